@@ -1,0 +1,38 @@
+"""The ``batch-constructs`` command: a table of subcommands, each loaded when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {}
+"""Subcommand → where it lives (``module:attribute``), and its line in the overview."""
+
+
+class _Commands(click.Group):
+    """Subcommands that are imported when used, so that ``--help`` and ``check`` start at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: Any = getattr(import_module(module), attribute)
+        return command  # type: ignore[no-any-return]  # import_module is untyped by nature
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="batch-constructs")
+def main() -> None:
+    """AWS Batch on the AWS CDK: check templates, run on the laptop, submit and watch jobs."""
