@@ -1,0 +1,1 @@
+"""The submission gateway: SQS messages become AWS Batch jobs, each exactly once."""
