@@ -63,7 +63,12 @@ class BatchInProcess:
 
     jobs: list[dict[str, Any]] = field(default_factory=list)
 
+    script: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
+    """Operation → what answers it, where a test wants its own answer."""
+
     def call(self, operation: str, body: dict[str, Any]) -> Any:
+        if operation in self.script:
+            return self.script[operation](body)
         return getattr(self, operation)(body)
 
     def SubmitJob(self, body: dict[str, Any]) -> Any:  # noqa: N802 - the operation's name
@@ -122,7 +127,7 @@ class Aws:
     def _dies(self) -> bool:
         return self.faults.kill > 0 and self.faults.random.random() < self.faults.kill / 2
 
-    def _before_send(self, request: Any, event_name: str, **_: object) -> Any:
+    def _before_send(self, request: Any, event_name: str, **_ignored: object) -> Any:
         _, service, operation = event_name.split(".")
         self.calls[f"{service}:{operation}"] += 1
         self.clock.now += self.clock.call_seconds

@@ -26,7 +26,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         "AWS_DEFAULT_REGION": REGION,
     }.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
+    with mock_aws(config={"core": {"passthrough": {"services": ["batch"]}}}):
         boto3.setup_default_session(region_name=REGION)
         yield Aws()
     boto3.DEFAULT_SESSION = None
