@@ -97,10 +97,10 @@ class BatchClient:
         self._sleep(seconds)
 
     @cached_property
-    def _submitter(self) -> Any:  # noqa: ANN401 - its class is imported when used
+    def _submitter(self) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - as above
 
-        from batch_constructs.functions.submission_gateway.submission import (  # noqa: PLC0415
+        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
             Submitter,
         )
 
@@ -113,7 +113,7 @@ class BatchClient:
             sleep=self._sleep,
         )
 
-    def submit(self, name: str, *, queue: str, definition: str, **options: Any) -> str:  # noqa: ANN401 - request.submission's
+    def submit(self, name: str, *, queue: str, definition: str, **options: Any) -> str:
         """Submit a job, or an array with ``array_size``, and return its ID.
 
         Args:
@@ -131,7 +131,7 @@ class BatchClient:
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
         """Submit a whole ``SubmitJob`` request and return the job's ID."""
-        from batch_constructs.functions.submission_gateway.submission import (  # noqa: PLC0415
+        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
             RefusedError,
             UnsureError,
         )

@@ -54,7 +54,7 @@ def _plain_errors(again: str) -> Iterator[None]:
 def _command(again: Callable[..., str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
-        def guarded(**arguments: Any) -> None:  # noqa: ANN401 - click's arguments
+        def guarded(**arguments: Any) -> None:
             with _plain_errors(again(**arguments)):
                 run(**arguments)
 
@@ -109,7 +109,7 @@ def submit(
     environment: tuple[str, ...],
     depends_on: tuple[str, ...],
     as_json: bool,
-    **options: Any,  # noqa: ANN401 - click's options
+    **options: Any,
 ) -> None:
     """Submit a job, an array job, or a graph of jobs."""
     client = _client()
@@ -220,7 +220,7 @@ def redrive(
     parameters: tuple[str, ...],
     environment: tuple[str, ...],
     as_json: bool,
-    **options: Any,  # noqa: ANN401 - click's options
+    **options: Any,
 ) -> None:
     """Submit failed jobs, or the failed children of arrays, again."""
     from batch_constructs.client.redrive import redrive as redrive_one  # noqa: PLC0415 - when used

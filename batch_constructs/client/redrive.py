@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.client.states import JobState
+from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, repeat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,53 +88,6 @@ def redrive(
     return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
 
 
-def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Build the request that submits a described job again, with all it was given."""
-    request: dict[str, Any] = {
-        "jobName": detail["jobName"],
-        "jobQueue": detail["jobQueue"],
-        "jobDefinition": detail["jobDefinition"],
-    }
-    for name in ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagateTags"):
-        if detail.get(name):
-            request[name] = detail[name]
-    if "schedulingPriority" in detail and "shareIdentifier" in detail:
-        request["schedulingPriorityOverride"] = detail["schedulingPriority"]
-    tags = {k: v for k, v in detail.get("tags", {}).items() if not k.startswith("aws:")}
-    if tags:
-        request["tags"] = tags
-    if "container" in detail:
-        request["containerOverrides"] = _overrides(detail["container"])
-    elif "ecsProperties" in detail:
-        request["ecsPropertiesOverride"] = {
-            "taskProperties": [
-                {
-                    "containers": [
-                        {"name": container["name"], **_overrides(container)}
-                        for container in task["containers"]
-                    ]
-                }
-                for task in detail["ecsProperties"]["taskProperties"]
-            ]
-        }
-    return request
-
-
-def _overrides(container: Mapping[str, Any]) -> dict[str, Any]:
-    overrides: dict[str, Any] = {}
-    for name in ("command", "resourceRequirements"):
-        if container.get(name):
-            overrides[name] = container[name]
-    environment = [
-        pair
-        for pair in container.get("environment", [])
-        if not pair["name"].startswith("AWS_BATCH") and pair["name"] != "ARRAY_INDICES"
-    ]
-    if environment:
-        overrides["environment"] = environment
-    return overrides
-
-
 def _requests(
     client: BatchClient,
     detail: Mapping[str, Any],
@@ -149,7 +103,7 @@ def _requests(
     elif "size" not in array:
         before = _environment(detail).get("ARRAY_INDICES")
         single = {**request, "jobName": name}
-        yield single if before is None else _with_indices(single, _numbers(before))
+        yield single if before is None else _with_indices(single, numbers_of(before))
     else:
         children = client.children(detail["jobId"], state=JobState.FAILED)
         failed = sorted(child["arrayProperties"]["index"] for child in children)
@@ -167,7 +121,7 @@ def _requests(
 def _with_indices(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
     overrides = dict(request.get("containerOverrides", {}))
     environment = [*overrides.get("environment", [])]
-    environment.append({"name": "ARRAY_INDICES", "value": _ranges(numbers)})
+    environment.append({"name": "ARRAY_INDICES", "value": ranges_of(numbers)})
     overrides["environment"] = environment
     full = {**request, "containerOverrides": overrides}
     _refuse_several_containers(full)
@@ -184,32 +138,13 @@ def _environment(detail: Mapping[str, Any]) -> dict[str, str]:
 def _original(detail: Mapping[str, Any], indices: Iterable[int]) -> list[int]:
     """Translate the indices of a redriven array into those of the first one."""
     before = _environment(detail).get("ARRAY_INDICES")
-    numbers = None if before is None else _numbers(before)
+    numbers = None if before is None else numbers_of(before)
     return [index if numbers is None else numbers[index] for index in indices]
-
-
-def _numbers(listed: str) -> list[int]:
-    found: list[int] = []
-    for part in listed.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
-
-
-def _ranges(numbers: Sequence[int]) -> str:
-    """Write indices as ``3,17-20``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
 
 
 def _parts(numbers: list[int]) -> Iterator[list[int]]:
     """Cut indices so that each list of them fits into a submission."""
-    count = -(-len(_ranges(numbers)) // _MOST_INDEX_CHARACTERS)
+    count = -(-len(ranges_of(numbers)) // _MOST_INDEX_CHARACTERS)
     size = -(-len(numbers) // count)
     for at in range(0, len(numbers), size):
         yield numbers[at : at + size]

@@ -80,7 +80,7 @@ def _number(value: float | None) -> str | None:
     return None if value is None else f"{value:g}"
 
 
-def _given(**members: Any) -> dict[str, Any]:  # noqa: ANN401 - members of a request
+def _given(**members: Any) -> dict[str, Any]:
     return {
         name: value
         for name, value in members.items()

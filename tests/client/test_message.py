@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # as
 from botocore.credentials import Credentials  # type: ignore[import-untyped]  # as above
 
 from batch_constructs.client import message
-from batch_constructs.functions.submission_gateway.manifest import encode
+from batch_constructs.functions.submission.manifest import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

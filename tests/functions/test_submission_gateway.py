@@ -11,14 +11,14 @@ import boto3  # type: ignore[import-untyped]  # it ships no types
 import fastjsonschema
 import pytest
 
-from batch_constructs.functions.submission_gateway.index import build
-from batch_constructs.functions.submission_gateway.settings import Settings
+from batch_constructs.functions.submission.index import build
+from batch_constructs.functions.submission.settings import Settings
 from tests.functions.aws_in_process import REGION, Aws, KilledError, messages_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from batch_constructs.functions.submission_gateway.gateway import Gateway
+    from batch_constructs.functions.submission.gateway import Gateway
 
 TIMEOUT_SECONDS = 120.0
 VISIBILITY_SECONDS = 720.0

@@ -18,7 +18,7 @@ from .ledger import Ledger
 from .messages import Reader
 from .set_aside import DeadLetters
 from .settings import Settings
-from .submission import Submitter
+from .submitter import Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ def _gateway() -> Gateway:
     return build(Settings.of(os.environ), validate=validate)
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Submit the messages of an SQS event; report those to deliver again."""
     records = event["Records"]
     again = _gateway().handle(records, seconds=context.get_remaining_time_in_millis() / 1000)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from .ledger import Claim, Ledger, digest
 from .manifest import encode
 from .messages import Message, Poison, Reader, is_s3_test
-from .submission import OutOfTimeError, RefusedError, Submitter, UnsureError
+from .submitter import OutOfTimeError, RefusedError, Submitter, UnsureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

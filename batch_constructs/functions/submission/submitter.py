@@ -14,7 +14,7 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # it ships no
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _THROTTLES = frozenset(
     {
@@ -101,10 +101,18 @@ class Submitter:
 
     def named(self, queue: str, name: str) -> set[str]:
         """Return the names of the jobs of a queue with this name (``*`` at its end: prefix)."""
+        return {job["jobName"] for job in self._listed(queue, name)}
+
+    def ids(self, queue: str, name: str) -> list[str]:
+        """Return the IDs of the jobs of a queue with this name."""
+        return [job["jobId"] for job in self._listed(queue, name)]
+
+    def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
         pages = self._lister.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
         )
-        return {job["jobName"] for page in pages for job in page["jobSummaryList"]}
+        for page in pages:
+            yield from page["jobSummaryList"]
 
     def _wait_for_turn(self, deadline: float) -> None:
         now = self._clock()

@@ -90,7 +90,7 @@ class Reader:
         if self.idempotency_key is not None:
             message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
         if not self.array:
-            message.request = self._mapped(body) if self.parameters else _request(body)
+            message.request = self._mapped(body) if self.parameters else read_request(body)
         return message
 
     def _mapped(self, body: object) -> dict[str, Any]:
@@ -118,7 +118,12 @@ def _parse(body: str) -> object:
         raise Poison(f"the body is not JSON: {error}") from error
 
 
-def _request(body: object) -> dict[str, Any]:
+def read_request(body: object) -> dict[str, Any]:
+    """Read members of ``SubmitJob``, and ``environment`` as a plain map.
+
+    Raises:
+        Poison: they are not what they should be.
+    """
     if not isinstance(body, dict):
         raise Poison(f"the body is a JSON {type(body).__name__}, not an object")
     unknown = sorted(set(body) - MEMBERS)

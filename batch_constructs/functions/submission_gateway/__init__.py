@@ -1,1 +1,0 @@
-"""The submission gateway: SQS messages become AWS Batch jobs, each exactly once."""
