@@ -27,8 +27,16 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.secrets import SecretField, secret_field
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.triggers.event import EventTrigger
+    from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
+    from batch_constructs.triggers.object_created import ObjectCreatedTrigger
+    from batch_constructs.triggers.schedule import ScheduleTrigger
+    from batch_constructs.triggers.submit_function import SubmitFunction
+    from batch_constructs.workflows.graph import NToN, StepRetry, WorkflowJob
+    from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
@@ -39,23 +47,34 @@ _HOME: dict[str, str] = {
     "Ec2ComputeEnvironment": "compute.ec2",
     "Ec2JobDefinition": "jobs.ec2",
     "EfsVolume": "jobs.volumes",
+    "EventTrigger": "triggers.event",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
     "HostVolume": "jobs.volumes",
     "JobDefinition": "jobs.definition",
     "JobQueue": "queues.job_queue",
+    "NToN": "workflows.graph",
+    "ObjectCreatedTrigger": "triggers.object_created",
     "RetryAction": "jobs.retry",
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
+    "ScheduleTrigger": "triggers.schedule",
     "SecretField": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
+    "SpotRescue": "queues.spot_rescue",
+    "StepRetry": "workflows.graph",
     "StuckReason": "queues.time_limits",
+    "SubmissionGateway": "triggers.gateway",
+    "SubmissionMode": "triggers.gateway",
+    "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
     "Tmpfs": "jobs.linux",
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
+    "Workflow": "workflows.workflow",
+    "WorkflowJob": "workflows.graph",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
 }
@@ -70,23 +89,34 @@ __all__ = [
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
+    "EventTrigger",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "HostVolume",
     "JobDefinition",
     "JobQueue",
+    "NToN",
+    "ObjectCreatedTrigger",
     "RetryAction",
     "RetryPolicy",
     "RetryRule",
+    "ScheduleTrigger",
     "SecretField",
     "SpotComputeEnvironment",
+    "SpotRescue",
+    "StepRetry",
     "StuckReason",
+    "SubmissionGateway",
+    "SubmissionMode",
+    "SubmitFunction",
     "Swap",
     "TimeLimit",
     "Tmpfs",
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "Workflow",
+    "WorkflowJob",
     "grant_submit",
     "secret_field",
 ]

@@ -36,14 +36,14 @@ def rescue_request(job: dict[str, Any], queue: str) -> dict[str, Any]:
     request["jobName"] = f"{job['jobName'][:_LONGEST_NAME]}-rescue-{identity}"
     request["jobQueue"] = queue
     index = job.get("arrayProperties", {}).get("index")
-    if index is None:
-        return request
     pairs = job.get("container", {}).get("environment", [])
-    before = {pair["name"]: pair["value"] for pair in pairs}.get("ARRAY_INDICES")
-    number = index if before is None else numbers_of(before)[index]
-    overrides = request.setdefault("containerOverrides", {})
-    overrides["environment"] = [
-        *overrides.get("environment", []),
-        {"name": "ARRAY_INDICES", "value": str(number)},
-    ]
+    indices = {pair["name"]: pair["value"] for pair in pairs}.get("ARRAY_INDICES")
+    if index is not None:
+        indices = str(index if indices is None else numbers_of(indices)[index])
+    if indices is not None:
+        overrides = request.setdefault("containerOverrides", {})
+        overrides["environment"] = [
+            *overrides.get("environment", []),
+            {"name": "ARRAY_INDICES", "value": indices},
+        ]
     return request

@@ -55,5 +55,5 @@ class Settings:
             scheduling_priority=None if priority is None else int(priority),
             parameters=json.loads(environment.get("PARAMETERS", "{}")),
             idempotency_key=environment.get("IDEMPOTENCY_KEY"),
-            fifo=environment["DEAD_LETTER_QUEUE_URL"].endswith(".fifo"),
+            fifo=environment.get("FIFO") == "true",
         )
