@@ -21,6 +21,10 @@ AREAS: Final = {
     "multi_node": "Multi-node parallel jobs",
     "eks": "Amazon EKS",
     "tags": "Tags",
+    "graph": "A job on its queue",
+    "iam": "IAM",
+    "wiring": "Submissions",
+    "events": "Events, messages, alarms and logs",
 }
 """Module below this package → the title of its chapter."""
 
