@@ -25,6 +25,7 @@ AREAS: Final = {
     "iam": "IAM",
     "wiring": "Submissions",
     "events": "Events, messages, alarms and logs",
+    "network": "Network",
 }
 """Module below this package → the title of its chapter."""
 

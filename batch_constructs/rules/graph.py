@@ -54,7 +54,7 @@ def _queues(job: JobDefinition) -> tuple[list[JobQueue], bool]:
     return [one for one in job.template.all(JOB_QUEUE) if isinstance(one, JobQueue)], False
 
 
-def _on_queues(
+def on_queues(
     job: JobDefinition, problem: Problem, path: str = "", *, of_its_platform: bool = True
 ) -> Iterator[Fault]:
     """Report what is wrong on a wired queue, or on every queue of the template."""
@@ -103,7 +103,7 @@ def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
     problem = partial(_mismatch, job)
-    yield from _on_queues(
+    yield from on_queues(
         job, lambda queue: _everywhere(queue, problem), path, of_its_platform=False
     )
 
@@ -134,7 +134,7 @@ def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
             return None
         return f"the job needs {show(needed)} vCPUs, its environments may have {show(most)}"
 
-    yield from _on_queues(job, lambda queue: _everywhere(queue, problem))
+    yield from on_queues(job, lambda queue: _everywhere(queue, problem))
 
 
 def _vcpus(job: JobDefinition) -> float | None:
@@ -195,7 +195,7 @@ def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
                 return None
             return _misfit(task, environment, offered)
 
-        yield from _on_queues(
+        yield from on_queues(
             job, lambda queue, problem=problem: _everywhere(queue, problem), task.path
         )
 
@@ -241,7 +241,7 @@ def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
                 return f"the job needs a GPU, and {environment.id} has no GPU instances"
             return None
 
-        yield from _on_queues(
+        yield from on_queues(
             job, lambda queue, problem=problem: _everywhere(queue, problem), task.path
         )
 
@@ -296,7 +296,7 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
                 return None
             return f"the job is for {wanted}, the instances of {environment.id} are {offered}"
 
-        yield from _on_queues(
+        yield from on_queues(
             job,
             lambda queue, problem=problem: _everywhere(queue, problem),
             f"{task.path}/{where}",
@@ -327,7 +327,7 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
             return f"a multi-node job does not run on the Spot Instances of {environment.id}"
         return None
 
-    yield from _on_queues(job, lambda queue: _everywhere(queue, problem), "NodeProperties")
+    yield from on_queues(job, lambda queue: _everywhere(queue, problem), "NodeProperties")
 
 
 @_rule(
@@ -354,7 +354,7 @@ def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
                     return None
                 return f"{environment.id} does not offer the node instance type {name}"
 
-            yield from _on_queues(
+            yield from on_queues(
                 job, lambda queue, problem=problem: _everywhere(queue, problem), path
             )
 
@@ -377,7 +377,7 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
                 return "a Windows job does not run on Fargate Spot, and the queue has nothing else"
             return None
 
-        yield from _on_queues(
+        yield from on_queues(
             job,
             lambda queue, problem=problem: _everywhere(queue, problem),
             f"{task.path}/RuntimePlatform/OperatingSystemFamily",
@@ -402,7 +402,7 @@ def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
             return f"the scheduling priority {show(got)} has no effect on a FIFO queue"
         return None
 
-    yield from _on_queues(job, problem, "SchedulingPriority")
+    yield from on_queues(job, problem, "SchedulingPriority")
 
 
 @_rule(
