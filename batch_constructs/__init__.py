@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.fargate import FargateJobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.secrets import (
+        SecretField,
+        SecretParameter,
+        secret_field,
+        secret_parameter,
+    )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.spot_rescue import SpotRescue
@@ -60,6 +65,7 @@ _HOME: dict[str, str] = {
     "RetryRule": "jobs.retry",
     "ScheduleTrigger": "triggers.schedule",
     "SecretField": "jobs.secrets",
+    "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
     "SpotRescue": "queues.spot_rescue",
     "StepRetry": "workflows.graph",
@@ -77,6 +83,7 @@ _HOME: dict[str, str] = {
     "WorkflowJob": "workflows.graph",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
+    "secret_parameter": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
@@ -102,6 +109,7 @@ __all__ = [
     "RetryRule",
     "ScheduleTrigger",
     "SecretField",
+    "SecretParameter",
     "SpotComputeEnvironment",
     "SpotRescue",
     "StepRetry",
@@ -119,6 +127,7 @@ __all__ = [
     "WorkflowJob",
     "grant_submit",
     "secret_field",
+    "secret_parameter",
 ]
 
 

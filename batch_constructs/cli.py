@@ -12,6 +12,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("batch_constructs.client.command:watch", "wait for jobs and see how far they are"),
     "logs": ("batch_constructs.client.command:logs", "read what a job wrote"),
     "redrive": ("batch_constructs.client.command:redrive", "run again what failed"),
+    "check": (
+        "batch_constructs.rules.command:check",
+        "Name what AWS Batch would refuse in a template, with the fix.",
+    ),
 }
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 

@@ -26,22 +26,20 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryPolicy
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
 
 
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole/Resource``
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup/Resource`` (AWS::Logs::LogGroup, kept when the stack is deleted) and
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack) and
     ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is granted: without a role
     of its own the container would act as the instance it runs on).
 
@@ -57,7 +55,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         environment: Environment variables. Names beginning with ``AWS_BATCH`` are AWS Batch's own.
             Default: none.
         secrets: Environment variables whose values are fetched when the container starts: a
-            secret, ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+            secret, ``secret_field(secret, "key")``, an SSM parameter, or
+            ``secret_parameter(parameter, encryption_key=key)``. Default: none.
         parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
             Default: none.
         job_role: The role the container's code acts as. Default: one of its own, that
@@ -105,7 +104,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         memory: Size,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None,
+        secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,

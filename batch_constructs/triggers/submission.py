@@ -121,7 +121,7 @@ def read_submission(
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
     share = arguments.text("share_identifier", share_identifier)
-    _check_share(arguments, queue, share, may_come_later=shares_may_come_later)
+    check_share(arguments, queue, share, may_come_later=shares_may_come_later)
     variables = arguments.mapping("environment", environment)
     reserved = [name for name in variables if str(name).startswith("AWS_BATCH")]
     if reserved:
@@ -164,25 +164,32 @@ def safe_name(text: str) -> str:
     return _NOT_IN_A_NAME.sub("-", text).strip("-_") or "job"
 
 
-def _check_share(
-    arguments: Arguments, queue: AnyJobQueue, share: Any, *, may_come_later: bool
+def check_share(
+    arguments: Arguments,
+    queue: AnyJobQueue,
+    share: Any,
+    *,
+    may_come_later: bool = False,
+    where: str = "",
 ) -> None:
+    """Note a share identifier that is missing, malformed, or too much for the queue."""
     fair = is_fair_share(queue)
     if share is None:
         if fair and not may_come_later:
             arguments.wrong_value(
-                "share_identifier is missing; the queue has a scheduling policy, and AWS Batch "
-                'refuses a submission without one: write share_identifier="…", one of its shares'
+                f"{where}share_identifier is missing; the queue has a scheduling policy, and AWS "
+                'Batch refuses a submission without one: write share_identifier="…", one of its '
+                "shares"
             )
         return
     if isinstance(share, str) and not is_token(share) and not _SHARE.fullmatch(share):
         arguments.wrong_value(
-            f"share_identifier is {share!r}; allowed are up to 255 letters and digits"
+            f"{where}share_identifier is {share!r}; allowed are up to 255 letters and digits"
         )
     if fair is False:
         arguments.wrong_value(
-            f"share_identifier is {share!r}, but the queue has no scheduling policy, and AWS Batch "
-            "refuses one there: leave it out, or give the queue a scheduling policy"
+            f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
+            "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
         )
 
 

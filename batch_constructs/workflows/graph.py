@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SMALLEST_ARRAY, _LARGEST_ARRAY = 2, 10_000
+_SHORTEST_TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +185,10 @@ def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]
         )
     if job.array_size is not None and not _in(job.array_size, _SMALLEST_ARRAY, _LARGEST_ARRAY):
         found.append(f"array_size is {job.array_size}; an array has 2 to 10,000 children")
+    if job.timeout_seconds is not None and job.timeout_seconds < _SHORTEST_TIMEOUT_SECONDS:
+        found.append(f"timeout_seconds is {job.timeout_seconds}; AWS Batch allows 60 or more")
+    if job.scheduling_priority is not None and not _in(job.scheduling_priority, 0, 9999):
+        found.append(f"scheduling_priority is {job.scheduling_priority}; allowed is 0 to 9999")
     if job.for_each is not None and not job.for_each.startswith("$."):
         found.append(f"for_each is {job.for_each!r}; it is a path into the input such as '$.files'")
     if job.max_concurrency is not None and (job.for_each is None or job.max_concurrency < 1):
