@@ -20,6 +20,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.triggers.gateway_arguments import (
     MODE_NAMES,
@@ -192,7 +193,7 @@ class SubmissionGateway(BatchConstruct):
             scaling_config={"maximumConcurrency": _CONCURRENCY},
         )
         self.dead_letter_alarm = self._alarm(alarm_topic)
-        if self.manifest_bucket is not None and hasattr(type(job_definition), "grant_principal"):
+        if self.manifest_bucket is not None and offers(job_definition, "grant_principal"):
             self.grant_read_messages(job_definition)  # type: ignore[arg-type]  # ours: IGrantable
 
     def subscribe_to(self, topic: sns.ITopic) -> sns.Subscription:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.offers import offers
 from batch_constructs.triggers.event import EventTrigger
 from batch_constructs.triggers.patterns import OBJECT_CREATED_FIELDS, object_created_pattern
 
@@ -112,11 +113,9 @@ def bucket_name(path: str, bucket: Any) -> str:
     Raises:
         TypeError: it is neither.
     """
-    if hasattr(type(bucket), "bucket_name") and hasattr(
-        type(bucket), "enable_event_bridge_notification"
-    ):
+    if offers(bucket, "enable_event_bridge_notification"):
         return str(bucket.bucket_name)
-    if hasattr(type(bucket), "bucket_ref"):
+    if offers(bucket, "bucket_ref"):
         return str(bucket.bucket_ref.bucket_name)
     raise TypeError(
         f"{path}: bucket is {type(bucket).__name__}; expected an aws_s3 bucket, such as "
@@ -126,5 +125,5 @@ def bucket_name(path: str, bucket: Any) -> str:
 
 def tell_event_bridge(bucket: Any) -> None:
     """Let a bucket tell EventBridge of its objects; an L1's owner does that himself."""
-    if hasattr(type(bucket), "enable_event_bridge_notification"):
+    if offers(bucket, "enable_event_bridge_notification"):
         bucket.enable_event_bridge_notification()

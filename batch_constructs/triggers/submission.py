@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
+from batch_constructs.offers import offers
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
@@ -152,9 +153,9 @@ def is_fair_share(queue: AnyJobQueue) -> bool | None:
     known: Any = queue
     if isinstance(known, JobQueue):
         return "SchedulingPolicyArn" in known.properties
-    if hasattr(type(known), "scheduling_policy_arn"):  # an L1
+    if offers(known, "scheduling_policy_arn"):  # an L1
         return known.scheduling_policy_arn is not None
-    if hasattr(type(known), "scheduling_policy"):  # an L2; imported ones do not know theirs
+    if offers(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
         return True if known.scheduling_policy is not None else None
     return None
 

@@ -55,7 +55,8 @@ class AslWriter:
 
     def _structure(self, structure: Structure, then: str | None) -> tuple[str, States]:
         if isinstance(structure, Sequence):
-            start, states = "", {}
+            start = ""
+            states: States = {}
             for part in reversed(structure.parts):
                 start, added = self._structure(part, then)
                 states = {**added, **states}

@@ -105,7 +105,8 @@ def _separate(order: list[str], waits: Waits) -> list[list[str]]:
         touching = [part for part in parts if part & linked]
         parts = [part for part in parts if not part & linked]
         parts.append(linked.union(*touching))
-    return [[name for name in order if name in part] for part in parts]
+    listed = [[name for name in order if name in part] for part in parts]
+    return sorted(listed, key=lambda part: order.index(part[0]))
 
 
 def _cut(order: list[str], waits: Waits) -> tuple[list[str], list[str]]:

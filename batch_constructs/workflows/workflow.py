@@ -5,10 +5,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy, Stack
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
@@ -44,8 +45,8 @@ class Workflow(BatchConstruct):
     running jobs.
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
-    standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource`` (AWS::Logs::LogGroup,
-    kept 30 days).
+    standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
+    (AWS::Logs::LogGroup, kept 30 days).
 
     Attributes:
         state_machine: The ``sfn.StateMachine``: ``grant_start_execution``, a target, an alarm.
@@ -88,6 +89,7 @@ class Workflow(BatchConstruct):
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share_identifier)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
             arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, "a job queue")
+        seconds = arguments.seconds("timeout", timeout)
         arguments.refuse()
 
         self._prefix = safe_name(id)[:60]
@@ -95,6 +97,8 @@ class Workflow(BatchConstruct):
         self.definition = AslWriter(
             self._graph, request=self._request, partition=Aws.PARTITION, rescue_queue=rescue
         ).write()
+        if seconds is not None:
+            self.definition["TimeoutSeconds"] = seconds
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -121,11 +125,9 @@ class Workflow(BatchConstruct):
             self,
             "StateMachine",
             state_machine_name=state_machine_name,
-            definition_body=sfn.DefinitionBody.from_string(
-                Stack.of(self).to_json_string(self.definition)
-            ),
+            # not the CDK's to_json_string, which drops every null, and with it ResultPath
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.definition)),
             role=self.role,
-            timeout=timeout,
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False

@@ -129,6 +129,11 @@ class World:
 
 @pytest.fixture
 def world(aws: Aws) -> World:
+    return tables(aws)
+
+
+def tables(aws: Aws) -> World:
+    """Make what the construct would have made."""
     boto3.client("dynamodb").create_table(
         TableName="ledger",
         BillingMode="PAY_PER_REQUEST",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.assertions import Template
@@ -14,11 +14,6 @@ from batch_constructs import FargateComputeEnvironment, JobDefinition, JobQueue
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/main"
 DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/report"
-
-
-@pytest.fixture
-def stack() -> Stack:
-    return Stack(App(context={"@aws-cdk/core:validateAgainstDefaultRules": False}), "Stack")
 
 
 @pytest.fixture
