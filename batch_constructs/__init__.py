@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.validation import BatchRules
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
+    "BatchRules": "validation",
     "ComputeEnvironment": "compute.environment",
     "ContainerInsights": "compute.instances",
     "CpuArchitecture": "jobs.container",
@@ -70,6 +72,7 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AllocationStrategy",
+    "BatchRules",
     "ComputeEnvironment",
     "ContainerInsights",
     "CpuArchitecture",
