@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+<<<<<<< HEAD
     from batch_constructs.triggers.event import EventTrigger
     from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.object_created import ObjectCreatedTrigger
@@ -42,9 +43,13 @@ if TYPE_CHECKING:
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.workflows.graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.workflows.workflow import Workflow
+=======
+    from batch_constructs.validation import BatchRules
+>>>>>>> main
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
+    "BatchRules": "validation",
     "ComputeEnvironment": "compute.environment",
     "ContainerInsights": "compute.instances",
     "CpuArchitecture": "jobs.container",
@@ -89,6 +94,7 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AllocationStrategy",
+    "BatchRules",
     "ComputeEnvironment",
     "ContainerInsights",
     "CpuArchitecture",

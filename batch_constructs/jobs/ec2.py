@@ -12,9 +12,7 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     ContainerArguments,
     ContainerJobDefinition,
-    CpuArchitecture,
     Platform,
-    runtime_platform,
 )
 from batch_constructs.jobs.linux import linux_parameters, ulimit_properties
 
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
 
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
+
+    Its image has to fit the instances of the queues it is submitted to, x86 or Arm.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
@@ -70,7 +70,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
-        architecture: ``ARM64`` or ``X86_64``. Default: that of the instance it runs on.
         volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
@@ -113,7 +112,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
-        architecture: CpuArchitecture | str | None = None,
         volumes: Sequence[EfsVolume | HostVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
@@ -137,7 +135,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
             Platform(
                 capability="EC2",
                 container=given(
-                    RuntimePlatform=runtime_platform(arguments, architecture),
                     Privileged=arguments.switch("privileged", privileged),
                     Ulimits=ulimit_properties(arguments, ulimits),
                     LinuxParameters=host,
