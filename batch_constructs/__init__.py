@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.spot import SpotComputeEnvironment
     from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
     from batch_constructs.compute.update import UpdatePolicy
+    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import CpuArchitecture
     from batch_constructs.jobs.definition import JobDefinition
     from batch_constructs.jobs.ec2 import Ec2JobDefinition
@@ -35,17 +36,13 @@ if TYPE_CHECKING:
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
-<<<<<<< HEAD
     from batch_constructs.triggers.event import EventTrigger
     from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.object_created import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule import ScheduleTrigger
     from batch_constructs.triggers.submit_function import SubmitFunction
-    from batch_constructs.workflows.graph import NToN, StepRetry, WorkflowJob
-    from batch_constructs.workflows.workflow import Workflow
-=======
     from batch_constructs.validation import BatchRules
->>>>>>> main
+    from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
@@ -63,7 +60,7 @@ _HOME: dict[str, str] = {
     "HostVolume": "jobs.volumes",
     "JobDefinition": "jobs.definition",
     "JobQueue": "queues.job_queue",
-    "NToN": "workflows.graph",
+    "NToN": "job_graph",
     "ObjectCreatedTrigger": "triggers.object_created",
     "RetryAction": "jobs.retry",
     "RetryPolicy": "jobs.retry",
@@ -73,7 +70,7 @@ _HOME: dict[str, str] = {
     "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
     "SpotRescue": "queues.spot_rescue",
-    "StepRetry": "workflows.graph",
+    "StepRetry": "job_graph",
     "StuckReason": "queues.time_limits",
     "SubmissionGateway": "triggers.gateway",
     "SubmissionMode": "triggers.gateway",
@@ -85,7 +82,7 @@ _HOME: dict[str, str] = {
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
     "Workflow": "workflows.workflow",
-    "WorkflowJob": "workflows.graph",
+    "WorkflowJob": "job_graph",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",

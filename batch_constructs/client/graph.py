@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from batch_constructs.client.batch import SubmissionUnclearError
 from batch_constructs.client.request import submission
-from batch_constructs.workflows.graph import Graph, NToN, WorkflowJob
+from batch_constructs.job_graph import Graph, NToN, WorkflowJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -55,6 +55,8 @@ class SpotRescue(BatchConstruct):
     Raises:
         TypeError: a queue is none.
         ValueError: both queues are the same.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
     """
 
     def __init__(

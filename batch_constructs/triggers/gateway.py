@@ -115,6 +115,8 @@ class SubmissionGateway(BatchConstruct):
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from batch_constructs.workflows.structure import Parallel, Sequence, Together, s
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from batch_constructs.workflows.graph import Graph, WorkflowJob
+    from batch_constructs.job_graph import Graph, WorkflowJob
     from batch_constructs.workflows.structure import Structure
 
 States = dict[str, dict[str, Any]]

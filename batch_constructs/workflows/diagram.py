@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.workflows.graph import Graph, WorkflowJob
+    from batch_constructs.job_graph import Graph, WorkflowJob
 
 
 def mermaid(graph: Graph) -> str:

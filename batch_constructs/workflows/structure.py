@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from batch_constructs.workflows.graph import Graph
+    from batch_constructs.job_graph import Graph
 
 Waits = dict[str, set[str]]
 

@@ -310,7 +310,7 @@ def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
 
 
 def test_a_rate_of_nothing_is_refused() -> None:
-    from batch_constructs.client import BatchClient  # noqa: PLC0415 - the name is used for types
+    from batch_constructs.client import BatchClient
 
     with pytest.raises(ValueError, match="max_submissions_per_second is 0; it is more than 0"):
         BatchClient(max_submissions_per_second=0)

@@ -229,7 +229,7 @@ def test_a_queue_with_a_policy_and_no_share_is_refused(
 
 
 def test_a_share_for_a_queue_without_a_policy_is_refused(stack: Stack, definition: Any) -> None:
-    from aws_cdk import aws_batch as batch  # noqa: PLC0415 - only here
+    from aws_cdk import aws_batch as batch
 
     plain = batch.CfnJobQueue(stack, "Plain", priority=1, compute_environment_order=[])
 

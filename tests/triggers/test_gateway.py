@@ -257,9 +257,9 @@ def test_a_fifo_gateway_keeps_order(stack: Stack, queue: Any, definition: Any) -
 
 
 def test_a_definition_of_ours_may_read_the_messages(stack: Stack, queue: Any) -> None:
-    from aws_cdk import Size  # noqa: PLC0415 - only here
+    from aws_cdk import Size
 
-    from batch_constructs import FargateJobDefinition  # noqa: PLC0415 - as above
+    from batch_constructs import FargateJobDefinition
 
     job = FargateJobDefinition(
         stack, "Job", image="public.ecr.aws/x/y", vcpus=1, memory=Size.gibibytes(2)
@@ -325,7 +325,7 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
     monkeypatch.chdir(tmp_path)
     app = App(outdir=str(tmp_path / "out"))
     stack = Stack(app, "Stack")
-    from batch_constructs import JobDefinition, JobQueue  # noqa: PLC0415 - only here
+    from batch_constructs import JobDefinition, JobQueue
 
     gateway(
         stack,

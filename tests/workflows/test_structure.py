@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_constructs.workflows.graph import Graph, NToN, WorkflowJob
+from batch_constructs.job_graph import Graph, NToN, WorkflowJob
 from batch_constructs.workflows.structure import (
     Parallel,
     Sequence,

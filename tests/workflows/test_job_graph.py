@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batch_constructs.workflows.graph import Graph, NToN, StepRetry, WorkflowJob
+from batch_constructs.job_graph import Graph, NToN, StepRetry, WorkflowJob
 
 
 def job(name: str, *depends_on: str | NToN, **more: Any) -> WorkflowJob:
