@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
-from botocore.config import Config  # type: ignore[import-untyped]  # as above
+import boto3
+from botocore.config import Config
 from moto import mock_aws
 
 from batch_constructs.functions.submission.submitter import Submitter

@@ -69,7 +69,7 @@ class BatchClient:
         """The boto3 session."""
         if self._given_session is not None:
             return self._given_session
-        import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 - loaded when used
+        import boto3  # noqa: PLC0415  # loaded when used
 
         return boto3.Session()
 
@@ -80,7 +80,7 @@ class BatchClient:
 
     def client(self, service: str, **options: str) -> _Boto3:
         """Make a boto3 client that is patient with throttling."""
-        from botocore.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+        from botocore.config import Config  # noqa: PLC0415  # as above
 
         config = Config(retries={"mode": "standard", "total_max_attempts": 10})
         return self.session.client(service, config=config, **options)
@@ -244,7 +244,7 @@ class BatchClient:
 
     def _stop(self, verb: str, job_ids: Iterable[str], reason: str) -> dict[str, str]:
         """Stop jobs fifty a call where SDK and service can, else one a call."""
-        from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
 
         bulk = getattr(self.batch, f"{verb}_jobs", None)
         failed: dict[str, str] = {}

@@ -34,7 +34,7 @@ def _client() -> BatchClient:
 @contextmanager
 def _plain_errors(again: str) -> Iterator[None]:
     """Say in one line what AWS or the user did wrong, and how to go on after an interruption."""
-    from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types; loaded when used
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded when used
 
     try:
         yield

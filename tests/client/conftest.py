@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 import pytest
 
 from batch_constructs.client import BatchClient

@@ -8,7 +8,7 @@ import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # it ships no types
+from botocore.exceptions import ClientError
 
 from batch_constructs.client import JobState, SubmissionUnclearError
 from batch_constructs.client.batch import JobsNotFoundError

@@ -6,7 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 import pytest
 from click.testing import CliRunner
 

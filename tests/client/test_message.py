@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.auth import S3SigV4Auth  # type: ignore[import-untyped]  # it ships no types
-from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # as above
-from botocore.credentials import Credentials  # type: ignore[import-untyped]  # as above
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from batch_constructs.client import message
 from batch_constructs.functions.submission.manifest import encode

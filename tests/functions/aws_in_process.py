@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
-from botocore.awsrequest import AWSResponse  # type: ignore[import-untyped]  # as above
-from botocore.exceptions import ReadTimeoutError  # type: ignore[import-untyped]  # as above
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

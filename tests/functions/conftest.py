@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 import pytest
 from moto import mock_aws
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 import fastjsonschema
 import pytest
 

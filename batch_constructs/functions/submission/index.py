@@ -10,8 +10,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
-from botocore.config import Config  # type: ignore[import-untyped]  # as above
+import boto3
+from botocore.config import Config
 
 from .gateway import Gateway
 from .ledger import Ledger

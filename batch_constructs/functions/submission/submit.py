@@ -13,8 +13,8 @@ import time
 from functools import cache
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
-from botocore.config import Config  # type: ignore[import-untyped]  # as above
+import boto3
+from botocore.config import Config
 
 from .messages import read_request
 from .submitter import Submitter

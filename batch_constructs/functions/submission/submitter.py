@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import (  # type: ignore[import-untyped]  # it ships no types
+from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectTimeoutError,
