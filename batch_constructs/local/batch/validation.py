@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.model import Shape
 from botocore.validate import ParamValidator
 
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.operations import SERVICE_MODEL
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
 
 _validator = ParamValidator()
 
