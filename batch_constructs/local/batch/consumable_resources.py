@@ -11,7 +11,7 @@ from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.store import Document, Store
@@ -159,7 +159,7 @@ class ConsumableResources:
                     del self._in_use[name]
 
 
-def _name_filter(filters: Any) -> Callable[[str], bool]:
+def _name_filter(filters: Iterable[Mapping[str, Any]]) -> Callable[[str], bool]:
     patterns: list[str] = []
     for item in filters:
         if item.get("name") != "CONSUMABLE_RESOURCE_NAME":

@@ -87,7 +87,7 @@ class Engine:
     def _do(self, action: Action) -> None:
         try:
             action()
-        except Exception:
+        except Exception:  # noqa: BLE001 - one bad step must not end the service
             _log.exception("the local AWS Batch failed at one step, and goes on")
 
     def _commit(self) -> None:

@@ -116,7 +116,7 @@ class Publisher:
             build = queue_blocked_event if blocked else state_change_event
             try:
                 self._ports.put_event(build(job, self._arns, time_seconds))
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever EventBridge does, jobs go on
                 _log.exception("an event of job %s was not published", job.id)
             if self._was_full and self._outbox.qsize() < _FULL // 2:
                 self._was_full = False

@@ -77,11 +77,10 @@ class Host:
         if self._libc is not None:
             self._libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         wake, woken = socket.socketpair()
-        wake.setblocking(False)
-        woken.setblocking(False)
+        for end in (wake, woken, self._service):
+            end.setblocking(False)  # noqa: FBT003 - the name says what it is
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        self._service.setblocking(False)
         self._selector.register(self._service, selectors.EVENT_READ)
         self._selector.register(woken, selectors.EVENT_READ)
         while not self._closed or self._by_pid:
@@ -127,7 +126,7 @@ class Host:
         token = message["run"]
         env = message["env"]
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
                 message["argv"],
                 env=env,
                 cwd=message["cwd"],
@@ -135,7 +134,7 @@ class Host:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=self._die_with_host,
+                preexec_fn=self._die_with_host,  # noqa: PLW1509 - there is one thread
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
@@ -239,7 +238,7 @@ def start_time(pid: int) -> str:
             return ""
         return stat.rpartition(b")")[2].split()[19].decode()
     command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, check=False)
+    answer = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - a fixed path
     return answer.stdout.decode().strip()
 
 

@@ -32,7 +32,7 @@ class HostLink:
         self._receive = receive
         self._socket, theirs = socket.socketpair()
         program = Path(host.__file__)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-I", "-S", str(program), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

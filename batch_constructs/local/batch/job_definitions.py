@@ -90,8 +90,8 @@ class JobDefinitions:
         if request["type"] == "container" and "eksProperties" not in request:
             definition["platformCapabilities"] = request.get("platformCapabilities", ["EC2"])
         for container in _containers(definition):
-            for property in _EMPTY_LISTS:
-                container.setdefault(property, [])
+            for name in _EMPTY_LISTS:
+                container.setdefault(name, [])
         self._keep(definition)
         self._store.save(KIND, key, definition)
         names = ("jobDefinitionName", "jobDefinitionArn", "revision")

@@ -178,7 +178,7 @@ class LogPump:
             )
         except PortError as error:
             _log.warning("the output of a job is lost, %s/%s: %s", stream.group, stream.name, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever CloudWatch Logs does, jobs go on
             _log.exception("the output of a job is lost, %s/%s", stream.group, stream.name)
 
     def _next_in(self) -> float | None:

@@ -146,7 +146,7 @@ class Runner:
             reason = f"ResourceInitializationError: unable to pull secrets: {error}"
         except OSError as error:
             reason = f"CannotCreateContainerError: no working directory: {error}"
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a job that cannot be prepared fails, no more
             _log.exception("job %s cannot be prepared", job.id)
             reason = f"CannotCreateContainerError: {error}"
         else:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class Scheduler:
-    """Places jobs: queues by priority, in each the job whose turn it is, on the first environment
-    of the queue that has room.
+    """Places jobs.
 
-    A job that has no room anywhere keeps those behind it in its queue waiting, as in AWS Batch; the
+    Queues are looked at by priority. In each it is the turn of one job, which goes to the first
+    compute environment of the queue that has room. A job that has no room anywhere keeps those behind it in its queue waiting, as in AWS Batch; the
     next queue is looked at all the same.
 
     Args:

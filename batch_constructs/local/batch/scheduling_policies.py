@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _POLICIES = ("fairsharePolicy", "quotaSharePolicy")
 _LONGEST_DECAY_SECONDS = 604_800
+_MOST_RESERVED = 99
+_WEIGHTS = (0.0001, 999.9999)
 
 
 class SchedulingPolicies:
@@ -96,11 +98,11 @@ def _check(request: Mapping[str, Any]) -> None:
     if not 0 <= decay <= _LONGEST_DECAY_SECONDS:
         problems.append(f"shareDecaySeconds must be between 0 and 604800, got {decay}")
     reservation = fair_share.get("computeReservation", 0)
-    if not 0 <= reservation <= 99:
+    if not 0 <= reservation <= _MOST_RESERVED:
         problems.append(f"computeReservation must be between 0 and 99, got {reservation}")
     for share in fair_share.get("shareDistribution", ()):
         weight = share.get("weightFactor", 1.0)
-        if not 0.0001 <= weight <= 999.9999:
+        if not _WEIGHTS[0] <= weight <= _WEIGHTS[1]:
             problems.append(f"weightFactor must be between 0.0001 and 999.9999, got {weight}")
     if problems:
         raise client_error("Error executing request, Exception : " + "; ".join(problems))

@@ -117,9 +117,9 @@ class _Share:
 class FairShares:
     """A queue with a fair-share policy.
 
-    Next is the share with the lowest use times weight factor, where use is the vCPUs that it holds now
-    plus those that it held on average over about ``shareDecaySeconds``; within a share, the highest
-    scheduling priority, then the earliest submission.
+    Next is the share with the lowest use times weight factor, where use is the vCPUs that it holds
+    now plus those that it held on average over about ``shareDecaySeconds``; within a share, the
+    highest scheduling priority, then the earliest submission.
 
     Args:
         policy: returns the ``fairsharePolicy`` as it is now.

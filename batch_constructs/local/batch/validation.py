@@ -34,7 +34,7 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         )
 
 
-def _unknown_members(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _unknown_members(shape: Shape, value: object, path: str) -> Iterator[str]:
     for member_path, member_shape, member in _members(shape, value, path):
         if member_shape is None:
             yield f'Unknown parameter "{member_path}"'
@@ -42,7 +42,7 @@ def _unknown_members(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _unknown_members(member_shape, member, member_path)
 
 
-def _wrong_values(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
@@ -51,7 +51,7 @@ def _wrong_values(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _wrong_values(member_shape, member, member_path)
 
 
-def _members(shape: Any, value: Any, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
+def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
     prefix = f"{path}." if path else ""
     if shape.type_name == "structure" and isinstance(value, Mapping):
         for name, member in value.items():

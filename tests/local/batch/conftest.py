@@ -132,13 +132,12 @@ def ports() -> RecordingPorts:
 
 
 @pytest.fixture
-def make_service(
-    ports: RecordingPorts, tmp_path: Path
-) -> Iterator[Callable[..., BatchService]]:
+def make_service(ports: RecordingPorts, tmp_path: Path) -> Iterator[Callable[..., BatchService]]:
     made: list[BatchService] = []
 
     def make(**options: Any) -> BatchService:
-        options = {"grace_seconds": 0.5, "state_directory": tmp_path / "state"} | options
+        options.setdefault("grace_seconds", 0.5)
+        options.setdefault("state_directory", tmp_path / "state")
         service = BatchService(account_id=ACCOUNT, region=REGION, ports=ports, **options)
         made.append(service)
         return service
