@@ -31,7 +31,6 @@ _OPTIONAL = (
 _BODIES = ("containerProperties", "ecsProperties", "eksProperties", "nodeProperties")
 _EMPTY_LISTS = (
     "command",
-    "volumes",
     "environment",
     "mountPoints",
     "ulimits",
@@ -92,6 +91,8 @@ class JobDefinitions:
         for container in _containers(definition):
             for name in _EMPTY_LISTS:
                 container.setdefault(name, [])
+        if "containerProperties" in definition:
+            definition["containerProperties"].setdefault("volumes", [])
         self._keep(definition)
         self._store.save(KIND, key, definition)
         names = ("jobDefinitionName", "jobDefinitionArn", "revision")

@@ -122,6 +122,7 @@ def serve(service: BatchService) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # one packet an answer
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -302,8 +303,41 @@ def service(make_service: Callable[..., BatchService]) -> BatchService:
 
 
 @pytest.fixture
-def batch(service: BatchService) -> Iterator[Any]:
-    server = serve(service)
-    yield client_of(server)
-    server.shutdown()
-    server.server_close()
+def serving() -> Iterator[Callable[[BatchService], Any]]:
+    """Serve a service and return a client for it."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(service: BatchService) -> Any:
+        servers.append(serve(service))
+        return client_of(servers[-1])
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def batch(service: BatchService, serving: Callable[[BatchService], Any]) -> Any:
+    return serving(service)
+
+
+@pytest.fixture
+def make_account(
+    make_service: Callable[..., BatchService],
+    serving: Callable[[BatchService], Any],
+    ports: RecordingPorts,
+) -> Callable[..., tuple[Account, BatchService]]:
+    """Start a service with options of its own, and return an account in it."""
+
+    def make(**options: Any) -> tuple[Account, BatchService]:
+        service = make_service(**options)
+        service.start()
+        return Account(serving(service), ports), service
+
+    return make
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
