@@ -246,6 +246,11 @@ class Account:
         (job,) = self.batch.describe_jobs(jobs=[job_id])["jobs"]
         return dict(job)
 
+    def ended_state(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job whose event may have gone out before a restart."""
+        self.wait_for(lambda: self.job(job_id)["status"] in ("SUCCEEDED", "FAILED"))
+        return self.job(job_id)
+
     def ended(self, job_id: str) -> dict[str, Any]:
         """Wait for the end of a job, and for the event that tells of it, and describe it."""
         return self.until(job_id, "SUCCEEDED", "FAILED")

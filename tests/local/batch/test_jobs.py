@@ -319,6 +319,7 @@ def test_containers_of_a_job_run_in_their_order(ready: Account, ports: Recording
     ready.batch.register_job_definition(
         jobDefinitionName="job",
         type="container",
+        platformCapabilities=["FARGATE"],
         ecsProperties={
             "taskProperties": [
                 {
