@@ -201,7 +201,10 @@ class Host:
             self._end_strays()
 
     def _end_strays(self) -> None:
-        """Kill what outlived the job that started it."""
+        """Kill what outlived the job that started it.
+
+        A process without a parent whose environment names no running job is nobody's.
+        """
         alive = [process.marks for process in self._by_pid.values() if process.marks]
         for pid in _children(self._pid) - set(self._by_pid):
             if not alive or not any(_has_marks(pid, marks) for marks in alive):

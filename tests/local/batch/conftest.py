@@ -335,9 +335,10 @@ def make_account(
 ) -> Callable[..., tuple[Account, BatchService]]:
     """Start a service with options of its own, and return an account in it."""
 
-    def make(**options: Any) -> tuple[Account, BatchService]:
+    def make(*, started: bool = True, **options: Any) -> tuple[Account, BatchService]:
         service = make_service(**options)
-        service.start()
+        if started:
+            service.start()
         return Account(serving(service), ports), service
 
     return make

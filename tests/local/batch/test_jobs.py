@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,10 @@ from botocore.exceptions import ClientError
 from batch_constructs.local.batch import SecretReference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from batch_constructs.local.batch import BatchService
     from tests.local.batch.conftest import Account, RecordingPorts
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
@@ -350,3 +353,48 @@ def test_containers_of_a_job_run_in_their_order(ready: Account, ports: Recording
     assert ports.logs["/aws/batch/job", main] == ["ready"]
     (attempt,) = job["attempts"]
     assert len(attempt["taskProperties"][0]["containers"]) == 3
+
+
+def test_a_job_can_be_terminated_while_its_secrets_are_being_fetched(
+    ready: Account, ports: RecordingPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(*_: Any, **__: Any) -> str:
+        asked.set()
+        answer.wait()
+        return "value"
+
+    monkeypatch.setattr(ports, "secret_value", slow)
+    ready.definition(
+        "true",
+        container={"secrets": [{"name": "PASSWORD", "valueFrom": SECRET}]},
+        retryStrategy={"attempts": 3},
+    )
+    starting = ready.submit()
+    asked.wait()
+    ready.until(starting, "STARTING")
+
+    ready.batch.terminate_job(jobId=starting, reason="enough")
+    answer.set()
+
+    job = ready.ended(starting)
+    assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
+    assert "RUNNING" not in ports.states(starting)
+    assert ready.run("true")["status"] == "SUCCEEDED"
+
+
+def test_a_job_that_is_submitted_before_the_service_starts_runs_when_it_has(
+    make_account: Callable[..., tuple[Account, BatchService]], ports: RecordingPorts
+) -> None:
+    account, service = make_account(started=False)
+    account.environment()
+    account.queue()
+    account.definition("true")
+    first = account.submit()
+    second = account.submit(dependsOn=[{"jobId": first}], arrayProperties={"size": 2})
+
+    service.start()
+
+    assert account.ended(second)["status"] == "SUCCEEDED"
+    assert ports.states(first).count("RUNNABLE") == 1

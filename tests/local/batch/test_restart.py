@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_constructs.local.batch import BatchService
-    from tests.local.batch.conftest import Account
+    from tests.local.batch.conftest import Account, ManualClock
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -200,3 +200,25 @@ def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
 
     with sqlite3.connect(tmp_path / "batch.sqlite3") as connection:
         assert connection.execute("SELECT count(*) FROM records").fetchone() == (100,)
+
+
+def test_ended_jobs_are_forgotten_after_a_week(
+    make_account: Callable[..., tuple[Account, BatchService]],
+    make_service: Callable[..., BatchService],
+    clock: ManualClock,
+    tmp_path: Path,
+) -> None:
+    account, service = make_account(state_directory=tmp_path / "kept", clock=clock)
+    account.environment()
+    account.queue()
+    account.definition("true")
+    old = account.ended(account.submit(arrayProperties={"size": 2}))["jobId"]
+    clock.seconds += 6 * 24 * 3600
+    young = account.ended(account.submit())["jobId"]
+    service.stop()
+    clock.seconds += 2 * 24 * 3600
+
+    again = make_service(state_directory=tmp_path / "kept", clock=clock)
+
+    found = again.handle("DescribeJobs", {"jobs": [old, f"{old}:0", young]})["jobs"]
+    assert [job["jobId"] for job in found] == [young]

@@ -269,6 +269,20 @@ def test_within_a_share_the_scheduling_priority_decides(
     assert started(ports)[1:] == ["p9", "p5", "p1"]
 
 
+def test_a_queue_of_the_same_name_may_come_back_with_fair_shares(ready: Account) -> None:
+    ready.definition("true")
+    ready.ended(ready.submit())
+    ready.batch.update_job_queue(jobQueue="queue", state="DISABLED")
+    ready.batch.delete_job_queue(jobQueue="queue")
+    arn = ready.batch.create_scheduling_policy(name="fair", fairsharePolicy={})["arn"]
+
+    ready.queue(schedulingPolicyArn=arn)
+
+    assert ready.ended(ready.submit(shareIdentifier="a"))["status"] == "SUCCEEDED"
+    snapshot = ready.batch.get_job_queue_snapshot(jobQueue="queue")
+    assert "fairshareUtilization" in snapshot["queueUtilization"]
+
+
 def waiting_job(number: int, share: str, vcpus: int = 1) -> Job:
     document = {
         "jobName": "job",
