@@ -43,6 +43,8 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )
+    if queue.takes_service_jobs:
+        problems.append(f"{queue.arn} is for service jobs")
     problems += [
         f"environment variables must not start with AWS_BATCH: {variable['name']}"
         for variable in request.get("containerOverrides", {}).get("environment", ())
