@@ -117,9 +117,9 @@ class ConsumableResources:
             for known, update in self._updates.items()
             if now - update[0] < _TOKEN_SECONDS
         }
-        _, earlier = self._updates.setdefault(token, (now, {}))
+        earlier = self._updates.get(token)
         self._updates[token] = (now, dict(request))
-        return earlier == dict(request)
+        return earlier is not None and earlier[1] == dict(request)
 
     def delete(self, request: Mapping[str, Any]) -> Document:
         """Answer DeleteConsumableResource."""
