@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.fargate import FargateJobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.secrets import (
+        SecretField,
+        SecretParameter,
+        secret_field,
+        secret_parameter,
+    )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.submit import grant_submit
@@ -50,6 +55,7 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
     "SecretField": "jobs.secrets",
+    "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
     "StuckReason": "queues.time_limits",
     "Swap": "jobs.linux",
@@ -60,6 +66,7 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
+    "secret_parameter": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
@@ -82,6 +89,7 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "SecretField",
+    "SecretParameter",
     "SpotComputeEnvironment",
     "StuckReason",
     "Swap",
@@ -92,6 +100,7 @@ __all__ = [
     "UpdatePolicy",
     "grant_submit",
     "secret_field",
+    "secret_parameter",
 ]
 
 

@@ -14,6 +14,7 @@ from constructs import IConstruct
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.rule import RULES
 
+
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class BatchRules:
     """Checks the AWS Batch resources of an app when it is synthesised, whoever made them.

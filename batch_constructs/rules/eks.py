@@ -51,8 +51,8 @@ def _namespace_fault(got: str, reserved: str) -> str | None:
     "eks-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="make a namespace for Batch, and name it",
-    source='EksConfiguration.kubernetesNamespace: "can\'t left empty or null. It must be fewer than 64'
-    ' characters long, can\'t be set to default, can\'t start with "kube-," and must match this regular'
+    source="EksConfiguration.kubernetesNamespace: \"can't left empty or null. It must be fewer than 64"
+    " characters long, can't be set to default, can't start with \"kube-,\" and must match this regular"
     ' expression: ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"',
 )
 def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -270,7 +270,7 @@ def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in limits and requests",
     source='EksContainerResourceRequirements.limits: "The memory hard limit (in MiB) for the container,'
     ' using whole integers, with a "Mi" suffix. … You must specify at least 4 MiB … the value that\'s'
-    ' specified in limits must be equal to the value that\'s specified in requests"',
+    " specified in limits must be equal to the value that's specified in requests\"",
 )
 def pod_memory(job: JobDefinition) -> Iterator[Fault]:
     """Batch reserves what is asked for, so it cannot grow."""
@@ -334,7 +334,7 @@ def _cpus(value: object) -> float | None:
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in limits and requests",
     source='EksContainerResourceRequirements.limits: "nvidia.com/gpu … Values must be a whole integer …'
-    ' the value that\'s specified in limits must be equal to the value that\'s specified in requests"',
+    " the value that's specified in limits must be equal to the value that's specified in requests\"",
 )
 def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
@@ -519,7 +519,7 @@ def pod_security(job: JobDefinition) -> Iterator[Fault]:
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="name a namespace that Batch may use",
-    source="EksMetadata.namespace: 1-63 characters long; \"Can't be set to default\"; \"Can't start with"
+    source='EksMetadata.namespace: 1-63 characters long; "Can\'t be set to default"; "Can\'t start with'
     ' kube"; EksPodProperties.metadata',
 )
 def pod_namespace(job: JobDefinition) -> Iterator[Fault]:

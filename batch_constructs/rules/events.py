@@ -269,7 +269,10 @@ def bucket_notifications(source: Resource) -> Iterator[Fault]:
         bucket = source.neighbour(name, "AWS::S3::Bucket")
         if bucket is None or _sends_events(bucket):
             continue
-        yield "EventPattern/detail/bucket/name", f"the bucket {bucket.id} sends no events to EventBridge"
+        yield (
+            "EventPattern/detail/bucket/name",
+            f"the bucket {bucket.id} sends no events to EventBridge",
+        )
 
 
 def _sends_events(bucket: Resource) -> bool:
@@ -278,7 +281,9 @@ def _sends_events(bucket: Resource) -> bool:
         return True
     configured = notifications.get("EventBridgeConfiguration")
     if configured is not None:
-        return not isinstance(configured, dict) or flag(configured, "EventBridgeEnabled") is not False
+        return (
+            not isinstance(configured, dict) or flag(configured, "EventBridgeEnabled") is not False
+        )
     for type_ in ("Custom::S3BucketNotifications", "AWS::CloudFormation::CustomResource"):
         for custom in bucket.template.all(type_):
             if any(bucket.neighbour(value) is bucket for value in custom.properties.values()):
@@ -330,7 +335,9 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
         written = group.properties.get("LogGroupName")
         if written is UNKNOWN or (name and literal(written) == f"/aws/lambda/{name}"):
             return
-        if isinstance(written, Text) and any(one.target == function.id for one in written.references):
+        if isinstance(written, Text) and any(
+            one.target == function.id for one in written.references
+        ):
             return
     for retention in function.template.all("Custom::LogRetention"):
         named = retention.properties.get("LogGroupName")
@@ -385,7 +392,7 @@ def _groups_in_use(owner: Resource) -> set[str]:
     severity=Severity.ERROR,
     title="visibility timeout shorter than the function's timeout",
     fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better six times",
-    source='Lambda, Using Lambda with Amazon SQS: "Your function\'s timeout must be less than or equal to the queue\'s'
+    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or equal to the queue's"
     ' visibility timeout … will return an error"',
 )
 def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
@@ -518,4 +525,3 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
             yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
         if fault := _key_fault(topic, "cloudwatch", "alias/aws/sns"):
             yield path, fault
-

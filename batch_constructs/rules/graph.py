@@ -73,9 +73,7 @@ def on_queues(
         yield path, f"{messages[0]} ({where})"
 
 
-def _everywhere(
-    queue: JobQueue, problem: Callable[[ComputeEnvironment], str | None]
-) -> str | None:
+def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | None]) -> str | None:
     """Say what is wrong in every environment of a queue, if all of them are known."""
     if not queue.is_known_in_full:
         return None
@@ -95,7 +93,7 @@ _NAMES: Final = {
     "job-platform",
     title="job on a queue of another platform",
     fix="set PlatformCapabilities to what the queue offers, or send the job to another queue",
-    source="RegisterJobDefinitionRequest.platformCapabilities: \"The platform capabilities required by the"
+    source='RegisterJobDefinitionRequest.platformCapabilities: "The platform capabilities required by the'
     ' job definition."; RegisterJobDefinitionRequest.eksProperties: "must not be specified for Amazon ECS'
     ' based job definitions"',
 )
@@ -222,7 +220,7 @@ def _misfit(
     title="GPU job on a queue without GPU instances",
     fix="add an environment with GPU instances, such as g5 or g6",
     source='ResourceRequirement.value: "Make sure that the number of GPUs reserved for all containers in a'
-    ' job doesn\'t exceed the number of available GPUs on the compute resource that the job is launched'
+    " job doesn't exceed the number of available GPUs on the compute resource that the job is launched"
     ' on."; ComputeResource.instanceTypes: the families of default_x86_64 and default_arm64 have none',
 )
 def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
@@ -274,8 +272,8 @@ def _asked(task: Task) -> tuple[str, str] | None:
     "job-architecture",
     title="job for another architecture than its queue",
     fix="build the image for the architecture of the queue, or send the job to another queue",
-    source="ContainerProperties.image: \"Docker image architecture must match the processor architecture of"
-    ' the compute resources that they\'re scheduled on."; RuntimePlatform.cpuArchitecture',
+    source='ContainerProperties.image: "Docker image architecture must match the processor architecture of'
+    " the compute resources that they're scheduled on.\"; RuntimePlatform.cpuArchitecture",
 )
 def job_architecture(job: JobDefinition) -> Iterator[Fault]:
     """The program ends at once with *exec format error*."""
@@ -287,7 +285,10 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
         if task.platform == "FARGATE":
             image_only = where == "Image"
             if image_only and wanted == "ARM64" and not _unknown_runtime(task):
-                yield f"{task.path}/Image", "the image is for ARM64, the job runs on X86_64 (default)"
+                yield (
+                    f"{task.path}/Image",
+                    "the image is for ARM64, the job runs on X86_64 (default)",
+                )
             continue
 
         def problem(environment: ComputeEnvironment, wanted: str = wanted) -> str | None:
@@ -409,7 +410,7 @@ def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
     "placement-group-zones",
     title="cluster placement group over several Availability Zones",
     fix="give the environment the subnets of one Availability Zone",
-    source="ComputeResource.placementGroup: \"This keeps your multi-node parallel job on a logical grouping of"
+    source='ComputeResource.placementGroup: "This keeps your multi-node parallel job on a logical grouping of'
     ' instances within a single Availability Zone"',
     subject="AWS::Batch::ComputeEnvironment",
 )

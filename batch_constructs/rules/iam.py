@@ -69,7 +69,7 @@ def _untrusted(user: Resource, value: object, service: str) -> str | None:
     title="role that the environment's service may not assume",
     fix=_TRUST,
     source="CreateComputeEnvironmentRequest.serviceRole (batch), ComputeResource.instanceRole (ec2),"
-    " ComputeResource.spotIamFleetRole (spotfleet), ManagedInstancesProvider.infrastructureRoleArn (\"This"
+    ' ComputeResource.spotIamFleetRole (spotfleet), ManagedInstancesProvider.infrastructureRoleArn ("This'
     ' role must have a trust policy for ecs.amazonaws.com"), InstanceLaunchTemplate.ec2InstanceProfileArn'
     ' ("a trust policy for ec2.amazonaws.com")',
 )
@@ -137,7 +137,9 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
     """Instances start, cost money, and never register; jobs stay RUNNABLE."""
     if environment.is_eks is not False:
         return
-    role = role_of(environment, _profile_role(environment, environment.resources.get("InstanceRole")))
+    role = role_of(
+        environment, _profile_role(environment, environment.resources.get("InstanceRole"))
+    )
     if role is not None and not permissions(role).may("ecs:RegisterContainerInstance"):
         yield (
             "ComputeResources/InstanceRole",
@@ -335,7 +337,9 @@ def secret_permission(job: JobDefinition) -> Iterator[Fault]:
                     yield (
                         path,
                         f"{role.id} does not allow {action}, which {what} takes",
-                        f"allow {action} on it" if "secret" in action else f"allow {action} on it, or"
+                        f"allow {action} on it"
+                        if "secret" in action
+                        else f"allow {action} on it, or"
                         " give the full ARN if it is a Secrets Manager secret",
                     )
 
@@ -423,7 +427,10 @@ def _roles_for_batch(role: Resource) -> Iterator[str]:
     for job in template.all(JOB_DEFINITION):
         if isinstance(job, JobDefinition):
             for task in job.tasks:
-                values += [task.properties.get(task.role_key), task.properties.get("ExecutionRoleArn")]
+                values += [
+                    task.properties.get(task.role_key),
+                    task.properties.get("ExecutionRoleArn"),
+                ]
     for environment in template.all(COMPUTE_ENVIRONMENT):
         if isinstance(environment, ComputeEnvironment):
             values.append(_profile_role(environment, environment.resources.get("InstanceRole")))
@@ -462,7 +469,10 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         if mine and name in _BROAD:
             yield f"ManagedPolicyArns/{position}", f"the policy {name} allows nearly everything"
         elif name == "AWSBatchFullAccess" and mine:
-            yield f"ManagedPolicyArns/{position}", "the policy AWSBatchFullAccess allows batch:* on *"
+            yield (
+                f"ManagedPolicyArns/{position}",
+                "the policy AWSBatchFullAccess allows batch:* on *",
+            )
     for statement in permissions(role).statements:
         if not statement.allows or not statement.on_everything or statement.conditional:
             continue
@@ -646,4 +656,3 @@ def submitter_trust(source: Resource) -> Iterator[Fault]:
         if message and message not in seen:
             seen.add(message)
             yield submission.path, message
-

@@ -32,9 +32,7 @@ from batch_constructs.rules.values import (
 from batch_constructs.rules.vpc import Reach
 
 AREA: Final = "network"
-_environment_rule = partial(
-    rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING
-)
+_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
 _job_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
 
 _FOR_ANY: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
@@ -78,7 +76,7 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     title="instances in public subnets without public IP addresses",
     fix="set MapPublicIpOnLaunch to true, or use private subnets with a NAT gateway",
     source="User Guide, Compute environments: container instances need external network access, through a public IP"
-    ' address or a NAT gateway; ManagedInstancesNetworkConfiguration.subnets: "If your subnets don\'t provide'
+    " address or a NAT gateway; ManagedInstancesNetworkConfiguration.subnets: \"If your subnets don't provide"
     ' public IP addresses, they must have a NAT gateway"',
 )
 def public_subnets_without_addresses(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -458,4 +456,3 @@ def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
             blocked = known and not any(vpc.lets_in(group, 2049) for group in known)
             if blocked and len(known) == len(groups):
                 yield path, f"the mount target {target.id} lets no NFS traffic (TCP 2049) in"
-

@@ -10,7 +10,6 @@ from typing import Final
 from batch_constructs.rules.resources import Resource, Template
 from batch_constructs.rules.values import (
     UNKNOWN,
-
     Reference,
     Text,
     entries,
@@ -239,5 +238,3 @@ def refers_to(value: object, template: Template, type: str, noun: str) -> bool |
     ):
         return True
     return None if written.startswith("\0") or written.endswith(("batch:*", "\0")) else False
-
-

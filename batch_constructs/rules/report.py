@@ -46,9 +46,7 @@ def summary(findings: Findings) -> str:
     return f"{', '.join(words)} in {wrong} of {templates}"
 
 
-def write_text(
-    findings: Findings, labels: Mapping[tuple[str, str], str], console: Console
-) -> None:
+def write_text(findings: Findings, labels: Mapping[tuple[str, str], str], console: Console) -> None:
     """Write findings grouped by template and resource, the fix under the fault, a summary last.
 
     Args:

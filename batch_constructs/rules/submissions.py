@@ -71,7 +71,9 @@ class Submission:
 
 
 _NAMES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
-_ARN_NAME: Final = re.compile(r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL)
+_ARN_NAME: Final = re.compile(
+    r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL
+)
 _BARE_NAME: Final = re.compile(r"([A-Za-z0-9_-]+)(?::\d+)?")
 
 

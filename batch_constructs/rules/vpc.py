@@ -103,7 +103,10 @@ def _subnet(resource: Resource) -> Subnet | None:
     return Subnet(resource, reach, None if table is None else table.id, vpc.id)
 
 
-_MAY_ROUTE: Final = ("AWS::EC2::TransitGatewayVpcAttachment", "AWS::EC2::GatewayRouteTableAssociation")
+_MAY_ROUTE: Final = (
+    "AWS::EC2::TransitGatewayVpcAttachment",
+    "AWS::EC2::GatewayRouteTableAssociation",
+)
 
 
 def _leads(route: Resource) -> Reach | None:
@@ -255,4 +258,3 @@ def mount_targets(template: Template, system: Resource) -> list[Resource] | None
         if owner is system:
             found.append(target)
     return found
-

@@ -22,7 +22,6 @@ from batch_constructs.rules.submissions import (
     Submission,
     is_batch_target,
     state_machine_definition,
-
     submissions_from,
 )
 from batch_constructs.rules.values import (
@@ -54,7 +53,7 @@ def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
     EVENT_RULE,
     title="job queue target without a role",
     fix="give the target RoleArn: a role that may submit to the queue",
-    source="EventBridge Target.RoleArn; User Guide, EventBridge IAM role: \"Before you can submit AWS Batch jobs"
+    source='EventBridge Target.RoleArn; User Guide, EventBridge IAM role: "Before you can submit AWS Batch jobs'
     ' with EventBridge rules and targets, EventBridge must have permissions"',
 )
 def event_target_role(source: Resource) -> Iterator[Fault]:
@@ -76,7 +75,10 @@ def event_target_parameters(source: Resource) -> Iterator[Fault]:
     for path, target in _batch_targets(source):
         given = target.get("BatchParameters")
         if given is None:
-            yield f"{path}/BatchParameters", "BatchParameters is missing; a job queue target needs it"
+            yield (
+                f"{path}/BatchParameters",
+                "BatchParameters is missing; a job queue target needs it",
+            )
         elif isinstance(given, dict):
             for key in ("JobDefinition", "JobName"):
                 if absent(given, key):
@@ -269,7 +271,7 @@ def _pinned(template_owner: Resource, value: object) -> JobDefinition | None:
     severity=Severity.WARNING,
     title="revision of a job definition written by hand",
     fix="use Ref of the job definition, or its name without a revision",
-    source="AWS::Batch::JobDefinition ResourceRetentionPolicy.skipDeregisterOnUpdate: \"When the property is set"
+    source='AWS::Batch::JobDefinition ResourceRetentionPolicy.skipDeregisterOnUpdate: "When the property is set'
     ' to false, the previous revision of the job definition is de-registered"',
 )
 def pinned_revision(source: Resource) -> Iterator[Fault]:
@@ -278,7 +280,10 @@ def pinned_revision(source: Resource) -> Iterator[Fault]:
         job = _pinned(source, one.request.get("JobDefinition"))
         if job is not None:
             got = show(literal(one.request.get("JobDefinition")) or "")
-            yield one.path, f'the revision in "{got}" is fixed, but {job.id} gets a new one on update'
+            yield (
+                one.path,
+                f'the revision in "{got}" is fixed, but {job.id} gets a new one on update',
+            )
     if source.type == FUNCTION:
         variables = mapping(mapping(source.properties, "Environment"), "Variables")
         for name, value in variables.items():
@@ -324,7 +329,7 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="override that the job's platform does not take",
     fix="use ResourceRequirements, with a pair that Fargate offers",
-    source='SubmitJobRequest.containerOverrides; ContainerProperties.vcpus: "It\'s not supported for jobs running'
+    source="SubmitJobRequest.containerOverrides; ContainerProperties.vcpus: \"It's not supported for jobs running"
     ' on Fargate resources."',
 )
 def override_size(source: Resource) -> Iterator[Fault]:
@@ -510,5 +515,3 @@ def _submits(function: Resource) -> bool:
         isinstance(function.neighbour(value), JobQueue | JobDefinition)
         for value in variables.values()
     )
-
-
