@@ -1,0 +1,62 @@
+"""Requests are checked against botocore's shapes, and their enumerations, before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.model import Shape
+from botocore.validate import ParamValidator
+
+from batch_constructs.local.batch.errors import client_error
+from batch_constructs.local.batch.operations import SERVICE_MODEL
+
+_validator = ParamValidator()
+
+
+def check_request(operation: str, request: Mapping[str, Any]) -> None:
+    """Refuse a request that does not have the operation's shape.
+
+    Raises:
+        ServiceError: with every mistake that was found.
+    """
+    shape = SERVICE_MODEL.operation_model(operation).input_shape
+    if shape is None:
+        return
+    report = _validator.validate(dict(request), shape)
+    problems = [report.generate_report()] if report.has_errors() else []
+    problems += [*_unknown_members(shape, request, "")] or [*_wrong_values(shape, request, "")]
+    if problems:
+        raise client_error(
+            f"Error executing request, Exception : {'; '.join(problems)}, operation: {operation}"
+        )
+
+
+def _unknown_members(shape: Any, value: Any, path: str) -> Iterator[str]:
+    for member_path, member_shape, member in _members(shape, value, path):
+        if member_shape is None:
+            yield f'Unknown parameter "{member_path}"'
+        else:
+            yield from _unknown_members(member_shape, member, member_path)
+
+
+def _wrong_values(shape: Any, value: Any, path: str) -> Iterator[str]:
+    allowed = getattr(shape, "enum", None)
+    if allowed and value not in allowed:
+        yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
+    for member_path, member_shape, member in _members(shape, value, path):
+        if member_shape is not None:
+            yield from _wrong_values(member_shape, member, member_path)
+
+
+def _members(shape: Any, value: Any, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
+    prefix = f"{path}." if path else ""
+    if shape.type_name == "structure" and isinstance(value, Mapping):
+        for name, member in value.items():
+            yield f"{prefix}{name}", shape.members.get(name), member
+    elif shape.type_name == "list" and isinstance(value, list):
+        for index, member in enumerate(value):
+            yield f"{path}[{index}]", shape.member, member
+    elif shape.type_name == "map" and isinstance(value, Mapping):
+        for name, member in value.items():
+            yield f"{prefix}{name}", shape.value, member
