@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.ports import Ports
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.ports import Ports
+    from batch_constructs.local.batch.store import Document, Store
 
 KIND = "compute-environment"
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
@@ -79,7 +82,7 @@ class ComputeEnvironment:
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
-        return self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID"
+        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID")
 
 
 class ComputeEnvironments:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import check_name
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.store import Document, Store
 
 Quantities = tuple[tuple[str, int], ...]
 """What a job needs: (name, quantity) of each consumable resource."""
@@ -112,16 +115,20 @@ class ConsumableResources:
         self.registry.remove(request["consumableResource"])
         return {}
 
-    def quantities(self, properties: Mapping[str, Any]) -> Quantities:
-        """Read what a job needs.
+    def needed(self, submission: Mapping[str, Any]) -> Quantities:
+        """Read what a submission needs.
 
         Raises:
             ServiceError: a resource does not exist.
         """
-        return tuple(
-            (self.registry.get(item["consumableResource"])["consumableResourceName"], quantity)
+        properties = submission.get("consumableResourceProperties", {})
+        names = {
+            item["consumableResource"]: item.get("quantity", 1)
             for item in properties.get("consumableResourceList", ())
-            if (quantity := item.get("quantity", 1)) > 0
+        }
+        return tuple(
+            (self.registry.get(name)["consumableResourceName"], quantity)
+            for name, quantity in names.items()
         )
 
     def available(self, needed: Quantities) -> bool:
@@ -152,7 +159,7 @@ class ConsumableResources:
                     del self._in_use[name]
 
 
-def _name_filter(filters: Any) -> Callable[[str], bool]:
+def _name_filter(filters: Iterable[Mapping[str, Any]]) -> Callable[[str], bool]:
     patterns: list[str] = []
     for item in filters:
         if item.get("name") != "CONSUMABLE_RESOURCE_NAME":

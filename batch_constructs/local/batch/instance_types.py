@@ -8,8 +8,11 @@ laptop, and is no table of EC2's offers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _GIB_PER_VCPU = {"c": 2, "m": 4, "t": 4, "r": 8, "x": 16, "i": 8, "g": 4, "p": 8, "hpc": 4}
 _LARGEST_VCPUS = 192

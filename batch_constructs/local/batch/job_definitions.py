@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import check_name
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.store import Document, Store
 
 KIND = "job-definition"
 
@@ -87,8 +90,8 @@ class JobDefinitions:
         if request["type"] == "container" and "eksProperties" not in request:
             definition["platformCapabilities"] = request.get("platformCapabilities", ["EC2"])
         for container in _containers(definition):
-            for property in _EMPTY_LISTS:
-                container.setdefault(property, [])
+            for name in _EMPTY_LISTS:
+                container.setdefault(name, [])
         self._keep(definition)
         self._store.save(KIND, key, definition)
         names = ("jobDefinitionName", "jobDefinitionArn", "revision")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import (
     ComputeEnvironment,
     ComputeEnvironments,
@@ -14,9 +12,14 @@ from batch_constructs.local.batch.compute_environments import (
 )
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
-from batch_constructs.local.batch.service_environments import ServiceEnvironments
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
+    from batch_constructs.local.batch.service_environments import ServiceEnvironments
+    from batch_constructs.local.batch.store import Document, Store
 
 KIND = "job-queue"
 
@@ -84,7 +87,8 @@ class JobQueues:
         service_environments: the service environments.
         policies: the scheduling policies.
         changed: is told that jobs may go elsewhere or in another order.
-        empty: ends the jobs of a queue that is being deleted, and answers whether none is left.
+        end_jobs: ends the jobs of a queue that is being deleted.
+        has_jobs: tells whether a queue has jobs that have not ended.
     """
 
     def __init__(
@@ -96,7 +100,8 @@ class JobQueues:
         service_environments: ServiceEnvironments,
         policies: SchedulingPolicies,
         changed: Callable[[], None],
-        empty: Callable[[JobQueue], bool],
+        end_jobs: Callable[[JobQueue], None],
+        has_jobs: Callable[[JobQueue], bool],
     ) -> None:
         self._arns = arns
         self._store = store
@@ -104,7 +109,8 @@ class JobQueues:
         self._service_environments = service_environments
         self._policies = policies
         self._changed = changed
-        self._empty = empty
+        self._end_jobs = end_jobs
+        self._has_jobs = has_jobs
         self._by_name = {name: JobQueue(detail) for name, detail in store.load(KIND)}
 
     def __iter__(self) -> Iterator[JobQueue]:
@@ -213,12 +219,13 @@ class JobQueues:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
         queue.detail.update(status="DELETING", statusReason="Deleting")
         self._store.save(KIND, queue.name, queue.detail)
-        self.forget_if_empty(queue)
+        self._end_jobs(queue)
+        self.forget_if_deleted(queue)
         return {}
 
-    def forget_if_empty(self, queue: JobQueue) -> None:
+    def forget_if_deleted(self, queue: JobQueue) -> None:
         """Remove a queue which is being deleted once its last job has ended."""
-        if queue.detail["status"] == "DELETING" and self._empty(queue):
+        if queue.detail["status"] == "DELETING" and not self._has_jobs(queue):
             self._by_name.pop(queue.name, None)
             self._store.delete(KIND, queue.name)
 

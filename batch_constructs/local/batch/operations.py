@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from batch_constructs.local.batch.errors import client_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SERVICE_MODEL = ServiceModel(Loader().load_service_model("batch", "service-2"), "batch")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.errors import client_error
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.store import Document, Store
 
 
 class Registry:

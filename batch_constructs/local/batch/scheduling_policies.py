@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import check_name
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.store import Document, Store
 
 _POLICIES = ("fairsharePolicy", "quotaSharePolicy")
 _LONGEST_DECAY_SECONDS = 604_800
+_MOST_RESERVED = 99
+_WEIGHTS = (0.0001, 999.9999)
 
 
 class SchedulingPolicies:
@@ -93,11 +98,11 @@ def _check(request: Mapping[str, Any]) -> None:
     if not 0 <= decay <= _LONGEST_DECAY_SECONDS:
         problems.append(f"shareDecaySeconds must be between 0 and 604800, got {decay}")
     reservation = fair_share.get("computeReservation", 0)
-    if not 0 <= reservation <= 99:  # noqa: PLR2004 - a percentage below a hundred
+    if not 0 <= reservation <= _MOST_RESERVED:
         problems.append(f"computeReservation must be between 0 and 99, got {reservation}")
     for share in fair_share.get("shareDistribution", ()):
         weight = share.get("weightFactor", 1.0)
-        if not 0.0001 <= weight <= 999.9999:  # noqa: PLR2004 - the service's range
+        if not _WEIGHTS[0] <= weight <= _WEIGHTS[1]:
             problems.append(f"weightFactor must be between 0.0001 and 999.9999, got {weight}")
     if problems:
         raise client_error("Error executing request, Exception : " + "; ".join(problems))

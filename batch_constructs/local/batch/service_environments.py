@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import check_name
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.store import Document, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.store import Document, Store
 
 
 class ServiceEnvironments:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 Document = dict[str, Any]
 
@@ -27,10 +29,15 @@ CREATE TABLE IF NOT EXISTS processes (
 """
 
 
+class StoreError(Exception):
+    """The state cannot be written now; it stays in memory, and the next commit tries again."""
+
+
 class Store:
     """Documents by kind and name, jobs by sequence number, and the processes that run.
 
-    Every method is called under the service's lock; `commit` ends a group of changes.
+    Changes are collected and written by `commit`, all or nothing. Every method is called under the
+    service's lock.
 
     Args:
         directory: is created where it is missing.
@@ -38,29 +45,49 @@ class Store:
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(directory / "batch.sqlite3", check_same_thread=False)
+        self._connection = sqlite3.connect(
+            directory / "batch.sqlite3", check_same_thread=False, isolation_level=None
+        )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=OFF")
         self._connection.executescript(_SCHEMA)
+        self._changes: list[tuple[str, tuple[object, ...]]] = []
+        self._job_states: dict[int, Document] = {}
 
     def commit(self) -> None:
-        """Make what was changed since the last commit durable, all or nothing."""
-        self._connection.commit()
+        """Write what was changed since the last commit.
+
+        Raises:
+            StoreError: the disk is full, or gone.
+        """
+        if not self._changes and not self._job_states:
+            return
+        states = [(json.dumps(state), number) for number, state in self._job_states.items()]
+        try:
+            self._connection.execute("BEGIN")
+            for statement, values in self._changes:
+                self._connection.execute(statement, values)
+            self._connection.executemany("UPDATE jobs SET state = ? WHERE sequence = ?", states)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise StoreError(f"the local state cannot be written: {error}") from error
+        self._changes.clear()
+        self._job_states.clear()
 
     def close(self) -> None:
-        """Commit and close."""
-        self._connection.commit()
+        """Close; what was not committed is lost."""
         self._connection.close()
 
     def save(self, kind: str, name: str, body: Document) -> None:
         """Write a document."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, name, json.dumps(body))
-        )
+        values = (kind, name, json.dumps(body))
+        self._change("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", *values)
 
     def delete(self, kind: str, name: str) -> None:
         """Remove a document."""
-        self._connection.execute("DELETE FROM records WHERE kind = ? AND name = ?", (kind, name))
+        self._change("DELETE FROM records WHERE kind = ? AND name = ?", kind, name)
 
     def load(self, kind: str) -> Iterator[tuple[str, Document]]:
         """Read the documents of a kind."""
@@ -70,50 +97,47 @@ class Store:
 
     def add_jobs(self, rows: Iterable[tuple[int, str, Document | None, Document]]) -> None:
         """Add jobs: sequence number, ID, what was submitted (None for array children), state."""
-        self._connection.executemany(
-            "INSERT INTO jobs VALUES (?, ?, ?, ?)",
-            (
-                (sequence, id, None if job is None else json.dumps(job), json.dumps(state))
-                for sequence, id, job, state in rows
-            ),
-        )
+        for sequence, job_id, submission, state in rows:
+            body = None if submission is None else json.dumps(submission)
+            values = (sequence, job_id, body, json.dumps(state))
+            self._change("INSERT INTO jobs VALUES (?, ?, ?, ?)", *values)
 
     def save_job_state(self, sequence: int, state: Document) -> None:
         """Write what changed about a job."""
-        self._connection.execute(
-            "UPDATE jobs SET state = ? WHERE sequence = ?", (json.dumps(state), sequence)
-        )
+        self._job_states[sequence] = state
+
+    def save_submission(self, sequence: int, submission: Document) -> None:
+        """Write what was submitted, after its tags have changed."""
+        statement = "UPDATE jobs SET submission = ? WHERE sequence = ?"
+        self._change(statement, json.dumps(submission), sequence)
 
     def delete_jobs(self, sequences: Iterable[int]) -> None:
         """Forget jobs."""
-        self._connection.executemany(
-            "DELETE FROM jobs WHERE sequence = ?", ((sequence,) for sequence in sequences)
-        )
+        for sequence in sequences:
+            self._change("DELETE FROM jobs WHERE sequence = ?", sequence)
 
     def load_jobs(self) -> Iterator[tuple[int, str, Document | None, Document]]:
         """Read the jobs in the order they were added in."""
         rows = self._connection.execute(
             "SELECT sequence, id, submission, state FROM jobs ORDER BY sequence"
         )
-        for sequence, id, submission, state in rows.fetchall():
-            yield (
-                sequence,
-                id,
-                None if submission is None else json.loads(submission),
-                json.loads(state),
-            )
+        for sequence, job_id, submission, state in rows:
+            body = None if submission is None else json.loads(submission)
+            yield sequence, job_id, body, json.loads(state)
 
     def add_process(self, pid: int, started: str, job_id: str) -> None:
         """Remember a running process by its ID and its start time."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO processes VALUES (?, ?, ?)", (pid, started, job_id)
-        )
+        statement = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?)"
+        self._change(statement, pid, started, job_id)
 
     def delete_process(self, pid: int) -> None:
         """Forget a process that has ended."""
-        self._connection.execute("DELETE FROM processes WHERE pid = ?", (pid,))
+        self._change("DELETE FROM processes WHERE pid = ?", pid)
 
     def processes(self) -> list[tuple[int, str, str]]:
         """Return the processes that were running when the state was last written."""
         rows = self._connection.execute("SELECT pid, started, job_id FROM processes")
         return [(pid, started, job_id) for pid, started, job_id in rows.fetchall()]
+
+    def _change(self, statement: str, *values: object) -> None:
+        self._changes.append((statement, values))

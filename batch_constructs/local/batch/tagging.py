@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from batch_constructs.local.batch.errors import client_error
-from batch_constructs.local.batch.store import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.local.batch.store import Document
 
 _MOST_TAGS = 50
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.model import Shape
 from botocore.validate import ParamValidator
 
 from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.operations import SERVICE_MODEL
+
+if TYPE_CHECKING:
+    from botocore.model import Shape
 
 _validator = ParamValidator()
 
@@ -32,7 +34,7 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         )
 
 
-def _unknown_members(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _unknown_members(shape: Shape, value: object, path: str) -> Iterator[str]:
     for member_path, member_shape, member in _members(shape, value, path):
         if member_shape is None:
             yield f'Unknown parameter "{member_path}"'
@@ -40,7 +42,7 @@ def _unknown_members(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _unknown_members(member_shape, member, member_path)
 
 
-def _wrong_values(shape: Any, value: Any, path: str) -> Iterator[str]:
+def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
     if allowed and value not in allowed:
         yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
@@ -49,7 +51,7 @@ def _wrong_values(shape: Any, value: Any, path: str) -> Iterator[str]:
             yield from _wrong_values(member_shape, member, member_path)
 
 
-def _members(shape: Any, value: Any, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
+def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
     prefix = f"{path}." if path else ""
     if shape.type_name == "structure" and isinstance(value, Mapping):
         for name, member in value.items():
