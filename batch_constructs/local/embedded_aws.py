@@ -12,6 +12,7 @@ from batch_constructs.local.batch import BatchService, ServiceError
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.clients import Clients
 from batch_constructs.local.cloudformation.batch_types import batch_types
+from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.network_types import network_types
 from batch_constructs.local.cloudformation.trail_type import TrailType
 from batch_constructs.local.ended_jobs import EndedJobs
@@ -63,6 +64,7 @@ class EmbeddedAws:
                 *batch_types(self._service.handle),
                 *network_types(clients.client),
                 TrailType(client=clients.client),
+                *custom_types(clients.client),
             ],
             roles=roles,
             client=clients.client,

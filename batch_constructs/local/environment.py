@@ -18,7 +18,7 @@ ACCESS_KEY_ID = "test"
 """The key the embedded AWS takes for the account's administrator. It opens nothing elsewhere."""
 
 MARKER = "BATCH_CONSTRUCTS_LOCAL_SERVER"
-"""Every process the embedded AWS starts inherits this variable, so that none can be lost."""
+"""Whatever is started for a server inherits this variable, so that nothing can outlive it."""
 
 _FOREIGN_PREFIXES = ("AWS_", "AMAZON_", "CDK_", "BOTO_", "MINISTACK_", "LOCALSTACK_")
 
@@ -51,10 +51,14 @@ def client_variables(endpoint_url: str, region: str) -> dict[str, str]:
     }
 
 
-def client_environment(endpoint_url: str, region: str) -> dict[str, str]:
-    """Return the whole environment for a child process that talks to the embedded AWS."""
+def client_environment(endpoint_url: str, region: str, marker: str) -> dict[str, str]:
+    """Return the whole environment for a child process that talks to the embedded AWS.
+
+    With the server's marker, the process ends when the server does.
+    """
     return {
         **without_aws(),
         **client_variables(endpoint_url, region),
+        MARKER: marker,
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }

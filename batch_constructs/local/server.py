@@ -129,7 +129,7 @@ class LocalServer:
     @property
     def environment(self) -> dict[str, str]:
         """Environment for a child process that is to use this AWS and no other."""
-        return client_environment(self.endpoint_url, self.record.region)
+        return client_environment(self.endpoint_url, self.record.region, self.record.marker)
 
     @property
     def variables(self) -> dict[str, str]:

@@ -25,13 +25,12 @@ def main() -> None:
         listener = _listen(settings["port"])
         endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         _prepare_environment(settings, endpoint_url)
-        code = asyncio.run(_serve(settings, endpoint_url, listener, ready))
-    except (OSError, RuntimeError) as problem:
-        if not ready.closed:
-            print(json.dumps({"error": str(problem)}), file=ready, flush=True)  # noqa: T201
-        code = 1
-    # Worker threads of ministack may still wait for something; nothing is kept, so nothing is lost.
-    os._exit(code)
+        asyncio.run(_serve(settings, endpoint_url, listener, ready))
+    except OSError as problem:
+        if ready.closed:
+            raise
+        print(json.dumps({"error": str(problem)}), file=ready, flush=True)  # noqa: T201
+        raise SystemExit(1) from None
 
 
 def _listen(port: int) -> socket.socket:
@@ -89,7 +88,7 @@ def _prepare_environment(settings: dict[str, Any], endpoint_url: str) -> None:
 
 async def _serve(
     settings: dict[str, Any], endpoint_url: str, listener: socket.socket, ready: TextIO
-) -> int:
+) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
@@ -117,15 +116,16 @@ async def _serve(
     serving = asyncio.create_task(
         serve(aws.application, config, shutdown_trigger=stopping.wait)
     )
+    await asyncio.to_thread(aws.start)
+    print(json.dumps({"endpoint_url": endpoint_url}), file=ready, flush=True)  # noqa: T201
+    ready.close()
     try:
-        await asyncio.to_thread(aws.start)
-        print(json.dumps({"endpoint_url": endpoint_url}), file=ready, flush=True)  # noqa: T201
-        ready.close()
         await serving
     finally:
-        # Jobs end while the server still answers them, but nobody waits for it any longer.
         await asyncio.to_thread(aws.stop)
-    return 0
+    # Threads of ministack may wait for long; nothing is kept, so nothing is lost without them.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _wait_for_keeper(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:

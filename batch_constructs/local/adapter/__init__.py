@@ -46,6 +46,7 @@ def install(
         schedules,
         state_machines,
         targets,
+        transport,
     )
 
     batch_api.install(handle, arns)
@@ -54,6 +55,7 @@ def install(
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     schedules.install(SCHEDULER_TICK_SECONDS)
+    transport.install()
 
 
 def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:  # noqa: ANN401 - ASGI
