@@ -1,0 +1,1 @@
+"""Job queues: how jobs wait, and for which compute environments."""
