@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +24,16 @@ class Clients:
 
     def __init__(self, endpoint_url: str, region: str) -> None:
         import boto3
+        import botocore.session
 
+        # The caller's profiles and credentials never get near it.
+        core = botocore.session.Session()
+        for variable in ("config_file", "credentials_file"):
+            core.set_config_variable(variable, os.devnull)
+        core.set_config_variable("profile", None)
         self._endpoint_url = endpoint_url
-        self._region = region
         self._session = boto3.Session(
+            botocore_session=core,
             aws_access_key_id=ACCESS_KEY_ID,
             aws_secret_access_key=ACCESS_KEY_ID,
             region_name=region,

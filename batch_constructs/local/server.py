@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
+from batch_constructs.local.clients import Clients
 from batch_constructs.local.environment import (
-    ACCESS_KEY_ID,
     ACCOUNT_ID,
     REGION,
     client_environment,
@@ -109,6 +109,7 @@ class LocalServer:
         self._keeper: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
         self._directory: Path | None = None
+        self._clients: Clients | None = None
 
     @property
     def record(self) -> ServerRecord:
@@ -120,6 +121,13 @@ class LocalServer:
         if self._record is None:
             raise LocalAwsError("the embedded AWS does not run; start it first")
         return self._record
+
+    @property
+    def clients(self) -> Clients:
+        """boto3 clients of this AWS."""
+        if self._clients is None:
+            self._clients = Clients(self.endpoint_url, self.record.region)
+        return self._clients
 
     @property
     def endpoint_url(self) -> str:
@@ -138,7 +146,7 @@ class LocalServer:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """Return a boto3 client of one service of this AWS, as the account's administrator."""
-        return session(self.record).client(service, endpoint_url=self.endpoint_url)
+        return self.clients.client(service)
 
     def start(self) -> Self:
         """Start the server and return when it answers.
@@ -219,6 +227,7 @@ class LocalServer:
     def stop(self) -> None:
         """Stop the server with every process it started, and remove its state directory."""
         keeper, self._keeper, self._record = self._keeper, None, None
+        self._clients = None
         if keeper is not None:
             if keeper.stdin is not None:
                 keeper.stdin.close()
@@ -265,23 +274,6 @@ def remove_remains(state_directory: Path) -> None:
     if record is not None:
         end_marked_processes(record.marker)
     shutil.rmtree(state_directory, ignore_errors=True)
-
-
-def session(record: ServerRecord) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-    """Return a boto3 session that knows neither profiles nor credentials but the embedded AWS's."""
-    import boto3
-    import botocore.session
-
-    core = botocore.session.Session()
-    core.set_config_variable("config_file", os.devnull)
-    core.set_config_variable("credentials_file", os.devnull)
-    core.set_config_variable("profile", None)
-    return boto3.Session(
-        botocore_session=core,
-        aws_access_key_id=ACCESS_KEY_ID,
-        aws_secret_access_key=ACCESS_KEY_ID,
-        region_name=record.region,
-    )
 
 
 def require_ministack() -> None:

@@ -83,7 +83,6 @@ class LocalAws:
 
     def __init__(self, server: LocalServer | None = None) -> None:
         self._server = LocalServer() if server is None else server
-        self._clients: dict[str, Any] = {}
         self._deployment: DirectDeployment | None = None
 
     def __enter__(self) -> LocalAws:
@@ -108,9 +107,7 @@ class LocalAws:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3
         """Return a boto3 client of a service, as the account's administrator."""
-        if service not in self._clients:
-            self._clients[service] = self._server.client(service)
-        return self._clients[service]
+        return self._server.client(service)
 
     def deploy(self, stack: Stack) -> DeployedStack:
         """Synthesise the stack's app, and create or update the stack.
