@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": (
+        "batch_constructs.local.demo_command:demo",
+        "See it all on this machine: deploy, trigger, run, notify.",
+    ),
+    "local": (
+        "batch_constructs.local.command:local",
+        "Run AWS on this machine: up, deploy, status, logs, reclaim, down.",
+    ),
+}
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 
 
