@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.local.clients import Clients
-    from batch_constructs.local.inventory import Found
     from batch_constructs.local.server import ServerRecord
 
 STATE_DIRECTORY = ".batch-constructs"
@@ -82,7 +81,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
     """Deploy the app of the current directory with the real cdk CLI, and say what is there."""
     from batch_constructs.local.deployment import CdkApp, CdkDeployer
-    from batch_constructs.local.inventory import take_inventory
+    from batch_constructs.local.inventory import inventory_lines, take_inventory
 
     record, clients = _running(state_directory)
     with reported():
@@ -97,8 +96,11 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
         inventories = {
             name: take_inventory(clients.client, name) for name in deployer.deploy(stacks)
         }
-    if not all([_show_inventory(name, found) for name, found in inventories.items()]):  # noqa: C419
-        raise SystemExit(1)
+    for name, found in inventories.items():
+        for line in inventory_lines(name, found):
+            click.echo(line)
+    if any(one.answer == "missing" for found in inventories.values() for one in found):
+        raise click.ClickException("not all is there, whatever the cdk CLI says")
 
 
 @local.command()
@@ -112,7 +114,7 @@ def status(state_directory: Path, *, once: bool) -> None:
     from batch_constructs.local.status import status_tables
 
     _, clients = _running(state_directory)
-    console, batch = Console(), clients.client("batch")
+    console, batch = Console(emoji=False), clients.client("batch")
     with reported():
         if once or not console.is_terminal:
             console.print(status_tables(batch))
@@ -215,30 +217,3 @@ def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
             "then deploy again"
         )
     return record, Clients(record.endpoint_url, record.region)
-
-
-def _show_inventory(stack_name: str, found: list[Found]) -> bool:
-    """Print what is there; say whether all of it is."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    there = sum(one.answer == "there" for one in found)
-    table = Table(
-        title=f"{stack_name}: {len(found)} resources, {there} described by their own API",
-        title_justify="left",
-    )
-    for column in ("resource", "type", "found", "physical ID"):
-        table.add_column(column, overflow="fold")
-    for one in sorted(found, key=lambda one: (one.type_name, one.logical_id)):
-        answer = f"{one.answer} {one.detail}".strip()
-        style = "red" if one.answer == "missing" else ""
-        table.add_row(one.logical_id, one.type_name, Text(answer, style), one.physical_id)
-    Console().print(table)
-    missing = [one.logical_id for one in found if one.answer == "missing"]
-    if missing:
-        click.echo(
-            f"missing in {stack_name}, whatever the cdk CLI says: {', '.join(missing)}", err=True
-        )
-    return not missing
-

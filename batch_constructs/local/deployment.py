@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,7 @@ class CdkApp:
         if command is not None or (directory / "cdk.json").exists():
             return cls(directory=directory, command=command)
         if (directory / "app.py").exists():
-            return cls(directory=directory, command=f'"{sys.executable}" app.py')
+            return cls(directory=directory, command="python3 app.py")  # this one: it is first on PATH
         raise LocalAwsError(
             f"there is no CDK app in {directory}: neither cdk.json nor app.py; "
             "go to the app's directory, or say what runs it with --app"
@@ -78,7 +77,12 @@ class CdkDeployer:
         self._output = output
         self._show = show
         self._client = client
-        environment = client_environment(record.endpoint_url, record.region, record.marker)
+        temporary = output.with_name("tmp")
+        temporary.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **client_environment(record.endpoint_url, record.region, record.marker),
+            "TMPDIR": str(temporary),  # what an interrupted CLI leaves there goes with the server
+        }
         self._cli = CdkCli(environment, app.directory)
 
     def bootstrap(self) -> bool:

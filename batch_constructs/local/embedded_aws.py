@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local import adapter
-from batch_constructs.local.adapter import targets
+from batch_constructs.local.adapter import sessions, targets
 from batch_constructs.local.aws_ports import AwsPorts
 from batch_constructs.local.batch import BatchService, ServiceError
 from batch_constructs.local.batch.arns import Arns
@@ -37,7 +37,7 @@ class EmbeddedAws:
         self, *, endpoint_url: str, account_id: str, region: str, state_directory: Path
     ) -> None:
         clients = Clients(endpoint_url, region)
-        roles = RoleSessions(clients.client)
+        roles = RoleSessions(clients.client, sessions.open_session)
         ended = EndedJobs(self._job)
 
         def put_event(event: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,20 @@ def take_inventory(client: Client, stack_name: str) -> list[Found]:
     )
     summaries = [summary for page in pages for summary in page["StackResourceSummaries"]]
     return [_found(client, summary) for summary in summaries]
+
+
+def inventory_lines(stack_name: str, found: list[Found]) -> Iterator[str]:
+    """Yield what to print: a line a resource, and in one line those that could not be asked for."""
+    asked = [one for one in found if one.answer != "not asked"]
+    yield f"{stack_name}: {len(found)} resources"
+    width = max((len(one.type_name) for one in asked), default=0)
+    for one in sorted(asked, key=lambda one: (one.type_name, one.logical_id)):
+        detail = f" ({one.detail})" if one.detail else ""
+        yield f"  {one.answer:8} {one.type_name:{width}}  {one.logical_id}{detail}"
+    types = Counter(one.type_name for one in found if one.answer == "not asked")
+    if types:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(types.items()))
+        yield f"  on CloudFormation's word alone: {told}"
 
 
 def _found(client: Client, summary: dict[str, Any]) -> Found:
@@ -103,6 +118,11 @@ def _security_group_rule(client: Client, rule_id: str) -> Any:  # noqa: ANN401 -
     ]
 
 
+def _bucket_policy(client: Client, name: str) -> Any:  # noqa: ANN401 - boto3
+    # AWS's physical ID is the bucket's name; ministack's has a suffix.
+    return client("s3").get_bucket_policy(Bucket=name.removesuffix("-policy"))
+
+
 def _rule(client: Client, physical_id: str) -> Any:  # noqa: ANN401 - boto3
     bus, _, name = physical_id.rpartition("|")
     where = {"EventBusName": bus} if bus else {}
@@ -163,7 +183,7 @@ DESCRIBE: dict[str, Describe] = {
     "AWS::Lambda::Function": _one("lambda", "get_function", "FunctionName"),
     "AWS::Logs::LogGroup": _log_group,
     "AWS::S3::Bucket": _one("s3", "head_bucket", "Bucket"),
-    "AWS::S3::BucketPolicy": _one("s3", "get_bucket_policy", "Bucket"),
+    "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::Subscription": _one("sns", "get_subscription_attributes", "SubscriptionArn"),
     "AWS::SNS::Topic": _one("sns", "get_topic_attributes", "TopicArn"),
     "AWS::SQS::Queue": _one("sqs", "get_queue_attributes", "QueueUrl"),

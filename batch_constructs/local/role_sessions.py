@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 LIFETIME_SECONDS = 3600
 _RENEWED_SECONDS_BEFORE = 600
@@ -49,10 +49,16 @@ class RoleSessions:
 
     Args:
         client: gives boto3 clients that act as the account's administrator, or with credentials.
+        open_session: opens a session of a role by its ARN, under a name, for so many seconds.
     """
 
-    def __init__(self, client: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        client: Callable[..., Any],
+        open_session: Callable[[str, str, int], Mapping[str, str]],
+    ) -> None:
         self._client = client
+        self._open_session = open_session
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Credentials] = {}
         self._clients: dict[tuple[str, str], Any] = {}
@@ -86,18 +92,14 @@ class RoleSessions:
 
         try:
             role = self._client("iam").get_role(RoleName=role_arn.rsplit("/", 1)[-1])["Role"]
-            if not trusts(role["AssumeRolePolicyDocument"], service):
-                raise UntrustingRoleError(
-                    f"the role {role_arn} does not trust {service}: its trust policy has no "
-                    "statement that allows it sts:AssumeRole"
-                )
-            session = self._client("sts").assume_role(
-                RoleArn=role_arn,
-                RoleSessionName=service.split(".", 1)[0],
-                DurationSeconds=LIFETIME_SECONDS,
-            )["Credentials"]
         except ClientError as refusal:
-            raise UntrustingRoleError(f"cannot assume the role {role_arn}: {refusal}") from refusal
+            raise UntrustingRoleError(f"there is no role {role_arn}: {refusal}") from refusal
+        if not trusts(role["AssumeRolePolicyDocument"], service):
+            raise UntrustingRoleError(
+                f"the role {role_arn} does not trust {service}: its trust policy has no "
+                "statement that allows it sts:AssumeRole"
+            )
+        session = self._open_session(role_arn, service.split(".", 1)[0], LIFETIME_SECONDS)
         return Credentials(
             access_key_id=session["AccessKeyId"],
             secret_access_key=session["SecretAccessKey"],

@@ -123,6 +123,17 @@ class LocalServer:
         return self._record
 
     @property
+    def directory(self) -> Path:
+        """Where its log stands and jobs work, while it runs.
+
+        Raises:
+            LocalAwsError: if it does not run.
+        """
+        if self._directory is None or self._record is None:
+            raise LocalAwsError("the embedded AWS does not run; start it first")
+        return self._directory
+
+    @property
     def clients(self) -> Clients:
         """boto3 clients of this AWS."""
         if self._clients is None:

@@ -42,7 +42,7 @@ def install(
     from batch_constructs.local.adapter import (
         batch_api,
         cloudformation,
-        physical_ids,
+        corrections,
         schedules,
         state_machines,
         targets,
@@ -51,7 +51,7 @@ def install(
 
     batch_api.install(handle, arns)
     cloudformation.install(resource_types)
-    physical_ids.install()
+    corrections.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     schedules.install(SCHEDULER_TICK_SECONDS)

@@ -1,6 +1,7 @@
-"""What ``Ref`` and ``Fn::GetAtt`` give for types that ministack has, where it differs from AWS.
+"""Types that ministack has, where it differs from AWS.
 
-AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``.
+AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
+empty ``GenerateSecretString`` generates a secret.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ def install() -> None:
     from ministack.services.cloudformation import provisioners
 
     handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - a touch point
+    _generate_by_default(handlers["AWS::SecretsManager::Secret"])
     _translate(
         handlers["AWS::SecretsManager::Secret"],
         outward=lambda _, attributes: str(attributes["Arn"]),
@@ -57,6 +59,19 @@ def _translate(
         delete(inward(physical_id), properties)
 
     handler.update(create=create_translated, update=update_translated, delete=delete_translated)
+
+
+def _generate_by_default(handler: dict[str, Any]) -> None:
+    """Generate a secret where the template asks for one with no wishes, as CDK does."""
+    create = handler["create"]
+
+    def create_generated(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        if properties.get("GenerateSecretString") == {}:
+            properties = {**properties, "GenerateSecretString": {"PasswordLength": 32}}
+        made: Made = create(logical_id, properties, stack_name)
+        return made
+
+    handler["create"] = create_generated
 
 
 def _secret_name(arn: str) -> str:
