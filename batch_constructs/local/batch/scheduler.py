@@ -29,8 +29,8 @@ class Scheduler:
     """Places jobs.
 
     Queues are looked at by priority. In each it is the turn of one job, which goes to the first
-    compute environment of the queue that has room. A job that has no room anywhere keeps those behind it in its queue waiting, as in AWS Batch; the
-    next queue is looked at all the same.
+    compute environment of the queue that has room. A job that has no room anywhere keeps those
+    behind it in its queue waiting, as in AWS Batch; the next queue is looked at all the same.
 
     Args:
         queues: the job queues.

@@ -23,15 +23,20 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         ServiceError: with every mistake that was found.
     """
     shape = SERVICE_MODEL.operation_model(operation).input_shape
-    if shape is None:
-        return
-    report = _validator.validate(dict(request), shape)
-    problems = [report.generate_report()] if report.has_errors() else []
-    problems += [*_unknown_members(shape, request, "")] or [*_wrong_values(shape, request, "")]
+    problems = [] if shape is None else shape_problems(shape, request)
     if problems:
         raise client_error(
             f"Error executing request, Exception : {'; '.join(problems)}, operation: {operation}"
         )
+
+
+def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
+    """List where a request or a response does not have its shape."""
+    report = _validator.validate(dict(document), shape)
+    problems = [report.generate_report()] if report.has_errors() else []
+    return problems + (
+        [*_unknown_members(shape, document, "")] or [*_wrong_values(shape, document, "")]
+    )
 
 
 def _unknown_members(shape: Shape, value: object, path: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,16 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from batch_constructs.local.batch import BatchService, LogEvent, PortError, SecretReference, respond
+from batch_constructs.local.batch import (
+    BatchService,
+    LogEvent,
+    PortError,
+    SecretReference,
+    ServiceError,
+    respond,
+)
+from batch_constructs.local.batch.operations import SERVICE_MODEL
+from batch_constructs.local.batch.validation import shape_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,15 +97,35 @@ class ManualClock:
         return self.seconds
 
 
+def checked(service: BatchService, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a request, and insist that the answer has the shape botocore's model gives it."""
+    response = service.handle(operation, request)
+    shape = SERVICE_MODEL.operation_model(operation).output_shape
+    problems = shape_problems(shape, _with_started_at(response))
+    if problems:
+        raise ServiceError("BadResponse", 500, f"{operation}: {problems}")
+    return response
+
+
+def _with_started_at(response: dict[str, Any]) -> dict[str, Any]:
+    """The model calls startedAt required; AWS's own samples of jobs that wait do not have it."""
+    if not any("jobDefinition" in job for job in response.get("jobs", ())):
+        return response
+    return response | {"jobs": [{"startedAt": 0, **job} for job in response["jobs"]]}
+
+
 def serve(service: BatchService) -> ThreadingHTTPServer:
     """Serve a local AWS Batch on a free loopback port."""
+
+    def handle(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        return checked(service, operation, request)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            response = respond(service.handle, self.command, self.path, body)
+            response = respond(handle, self.command, self.path, body)
             self.send_response(response.status)
             for name, value in response.headers.items():
                 self.send_header(name, value)
@@ -110,7 +140,7 @@ def serve(service: BatchService) -> ThreadingHTTPServer:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     return server
 
 
@@ -124,6 +154,123 @@ def client_of(server: ThreadingHTTPServer) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
+    """Wait for something that is bound to come; the limit only ends a test that has failed."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+class Account:
+    """An account with what most tests need, over the API.
+
+    Args:
+        batch: a boto3 client.
+        ports: the world around the service.
+    """
+
+    def __init__(self, batch: Any, ports: RecordingPorts) -> None:
+        self.batch = batch
+        self.ports = ports
+
+    wait_for = staticmethod(wait_for)
+
+    def environment(self, name: str = "ce", *, vcpus: int = 2, **resources: Any) -> str:
+        """Create a compute environment and return its ARN."""
+        answer = self.batch.create_compute_environment(
+            computeEnvironmentName=name,
+            type="MANAGED",
+            computeResources={"type": "FARGATE", "maxvCpus": vcpus, "subnets": ["subnet-1"]}
+            | resources,
+        )
+        return str(answer["computeEnvironmentArn"])
+
+    def queue(
+        self, name: str = "queue", *, environments: Sequence[str] = ("ce",), **options: Any
+    ) -> str:
+        """Create a job queue and return its ARN."""
+        options.setdefault("priority", 1)
+        answer = self.batch.create_job_queue(
+            jobQueueName=name,
+            computeEnvironmentOrder=[
+                {"order": order, "computeEnvironment": environment}
+                for order, environment in enumerate(environments, 1)
+            ],
+            **options,
+        )
+        return str(answer["jobQueueArn"])
+
+    def definition(
+        self,
+        *command: str,
+        name: str = "job",
+        vcpus: float = 1,
+        memory: int = 2048,
+        container: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> str:
+        """Register a job definition and return its ARN."""
+        answer = self.batch.register_job_definition(
+            jobDefinitionName=name,
+            type="container",
+            containerProperties={
+                "image": "public.ecr.aws/docker/library/busybox",
+                "command": list(command),
+                "resourceRequirements": [
+                    {"type": "VCPU", "value": f"{vcpus:g}"},
+                    {"type": "MEMORY", "value": str(memory)},
+                ],
+                "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
+            }
+            | dict(container if container is not None else {}),
+            **options,
+        )
+        return str(answer["jobDefinitionArn"])
+
+    def submit(self, **request: Any) -> str:
+        """Submit a job and return its ID."""
+        defaults = {"jobName": "job", "jobQueue": "queue", "jobDefinition": "job"}
+        return str(self.batch.submit_job(**defaults | request)["jobId"])
+
+    def run(self, *command: str, **options: Any) -> dict[str, Any]:
+        """Register a definition, submit a job, wait for its end and describe it."""
+        self.definition(*command, **options)
+        return self.ended(self.submit())
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Describe a job."""
+        (job,) = self.batch.describe_jobs(jobs=[job_id])["jobs"]
+        return dict(job)
+
+    def ended(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job, and for the event that tells of it, and describe it."""
+        return self.until(job_id, "SUCCEEDED", "FAILED")
+
+    def until(self, job_id: str, *statuses: str) -> dict[str, Any]:
+        """Wait until a job has come to one of some states, and its event is out."""
+        wait_for(lambda: self.job(job_id)["status"] in statuses)
+        wait_for(lambda: self.ports.states(job_id)[-1:] == [self.job(job_id)["status"]])
+        return self.job(job_id)
+
+    def log(self, job: Mapping[str, Any]) -> list[str]:
+        """Return what a job has printed."""
+        return self.ports.logs["/aws/batch/job", job["container"]["logStreamName"]]
+
+
+@pytest.fixture
+def account(batch: Any, ports: RecordingPorts) -> Account:
+    return Account(batch, ports)
+
+
+@pytest.fixture
+def ready(account: Account) -> Account:
+    """An account with a compute environment of two vCPUs and a queue."""
+    account.environment()
+    account.queue()
+    return account
 
 
 @pytest.fixture
