@@ -74,7 +74,9 @@ class AwsPorts:
 
     def parameter_value(self, name_or_arn: str, *, execution_role_arn: str | None) -> str:
         """Read a Systems Manager parameter as the execution role."""
-        name = name_or_arn.split(":parameter", 1)[-1] if ":parameter/" in name_or_arn else name_or_arn
+        name = (
+            name_or_arn.split(":parameter", 1)[-1] if ":parameter/" in name_or_arn else name_or_arn
+        )
         manager = self._as_execution_role("ssm", execution_role_arn)
         # ECS asks with GetParameters, so that is the right its role needs.
         answer = _asked(manager.get_parameters, Names=[name], WithDecryption=True)
@@ -101,7 +103,9 @@ class AwsPorts:
             logs.put_log_events,
             logGroupName=log_group,
             logStreamName=log_stream,
-            logEvents=[{"timestamp": event.timestamp, "message": event.message} for event in events],
+            logEvents=[
+                {"timestamp": event.timestamp, "message": event.message} for event in events
+            ],
         )
 
     def put_event(self, event: Mapping[str, Any]) -> None:
@@ -110,16 +114,20 @@ class AwsPorts:
 
     def create_cluster(self, name: str) -> str:
         """Create an ECS cluster."""
-        return str(_asked(self._client("ecs").create_cluster, clusterName=name)["cluster"]["clusterArn"])
+        return str(
+            _asked(self._client("ecs").create_cluster, clusterName=name)["cluster"]["clusterArn"]
+        )
 
     def delete_cluster(self, arn: str) -> None:
         """Delete an ECS cluster."""
         _asked(self._client("ecs").delete_cluster, cluster=arn)
 
     def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
-        """Return endpoint, Region, ``PATH`` and the job role's credentials; without a role, none."""
+        """Return endpoint, Region, ``PATH``, and the job role's credentials if there is one."""
         variables = {
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join(
+                [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+            ),
             "LANG": "C.UTF-8",
             MARKER: os.environ.get(MARKER, ""),
             **client_variables(self._endpoint_url, self._region),
@@ -137,7 +145,7 @@ class AwsPorts:
         """Drop the events that no target has yet."""
         self._events.shutdown(wait=False, cancel_futures=True)
 
-    def _as_execution_role(self, service: str, role_arn: str | None) -> Any:  # noqa: ANN401 - boto3
+    def _as_execution_role(self, service: str, role_arn: str | None) -> Any:
         if role_arn is None:
             raise PortError("the job definition has no execution role to read secrets with")
         try:
@@ -146,7 +154,7 @@ class AwsPorts:
             raise PortError(str(problem)) from problem
 
 
-def _asked(operation: Callable[..., Any], **request: Any) -> Any:  # noqa: ANN401 - boto3
+def _asked(operation: Callable[..., Any], **request: Any) -> Any:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -155,7 +163,7 @@ def _asked(operation: Callable[..., Any], **request: Any) -> Any:  # noqa: ANN40
         raise PortError(str(refusal)) from refusal
 
 
-def _unless_it_exists(operation: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - boto3
+def _unless_it_exists(operation: Callable[..., Any], **request: Any) -> None:
     from botocore.exceptions import ClientError
 
     try:

@@ -48,7 +48,7 @@ def resources_of(
         for member, value in request.items()
         if member in _NAMED_BY and isinstance(value, str)
     ]
-    return resources if resources else ["*"]
+    return resources or ["*"]
 
 
 def _arn(kind: str, name_or_arn: str, arns: Arns, handle: Handle) -> str:

@@ -41,7 +41,7 @@ class Clients:
         self._lock = threading.Lock()  # boto3 sessions make clients in one thread at a time
         self._clients: dict[str, Any] = {}
 
-    def client(self, name: str, credentials: Credentials | None = None) -> Any:  # noqa: ANN401
+    def client(self, name: str, credentials: Credentials | None = None) -> Any:
         """Return a client that acts as the account's administrator, or with the credentials."""
         with self._lock:
             if credentials is not None:
@@ -55,7 +55,7 @@ class Clients:
                 self._clients[name] = self._make(name)
             return self._clients[name]
 
-    def _make(self, name: str, **credentials: str) -> Any:  # noqa: ANN401 - boto3
+    def _make(self, name: str, **credentials: str) -> Any:
         from botocore.config import Config
 
         return self._session.client(

@@ -69,7 +69,9 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
             enforce_iam=iam,
             outlives_caller=True,
         ).start()
-    click.echo(f"# AWS runs at {server.endpoint_url}; stop it: batch-constructs local down", err=True)
+    click.echo(
+        f"# AWS runs at {server.endpoint_url}; stop it: batch-constructs local down", err=True
+    )
     for name, value in server.variables.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 

@@ -184,7 +184,7 @@ class Demo:
         body: bytes = answer["Body"].read()
         return body
 
-    def _wait(self, look: Callable[[], Any], what: str) -> Any:  # noqa: ANN401 - what look returns
+    def _wait(self, look: Callable[[], Any], what: str) -> Any:
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             found = look()
@@ -200,4 +200,4 @@ class Demo:
             f"{self.last_line(job['jobId'])}"
             for job in self.jobs()
         ]
-        return "\n".join([f"{what}; the jobs:", *(said if said else ["  there are none"])])
+        return "\n".join([f"{what}; the jobs:", *(said or ["  there are none"])])

@@ -58,7 +58,9 @@ def _perform(console: Console, place: str, step: Step) -> None:
     began = time.monotonic()
     with console.status(f"{place}  {step.title} ..."):
         came_of_it = step.act()
-    console.print(f"{place}  [bold]{step.title}[/bold]  [dim]{time.monotonic() - began:.1f} s[/dim]")
+    console.print(
+        f"{place}  [bold]{step.title}[/bold]  [dim]{time.monotonic() - began:.1f} s[/dim]"
+    )
     console.print(f"      {came_of_it}", markup=False)
 
 

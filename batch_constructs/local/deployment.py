@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.environment import client_environment
@@ -12,6 +11,7 @@ from batch_constructs.local.toolchain import CdkCli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from batch_constructs.local.server import ServerRecord
 
@@ -45,7 +45,9 @@ class CdkApp:
         if command is not None or (directory / "cdk.json").exists():
             return cls(directory=directory, command=command)
         if (directory / "app.py").exists():
-            return cls(directory=directory, command="python3 app.py")  # this one: it is first on PATH
+            return cls(
+                directory=directory, command="python3 app.py"
+            )  # this one: it is first on PATH
         raise LocalAwsError(
             f"there is no CDK app in {directory}: neither cdk.json nor app.py; "
             "go to the app's directory, or say what runs it with --app"
@@ -113,7 +115,7 @@ class CdkDeployer:
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all."""
-        self._run("destroy", "--force", *(stacks if stacks else ["--all"]))
+        self._run("destroy", "--force", *(stacks or ["--all"]))
 
     def _names(self, stacks: Sequence[str]) -> list[str]:
         import json

@@ -6,13 +6,13 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from batch_constructs.local.server import ServerRecord
 
@@ -189,7 +189,7 @@ class DirectDeployment:
         )
 
 
-def _waiter(cloudformation: Any, name: str) -> Any:  # noqa: ANN401 - boto3
+def _waiter(cloudformation: Any, name: str) -> Any:
     """Return boto3's waiter, which looks often where it would every thirty seconds."""
     waiter = cloudformation.get_waiter(name)
     waiter.config.delay = _LOOK_AGAIN_SECONDS

@@ -34,7 +34,7 @@ def without_aws(environment: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def client_variables(endpoint_url: str, region: str) -> dict[str, str]:
-    """Return what an AWS SDK or the ``cdk`` CLI needs to talk to the embedded AWS, and to nothing else.
+    """Return what makes an AWS SDK or the ``cdk`` CLI talk to the embedded AWS, and nothing else.
 
     Profiles, credential files and the instance metadata service are switched off, so that no real
     credential is ever picked up by accident.

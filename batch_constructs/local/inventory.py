@@ -79,7 +79,7 @@ def _found(client: Client, summary: dict[str, Any]) -> Found:
     )
 
 
-def _word(said: Any) -> str:  # noqa: ANN401 - JSON
+def _word(said: Any) -> str:
     first = said[0] if isinstance(said, list) else said
     if not isinstance(first, dict):
         return ""
@@ -108,28 +108,28 @@ def _log_group(client: Client, name: str) -> list[Any]:
     return [group for group in groups if group["logGroupName"] == name]
 
 
-def _alarm(client: Client, name: str) -> Any:  # noqa: ANN401 - boto3
+def _alarm(client: Client, name: str) -> Any:
     return client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
 
 
-def _security_group_rule(client: Client, rule_id: str) -> Any:  # noqa: ANN401 - boto3
+def _security_group_rule(client: Client, rule_id: str) -> Any:
     return client("ec2").describe_security_group_rules(SecurityGroupRuleIds=[rule_id])[
         "SecurityGroupRules"
     ]
 
 
-def _bucket_policy(client: Client, name: str) -> Any:  # noqa: ANN401 - boto3
+def _bucket_policy(client: Client, name: str) -> Any:
     # AWS's physical ID is the bucket's name; ministack's has a suffix.
     return client("s3").get_bucket_policy(Bucket=name.removesuffix("-policy"))
 
 
-def _rule(client: Client, physical_id: str) -> Any:  # noqa: ANN401 - boto3
+def _rule(client: Client, physical_id: str) -> Any:
     bus, _, name = physical_id.rpartition("|")
     where = {"EventBusName": bus} if bus else {}
     return client("events").describe_rule(Name=name, **where)
 
 
-def _schedule(client: Client, name: str) -> Any:  # noqa: ANN401 - boto3
+def _schedule(client: Client, name: str) -> Any:
     return next(_schedules(client, name), None)
 
 

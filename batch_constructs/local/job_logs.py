@@ -32,7 +32,7 @@ def job_lines(client: Callable[[str], Any], job_id: str) -> Iterator[str]:
         yield from _lines(client("logs"), group, stream)
 
 
-def _lines(logs: Any, group: str, stream: str) -> Iterator[str]:  # noqa: ANN401 - boto3
+def _lines(logs: Any, group: str, stream: str) -> Iterator[str]:
     from botocore.exceptions import ClientError
 
     request = {"logGroupName": group, "logStreamName": stream, "startFromHead": True}

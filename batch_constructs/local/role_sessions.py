@@ -78,7 +78,7 @@ class RoleSessions:
             self._sessions[role_arn, service] = new
         return new
 
-    def client(self, name: str, role_arn: str, service: str) -> Any:  # noqa: ANN401 - boto3
+    def client(self, name: str, role_arn: str, service: str) -> Any:
         """Return a boto3 client that acts as the role."""
         credentials = self.credentials(role_arn, service)
         key = (name, credentials.access_key_id)

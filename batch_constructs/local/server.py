@@ -155,7 +155,7 @@ class LocalServer:
         """The variables to export in a shell."""
         return client_variables(self.endpoint_url, self.record.region)
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         """Return a boto3 client of one service of this AWS, as the account's administrator."""
         return self.clients.client(service)
 
@@ -224,7 +224,7 @@ class LocalServer:
         existing = ServerRecord.load(directory)
         if existing is not None and existing.process() is not None:
             raise LocalAwsError(
-                f"an embedded AWS already runs at {existing.endpoint_url} (process {existing.pid}); "
+                f"an embedded AWS already runs at {existing.endpoint_url}, process {existing.pid}; "
                 "stop it first: batch-constructs local down"
             )
         try:

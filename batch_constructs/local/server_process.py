@@ -29,7 +29,7 @@ def main() -> None:
     except OSError as problem:
         if ready.closed:
             raise
-        print(json.dumps({"error": str(problem)}), file=ready, flush=True)  # noqa: T201
+        print(json.dumps({"error": str(problem)}), file=ready, flush=True)
         raise SystemExit(1) from None
 
 
@@ -113,11 +113,9 @@ async def _serve(
     config.shutdown_timeout = _GRACE_SECONDS
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
-    serving = asyncio.create_task(
-        serve(aws.application, config, shutdown_trigger=stopping.wait)
-    )
+    serving = asyncio.create_task(serve(aws.application, config, shutdown_trigger=stopping.wait))
     await asyncio.to_thread(aws.start)
-    print(json.dumps({"endpoint_url": endpoint_url}), file=ready, flush=True)  # noqa: T201
+    print(json.dumps({"endpoint_url": endpoint_url}), file=ready, flush=True)
     ready.close()
     try:
         await serving

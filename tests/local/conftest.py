@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def new_stack(request: pytest.FixtureRequest) -> Callable[[], cdk.Stack]:
     """A fresh app with an empty stack of the test's own name, as often as it is called."""
-    name = "".join(part.title() for part in request.node.name.split("[")[0].split("_"))[:100]
+    name = "".join(part.title() for part in request.node.name.split("[")[0].split("_"))
 
     def make() -> cdk.Stack:
-        return cdk.Stack(cdk.App(), name)
+        return cdk.Stack(cdk.App(), name[:100])
 
     return make

@@ -45,9 +45,7 @@ def queue(stack: cdk.Stack, *, max_vcpus: int = 16) -> Queue:
     order = batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
         order=1, compute_environment=environment.attr_compute_environment_arn
     )
-    job_queue = batch.CfnJobQueue(
-        stack, "Queue", priority=1, compute_environment_order=[order]
-    )
+    job_queue = batch.CfnJobQueue(stack, "Queue", priority=1, compute_environment_order=[order])
     cdk.CfnOutput(stack, "QueueArn", value=job_queue.attr_job_queue_arn)
     return Queue(job_queue, environment, task_role(stack, "ExecutionRole"))
 
@@ -93,7 +91,5 @@ def job(
 def submitter(stack: cdk.Stack, name: str, service: str, queue: Queue, job: str) -> iam.Role:
     """A role that a service submits this job to this queue with."""
     role = iam.Role(stack, name, assumed_by=iam.ServicePrincipal(service))
-    role.add_to_policy(
-        iam.PolicyStatement(actions=["batch:SubmitJob"], resources=[queue.arn, job])
-    )
+    role.add_to_policy(iam.PolicyStatement(actions=["batch:SubmitJob"], resources=[queue.arn, job]))
     return role

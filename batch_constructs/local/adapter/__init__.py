@@ -40,6 +40,7 @@ def install(
         ended: waits until a job has ended, and returns its description.
     """
     from batch_constructs.local.adapter import (
+        authorization,
         batch_api,
         cloudformation,
         corrections,
@@ -49,6 +50,7 @@ def install(
         transport,
     )
 
+    authorization.install()
     batch_api.install(handle, arns)
     cloudformation.install(resource_types)
     corrections.install()
@@ -58,7 +60,7 @@ def install(
     transport.install()
 
 
-def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:  # noqa: ANN401 - ASGI
+def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:
     """Return ministack's ASGI application, with the paths of our own answered by ``control``."""
     from ministack.app import app
 

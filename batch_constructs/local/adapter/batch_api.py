@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     Answer = tuple[int, dict[str, str], bytes]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Api:
+    """What answers requests, and the account and the Region that it answers for."""
+
+    handle: Handle
+    arns: Arns
+
+
 class _DeniedError(Exception):
     """A request that IAM refuses, with the answer in the protocol's words."""
 
@@ -27,17 +36,11 @@ class _DeniedError(Exception):
 
 
 def install(handle: Handle, arns: Arns) -> None:
-    """Put the service in the place of ministack's stub, and authorize its requests by resource."""
-    from ministack.core import iam_actions
+    """Put the service in the place of ministack's stub."""
     from ministack.core.concurrency import run_reentrant
     from ministack.services import batch
 
-    theirs = iam_actions.extract_iam_action
-
-    def action_of(service_name: str, *request: Any) -> str | None:  # noqa: ANN401 - passed on
-        # ministack knows no resources of AWS Batch and would ask for rights on "*";
-        # None leaves it to check the signature, and the rights to `authorized` below.
-        return None if service_name == "batch" else theirs(service_name, *request)
+    api = _Api(handle=handle, arns=arns)
 
     async def handle_request(
         method: str,
@@ -48,30 +51,27 @@ def install(handle: Handle, arns: Arns) -> None:
     ) -> Answer:
         target = f"{path}?{urlencode(query_params, doseq=True)}" if query_params else path
         # A thread of its own: a request may wait for one that it causes.
-        answer: Answer = await run_reentrant(_answer, handle, arns, method, target, headers, body)
+        answer: Answer = await run_reentrant(_answer, api, method, target, headers, body)
         return answer
 
-    iam_actions.extract_iam_action = action_of
     batch.handle_request = handle_request
 
 
-def _answer(
-    handle: Handle, arns: Arns, method: str, target: str, headers: dict[str, str], body: bytes
-) -> Answer:
+def _answer(api: _Api, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
     from ministack.core.responses import get_account_id, get_region
 
     def authorized(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         account_id, region = get_account_id(), get_region()
-        if (account_id, region) != (arns.account_id, arns.region):
+        if (account_id, region) != (api.arns.account_id, api.arns.region):
             raise ServiceError(
                 "ClientException",
                 400,
-                f"this embedded AWS plays AWS Batch in {arns.region} of account "
-                f"{arns.account_id}; the request is for {region} of account {account_id}",
+                f"this embedded AWS plays AWS Batch in {api.arns.region} of account "
+                f"{api.arns.account_id}; the request is for {region} of account {account_id}",
             )
-        for resource in resources_of(operation, request, arns, handle):
+        for resource in resources_of(operation, request, api.arns, api.handle):
             _check(f"batch:{operation}", resource, headers)
-        return handle(operation, request)
+        return api.handle(operation, request)
 
     try:
         response = respond(authorized, method, target, body)

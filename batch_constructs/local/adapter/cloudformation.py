@@ -32,7 +32,7 @@ def install(resource_types: list[ResourceType]) -> None:
         _register(provisioners, one)
 
 
-def _register(provisioners: Any, one: ResourceType) -> None:  # noqa: ANN401 - untyped module
+def _register(provisioners: Any, one: ResourceType) -> None:
     def create(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Any]:
         del stack_name
         return _pair(one.create(logical_id, properties))

@@ -1,12 +1,14 @@
 """Types that ministack has, where it differs from AWS.
 
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
-empty ``GenerateSecretString`` generates a secret.
+empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.cloudformation.resource_type import generated_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +36,7 @@ def install() -> None:
         inward=_instance_profile_arn,
     )
     _add_cidr_block(handlers["AWS::EC2::VPC"])
+    _name_without_slash(handlers["AWS::SSM::Parameter"])
 
 
 def _translate(
@@ -88,6 +91,27 @@ def _instance_profile_arn(name: str) -> str:
 
     profile = iam._instance_profiles.get(name)  # noqa: SLF001 - a touch point
     return str(profile["Arn"]) if profile is not None else name
+
+
+def _name_without_slash(handler: dict[str, Any]) -> None:
+    """Generate parameters' names as AWS does: CDK builds their ARN in the belief of no slash."""
+    create, update = handler["create"], handler["update"]
+
+    def create_named(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        name = {"Name": f"CFN-{generated_name(logical_id)}"}
+        made: Made = create(logical_id, {**name, **properties}, stack_name)
+        return made
+
+    def update_named(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+    ) -> Made:
+        name = {"Name": physical_id}
+        made: Made = update(
+            physical_id, {**name, **old}, {**name, **new}, stack_name, logical_id
+        )
+        return made
+
+    handler.update(create=create_named, update=update_named)
 
 
 def _add_cidr_block(handler: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
 
     theirs = stepfunctions._execute_task  # noqa: SLF001 - a touch point
 
-    def execute_task(state: Any, raw_input: Any, execution: Any, context: Any) -> Any:  # noqa: ANN401
+    def execute_task(state: Any, raw_input: Any, execution: Any, context: Any) -> Any:
         # An integration is called without its execution; the role travels beside it.
         machine = stepfunctions._state_machines.get(  # noqa: SLF001 - a touch point
             context["StateMachine"]["Id"].split(":execution:")[0]

@@ -39,7 +39,7 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
 
     theirs = eventbridge._invoke_target  # noqa: SLF001 - a touch point
 
-    def invoke_target(target: Target, event: Any, rule: Any, view: Any = None) -> None:  # noqa: ANN401
+    def invoke_target(target: Target, event: Any, rule: Any, view: Any = None) -> None:
         arn = target.get("Arn", "")
         if arn == _SCHEDULER_TARGET:
             request = _scheduler_request_of(target, event)
@@ -50,7 +50,11 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
             return
         service = "scheduler" if arn == _SCHEDULER_TARGET else "events"
         invocation = _Invocation(
-            target=target, source_arn=rule.get("Arn", ""), service=service, roles=roles, client=client
+            target=target,
+            source_arn=rule.get("Arn", ""),
+            service=service,
+            roles=roles,
+            client=client,
         )
         # A rule is dispatched on the event loop, and the job is submitted over HTTP.
         context = contextvars.copy_context()
@@ -76,12 +80,12 @@ def put_event(event: Mapping[str, Any]) -> None:
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
 
 
-def _rule_request_of(target: Target, event: Any, rule: Any, view: Any) -> Callable[[], Any]:  # noqa: ANN401
+def _rule_request_of(target: Target, event: Any, rule: Any, view: Any) -> Callable[[], Any]:
     from ministack.services import eventbridge
 
     seen = view if view is not None else eventbridge._pattern_event_view(event)  # noqa: SLF001
 
-    def request() -> Any:  # noqa: ANN401 - JSON
+    def request() -> Any:
         payload = "{}"
         if target.get("InputTransformer"):
             payload = eventbridge._apply_input_transformer(  # noqa: SLF001 - a touch point
@@ -99,7 +103,7 @@ def _rule_request_of(target: Target, event: Any, rule: Any, view: Any) -> Callab
     return request
 
 
-def _scheduler_request_of(target: Target, event: Any) -> Callable[[], Any]:  # noqa: ANN401
+def _scheduler_request_of(target: Target, event: Any) -> Callable[[], Any]:
     return lambda: scheduler_request(
         target.get("Input", ""),
         {
@@ -136,10 +140,8 @@ class _Invocation:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            role = self._target.get("RoleArn")
-            if not role:
-                raise RefusedInvocationError("the target has no role to submit jobs with")
-            batch = self._roles.client("batch", role, f"{self._service}.amazonaws.com")
+            service = f"{self._service}.amazonaws.com"
+            batch = self._roles.client("batch", self._role(), service)
             answer = batch.submit_job(**request())
             _LOG.info("%s submitted job %s", self._source_arn, answer["jobId"])
         except (
@@ -150,6 +152,12 @@ class _Invocation:
         ) as problem:
             _LOG.warning("%s could not submit a job: %s", self._source_arn, problem)
             self._bury(problem)
+
+    def _role(self) -> str:
+        role: str | None = self._target.get("RoleArn")
+        if not role:
+            raise RefusedInvocationError("the target has no role to submit jobs with")
+        return role
 
     def _bury(self, problem: Exception) -> None:
         queue_arn = self._target.get("DeadLetterConfig", {}).get("Arn")

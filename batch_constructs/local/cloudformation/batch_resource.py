@@ -56,7 +56,7 @@ class BatchResource:
     tags_are_a_map: bool = True
 
     def create(self, logical_id: str, properties: Properties) -> Provisioned:
-        """Create the resource under its own name, or a generated one, and wait until it is ready."""
+        """Create the resource, under a generated name if it has none; wait until it is ready."""
         named = {self.name_property: generated_name(logical_id), **properties}
         response = self.call(f"Create{self.noun}", to_request(f"Create{self.noun}", named))
         arn = response[self.arn_member]
@@ -76,14 +76,12 @@ class BatchResource:
         return self.provisioned(physical_id)
 
     def delete(self, physical_id: str, properties: Properties) -> None:
-        """Delete the resource, disabled before where AWS Batch wants that; one that is gone is fine."""
+        """Delete the resource, disabled before if need be; one that is gone already is no error."""
         del properties
         operation = f"Delete{self.noun}"
         try:
             if self.disabled_before_deletion:
-                self.call(
-                    f"Update{self.noun}", {self.identifier: physical_id, "state": "DISABLED"}
-                )
+                self.call(f"Update{self.noun}", {self.identifier: physical_id, "state": "DISABLED"})
                 self.settle(physical_id)
             self.call(operation, {self.identifier: physical_id})
             self.settle(physical_id)
@@ -113,7 +111,9 @@ class BatchResource:
                 raise ProvisioningError(f"{arn} is still {state['status']}")
             time.sleep(_SETTLE_PAUSE_SECONDS)
         if state is not None and state.get("status") == "INVALID":
-            raise ProvisioningError(f"{arn} is INVALID: {state.get('statusReason', 'no reason given')}")
+            raise ProvisioningError(
+                f"{arn} is INVALID: {state.get('statusReason', 'no reason given')}"
+            )
 
     def _status(self, arn: str) -> dict[str, Any] | None:
         if self.describe is None:

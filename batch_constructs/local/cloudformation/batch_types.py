@@ -45,7 +45,7 @@ _SERVICE_LINKED_ROLE = "AWSServiceRoleForBatch"
 
 
 class ComputeEnvironmentType(BatchResource):
-    """``AWS::Batch::ComputeEnvironment``: replaced or updated as ``ReplaceComputeEnvironment`` says.
+    """``AWS::Batch::ComputeEnvironment``: ``ReplaceComputeEnvironment`` says how it changes.
 
     See https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html
     """
@@ -98,9 +98,7 @@ def _less_create_only(properties: Properties) -> Properties:
     kept = dict(properties)
     if "ComputeResources" in kept:
         kept["ComputeResources"] = {
-            name: value
-            for name, value in _resources(kept).items()
-            if name != "SpotIamFleetRole"
+            name: value for name, value in _resources(kept).items() if name != "SpotIamFleetRole"
         }
     return kept
 

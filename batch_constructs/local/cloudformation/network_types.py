@@ -48,12 +48,10 @@ class Ec2Resource:
             self.ec2.delete_tags(Resources=[self.tagged_id(physical_id, old)], Tags=gone)
         if new.get("Tags"):
             self.ec2.create_tags(Resources=[self.tagged_id(physical_id, old)], Tags=new["Tags"])
-        return Provisioned(
-            physical_id=physical_id, attributes=self.attributes(physical_id, new)
-        )
+        return Provisioned(physical_id=physical_id, attributes=self.attributes(physical_id, new))
 
     @property
-    def ec2(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def ec2(self) -> Any:
         """The boto3 client of Amazon EC2."""
         return self.client("ec2")
 

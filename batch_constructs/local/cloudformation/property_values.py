@@ -43,11 +43,13 @@ def to_request(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def known_to(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of the properties that are parameters of the operation."""
-    members = {name.lower() for name in service_model().operation_model(operation).input_shape.members}
+    members = {
+        name.lower() for name in service_model().operation_model(operation).input_shape.members
+    }
     return {name: value for name, value in properties.items() if name.lower() in members}
 
 
-def _value(shape: Shape, value: Any, path: str, problems: list[str]) -> Any:  # noqa: ANN401 - JSON
+def _value(shape: Shape, value: Any, path: str, problems: list[str]) -> Any:
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         return _structure(shape, value, path, problems)
@@ -113,7 +115,7 @@ _SCALARS = {
 }
 
 
-def _spelled_as_the_api_does(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - JSON
+def _spelled_as_the_api_does(shape: Shape, value: Any) -> Any:
     """Return an enumeration's value in the API's spelling: CloudFormation takes ``managed`` too."""
     for allowed in getattr(shape, "enum", ()):
         if str(value).lower() == allowed.lower():
@@ -122,13 +124,13 @@ def _spelled_as_the_api_does(shape: Shape, value: Any) -> Any:  # noqa: ANN401 -
 
 
 def from_response(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an operation's response with its members capitalised, as Step Functions hands it on."""
+    """Return an operation's response with capitalised members, as Step Functions hands it on."""
     shape = service_model().operation_model(operation).output_shape
     capitalised: dict[str, Any] = _capitalised(shape, dict(response))
     return capitalised
 
 
-def _capitalised(shape: Shape, value: Any) -> Any:  # noqa: ANN401 - JSON
+def _capitalised(shape: Shape, value: Any) -> Any:
     if shape.type_name == "structure" and isinstance(value, dict):
         return {
             name[:1].upper() + name[1:]: _capitalised(shape.members[name], item)

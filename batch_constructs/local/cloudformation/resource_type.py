@@ -34,17 +34,21 @@ class Provisioned:
 class ResourceType(Protocol):
     """One CloudFormation resource type."""
 
-    type_name: str
-    """Such as ``AWS::Batch::JobQueue``."""
+    @property
+    def type_name(self) -> str:
+        """Such as ``AWS::Batch::JobQueue``."""
 
-    create_only: tuple[str, ...]
-    """The properties of which a change replaces the resource."""
+    @property
+    def create_only(self) -> tuple[str, ...]:
+        """The properties of which a change replaces the resource."""
 
-    name_property: str | None
-    """The property that names the resource, where it has one: a replacement needs another name."""
+    @property
+    def name_property(self) -> str | None:
+        """The property that names the resource, if one does: a replacement needs another name."""
 
-    tags_are_a_map: bool
-    """Whether ``Tags`` is a map; else it is a list of keys and values."""
+    @property
+    def tags_are_a_map(self) -> bool:
+        """Whether ``Tags`` is a map; else it is a list of keys and values."""
 
     def create(self, logical_id: str, properties: Properties) -> Provisioned:
         """Create the resource."""

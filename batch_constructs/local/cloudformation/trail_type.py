@@ -70,7 +70,7 @@ class TrailType:
         self._trails.delete_trail(Name=physical_id)
 
     @property
-    def _trails(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def _trails(self) -> Any:
         return self.client("cloudtrail")
 
     def _configured(self, name: str, properties: Properties) -> Provisioned:

@@ -48,9 +48,7 @@ class WordCount(cdk.Stack):
         environment = FargateComputeEnvironment(self, "Fargate", vpc=vpc, max_vcpus=4)
         queue = JobQueue(self, "Queue", compute_environments=[environment])
         parameters = {"bucket": bucket.bucket_name, "key": "incoming/example.txt"}
-        count = self._job(
-            "CountWords", "count_words.py", ["Ref::bucket", "Ref::key"], parameters
-        )
+        count = self._job("CountWords", "count_words.py", ["Ref::bucket", "Ref::key"], parameters)
         bucket.grant_read(count.job_role, "incoming/*")
         bucket.grant_put(count.job_role, "results/*")
         key = secretsmanager.Secret(self, "SigningKey")
@@ -197,7 +195,9 @@ class WordCount(cdk.Stack):
             job_definition_arn=report.job_definition_arn,
         )
         return sfn.StateMachine(
-            self, "Workflow", definition_body=sfn.DefinitionBody.from_chainable(counted.next(reported))
+            self,
+            "Workflow",
+            definition_body=sfn.DefinitionBody.from_chainable(counted.next(reported)),
         )
 
 
