@@ -6,7 +6,8 @@ socket, one JSON object a line:
 - ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, is
   answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
   and later with ``{"exited": token, "code": …}``.
-- ``{"stop": token, "grace": seconds}`` sends SIGTERM, and SIGKILL after that time.
+- ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
+  does to the first process of a container, and SIGKILL to all after that time.
 
 When a job's process ends, everything it started ends with it, as in a container. On Linux that
 holds for processes that left its process group, too: the host is their "subreaper", so they become
@@ -162,7 +163,7 @@ class Host:
         if process is None:
             return
         process.family |= _descendants(process.pid)
-        _signal_group(process.pid, signal.SIGTERM)
+        _signal(process.pid, signal.SIGTERM)
         due = time.monotonic() + grace
         process.kill_at = due if process.kill_at is None else min(due, process.kill_at)
 
@@ -200,7 +201,10 @@ class Host:
             self._end_strays()
 
     def _end_strays(self) -> None:
-        """Kill what outlived the job that started it."""
+        """Kill what outlived the job that started it.
+
+        A process without a parent whose environment names no running job is nobody's.
+        """
         alive = [process.marks for process in self._by_pid.values() if process.marks]
         for pid in _children(self._pid) - set(self._by_pid):
             if not alive or not any(_has_marks(pid, marks) for marks in alive):

@@ -31,13 +31,14 @@ _OPTIONAL = (
 _BODIES = ("containerProperties", "ecsProperties", "eksProperties", "nodeProperties")
 _EMPTY_LISTS = (
     "command",
-    "volumes",
     "environment",
     "mountPoints",
     "ulimits",
     "resourceRequirements",
     "secrets",
 )
+_WHOLE = re.compile(r"^[1-9][0-9]*$")
+_FRACTION = re.compile(r"^([0-9]*[.])?[0-9]+$")
 _LONGEST = 24 * 1024
 _ATTEMPTS = range(1, 11)
 _MOST_RULES = 5
@@ -92,6 +93,8 @@ class JobDefinitions:
         for container in _containers(definition):
             for name in _EMPTY_LISTS:
                 container.setdefault(name, [])
+        if "containerProperties" in definition:
+            definition["containerProperties"].setdefault("volumes", [])
         self._keep(definition)
         self._store.save(KIND, key, definition)
         names = ("jobDefinitionName", "jobDefinitionArn", "revision")
@@ -235,8 +238,27 @@ def _check(request: Mapping[str, Any]) -> None:
         for variable in container.get("environment", ())
         if variable.get("name", "").startswith("AWS_BATCH")
     ]
+    fargate = "FARGATE" in request.get("platformCapabilities", ())
+    for container in _containers(dict(request)):
+        problems += _check_resources(container, fargate=fargate)
     size = len(str(dict(request)).encode())
     if size > _LONGEST:
         problems.append(f"the job definition has {size} bytes, at most {_LONGEST} are allowed")
     if problems:
         raise client_error("Error executing request, Exception : " + "; ".join(problems))
+
+
+def _check_resources(container: Document, *, fargate: bool) -> list[str]:
+    required = {item["type"]: item["value"] for item in container.get("resourceRequirements", ())}
+    problems = [
+        f"the container needs {kind} among its resourceRequirements"
+        for kind, legacy in (("VCPU", "vcpus"), ("MEMORY", "memory"))
+        if kind not in required and legacy not in container
+    ]
+    numbers = {"VCPU": _FRACTION if fargate else _WHOLE, "MEMORY": _WHOLE, "GPU": _WHOLE}
+    problems += [
+        f"Value {value} for type {kind} is not valid"
+        for kind, value in required.items()
+        if not numbers[kind].match(value)
+    ]
+    return problems

@@ -74,6 +74,8 @@ class Lifecycle:
 
     def begin(self, job: Job) -> None:
         """Evaluate a submitted job: is there anything it waits for?"""
+        if job.status is not JobStatus.SUBMITTED:
+            return
         doomed = self._link(job)
         family = _family(job)
         if doomed or job.waits_for or any(member.waits_for for member in family):

@@ -198,6 +198,9 @@ class Runner:
         self._start_ready(task)
 
     def _start_ready(self, task: Task) -> None:
+        host = self._host
+        if host is None:
+            return
         for prepared in task.start():
             token = next(self._tokens)
             process = _Process(task=task, prepared=prepared)
@@ -207,14 +210,10 @@ class Runner:
             if not prepared.argv:
                 os.close(writing)
                 self._failed(token, "the definition has no command, and its image is not looked at")
-            elif self._host is not None:
-                self._host.run(
-                    token,
-                    argv=prepared.argv,
-                    env=prepared.env,
-                    cwd=task.directory,
-                    output=writing,
-                )
+                continue
+            host.run(
+                token, argv=prepared.argv, env=prepared.env, cwd=task.directory, output=writing
+            )
 
     def _received(self, message: Message) -> None:
         if "started" in message:

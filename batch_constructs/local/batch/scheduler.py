@@ -60,7 +60,7 @@ class Scheduler:
         self._publisher = publisher
         self._timers = timers
         self._clock = clock
-        self._lines: dict[str, WaitingLine] = {}
+        self._lines: dict[str, tuple[JobQueue, WaitingLine]] = {}
 
     def runnable(self, job: Job) -> None:
         """Add a job to the waiting line of its queue."""
@@ -68,25 +68,21 @@ class Scheduler:
 
     def line(self, queue: JobQueue) -> WaitingLine:
         """Return the waiting line of a queue."""
-        if queue.name not in self._lines:
-            arn = queue.policy_arn
-            self._lines[queue.name] = (
-                FirstInFirstOut()
-                if arn is None
-                else FairShares(lambda: self._fair_share_policy(queue), self._clock)
-            )
-        return self._lines[queue.name]
-
-    def forget(self, queue: JobQueue) -> None:
-        """Forget the waiting line of a queue that is gone."""
-        self._lines.pop(queue.name, None)
+        known = self._lines.get(queue.name)
+        if known is not None and known[0] is queue:
+            return known[1]
+        line: WaitingLine = (
+            FirstInFirstOut()
+            if queue.policy_arn is None
+            else FairShares(lambda: self._fair_share_policy(queue), self._clock)
+        )
+        self._lines[queue.name] = queue, line
+        return line
 
     def place(self, lifecycle: Lifecycle) -> Iterator[Job]:
         """Place what can be placed now, and yield each job as it comes to STARTING."""
         for queue in self._queues:
-            line = self._lines.get(queue.name)
-            if line is None:
-                continue
+            line = self.line(queue)
             environments = [e for e in self._queues.environments_of(queue) if e.takes_jobs]
             while not self._publisher.full:
                 job = line.head(_max_vcpus(environments))

@@ -250,6 +250,8 @@ class BatchService:
         Jobs that were running are retried at the next start, or have failed, by their retry
         strategy.
         """
+        if self._store.closed:
+            return
         self._engine.stop()
         self._runner.stop()
         with self._lock:
@@ -302,6 +304,7 @@ class BatchService:
         self._operations.terminate_all(queue)
 
     def _ended(self, job: Job) -> None:
+        self._engine.wake()
         if job.parent is None:
             self._jobs.count_ended(job)
             queue = self._queues.find(job.queue_arn)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _DEFAULT_DECAY_SECONDS = 600
+_NOW = 0.1
 
 
 class WaitingLine(Protocol):
@@ -117,9 +118,10 @@ class _Share:
 class FairShares:
     """A queue with a fair-share policy.
 
-    Next is the share with the lowest use times weight factor, where use is the vCPUs that it holds
-    now plus those that it held on average over about ``shareDecaySeconds``; within a share, the
-    highest scheduling priority, then the earliest submission.
+    Next is the share with the lowest use times weight factor. Its use is the vCPUs that it held on
+    average over about ``shareDecaySeconds``; what it holds now counts a little extra, so that turns
+    are taken even before an average has formed. Within a share: the highest scheduling priority,
+    then the earliest submission.
 
     Args:
         policy: returns the ``fairsharePolicy`` as it is now.
@@ -166,7 +168,7 @@ class FairShares:
         self._share(job).run(-vcpus, self._clock(), self._window_seconds())
 
     def in_order(self) -> Iterator[Job]:
-        """Yield the jobs, taking turns as if each started at once and ran on."""
+        """Yield the jobs, taking turns as if all started at this moment."""
         heap = [
             (score, name, self._weight(name), share.jobs.in_order()[::-1])
             for (score, name), share in self._waiting_named()
@@ -177,7 +179,7 @@ class FairShares:
             job = jobs.pop()
             yield job
             if jobs:
-                used = score + job.submission.requirement.vcpus * weight
+                used = score + _NOW * job.submission.requirement.vcpus * weight
                 heapq.heapreplace(heap, (used, name, weight, jobs))
             else:
                 heapq.heappop(heap)
@@ -200,7 +202,7 @@ class FairShares:
         ]
 
     def _score(self, name: str, share: _Share, now: float) -> float:
-        use = share.running_vcpus + share.average(now, self._window_seconds())
+        use = share.average(now, self._window_seconds()) + _NOW * share.running_vcpus
         return use * self._weight(name)
 
     def _window_seconds(self) -> float:

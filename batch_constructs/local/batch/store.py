@@ -51,6 +51,7 @@ class Store:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=OFF")
         self._connection.executescript(_SCHEMA)
+        self.closed = False
         self._changes: list[tuple[str, tuple[object, ...]]] = []
         self._job_states: dict[int, Document] = {}
 
@@ -78,6 +79,7 @@ class Store:
 
     def close(self) -> None:
         """Close; what was not committed is lost."""
+        self.closed = True
         self._connection.close()
 
     def save(self, kind: str, name: str, body: Document) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
 _validator = ParamValidator()
+_ANY_CASE = ("RetryAction",)
+"""Enumerations whose values AWS Batch takes in any case."""
 
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
@@ -34,33 +36,24 @@ def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
     """List where a request or a response does not have its shape."""
     report = _validator.validate(dict(document), shape)
     problems = [report.generate_report()] if report.has_errors() else []
-    return problems + (
-        [*_unknown_members(shape, document, "")] or [*_wrong_values(shape, document, "")]
-    )
-
-
-def _unknown_members(shape: Shape, value: object, path: str) -> Iterator[str]:
-    for member_path, member_shape, member in _members(shape, value, path):
-        if member_shape is None:
-            yield f'Unknown parameter "{member_path}"'
-        else:
-            yield from _unknown_members(member_shape, member, member_path)
+    return problems or [*_wrong_values(shape, document, "")]
 
 
 def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
+    if shape.name in _ANY_CASE and isinstance(value, str):
+        value = value.upper()
     if allowed and value not in allowed:
         yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
     for member_path, member_shape, member in _members(shape, value, path):
-        if member_shape is not None:
-            yield from _wrong_values(member_shape, member, member_path)
+        yield from _wrong_values(member_shape, member, member_path)
 
 
-def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shape | None, Any]]:
+def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shape, object]]:
     prefix = f"{path}." if path else ""
     if shape.type_name == "structure" and isinstance(value, Mapping):
         for name, member in value.items():
-            yield f"{prefix}{name}", shape.members.get(name), member
+            yield f"{prefix}{name}", shape.members[name], member
     elif shape.type_name == "list" and isinstance(value, list):
         for index, member in enumerate(value):
             yield f"{path}[{index}]", shape.member, member

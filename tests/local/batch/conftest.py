@@ -122,6 +122,7 @@ def serve(service: BatchService) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 1 << 16  # one packet an answer
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -245,6 +246,11 @@ class Account:
         (job,) = self.batch.describe_jobs(jobs=[job_id])["jobs"]
         return dict(job)
 
+    def ended_state(self, job_id: str) -> dict[str, Any]:
+        """Wait for the end of a job whose event may have gone out before a restart."""
+        self.wait_for(lambda: self.job(job_id)["status"] in ("SUCCEEDED", "FAILED"))
+        return self.job(job_id)
+
     def ended(self, job_id: str) -> dict[str, Any]:
         """Wait for the end of a job, and for the event that tells of it, and describe it."""
         return self.until(job_id, "SUCCEEDED", "FAILED")
@@ -302,8 +308,42 @@ def service(make_service: Callable[..., BatchService]) -> BatchService:
 
 
 @pytest.fixture
-def batch(service: BatchService) -> Iterator[Any]:
-    server = serve(service)
-    yield client_of(server)
-    server.shutdown()
-    server.server_close()
+def serving() -> Iterator[Callable[[BatchService], Any]]:
+    """Serve a service and return a client for it."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(service: BatchService) -> Any:
+        servers.append(serve(service))
+        return client_of(servers[-1])
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def batch(service: BatchService, serving: Callable[[BatchService], Any]) -> Any:
+    return serving(service)
+
+
+@pytest.fixture
+def make_account(
+    make_service: Callable[..., BatchService],
+    serving: Callable[[BatchService], Any],
+    ports: RecordingPorts,
+) -> Callable[..., tuple[Account, BatchService]]:
+    """Start a service with options of its own, and return an account in it."""
+
+    def make(*, started: bool = True, **options: Any) -> tuple[Account, BatchService]:
+        service = make_service(**options)
+        if started:
+            service.start()
+        return Account(serving(service), ports), service
+
+    return make
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()

@@ -78,6 +78,8 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
             {"container": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
             "must not start with AWS_BATCH",
         ),
+        ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
+        ({"container": {"resourceRequirements": []}}, "needs MEMORY among its resourceReq"),
         ({"ecsProperties": {"taskProperties": []}}, "needs one of containerProperties"),
     ],
 )
@@ -110,7 +112,10 @@ def test_all_problems_are_told_at_once(account: Account) -> None:
                     "numNodes": 2,
                     "mainNode": 0,
                     "nodeRangeProperties": [
-                        {"targetNodes": "0:1", "container": {"image": "i", "command": ["true"]}}
+                        {
+                            "targetNodes": "0:1",
+                            "container": {"image": "i", "vcpus": 1, "memory": 512},
+                        }
                     ],
                 }
             },
