@@ -26,11 +26,15 @@ class Clients:
         import boto3
         import botocore.session
 
-        # The caller's profiles and credentials never get near it.
-        core = botocore.session.Session()
-        for variable in ("config_file", "credentials_file"):
-            core.set_config_variable(variable, os.devnull)
-        core.set_config_variable("profile", None)
+        # The caller's profiles and credentials never get near it: neither a file nor a variable
+        # says otherwise than these defaults.
+        core = botocore.session.Session(
+            session_vars={
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+                "profile": (None, None, None, None),
+            }
+        )
         self._endpoint_url = endpoint_url
         self._session = boto3.Session(
             botocore_session=core,
