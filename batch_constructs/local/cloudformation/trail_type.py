@@ -74,7 +74,7 @@ class TrailType:
         return self.client("cloudtrail")
 
     def _configured(self, name: str, properties: Properties) -> Provisioned:
-        if "EventSelectors" in properties:
+        if properties.get("EventSelectors"):
             self._trails.put_event_selectors(
                 TrailName=name, EventSelectors=properties["EventSelectors"]
             )
