@@ -140,7 +140,7 @@ class Lifecycle:
         job.attempts = (*job.attempts[:-1], latest)
         if result.succeeded and job.stop is None:
             self.move(job, JobStatus.SUCCEEDED, reason)
-        elif (job.stop is None or job.stop.retry) and retries(
+        elif not self._for_good(job) and retries(
             job.submission.retry_strategy,
             attempts=len(job.attempts),
             exit_code=result.deciding.exit_code,
@@ -176,6 +176,7 @@ class Lifecycle:
             if member.status.ended:
                 continue
             member.terminated = True
+            self._store.save_job_state(member.sequence, member.state())
             if member.status.on_host:
                 member.stop = Stop(reason=reason)
                 to_stop.append(member)
@@ -215,6 +216,10 @@ class Lifecycle:
                 else:
                     self._fail(dependent, dependencies.FAILED_REASON)
             self._ended(job)
+
+    @staticmethod
+    def _for_good(job: Job) -> bool:
+        return job.terminated or (job.stop is not None and not job.stop.retry)
 
     def _pend(self, job: Job) -> None:
         if job.status is JobStatus.SUBMITTED:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_DECAY_SECONDS = 600
 _NOW = 0.1
+"""How much a vCPU that is held now adds to a share's average."""
 
 
 class WaitingLine(Protocol):
@@ -40,7 +41,7 @@ class WaitingLine(Protocol):
 
 
 class _Heap:
-    """Jobs by a key; jobs that are no longer RUNNABLE drop out when they come to the top."""
+    """Jobs by a key, which no two share; jobs that are not RUNNABLE drop out at the top."""
 
     def __init__(self, key: Callable[[Job], tuple[int, ...]]) -> None:
         self._key = key
@@ -85,7 +86,9 @@ class FirstInFirstOut:
         return self._jobs.top()
 
     def started(self, job: Job) -> None:
-        """A started job drops out by its status."""
+        """Let the started job drop out."""
+        del job
+        self._jobs.top()
 
     def stopped(self, job: Job) -> None:
         """What has run does not matter here."""
@@ -158,8 +161,9 @@ class FairShares:
         return None
 
     def started(self, job: Job) -> None:
-        """Count what a job holds."""
+        """Let the started job drop out, and count what it holds."""
         vcpus = job.submission.requirement.vcpus
+        self._share(job).jobs.top()
         self._share(job).run(vcpus, self._clock(), self._window_seconds())
 
     def stopped(self, job: Job) -> None:

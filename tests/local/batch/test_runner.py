@@ -61,16 +61,18 @@ def test_children_that_a_job_leaves_behind_end_too(ready: Account) -> None:
 def test_a_daemon_in_a_session_of_its_own_ends_too(ready: Account) -> None:
     program = textwrap.dedent(
         """
-        import os, sys, time
+        import os, time
+        read, write = os.pipe()
         if os.fork() == 0:
             os.setsid()
             if os.fork() == 0:
                 print(os.getpid(), flush=True)
-                sys.stdout.close()
-                os.closerange(0, 3)
+                os.write(write, b"up")
+                os.closerange(0, 100)
                 time.sleep(600)
             os._exit(0)
         os.wait()
+        os.read(read, 2)
         """
     )
     job = ready.run(sys.executable, "-c", program)
