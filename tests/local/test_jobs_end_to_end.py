@@ -167,3 +167,20 @@ def test_a_job_acts_with_its_job_role_and_no_more(world: World) -> None:
 
     assert (allowed["status"], denied["status"]) == ("SUCCEEDED", "FAILED")
     assert "AccessDenied" in "".join(world.aws.job_output(denied))
+
+
+def test_a_job_that_prints_a_hundred_megabytes_ends_and_the_server_goes_on(world: World) -> None:
+    line = "x" * 999
+    command = ["python3", "-c", f"for _ in range(100_000): print({line!r})"]
+
+    job = world.run("Write", containerOverrides={"command": command})
+
+    assert job["status"] == "SUCCEEDED"
+    answer = world.aws.client("logs").get_log_events(
+        logGroupName="/aws/batch/job",
+        logStreamName=job["container"]["logStreamName"],
+        startFromHead=False,
+        limit=10,
+    )
+    assert {event["message"] for event in answer["events"]} == {line}
+    assert world.run("Write", parameters={"key": "after"})["status"] == "SUCCEEDED"

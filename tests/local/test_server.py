@@ -187,3 +187,32 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
             LocalServer(state).start()
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_job_that_ignores_sigterm_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    server = LocalServer(tmp_path / "state").start()
+    job = running_job(
+        server, ["sh", "-c", "trap '' TERM; while true; do sleep 1; done # of-the-test"]
+    )
+    marker = server.record.marker
+
+    server.stop()
+
+    assert not psutil.pid_exists(job.pid)
+    assert marked_processes(marker) == []
+
+
+def test_what_a_job_forks_into_another_session_ends_with_the_server(tmp_path: Path) -> None:
+    server = LocalServer(tmp_path / "state").start()
+    fork = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "time.sleep(1000)  # of-the-test\n"
+    )
+    running_job(server, ["python3", "-c", fork])
+    marker = server.record.marker
+
+    server.stop()
+
+    assert marked_processes(marker) == []
