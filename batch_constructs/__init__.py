@@ -24,14 +24,21 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.fargate import FargateJobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.secrets import (
+        SecretField,
+        SecretParameter,
+        secret_field,
+        secret_parameter,
+    )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.validation import BatchRules
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
+    "BatchRules": "validation",
     "ComputeEnvironment": "compute.environment",
     "ContainerInsights": "compute.instances",
     "CpuArchitecture": "jobs.container",
@@ -48,6 +55,7 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
     "SecretField": "jobs.secrets",
+    "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
     "StuckReason": "queues.time_limits",
     "Swap": "jobs.linux",
@@ -58,11 +66,13 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
+    "secret_parameter": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
 __all__ = [
     "AllocationStrategy",
+    "BatchRules",
     "ComputeEnvironment",
     "ContainerInsights",
     "CpuArchitecture",
@@ -79,6 +89,7 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "SecretField",
+    "SecretParameter",
     "SpotComputeEnvironment",
     "StuckReason",
     "Swap",
@@ -89,6 +100,7 @@ __all__ = [
     "UpdatePolicy",
     "grant_submit",
     "secret_field",
+    "secret_parameter",
 ]
 
 

@@ -8,6 +8,10 @@ from typing import Any
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "check": (
+        "batch_constructs.rules.command:check",
+        "Name what AWS Batch would refuse in a template, with the fix.",
+    ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
         "See it all on this machine: deploy, trigger, run, notify.",

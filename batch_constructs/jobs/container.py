@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -25,8 +24,10 @@ from batch_constructs.jobs.images import (
 )
 from batch_constructs.jobs.logs import JobLogs
 from batch_constructs.jobs.retry import RetryPolicy
+from batch_constructs.jobs.roles import ExecutionRole, make_job_role
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -36,12 +37,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
 
 
@@ -61,7 +59,7 @@ class ContainerArguments:
     memory: Size
     command: Sequence[str] | None
     environment: Mapping[str, str] | None
-    secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None
+    secrets: Mapping[str, SecretSource] | None
     parameters: Mapping[str, str] | None
     job_role: iam.IRole | None
     execution_role: iam.IRole | None
@@ -131,6 +129,7 @@ class ContainerJobDefinition(JobDefinition):
     def _define(self, arguments: Arguments, platform: Platform, own: ContainerArguments) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
         self._job_role = own.job_role
+        _expect_resources(arguments, own)
         image = _image(arguments, own.image)
         secrets = Secrets(arguments, own.secrets)
         volumes = Volumes(arguments, own.volumes)
@@ -141,9 +140,13 @@ class ContainerJobDefinition(JobDefinition):
             MountPoints=volumes.mount_points,
         )
         rest = _rest(arguments, own, platform)
+        roles = given(
+            ExecutionRoleArn=UNKNOWN,
+            JobRoleArn=UNKNOWN if volumes.statements or own.job_role is not None else None,
+        )
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobDefinition",
-            {**rest, "ContainerProperties": {**container, "ExecutionRoleArn": UNKNOWN}},
+            {**rest, "ContainerProperties": {**container, **roles}},
             _PARAMETERS,
             refuse_also=_REFUSED_THOUGH_A_WARNING,
         )
@@ -155,17 +158,16 @@ class ContainerJobDefinition(JobDefinition):
         )
         arguments.refuse()
 
-        self.log_group: logs.ILogGroup = job_logs.make(self)
-        """The log group that the job's output goes to."""
+        self._logs = job_logs
+        job_logs.make(self)
         statements = [*job_logs.statements(), *secrets.statements(), *image.pull_statements]
-        self.execution_role: iam.IRole = _execution_role(self, own.execution_role, statements)
-        """The role that pulls the image, fetches the secrets and writes the logs."""
+        self._execution_role = ExecutionRole(self, own.execution_role, statements)
         if is_container_image(own.image):
             name, credentials = bind_image(self, own.image, self.execution_role)  # type: ignore[arg-type]  # looked at above
             container |= given(Image=name, RepositoryCredentials=credentials)
-        container["ExecutionRoleArn"] = self.execution_role.role_arn
+        container["ExecutionRoleArn"] = self._execution_role.arn
         if platform.job_role_at_once and self._job_role is None:
-            self._job_role = iam.Role(self, "JobRole", assumed_by=_ecs_tasks())
+            self._job_role = make_job_role(self)
         if self._job_role is not None:
             container["JobRoleArn"] = self._job_role.role_arn
         container["LogConfiguration"] = job_logs.configuration()
@@ -186,6 +188,20 @@ class ContainerJobDefinition(JobDefinition):
             self.job_role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
 
     @property
+    def log_group(self) -> logs.ILogGroup:
+        """The log group that the job's output goes to."""
+        return self._logs.log_group()
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """The role that pulls the image, fetches the secrets and writes the logs.
+
+        More can be granted to it; a managed policy is attached to a role that is given as
+        ``execution_role`` or to the L1 ``ExecutionRole`` below this construct.
+        """
+        return self._execution_role.role()
+
+    @property
     def job_role(self) -> iam.IRole:
         """The role that the container's own code acts as.
 
@@ -193,7 +209,7 @@ class ContainerJobDefinition(JobDefinition):
         does: a job that nothing was granted to has no role, and no AWS credentials.
         """
         if self._job_role is None:
-            role = iam.Role(self, "JobRole", assumed_by=_ecs_tasks())
+            role = make_job_role(self)
             self.resource.add_property_override("ContainerProperties.JobRoleArn", role.role_arn)
             self._job_role = role
         return self._job_role
@@ -202,6 +218,19 @@ class ContainerJobDefinition(JobDefinition):
     def grant_principal(self) -> iam.IPrincipal:
         """The principal that grants to this definition go to: the job role."""
         return self.job_role
+
+
+def _expect_resources(arguments: Arguments, own: ContainerArguments) -> None:
+    """Look at the arguments that are resources: what they have to offer."""
+    expected: tuple[tuple[str, object, str, str], ...] = (
+        ("job_role", own.job_role, "role_arn", "an iam.IRole"),
+        ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
+        ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
+        ("log_encryption_key", own.log_encryption_key, "key_arn", "a kms.IKey"),
+    )
+    for parameter, value, attribute, kind in expected:
+        if value is not None and not offers(value, attribute):
+            arguments.wrong_type(parameter, value, kind)
 
 
 def runtime_platform(arguments: Arguments, architecture: CpuArchitecture | str | None) -> Any:
@@ -269,27 +298,6 @@ def _rest(arguments: Arguments, own: ContainerArguments, platform: Platform) -> 
         SchedulingPriority=arguments.number("scheduling_priority", own.scheduling_priority),
         JobDefinitionName=arguments.text("job_definition_name", own.job_definition_name),
     )
-
-
-def _execution_role(
-    scope: Construct, role: iam.IRole | None, statements: list[dict[str, Any]]
-) -> iam.IRole:
-    if role is not None:
-        for statement in statements:
-            role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-        return role
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return iam.Role(
-        scope,
-        "ExecutionRole",
-        assumed_by=_ecs_tasks(),
-        inline_policies={"Execution": iam.PolicyDocument.from_json(document)},
-    )
-
-
-@cache
-def _ecs_tasks() -> iam.IPrincipal:
-    return iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 
 
 def _decimal(amount: Any) -> Any:

@@ -25,21 +25,19 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
     from batch_constructs.jobs.retry import RetryPolicy
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import EfsVolume
 
 
 class FargateJobDefinition(ContainerJobDefinition):
     """A job of one container on Fargate, with its roles, secrets and log group.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole/Resource``
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup/Resource`` (AWS::Logs::LogGroup, kept when the stack is deleted), and, once something
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack), and, once something
     is granted to the definition or ``job_role`` is used, ``JobRole/Resource`` (AWS::IAM::Role).
 
     Args:
@@ -54,7 +52,8 @@ class FargateJobDefinition(ContainerJobDefinition):
         environment: Environment variables. Names beginning with ``AWS_BATCH`` are AWS Batch's own.
             Default: none.
         secrets: Environment variables whose values are fetched when the container starts: a
-            secret, ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+            secret, ``secret_field(secret, "key")``, an SSM parameter, or
+            ``secret_parameter(parameter, encryption_key=key)``. Default: none.
         parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
             Default: none.
         job_role: The role the container's code acts as. Default: one that is made when something
@@ -98,7 +97,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         memory: Size,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None,
+        secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,

@@ -19,11 +19,13 @@ class Requirement:
         vcpus: vCPUs; fractions on Fargate.
         memory_mib: memory in MiB.
         gpus: GPUs.
+        instances: on how many instances it runs, about evenly.
     """
 
     vcpus: float
     memory_mib: int
     gpus: int = 0
+    instances: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ class Usage:
 
 def _holds(size: InstanceSize, need: Requirement) -> bool:
     return (
-        need.vcpus <= size.vcpus
-        and need.memory_mib <= size.memory_mib
+        need.vcpus <= size.vcpus * need.instances
+        and need.memory_mib <= size.memory_mib * need.instances
         and (need.gpus == 0 or size.gpus)
     )

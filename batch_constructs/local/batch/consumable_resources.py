@@ -21,6 +21,7 @@ Quantities = tuple[tuple[str, int], ...]
 
 _TYPES = ("REPLENISHABLE", "NON_REPLENISHABLE")
 _OPERATIONS = ("SET", "ADD", "REMOVE")
+_TOKEN_SECONDS = 8 * 3600
 
 
 class ConsumableResources:
@@ -45,7 +46,7 @@ class ConsumableResources:
         self._changed = changed
         self._clock = clock
         self._in_use: dict[str, int] = {}
-        self._tokens: dict[str, Document] = {}
+        self._updates: dict[str, tuple[float, Document]] = {}
 
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateConsumableResource."""
@@ -100,15 +101,25 @@ class ConsumableResources:
     def update(self, request: Mapping[str, Any]) -> Document:
         """Answer UpdateConsumableResource; a clientToken makes a repetition harmless."""
         document = self.registry.get(request["consumableResource"])
-        token = request.get("clientToken")
-        if token is None or self._tokens.get(token) != dict(request):
+        if not self._repeated(request):
             document["totalQuantity"] = _new_total(document["totalQuantity"], request)
             self.registry.save(document["consumableResourceName"])
             self._changed()
-        if token is not None:
-            self._tokens[token] = dict(request)
         keys = ("consumableResourceName", "consumableResourceArn", "totalQuantity")
         return {key: document[key] for key in keys}
+
+    def _repeated(self, request: Mapping[str, Any]) -> bool:
+        token, now = request.get("clientToken"), self._clock()
+        if token is None:
+            return False
+        self._updates = {
+            known: update
+            for known, update in self._updates.items()
+            if now - update[0] < _TOKEN_SECONDS
+        }
+        earlier = self._updates.get(token)
+        self._updates[token] = (now, dict(request))
+        return earlier is not None and earlier[1] == dict(request)
 
     def delete(self, request: Mapping[str, Any]) -> Document:
         """Answer DeleteConsumableResource."""

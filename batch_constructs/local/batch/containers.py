@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.capacity import Requirement
+from batch_constructs.local.batch.nodes import Node, node_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,6 +30,7 @@ class Container:
         execution_role_arn: the role that fetches its secrets.
         essential: whether its end is the end of the job.
         depends_on: (container, condition) that must be met before it starts.
+        node: the node it runs on; None where the job has but one.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Container:
     execution_role_arn: str | None
     essential: bool = True
     depends_on: tuple[tuple[str, str], ...] = ()
+    node: Node | None = None
 
     def log_destination(self, definition_name: str, task_id: str) -> tuple[str, str, bool]:
         """Return log group, log stream, and whether the group may be created."""
@@ -62,6 +65,8 @@ def containers_of(document: Document) -> tuple[Container, ...]:
                 execution_role_arn=properties.get("executionRoleArn"),
             ),
         )
+    if "nodeProperties" in document:
+        return _node_containers(document["nodeProperties"])
     (task,) = document["ecsProperties"]["taskProperties"]
     return tuple(
         Container(
@@ -79,6 +84,23 @@ def containers_of(document: Document) -> tuple[Container, ...]:
     )
 
 
+def _node_containers(properties: Mapping[str, Any]) -> tuple[Container, ...]:
+    main = properties["mainNode"]
+    containers = [group["container"] for group in node_groups(properties) if group is not None]
+    return tuple(
+        Container(
+            name=f"node-{index}",
+            properties=container,
+            job_role_arn=container.get("jobRoleArn"),
+            execution_role_arn=container.get("executionRoleArn"),
+            essential=index == main,
+            depends_on=() if index == main else ((f"node-{main}", "START"),),
+            node=Node(index=index, main_index=main, count=len(containers)),
+        )
+        for index, container in enumerate(containers)
+    )
+
+
 def requirement_of(document: Document) -> Requirement:
     """Add up what the containers of a submission need."""
     needs = [_requirement(container.properties) for container in containers_of(document)]
@@ -86,6 +108,7 @@ def requirement_of(document: Document) -> Requirement:
         vcpus=sum(need.vcpus for need in needs),
         memory_mib=sum(need.memory_mib for need in needs),
         gpus=sum(need.gpus for need in needs),
+        instances=document.get("nodeProperties", {}).get("numNodes", 1),
     )
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.batch.nodes import node_id
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.jobs import Attempt, ContainerOutcome, Job
     from batch_constructs.local.batch.store import Document
@@ -44,7 +48,9 @@ def job_detail(job: Job, arns: Arns) -> Document:
     detail.update({key: document[key] for key in _FROM_SUBMISSION if key in document})
     detail.update(_times_and_flags(job))
     if "container" in document:
-        detail["container"] = {**document["container"], **_single_outcome(job)}
+        detail["container"] = _container(document["container"], job)
+    elif "nodeProperties" in document:
+        detail["nodeProperties"] = document["nodeProperties"]
     else:
         detail["container"] = {}
         detail["ecsProperties"] = _task(document["ecsProperties"], job)
@@ -52,6 +58,36 @@ def job_detail(job: Job, arns: Arns) -> Document:
     if array:
         detail["arrayProperties"] = array
     return detail
+
+
+def node_detail(job: Job, index: int, arns: Arns) -> Document:
+    """Describe one node of a multi-node parallel job in full."""
+    container = job.submission.containers[index]
+    detail = job_detail(job, arns)
+    del detail["nodeProperties"]
+    return detail | {
+        "jobArn": job_arn(arns, node_id(job.id, index)),
+        "jobId": node_id(job.id, index),
+        "status": _node_status(job, index),
+        "container": _container(container.properties, job, index),
+        "attempts": [_attempt(each, job, index) for each in job.attempts if each.stopped_at],
+        "nodeDetails": {"nodeIndex": index, "isMainNode": container.essential},
+    }
+
+
+def node_summary(job: Job, index: int, arns: Arns) -> Document:
+    """Describe one node of a multi-node parallel job in short."""
+    containers = job.submission.containers
+    return job_summary(job, arns) | {
+        "jobArn": job_arn(arns, node_id(job.id, index)),
+        "jobId": node_id(job.id, index),
+        "status": _node_status(job, index),
+        "nodeProperties": {
+            "isMainNode": containers[index].essential,
+            "numNodes": len(containers),
+            "nodeIndex": index,
+        },
+    }
 
 
 def job_summary(job: Job, arns: Arns) -> Document:
@@ -72,7 +108,7 @@ def job_summary(job: Job, arns: Arns) -> Document:
         summary["capacityUsage"] = [
             {"capacityUnit": "VCPU", "quantity": job.submission.requirement.vcpus}
         ]
-    outcome = job.attempts[-1].containers[0] if job.attempts else None
+    outcome = job.attempts[-1].containers[_main(job)] if job.attempts else None
     container = {} if outcome is None else _outcome(outcome)
     container.pop("logStreamName", None)
     if container:
@@ -109,18 +145,32 @@ def _array(job: Job) -> Document:
     }
 
 
-def _attempt(attempt: Attempt, job: Job) -> Document:
+def _main(job: Job) -> int:
+    properties: Document = job.submission.document.get("nodeProperties", {})
+    main: int = properties.get("mainNode", 0)
+    return main
+
+
+def _node_status(job: Job, index: int) -> str:
+    if not job.status.ended or not job.attempts:
+        return job.status.value
+    code = job.attempts[-1].containers[index].exit_code
+    return "SUCCEEDED" if code == 0 else "FAILED"
+
+
+def _attempt(attempt: Attempt, job: Job, index: int | None = None) -> Document:
     times: dict[str, Any] = {
         "startedAt": attempt.started_at,
         "stoppedAt": attempt.stopped_at,
         "statusReason": attempt.status_reason,
     }
     found: Document = {key: value for key, value in times.items() if value is not None}
-    if "container" in job.submission.document:
+    if "ecsProperties" not in job.submission.document:
+        outcome = attempt.containers[_main(job) if index is None else index]
         found["container"] = {
             "taskArn": attempt.task_arn,
             "networkInterfaces": [],
-            **_outcome(attempt.containers[0]),
+            **_outcome(outcome),
         }
     else:
         containers = [{"name": c.name, **_outcome(c)} for c in attempt.containers]
@@ -128,11 +178,12 @@ def _attempt(attempt: Attempt, job: Job) -> Document:
     return found
 
 
-def _single_outcome(job: Job) -> Document:
-    if not job.attempts:
-        return {}
-    latest = job.attempts[-1]
-    return {"taskArn": latest.task_arn, **_outcome(latest.containers[0])}
+def _container(properties: Mapping[str, Any], job: Job, index: int = 0) -> Document:
+    described = {**properties, "networkInterfaces": []}
+    if job.attempts:
+        latest = job.attempts[-1]
+        described |= {"taskArn": latest.task_arn, **_outcome(latest.containers[index])}
+    return described
 
 
 def _task(properties: Document, job: Job) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.local.batch.nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def process_environment(
         AWS_BATCH_JQ_NAME=queue_name,
         AWS_BATCH_CE_NAME=str(job.environment),
     )
+    if container.node is not None:
+        environment["AWS_BATCH_JOB_ID"] = node_id(job.id, container.node.index)
+        environment.update(container.node.variables())
     if job.index is not None:
         environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
         environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(job.submission.array_size)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.dependencies import check_dependencies
 from batch_constructs.local.batch.errors import client_error
-from batch_constructs.local.batch.job_details import job_arn, job_detail
+from batch_constructs.local.batch.job_details import job_arn, job_detail, node_detail
 from batch_constructs.local.batch.jobs import Job, JobStatus, Stop, Submission
 from batch_constructs.local.batch.scheduler import host_terminated
 from batch_constructs.local.batch.submissions import check_submission, submission_document
@@ -86,8 +86,15 @@ class JobOperations:
         ids = request["jobs"]
         if len(ids) > _MOST_JOBS_DESCRIBED:
             raise client_error(f"at most 100 jobs can be described at once, got {len(ids)}")
-        found = [job for job in map(self._jobs.find, ids) if job is not None]
-        return {"jobs": [job_detail(job, self._arns) for job in found]}
+        return {"jobs": [detail for job_id in ids for detail in self._details(job_id)]}
+
+    def _details(self, job_id: str) -> Iterator[Document]:
+        whole_id, hash_sign, index = job_id.partition("#")
+        job = self._jobs.find(whole_id)
+        if job is not None and not hash_sign:
+            yield job_detail(job, self._arns)
+        elif job is not None and job.submission.has_node(index):
+            yield node_detail(job, int(index), self._arns)
 
     def cancel(self, request: Mapping[str, Any]) -> Document:
         """Answer CancelJob; a job that is not there, or has started, is no error."""

@@ -26,12 +26,20 @@ KIND = "job-queue"
 _MOST_ENVIRONMENTS = 3
 _FARGATE = ("FARGATE", "FARGATE_SPOT")
 _TIME_LIMIT_SECONDS = range(600, 86_401)
-_TIME_LIMIT_REASONS = (
-    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
-    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
-    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
-)
+_TIME_LIMIT_REASONS = {
+    "CANCEL": (
+        "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+        "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
+        "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+        "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
+    ),
+    "TERMINATE": (
+        "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+        "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE",
+        "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED",
+    ),
+}
+"""Which reasons a time limit takes, by its action: TERMINATE is for service jobs."""
 
 
 class JobQueue:
@@ -69,6 +77,11 @@ class JobQueue:
         """The ARNs of its compute environments, in the order they are tried in."""
         order = sorted(self.detail["computeEnvironmentOrder"], key=lambda entry: entry["order"])
         return [entry["computeEnvironment"] for entry in order]
+
+    @property
+    def takes_service_jobs(self) -> bool:
+        """Whether it is for service jobs, which run on service environments."""
+        return bool(self.detail.get("serviceEnvironmentOrder"))
 
     @property
     def time_limits(self) -> list[Document]:
@@ -205,7 +218,8 @@ class JobQueues:
         queue = self.get(request["jobQueue"])
         if "schedulingPolicyArn" in request and queue.policy_arn is None:
             raise client_error("a scheduling policy cannot be added to a FIFO job queue")
-        queue.detail.update(self._settings(request))
+        service_jobs = queue.takes_service_jobs
+        queue.detail.update(self._settings(request, queue_is_for_service_jobs=service_jobs))
         self._store.save(KIND, queue.name, queue.detail)
         self._changed()
         return _names(queue.detail)
@@ -229,7 +243,9 @@ class JobQueues:
             self._by_name.pop(queue.name, None)
             self._store.delete(KIND, queue.name)
 
-    def _settings(self, request: Mapping[str, Any]) -> Document:
+    def _settings(
+        self, request: Mapping[str, Any], *, queue_is_for_service_jobs: bool = False
+    ) -> Document:
         settings = {key: request[key] for key in ("state", "priority") if key in request}
         if "schedulingPolicyArn" in request:
             settings["schedulingPolicyArn"] = self._policies.registry.get(
@@ -246,7 +262,10 @@ class JobQueues:
                 for found in [self._service_environments.registry.get(entry["serviceEnvironment"])]
             ]
         if "jobStateTimeLimitActions" in request:
-            _check_time_limits(request["jobStateTimeLimitActions"])
+            service_jobs = request.get("serviceEnvironmentOrder", queue_is_for_service_jobs)
+            _check_time_limits(
+                request["jobStateTimeLimitActions"], "TERMINATE" if service_jobs else "CANCEL"
+            )
             settings["jobStateTimeLimitActions"] = deepcopy(request["jobStateTimeLimitActions"])
         return settings
 
@@ -290,16 +309,16 @@ def _names(detail: Mapping[str, Any]) -> Document:
     return {key: detail[key] for key in ("jobQueueName", "jobQueueArn")}
 
 
-def _check_time_limits(actions: list[Document]) -> None:
+def _check_time_limits(actions: list[Document], wanted: str) -> None:
     problems = []
     for action in actions:
         if action["maxTimeSeconds"] not in _TIME_LIMIT_SECONDS:
             problems.append(
                 f"maxTimeSeconds must be between 600 and 86400, got {action['maxTimeSeconds']}"
             )
-        if action["reason"] not in _TIME_LIMIT_REASONS:
+        if action["reason"] not in _TIME_LIMIT_REASONS[wanted]:
             problems.append(f"Invalid job reason: {action['reason']}")
-        if action["action"] != "CANCEL":
-            problems.append(f"the action must be CANCEL, got {action['action']}")
+        if action["action"] != wanted:
+            problems.append(f"the action must be {wanted}, got {action['action']}")
     if problems:
         raise client_error("Error executing request, Exception : " + "; ".join(problems))

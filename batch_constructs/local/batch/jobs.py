@@ -92,6 +92,11 @@ class Submission:
         """How many children it has; None where it is no array job."""
         return self.document.get("arraySize")
 
+    def has_node(self, index: str) -> bool:
+        """Tell whether it is a multi-node parallel job with a node of this index."""
+        nodes: int = self.document.get("nodeProperties", {}).get("numNodes", 0)
+        return index.isdecimal() and int(index) < nodes
+
     @property
     def retry_strategy(self) -> Mapping[str, Any]:
         """The retry strategy."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.errors import client_error, not_modelled
-from batch_constructs.local.batch.job_details import job_arn, job_summary
+from batch_constructs.local.batch.errors import client_error
+from batch_constructs.local.batch.job_details import job_arn, job_summary, node_summary
 from batch_constructs.local.batch.jobs import Job
-from batch_constructs.local.batch.paging import page_by_key
+from batch_constructs.local.batch.paging import page, page_by_key
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
@@ -48,7 +48,7 @@ class JobLists:
         if len(given) != 1:
             raise client_error(f"exactly one of {', '.join(_SOURCES)} must be specified")
         if given == ["multiNodeJobId"]:
-            raise not_modelled("a multi-node parallel job")
+            return self._nodes(request)
         if given == ["arrayJobId"]:
             return self._children(request)
         queue = self._queues.get(request["jobQueue"])
@@ -92,6 +92,18 @@ class JobLists:
             filter(test, parent.children), request, limit=_MOST, key=lambda job: job.sequence
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
+
+    def _nodes(self, request: Mapping[str, Any]) -> Document:
+        job = self._jobs.find(request["multiNodeJobId"])
+        if job is None or not job.submission.has_node("0"):
+            raise client_error(
+                f"{request['multiNodeJobId']} is not the job ID of a multi-node parallel job"
+            )
+        status = request.get("jobStatus", "RUNNING")
+        indexes = range(len(job.submission.containers))
+        nodes = (node_summary(job, index, self._arns) for index in indexes)
+        found, token = page((n for n in nodes if n["status"] == status), request, limit=_MOST)
+        return {"jobSummaryList": found, **token}
 
     def _consumer(self, job: Job, name: str) -> Document:
         document = job.submission.document

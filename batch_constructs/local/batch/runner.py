@@ -139,7 +139,7 @@ class Runner:
         try:
             directory.mkdir()
             prepared = [
-                self._prepared(job, container, attempt, queue_name)
+                self._prepared(job, container, attempt, queue_name, directory)
                 for container in job.submission.containers
             ]
         except PortError as error:
@@ -156,13 +156,18 @@ class Runner:
         shutil.rmtree(directory, ignore_errors=True)
         self._post(lambda: self._give_up(job, reason))
 
-    def _prepared(self, job: Job, container: Container, attempt: int, queue: str) -> Prepared:
+    def _prepared(
+        self, job: Job, container: Container, attempt: int, queue: str, directory: Path
+    ) -> Prepared:
         env = process_environment(
             job, container, attempt=attempt, queue_name=queue, ports=self._ports
         )
         _, _, definition = job.submission.definition_arn.rpartition("/")
         _, _, task_id = job.attempts[-1].task_arn.rpartition("/")
         group, stream, create = container.log_destination(definition.partition(":")[0], task_id)
+        if container.node is not None:
+            directory /= container.name
+            directory.mkdir()
         argv = list(container.properties.get("command", ()))
         name = None
         if self._engine is not None:
@@ -176,6 +181,7 @@ class Runner:
             argv=argv,
             env=env,
             stream=LogStream(group=group, name=stream, create_group=create),
+            directory=directory,
             engine_name=name,
         )
 
@@ -212,7 +218,7 @@ class Runner:
                 self._failed(token, "the definition has no command, and its image is not looked at")
                 continue
             host.run(
-                token, argv=prepared.argv, env=prepared.env, cwd=task.directory, output=writing
+                token, argv=prepared.argv, env=prepared.env, cwd=prepared.directory, output=writing
             )
 
     def _received(self, message: Message) -> None:
@@ -229,7 +235,7 @@ class Runner:
         process = self._processes[token]
         process.pid = pid
         task, job = process.task, process.task.job
-        self._store.add_process(pid, time, job.id)
+        self._store.add_process(pid, time, process.prepared.env["AWS_BATCH_JOB_ID"])
         if job.status is JobStatus.STARTING:
             self._lifecycle.run(job, task.outcomes())
             timeout = job.submission.timeout_seconds

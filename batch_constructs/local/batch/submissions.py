@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.local.batch.containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.errors import client_error, not_modelled
 from batch_constructs.local.batch.job_definitions import check_retry_strategy, check_timeout
+from batch_constructs.local.batch.nodes import submitted_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,8 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )
+    if queue.takes_service_jobs:
+        problems.append(f"{queue.arn} is for service jobs")
     problems += [
         f"environment variables must not start with AWS_BATCH: {variable['name']}"
         for variable in request.get("containerOverrides", {}).get("environment", ())
@@ -100,7 +103,16 @@ def _body(
     if "eksProperties" in definition:
         raise not_modelled(f"a job on Amazon EKS ({definition['jobDefinitionArn']})")
     if "nodeProperties" in definition:
-        raise not_modelled(f"a multi-node parallel job ({definition['jobDefinitionArn']})")
+        if "arrayProperties" in request:
+            raise client_error("a multi-node parallel job cannot be an array job")
+        nodes = submitted_nodes(
+            definition["nodeProperties"],
+            request.get("nodeOverrides", {}),
+            lambda properties, override: _overridden(properties, override, parameters),
+        )
+        return {"nodeProperties": nodes}
+    if "nodeOverrides" in request:
+        raise client_error("nodeOverrides needs a definition with nodeProperties")
     if "containerProperties" in definition:
         if "ecsPropertiesOverride" in request:
             raise client_error("ecsPropertiesOverride needs a definition with ecsProperties")
@@ -147,7 +159,6 @@ def _overridden(
     for key in ("vcpus", "memory", "instanceType"):
         if key in override:
             container[key] = override[key]
-    container.setdefault("networkInterfaces", [])
     return container
 
 

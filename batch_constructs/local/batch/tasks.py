@@ -28,6 +28,7 @@ class Prepared:
         argv: the command.
         env: its environment, secrets and all.
         stream: where its output goes.
+        directory: where it works.
         engine_name: its name in the container engine; None where it runs as a process.
     """
 
@@ -35,6 +36,7 @@ class Prepared:
     argv: list[str]
     env: dict[str, str]
     stream: LogStream
+    directory: Path
     engine_name: str | None = None
 
 

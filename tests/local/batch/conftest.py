@@ -77,6 +77,10 @@ class RecordingPorts:
     def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
         return {**self.environment, "ROLE": str(job_role_arn)}
 
+    def started(self) -> list[str]:
+        """Return the names of the jobs in the order they came to STARTING in."""
+        return [e["detail"]["jobName"] for e in self.events if e["detail"]["status"] == "STARTING"]
+
     def states(self, job_id: str) -> list[str]:
         """Return the states that a job's events told of."""
         return [

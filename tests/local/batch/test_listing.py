@@ -91,7 +91,7 @@ def test_pages_hold_together_while_jobs_come(ready: Account) -> None:
         ({}, "exactly one of jobQueue"),
         ({"jobQueue": "queue", "arrayJobId": "x"}, "exactly one of jobQueue"),
         ({"arrayJobId": "x"}, "not the job ID of an array job"),
-        ({"multiNodeJobId": "x"}, "not modelled"),
+        ({"multiNodeJobId": "x"}, "not the job ID of a multi-node parallel job"),
         ({"jobQueue": "queue", "filters": [{"name": "COLOUR", "values": ["red"]}]}, "COLOUR"),
         ({"jobQueue": "queue", "filters": [{"name": "JOB_NAME", "values": []}]}, "one value"),
     ],

@@ -194,3 +194,55 @@ def test_lists_come_in_pages(account: Account) -> None:
 def test_a_token_that_was_not_given_out_is_refused(account: Account) -> None:
     with pytest.raises(ClientError, match="nextToken"):
         account.batch.describe_job_queues(nextToken="made-up")
+
+
+def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) -> None:
+    ready.batch.create_service_environment(
+        serviceEnvironmentName="training",
+        serviceEnvironmentType="SAGEMAKER_TRAINING",
+        capacityLimits=[{"maxCapacity": 4, "capacityUnit": "NUM_INSTANCES"}],
+    )
+    ready.batch.create_job_queue(
+        jobQueueName="training",
+        jobQueueType="SAGEMAKER_TRAINING",
+        priority=1,
+        serviceEnvironmentOrder=[{"order": 1, "serviceEnvironment": "training"}],
+        jobStateTimeLimitActions=[
+            {
+                "reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+                "state": "RUNNABLE",
+                "maxTimeSeconds": 600,
+                "action": "TERMINATE",
+            }
+        ],
+    )
+    ready.definition("true")
+
+    with pytest.raises(ClientError, match="is for service jobs"):
+        ready.submit(jobQueue="training")
+    ready.batch.update_service_environment(serviceEnvironment="training", state="DISABLED")
+    with pytest.raises(ClientError, match="found existing JobQueue relationship"):
+        ready.batch.delete_service_environment(serviceEnvironment="training")
+
+
+@pytest.mark.parametrize(
+    ("limit", "problem"),
+    [
+        ({"maxTimeSeconds": 599}, "between 600 and 86400, got 599"),
+        ({"action": "TERMINATE"}, "the action must be CANCEL, got TERMINATE"),
+        ({"reason": "BAD_LUCK"}, "Invalid job reason: BAD_LUCK"),
+    ],
+)
+def test_a_time_limit_that_aws_batch_refuses_is_refused(
+    limit: dict[str, Any], problem: str, account: Account
+) -> None:
+    account.environment()
+    good = {
+        "reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
+        "state": "RUNNABLE",
+        "maxTimeSeconds": 600,
+        "action": "CANCEL",
+    }
+
+    with pytest.raises(ClientError, match=problem):
+        account.queue(jobStateTimeLimitActions=[good | limit])
