@@ -8,9 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def submit(
-    client: Callable[[str], Any], command: Sequence[str], **definition: Any
-) -> str:
+def submit(client: Callable[[str], Any], command: Sequence[str], **definition: Any) -> str:
     """Submit a job to a queue of its own, on Fargate; return its ID."""
     batch = client("batch")
     iam = client("iam")
@@ -49,6 +47,4 @@ def submit(
         },
         **definition,
     )
-    return str(
-        batch.submit_job(jobName="job", jobQueue="queue", jobDefinition="job")["jobId"]
-    )
+    return str(batch.submit_job(jobName="job", jobQueue="queue", jobDefinition="job")["jobId"])

@@ -1,4 +1,4 @@
-"""``batch-constructs local``: what it prints, and what it says when something is not as it must be."""
+"""``batch-constructs local``: what it prints, and what it says when something is wrong."""
 
 from __future__ import annotations
 
@@ -98,8 +98,11 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     }
     job_id = submit(
         clients.client,
-        ["sh", "-c", "echo attempt $AWS_BATCH_JOB_ATTEMPT; test $AWS_BATCH_JOB_ATTEMPT = 2"
-         " || sleep 1000"],
+        [
+            "sh",
+            "-c",
+            "echo attempt $AWS_BATCH_JOB_ATTEMPT; test $AWS_BATCH_JOB_ATTEMPT = 2 || sleep 1000",
+        ],
         retryStrategy=retry,
     )
     batch = clients.client("batch")
@@ -119,6 +122,12 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     assert "Host EC2" in job["attempts"][0]["statusReason"]
     assert run("logs", job_id).output == "attempt 1\nattempt 2\n"
     assert refused.exit_code == 1
+
+
+_SLEEPS_ONCE = """
+echo attempt $AWS_BATCH_JOB_ATTEMPT
+test $AWS_BATCH_JOB_ATTEMPT = 2 || sleep 1000
+"""
 
 
 def wait_for_log(job_id: str, line: str) -> None:

@@ -84,7 +84,11 @@ def test_a_demo_that_is_ended_leaves_nothing(
 ) -> None:
     variables = {**environment(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        COMMAND, cwd=tmp_path, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        COMMAND,
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     ) as process:
         assert process.stdout is not None

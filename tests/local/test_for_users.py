@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
@@ -16,38 +20,20 @@ from batch_constructs.testing.local_aws import LocalAws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-TEST = """
-import aws_cdk as cdk
-from aws_cdk import aws_ec2 as ec2
-from batch_constructs import FargateComputeEnvironment, FargateJobDefinition, JobQueue
+PAGE = Path(__file__).parents[2] / "docs" / "local.md"
 
 
-def test_my_job_says_hello(local_aws):
-    stack = cdk.Stack(cdk.App(), "Mine")
-    environment = FargateComputeEnvironment(
-        stack, "Fargate", vpc=ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1))
-    queue = JobQueue(stack, "Queue", compute_environments=[environment])
-    job = FargateJobDefinition(
-        stack, "Hello", image="public.ecr.aws/docker/library/python:3.13",
-        vcpus=1, memory=cdk.Size.gibibytes(2), command=["echo", "hello"])
-    cdk.CfnOutput(stack, "QueueArn", value=queue.job_queue_arn)
-    cdk.CfnOutput(stack, "JobArn", value=job.job_definition_arn)
-
-    outputs = local_aws.deploy(stack).outputs
-    with local_aws.events({"source": ["aws.batch"]}) as events:
-        job_id = local_aws.client("batch").submit_job(
-            jobName="hello", jobQueue=outputs["QueueArn"], jobDefinition=outputs["JobArn"])["jobId"]
-        events.wait_for(lambda event: event["detail"]["status"] == "SUCCEEDED")
-
-    assert local_aws.job_output(local_aws.wait_for_job(job_id)) == ["hello"]
-"""
+def snippet(language: str, containing: str) -> str:
+    """The snippet of the documentation that contains a word."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    (found,) = [text for text in fence.findall(PAGE.read_text()) if containing in text]
+    return str(found)
 
 
 @pytest.mark.local_aws
 def test_a_project_s_own_suite_deploys_submits_and_sees_events(tmp_path: Path) -> None:
-    (tmp_path / "test_mine.py").write_text(TEST)
+    (tmp_path / "test_mine.py").write_text(snippet("python", "def test_my_job"))
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
@@ -116,3 +102,27 @@ def test_an_event_that_does_not_come_is_said_with_those_that_did(local_aws: Loca
 def test_a_server_that_was_not_started_is_said() -> None:
     with pytest.raises(RuntimeError, match="use it in a with statement"):
         LocalAws().deploy(cdk.Stack(cdk.App(), "Any"))
+
+
+@pytest.mark.local_aws
+@pytest.mark.cdk_cli
+def test_the_commands_of_the_documentation_deploy_the_app_of_the_readme(tmp_path: Path) -> None:
+    root = PAGE.parents[1]
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(root / name, tmp_path)
+    commands = snippet("sh", "local deploy").replace("uv run ", f"{sys.executable} -m ")
+    script = "set -e\n" + commands.replace("batch-constructs", "batch_constructs")
+
+    done = subprocess.run(
+        ["sh", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "AWS::Batch::JobQueue" in done.stdout
+    assert "http://127.0.0.1:" in done.stdout.splitlines()[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.py", "cdk.json"]

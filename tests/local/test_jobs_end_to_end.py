@@ -63,7 +63,9 @@ def world(local_aws: LocalAws) -> World:
 
 
 def test_a_file_in_s3_starts_a_job_with_its_key(world: World) -> None:
-    world.aws.client("s3").put_object(Bucket=world.outputs["BucketName"], Key="incoming/a", Body=b"")
+    world.aws.client("s3").put_object(
+        Bucket=world.outputs["BucketName"], Key="incoming/a", Body=b""
+    )
 
     world.wait_for_object("written/incoming/a")
 

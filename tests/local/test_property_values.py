@@ -35,17 +35,13 @@ def test_names_are_spelled_as_the_api_does_and_a_user_s_keys_stay() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("given", "sent"), [("4", 4), (4, 4), (4.0, 4), ("4.0", 4)]
-)
+@pytest.mark.parametrize(("given", "sent"), [("4", 4), (4, 4), (4.0, 4), ("4.0", 4)])
 def test_a_number_may_be_a_string(given: object, sent: int) -> None:
     assert to_request("CreateJobQueue", {"Priority": given}) == {"priority": sent}
 
 
 def test_a_boolean_may_be_a_string() -> None:
-    assert to_request("RegisterJobDefinition", {"PropagateTags": "true"}) == {
-        "propagateTags": True
-    }
+    assert to_request("RegisterJobDefinition", {"PropagateTags": "true"}) == {"propagateTags": True}
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

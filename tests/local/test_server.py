@@ -204,12 +204,7 @@ def test_a_job_that_ignores_sigterm_does_not_hold_up_the_end(tmp_path: Path) -> 
 
 def test_what_a_job_forks_into_another_session_ends_with_the_server(tmp_path: Path) -> None:
     server = LocalServer(tmp_path / "state").start()
-    fork = (
-        "import os, time\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "time.sleep(1000)  # of-the-test\n"
-    )
+    fork = "import os, time\nif os.fork() == 0:\n    os.setsid()\ntime.sleep(1000)  # of-the-test\n"
     running_job(server, ["python3", "-c", fork])
     marker = server.record.marker
 

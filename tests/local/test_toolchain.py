@@ -26,9 +26,7 @@ def program(directory: Path, name: str, body: str) -> Path:
 
 def fake_npx(directory: Path, body: str) -> Node:
     """A Node.js whose npx is a shell script."""
-    return Node(
-        executable=Path("/bin/sh"), npx=program(directory, "npx", body), version="v24.0.0"
-    )
+    return Node(executable=Path("/bin/sh"), npx=program(directory, "npx", body), version="v24.0.0")
 
 
 def test_a_supported_node_is_found() -> None:

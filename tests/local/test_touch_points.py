@@ -36,7 +36,8 @@ def test_ministack_is_the_version_that_the_names_were_read_in() -> None:
 
 def test_ministack_is_imported_by_the_adapter_alone() -> None:
     importers = [
-        path.relative_to(PACKAGE.parent) for path in PACKAGE.parent.rglob("*.py")
+        path.relative_to(PACKAGE.parent)
+        for path in PACKAGE.parent.rglob("*.py")
         if imports_ministack(path)
     ]
 
@@ -47,18 +48,34 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
 @pytest.mark.parametrize(
     ("module", "name", "parameters"),
     [
-        ("app", "_enforce_data_plane", ["service", "iam_action", "headers", "query_params",
-                                        "request_id", "resource_arn"]),
+        (
+            "app",
+            "_enforce_data_plane",
+            ["service", "iam_action", "headers", "query_params", "request_id", "resource_arn"],
+        ),
         ("app", "pin_request_origin", ["source_ip", "secure_transport"]),
         ("core.concurrency", "run_reentrant", ["fn", "args"]),
-        ("core.iam_actions", "extract_iam_action", ["service", "method", "path", "headers", "body",
-                                                    "query_params"]),
-        ("core.iam_actions", "extract_resource_arn", ["service", "method", "path", "headers",
-                                                      "body", "query_params", "region",
-                                                      "account_id"]),
+        (
+            "core.iam_actions",
+            "extract_iam_action",
+            ["service", "method", "path", "headers", "body", "query_params"],
+        ),
+        (
+            "core.iam_actions",
+            "extract_resource_arn",
+            [
+                "service",
+                "method",
+                "path",
+                "headers",
+                "body",
+                "query_params",
+                "region",
+                "account_id",
+            ],
+        ),
         ("core.responses", "request_scope", ["account_id", "region"]),
-        ("services.batch", "handle_request", ["method", "path", "headers", "body",
-                                              "query_params"]),
+        ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
         ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
         ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
         ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
@@ -198,8 +215,11 @@ def test_an_aws_event_reaches_a_rule(local_aws: LocalAws) -> None:
 def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: LocalAws) -> None:
     sqs, iam, bus = (local_aws.client(name) for name in ("sqs", "iam", "events"))
     url = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole",
-             "Principal": {"Service": "events.amazonaws.com"}}
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "events.amazonaws.com"},
+    }
     role = iam.create_role(
         RoleName="powerless",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
@@ -220,9 +240,7 @@ def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: Loc
 
     bus.put_events(Entries=[{"Source": "of.the.test", "DetailType": "x", "Detail": "{}"}])
 
-    answer = sqs.receive_message(
-        QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"]
-    )
+    answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
     attributes = answer["Messages"][0]["MessageAttributes"]
     assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
 

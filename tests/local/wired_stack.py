@@ -153,9 +153,7 @@ def _workflow(stack: cdk.Stack, name: str, queue: fargate.Queue, job: str) -> No
         job_definition_arn=job,
         payload=sfn.TaskInput.from_object({"key": "from-workflow"}),
     )
-    machine = sfn.StateMachine(
-        stack, name, definition_body=sfn.DefinitionBody.from_chainable(task)
-    )
+    machine = sfn.StateMachine(stack, name, definition_body=sfn.DefinitionBody.from_chainable(task))
     cdk.CfnOutput(stack, f"{name}Arn", value=machine.state_machine_arn)
 
 

@@ -16,11 +16,11 @@ def install() -> None:
     their_action = iam_actions.extract_iam_action
     their_resource = iam_actions.extract_resource_arn
 
-    def action_of(service: str, *request: Any) -> str | None:  # noqa: ANN401 - passed on
+    def action_of(service: str, *request: Any) -> str | None:
         # None leaves the signature to be checked here, and the rights to `batch_api`.
         return None if service == "batch" else their_action(service, *request)
 
-    def resource_of(service: str, *request: Any) -> str:  # noqa: ANN401 - passed on
+    def resource_of(service: str, *request: Any) -> str:
         arn: str = their_resource(service, *request)
         if service != "ssm" or arn != "*":
             return arn

@@ -106,9 +106,7 @@ def _name_without_slash(handler: dict[str, Any]) -> None:
         physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
     ) -> Made:
         name = {"Name": physical_id}
-        made: Made = update(
-            physical_id, {**name, **old}, {**name, **new}, stack_name, logical_id
-        )
+        made: Made = update(physical_id, {**name, **old}, {**name, **new}, stack_name, logical_id)
         return made
 
     handler.update(create=create_named, update=update_named)
