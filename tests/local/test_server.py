@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -176,17 +177,24 @@ def test_a_server_ends_with_a_caller_that_is_killed(tmp_path: Path) -> None:
     assert marked_processes(record.marker) == []
 
 
-def test_a_full_disk_is_said(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    tmp_path.chmod(0o500)
-    if os.access(tmp_path, os.W_OK):
-        tmp_path.chmod(0o700)
-        (tmp_path / "state").write_text("a file where the directory should be")
-    try:
-        with pytest.raises(LocalAwsError, match=f"cannot prepare {state}"):
-            LocalServer(state).start()
-    finally:
-        tmp_path.chmod(0o700)
+    state.write_text("a file where the directory should be")
+
+    with pytest.raises(LocalAwsError, match=f"cannot prepare {state}"):
+        LocalServer(state).start()
+
+
+def test_a_disk_that_is_full_from_the_start_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("batch_constructs.local.server.tempfile.mkdtemp", full)
+
+    with pytest.raises(LocalAwsError, match="temporary directory: .*No space left on device"):
+        LocalServer().start()
 
 
 def test_a_job_that_ignores_sigterm_does_not_hold_up_the_end(tmp_path: Path) -> None:

@@ -251,3 +251,24 @@ def test_the_health_path_is_still_ministack_s(local_aws: LocalAws) -> None:
 
     with urllib.request.urlopen(f"{local_aws.endpoint_url}/_ministack/health") as answer:  # noqa: S310
         assert answer.status == 200
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize("path", ["/v1/submitjob", "/_batch-constructs/reclaim", "/"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+def test_a_web_page_is_not_answered(local_aws: LocalAws, path: str, method: str) -> None:
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(  # noqa: S310
+        local_aws.endpoint_url + path,
+        method=method,
+        data=b"{}",
+        headers={"Origin": "https://page.example"},
+    )
+
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request)  # noqa: S310
+
+    assert refusal.value.code == 403
+    assert refusal.value.headers.get("Access-Control-Allow-Origin") is None

@@ -1,4 +1,8 @@
-"""Paths of our own beside ministack's: what AWS has no API for, such as taking a Spot instance."""
+"""What stands before ministack: no web page gets in, and paths of our own are answered here.
+
+Whoever reaches the server can run jobs, that is, commands of this machine. A web page that a browser
+shows could, too: ministack lets every origin in. Browsers say which page asks; AWS SDKs never do.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ if TYPE_CHECKING:
     Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 PREFIX = "/_batch-constructs/"
+_NOT_FOR_PAGES = b'{"message": "the embedded AWS does not answer web pages"}'
 
 
 def with_control(
@@ -26,6 +31,9 @@ def with_control(
     """
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan" and any(name == b"origin" for name, _ in scope["headers"]):
+            await _respond(scope, send, 403, _NOT_FOR_PAGES)
+            return
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
             await application(scope, receive, send)
             return
@@ -37,8 +45,15 @@ def with_control(
         status, answer_body = await asyncio.to_thread(
             control, scope["path"].removeprefix(PREFIX), body
         )
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer_body})
+        await _respond(scope, send, status, answer_body)
 
     return answer
+
+
+async def _respond(scope: dict[str, Any], send: Send, status: int, body: bytes) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close"})
+        return
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
