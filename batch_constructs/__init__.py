@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.spot import SpotComputeEnvironment
     from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
     from batch_constructs.compute.update import UpdatePolicy
+    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import CpuArchitecture
     from batch_constructs.jobs.definition import JobDefinition
     from batch_constructs.jobs.ec2 import Ec2JobDefinition
@@ -32,9 +33,16 @@ if TYPE_CHECKING:
     )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.triggers.event import EventTrigger
+    from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
+    from batch_constructs.triggers.object_created import ObjectCreatedTrigger
+    from batch_constructs.triggers.schedule import ScheduleTrigger
+    from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation import BatchRules
+    from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instances",
@@ -46,24 +54,35 @@ _HOME: dict[str, str] = {
     "Ec2ComputeEnvironment": "compute.ec2",
     "Ec2JobDefinition": "jobs.ec2",
     "EfsVolume": "jobs.volumes",
+    "EventTrigger": "triggers.event",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
     "HostVolume": "jobs.volumes",
     "JobDefinition": "jobs.definition",
     "JobQueue": "queues.job_queue",
+    "NToN": "job_graph",
+    "ObjectCreatedTrigger": "triggers.object_created",
     "RetryAction": "jobs.retry",
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
+    "ScheduleTrigger": "triggers.schedule",
     "SecretField": "jobs.secrets",
     "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
+    "SpotRescue": "queues.spot_rescue",
+    "StepRetry": "job_graph",
     "StuckReason": "queues.time_limits",
+    "SubmissionGateway": "triggers.gateway",
+    "SubmissionMode": "triggers.gateway",
+    "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
     "Tmpfs": "jobs.linux",
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
+    "Workflow": "workflows.workflow",
+    "WorkflowJob": "job_graph",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
@@ -80,24 +99,35 @@ __all__ = [
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
+    "EventTrigger",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "HostVolume",
     "JobDefinition",
     "JobQueue",
+    "NToN",
+    "ObjectCreatedTrigger",
     "RetryAction",
     "RetryPolicy",
     "RetryRule",
+    "ScheduleTrigger",
     "SecretField",
     "SecretParameter",
     "SpotComputeEnvironment",
+    "SpotRescue",
+    "StepRetry",
     "StuckReason",
+    "SubmissionGateway",
+    "SubmissionMode",
+    "SubmitFunction",
     "Swap",
     "TimeLimit",
     "Tmpfs",
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "Workflow",
+    "WorkflowJob",
     "grant_submit",
     "secret_field",
     "secret_parameter",
