@@ -1,0 +1,1 @@
+"""Job queues and what belongs to them."""
