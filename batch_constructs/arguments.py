@@ -1,0 +1,216 @@
+"""The arguments of a construct: read with a look at their type, refused all at once.
+
+A construct turns its arguments into plain CloudFormation properties; whatever is wrong on the way,
+and whatever the rules find in the result, is said in one error at the caller's line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from batch_constructs.rules import UNKNOWN, Severity, check_resource
+from batch_constructs.unknown import is_token, without_tokens
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, Size
+    from constructs import Construct
+
+    from batch_constructs.rules import Finding
+
+_MEBIBYTES: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+_SECONDS: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+"""What a Size or a Duration holds: asking the CDK is a jsii crossing, and people share them."""
+
+
+class Arguments:
+    """The arguments of one construct, and all that is wrong with them.
+
+    Every reader returns a value that can stand in CloudFormation properties; where an argument has
+    the wrong type it notes the problem and returns UNKNOWN, so that the other arguments are still
+    judged before ``refuse`` raises.
+    """
+
+    def __init__(self, construct: Construct, scope: Construct, id: str) -> None:
+        self._construct = construct
+        self._scope = scope
+        self._id = id
+        self._wrong_types: list[str] = []
+        self._wrong_values: list[str] = []
+
+    def wrong_type(self, parameter: str, value: object, expected: str) -> Any:
+        """Note that an argument has the wrong type; ``expected`` says what it takes, and how."""
+        got = f"{type(value).__name__} {value!r}" if _is_short(value) else type(value).__name__
+        self._wrong_types.append(f"{parameter} is {got}; expected {expected}")
+        return UNKNOWN
+
+    def wrong_value(self, problem: str) -> Any:
+        """Note a wrong value: what is wrong, the value got, what is allowed, the fix."""
+        self._wrong_values.append(problem)
+        return UNKNOWN
+
+    def number(self, parameter: str, value: float | None) -> Any:
+        """Read a number; a whole one comes back as an int, since AWS refuses ``1.0``."""
+        if value is None or is_token(value):
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return self.wrong_type(parameter, value, "a number")
+        return int(value) if value == int(value) else value
+
+    def text(self, parameter: str, value: object) -> Any:
+        """Read a string."""
+        if value is None or isinstance(value, str):
+            return value
+        return self.wrong_type(parameter, value, "a string")
+
+    def flag(self, parameter: str, value: object) -> Any:
+        """Read True or False."""
+        if value is None or isinstance(value, bool):
+            return value
+        return self.wrong_type(parameter, value, "True or False")
+
+    def switch(self, parameter: str, value: object) -> Any:
+        """Read True or False where False is AWS's own default: it is left out."""
+        return None if value is False else self.flag(parameter, value)
+
+    def texts(self, parameter: str, value: Sequence[str] | None) -> Any:
+        """Read a sequence of strings, as a list."""
+        if value is None:
+            return None
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            return self.wrong_type(parameter, value, "a list of strings, one element a word")
+        if is_token(value):
+            return list(value)
+        return [self.text(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
+
+    def items(self, parameter: str, value: Any, expected: str) -> list[Any]:
+        """Read a sequence of anything, as a list; ``expected`` says of what."""
+        if value is None:
+            return []
+        if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
+            self.wrong_type(parameter, value, f"a list of {expected}")
+            return []
+        return list(value)
+
+    def mapping(self, parameter: str, value: Mapping[str, str] | None) -> dict[str, Any]:
+        """Read a mapping of strings to strings, as a dict."""
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.wrong_type(parameter, value, "a mapping of names to strings")
+            return {}
+        return {
+            self.text(f"a name in {parameter}", name): self.text(f"{parameter}[{name!r}]", item)
+            for name, item in value.items()
+        }
+
+    def choice(self, parameter: str, value: object, expected: str) -> Any:
+        """Read an enumeration's member or its string, as the string AWS knows."""
+        held = getattr(value, "value", value)
+        if held is None or isinstance(held, str):
+            return None if held is None else str(held)
+        return self.wrong_type(parameter, value, expected)
+
+    def mebibytes(self, parameter: str, value: Size | None) -> Any:
+        """Read a Size in whole MiB."""
+        from aws_cdk import Size, SizeRoundingBehavior  # noqa: PLC0415  # loaded by the caller
+
+        if value is None:
+            return None
+        if not isinstance(value, Size):
+            return self.wrong_type(parameter, value, "a Size such as Size.mebibytes(2048)")
+        if value not in _MEBIBYTES:
+            _MEBIBYTES[value] = value.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
+        return self._whole(parameter, _MEBIBYTES[value], "MiB")
+
+    def gibibytes(self, parameter: str, value: Size | None) -> Any:
+        """Read a Size in whole GiB."""
+        mebibytes = self.mebibytes(parameter, value)
+        if not isinstance(mebibytes, int | float) or is_token(mebibytes):
+            return mebibytes
+        return self._whole(parameter, mebibytes / 1024, "GiB")
+
+    def seconds(self, parameter: str, value: Duration | None) -> Any:
+        """Read a Duration in whole seconds."""
+        from aws_cdk import Duration  # noqa: PLC0415  # loaded by the caller
+
+        if value is None:
+            return None
+        if not isinstance(value, Duration):
+            return self.wrong_type(parameter, value, "a Duration such as Duration.hours(1)")
+        if value not in _SECONDS:
+            try:
+                _SECONDS[value] = value.to_seconds(integral=False)
+            except RuntimeError:
+                return self.wrong_value(
+                    f"{parameter} is a Duration of an unknown number of minutes or more; "
+                    "a token has to be in seconds: use Duration.seconds(token)"
+                )
+        return self._whole(parameter, _SECONDS[value], "seconds")
+
+    def minutes(self, parameter: str, value: Duration | None) -> Any:
+        """Read a Duration in whole minutes."""
+        seconds = self.seconds(parameter, value)
+        if not isinstance(seconds, int | float) or is_token(seconds):
+            return seconds
+        return self._whole(parameter, seconds / 60, "minutes")
+
+    def check(
+        self,
+        resource_type: str,
+        properties: Mapping[str, object],
+        parameters: Mapping[str, str],
+        *,
+        beside: Mapping[str, Mapping[str, object]] | None = None,
+        refuse_also: frozenset[str] = frozenset(),
+    ) -> Any:
+        """Let the rules read the properties; return these as the rules see them.
+
+        ``parameters`` maps a property's name to the parameter it came from. Findings of severity
+        error are refused, and those of the rules in ``refuse_also`` whatever their severity.
+        """
+        known = without_tokens(properties)
+        if not isinstance(known, Mapping):  # pragma: no cover  # a mapping stays one
+            raise TypeError(type(known))
+        for finding in check_resource(resource_type, known, beside=beside or {}):
+            if finding.severity is Severity.ERROR or finding.rule in refuse_also:
+                self._wrong_values.append(_in_parameters(finding, parameters))
+        return known
+
+    def refuse(self) -> None:
+        """Raise one error with all problems, and leave the construct tree as it was before.
+
+        Raises:
+            ValueError: a value is wrong.
+            TypeError: nothing but types are wrong.
+        """
+        problems = self._wrong_types + self._wrong_values
+        if not problems:
+            return
+        path = self._construct.node.path
+        self._scope.node.try_remove_child(self._id)
+        listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
+        kind = ValueError if self._wrong_values else TypeError
+        raise kind(f"{path}: {listed}")
+
+    def _whole(self, parameter: str, value: float, unit: str) -> Any:
+        if is_token(value):
+            return value
+        if value != int(value):
+            return self.wrong_value(
+                f"{parameter} is {value:g} {unit}; allowed is a whole number of {unit}"
+            )
+        return int(value)
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= 60
+
+
+def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
+    """Say a finding in the caller's terms: the parameter before the property's problem."""
+    for name in reversed(finding.path.split("/")):
+        if name in parameters:
+            return f"{parameters[name]}: {finding.message}: {finding.fix}"
+    return f"{finding.message}: {finding.fix}"

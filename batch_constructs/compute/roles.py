@@ -1,0 +1,64 @@
+"""The roles of a compute environment: of its instances, of Spot Fleet, of AWS Batch itself.
+
+https://docs.aws.amazon.com/batch/latest/userguide/using-service-linked-roles.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+def make_instance_role(scope: Construct) -> iam.Role:
+    """Make the role of instances: they join the ECS cluster, and Session Manager reaches them.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
+    """
+    return iam.Role(
+        scope,
+        "InstanceRole",
+        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        managed_policies=[
+            _aws_managed("service-role/AmazonEC2ContainerServiceforEC2Role"),
+            _aws_managed("AmazonSSMManagedInstanceCore"),
+        ],
+    )
+
+
+def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:
+    """Make what carries a role to an instance."""
+    return iam.CfnInstanceProfile(scope, "InstanceProfile", roles=[role.role_name])
+
+
+def make_spot_fleet_role(scope: Construct) -> iam.Role:
+    """Make the role of Spot Fleet, which only the strategy BEST_FIT uses.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/spot_fleet_IAM_role.html
+    """
+    return iam.Role(
+        scope,
+        "SpotFleetRole",
+        assumed_by=iam.ServicePrincipal("spotfleet.amazonaws.com"),
+        managed_policies=[_aws_managed("service-role/AmazonEC2SpotFleetTaggingRole")],
+    )
+
+
+def make_service_role(scope: Construct) -> iam.Role:
+    """Make a service role, which an unmanaged compute environment has to be given.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/service_IAM_role.html
+    """
+    return iam.Role(
+        scope,
+        "ServiceRole",
+        assumed_by=iam.ServicePrincipal("batch.amazonaws.com"),
+        managed_policies=[_aws_managed("service-role/AWSBatchServiceRole")],
+    )
+
+
+def _aws_managed(name: str) -> iam.IManagedPolicy:
+    return iam.ManagedPolicy.from_aws_managed_policy_name(name)

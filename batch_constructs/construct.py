@@ -1,0 +1,66 @@
+"""What every construct of ours is: a ``Construct`` around one L1 resource called ``Resource``.
+
+https://docs.aws.amazon.com/cdk/v2/guide/constructs.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from constructs import Construct
+
+_FREE_FORM = frozenset({"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations"})
+"""Properties whose keys are the user's own."""
+
+
+class BatchConstruct(Construct):
+    """A construct whose scope and ID are looked at before the CDK sees them."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        if not isinstance(scope, Construct):
+            raise TypeError(
+                f"scope is {type(scope).__name__}; expected a construct, usually the stack (`self`)"
+            )
+        if not isinstance(id, str) or not id:
+            raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
+        try:
+            super().__init__(scope, id)
+        except RuntimeError as error:
+            raise ValueError(f"{scope.node.path}/{id}: {error}") from None
+
+
+def l1_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell CloudFormation properties as an L1 takes them below its first level: in camelCase."""
+    return {_camel(name): _l1_value(name, value) for name, value in properties.items()}
+
+
+def _l1_value(name: str, value: Any) -> Any:
+    if isinstance(value, dict) and name not in _FREE_FORM:
+        return l1_properties(value)
+    if isinstance(value, list):
+        return [l1_properties(item) if isinstance(item, dict) else item for item in value]
+    return value
+
+
+@cache
+def _camel(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def given(**properties: Any) -> dict[str, Any]:
+    """Collect the properties that are there: None means left out, and an empty one is left out."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if value is not None and value != {} and value != []
+    }
+
+
+@cache
+def arn_prefix(service: str) -> str:
+    """Return ``arn:PARTITION:service:REGION:ACCOUNT:`` for the stack that the text lands in."""
+    from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:"

@@ -1,0 +1,117 @@
+"""What every job definition has: an ARN, a name, and a place in other people's wiring.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_batch as batch
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from constructs import Construct
+
+    AnyJobDefinition: TypeAlias = (
+        "JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef"
+    )
+    """Ours, an ``aws_batch`` L2 or an L1."""
+
+
+class JobDefinition(BatchConstruct):
+    """A job definition, ours or imported: its ARN and its name.
+
+    Job definitions are made by ``FargateJobDefinition`` and ``Ec2JobDefinition``; this class takes
+    in those that exist already.
+    """
+
+    _resource: batch.CfnJobDefinition
+    _arn: str | None = None
+
+    @property
+    def job_definition_arn(self) -> str:
+        """The ARN, with the revision that this stack registers."""
+        if self._arn is None:
+            self._arn = self._resource.ref
+        return self._arn
+
+    @property
+    def job_definition_name(self) -> str:
+        """The name, without a revision: what a submission of the newest revision names."""
+        return job_definition_name(self.job_definition_arn)
+
+    @classmethod
+    def from_job_definition_arn(
+        cls, scope: Construct, id: str, job_definition_arn: str
+    ) -> JobDefinition:
+        """Take in a job definition by its ARN, with a revision or without.
+
+        Raises:
+            ValueError: the text is no job definition's ARN.
+        """
+        return _ImportedJobDefinition(scope, id, job_definition_arn)
+
+    @classmethod
+    def from_job_definition_name(
+        cls, scope: Construct, id: str, job_definition_name: str
+    ) -> JobDefinition:
+        """Take in a job definition of the stack's account and Region by its name."""
+        arn = f"{arn_prefix('batch')}job-definition/{job_definition_name}"
+        return _ImportedJobDefinition(scope, id, arn)
+
+
+class _ImportedJobDefinition(JobDefinition):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        super().__init__(scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or ":job-definition/" in arn):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a job definition's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:job-definition/NAME:REVISION"
+            )
+        self._arn = arn
+
+
+def job_definition_name(arn: str) -> str:
+    """Read the name out of a job definition's ARN; of a token, CloudFormation reads it."""
+    if ":job-definition/" in arn:
+        name = arn.split(":job-definition/", 1)[1]
+        return name.split(":", 1)[0]
+    from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    return Fn.select(1, Fn.split("/", Fn.select(5, Fn.split(":", arn))))
+
+
+def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
+    """Return the ARN that a submission by name is authorised against."""
+    arn = job_definition_arn(definition)
+    if ":job-definition/" in arn:
+        before, name = arn.split(":job-definition/", 1)
+        return f"{before}:job-definition/{name.split(':', 1)[0]}"
+    from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    return f"{arn_prefix('batch')}{Fn.select(5, Fn.split(':', arn))}"
+
+
+def is_job_definition(value: object) -> bool:
+    """Whether a value is a job definition: ours, an L2 or an L1."""
+    return hasattr(type(value), "job_definition_arn") or hasattr(type(value), "job_definition_ref")
+
+
+def job_definition_arn(definition: AnyJobDefinition) -> str:
+    """Return the ARN of a job definition: ours, an L2 or an L1.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    known: Any = definition
+    if hasattr(type(known), "job_definition_arn"):
+        return str(known.job_definition_arn)
+    if hasattr(type(known), "job_definition_ref"):
+        return str(known.job_definition_ref.job_definition_arn)
+    raise TypeError(
+        f"job_definition is {type(definition).__name__}; expected a job definition of "
+        "batch_constructs or aws_cdk.aws_batch, or JobDefinition.from_job_definition_arn(…)"
+    )

@@ -1,0 +1,134 @@
+"""What a container on EC2 may ask of its Linux host.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_LinuxParameters.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+
+if TYPE_CHECKING:
+    from aws_cdk import Size
+
+    from batch_constructs.arguments import Arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ulimit:
+    """A limit of the container's processes, such as ``nofile`` or ``memlock``.
+
+    Attributes:
+        name: The limit, as ``ulimit`` calls it.
+        soft_limit: What the process gets, in the limit's own unit; -1 is unlimited.
+        hard_limit: How far the process may raise it, in the limit's own unit; -1 is unlimited.
+    """
+
+    name: str
+    soft_limit: int
+    hard_limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A device of the host that the container sees.
+
+    Attributes:
+        host_path: The device's path on the host, such as ``/dev/fuse``.
+        container_path: Its path in the container. Default: the same.
+        permissions: Some of ``READ``, ``WRITE``, ``MKNOD``. Default: all three.
+    """
+
+    host_path: str
+    container_path: str | None = None
+    permissions: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tmpfs:
+    """A file system in memory.
+
+    Attributes:
+        container_path: Where it is mounted, an absolute path.
+        size: How large it may grow.
+        mount_options: Such as ``noexec``. Default: none.
+    """
+
+    container_path: str
+    size: Size
+    mount_options: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swap:
+    """The container's swap space; the host's instances have to have some.
+
+    Attributes:
+        max_size: How much swap the container may use.
+        swappiness: How eagerly pages are swapped, 0 to 100. Default: 60, the kernel's.
+    """
+
+    max_size: Size
+    swappiness: int | None = None
+
+
+def linux_parameters(
+    arguments: Arguments,
+    *,
+    shared_memory: Size | None,
+    devices: Sequence[Device] | None,
+    tmpfs: Sequence[Tmpfs] | None,
+    swap: Swap | None,
+) -> dict[str, Any]:
+    """Return CloudFormation's ``LinuxParameters``."""
+    if swap is not None and not isinstance(swap, Swap):
+        arguments.wrong_type("swap", swap, "Swap(max_size=Size.gibibytes(1))")
+        swap = None
+    return given(
+        SharedMemorySize=arguments.mebibytes("shared_memory", shared_memory),
+        Devices=[
+            _device(arguments, device) for device in arguments.items("devices", devices, "Device")
+        ],
+        Tmpfs=[_tmpfs(arguments, item) for item in arguments.items("tmpfs", tmpfs, "Tmpfs")],
+        MaxSwap=None if swap is None else arguments.mebibytes("swap.max_size", swap.max_size),
+        Swappiness=None if swap is None else arguments.number("swap.swappiness", swap.swappiness),
+    )
+
+
+def ulimit_properties(
+    arguments: Arguments, ulimits: Sequence[Ulimit] | None
+) -> list[dict[str, Any]]:
+    """Return CloudFormation's ``Ulimits``."""
+    return [
+        {"Name": limit.name, "SoftLimit": limit.soft_limit, "HardLimit": limit.hard_limit}
+        if isinstance(limit, Ulimit)
+        else arguments.wrong_type(
+            "ulimits", limit, 'Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)'
+        )
+        for limit in arguments.items("ulimits", ulimits, "Ulimit")
+    ]
+
+
+def _device(arguments: Arguments, device: Device) -> Any:
+    if not isinstance(device, Device):
+        return arguments.wrong_type("devices", device, 'Device(host_path="/dev/fuse")')
+    return given(
+        HostPath=arguments.text("devices.host_path", device.host_path),
+        ContainerPath=arguments.text("devices.container_path", device.container_path),
+        Permissions=arguments.texts("devices.permissions", device.permissions),
+    )
+
+
+def _tmpfs(arguments: Arguments, tmpfs: Tmpfs) -> Any:
+    if not isinstance(tmpfs, Tmpfs):
+        return arguments.wrong_type(
+            "tmpfs", tmpfs, 'Tmpfs(container_path="/scratch", size=Size.mebibytes(256))'
+        )
+    return given(
+        ContainerPath=arguments.text("tmpfs.container_path", tmpfs.container_path),
+        Size=arguments.mebibytes("tmpfs.size", tmpfs.size),
+        MountOptions=arguments.texts("tmpfs.mount_options", tmpfs.mount_options),
+    )

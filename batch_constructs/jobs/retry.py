@@ -1,0 +1,106 @@
+"""Which failed attempts of a job are worth another one.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from batch_constructs.construct import given
+
+
+class RetryAction(StrEnum):
+    """What AWS Batch does with an attempt that failed."""
+
+    RETRY = "RETRY"
+    EXIT = "EXIT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryRule:
+    """One line of a retry policy: an action, and the failed attempts that it applies to.
+
+    All the patterns given have to match. A pattern is taken letter by letter and may end with an
+    asterisk; the exit code's is digits only.
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
+
+    Attributes:
+        action: Retry the job, or fail it now.
+        on_exit_code: The container's exit code, such as ``"137"`` or ``"1*"``. Default: any.
+        on_reason: The reason of the attempt, such as ``"OutOfMemoryError:*"``. Default: any.
+        on_status_reason: The status reason, such as ``"Host EC2*"``. Default: any.
+    """
+
+    action: RetryAction | str
+    on_exit_code: str | None = None
+    on_reason: str | None = None
+    on_status_reason: str | None = None
+
+    def to_property(self) -> dict[str, Any]:
+        """Return the rule as CloudFormation's ``EvaluateOnExit``."""
+        return given(
+            Action=str(self.action),
+            OnExitCode=self.on_exit_code,
+            OnReason=self.on_reason,
+            OnStatusReason=self.on_status_reason,
+        )
+
+
+_SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason="Host EC2*")
+_FARGATE_SPOT_RECLAIM = RetryRule(
+    action=RetryAction.RETRY, on_status_reason="Your Spot Task was interrupted*"
+)
+_IMAGE_PULL = RetryRule(action=RetryAction.RETRY, on_reason="CannotPullContainerError:*")
+_ANYTHING_ELSE = RetryRule(action=RetryAction.EXIT, on_reason="*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How often a job is attempted, and which failures are worth another attempt.
+
+    AWS Batch goes through the rules in order and takes the first that matches; a failure that no
+    rule matches is retried, so a list ends best with a rule that exits.
+
+    Attributes:
+        attempts: How often the job may start, 1 to 10. Default: three times.
+        rules: At most five, in order. Default: an attempt that lost its Spot host (EC2 or Fargate)
+            or could not pull its image is retried, and everything else, the user's own non-zero
+            exits included, is not. An empty list retries every failure.
+
+    Example:
+        >>> from batch_constructs import RetryPolicy, RetryRule
+        >>> RetryPolicy(attempts=5).attempts
+        5
+        >>> policy = RetryPolicy(rules=[
+        ...     RetryRule(action="RETRY", on_exit_code="75"),
+        ...     RetryRule(action="EXIT", on_reason="*"),
+        ... ])
+    """
+
+    attempts: int = 3
+    rules: Sequence[RetryRule] = (
+        _SPOT_RECLAIM,
+        _FARGATE_SPOT_RECLAIM,
+        _IMAGE_PULL,
+        _ANYTHING_ELSE,
+    )
+
+    @classmethod
+    def on_spot_interruption(cls, *, attempts: int = 3) -> RetryPolicy:
+        """Retry only an attempt whose Spot capacity was taken back; fail on anything else."""
+        return cls(attempts=attempts, rules=(_SPOT_RECLAIM, _FARGATE_SPOT_RECLAIM, _ANYTHING_ELSE))
+
+    @classmethod
+    def never(cls) -> RetryPolicy:
+        """Attempt the job once, whatever happens."""
+        return cls(attempts=1, rules=())
+
+    def to_property(self) -> dict[str, Any]:
+        """Return the policy as CloudFormation's ``RetryStrategy``."""
+        return given(
+            Attempts=self.attempts, EvaluateOnExit=[rule.to_property() for rule in self.rules]
+        )

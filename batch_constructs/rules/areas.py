@@ -1,0 +1,24 @@
+"""The modules that hold the rules, in the order of the documentation."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+AREAS: Final = {
+    "compute_environments": "Compute environments",
+    "instances": "Instances",
+    "job_queues": "Job queues",
+    "job_definitions.general": "Job definitions",
+    "job_definitions.platforms": "Platforms of a job",
+    "job_definitions.sizes": "vCPUs, memory and GPUs",
+    "job_definitions.containers": "Containers",
+    "job_definitions.storage": "Storage and Linux parameters",
+}
+"""Module below this package → the title of its chapter."""
+
+
+def load() -> None:
+    """Import every module of rules, which registers them."""
+    for module in AREAS:
+        import_module(f"{__package__}.{module}")

@@ -1,0 +1,88 @@
+"""Runs the rules over a whole template, or over one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from batch_constructs.rules import areas
+from batch_constructs.rules.conditions import worlds
+from batch_constructs.rules.findings import Finding, Severity
+from batch_constructs.rules.intrinsics import Resolver
+from batch_constructs.rules.resources import Resource, Template
+from batch_constructs.rules.rule import BY_SUBJECT
+
+areas.load()
+
+_NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
+_WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
+def check_template(template: Mapping[str, object]) -> list[Finding]:
+    """Check every resource of a template, alone and together with the others.
+
+    Args:
+        template: a CloudFormation template as parsed from JSON or YAML. Intrinsic functions are
+            resolved as far as the template allows; what stays unknown is never a finding.
+
+    Returns:
+        The findings by resource in the template's order, the worst first within a resource.
+    """
+    raw = template.get("Resources")
+    resources: dict[str, Mapping[str, object]] = {}
+    if isinstance(raw, Mapping):
+        resources = {
+            id_: resource
+            for id_, resource in raw.items()
+            if isinstance(id_, str) and isinstance(resource, Mapping)
+        }
+    found: dict[Finding, None] = {}
+    for world in worlds(template, resources):
+        for id_ in world.present:
+            subject = world.template.get(id_)
+            if subject is not None:
+                found.update(dict.fromkeys(_check(subject)))
+    places = {id_: place for place, id_ in enumerate(resources)}
+    return sorted(found, key=lambda one: (places[one.resource], _WORST_FIRST[one.severity]))
+
+
+def check_resource(
+    resource_type: str,
+    properties: Mapping[str, object],
+    *,
+    beside: Mapping[str, Mapping[str, object]] = _NOTHING_BESIDE,
+) -> list[Finding]:
+    """Check one resource, with whatever others it refers to.
+
+    Args:
+        resource_type: for example ``AWS::Batch::JobDefinition``.
+        properties: its properties as CloudFormation spells them. Tokens, `UNKNOWN` and objects
+            that are not plain data may stand anywhere; they are unknown.
+        beside: other resources by logical ID (``{"Type": …, "Properties": …}``), to which the
+            properties refer with ``{"Ref": id}``.
+
+    Returns:
+        The findings about this resource only; their `resource` is empty.
+    """
+    subject: dict[str, Mapping[str, object]] = {
+        "": {"Type": resource_type, "Properties": properties}
+    }
+    resources = {**beside, **subject} if beside else subject
+    view = Template(resources, Resolver(resources)).get("")
+    found = [] if view is None else list(_check(view))
+    found.sort(key=lambda one: _WORST_FIRST[one.severity])
+    return found
+
+
+def _check(subject: Resource) -> Iterator[Finding]:
+    for rule in BY_SUBJECT.get(subject.type, ()):
+        for path, message, *own_fix in rule.find(subject):
+            yield Finding(
+                rule=rule.id,
+                severity=rule.severity,
+                resource=subject.id,
+                path=f"Properties/{path}" if path else "Properties",
+                message=message,
+                fix=own_fix[0] if own_fix else rule.fix,
+                source=rule.source,
+            )

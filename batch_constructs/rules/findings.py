@@ -1,0 +1,41 @@
+"""What a check says: one finding for each fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How sure, and how bad.
+
+    An error is what AWS documents, or was seen, to refuse. A warning follows from AWS's documents,
+    costs money, or is unsafe. An info is worth knowing.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault in one resource.
+
+    Attributes:
+        rule: the identifier of the rule, for example ``fargate-size``.
+        severity: error, warning or info.
+        resource: the logical ID of the resource, empty for the template as a whole.
+        path: where in the resource, for example ``Properties/ComputeResources/BidPercentage``.
+        message: what is wrong, the value got, and what is allowed.
+        fix: what to do, in one line.
+        source: the AWS text that says so.
+    """
+
+    rule: str
+    severity: Severity
+    resource: str
+    path: str
+    message: str
+    fix: str
+    source: str

@@ -1,0 +1,140 @@
+"""What is known of EC2 instance types: vCPUs, memory, GPUs, architecture.
+
+The table `instance_types.json` is made by `scripts/make_instance_types.py` from a public source and
+carries its date. A size that it does not know is *unknown*, not wrong, where its family is known
+and newer sizes are plausible; an unknown family is unknown too, unless no EC2 family is written so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+BUNDLES: Final = {
+    "optimal": ("m6i", "c6i", "r6i", "c7i"),
+    "default_x86_64": ("m6i", "c6i", "r6i", "c7i"),
+    "default_arm64": ("m6g", "c6g", "r6g", "c7g"),
+}
+"""Names that stand for several families (ComputeResource.instanceTypes); Batch may widen them."""
+
+_FAMILY = re.compile(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
+_SIZE = re.compile(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
+_ARM = re.compile(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
+_STILL_GROWING = 2
+"""AWS adds sizes and variants to the newest generations of a series, not to older ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """One instance type.
+
+    Attributes:
+        name: for example ``m7g.large``.
+        vcpus: the default number of vCPUs, None if the table does not know.
+        memory_mib: the memory that is sold, in MiB (the ECS agent registers less), or None.
+        gpus: the number of GPUs, or None.
+        architecture: ``X86_64`` or ``ARM64``, or None.
+    """
+
+    name: str
+    vcpus: int | None
+    memory_mib: int | None
+    gpus: int | None
+    architecture: str | None
+
+
+_ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}
+
+
+@cache
+def _table() -> tuple[str, dict[str, dict[str, InstanceType]]]:
+    raw = json.loads(resources.files(__package__).joinpath("instance_types.json").read_text())
+    families: dict[str, dict[str, InstanceType]] = {}
+    for family, entry in raw["families"].items():
+        architecture = _ARCHITECTURES[entry["arm64"]]
+        families[family] = {
+            size: InstanceType(f"{family}.{size}", *(facts or (None, None, None)), architecture)
+            for size, facts in entry["sizes"].items()
+        }
+    return raw["date"], families
+
+
+def date() -> str:
+    """Tell of which day the table is."""
+    return _table()[0]
+
+
+def known_families() -> list[str]:
+    """List the families in the table."""
+    return sorted(_table()[1])
+
+
+def expand(name: str) -> list[InstanceType] | None:
+    """List the instance types that a name of ComputeResource.instanceTypes stands for.
+
+    Returns:
+        The types; None where the table does not know the name.
+    """
+    families = _table()[1]
+    if name in BUNDLES:
+        return [type_ for family in BUNDLES[name] for type_ in families[family].values()]
+    family, _, size = name.partition(".")
+    sizes = families.get(family)
+    if sizes is None:
+        return None
+    if not size:
+        return list(sizes.values())
+    return [sizes[size]] if size in sizes else None
+
+
+def architecture(name: str) -> str | None:
+    """Tell the architecture of an instance type, a family or a bundle; None if it is not known."""
+    if name in BUNDLES:
+        return "ARM64" if name == "default_arm64" else "X86_64"
+    family = name.partition(".")[0]
+    sizes = _table()[1].get(family)
+    if sizes:
+        return next(iter(sizes.values())).architecture
+    return "ARM64" if _ARM.fullmatch(family) else None
+
+
+def is_impossible(name: str) -> bool:
+    """Tell whether no such instance type can exist.
+
+    A family or a size that the table does not know may be newer than the table; it is impossible
+    where its series is not one of EC2's, or its generation is long complete.
+    """
+    if name in BUNDLES:
+        return False
+    family, dot, size = name.partition(".")
+    written = _FAMILY.fullmatch(family)
+    if not written or (dot and not _SIZE.fullmatch(size)):
+        return family not in _table()[1] or bool(dot and size not in _table()[1][family])
+    sizes = _table()[1].get(family)
+    if sizes is not None and (not dot or size in sizes):
+        return False
+    series, generation = written[1], int(written[2])
+    newest = _newest_generations().get(series)
+    return newest is None or generation <= newest - _STILL_GROWING
+
+
+@cache
+def _newest_generations() -> dict[str, int]:
+    newest: dict[str, int] = {}
+    for family in _table()[1]:
+        if written := _FAMILY.fullmatch(family):
+            newest[written[1]] = max(newest.get(written[1], 0), int(written[2]))
+    return newest
+
+
+def sizes_of(family: str) -> list[str]:
+    """List the sizes that a family has, smallest first."""
+    return [type_.name for type_ in sorted(_table()[1].get(family, {}).values(), key=_by_size)]
+
+
+def _by_size(type_: InstanceType) -> tuple[int, int, str]:
+    return type_.vcpus or 0, type_.memory_mib or 0, type_.name

@@ -1,0 +1,89 @@
+"""A rule: a little data, and a function that finds what breaks it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from batch_constructs.rules.findings import Severity
+
+Fault = tuple[str, str] | tuple[str, str, str]
+"""Path below ``Properties``, message, and the fix where it is not the rule's own."""
+
+Finder = Callable[[Any], Iterable[Fault]]
+"""Takes the resource a rule is about (a view from `resources`), gives its faults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What AWS Batch refuses, or what leaves a job stuck.
+
+    Attributes:
+        id: stable and readable, for example ``fargate-size``; what `acknowledge` takes.
+        area: the chapter of the documentation page.
+        severity: error, warning or info.
+        title: the fault in a few words.
+        fix: what to do, unless the fault says it more exactly.
+        source: the AWS text, beginning with the ``Shape.member`` or the page that it is about.
+        explanation: why it matters, for the documentation page.
+        subject: the CloudFormation type of the resource a finding is about.
+        find: gives the faults of one resource.
+    """
+
+    id: str
+    area: str
+    severity: Severity
+    title: str
+    fix: str
+    source: str
+    explanation: str
+    subject: str
+    find: Finder
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by its identifier."""
+
+BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
+"""The rules about each type of resource."""
+
+
+def rule(
+    id: str,
+    subject: str,
+    *,
+    title: str,
+    fix: str,
+    source: str,
+    severity: Severity = Severity.ERROR,
+    area: str,
+) -> Callable[[Finder], Finder]:
+    """Register a function as a rule; its docstring is the explanation in the documentation."""
+
+    def register(find: Finder) -> Finder:
+        add(
+            Rule(
+                id=id,
+                area=area,
+                severity=severity,
+                title=title,
+                fix=fix,
+                source=source,
+                explanation=" ".join((find.__doc__ or "").split()),
+                subject=subject,
+                find=find,
+            )
+        )
+        return find
+
+    return register
+
+
+def add(new: Rule) -> None:
+    """Take a rule into the table."""
+    if new.id in RULES:
+        raise ValueError(f"two rules are called {new.id}")
+    RULES[new.id] = new
+    BY_SUBJECT[new.subject].append(new)

@@ -1,0 +1,177 @@
+"""Values of a template as rules see them: plain data, references, and what nobody can know yet.
+
+After the intrinsic functions are resolved (see `intrinsics`), a value is a plain string, number,
+boolean, list or mapping, or one of the classes here. The readers below (`number`, `text`, `entries`
+and friends) answer `None`, or nothing, for whatever is absent, unknown or of another type, so that
+a rule never trips over a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+class Unknown:
+    """The type of `UNKNOWN`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Final = Unknown()
+"""A value that only deployment will tell: a parameter, an import, a token. Never a finding."""
+
+Properties = Mapping[str, object]
+"""Properties of a resource, or any mapping inside them, as CloudFormation spells them."""
+
+NOTHING: Final[Properties] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Another resource of the template: ``Ref``, or ``Fn::GetAtt`` with an attribute."""
+
+    target: str
+    attribute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string of which only some parts are known, as `Fn::Sub` and `Fn::Join` make them."""
+
+    parts: tuple[str | Reference | Unknown, ...]
+
+    @property
+    def references(self) -> list[Reference]:
+        """The resources the string refers to."""
+        return [part for part in self.parts if isinstance(part, Reference)]
+
+    @property
+    def pattern(self) -> str:
+        """The string with a NUL character for each unknown part."""
+        return "".join(part if isinstance(part, str) else "\0" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Base64:
+    """A string that CloudFormation encodes (`Fn::Base64`)."""
+
+    content: object
+
+
+def number(within: Properties, key: str) -> int | float | None:
+    """Read a number, also where it is written as a string, as CloudFormation allows."""
+    return as_number(within.get(key))
+
+
+def as_number(value: object) -> int | float | None:
+    """Make a number of a value, or None if it is not one or not known."""
+    kind = type(value)
+    if kind is int:
+        return value  # type: ignore[return-value]  # its type was just looked at
+    if kind is float:
+        finite: float = value  # type: ignore[assignment]  # its type was just looked at
+        if finite - finite != 0:
+            return None
+        return int(finite) if finite == int(finite) else finite
+    if kind is str:
+        digits: str = value  # type: ignore[assignment]  # its type was just looked at
+        if len(digits) > _LONGEST_NUMBER:
+            return None
+        try:
+            return int(digits)
+        except ValueError:
+            pass
+        try:
+            return as_number(float(digits))
+        except ValueError:
+            return None
+    return None
+
+
+_LONGEST_NUMBER = 40
+
+
+def text(within: Properties, key: str) -> str | None:
+    """Read a string that is known in full."""
+    value = within.get(key)
+    return value if type(value) is str else None
+
+
+def flag(within: Properties, key: str) -> bool | None:
+    """Read a boolean, also where it is written as a string."""
+    value = within.get(key)
+    if type(value) is bool:
+        return value
+    if type(value) is str:
+        return {"true": True, "false": False}.get(value.lower())
+    return None
+
+
+def mapping(within: Properties, key: str) -> Properties:
+    """Read a mapping; an empty one if there is none that is known."""
+    value = within.get(key)
+    return value if type(value) is dict else NOTHING
+
+
+def listing(within: Properties, key: str) -> list[object] | None:
+    """Read a list, None if it is absent or not known."""
+    value = within.get(key)
+    return value if type(value) is list else None
+
+
+def entries(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
+    """Go through the mappings of a list, with their positions."""
+    value = within.get(key)
+    if type(value) is list:
+        for position, entry in enumerate(value):
+            if type(entry) is dict:
+                yield position, entry
+
+
+def texts(within: Properties, key: str) -> list[str]:
+    """Read the known strings of a list."""
+    value = within.get(key)
+    return [entry for entry in value if type(entry) is str] if type(value) is list else []
+
+
+def all_texts(within: Properties, key: str) -> list[str] | None:
+    """Read a list of strings, None if the list or any of its entries is not known."""
+    value = within.get(key)
+    if type(value) is not list or any(type(entry) is not str for entry in value):
+        return None
+    return value
+
+
+def count(within: Properties, key: str) -> int | None:
+    """Count the entries of a list, None if unknown entries could make it longer or shorter."""
+    value = within.get(key)
+    return len(value) if type(value) is list else None
+
+
+def absent(within: Properties, key: str) -> bool:
+    """Tell whether nothing is given at all: what is unknown may well be there."""
+    value = within.get(key)
+    return value is None or value == "" or (type(value) in (list, dict) and not value)
+
+
+def given(within: Properties, key: str) -> bool:
+    """Tell whether something is given for sure (an unknown may turn out to be nothing)."""
+    value = within.get(key)
+    return value is not None and value is not UNKNOWN
+
+
+def show(value: object, longest: int = 60) -> str:
+    """Write a value for a message, cut to a readable length."""
+    written = value if isinstance(value, str) else str(value)
+    return written if len(written) <= longest else f"{written[: longest - 1]}…"
+
+
+def one_of(values: object) -> str:
+    """Write alternatives as prose: ``A, B or C``."""
+    words = [str(value) for value in values]  # type: ignore[attr-defined]  # any iterable
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,38 @@
+"""CDK tokens, seen from Python without asking the CDK: a look at a token costs no jsii crossing.
+
+A token stands for a value that only CloudFormation, or a later phase of synthesis, knows. The CDK
+hides one in a string (``${Token[…]}``), a number (a huge negative float) or a list (one marked
+string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from batch_constructs.rules import UNKNOWN
+
+_STRING = "${Token["
+_LIST = "#{Token["
+_LARGEST_NUMBER_TOKEN = -1e280
+
+
+def is_token(value: object) -> bool:
+    """Whether a value is, or contains, a CDK token."""
+    if isinstance(value, str):
+        return _STRING in value or _LIST in value
+    if isinstance(value, float):
+        return value < _LARGEST_NUMBER_TOKEN
+    if isinstance(value, list | tuple):
+        return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_LIST)
+    return not isinstance(value, int | Mapping | None) and hasattr(type(value), "resolve")
+
+
+def without_tokens(value: object) -> object:
+    """Copy plain data for the rules, with UNKNOWN in every place where a token stands."""
+    if isinstance(value, Mapping):
+        return {key: without_tokens(item) for key, item in value.items()}
+    if is_token(value):
+        return UNKNOWN
+    if isinstance(value, list | tuple):
+        return [without_tokens(item) for item in value]
+    return value
