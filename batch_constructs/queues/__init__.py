@@ -1,1 +1,1 @@
-"""Job queues and what belongs to them."""
+"""Job queues: how jobs wait, and for which compute environments."""

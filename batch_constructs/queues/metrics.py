@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+
 if TYPE_CHECKING:
     from typing import Unpack
 
     from aws_cdk import Duration
     from aws_cdk import aws_cloudwatch as cloudwatch
+
+    from batch_constructs.queues.reference import AnyJobQueue
 
 NAMESPACE = "AWS/Batch"
 DIMENSION = "JobQueueName"
@@ -310,3 +314,23 @@ def _no_such_metric(name: str) -> str:
         f"? It publishes {', '.join(NATIVE_METRICS)}; for how many jobs wait or run now, "
         "see JobGauges"
     )
+
+
+class _OtherQueue(QueueMetrics):
+    """An L2 or an L1 queue."""
+
+    def __init__(self, queue: AnyJobQueue) -> None:
+        self._name = job_queue_name(job_queue_arn(queue))
+
+    @property
+    def job_queue_name(self) -> str:
+        return self._name
+
+
+def metrics_of(queue: AnyJobQueue) -> QueueMetrics:
+    """Return the metrics of any job queue: ours, an ``aws_batch`` L2 or an L1.
+
+    Raises:
+        TypeError: it is no job queue.
+    """
+    return queue if isinstance(queue, QueueMetrics) else _OtherQueue(queue)
