@@ -8,11 +8,88 @@ function or a job container that has no CDK.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-_HOME: dict[str, str] = {}
+if TYPE_CHECKING:
+    from batch_constructs.compute.ec2 import Ec2ComputeEnvironment
+    from batch_constructs.compute.environment import ComputeEnvironment
+    from batch_constructs.compute.fargate import FargateComputeEnvironment
+    from batch_constructs.compute.instances import AllocationStrategy, ContainerInsights
+    from batch_constructs.compute.spot import SpotComputeEnvironment
+    from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
+    from batch_constructs.compute.update import UpdatePolicy
+    from batch_constructs.jobs.container import CpuArchitecture
+    from batch_constructs.jobs.definition import JobDefinition
+    from batch_constructs.jobs.ec2 import Ec2JobDefinition
+    from batch_constructs.jobs.fargate import FargateJobDefinition
+    from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
+    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.volumes import EfsVolume, HostVolume
+    from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.submit import grant_submit
+    from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+
+_HOME: dict[str, str] = {
+    "AllocationStrategy": "compute.instances",
+    "ComputeEnvironment": "compute.environment",
+    "ContainerInsights": "compute.instances",
+    "CpuArchitecture": "jobs.container",
+    "Device": "jobs.linux",
+    "Ec2ComputeEnvironment": "compute.ec2",
+    "Ec2JobDefinition": "jobs.ec2",
+    "EfsVolume": "jobs.volumes",
+    "FargateComputeEnvironment": "compute.fargate",
+    "FargateJobDefinition": "jobs.fargate",
+    "HostVolume": "jobs.volumes",
+    "JobDefinition": "jobs.definition",
+    "JobQueue": "queues.job_queue",
+    "RetryAction": "jobs.retry",
+    "RetryPolicy": "jobs.retry",
+    "RetryRule": "jobs.retry",
+    "SecretField": "jobs.secrets",
+    "SpotComputeEnvironment": "compute.spot",
+    "StuckReason": "queues.time_limits",
+    "Swap": "jobs.linux",
+    "TimeLimit": "queues.time_limits",
+    "Tmpfs": "jobs.linux",
+    "Ulimit": "jobs.linux",
+    "UnmanagedComputeEnvironment": "compute.unmanaged",
+    "UpdatePolicy": "compute.update",
+    "grant_submit": "queues.submit",
+    "secret_field": "jobs.secrets",
+}
 """Where each public name lives: name → module below ``batch_constructs``."""
 
-__all__: list[str] = []
+__all__ = [
+    "AllocationStrategy",
+    "ComputeEnvironment",
+    "ContainerInsights",
+    "CpuArchitecture",
+    "Device",
+    "Ec2ComputeEnvironment",
+    "Ec2JobDefinition",
+    "EfsVolume",
+    "FargateComputeEnvironment",
+    "FargateJobDefinition",
+    "HostVolume",
+    "JobDefinition",
+    "JobQueue",
+    "RetryAction",
+    "RetryPolicy",
+    "RetryRule",
+    "SecretField",
+    "SpotComputeEnvironment",
+    "StuckReason",
+    "Swap",
+    "TimeLimit",
+    "Tmpfs",
+    "Ulimit",
+    "UnmanagedComputeEnvironment",
+    "UpdatePolicy",
+    "grant_submit",
+    "secret_field",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules import Finding
 
+_SHORT = 60
+"""Characters of a value that are still worth showing in an error."""
+
 _MEBIBYTES: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 _SECONDS: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
 """What a Size or a Duration holds: asking the CDK is a jsii crossing, and people share them."""
@@ -192,7 +195,7 @@ class Arguments:
         self._scope.node.try_remove_child(self._id)
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
         kind = ValueError if self._wrong_values else TypeError
-        raise kind(f"{path}: {listed}")
+        raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")
 
     def _whole(self, parameter: str, value: float, unit: str) -> Any:
         if is_token(value):
@@ -205,7 +208,7 @@ class Arguments:
 
 
 def _is_short(value: object) -> bool:
-    return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= 60
+    return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
 
 
 def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:

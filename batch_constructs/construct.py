@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/cdk/v2/guide/constructs.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FREE_FORM = frozenset({"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations"})
 """Properties whose keys are the user's own."""
@@ -54,7 +56,7 @@ def given(**properties: Any) -> dict[str, Any]:
     return {
         name: value
         for name, value in properties.items()
-        if value is not None and value != {} and value != []
+        if value is not None and value not in ({}, [])
     }
 
 

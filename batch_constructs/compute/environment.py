@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/compute_environments.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import aws_batch as batch
     from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
@@ -35,7 +36,7 @@ class ComputeEnvironment(BatchConstruct):
 
     _resource: batch.CfnComputeEnvironment
     _arn: str | None = None
-    properties: Mapping[str, object] = {}  # noqa: RUF012  # replaced as a whole, never changed
+    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
 
     @property
     def compute_environment_arn(self) -> str:

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
@@ -19,6 +18,8 @@ from batch_constructs.compute.managed import (
 from batch_constructs.compute.network import Network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_iam as iam
     from constructs import Construct

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from batch_constructs.compute.name import HASH_LENGTH, replaceable_name
 from batch_constructs.construct import given, l1_properties
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import aws_iam as iam
 
     from batch_constructs.arguments import Arguments

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
@@ -13,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
@@ -31,7 +32,7 @@ class Network:
     ) -> None:
         self._vpc = vpc
         self._groups = None if security_groups is None else _groups(arguments, security_groups)
-        self.subnet_ids: list[str] = _subnet_ids(arguments, vpc, vpc_subnets)
+        self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
 
     def known(self) -> dict[str, Any]:
         """Return the network as the rules see it before the own security group is made."""
@@ -57,27 +58,24 @@ def _groups(
 
 def _subnet_ids(
     arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None
-) -> list[str]:
+) -> list[Any]:
     if not hasattr(type(vpc), "select_subnets"):
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
-        return []
+        return [UNKNOWN]
     if selection is None:
         selection = ec2.SubnetSelection()
     if not isinstance(selection, ec2.SubnetSelection):
         arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
-        return []
-    chosen = {
-        "availability_zones": selection.availability_zones,
-        "one_per_az": selection.one_per_az,
-        "subnet_filters": selection.subnet_filters,
-        "subnet_group_name": selection.subnet_group_name,
-        "subnets": selection.subnets,
-        "subnet_type": selection.subnet_type,
-    }
+        return [UNKNOWN]
     try:
         return vpc.select_subnets(
-            **{name: value for name, value in chosen.items() if value is not None}
+            availability_zones=selection.availability_zones,
+            one_per_az=selection.one_per_az,
+            subnet_filters=selection.subnet_filters,
+            subnet_group_name=selection.subnet_group_name,
+            subnets=selection.subnets,
+            subnet_type=selection.subnet_type,
         ).subnet_ids
     except RuntimeError as error:
         arguments.wrong_value(f"vpc_subnets: {error}")
-        return []
+        return [UNKNOWN]

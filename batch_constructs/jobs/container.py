@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,7 +14,6 @@ import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given, l1_properties
 from batch_constructs.jobs.definition import JobDefinition
 from batch_constructs.jobs.images import (
@@ -32,6 +30,8 @@ from batch_constructs.jobs.volumes import Volumes
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_kms as kms
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
+    from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.secrets import SecretField
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
 
@@ -88,7 +89,6 @@ class Platform:
 
 _PARAMETERS = {
     "Image": "image",
-    "ResourceRequirements": "vcpus, memory or gpus",
     "Command": "command",
     "Environment": "environment",
     "Secrets": "secrets",
@@ -113,14 +113,14 @@ _PARAMETERS = {
 }
 """Property → the parameter it comes from."""
 
-_REFUSED_THOUGH_A_WARNING = frozenset({"BC-JD-REF-UNDEFINED"})
+_REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
 """A placeholder without a default can still be given at submission, but a construct has
 ``parameters`` to say so."""
 
 
 @jsii.implements(iam.IGrantable)
 class ContainerJobDefinition(JobDefinition):
-    """A job definition of one container: what ``FargateJobDefinition`` and ``Ec2JobDefinition`` share.
+    """A job definition of one container, on whichever platform.
 
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
@@ -134,11 +134,16 @@ class ContainerJobDefinition(JobDefinition):
         image = _image(arguments, own.image)
         secrets = Secrets(arguments, own.secrets)
         volumes = Volumes(arguments, own.volumes)
-        container = _container(arguments, own, image, secrets, volumes, platform)
+        container = _container(arguments, own, image, platform)
+        container |= given(
+            Secrets=secrets.properties,
+            Volumes=volumes.properties,
+            MountPoints=volumes.mount_points,
+        )
         rest = _rest(arguments, own, platform)
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobDefinition",
-            {**rest, "ContainerProperties": container},
+            {**rest, "ContainerProperties": {**container, "ExecutionRoleArn": UNKNOWN}},
             _PARAMETERS,
             refuse_also=_REFUSED_THOUGH_A_WARNING,
         )
@@ -217,8 +222,6 @@ def _container(
     arguments: Arguments,
     own: ContainerArguments,
     image: NamedImage,
-    secrets: Secrets,
-    volumes: Volumes,
     platform: Platform,
 ) -> dict[str, Any]:
     environment = arguments.mapping("environment", own.environment)
@@ -227,9 +230,6 @@ def _container(
         ResourceRequirements=_resources(arguments, own, platform),
         Command=arguments.texts("command", own.command),
         Environment=[{"Name": name, "Value": value} for name, value in environment.items()],
-        Secrets=secrets.properties,
-        Volumes=volumes.properties,
-        MountPoints=volumes.mount_points,
         User=arguments.text("user", own.user),
         ReadonlyRootFilesystem=arguments.switch(
             "readonly_root_filesystem", own.readonly_root_filesystem

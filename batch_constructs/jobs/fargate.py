@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
@@ -19,6 +18,8 @@ from batch_constructs.jobs.container import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam

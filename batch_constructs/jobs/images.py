@@ -36,7 +36,7 @@ _EXPECTED = (
 class NamedImage:
     """An image given by its name; what pulls it is known before any resource is made."""
 
-    name: str
+    name: Any
     pull_statements: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -99,7 +99,9 @@ def bind_image(
         f"StandIn{number}",
         compatibility=ecs.Compatibility.EXTERNAL,
         execution_role=execution_role,
-    ).add_container("Container", image=ecs.ContainerImage.from_registry("stand-in"), memory_limit_mib=4)
+    ).add_container(
+        "Container", image=ecs.ContainerImage.from_registry("stand-in"), memory_limit_mib=4
+    )
     bound = image.bind(scope, stand_in)
     credentials: Any = bound.repository_credentials
     if credentials is None:

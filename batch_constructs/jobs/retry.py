@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class RetryAction(StrEnum):

@@ -112,9 +112,7 @@ class Secrets:
         """Return what fetches exactly these secrets and parameters, with their KMS keys."""
         statements = []
         if self._secrets:
-            statements.append(
-                _allow(["secretsmanager:GetSecretValue"], list(self._secrets))
-            )
+            statements.append(_allow(["secretsmanager:GetSecretValue"], list(self._secrets)))
         if self._parameters:
             statements.append(_allow(["ssm:GetParameters"], list(self._parameters)))
         for service, known in (("secretsmanager", self._secrets), ("ssm", self._parameters)):

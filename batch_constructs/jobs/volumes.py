@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_efs as efs
 
     from batch_constructs.arguments import Arguments

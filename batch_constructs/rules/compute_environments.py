@@ -155,9 +155,9 @@ _REFUSED_BY_FARGATE: Final = (
     "fargate-environment-parameters",
     title="parameter that Fargate environments refuse",
     fix="leave it out: it belongs to EC2 environments",
-    source='ComputeResource.minvCpus, ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and'
-    ' others: "This parameter isn\'t applicable to jobs that are running on Fargate resources.'
-    ' Don\'t specify it."',
+    source="ComputeResource.minvCpus, ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and"
+    " others: \"This parameter isn't applicable to jobs that are running on Fargate resources."
+    " Don't specify it.\"",
 )
 def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
     """On Fargate there are no instances to choose, tag, log in to or keep; even ``MinvCpus: 0``
@@ -224,7 +224,7 @@ def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="update policy on a Fargate environment",
     fix="leave UpdatePolicy out",
-    source='UpdatePolicy.terminateJobsOnUpdate: "Batch doesn\'t support updatePolicy for Fargate'
+    source="UpdatePolicy.terminateJobsOnUpdate: \"Batch doesn't support updatePolicy for Fargate"
     ' compute environments. If you specify it for a Fargate compute environment, Batch ignores it."',
 )
 def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -445,7 +445,7 @@ def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fa
     title="Spot with BEST_FIT but no Spot Fleet role",
     fix="set AllocationStrategy to SPOT_PRICE_CAPACITY_OPTIMIZED, or give SpotIamFleetRole",
     source='ComputeResource.spotIamFleetRole: "This role is required if the allocation strategy set'
-    ' to BEST_FIT or if the allocation strategy isn\'t specified."',
+    " to BEST_FIT or if the allocation strategy isn't specified.\"",
 )
 def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Without a strategy it is BEST_FIT, which launches a Spot Fleet, which needs a role."""

@@ -227,7 +227,7 @@ _NO_DRIVER: Final = ("p3", "p3dn", "g3", "g3s", "p2")
     title="instance types that the image does not support",
     fix="choose newer instance types, or give an image of your own",
     source='Ec2Configuration.imageType: "Amazon Linux 2023 does not support A1 instances";'
-    " \"ECS_AL2023_NVIDIA doesn't support p3 and g3 instance types\"",
+    ' "ECS_AL2023_NVIDIA doesn\'t support p3 and g3 instance types"',
 )
 def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Amazon Linux 2023 is the default image. It does not start on A1, and its NVIDIA variant
@@ -355,7 +355,7 @@ def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
     source='LaunchTemplateSpecificationOverride.targetInstanceTypes: "This parameter is required when'
     ' defining a launch template override"; "not allowed: optimal, default_x86_64, and'
     ' default_arm64"; "can target only instance types and families that are included within the'
-    " ComputeResource.instanceTypes set\"; \"can't overlap\"",
+    ' ComputeResource.instanceTypes set"; "can\'t overlap"',
 )
 def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
     """An override replaces the launch template for some of the environment's instance types,
@@ -407,4 +407,3 @@ def desired_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch changes the value all the time, so an update of the stack may fail or lose jobs."""
     if environment.is_ec2 and given(environment.resources, "DesiredvCpus"):
         yield "ComputeResources/DesiredvCpus", "DesiredvCpus is given, which Batch sets itself"
-

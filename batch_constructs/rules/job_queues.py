@@ -183,14 +183,17 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
     "queue-both-orders",
     title="queue with compute and service environments",
     fix="keep one of ComputeEnvironmentOrder and ServiceEnvironmentOrder",
-    source='CreateJobQueueRequest.serviceEnvironmentOrder: "A job queue can\'t have both a'
+    source="CreateJobQueueRequest.serviceEnvironmentOrder: \"A job queue can't have both a"
     ' serviceEnvironmentOrder and a computeEnvironmentOrder field."',
 )
 def queue_both_orders(queue: JobQueue) -> Iterator[Fault]:
     """A queue holds jobs or service jobs."""
     keys = ("ComputeEnvironmentOrder", "ServiceEnvironmentOrder")
     if all(given(queue.properties, key) and queue.properties[key] != [] for key in keys):
-        yield "ServiceEnvironmentOrder", "the queue has compute environments and service environments"
+        yield (
+            "ServiceEnvironmentOrder",
+            "the queue has compute environments and service environments",
+        )
 
 
 @_rule(
@@ -291,7 +294,7 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
     "managed-instances-spot-first",
     title="Managed Instances Spot before On-Demand",
     fix="give the On-Demand environments the lower Order",
-    source="User Guide, Job queues on Amazon ECS Managed Instances: \"Spot compute environments"
+    source='User Guide, Job queues on Amazon ECS Managed Instances: "Spot compute environments'
     ' cannot be ordered before On-Demand compute environments in the computeEnvironmentOrder."',
 )
 def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
@@ -331,7 +334,10 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
         return
     if got == "SAGEMAKER_TRAINING":
         if given(queue.properties, "ComputeEnvironmentOrder"):
-            yield "JobQueueType", "the type is SAGEMAKER_TRAINING, but the queue has compute environments"
+            yield (
+                "JobQueueType",
+                "the type is SAGEMAKER_TRAINING, but the queue has compute environments",
+            )
         return
     for environment in queue.environments:
         expected = _TYPES.get(environment.platform or "")
@@ -350,7 +356,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     title="enabled queue whose environments are all disabled",
     fix="enable an environment, or disable the queue",
     source='CreateComputeEnvironmentRequest.state: "If the state is DISABLED, then the Batch scheduler'
-    ' doesn\'t attempt to place jobs within the environment."',
+    " doesn't attempt to place jobs within the environment.\"",
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     """Jobs are taken and wait for ever."""

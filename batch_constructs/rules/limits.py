@@ -121,7 +121,9 @@ class Limit:
         """Allow numbers of a range, ends included, and perhaps a few more."""
         allowed = f"{low} to {high}" if high is not None else f"{low} and more"
         if whole and isinstance(low, int):
-            allowed = f"whole numbers from {low} to {high}" if high is not None else f"{low} or more"
+            allowed = (
+                f"whole numbers from {low} to {high}" if high is not None else f"{low} or more"
+            )
         if also:
             allowed += f", or {one_of(also)}"
 

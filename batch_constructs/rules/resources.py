@@ -437,5 +437,3 @@ class Template:
             return None
         found = self.get(value.target)
         return found if found is not None and (type is None or found.type == type) else None
-
-

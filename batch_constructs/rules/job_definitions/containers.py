@@ -86,7 +86,7 @@ def _variables(job: JobDefinition) -> Iterator[tuple[str, list[tuple[str, str, P
     "reserved-environment-variable",
     title="reserved environment variable",
     fix="choose a name that does not begin with AWS_BATCH",
-    source='ContainerProperties.environment, TaskContainerProperties.environment, EksContainer.env:'
+    source="ContainerProperties.environment, TaskContainerProperties.environment, EksContainer.env:"
     ' "Environment variables cannot start with "AWS_BATCH". This naming convention is reserved for'
     ' variables that Batch sets."; KeyValuePair.name, EksContainerEnvironmentVariable.name',
 )
@@ -142,7 +142,7 @@ _POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNOR
     severity=Severity.WARNING,
     title="sensitive value in plain text",
     fix="keep it in Secrets Manager or Parameter Store, and name it under Secrets",
-    source='KeyValuePair.value; ContainerProperties.environment: "We don\'t recommend using plaintext'
+    source="KeyValuePair.value; ContainerProperties.environment: \"We don't recommend using plaintext"
     ' environment variables for sensitive information, such as credential data."',
 )
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
@@ -194,14 +194,19 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
                 )
             continue
         target = job.neighbour(source)
-        if target is not None and target.type not in (
-            "AWS::SecretsManager::Secret",
-            "AWS::SSM::Parameter",
-            "AWS::SecretsManager::SecretTargetAttachment",
-            "AWS::RDS::DBInstance",
-            "AWS::RDS::DBCluster",
-            "AWS::Redshift::Cluster",
-        ) and target.type.startswith("AWS::"):
+        if (
+            target is not None
+            and target.type
+            not in (
+                "AWS::SecretsManager::Secret",
+                "AWS::SSM::Parameter",
+                "AWS::SecretsManager::SecretTargetAttachment",
+                "AWS::RDS::DBInstance",
+                "AWS::RDS::DBCluster",
+                "AWS::Redshift::Cluster",
+            )
+            and target.type.startswith("AWS::")
+        ):
             yield f"{path}/ValueFrom", f"the secret comes from {target.id}, an {target.type}"
 
 

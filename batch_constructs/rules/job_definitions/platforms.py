@@ -41,7 +41,7 @@ _REFUSED_LINUX: Final = {
     fix="leave it out, or run the job on EC2",
     source="LinuxParameters.devices, LinuxParameters.sharedMemorySize, LinuxParameters.tmpfs,"
     " LinuxParameters.maxSwap, LinuxParameters.swappiness, ContainerProperties.ulimits,"
-    ' ContainerProperties.privileged, Host.sourcePath: "This parameter isn\'t applicable to jobs'
+    " ContainerProperties.privileged, Host.sourcePath: \"This parameter isn't applicable to jobs"
     ' that are running on Fargate resources."; TaskContainerProperties.privileged',
 )
 def fargate_job_parameters(job: JobDefinition) -> Iterator[Fault]:
@@ -137,7 +137,10 @@ def fargate_execution_role(job: JobDefinition) -> Iterator[Fault]:
     """Fargate pulls the image and writes the logs with it."""
     for task in job.tasks:
         if task.platform == "FARGATE" and absent(task.properties, "ExecutionRoleArn"):
-            yield f"{task.path}/ExecutionRoleArn", "ExecutionRoleArn is missing; Fargate jobs need it"
+            yield (
+                f"{task.path}/ExecutionRoleArn",
+                "ExecutionRoleArn is missing; Fargate jobs need it",
+            )
 
 
 _limit(
@@ -274,7 +277,7 @@ _NOT_ON_WINDOWS: Final = (
     "windows-parameters",
     title="Linux parameter on a Windows job",
     fix="leave it out",
-    source='RuntimePlatform.operatingSystemFamily: "The following parameters can\'t be set for Windows'
+    source="RuntimePlatform.operatingSystemFamily: \"The following parameters can't be set for Windows"
     " containers: linuxParameters, privileged, user, ulimits, readonlyRootFilesystem, and"
     ' efsVolumeConfiguration."; ContainerProperties.linuxParameters, ContainerProperties.user,'
     " ContainerProperties.readonlyRootFilesystem, TaskContainerProperties.linuxParameters,"
@@ -385,7 +388,7 @@ for _id, _key, _member, _allowed in (
     "single-node-instance-type",
     title="instance type on a single-node job",
     fix="choose instance types in the compute environment",
-    source='ContainerProperties.instanceType: "This parameter isn\'t applicable to single-node'
+    source="ContainerProperties.instanceType: \"This parameter isn't applicable to single-node"
     " container jobs or jobs that run on Fargate resources, and shouldn't be provided.\"",
 )
 def single_node_instance_type(job: JobDefinition) -> Iterator[Fault]:

@@ -166,7 +166,7 @@ def gpu_count(job: JobDefinition) -> Iterator[Fault]:
     "fargate-gpu",
     title="GPU on Fargate",
     fix="run the job on EC2",
-    source='ResourceRequirement.value: "GPUs aren\'t available for jobs that are running on Fargate'
+    source="ResourceRequirement.value: \"GPUs aren't available for jobs that are running on Fargate"
     ' resources."',
 )
 def fargate_gpu(job: JobDefinition) -> Iterator[Fault]:
@@ -181,7 +181,7 @@ def fargate_gpu(job: JobDefinition) -> Iterator[Fault]:
     "fargate-legacy-size",
     title="deprecated vCPU and memory fields on Fargate",
     fix="use ResourceRequirements",
-    source='ContainerProperties.vcpus, ContainerProperties.memory: "It\'s not supported for jobs'
+    source="ContainerProperties.vcpus, ContainerProperties.memory: \"It's not supported for jobs"
     ' running on Fargate resources."',
 )
 def fargate_legacy_size(job: JobDefinition) -> Iterator[Fault]:

@@ -132,7 +132,7 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
     title="Amazon EFS access point or IAM without encryption in transit",
     fix="set TransitEncryption to ENABLED",
     source='EFSVolumeConfiguration.transitEncryption: "Transit encryption must be enabled if Amazon EFS'
-    ' IAM authorization is used. If this parameter is omitted, the default value of DISABLED is'
+    " IAM authorization is used. If this parameter is omitted, the default value of DISABLED is"
     ' used."; EFSAuthorizationConfig.accessPointId, EFSAuthorizationConfig.iam',
 )
 def efs_encryption(job: JobDefinition) -> Iterator[Fault]:
@@ -278,7 +278,10 @@ def volume_kinds(job: JobDefinition) -> Iterator[Fault]:
                 if isinstance(volume.get(key), dict) and volume[key]
             ]
             if len(kinds) > 1:
-                yield f"{task.path}/Volumes/{position}", f"a volume is {' and '.join(kinds)} at once"
+                yield (
+                    f"{task.path}/Volumes/{position}",
+                    f"a volume is {' and '.join(kinds)} at once",
+                )
 
 
 _linux = in_containers("LinuxParameters")
@@ -309,7 +312,7 @@ _limit(
     severity=Severity.WARNING,
     title="swappiness that is ignored",
     fix="give MaxSwap as well",
-    source='LinuxParameters.swappiness: "If a value isn\'t specified for maxSwap, then this parameter'
+    source="LinuxParameters.swappiness: \"If a value isn't specified for maxSwap, then this parameter"
     ' is ignored."',
 )
 def swappiness_without_swap(job: JobDefinition) -> Iterator[Fault]:
@@ -324,7 +327,13 @@ def swappiness_without_swap(job: JobDefinition) -> Iterator[Fault]:
 
 
 for _id, _where, _key, _noun, _member in (
-    ("shared-memory-size", _linux, "SharedMemorySize", "the shared memory", "LinuxParameters.sharedMemorySize"),
+    (
+        "shared-memory-size",
+        _linux,
+        "SharedMemorySize",
+        "the shared memory",
+        "LinuxParameters.sharedMemorySize",
+    ),
     (
         "tmpfs-size",
         in_containers("LinuxParameters/Tmpfs/*"),

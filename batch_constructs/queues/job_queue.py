@@ -1,0 +1,241 @@
+"""Job queues, with priorities and the compute environments they try in order.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.environment import (
+    ComputeEnvironment,
+    compute_environment_arn,
+    is_compute_environment,
+)
+from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
+from batch_constructs.queues.reference import job_queue_name
+from batch_constructs.queues.submit import grant_submit
+from batch_constructs.queues.time_limits import time_limit_actions
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_iam as iam
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from constructs import Construct
+
+    from batch_constructs.compute.environment import AnyComputeEnvironment
+    from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.queues.time_limits import TimeLimit
+
+_PARAMETERS = {
+    "ComputeEnvironmentOrder": "compute_environments",
+    "JobQueueName": "job_queue_name",
+    "JobStateTimeLimitActions": "time_limits",
+    "Priority": "priority",
+    "SchedulingPolicyArn": "scheduling_policy",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+class JobQueueBase(BatchConstruct):
+    """A job queue, ours or imported: its ARN, its name, and what may be done with it."""
+
+    _resource: batch.CfnJobQueue
+    _arn: str | None = None
+
+    @property
+    def job_queue_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self._resource.attr_job_queue_arn
+        return self._arn
+
+    @property
+    def job_queue_name(self) -> str:
+        """The name."""
+        return job_queue_name(self.job_queue_arn)
+
+    def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
+        """Let a grantee submit jobs of one definition to this queue, by name or by revision.
+
+        The right to tag the job as it is submitted is included; nothing wider is.
+
+        Args:
+            grantee: A role, a Lambda function, another job definition, and so on.
+            job_definition: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+        """
+        return grant_submit(self, grantee, job_definition)
+
+
+class JobQueue(JobQueueBase):
+    """A job queue: jobs wait in it, and start in the first of its environments that has room.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
+        properties: The CloudFormation properties as the rules see them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        compute_environments: 1 to 3 compute environments (ours, ``aws_batch`` L2s or L1s), tried in
+            this order; all on Fargate or none, all of one CPU architecture.
+        priority: Among queues that share an environment, the higher goes first; 0 or more.
+        scheduling_policy: A scheduling policy for fair shares. Default: first in, first out.
+        time_limits: When to cancel a job that stands at the head of the queue and cannot start; an
+            empty list turns it off. Default: a job that fits no environment of the queue is
+            cancelled after an hour; one that waits for capacity is not.
+        enabled: Whether it takes submissions. Default: yes.
+        job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
+            CloudFormation generates.
+        tags: Tags of the queue. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobqueue.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        compute_environments: Sequence[AnyComputeEnvironment],
+        priority: int = 1,
+        scheduling_policy: batch.ISchedulingPolicy
+        | batch_interfaces.ISchedulingPolicyRef
+        | None = None,
+        time_limits: Sequence[TimeLimit] | None = None,
+        enabled: bool = True,
+        job_queue_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        environments = _environments(arguments, compute_environments)
+        order, beside = _as_the_rules_see(environments)
+        rest = given(
+            JobQueueName=arguments.text("job_queue_name", job_queue_name),
+            JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
+            Priority=arguments.number("priority", priority),
+            SchedulingPolicyArn=_scheduling_policy_arn(arguments, scheduling_policy),
+            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            Tags=arguments.mapping("tags", tags),
+        )
+        self.properties: Mapping[str, object] = arguments.check(
+            "AWS::Batch::JobQueue",
+            {**rest, "ComputeEnvironmentOrder": order},
+            _PARAMETERS,
+            beside=beside,
+        )
+        arguments.refuse()
+
+        self._environments = environments
+        self.resource = self._resource = batch.CfnJobQueue(
+            self,
+            "Resource",
+            compute_environment_order=[
+                batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
+                    compute_environment=compute_environment_arn(environment), order=place
+                )
+                for place, environment in enumerate(environments, start=1)
+            ],
+            job_queue_name=job_queue_name,
+            job_state_time_limit_actions=[
+                l1_properties(action) for action in rest["JobStateTimeLimitActions"]
+            ]
+            if "JobStateTimeLimitActions" in rest
+            else None,
+            priority=rest["Priority"],
+            scheduling_policy_arn=rest.get("SchedulingPolicyArn"),
+            state=rest["State"],
+            tags=rest.get("Tags"),
+        )
+
+    @property
+    def compute_environments(self) -> list[AnyComputeEnvironment]:
+        """The compute environments, in the order in which they are tried."""
+        return list(self._environments)
+
+    @classmethod
+    def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueueBase:
+        """Take in a job queue by its ARN.
+
+        Raises:
+            ValueError: the text is no job queue's ARN.
+        """
+        return _ImportedJobQueue(scope, id, job_queue_arn)
+
+    @classmethod
+    def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueueBase:
+        """Take in a job queue of the stack's account and Region by its name."""
+        return _ImportedJobQueue(scope, id, f"{arn_prefix('batch')}job-queue/{job_queue_name}")
+
+
+class _ImportedJobQueue(JobQueueBase):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        super().__init__(scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or ":job-queue/" in arn):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a job queue's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:job-queue/NAME"
+            )
+        self._arn = arn
+
+
+def _environments(arguments: Arguments, environments: Any) -> list[AnyComputeEnvironment]:
+    expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
+    listed = arguments.items("compute_environments", environments, expected)
+    if environments is None:
+        arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
+    for environment in listed:
+        if not is_compute_environment(environment):
+            arguments.wrong_type("compute_environments", environment, expected)
+    return listed
+
+
+def _as_the_rules_see(
+    environments: Sequence[AnyComputeEnvironment],
+) -> tuple[list[dict[str, Any]], dict[str, dict[str, object]]]:
+    """Return the order with references, and what is known of the environments referred to."""
+    order: list[dict[str, Any]] = []
+    beside: dict[str, dict[str, object]] = {}
+    places: dict[str, str] = {}
+    for place, environment in enumerate(environments, start=1):
+        if not is_compute_environment(environment):
+            continue
+        arn = compute_environment_arn(environment)
+        reference = places.setdefault(arn, f"environment {place}")
+        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
+        if isinstance(environment, ComputeEnvironment) and environment.properties:
+            beside[reference] = {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": environment.properties,
+            }
+    return order, beside
+
+
+def _scheduling_policy_arn(arguments: Arguments, policy: Any) -> Any:
+    if policy is None:
+        return None
+    if hasattr(type(policy), "scheduling_policy_arn"):
+        return policy.scheduling_policy_arn
+    if hasattr(type(policy), "scheduling_policy_ref"):
+        return policy.scheduling_policy_ref.scheduling_policy_arn
+    return arguments.wrong_type(
+        "scheduling_policy", policy, "a scheduling policy such as batch.FairshareSchedulingPolicy"
+    )

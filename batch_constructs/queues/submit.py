@@ -1,0 +1,65 @@
+"""The right to submit a job: to one queue, of one definition.
+
+https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.construct import arn_prefix
+from batch_constructs.jobs.definition import (
+    is_job_definition,
+    job_definition_arn_without_revision,
+)
+from batch_constructs.queues.reference import job_queue_arn
+
+if TYPE_CHECKING:
+    from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+
+def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
+    """Return what a submission is authorised against: the queue, the name, its revisions.
+
+    AWS Batch checks a submission by name against the bare name, and one by revision against
+    ``NAME:REVISION``; a policy with only one of the two denies the other.
+    """
+    definition = job_definition_arn_without_revision(job_definition)
+    return [job_queue_arn(queue), definition, f"{definition}:*"]
+
+
+def grant_submit(
+    queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
+) -> iam.Grant:
+    """Let a grantee submit jobs of one definition to one queue, with tags.
+
+    Works for queues and definitions of ours, ``aws_batch`` L2s and L1s alike.
+
+    Raises:
+        TypeError: an argument is not what it should be.
+    """
+    if not hasattr(type(grantee), "grant_principal"):
+        raise TypeError(
+            f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role or a "
+            "Lambda function"
+        )
+    if not is_job_definition(job_definition):
+        raise TypeError(
+            f"job_definition is {type(job_definition).__name__}; expected a job definition of "
+            "batch_constructs or aws_cdk.aws_batch"
+        )
+    submit = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["batch:SubmitJob"],
+        resource_arns=submit_resources(queue, job_definition),
+    )
+    tag = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["batch:TagResource"],
+        # The job that is tagged as it is submitted has no ID yet.
+        resource_arns=[f"{arn_prefix('batch')}job/*"],
+    )
+    return submit.combine(tag)
