@@ -111,9 +111,9 @@ def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
     key: Any = getattr(value, "master_key", None)
     if key is not None and str(getattr(key, "key_id", "")).endswith(_AWS_MANAGED):
         return arguments.wrong_value(
-            f"{parameter} is encrypted with {_AWS_MANAGED}, whose policy admits neither EventBridge "
-            "nor CloudWatch alarms: their messages would be dropped silently; allowed is a topic "
-            "with a key of your own or with none: use AlertTopic(…)"
+            f"{parameter} is encrypted with {_AWS_MANAGED}, whose policy admits neither "
+            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed "
+            "is a topic with a key of your own or with none: use AlertTopic(…)"
         )
     return value
 

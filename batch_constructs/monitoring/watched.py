@@ -47,7 +47,7 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
     found = _listed(
         arguments, "compute_environments", environments, is_compute_environment, _ENVIRONMENTS
     )
-    return _watched(found, compute_environment_arn, _environment_name)
+    return _watched(found, compute_environment_arn, environment_name)
 
 
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
@@ -76,17 +76,18 @@ def _listed(
 def _watched(
     found: Sequence[Any], arn_of: Callable[[Any], str], name_of: Callable[[str], str]
 ) -> list[Watched]:
-    ids = [str(item.node.id) for item in found]
-    again = {id for id, count in Counter(ids).items() if count > 1 or id == "Resource"}
+    names = [str(item.node.id) for item in found]
+    again = {name for name, count in Counter(names).items() if count > 1 or name == "Resource"}
     watched = []
-    for id, item in zip(ids, found, strict=True):
+    for name, item in zip(names, found, strict=True):
         arn = arn_of(item)
-        whole = str(item.node.path).replace("/", "") if id in again else id
+        whole = str(item.node.path).replace("/", "") if name in again else name
         watched.append(Watched(id=whole, name=name_of(arn), arn=arn))
     return watched
 
 
-def _environment_name(arn: str) -> str:
+def environment_name(arn: str) -> str:
+    """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
     if not is_token(arn) or ":compute-environment/" in arn:
         return arn.split(":compute-environment/", 1)[1]
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made
