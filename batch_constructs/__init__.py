@@ -26,14 +26,39 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
     from batch_constructs.jobs.secrets import SecretField, secret_field
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
+    from batch_constructs.monitoring.alarm_rules import AlarmThresholds
+    from batch_constructs.monitoring.alarms import BatchMonitoring
+    from batch_constructs.monitoring.audit import AuditTrail
+    from batch_constructs.monitoring.cost_guard import (
+        BudgetPeriod,
+        CostGuard,
+        GuardAction,
+        VcpuBudget,
+    )
+    from batch_constructs.monitoring.counters import JobCounters
+    from batch_constructs.monitoring.dashboard import BatchDashboard
+    from batch_constructs.monitoring.event_log import JobEventLog
+    from batch_constructs.monitoring.gauges import JobGauges
+    from batch_constructs.monitoring.notifications import JobNotifications
+    from batch_constructs.monitoring.saved_query import JobLogQueries
+    from batch_constructs.monitoring.topics import AlertTopic
+    from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.metrics import metrics_of
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
 
 _HOME: dict[str, str] = {
+    "AlarmThresholds": "monitoring.alarm_rules",
+    "AlertTopic": "monitoring.topics",
     "AllocationStrategy": "compute.instances",
+    "AuditTrail": "monitoring.audit",
+    "BatchDashboard": "monitoring.dashboard",
+    "BatchMonitoring": "monitoring.alarms",
+    "BudgetPeriod": "monitoring.cost_guard",
     "ComputeEnvironment": "compute.environment",
     "ContainerInsights": "compute.instances",
+    "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "jobs.container",
     "Device": "jobs.linux",
     "Ec2ComputeEnvironment": "compute.ec2",
@@ -41,9 +66,16 @@ _HOME: dict[str, str] = {
     "EfsVolume": "jobs.volumes",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
+    "GuardAction": "monitoring.cost_guard",
     "HostVolume": "jobs.volumes",
+    "JobCounters": "monitoring.counters",
     "JobDefinition": "jobs.definition",
+    "JobEventLog": "monitoring.event_log",
+    "JobGauges": "monitoring.gauges",
+    "JobLogQueries": "monitoring.saved_query",
+    "JobNotifications": "monitoring.notifications",
     "JobQueue": "queues.job_queue",
+    "JobState": "queues.events",
     "RetryAction": "jobs.retry",
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
@@ -56,15 +88,25 @@ _HOME: dict[str, str] = {
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
+    "VcpuBudget": "monitoring.cost_guard",
+    "events_of": "queues.events",
     "grant_submit": "queues.submit",
+    "metrics_of": "queues.metrics",
     "secret_field": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
 __all__ = [
+    "AlarmThresholds",
+    "AlertTopic",
     "AllocationStrategy",
+    "AuditTrail",
+    "BatchDashboard",
+    "BatchMonitoring",
+    "BudgetPeriod",
     "ComputeEnvironment",
     "ContainerInsights",
+    "CostGuard",
     "CpuArchitecture",
     "Device",
     "Ec2ComputeEnvironment",
@@ -72,9 +114,16 @@ __all__ = [
     "EfsVolume",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
+    "GuardAction",
     "HostVolume",
+    "JobCounters",
     "JobDefinition",
+    "JobEventLog",
+    "JobGauges",
+    "JobLogQueries",
+    "JobNotifications",
     "JobQueue",
+    "JobState",
     "RetryAction",
     "RetryPolicy",
     "RetryRule",
@@ -87,7 +136,10 @@ __all__ = [
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "VcpuBudget",
+    "events_of",
     "grant_submit",
+    "metrics_of",
     "secret_field",
 ]
 

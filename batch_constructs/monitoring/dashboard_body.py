@@ -27,9 +27,10 @@ _MILLISECONDS_A_MINUTE = 60_000
 _DAY = 86_400
 _QUARTER_HOUR = 900
 _GRAPHS_A_ROW = 4
+_STATES_WIDTH = 6
 _CAUSES = {
     "ExitedNonZero": ("exited non-zero", "#d62728"),
-    "OutOfMemory": ("out of memory", "#9467bd"),
+    "OutOfMemory": ("out of memory", "#7b4173"),
     "TimedOut": ("timed out", "#e377c2"),
     "NeverStarted": ("never started", "#8c564b"),
     "StuckInQueue": ("stuck in RUNNABLE", "#bcbd22"),
@@ -105,8 +106,8 @@ def _summary(contents: Contents) -> list[Widget]:
     )
     if not contents.gauges:
         return [last_day]
-    spent = [_sum("vCPU-hours", [vcpu_hours_a_day(q) for q in contents.queues], widgets.RUNNING)]
-    cost = widgets.numbers("Last 24 hours", spent, region=contents.region, width=6)
+    spent = [_sum("used", [vcpu_hours_a_day(q) for q in contents.queues], widgets.RUNNING)]
+    cost = widgets.numbers("vCPU-hours, last 24 hours", spent, region=contents.region, width=6)
     return [*now, last_day, cost]
 
 
@@ -145,9 +146,9 @@ def _waits_and_runs(contents: Contents, queue: str) -> Widget:
 def _ends(contents: Contents, queue: str) -> Widget:
     rate = failure_rate(queue, at_least_jobs=1, period_seconds=_QUARTER_HOUR)
     lines = [
-        native(queue, "JobsMovedToSucceeded").called("succeeded", widgets.SUCCEEDED),
-        native(queue, "JobsMovedToFailed").called("failed", widgets.FAILED),
-        native(queue, "JobsRetried").called("retried", widgets.RETRIED),
+        _quarterly(queue, "JobsMovedToSucceeded").called("succeeded", widgets.SUCCEEDED),
+        _quarterly(queue, "JobsMovedToFailed").called("failed", widgets.FAILED),
+        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
         rate.called("% failed", "#e7969c", right=True),
     ]
     thresholds = contents.limits(queue, FailureRate="alarm: % failed")
@@ -158,7 +159,7 @@ def _ends(contents: Contents, queue: str) -> Widget:
 
 def _why(contents: Contents, queue: str) -> Widget:
     lines = [
-        failures_by_cause(queue, cause).called(label, color)
+        failures_by_cause(queue, cause).over(_QUARTER_HOUR).called(label, color)
         for cause, (label, color) in _CAUSES.items()
     ]
     return _graph(contents, "Why jobs fail", lines, left="jobs", stacked=True)
@@ -186,18 +187,15 @@ def _how_long(contents: Contents, queue: str) -> Widget:
 
 
 def _how_full(contents: Contents, queue: str) -> Widget:
-    lines = [
-        queue_gauge(queue, "VcpusInUse").called("vCPUs in use", widgets.RUNNING),
-        queue_gauge(queue, "VcpuUtilization").called("% of maximum", widgets.RETRIED, right=True),
-    ]
-    return _graph(contents, "How full", lines, left="vCPUs", right="%")
+    lines = [queue_gauge(queue, "VcpuUtilization").called("vCPUs in use", widgets.RUNNING)]
+    return _graph(contents, "How full", lines, left="% of the environments' maximum")
 
 
 def _attempts(contents: Contents, queue: str) -> Widget:
     lines = [
-        native(queue, "JobsCancelled").called("cancelled", widgets.MOVING),
-        native(queue, "JobsTerminated").called("terminated", widgets.FAILED),
-        native(queue, "JobsRetried").called("retried", widgets.RETRIED),
+        _quarterly(queue, "JobsCancelled").called("cancelled", widgets.MOVING),
+        _quarterly(queue, "JobsTerminated").called("terminated", widgets.FAILED),
+        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
     ]
     return _graph(contents, "What is stopped or retried", lines, left="jobs")
 
@@ -208,19 +206,22 @@ def _environments(contents: Contents) -> list[Widget]:
         for name in contents.environments
         for metric, what in (("DesiredVcpus", "desired"), ("MaxVcpus", "maximum"))
     ]
-    health = [
-        environment_gauge(name, metric).called(f"{name}: {what}", color)
-        for name in contents.environments
-        for metric, what, color in (
+    states = [
+        _sum(label, [environment_gauge(name, metric) for name in contents.environments], color)
+        for metric, label, color in (
             ("EnvironmentInvalid", "INVALID", widgets.FAILED),
-            ("EnvironmentDisabled", "DISABLED", widgets.MOVING),
+            ("EnvironmentDisabled", "disabled", widgets.MOVING),
         )
     ]
-    half = widgets.WIDTH // 2
-    return [
-        {**_graph(contents, "Compute environments: vCPUs", size, left="vCPUs"), "width": half},
-        {**_graph(contents, "Compute environments: state", health, left="1 is yes"), "width": half},
-    ]
+    vcpus = _graph(contents, "Compute environments: vCPUs", size, left="vCPUs")
+    health = widgets.numbers(
+        "Compute environments",
+        states,
+        region=contents.region,
+        width=_STATES_WIDTH,
+        height=widgets.GRAPH_HEIGHT,
+    )
+    return [{**vcpus, "width": widgets.WIDTH - _STATES_WIDTH}, health]
 
 
 def _failures(contents: Contents, log_group: str) -> Widget:
@@ -252,6 +253,11 @@ def _graph(
         stacked=stacked,
         thresholds=thresholds,
     )
+
+
+def _quarterly(queue: str, metric: str) -> Series:
+    """Return a count over quarters of an hour: calmer than five minutes."""
+    return native(queue, metric).over(_QUARTER_HOUR)
 
 
 def _minutes(milliseconds: Series) -> Math:

@@ -81,22 +81,18 @@ def admit(topic: sns.ITopic, service: str) -> None:
 
     Policies of imported topics and keys are not ours: nothing is done to them.
     """
-    kind = {EVENTS: "rule/*", ALARMS: "alarm:*"}[service]
-    namespace = {EVENTS: "events", ALARMS: "cloudwatch"}[service]
+    # EventBridge sends no aws:SourceArn or aws:SourceAccount along to KMS, and AWS's samples put no
+    # condition on it: one that does not hold would drop every message.
+    unconditional = service == EVENTS
+    alarms = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudwatch')}alarm:*"}}
+    account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
     topic.add_to_resource_policy(
-        _statement(
-            service,
-            ["sns:Publish"],
-            topic.topic_arn,
-            {"ArnLike": {"aws:SourceArn": f"{arn_prefix(namespace)}{kind}"}},
-        )
+        _statement(service, ["sns:Publish"], topic.topic_arn, {} if unconditional else alarms)
     )
     if topic.master_key is not None:
-        # EventBridge sends no aws:SourceArn or aws:SourceAccount along to KMS: a condition on them
-        # would drop every message.
-        conditions = {} if service == EVENTS else _of_this_account()
         topic.master_key.add_to_resource_policy(
-            _statement(service, _USE, "*", conditions)  # in a key's policy, `*` is the key itself
+            # In a key's policy, `*` is the key itself.
+            _statement(service, _USE, "*", {} if unconditional else account)
         )
 
 
@@ -116,10 +112,6 @@ def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
             "is a topic with a key of your own or with none: use AlertTopic(…)"
         )
     return value
-
-
-def _of_this_account() -> dict[str, Any]:
-    return {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 
 
 def _statement(

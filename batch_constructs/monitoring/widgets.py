@@ -22,12 +22,12 @@ GRAPH_HEIGHT = 6
 TABLE_HEIGHT = 8
 
 # One colour a meaning, on every graph.
-WAITING = "#aec7e8"
+WAITING = "#f2a93b"
 MOVING = "#7f7f7f"
 RUNNING = "#1f77b4"
 SUCCEEDED = "#2ca02c"
 FAILED = "#d62728"
-RETRIED = "#ff7f0e"
+RETRIED = "#9467bd"
 THRESHOLD = "#d62728"
 
 
@@ -36,7 +36,9 @@ def text(markdown: str, *, height: int = HEADING_HEIGHT) -> Widget:
     return _widget("text", WIDTH, height, {"markdown": markdown})
 
 
-def numbers(title: str, lines: Sequence[Line], *, region: str, width: int) -> Widget:
+def numbers(
+    title: str, lines: Sequence[Line], *, region: str, width: int, height: int = NUMBERS_HEIGHT
+) -> Widget:
     """Return the newest value of each line, in large digits."""
     properties = {
         "view": "singleValue",
@@ -46,7 +48,7 @@ def numbers(title: str, lines: Sequence[Line], *, region: str, width: int) -> Wi
         "setPeriodToTimeRange": False,
         "sparkline": False,
     }
-    return _widget("metric", width, NUMBERS_HEIGHT, properties)
+    return _widget("metric", width, height, properties)
 
 
 def graph(

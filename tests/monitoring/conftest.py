@@ -1,0 +1,93 @@
+"""Stacks with queues of every kind, and ways to look at what they became."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template
+
+from batch_constructs import ComputeEnvironment, JobQueue
+
+# The AWS on this machine, shared with the tests of the Lambda code.
+from tests.functions.conftest import aws as aws  # noqa: PLC0414 - a fixture, exported
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(App(builtin_cloud_formation_validation=False), "Platform")
+
+
+def environment_in(scope: Construct, name: str = "spot") -> ComputeEnvironment:
+    return ComputeEnvironment.from_compute_environment_name(scope, name.title(), name)
+
+
+def queue_in(scope: Construct, id: str = "Nightly", name: str = "nightly") -> JobQueue:
+    environment = ComputeEnvironment.from_compute_environment_arn(
+        scope, f"{id}Room", "arn:aws:batch:us-east-1:123456789012:compute-environment/room"
+    )
+    return JobQueue(scope, id, compute_environments=[environment], job_queue_name=name)
+
+
+@pytest.fixture
+def queue(stack: Stack) -> JobQueue:
+    return queue_in(stack)
+
+
+@pytest.fixture
+def environment(stack: Stack) -> ComputeEnvironment:
+    return environment_in(stack)
+
+
+@pytest.fixture
+def resources(stack: Stack) -> Callable[[str], Resources]:
+    """Return what a type of resource became: logical ID → properties."""
+
+    def of(kind: str) -> Resources:
+        found = Template.from_stack(stack).to_json().get("Resources", {})
+        return {
+            id: resource.get("Properties", {})
+            for id, resource in found.items()
+            if resource["Type"] == kind
+        }
+
+    return of
+
+
+def one(resources: Resources) -> dict[str, Any]:
+    [properties] = resources.values()
+    return properties
+
+
+def plain(value: Any) -> str:
+    """Write a value with intrinsic functions as text: references by their logical IDs."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(plain(part) for part in parts)
+    if "Ref" in value:
+        return str(value["Ref"])
+    if "Fn::GetAtt" in value:
+        return ".".join(value["Fn::GetAtt"])
+    if "Fn::Select" in value:
+        number, parts = value["Fn::Select"]
+        return f"{plain(parts)}[{number}]"
+    if "Fn::Split" in value:
+        return plain(value["Fn::Split"][1])
+    return json.dumps(value)
+
+
+def statements_of(role: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements written into a role, those of its log left out."""
+    [policy] = role["Policies"]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return [one for one in statements if "logs:PutLogEvents" not in one["Action"]]
