@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ class Images:
             if isinstance(image, batch.EcsMachineImage):
                 kind = image.image_type
                 self._images.append((_DEFAULT_TYPE if kind is None else kind.value, image.image))
-            elif hasattr(type(image), "get_image"):
+            elif offers(image, "get_image"):
                 self._images.append((_DEFAULT_TYPE, image))
             else:
                 arguments.wrong_type("images", image, "batch.EcsMachineImage or ec2.IMachineImage")

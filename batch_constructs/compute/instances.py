@@ -29,6 +29,7 @@ from batch_constructs.compute.roles import (
 )
 from batch_constructs.compute.update import UpdatePolicy, read_update
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def _instance_types(
 def _launch_template(arguments: Arguments, template: ec2.ILaunchTemplate | None) -> Any:
     if template is None:
         return None
-    if not hasattr(type(template), "launch_template_id"):
+    if not offers(template, "launch_template_id"):
         return arguments.wrong_type("launch_template", template, "an ec2.ILaunchTemplate")
     # The newest version by its number, so that a change of the template is a change here too.
     version = getattr(template, "latest_version_number", None)
@@ -241,7 +242,7 @@ def _launch_template(arguments: Arguments, template: ec2.ILaunchTemplate | None)
 def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) -> Any:
     if group is None:
         return None
-    if not hasattr(type(group), "placement_group_name"):
+    if not offers(group, "placement_group_name"):
         return arguments.wrong_type("placement_group", group, "an ec2.IPlacementGroup")
     return group.placement_group_name
 
@@ -266,7 +267,7 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
         "spot_fleet_role": purchase.spot_fleet_role,
     }
     for parameter, role in roles.items():
-        if role is not None and not hasattr(type(role), "role_arn"):
+        if role is not None and not offers(role, "role_arn"):
             arguments.wrong_type(parameter, role, "an iam.IRole")
 
 

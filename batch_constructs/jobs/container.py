@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -25,6 +24,7 @@ from batch_constructs.jobs.images import (
 )
 from batch_constructs.jobs.logs import JobLogs
 from batch_constructs.jobs.retry import RetryPolicy
+from batch_constructs.jobs.roles import ExecutionRole, make_job_role
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
 from batch_constructs.rules import UNKNOWN
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from aws_cdk import aws_secretsmanager as secretsmanager
     from aws_cdk import aws_ssm as ssm
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.secrets import SecretField
@@ -155,17 +154,16 @@ class ContainerJobDefinition(JobDefinition):
         )
         arguments.refuse()
 
-        self.log_group: logs.ILogGroup = job_logs.make(self)
-        """The log group that the job's output goes to."""
+        self._logs = job_logs
+        job_logs.make(self)
         statements = [*job_logs.statements(), *secrets.statements(), *image.pull_statements]
-        self.execution_role: iam.IRole = _execution_role(self, own.execution_role, statements)
-        """The role that pulls the image, fetches the secrets and writes the logs."""
+        self._execution_role = ExecutionRole(self, own.execution_role, statements)
         if is_container_image(own.image):
             name, credentials = bind_image(self, own.image, self.execution_role)  # type: ignore[arg-type]  # looked at above
             container |= given(Image=name, RepositoryCredentials=credentials)
-        container["ExecutionRoleArn"] = self.execution_role.role_arn
+        container["ExecutionRoleArn"] = self._execution_role.arn
         if platform.job_role_at_once and self._job_role is None:
-            self._job_role = iam.Role(self, "JobRole", assumed_by=_ecs_tasks())
+            self._job_role = make_job_role(self)
         if self._job_role is not None:
             container["JobRoleArn"] = self._job_role.role_arn
         container["LogConfiguration"] = job_logs.configuration()
@@ -186,6 +184,20 @@ class ContainerJobDefinition(JobDefinition):
             self.job_role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
 
     @property
+    def log_group(self) -> logs.ILogGroup:
+        """The log group that the job's output goes to."""
+        return self._logs.log_group()
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """The role that pulls the image, fetches the secrets and writes the logs.
+
+        More can be granted to it; a managed policy is attached to a role that is given as
+        ``execution_role`` or to the L1 ``ExecutionRole`` below this construct.
+        """
+        return self._execution_role.role()
+
+    @property
     def job_role(self) -> iam.IRole:
         """The role that the container's own code acts as.
 
@@ -193,7 +205,7 @@ class ContainerJobDefinition(JobDefinition):
         does: a job that nothing was granted to has no role, and no AWS credentials.
         """
         if self._job_role is None:
-            role = iam.Role(self, "JobRole", assumed_by=_ecs_tasks())
+            role = make_job_role(self)
             self.resource.add_property_override("ContainerProperties.JobRoleArn", role.role_arn)
             self._job_role = role
         return self._job_role
@@ -269,27 +281,6 @@ def _rest(arguments: Arguments, own: ContainerArguments, platform: Platform) -> 
         SchedulingPriority=arguments.number("scheduling_priority", own.scheduling_priority),
         JobDefinitionName=arguments.text("job_definition_name", own.job_definition_name),
     )
-
-
-def _execution_role(
-    scope: Construct, role: iam.IRole | None, statements: list[dict[str, Any]]
-) -> iam.IRole:
-    if role is not None:
-        for statement in statements:
-            role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-        return role
-    document = {"Version": "2012-10-17", "Statement": statements}
-    return iam.Role(
-        scope,
-        "ExecutionRole",
-        assumed_by=_ecs_tasks(),
-        inline_policies={"Execution": iam.PolicyDocument.from_json(document)},
-    )
-
-
-@cache
-def _ecs_tasks() -> iam.IPrincipal:
-    return iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 
 
 def _decimal(amount: Any) -> Any:

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole/Resource``
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup/Resource`` (AWS::Logs::LogGroup, kept when the stack is deleted) and
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack) and
     ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is granted: without a role
     of its own the container would act as the instance it runs on).
 

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 class FargateJobDefinition(ContainerJobDefinition):
     """A job of one container on Fargate, with its roles, secrets and log group.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole/Resource``
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup/Resource`` (AWS::Logs::LogGroup, kept when the stack is deleted), and, once something
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack), and, once something
     is granted to the definition or ``job_role`` is used, ``JobRole/Resource`` (AWS::IAM::Role).
 
     Args:

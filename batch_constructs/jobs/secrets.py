@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 
+from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def secret_field(
 
     https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-secrets.html
     """
-    if not _has(secret, "secret_arn"):
+    if not offers(secret, "secret_arn"):
         raise TypeError(
             f"secret_field: secret is {type(secret).__name__}; expected a secretsmanager.ISecret"
         )
@@ -126,14 +127,14 @@ class Secrets:
     def _value_from(self, arguments: Arguments, parameter: str, source: Any) -> Any:
         field = source if isinstance(source, SecretField) else None
         held = source if field is None else field.secret
-        if _has(held, "secret_arn"):
+        if offers(held, "secret_arn"):
             known = _known(held, "secret_arn")
             self._secrets[known.arn_in_policies] = known
             if field is None:
                 return known.arn
             parts = (field.key, field.version_stage, field.version_id)
             return ":".join([known.arn, *(part if part is not None else "" for part in parts)])
-        if field is None and _has(held, "parameter_arn"):
+        if field is None and offers(held, "parameter_arn"):
             known = _known(held, "parameter_arn")
             self._parameters[known.arn_in_policies] = known
             return known.arn
@@ -150,11 +151,6 @@ def _known(source: Any, arn_attribute: str) -> _Known:
             in_policies = f"{arn}-??????"
         _KNOWN[source] = _Known(arn, in_policies, None if key is None else key.key_arn)
     return _KNOWN[source]
-
-
-def _has(value: object, attribute: str) -> bool:
-    """Whether a construct has an attribute, asked of its class so that no jsii call is made."""
-    return hasattr(type(value), attribute)
 
 
 def _allow(actions: list[str], resources: list[str]) -> dict[str, Any]:

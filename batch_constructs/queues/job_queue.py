@@ -16,6 +16,7 @@ from batch_constructs.compute.environment import (
     is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
+from batch_constructs.offers import offers
 from batch_constructs.queues.events import QueueEvents
 from batch_constructs.queues.metrics import QueueMetrics
 from batch_constructs.queues.reference import job_queue_name
@@ -234,9 +235,9 @@ def _as_the_rules_see(
 def _scheduling_policy_arn(arguments: Arguments, policy: Any) -> Any:
     if policy is None:
         return None
-    if hasattr(type(policy), "scheduling_policy_arn"):
+    if offers(policy, "scheduling_policy_arn"):
         return policy.scheduling_policy_arn
-    if hasattr(type(policy), "scheduling_policy_ref"):
+    if offers(policy, "scheduling_policy_ref"):
         return policy.scheduling_policy_ref.scheduling_policy_arn
     return arguments.wrong_type(
         "scheduling_policy", policy, "a scheduling policy such as batch.FairshareSchedulingPolicy"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +14,8 @@ from batch_constructs import ComputeEnvironment, JobQueue
 from tests.functions.conftest import aws as aws  # noqa: PLC0414 - a fixture, exported
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from constructs import Construct
 
 Resources = dict[str, dict[str, Any]]
@@ -54,8 +54,8 @@ def resources(stack: Stack) -> Callable[[str], Resources]:
     def of(kind: str) -> Resources:
         found = Template.from_stack(stack).to_json().get("Resources", {})
         return {
-            id: resource.get("Properties", {})
-            for id, resource in found.items()
+            name: resource.get("Properties", {})
+            for name, resource in found.items()
             if resource["Type"] == kind
         }
 
@@ -71,19 +71,18 @@ def plain(value: Any) -> str:
     """Write a value with intrinsic functions as text: references by their logical IDs."""
     if isinstance(value, str):
         return value
-    if "Fn::Join" in value:
-        separator, parts = value["Fn::Join"]
-        return str(separator).join(plain(part) for part in parts)
-    if "Ref" in value:
-        return str(value["Ref"])
-    if "Fn::GetAtt" in value:
-        return ".".join(value["Fn::GetAtt"])
-    if "Fn::Select" in value:
-        number, parts = value["Fn::Select"]
-        return f"{plain(parts)}[{number}]"
-    if "Fn::Split" in value:
-        return plain(value["Fn::Split"][1])
-    return json.dumps(value)
+    [(function, argument)] = value.items()
+    match function:
+        case "Fn::Join":
+            return str(argument[0]).join(plain(part) for part in argument[1])
+        case "Fn::GetAtt":
+            return ".".join(argument)
+        case "Fn::Select":
+            return f"{plain(argument[1])}[{argument[0]}]"
+        case "Fn::Split":
+            return plain(argument[1])
+        case _:
+            return str(argument)
 
 
 def statements_of(role: dict[str, Any]) -> list[dict[str, Any]]:

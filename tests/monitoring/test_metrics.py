@@ -17,13 +17,13 @@ COUNTS = """
     JobsSubmitted JobsMovedToPending JobsMovedToRunnable JobsMovedToStarting JobsMovedToRunning
     JobsMovedToSucceeded JobsMovedToFailed JobsCancelled JobsTerminated JobsRetried
     JobsMovedToScheduled JobsPreempted
-""".split()
+"""
 DURATIONS = """
     JobSubmittedToRunnableDuration JobAttemptStartingToRunningDuration JobAttemptExecutionDuration
     JobAttemptDuration JobSubmittedToFirstStartingDuration JobAttemptRunnableToStartingDuration
     JobSubmittedToFirstScheduledDuration JobAttemptRunnableToScheduledDuration
     JobAttemptScheduledToStartingDuration
-""".split()
+"""
 
 
 def method_of(metric_name: str) -> str:
@@ -32,18 +32,20 @@ def method_of(metric_name: str) -> str:
 
 def test_every_metric_of_the_user_guide_is_there_with_its_unit() -> None:
     assert {name: metric.unit for name, metric in NATIVE_METRICS.items()} == {
-        **dict.fromkeys(COUNTS, "COUNT"),
-        **dict.fromkeys(DURATIONS, "MILLISECONDS"),
+        **dict.fromkeys(COUNTS.split(), "COUNT"),
+        **dict.fromkeys(DURATIONS.split(), "MILLISECONDS"),
     }
 
 
-@pytest.mark.parametrize("name", [*COUNTS, *DURATIONS])
+@pytest.mark.parametrize("name", [*COUNTS.split(), *DURATIONS.split()])
 def test_every_metric_has_a_method_that_says_how_it_is_reported(queue: JobQueue, name: str) -> None:
     metric = getattr(queue, method_of(name))()
 
     assert (metric.namespace, metric.metric_name) == ("AWS/Batch", name)
-    assert metric.dimensions == {"JobQueueName": queue.job_queue_name}
-    assert metric.statistic == ("Sum" if name in COUNTS else "Average")
+    assert stack.resolve(metric.dimensions) == {
+        "JobQueueName": stack.resolve(queue.job_queue_name)
+    }
+    assert metric.statistic == ("Sum" if name in COUNTS.split() else "Average")
     assert metric.period.to_minutes() == 5
     assert "Published" in (getattr(QueueMetrics, method_of(name)).__doc__ or "")
 

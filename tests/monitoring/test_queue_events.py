@@ -193,7 +193,7 @@ def test_rules_work_on_l2_and_l1_queues(
 
 
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
-    with pytest.raises(ValueError, match="Nightly/New: states holds 'SUBMITTED'.*sends nothing"):
+    with pytest.raises(ValueError, match=r"Nightly/New: states holds 'SUBMITTED'.*sends nothing"):
         queue.on_job_state_change("New", states=["SUBMITTED"])
     with pytest.raises(ValueError, match="expected a list of PENDING"):
         queue.on_job_state_change("New", states="FAILED")
