@@ -269,7 +269,7 @@ def make_rule(
 
 
 class _OtherQueue(QueueEvents):
-    """An L2 or an L1 queue; the rules are made below it."""
+    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
 
     def __init__(self, queue: AnyJobQueue) -> None:
         self._queue = queue
@@ -280,11 +280,20 @@ class _OtherQueue(QueueEvents):
         return self._arn
 
     def _scope(self) -> Construct:
-        return cast("Construct", self._queue)
+        from constructs import Construct  # noqa: PLC0415 - loaded when it is used
+
+        queue: Any = self._queue
+        if isinstance(queue, Construct):
+            return queue
+        beside, name = queue.node.scope, f"{queue.node.id}Rules"
+        known = cast("Construct | None", beside.node.try_find_child(name))
+        return Construct(beside, name) if known is None else known
 
 
 def events_of(queue: AnyJobQueue) -> QueueEvents:
     """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
+
+    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
 
     Raises:
         TypeError: it is no job queue.

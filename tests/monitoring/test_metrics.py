@@ -38,13 +38,13 @@ def test_every_metric_of_the_user_guide_is_there_with_its_unit() -> None:
 
 
 @pytest.mark.parametrize("name", [*COUNTS.split(), *DURATIONS.split()])
-def test_every_metric_has_a_method_that_says_how_it_is_reported(queue: JobQueue, name: str) -> None:
+def test_every_metric_has_a_method_that_says_how_it_is_reported(
+    stack: Stack, queue: JobQueue, name: str
+) -> None:
     metric = getattr(queue, method_of(name))()
 
     assert (metric.namespace, metric.metric_name) == ("AWS/Batch", name)
-    assert stack.resolve(metric.dimensions) == {
-        "JobQueueName": stack.resolve(queue.job_queue_name)
-    }
+    assert stack.resolve(metric.dimensions) == {"JobQueueName": stack.resolve(queue.job_queue_name)}
     assert metric.statistic == ("Sum" if name in COUNTS.split() else "Average")
     assert metric.period.to_minutes() == 5
     assert "Published" in (getattr(QueueMetrics, method_of(name)).__doc__ or "")
@@ -98,7 +98,7 @@ def test_metrics_work_on_imported_l2_and_l1_queues(stack: Stack) -> None:
         assert metric.dimensions == {"JobQueueName": "there"}
     name = metrics_of(l1).metric_jobs_submitted().dimensions or {}
     assert stack.resolve(name["JobQueueName"]) == {
-        "Fn::Select": [1, {"Fn::Split": ["/", {"Fn::GetAtt": ["L1", "JobQueueArn"]}]}]
+        "Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "L1"}]}]
     }
     assert metrics_of(ours) is ours
 

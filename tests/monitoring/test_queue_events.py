@@ -184,12 +184,12 @@ def test_rules_work_on_l2_and_l1_queues(
 
     rules = [events_of(each).on_job_failed("Failed") for each in (l2, l1)]
 
-    assert [rule.node.path for rule in rules] == ["Platform/L2/Failed", "Platform/L1/Failed"]
+    assert [rule.node.path for rule in rules] == ["Platform/L2Rules/Failed", "Platform/L1/Failed"]
     queues = [
         properties["EventPattern"]["detail"]["jobQueue"]
         for properties in resources("AWS::Events::Rule").values()
     ]
-    assert queues == [[story.QUEUE], [{"Fn::GetAtt": ["L1", "JobQueueArn"]}]]
+    assert queues == [[{"Ref": "L1"}], [story.QUEUE]]
 
 
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
