@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
 from batch_constructs.monitoring.audit import changes_pattern
 from batch_constructs.monitoring.watched import Watched
