@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.fargate import FargateJobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.secrets import (
+        SecretField,
+        SecretParameter,
+        secret_field,
+        secret_parameter,
+    )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
     from batch_constructs.monitoring.alarm_rules import AlarmThresholds
     from batch_constructs.monitoring.alarms import BatchMonitoring
@@ -80,6 +85,7 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
     "SecretField": "jobs.secrets",
+    "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
     "StuckReason": "queues.time_limits",
     "Swap": "jobs.linux",
@@ -93,6 +99,7 @@ _HOME: dict[str, str] = {
     "grant_submit": "queues.submit",
     "metrics_of": "queues.metrics",
     "secret_field": "jobs.secrets",
+    "secret_parameter": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
@@ -128,6 +135,7 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "SecretField",
+    "SecretParameter",
     "SpotComputeEnvironment",
     "StuckReason",
     "Swap",
@@ -141,6 +149,7 @@ __all__ = [
     "grant_submit",
     "metrics_of",
     "secret_field",
+    "secret_parameter",
 ]
 
 

@@ -27,6 +27,7 @@ from batch_constructs.jobs.retry import RetryPolicy
 from batch_constructs.jobs.roles import ExecutionRole, make_job_role
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -36,11 +37,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
 
 
@@ -60,7 +59,7 @@ class ContainerArguments:
     memory: Size
     command: Sequence[str] | None
     environment: Mapping[str, str] | None
-    secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None
+    secrets: Mapping[str, SecretSource] | None
     parameters: Mapping[str, str] | None
     job_role: iam.IRole | None
     execution_role: iam.IRole | None
@@ -130,6 +129,7 @@ class ContainerJobDefinition(JobDefinition):
     def _define(self, arguments: Arguments, platform: Platform, own: ContainerArguments) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
         self._job_role = own.job_role
+        _expect_resources(arguments, own)
         image = _image(arguments, own.image)
         secrets = Secrets(arguments, own.secrets)
         volumes = Volumes(arguments, own.volumes)
@@ -140,9 +140,13 @@ class ContainerJobDefinition(JobDefinition):
             MountPoints=volumes.mount_points,
         )
         rest = _rest(arguments, own, platform)
+        roles = given(
+            ExecutionRoleArn=UNKNOWN,
+            JobRoleArn=UNKNOWN if volumes.statements or own.job_role is not None else None,
+        )
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobDefinition",
-            {**rest, "ContainerProperties": {**container, "ExecutionRoleArn": UNKNOWN}},
+            {**rest, "ContainerProperties": {**container, **roles}},
             _PARAMETERS,
             refuse_also=_REFUSED_THOUGH_A_WARNING,
         )
@@ -214,6 +218,19 @@ class ContainerJobDefinition(JobDefinition):
     def grant_principal(self) -> iam.IPrincipal:
         """The principal that grants to this definition go to: the job role."""
         return self.job_role
+
+
+def _expect_resources(arguments: Arguments, own: ContainerArguments) -> None:
+    """Look at the arguments that are resources: what they have to offer."""
+    expected: tuple[tuple[str, object, str, str], ...] = (
+        ("job_role", own.job_role, "role_arn", "an iam.IRole"),
+        ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
+        ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
+        ("log_encryption_key", own.log_encryption_key, "key_arn", "a kms.IKey"),
+    )
+    for parameter, value, attribute, kind in expected:
+        if value is not None and not offers(value, attribute):
+            arguments.wrong_type(parameter, value, kind)
 
 
 def runtime_platform(arguments: Arguments, architecture: CpuArchitecture | str | None) -> Any:

@@ -12,9 +12,7 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     ContainerArguments,
     ContainerJobDefinition,
-    CpuArchitecture,
     Platform,
-    runtime_platform,
 )
 from batch_constructs.jobs.linux import linux_parameters, ulimit_properties
 
@@ -26,18 +24,18 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.retry import RetryPolicy
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume
 
 
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
+
+    Its image has to fit the instances of the queues it is submitted to, x86 or Arm.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
@@ -57,7 +55,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         environment: Environment variables. Names beginning with ``AWS_BATCH`` are AWS Batch's own.
             Default: none.
         secrets: Environment variables whose values are fetched when the container starts: a
-            secret, ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+            secret, ``secret_field(secret, "key")``, an SSM parameter, or
+            ``secret_parameter(parameter, encryption_key=key)``. Default: none.
         parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
             Default: none.
         job_role: The role the container's code acts as. Default: one of its own, that
@@ -71,7 +70,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
-        architecture: ``ARM64`` or ``X86_64``. Default: that of the instance it runs on.
         volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
@@ -105,7 +103,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         memory: Size,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None,
+        secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
@@ -114,7 +112,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
-        architecture: CpuArchitecture | str | None = None,
         volumes: Sequence[EfsVolume | HostVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
@@ -138,7 +135,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
             Platform(
                 capability="EC2",
                 container=given(
-                    RuntimePlatform=runtime_platform(arguments, architecture),
                     Privileged=arguments.switch("privileged", privileged),
                     Ulimits=ulimit_properties(arguments, ulimits),
                     LinuxParameters=host,

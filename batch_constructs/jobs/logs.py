@@ -11,7 +11,6 @@ from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.construct import arn_prefix
-from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -63,8 +62,6 @@ class JobLogs:
         self._days = _days(arguments, retention)
         self._key = encryption_key
         self._name = ""
-        if log_group is not None and not offers(log_group, "log_group_name"):
-            arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given together with log_retention or log_encryption_key; these are "
