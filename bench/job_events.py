@@ -47,7 +47,7 @@ class Table:
         """Start empty."""
         self.taken: set[tuple[str, str]] = set()
 
-    def update_item(self, **request: Any) -> None:  # noqa: ANN401 - as boto3 takes it
+    def update_item(self, **request: Any) -> None:
         """Take a row, or refuse."""
         if "ConditionExpression" not in request:
             return

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
 
 from . import alarm_rules
 from .alarm_rules import AlarmThresholds, Limits
@@ -97,8 +98,12 @@ class BatchMonitoring(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         limits = _limits(arguments, thresholds, gauges)
-        dead = arguments.items("dead_letter_queues", dead_letter_queues, "SQS queues")
-        gateways = arguments.items("gateway_functions", gateway_functions, "Lambda functions")
+        dead = _offering(
+            arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
+        )
+        gateways = _offering(
+            arguments, "gateway_functions", gateway_functions, "function_arn", "Lambda functions"
+        )
         arguments.text("alarm_name_prefix", alarm_name_prefix)
         _same_queues(arguments, watched, event_log)
         arguments.refuse()
@@ -182,6 +187,16 @@ def _limits(
         head_of_queue_seconds=arguments.seconds("thresholds.head_of_queue", wanted.head_of_queue),
         vcpu_hours_a_day=wanted.vcpu_hours_a_day,
     )
+
+
+def _offering(
+    arguments: Arguments, parameter: str, value: Any, attribute: str, expected: str
+) -> list[Any]:
+    listed = arguments.items(parameter, value, expected)
+    for item in listed:
+        if not offers(item, attribute):
+            arguments.wrong_type(parameter, item, expected)
+    return listed
 
 
 def _same_queues(

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
 from batch_constructs.queues.events import (
     JobState,
     blocked_pattern,
@@ -102,6 +103,9 @@ class JobNotifications(BatchConstruct):
         arns = _queue_arns(arguments, queue, queues)
         given_topic = topic_argument(arguments, "topic", topic)
         given_targets = arguments.items("targets", targets, "rule targets")
+        for target in given_targets:
+            if not offers(target, "bind"):
+                arguments.wrong_type("targets", target, "a rule target of aws_events_targets")
         problem = wrong_states(on)
         if problem is not None:
             arguments.wrong_value(problem.replace("states", "on", 1))

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
 
 from . import queries
 from .series import OURS
@@ -64,7 +65,7 @@ class JobLogQueries(BatchConstruct):
         arguments = Arguments(self, scope, id)
         listed = arguments.items("log_groups", log_groups, "log groups")
         for group in listed:
-            if not hasattr(type(group), "log_group_name"):
+            if not offers(group, "log_group_name"):
                 arguments.wrong_type("log_groups", group, "a logs.ILogGroup")
         if not listed:
             arguments.wrong_value("log_groups is empty; expected one log group or more")

@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
         return None
     if isinstance(value, AlertTopic):
         return value.topic
-    if not hasattr(type(value), "topic_arn"):
+    if not offers(value, "topic_arn"):
         return arguments.wrong_type(parameter, value, "an sns.ITopic or an AlertTopic")
     key: Any = getattr(value, "master_key", None)
     if key is not None and str(getattr(key, "key_id", "")).endswith(_AWS_MANAGED):

@@ -283,9 +283,13 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
             alarm_topic=silent,
             thresholds=AlarmThresholds(vcpu_hours_a_day=10),
             event_log=log,
+            dead_letter_queues=[silent],  # type: ignore[list-item]
+            gateway_functions=[silent],
         )
 
     said = str(refusal.value)
     assert "alarm_topic is encrypted with alias/aws/sns" in said
     assert "thresholds.vcpu_hours_a_day is given without gauges" in said
     assert "event_log does not log Nightly" in said
+    assert "dead_letter_queues is Topic" in said
+    assert "gateway_functions is Topic" in said

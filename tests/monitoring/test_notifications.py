@@ -214,6 +214,7 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
             topic=wrong,
             on=["SUBMITTED", "DONE"],
             job_definitions=[wrong],
+            targets=[wrong],
         )
 
     said = str(refusal.value)
@@ -221,6 +222,7 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
     assert "topic is Stack" in said
     assert "on holds 'SUBMITTED', 'DONE'" in said
     assert "job_definitions is Stack" in said
+    assert "targets is Stack" in said
     assert stack.node.try_find_child("Notify") is None
 
 

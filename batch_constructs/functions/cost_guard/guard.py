@@ -152,7 +152,7 @@ def _guard() -> Guard:
     )
 
 
-def handler(event: object, context: Any) -> None:  # noqa: ANN401 - Lambda's own type
+def handler(event: object, context: Any) -> None:
     """Run once."""
     del event, context
     _guard().run(datetime.now(UTC))

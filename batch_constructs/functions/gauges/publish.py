@@ -91,7 +91,7 @@ def _listed(name: str) -> list[str]:
     return [arn for arn in os.environ[name].split(",") if arn]
 
 
-def handler(event: object, context: Any) -> None:  # noqa: ANN401 - Lambda's own type
+def handler(event: object, context: Any) -> None:
     """Take one reading of everything."""
     del event, context
     namespace = os.environ["NAMESPACE"]

@@ -86,7 +86,7 @@ def _counter() -> Counter:
     )
 
 
-def handler(event: Mapping[str, Any], context: Any) -> None:  # noqa: ANN401 - Lambda's own type
+def handler(event: Mapping[str, Any], context: Any) -> None:
     """Handle one event that EventBridge sends."""
     line = _counter().handle(event, owner=context.aws_request_id, now=time.time())
     if line is not None:

@@ -111,6 +111,6 @@ def _notifier() -> Notifier:
     )
 
 
-def handler(event: Mapping[str, Any], context: Any) -> None:  # noqa: ANN401 - Lambda's own type
+def handler(event: Mapping[str, Any], context: Any) -> None:
     """Handle one event that EventBridge sends."""
     _notifier().handle(event, owner=context.aws_request_id, now=time.time())
