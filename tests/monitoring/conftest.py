@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_batch as batch
 from aws_cdk.assertions import Template
 
 from batch_constructs import ComputeEnvironment, JobQueue
@@ -35,6 +36,12 @@ def queue_in(scope: Construct, id: str = "Nightly", name: str = "nightly") -> Jo
         scope, f"{id}Room", "arn:aws:batch:us-east-1:123456789012:compute-environment/room"
     )
     return JobQueue(scope, id, compute_environments=[environment], job_queue_name=name)
+
+
+def l1_queue_in(scope: Construct) -> batch.CfnJobQueue:
+    room = "arn:aws:batch:us-east-1:123456789012:compute-environment/room"
+    place = batch.CfnJobQueue.ComputeEnvironmentOrderProperty(compute_environment=room, order=1)
+    return batch.CfnJobQueue(scope, "L1", priority=1, compute_environment_order=[place])
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from batch_constructs import (
 from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets
 from batch_constructs.queues.metrics import NATIVE_METRICS
 from tests.functions import job_story as story
-from tests.monitoring.conftest import Resources, one, plain, queue_in
+from tests.monitoring.conftest import Resources, l1_queue_in, one, plain, queue_in
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -248,7 +248,7 @@ def test_the_widgets_fit_on_a_dashboard_of_the_cdks(
 
 def test_l1_and_l2_queues_have_rows_too(stack: Stack, resources: Find) -> None:
     l2 = batch.JobQueue.from_job_queue_arn(stack, "L2", story.QUEUE)
-    l1 = batch.CfnJobQueue(stack, "L1", priority=1, compute_environment_order=[])
+    l1 = l1_queue_in(stack)
 
     BatchDashboard(stack, "Dashboard", queues=[l2, l1, queue_in(stack)])
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_batch as batch
 
 from batch_constructs import JobQueue, metrics_of
 from batch_constructs.queues.metrics import NATIVE_METRICS, QueueMetrics
-from tests.monitoring.conftest import queue_in
+from tests.monitoring.conftest import l1_queue_in, queue_in
 
 # The three tables of the user guide, "Using CloudWatch metrics with AWS Batch", 2026-10.
 COUNTS = """
@@ -90,7 +90,7 @@ def test_metrics_work_on_imported_l2_and_l1_queues(stack: Stack) -> None:
     arn = "arn:aws:batch:us-east-1:123456789012:job-queue/there"
     imported = JobQueue.from_job_queue_arn(stack, "Imported", arn)
     l2 = batch.JobQueue.from_job_queue_arn(stack, "L2", arn)
-    l1 = batch.CfnJobQueue(stack, "L1", priority=1, compute_environment_order=[])
+    l1 = l1_queue_in(stack)
     ours = queue_in(stack)
 
     for queue in (imported, l2):

@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from batch_constructs import JobDefinition, JobQueue, JobState, events_of
 from batch_constructs.queues.events import blocked_pattern, state_change_pattern
 from tests.functions import job_story as story
-from tests.monitoring.conftest import Resources, one, plain
+from tests.monitoring.conftest import Resources, l1_queue_in, one, plain
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Aws
@@ -154,7 +154,19 @@ def test_a_rule_on_states_of_some_definitions(
 def test_a_definition_of_this_stack_is_known_by_its_name(
     stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
 ) -> None:
-    definition = batch.CfnJobDefinition(stack, "Import", type="container")
+    definition = batch.CfnJobDefinition(
+        stack,
+        "Import",
+        type="container",
+        platform_capabilities=["EC2"],
+        container_properties={
+            "image": "public.ecr.aws/docker/library/busybox:stable",
+            "resourceRequirements": [
+                {"type": "VCPU", "value": "1"},
+                {"type": "MEMORY", "value": "512"},
+            ],
+        },
+    )
 
     queue.on_job_failed("Failed", job_definitions=[definition])
 
@@ -180,7 +192,7 @@ def test_rules_work_on_l2_and_l1_queues(
     stack: Stack, resources: Callable[[str], Resources]
 ) -> None:
     l2 = batch.JobQueue.from_job_queue_arn(stack, "L2", story.QUEUE)
-    l1 = batch.CfnJobQueue(stack, "L1", priority=1, compute_environment_order=[])
+    l1 = l1_queue_in(stack)
 
     rules = [events_of(each).on_job_failed("Failed") for each in (l2, l1)]
 
