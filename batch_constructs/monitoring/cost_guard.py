@@ -87,6 +87,7 @@ class CostGuard(BatchConstruct):
     Attributes:
         topic: Where it tells people.
         gauges: What it reads.
+        function: The function, with its ``role`` (an ``AuditTrail`` may expect its changes).
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -138,7 +139,7 @@ class CostGuard(BatchConstruct):
             AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
         )
         self.gauges = JobGauges(self, "Gauges", queues=queues) if gauges is None else gauges
-        function = ShippedFunction(
+        self.function = ShippedFunction(
             self,
             "Function",
             folder="cost_guard",
@@ -159,14 +160,13 @@ class CostGuard(BatchConstruct):
             statements=_statements(GuardAction(action), watched, environments),
             timeout=Duration.minutes(1),
         )
-        self.topic.grant_publish(function.role)
-        self.role_arn = function.role.role_arn
+        self.topic.grant_publish(self.function.role)
         events.Rule(
             self,
             "Schedule",
             description="Compares what AWS Batch uses with a budget",
             schedule=events.Schedule.rate(interval),
-            targets=[targets.LambdaFunction(function.handler, retry_attempts=0)],
+            targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
         )
 
 

@@ -67,6 +67,7 @@ class JobCounters(BatchConstruct):
 
     Attributes:
         dead_letter_queue: Events that could not be counted.
+        function: The function, with its ``role`` and its ``log_group``.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -105,7 +106,7 @@ class JobCounters(BatchConstruct):
         count_by += ["ShareIdentifier"] if per_share else []
         claims = ClaimsTable(self)
         self.dead_letter_queue = dead_letter_queue(self)
-        function = ShippedFunction(
+        self.function = ShippedFunction(
             self,
             "Function",
             folder="job_events",
@@ -119,7 +120,7 @@ class JobCounters(BatchConstruct):
             statements=[claims.statement()],
             timeout=Duration.seconds(30),
         )
-        function.handler.configure_async_invoke(
+        self.function.handler.configure_async_invoke(
             on_failure=destinations.SqsDestination(self.dead_letter_queue)
         )
         make_rule(
@@ -133,7 +134,7 @@ class JobCounters(BatchConstruct):
             ),
             targets=[
                 targets.LambdaFunction(
-                    function.handler,
+                    self.function.handler,
                     dead_letter_queue=self.dead_letter_queue,
                     retry_attempts=_RETRIES,
                 )

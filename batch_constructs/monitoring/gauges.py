@@ -46,6 +46,9 @@ class JobGauges(BatchConstruct):
     Creates, below its own ID: ``Function`` (Lambda, its role and log group) and ``Schedule``
     (AWS::Events::Rule).
 
+    Attributes:
+        function: The function, with its ``role`` and its ``log_group``.
+
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
