@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.metrics import metrics_of
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.validation import BatchRules
 
 _HOME: dict[str, str] = {
     "AlarmThresholds": "monitoring.alarm_rules",
@@ -60,6 +61,7 @@ _HOME: dict[str, str] = {
     "AuditTrail": "monitoring.audit",
     "BatchDashboard": "monitoring.dashboard",
     "BatchMonitoring": "monitoring.alarms",
+    "BatchRules": "validation",
     "BudgetPeriod": "monitoring.cost_guard",
     "ComputeEnvironment": "compute.environment",
     "ContainerInsights": "compute.instances",
@@ -110,6 +112,7 @@ __all__ = [
     "AuditTrail",
     "BatchDashboard",
     "BatchMonitoring",
+    "BatchRules",
     "BudgetPeriod",
     "ComputeEnvironment",
     "ContainerInsights",

@@ -14,9 +14,12 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from cost import count_calls, cost_so_far
+from cost import cost_so_far, count_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STARTED = time.perf_counter()
 IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"

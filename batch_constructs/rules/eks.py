@@ -310,15 +310,23 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
             got = values.get("cpu")
             if not isinstance(got, str | int | float):
                 continue
-            amount = as_number(got)
+            amount = _cpus(got)
             if amount is None or amount <= 0 or (amount * 4) % 1:
                 yield (
                     f"{path}/{kind}/cpu",
                     f'the CPUs are "{show(got)}"; allowed are multiples of 0.25',
                 )
-        limit, request = as_number(limits.get("cpu")), as_number(requests.get("cpu"))
+        limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
         if limit is not None and request is not None and limit < request:
             yield f"{path}/Limits/cpu", f"the CPU limit is {limit}, below the request of {request}"
+
+
+def _cpus(value: object) -> float | None:
+    """Read CPUs, also as thousandths (``500m``)."""
+    if isinstance(value, str) and value.endswith("m"):
+        thousandths = as_number(value[:-1])
+        return None if thousandths is None else thousandths / 1000
+    return as_number(value)
 
 
 @_rule(
