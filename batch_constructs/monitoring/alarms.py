@@ -1,7 +1,4 @@
-"""The alarms of a platform, with limits that on-call people keep.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
-"""
+"""The alarms of a platform, with limits that on-call people keep."""
 
 from __future__ import annotations
 
@@ -75,6 +72,8 @@ class BatchMonitoring(BatchConstruct):
         ValueError: no queue, a limit that needs gauges without them, or a topic that would drop
             alarms; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
     """
 
     def __init__(

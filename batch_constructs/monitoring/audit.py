@@ -1,7 +1,4 @@
-"""Who submitted, terminated and changed what.
-
-https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
-"""
+"""Who submitted, terminated and changed what."""
 
 from __future__ import annotations
 
@@ -80,6 +77,8 @@ class AuditTrail(BatchConstruct):
     Raises:
         ValueError: a topic that would drop the alarm.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
     """
 
     def __init__(

@@ -105,6 +105,8 @@ class CostGuard(BatchConstruct):
         ValueError: no queue, a budget of nothing or of two kinds, environments without the action
             that lowers them or the other way round; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
     """
 
     def __init__(

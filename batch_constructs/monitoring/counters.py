@@ -81,6 +81,8 @@ class JobCounters(BatchConstruct):
     Raises:
         ValueError: no queue.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
     """
 
     def __init__(

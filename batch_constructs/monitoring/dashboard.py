@@ -1,7 +1,4 @@
-"""A page that says in ten seconds what a platform does.
-
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
-"""
+"""A page that says in ten seconds what a platform does."""
 
 from __future__ import annotations
 
@@ -73,6 +70,8 @@ class BatchDashboard(BatchConstruct):
         ValueError: no queue, both ``monitoring`` and ``alarm_topic``, or a topic that would drop
             alarms; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
     """
 
     def __init__(

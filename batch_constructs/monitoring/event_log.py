@@ -51,6 +51,8 @@ class JobEventLog(BatchConstruct):
     Raises:
         ValueError: no queue.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
     """
 
     def __init__(

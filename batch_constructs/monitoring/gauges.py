@@ -63,6 +63,8 @@ class JobGauges(BatchConstruct):
     Raises:
         ValueError: no queue, or an interval that is no whole number of minutes; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html
     """
 
     def __init__(

@@ -82,6 +82,8 @@ class JobNotifications(BatchConstruct):
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
             would drop messages; all at once.
         TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
 
     def __init__(

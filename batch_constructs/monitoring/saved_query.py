@@ -58,6 +58,8 @@ class JobLogQueries(BatchConstruct):
     Raises:
         ValueError: no log group.
         TypeError: something that is no log group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html
     """
 
     def __init__(self, scope: Construct, id: str, *, log_groups: Sequence[logs.ILogGroup]) -> None:

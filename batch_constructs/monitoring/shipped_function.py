@@ -66,7 +66,7 @@ class ShippedFunction(Construct):
             self,
             "Handler",
             description=description,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=_MEMORY_MEBIBYTES,
             timeout=timeout,

@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.offers import offers
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from constructs import Construct
-
-    from batch_constructs.arguments import Arguments
 
 EVENTS = "events.amazonaws.com"
 ALARMS = "cloudwatch.amazonaws.com"
@@ -46,6 +45,9 @@ class AlertTopic(BatchConstruct):
         display_name: What mails are sent as. Default: the topic's name.
         topic_name: A physical name. Default: one that CloudFormation generates.
 
+    Raises:
+        TypeError: arguments of a wrong type; all at once.
+
     https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
     """
 
@@ -58,6 +60,11 @@ class AlertTopic(BatchConstruct):
         topic_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        arguments.text("display_name", display_name)
+        arguments.text("topic_name", topic_name)
+        arguments.refuse()
+
         self.key = kms.Key(
             self,
             "Key",
