@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_cdk import Duration
 from aws_cdk import aws_events_targets as targets
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
 
+_Made = TypeVar("_Made")
 _RETRIES = 3
 _TIMEOUT_SECONDS = 30
 
@@ -59,8 +60,6 @@ class JobNotifications(BatchConstruct):
     ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
 
     Attributes:
-        topic: Where the messages go; None where only ``targets`` are told.
-        dead_letter_queue: Events that could not be told, for a person to look at.
         job_rule: The rule on jobs.
         blocked_rule: The rule on blocked queues; None where ``on_blocked`` is False.
 
@@ -116,15 +115,13 @@ class JobNotifications(BatchConstruct):
         arguments.flag("on_blocked", on_blocked)
         arguments.refuse()
 
-        self.topic: sns.ITopic | None = None
-        self.dead_letter_queue: sqs.Queue | None = None
+        self._topic: sns.ITopic | None = None
+        self._dead_letter_queue: sqs.Queue | None = None
         told: list[Any] = given_targets
         if given_topic is not None or not given_targets:
-            self.topic = (
-                AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
-            )
-            self.dead_letter_queue = dead_letter_queue(self)
-            told = [*told, self._notifier(self.topic, self.dead_letter_queue)]
+            topic = AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
+            told = [*told, self._notifier(topic, self._dead_letter_queue)]
         self.job_rule = make_rule(
             self,
             "JobRule",
@@ -148,6 +145,32 @@ class JobNotifications(BatchConstruct):
             if on_blocked
             else None
         )
+
+    @property
+    def topic(self) -> sns.ITopic:
+        """Where the messages go.
+
+        Raises:
+            ValueError: only targets are told.
+        """
+        return self._of_messages(self._topic)
+
+    @property
+    def dead_letter_queue(self) -> sqs.Queue:
+        """Where events that could not be told wait for a person.
+
+        Raises:
+            ValueError: only targets are told.
+        """
+        return self._of_messages(self._dead_letter_queue)
+
+    def _of_messages(self, made: _Made | None) -> _Made:
+        if made is None:
+            raise ValueError(
+                f"{self.node.path}: only targets are told, so there is neither a topic nor a "
+                "dead-letter queue; give a topic for messages"
+            )
+        return made
 
     def _notifier(self, topic: sns.ITopic, dead_letters: sqs.Queue) -> targets.LambdaFunction:
         claims = ClaimsTable(self)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 import pytest
 
 from batch_constructs.functions.job_events.claims import Claims

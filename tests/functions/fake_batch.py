@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -245,7 +245,7 @@ def test_dead_letters_and_throttled_gateways_are_alarms(
 
 
 def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack) -> None:
-    from constructs import Construct  # noqa: PLC0415 - only here
+    from constructs import Construct
 
     first = queue_in(Construct(stack, "A"), "Queue", "one")
     second = queue_in(Construct(stack, "B"), "Queue", "two")

@@ -44,8 +44,8 @@ def test_failures_and_blocked_queues_are_told_by_default(
         "Batch Job Queue Blocked",
         "Batch Service Job Queue Blocked",
     ]
-    assert made.topic is not None
-    assert len(resources("AWS::SNS::Topic")) == 1
+    [topic] = resources("AWS::SNS::Topic")
+    assert stack.resolve(made.topic.topic_arn) == {"Ref": topic}
 
 
 def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
@@ -146,7 +146,9 @@ def test_targets_alone_get_the_events_themselves_without_any_code(
         stack, "Notify", queue=queue, targets=[targets.SqsQueue(inbox)], on_blocked=False
     )
 
-    assert made.topic is None
+    for nothing in ("topic", "dead_letter_queue"):
+        with pytest.raises(ValueError, match="Platform/Notify: only targets are told"):
+            getattr(made, nothing)
     assert made.blocked_rule is None
     assert resources("AWS::Lambda::Function") == {}
     assert resources("AWS::SNS::Topic") == {}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 
 from .budget import Budget, Level, Usage
 

@@ -12,7 +12,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
+import boto3
 
 from .reading import EnvironmentReading, QueueReading, Reader
 

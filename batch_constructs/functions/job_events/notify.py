@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3  # type: ignore[import-untyped]  # it ships no types
-from botocore.exceptions import (  # type: ignore[import-untyped]  # it ships no types
+import boto3
+from botocore.exceptions import (
     BotoCoreError,
     ClientError,
 )
