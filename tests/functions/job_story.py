@@ -178,6 +178,15 @@ def never_started_job() -> list[Event]:
     return [*events, job.ends("FAILED")]
 
 
+def command_not_found_job() -> list[Event]:
+    """A job whose command is not in its image: ECS gives it an exit code all the same."""
+    job = Story()
+    events = [job.moves_to("RUNNABLE"), job.moves_to("STARTING")]
+    reason = 'CannotStartContainerError: exec: "improt": executable file not found in $PATH'
+    job.attempt_ends(said="Task failed to start", exitCode=127, reason=reason)
+    return [*events, job.ends("FAILED")]
+
+
 def stuck_job() -> list[Event]:
     """A job that a time limit of the queue cancels in ``RUNNABLE``."""
     job = Story()

@@ -72,6 +72,7 @@ def job_at_the_end_of(events: Sequence[story.Event]) -> Job:
         (story.timed_out_job, Cause.TIMED_OUT),
         (story.out_of_memory_job, Cause.OUT_OF_MEMORY),
         (story.never_started_job, Cause.NEVER_STARTED),
+        (story.command_not_found_job, Cause.NEVER_STARTED),
         (story.stuck_job, Cause.STUCK_IN_QUEUE),
         (story.cancelled_job, Cause.CANCELLED),
         (story.terminated_job, Cause.TERMINATED),
@@ -323,6 +324,15 @@ def test_the_console_decodes_the_log_link_to_group_and_stream() -> None:
 
     assert unquote(unquote(group.replace("$", "%"))) == log.group
     assert unquote(unquote(stream.replace("$", "%"))) == log.stream
+
+
+def test_a_child_is_no_array_even_if_its_event_tells_the_arrays_size() -> None:
+    child = story.array_job(3, failing=(0,))[4]["detail"]
+    child["arrayProperties"]["size"] = 3
+
+    job = Job.of(child, region="us-east-1")
+
+    assert (job.is_array, cause_of(job)) == (False, Cause.EXITED_NON_ZERO)
 
 
 def test_a_job_of_several_containers_is_told_by_the_one_that_failed() -> None:

@@ -61,7 +61,7 @@ def cause_of(job: Job) -> Cause:
         (Cause.DEPENDENCY_FAILED, _DEPENDENCY in said),
         (Cause.CHILDREN_FAILED, job.is_array),
         (Cause.OUT_OF_MEMORY, _OUT_OF_MEMORY in said),
-        (Cause.NEVER_STARTED, job.exit_code is None and any(s in said for s in _NOT_STARTED)),
+        (Cause.NEVER_STARTED, any(sign in said for sign in _NOT_STARTED)),
         (Cause.EXITED_NON_ZERO, bool(job.exit_code)),
         (Cause.NEVER_STARTED, not job.started),
     )
