@@ -37,6 +37,7 @@ _DETAIL_TYPES: Final = (
     "Batch Job Queue Blocked",
     "Batch Service Job State Change",
     "Batch Service Job Queue Blocked",
+    "AWS API Call via CloudTrail",
 )
 _STATES: Final = (
     "SUBMITTED",

@@ -169,7 +169,8 @@ def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]
     ):
         role = role_of(environment, value)
         if role is not None and not any(
-            permissions(role).may(one) for one in (action, "ecs:DescribeClusters", "ec2:RunInstances")
+            permissions(role).may(one)
+            for one in (action, "ecs:DescribeClusters", "ec2:RunInstances")
         ):
             yield path, f"{role.id} does not allow {action}"
 
@@ -616,7 +617,9 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
         role = role_of(source, source.properties.get("Role"))
         variables = mapping(mapping(source.properties, "Environment"), "Variables")
         knows = {
-            found.type for value in variables.values() if (found := source.neighbour(value)) is not None
+            found.type
+            for value in variables.values()
+            if (found := source.neighbour(value)) is not None
         }
         submits = {JOB_QUEUE, JOB_DEFINITION} <= knows
         if submits and role is not None and not permissions(role).may("batch:SubmitJob"):

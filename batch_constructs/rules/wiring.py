@@ -366,7 +366,7 @@ _OVERRIDES: Final = {
     _SUBMITTERS,
     title="override of another kind of job",
     fix="use the override that goes with the job definition",
-    source="SubmitJobRequest.eksPropertiesOverride: \"can only be specified for jobs that are run on Amazon EKS"
+    source='SubmitJobRequest.eksPropertiesOverride: "can only be specified for jobs that are run on Amazon EKS'
     ' resources"; SubmitJobRequest.ecsPropertiesOverride: "can only be specified for jobs that are run on Amazon ECS'
     ' resources"',
 )
