@@ -12,7 +12,7 @@ from aws_cdk.assertions import Template
 from batch_constructs import ComputeEnvironment, JobQueue
 
 # The AWS on this machine, shared with the tests of the Lambda code.
-from tests.functions.conftest import aws as aws  # noqa: PLC0414 - a fixture, exported
+from tests.functions.monitoring.conftest import aws as aws  # noqa: PLC0414 - a fixture, exported
 
 if TYPE_CHECKING:
     from collections.abc import Callable

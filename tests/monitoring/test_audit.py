@@ -16,7 +16,7 @@ from tests.monitoring.conftest import Resources, one, plain
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
-    from tests.functions.conftest import Aws
+    from tests.functions.monitoring.conftest import Aws
 
 Find = Callable[[str], Resources]
 NIGHTLY = Watched(

@@ -18,7 +18,7 @@ from tests.functions.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain
 
 if TYPE_CHECKING:
-    from tests.functions.conftest import Aws
+    from tests.functions.monitoring.conftest import Aws
 
 OTHER_QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/other"
 
