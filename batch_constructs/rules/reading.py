@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _DEEPEST: Final = 400
@@ -127,14 +129,14 @@ def _parse_flow(text: str, problem: str) -> object:
 
 
 def _parse_yaml(text: str) -> object:
-    import yaml
+    import yaml  # noqa: PLC0415  # JSON needs none
 
-    from batch_constructs.rules.yaml_loader import loader
+    from batch_constructs.rules.yaml_loader import loader  # noqa: PLC0415  # as above
 
     try:
         if _may_be_deep(text):
             _refuse_depth(yaml.parse(text, Loader=yaml.SafeLoader))
-        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags
+        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags  # a safe loader, with tags
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
