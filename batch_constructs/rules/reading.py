@@ -148,7 +148,23 @@ def _parse_yaml(text: str) -> object:
         raise UnreadableTemplateError("it is nested too deeply") from None
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
+    if "&" in text and "*" in text and _size(parsed, {}) > _MOST_NODES:
+        raise UnreadableTemplateError("its aliases repeat too much")
     return parsed
+
+
+_MOST_NODES: Final = 1_000_000
+
+
+def _size(value: object, known: dict[int, int]) -> int:
+    """Count the nodes of a value with its aliases written out; endless is very many."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _MOST_NODES + 1
+        entries = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(entry, known) for entry in entries)
+    return known[id(value)]
 
 
 _DEEP: Final = re.compile(rf"^ {{{_DEEPEST},}}|(?:[-?] ){{{_DEEPEST // 4},}}", re.MULTILINE)
