@@ -157,9 +157,34 @@ scalars = (
 names = st.sampled_from(
     sorted(
         {
-            *"Ref Fn::GetAtt Fn::Sub Fn::If Fn::Join Fn::Select Fn::Split Fn::FindInMap Fn::Base64"
-            " Fn::ToJsonString Condition Statement Principal Service Action Resource Targets Arn Id"
-            " BatchParameters Definition States Parameters Roles Policies PolicyDocument".split(),
+            *[
+                "Ref",
+                "Fn::GetAtt",
+                "Fn::Sub",
+                "Fn::If",
+                "Fn::Join",
+                "Fn::Select",
+                "Fn::Split",
+                "Fn::FindInMap",
+                "Fn::Base64",
+                "Fn::ToJsonString",
+                "Condition",
+                "Statement",
+                "Principal",
+                "Service",
+                "Action",
+                "Resource",
+                "Targets",
+                "Arn",
+                "Id",
+                "BatchParameters",
+                "Definition",
+                "States",
+                "Parameters",
+                "Roles",
+                "Policies",
+                "PolicyDocument",
+            ],
             *(name for node in model().values() for name in node if name),
         }
     )
