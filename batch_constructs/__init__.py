@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.spot import SpotComputeEnvironment
     from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
     from batch_constructs.compute.update import UpdatePolicy
+    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import CpuArchitecture
     from batch_constructs.jobs.definition import JobDefinition
     from batch_constructs.jobs.ec2 import Ec2JobDefinition
@@ -50,9 +51,16 @@ if TYPE_CHECKING:
     from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.metrics import metrics_of
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.triggers.event import EventTrigger
+    from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
+    from batch_constructs.triggers.object_created import ObjectCreatedTrigger
+    from batch_constructs.triggers.schedule import ScheduleTrigger
+    from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation import BatchRules
+    from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AlarmThresholds": "monitoring.alarm_rules",
@@ -71,6 +79,7 @@ _HOME: dict[str, str] = {
     "Ec2ComputeEnvironment": "compute.ec2",
     "Ec2JobDefinition": "jobs.ec2",
     "EfsVolume": "jobs.volumes",
+    "EventTrigger": "triggers.event",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
     "GuardAction": "monitoring.cost_guard",
@@ -83,13 +92,21 @@ _HOME: dict[str, str] = {
     "JobNotifications": "monitoring.notifications",
     "JobQueue": "queues.job_queue",
     "JobState": "queues.events",
+    "NToN": "job_graph",
+    "ObjectCreatedTrigger": "triggers.object_created",
     "RetryAction": "jobs.retry",
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
+    "ScheduleTrigger": "triggers.schedule",
     "SecretField": "jobs.secrets",
     "SecretParameter": "jobs.secrets",
     "SpotComputeEnvironment": "compute.spot",
+    "SpotRescue": "queues.spot_rescue",
+    "StepRetry": "job_graph",
     "StuckReason": "queues.time_limits",
+    "SubmissionGateway": "triggers.gateway",
+    "SubmissionMode": "triggers.gateway",
+    "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
     "Tmpfs": "jobs.linux",
@@ -97,6 +114,8 @@ _HOME: dict[str, str] = {
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
     "VcpuBudget": "monitoring.cost_guard",
+    "Workflow": "workflows.workflow",
+    "WorkflowJob": "job_graph",
     "events_of": "queues.events",
     "grant_submit": "queues.submit",
     "metrics_of": "queues.metrics",
@@ -122,6 +141,7 @@ __all__ = [
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
+    "EventTrigger",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "GuardAction",
@@ -134,13 +154,21 @@ __all__ = [
     "JobNotifications",
     "JobQueue",
     "JobState",
+    "NToN",
+    "ObjectCreatedTrigger",
     "RetryAction",
     "RetryPolicy",
     "RetryRule",
+    "ScheduleTrigger",
     "SecretField",
     "SecretParameter",
     "SpotComputeEnvironment",
+    "SpotRescue",
+    "StepRetry",
     "StuckReason",
+    "SubmissionGateway",
+    "SubmissionMode",
+    "SubmitFunction",
     "Swap",
     "TimeLimit",
     "Tmpfs",
@@ -148,6 +176,8 @@ __all__ = [
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
     "VcpuBudget",
+    "Workflow",
+    "WorkflowJob",
     "events_of",
     "grant_submit",
     "metrics_of",

@@ -148,6 +148,56 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 
 
 @_rule(
+    "service-role-permissions",
+    COMPUTE_ENVIRONMENT,
+    severity=Severity.WARNING,
+    title="service role that allows nothing",
+    fix="attach service-role/AWSBatchServiceRole, or leave ServiceRole out",
+    source="CreateComputeEnvironmentRequest.serviceRole; User Guide, Batch service IAM role: AWSBatchServiceRole;"
+    " ManagedInstancesProvider.infrastructureRoleArn",
+)
+def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The environment becomes INVALID."""
+    provider = mapping(environment.resources, "ManagedInstancesProvider")
+    for path, value, action in (
+        ("ServiceRole", environment.properties.get("ServiceRole"), "ecs:ListClusters"),
+        (
+            "ComputeResources/ManagedInstancesProvider/InfrastructureRoleArn",
+            provider.get("InfrastructureRoleArn"),
+            "ec2:CreateFleet",
+        ),
+    ):
+        role = role_of(environment, value)
+        if role is not None and not any(
+            permissions(role).may(one) for one in (action, "ecs:DescribeClusters", "ec2:RunInstances")
+        ):
+            yield path, f"{role.id} does not allow {action}"
+
+
+@_rule(
+    "open-trust",
+    ROLE,
+    severity=Severity.WARNING,
+    title="role that anybody may assume",
+    fix="name the service under Principal",
+    source="IAM, Security best practices: a principal of * without a condition trusts every account",
+)
+def open_trust(role: Resource) -> Iterator[Fault]:
+    """Every AWS account may act with it."""
+    if not _is_for_batch(role):
+        return
+    for position, one in entries(mapping(role.properties, "AssumeRolePolicyDocument"), "Statement"):
+        principal = one.get("Principal")
+        aws = principal.get("AWS") if isinstance(principal, dict) else None
+        anybody = "*" in (principal, aws) or (isinstance(aws, list) and "*" in aws)
+        if anybody and one.get("Effect") == "Allow" and "Condition" not in one:
+            yield (
+                f"AssumeRolePolicyDocument/Statement/{position}/Principal",
+                "the principal is *, which is everybody",
+            )
+
+
+@_rule(
     "spot-fleet-role-policy",
     COMPUTE_ENVIRONMENT,
     severity=Severity.WARNING,
@@ -352,6 +402,12 @@ def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
             yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"
 
 
+_SENSITIVE: Final = (
+    "secretsmanager:GetSecretValue",
+    "iam:PassRole",
+    "sts:AssumeRole",
+    "kms:Decrypt",
+)
 _BROAD: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 
@@ -421,6 +477,8 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         if not statement.allows or not statement.on_everything or statement.conditional:
             continue
         for action in statement.actions:
+            if mine and action in _SENSITIVE:
+                yield "Policies", f'the role allows "{action}" on every resource'
             everything = action == "*" or action.endswith(":*")
             known = action in ("ecs:*", "ec2:*", "ssmmessages:*")
             if (everything and mine and not known) or action in ("batch:*", "batch:**"):
@@ -545,7 +603,7 @@ def _as_requested(role: Resource, value: object) -> Iterator[str]:
 
 @_rule(
     "submitter-permission",
-    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE),
+    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, FUNCTION),
     severity=Severity.WARNING,
     title="submitter whose role may not submit",
     fix="allow the role batch:SubmitJob on the queue and the definition",
@@ -554,6 +612,15 @@ def _as_requested(role: Resource, value: object) -> Iterator[str]:
 def submitter_permission(source: Resource) -> Iterator[Fault]:
     """Every submission is denied."""
     seen: set[str] = set()
+    if source.type == FUNCTION:
+        role = role_of(source, source.properties.get("Role"))
+        variables = mapping(mapping(source.properties, "Environment"), "Variables")
+        knows = {
+            found.type for value in variables.values() if (found := source.neighbour(value)) is not None
+        }
+        submits = {JOB_QUEUE, JOB_DEFINITION} <= knows
+        if submits and role is not None and not permissions(role).may("batch:SubmitJob"):
+            yield "Role", f"{role.id} does not allow batch:SubmitJob"
     for submission in submissions_from(source):
         role = role_of(source, _role_value(source, submission.path))
         if role is None or role.id in seen:

@@ -133,6 +133,46 @@ def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
 
 
 @_environment_rule(
+    "open-ingress",
+    title="security group that is open to the internet",
+    fix="leave the inbound rule out: jobs need none",
+    source="VPC, Security best practices; ComputeResource.securityGroupIds: jobs connect out only",
+)
+def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Jobs need no inbound traffic at all."""
+    for group in vpc.security_groups(environment) or ():
+        if vpc.is_open(group):
+            yield (
+                "ComputeResources/SecurityGroupIds",
+                f"{group.id} lets the whole internet in (0.0.0.0/0)",
+            )
+
+
+@_environment_rule(
+    "endpoint-dns",
+    title="interface endpoints in a VPC without DNS names",
+    fix="set EnableDnsSupport and EnableDnsHostnames of the VPC to true",
+    source="Amazon VPC, Interface endpoints: private DNS needs the attributes enableDnsSupport and"
+    " enableDnsHostnames of the VPC; ComputeResource.subnets",
+)
+def endpoint_dns(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Creating the endpoint is refused; without private DNS nothing finds it."""
+    for subnet in vpc.subnets(environment) or ():
+        if subnet.reach is not Reach.ISOLATED or subnet.vpc is None:
+            continue
+        owner = environment.template.get(subnet.vpc)
+        if owner is None or not vpc.endpoints(environment.template, subnet):
+            continue
+        for key, default in (("EnableDnsSupport", True), ("EnableDnsHostnames", False)):
+            if flag({key: default, **owner.properties}, key) is False and any(
+                flag(one.properties, "PrivateDnsEnabled")
+                for one in environment.template.all("AWS::EC2::VPCEndpoint")
+            ):
+                yield "ComputeResources/Subnets", f"{key} of {owner.id} is false"
+                return
+
+
+@_environment_rule(
     "one-vpc",
     title="subnets or security groups of different VPCs",
     fix="use subnets and security groups of one VPC",

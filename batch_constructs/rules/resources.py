@@ -163,12 +163,23 @@ class JobQueue(Resource):
         """Give the compute environments that are in the template, in the order they are tried."""
         found: list[tuple[float, ComputeEnvironment]] = []
         for position, entry in self.order:
-            environment = self.neighbour(entry.get("ComputeEnvironment"), COMPUTE_ENVIRONMENT)
+            environment = self._environment(entry.get("ComputeEnvironment"))
             if isinstance(environment, ComputeEnvironment):
                 order = number(entry, "Order")
                 found.append((position if order is None else order, environment))
         found.sort(key=lambda entry: entry[0])
         return [environment for _, environment in found]
+
+    def _environment(self, value: object) -> Resource | None:
+        """Find an environment by a reference, or by its name."""
+        found = self.neighbour(value, COMPUTE_ENVIRONMENT)
+        if found is not None or not isinstance(value, str | Text):
+            return found
+        name = (value if isinstance(value, str) else value.pattern).rpartition("/")[2]
+        for one in self.template.all(COMPUTE_ENVIRONMENT):
+            if text(one.properties, "ComputeEnvironmentName") == name:
+                return one
+        return None
 
     @cached_property
     def is_known_in_full(self) -> bool:

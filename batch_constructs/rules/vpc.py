@@ -120,9 +120,26 @@ def _leads(route: Resource) -> Reach | None:
     gateway = route.neighbour(properties.get("GatewayId"))
     if gateway is not None and gateway.type == "AWS::EC2::InternetGateway":
         return Reach.PUBLIC
-    if "NatGatewayId" in properties or "InstanceId" in properties:
+    if "NatGatewayId" in properties:
+        return _beyond_nat(route, properties["NatGatewayId"])
+    if "InstanceId" in properties:
         return Reach.NAT
     return None
+
+
+def _beyond_nat(route: Resource, value: object) -> Reach | None:
+    """Tell whether a NAT gateway leads anywhere: it needs a public subnet itself."""
+    gateway = route.neighbour(value, "AWS::EC2::NatGateway")
+    if gateway is None:
+        return Reach.NAT
+    home = route.neighbour(gateway.properties.get("SubnetId"), "AWS::EC2::Subnet")
+    trail = route.template.memory.setdefault("nat gateways", set())
+    if home is None or not isinstance(trail, set) or gateway.id in trail:
+        return Reach.NAT
+    trail.add(gateway.id)
+    subnet = _subnet(home)
+    trail.discard(gateway.id)
+    return Reach.NAT if subnet is None or subnet.reach is Reach.PUBLIC else Reach.ISOLATED
 
 
 def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
@@ -214,6 +231,14 @@ def lets_out(group: Resource, port: int) -> bool:
 def lets_in(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port in, or may."""
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Ingress"))
+
+
+def is_open(group: Resource) -> bool:
+    """Tell whether a security group lets everybody in for sure."""
+    return any(
+        rule is not None and (rule.get("CidrIp") == "0.0.0.0/0" or rule.get("CidrIpv6") == "::/0")
+        for rule in _rules(group, "Ingress")
+    )
 
 
 def zone(subnet: Resource) -> str | None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.job_definitions.sizes import FARGATE_SIZES
 from batch_constructs.rules.policies import literal, permissions, role_of
 from batch_constructs.rules.resources import JOB_DEFINITION, JobDefinition, JobQueue, Resource
 from batch_constructs.rules.rule import Fault, rule
@@ -332,15 +333,74 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
     ' on Fargate resources."',
 )
 def override_size(source: Resource) -> Iterator[Fault]:
-    """The deprecated fields are refused on Fargate in a submission too."""
+    """What a definition may not say on Fargate, a submission may not either."""
     for one in submissions_from(source):
         job = one.definition
         if job is None or job.platform != "FARGATE":
             continue
+        if "NodeOverrides" in one.request:
+            yield one.path, "NodeOverrides is given, which Fargate does not take"
         for overrides in _overrides(one):
             for key in ("Vcpus", "Memory"):
                 if key in overrides:
                     yield one.path, f"{key} is overridden, which Fargate does not take"
+            wanted = {
+                text(entry, "Type"): number(entry, "Value")
+                for _, entry in entries(overrides, "ResourceRequirements")
+            }
+            vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
+            sizes = None if vcpus is None else FARGATE_SIZES.get(vcpus, ())
+            if sizes is not None and memory is not None and memory not in sizes:
+                yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"
+
+
+_OVERRIDES: Final = {
+    "ContainerOverrides": ("EC2", "FARGATE"),
+    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
+    "EksPropertiesOverride": ("EKS",),
+}
+
+
+@_rule(
+    "override-kind",
+    _SUBMITTERS,
+    title="override of another kind of job",
+    fix="use the override that goes with the job definition",
+    source="SubmitJobRequest.eksPropertiesOverride: \"can only be specified for jobs that are run on Amazon EKS"
+    ' resources"; SubmitJobRequest.ecsPropertiesOverride: "can only be specified for jobs that are run on Amazon ECS'
+    ' resources"',
+)
+def override_kind(source: Resource) -> Iterator[Fault]:
+    """Batch refuses the submission."""
+    for one in submissions_from(source):
+        job = one.definition
+        for key, platforms in _OVERRIDES.items():
+            if job is None or job.platform is None or key not in one.request:
+                continue
+            if job.platform not in platforms:
+                yield one.path, f"{key} is given for a job of the platform {job.platform}"
+
+
+@_rule(
+    "event-bus",
+    EVENT_RULE,
+    severity=Severity.WARNING,
+    title="rule about AWS events on a bus of its own",
+    fix="leave EventBusName out",
+    source="EventBridge, Events from AWS services: they are sent to the default event bus; schedules too are for the"
+    " default event bus only",
+)
+def event_bus(source: Resource) -> Iterator[Fault]:
+    """Batch, Amazon S3 and schedules send to the default bus."""
+    bus = source.properties.get("EventBusName")
+    own = source.neighbour(bus, "AWS::Events::EventBus") is not None
+    if not own and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
+        return
+    sources = listing(mapping(source.properties, "EventPattern"), "source") or []
+    from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
+    schedule = "ScheduleExpression" in source.properties and submissions_from(source)
+    if schedule or (from_aws and ("aws.batch" in sources or submissions_from(source))):
+        yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
 
 
 @_rule(

@@ -52,7 +52,7 @@ def cases() -> dict[str, tuple[str, Any, Any]]:
 SERVICES = {
     "Batch": "ComputeEnvironment JobQueue JobDefinition SchedulingPolicy",
     "CloudWatch": "Alarm",
-    "EC2": "InternetGateway PlacementGroup Route RouteTable SecurityGroup Subnet"
+    "EC2": "InternetGateway LaunchTemplate PlacementGroup Route RouteTable SecurityGroup Subnet"
     " SubnetRouteTableAssociation VPC VPCEndpoint",
     "EFS": "FileSystem MountTarget",
     "Events": "Rule",
