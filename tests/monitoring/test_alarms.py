@@ -24,7 +24,7 @@ from batch_constructs import (
     JobQueue,
 )
 from batch_constructs.queues.metrics import NATIVE_METRICS
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
 Find = Callable[[str], Resources]
