@@ -16,6 +16,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.rules.command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
+    "demo": (
+        "batch_constructs.local.demo_command:demo",
+        "See it all on this machine: deploy, trigger, run, notify.",
+    ),
+    "local": (
+        "batch_constructs.local.command:local",
+        "Run AWS on this machine: up, deploy, status, logs, reclaim, down.",
+    ),
 }
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 

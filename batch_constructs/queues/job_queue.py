@@ -17,6 +17,8 @@ from batch_constructs.compute.environment import (
 )
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
 from batch_constructs.offers import offers
+from batch_constructs.queues.events import QueueEvents
+from batch_constructs.queues.metrics import QueueMetrics
 from batch_constructs.queues.reference import is_job_queue, job_queue_name
 from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
@@ -45,7 +47,7 @@ _PARAMETERS = {
 """Property → the parameter it comes from."""
 
 
-class JobQueueBase(BatchConstruct):
+class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
     """A job queue, ours or imported: its ARN, its name, and what may be done with it."""
 
     _resource: batch.CfnJobQueue
