@@ -253,6 +253,19 @@ def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str
     assert reason in why
 
 
+def test_poison_that_cannot_be_set_aside_holds_up_nobody_else(world: World) -> None:
+    gateway = world.gateway()
+    boto3.client("sqs").delete_queue(QueueUrl=world.dead_letters)
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send("{", body(1))
+    records = sqs.receive()
+
+    again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, [1])
+    assert again == [records[0]["messageId"]]
+
+
 def test_a_body_that_breaks_the_schema_is_set_aside(world: World) -> None:
     world.validate = fastjsonschema.compile({"type": "object", "required": ["parameters"]})
     sqs = Sqs(world.aws, batch_size=10)

@@ -21,7 +21,7 @@ class Embedded:
     name: str
 
     def __init__(self) -> None:
-        self.stack = cdk.Stack(cdk.App(), self.name, suppress_template_indentation=True)
+        self.stack = cdk.Stack(cdk.App(), self.name)
         vpc = ec2.Vpc.from_vpc_attributes(
             self.stack,
             "Vpc",
@@ -39,6 +39,7 @@ class Embedded:
         )
         self.bucket.grant_put(self.write, "written/*")
         self.fail = self.job("Fail", ["sh", "-c", "exit 3"])
+        self.out("FailArn", self.fail.job_definition_arn)
         self.out("QueueArn", self.queue.job_queue_arn)
         self.out("BucketName", self.bucket.bucket_name)
         self.declare()

@@ -34,7 +34,7 @@ class World:
         while time.monotonic() < deadline:
             if found := what():
                 return found
-            time.sleep(0.3)
+            time.sleep(0.1)
         raise TimeoutError
 
     def written(self, key: str) -> bool:
@@ -240,12 +240,10 @@ def test_the_client_submits_waits_and_redrives(
     for name, value in triggers.aws.environment.items():
         monkeypatch.setenv(name, value)
     client = BatchClient()
-    fail = triggers.aws.client("batch").describe_job_definitions(status="ACTIVE")["jobDefinitions"]
-    (name,) = {each["jobDefinitionName"] for each in fail if "Fail" in each["jobDefinitionName"]}
     array = client.submit(
         "some-fail",
         queue=triggers.outputs["QueueArn"],
-        definition=name,
+        definition=triggers.outputs["FailArn"],
         array_size=4,
         attempts=1,
         command=["sh", "-c", "test $((AWS_BATCH_JOB_ARRAY_INDEX % 2)) = 0"],
