@@ -133,7 +133,7 @@ class Workflows(Embedded):
     name = "Workflows"
 
     def declare(self) -> None:
-        def job(name: str, *waits: str, **more: Any) -> bc.WorkflowJob:
+        def job(name: str, *waits: str | bc.NToN, **more: Any) -> bc.WorkflowJob:
             options = {"job_definition": self.write, "depends_on": waits, **more}
             options.setdefault("parameters", {"key": f"flow-{name}"})
             return bc.WorkflowJob(name=name, **options)
