@@ -38,6 +38,8 @@ REASONS = {
     "submitted has no ID yet.",
     r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*<.*>.*:\*\]": "Every revision of one job "
     "definition.",
+    r"IAM5\[Resource::\*\]": "Batch's list and describe, and GetMetricData, take no resource.",
+    r"DDB3$": "What was told and counted is forgotten after two weeks: nothing to restore.",
     r"S1$": "Server access logs of an example would need a second bucket.",
     r"SMG4$": "What rotates a secret belongs to what the secret opens.",
     r"SQS3$": "The queue of an existing team; its dead-letter queue is theirs to choose.",
