@@ -6,14 +6,16 @@ import json
 import os
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
-from constructs import IConstruct
 
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.rule import RULES
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
@@ -67,7 +69,7 @@ class BatchRules:
                 warns = finding.severity is Severity.WARNING
                 if owner is not self:
                     fails = False
-                    warns = warns and self._strict and not owner._strict  # noqa: SLF001  # our own
+                    warns = warns and self._strict and not owner._strict  # noqa: SLF001
                 if fails or warns:
                     fatal = fails or self._strict
                     success = success and not fatal

@@ -67,7 +67,7 @@ class DirectDeployment:
             self._upload_assets(assets_path)
         request = {
             "StackName": name,
-            "TemplateBody": template_path.read_text(),
+            "TemplateURL": self._upload_template(template_path),
             "Capabilities": _CAPABILITIES,
         }
         self._put_stack(name, request)
@@ -139,13 +139,18 @@ class DirectDeployment:
         return bool(stacks[0]["StackStatus"] != "DELETE_COMPLETE")
 
     def _failure(self, name: str, what: str) -> str:
-        events = self._client("cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+        cloudformation = self._client("cloudformation")
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        events = [event for page in pages for event in page["StackEvents"]]
         reasons = [
             f"  {event['LogicalResourceId']} ({event['ResourceType']}): "
             f"{event.get('ResourceStatusReason', event['ResourceStatus'])}"
             for event in reversed(events)
             if event["ResourceStatus"].endswith("_FAILED")
         ]
+        if not reasons:
+            reasons = [f"  {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}"]
         return "\n".join([f"the stack {name} could not be {what}:", *reasons])
 
     def _set_bootstrap_version(self) -> None:
@@ -172,6 +177,13 @@ class DirectDeployment:
                 bucket = self._placed(destination["bucketName"])
                 self._make_bucket(bucket)
                 s3.put_object(Bucket=bucket, Key=self._placed(destination["objectKey"]), Body=body)
+
+    def _upload_template(self, path: Path) -> str:
+        """Upload the template, which may be larger than a request, and return where it is."""
+        bucket = f"cdk-hnb659fds-assets-{self._record.account_id}-{self._record.region}"
+        self._make_bucket(bucket)
+        self._client("s3").put_object(Bucket=bucket, Key=path.name, Body=path.read_bytes())
+        return f"{self._record.endpoint_url}/{bucket}/{path.name}"
 
     def _make_bucket(self, bucket: str) -> None:
         if bucket in self._buckets:

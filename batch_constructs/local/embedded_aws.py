@@ -14,6 +14,7 @@ from batch_constructs.local.clients import Clients
 from batch_constructs.local.cloudformation.batch_types import batch_types
 from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.network_types import network_types
+from batch_constructs.local.cloudformation.recorded_types import recorded_types
 from batch_constructs.local.cloudformation.trail_type import TrailType
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
@@ -65,6 +66,7 @@ class EmbeddedAws:
                 *network_types(clients.client),
                 TrailType(client=clients.client),
                 *custom_types(clients.client),
+                *recorded_types(),
             ],
             roles=roles,
             client=clients.client,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import Limit, at
@@ -28,6 +27,9 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "references"
 _rule = partial(rule, area=AREA)
@@ -91,7 +93,8 @@ _REF_IS_NO_ARN: Final = {"AWS::SQS::Queue": "its URL", "AWS::Lambda::Function": 
     (EVENT_RULE, SCHEDULE, "AWS::Lambda::EventSourceMapping"),
     title="target that is not given by its ARN",
     fix="use Fn::GetAtt with Arn",
-    source="EventBridge Target.Arn, DeadLetterConfig.Arn, Lambda EventSourceMapping.EventSourceArn: the ARN",
+    source="EventBridge Target.Arn, DeadLetterConfig.Arn, Lambda"
+    " EventSourceMapping.EventSourceArn: the ARN",
 )
 def target_arn(source: Resource) -> Iterator[Fault]:
     """``Ref`` of an SQS queue gives its URL, ``Ref`` of a function its name."""
@@ -226,8 +229,10 @@ Limit(
     severity=Severity.WARNING,
     title="environment of the template given by its name",
     fix="use Ref of the compute environment",
-    source="ComputeEnvironmentOrder.computeEnvironment; CloudFormation orders resources by their references;"
-    ' CreateJobQueueRequest.computeEnvironmentOrder: "Compute environments must be in the VALID state"',
+    source="ComputeEnvironmentOrder.computeEnvironment; CloudFormation orders resources by their"
+    " references;"
+    ' CreateJobQueueRequest.computeEnvironmentOrder: "Compute environments must be in the VALID'
+    ' state"',
 )
 def environment_by_name(queue: JobQueue) -> Iterator[Fault]:
     """CloudFormation may make the queue before the environment, and fails."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.policies import literal
-from batch_constructs.rules.resources import ComputeEnvironment, Resource, Template
 from batch_constructs.rules.values import (
     UNKNOWN,
     Properties,
@@ -18,6 +16,11 @@ from batch_constructs.rules.values import (
     listing,
     mapping,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import ComputeEnvironment, Resource, Template
 
 
 class Reach(StrEnum):
@@ -70,7 +73,7 @@ def subnets(environment: ComputeEnvironment) -> list[Subnet] | None:
     return found
 
 
-def _subnet(resource: Resource) -> Subnet | None:
+def _subnet(resource: Resource) -> Subnet | None:  # noqa: C901, PLR0911  # one walk
     """Follow the routes of a subnet; None where the template does not show them all."""
     template = resource.template
     vpc = template.target(resource.properties.get("VpcId"), "AWS::EC2::VPC")
@@ -158,7 +161,7 @@ def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
         if gateway:
             tables = listing(properties, "RouteTableIds")
             targets = [template.target(one) for one in tables or ()]
-            if tables is None and "RouteTableIds" in properties or None in targets:
+            if (tables is None and "RouteTableIds" in properties) or None in targets:
                 return None
             if subnet.route_table in [one.id for one in targets if one is not None]:
                 found.add(name)
@@ -170,7 +173,9 @@ def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
 def _service(written: str) -> str:
     """Give the part of an endpoint's name after the Region: com.amazonaws.eu-west-1.ecr.api."""
     parts = written.removeprefix("cn.").split(".")
-    return ".".join(parts[3:]) if len(parts) > 3 else written  # noqa: PLR2004  # com.amazonaws.Region
+    return (
+        ".".join(parts[_REGION + 1 :]) if len(parts) > _REGION + 1 else written
+    )  # com.amazonaws.Region
 
 
 def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
@@ -186,6 +191,9 @@ def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
     found = [environment.neighbour(value, "AWS::EC2::SecurityGroup") for value in written]
     return None if None in found else [one for one in found if one is not None]
 
+
+_REGION: Final = 2
+"""The place of the Region in com.amazonaws.eu-west-1.logs."""
 
 _BLOCKED: Final = ("255.255.255.255/32", "127.0.0.1/32")
 ALL_PORTS: Final = 65535

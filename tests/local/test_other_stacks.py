@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudtrail as cloudtrail
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
@@ -135,3 +137,26 @@ def test_a_bucket_with_objects_goes_where_it_is_told_to(
 
     names = [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
     assert deployed.outputs["Name"] not in names
+
+
+def test_an_alarm_on_an_expression_and_a_saved_query_are_recorded(
+    local_aws: LocalAws, new_stack: NewStack
+) -> None:
+    def deploy(threshold: int) -> str:
+        stack = new_stack()
+        failed = cloudwatch.Metric(namespace="AWS/Batch", metric_name="JobsFailed")
+        rate = cloudwatch.MathExpression(expression="failed / 60", using_metrics={"failed": failed})
+        alarm = rate.create_alarm(stack, "Alarm", threshold=threshold, evaluation_periods=1)
+        logs.QueryDefinition(
+            stack,
+            "Query",
+            query_definition_name="errors",
+            query_string=logs.QueryString(fields=["@message"]),
+        )
+        cdk.CfnOutput(stack, "Name", value=alarm.alarm_name)
+        return local_aws.deploy(stack).outputs["Name"]
+
+    names = {deploy(1), deploy(2)}
+
+    alarms = local_aws.client("cloudwatch").describe_alarms(AlarmNames=list(names))
+    assert [one["Threshold"] for one in alarms["MetricAlarms"]] == [2.0]

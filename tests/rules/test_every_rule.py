@@ -30,8 +30,16 @@ LONG = {
     ),
     "efs-root-directory-length": (
         "AWS::Batch::JobDefinition",
-        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]}},
-        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]}},
+        {
+            "ContainerProperties": {
+                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]
+            }
+        },
+        {
+            "ContainerProperties": {
+                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]
+            }
+        },
     ),
 }
 """Cases that are too long to write out."""

@@ -157,17 +157,44 @@ scalars = (
 names = st.sampled_from(
     sorted(
         {
-            *"Ref Fn::GetAtt Fn::Sub Fn::If Fn::Join Fn::Select Fn::Split Fn::FindInMap Fn::Base64"
-            " Fn::ToJsonString Condition Statement Principal Service Action Resource Targets Arn Id"
-            " BatchParameters Definition States Parameters Roles Policies PolicyDocument".split(),
+            *[
+                "Ref",
+                "Fn::GetAtt",
+                "Fn::Sub",
+                "Fn::If",
+                "Fn::Join",
+                "Fn::Select",
+                "Fn::Split",
+                "Fn::FindInMap",
+                "Fn::Base64",
+                "Fn::ToJsonString",
+                "Condition",
+                "Statement",
+                "Principal",
+                "Service",
+                "Action",
+                "Resource",
+                "Targets",
+                "Arn",
+                "Id",
+                "BatchParameters",
+                "Definition",
+                "States",
+                "Parameters",
+                "Roles",
+                "Policies",
+                "PolicyDocument",
+            ],
             *(name for node in model().values() for name in node if name),
         }
     )
 )
 values = st.recursive(
     scalars,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(names | st.text(max_size=6), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(names | st.text(max_size=6), inner, max_size=5)
+    ),
     max_leaves=30,
 )
 
@@ -205,7 +232,11 @@ def shaped(node: Any) -> st.SearchStrategy[Any]:
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(sorted(model())).flatmap(lambda type_: st.tuples(st.just(type_), shaped(model()[type_]))))
+@given(
+    st.sampled_from(sorted(model())).flatmap(
+        lambda type_: st.tuples(st.just(type_), shaped(model()[type_]))
+    )
+)
 def test_no_properties_make_a_check_fall_over(drawn: tuple[str, Any]) -> None:
     type_, properties = drawn
 

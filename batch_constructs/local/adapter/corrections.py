@@ -1,7 +1,8 @@
 """Types that ministack has, where it differs from AWS.
 
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
-empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash.
+empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
+alarms may be on expressions.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def install() -> None:
     )
     _add_cidr_block(handlers["AWS::EC2::VPC"])
     _name_without_slash(handlers["AWS::SSM::Parameter"])
+    _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
 
 
 def _translate(
@@ -133,3 +135,28 @@ def _add_cidr_block(handler: dict[str, Any]) -> None:
         return with_cidr_block(update(physical_id, old, new, stack_name, logical_id), new)
 
     handler.update(create=create_vpc, update=update_vpc)
+
+
+def _record_metric_math(handler: dict[str, Any]) -> None:
+    """Record alarms on expressions, which ministack refuses: their metric never has data."""
+    create, update = handler["create"], handler["update"]
+
+    def without_math(properties: Properties) -> Properties:
+        if "Metrics" not in properties:
+            return properties
+        kept = {name: value for name, value in properties.items() if name != "Metrics"}
+        return {**kept, "Namespace": "MetricMath", "MetricName": "NotEvaluated", "Period": 60}
+
+    def create_alarm(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        made: Made = create(logical_id, without_math(properties), stack_name)
+        return made
+
+    def update_alarm(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+    ) -> Made:
+        made: Made = update(
+            physical_id, without_math(old), without_math(new), stack_name, logical_id
+        )
+        return made
+
+    handler.update(create=create_alarm, update=update_alarm)
