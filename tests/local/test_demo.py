@@ -64,7 +64,8 @@ def test_the_demo_does_all_it_promises_and_leaves_nothing(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
         "incoming/poem.txt has 17 words",
-        "SNS delivered: count FAILED, exit code 1",
+        "SNS delivered: Job count failed: exited with code 1",
+        "Array job ten failed: 3 of 10 children failed",
         "cron(0 2 * * ? *), tried now: 17 words, signed",
         "Step Functions ran two jobs",
         "All stopped and removed",
