@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from batch_constructs.client import BatchClient
-from tests.triggers.embedded_stack import Gateways, Triggers, Workflows
+from tests.triggers.embedded_stack import Gateways, Rescues, Triggers, Workflows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,22 @@ class World:
         )
         return f"written/{key}" in {each["Key"] for each in listed.get("Contents", [])}
 
-    def jobs(self, name: str) -> list[dict[str, Any]]:
+    def reclaim(self, job_id: str) -> None:
+        """Take the Spot instance from under a job, once it runs."""
+        batch = self.aws.client("batch")
+        self.until(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
+        request = Request(  # noqa: S310  # the embedded AWS
+            f"{self.aws.endpoint_url}/_batch-constructs/reclaim",
+            json.dumps({"jobId": job_id}).encode(),
+        )
+        urlopen(request).close()  # noqa: S310  # the embedded AWS
+
+    def jobs(self, name: str, queue: str = "QueueArn") -> list[dict[str, Any]]:
         pages = (
             self.aws.client("batch")
             .get_paginator("list_jobs")
             .paginate(
-                jobQueue=self.outputs["QueueArn"], filters=[{"name": "JOB_NAME", "values": [name]}]
+                jobQueue=self.outputs[queue], filters=[{"name": "JOB_NAME", "values": [name]}]
             )
         )
         return [job for page in pages for job in page["jobSummaryList"]]
@@ -87,6 +98,11 @@ def gateways(local_aws: LocalAws) -> World:
 @pytest.fixture(scope="module")
 def workflows(local_aws: LocalAws) -> World:
     return World(local_aws, Workflows())
+
+
+@pytest.fixture(scope="module")
+def rescues(local_aws: LocalAws) -> World:
+    return World(local_aws, Rescues())
 
 
 def test_a_new_object_starts_a_job_with_its_key(triggers: World) -> None:
@@ -257,3 +273,34 @@ def test_the_client_submits_waits_and_redrives(
     assert (done.state, done.children) == ("SUCCEEDED", {"SUCCEEDED": 2})
     (child,) = client.describe([f"{again}:1"])
     assert triggers.aws.job_output(child) == ["1,3"]
+
+
+def test_a_job_that_loses_its_spot_host_runs_on_demand(rescues: World) -> None:
+    batch = rescues.aws.client("batch")
+    job_id = batch.submit_job(
+        jobName="night",
+        jobQueue=rescues.outputs["RescuedArn"],
+        jobDefinition=rescues.outputs["StaysArn"],
+        containerOverrides={"environment": [{"name": "MODE", "value": "x"}]},
+    )["jobId"]
+
+    rescues.reclaim(job_id)
+
+    (again,) = rescues.until(lambda: rescues.jobs(f"night-rescue-{job_id}", "OnDemandArn"))
+    done = rescues.aws.wait_for_job(again["jobId"])
+    assert done["status"] == "SUCCEEDED"
+    assert {"name": "MODE", "value": "x"} in done["container"]["environment"]
+    assert rescues.aws.wait_for_job(job_id)["statusReason"].startswith("Host EC2")
+
+
+def test_a_job_of_a_workflow_that_loses_its_spot_host_runs_on_demand(rescues: World) -> None:
+    client = rescues.aws.client("stepfunctions")
+    arn = client.start_execution(stateMachineArn=rescues.outputs["FlowArn"])["executionArn"]
+    (job,) = rescues.until(lambda: rescues.jobs("Flow-stay", "PlainArn"))
+
+    rescues.reclaim(job["jobId"])
+
+    rescues.until(lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING")
+    assert client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
+    (again,) = rescues.jobs("Flow-stay", "OnDemandArn")
+    assert rescues.aws.wait_for_job(again["jobId"])["status"] == "SUCCEEDED"
