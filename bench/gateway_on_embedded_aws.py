@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import aws_cdk as cdk
@@ -25,6 +25,9 @@ from aws_cdk import aws_ec2 as ec2
 
 import batch_constructs as bc
 from batch_constructs.testing.local_aws import LocalAws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MESSAGES, TWINS, POISON, DEATHS = 10_000, 1_000, 50, 3
 TIMEOUT_SECONDS, VISIBILITY_SECONDS = 30, 60
@@ -196,12 +199,12 @@ def listed(aws: LocalAws, queue: str) -> list[dict[str, Any]]:
     return [job for chunk in chunks for job in batch.describe_jobs(jobs=chunk)["jobs"]]
 
 
-def jobs(aws: LocalAws, outputs: dict[str, str]) -> Counter[str]:
+def jobs(aws: LocalAws, outputs: Mapping[str, str]) -> Counter[str]:
     """Message → how many jobs it became."""
     return Counter(job["parameters"]["n"] for job in listed(aws, outputs["QueueArn"]))
 
 
-def children(aws: LocalAws, outputs: dict[str, str]) -> Counter[str]:
+def children(aws: LocalAws, outputs: Mapping[str, str]) -> Counter[str]:
     """Message → how many children fetch it."""
     s3 = aws.client("s3")
     found: Counter[str] = Counter()
