@@ -139,6 +139,7 @@ def _create_only(
     else:
         replacing = set(resources) - _UPDATED_IN_PLACE
     return {
+        "Path": resource.node.path,
         "Type": properties["Type"],
         "Tags": resource.tags.render_tags(),
         **{name: resources[name] for name in sorted(replacing) if name in resources},
