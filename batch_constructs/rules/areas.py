@@ -6,14 +6,21 @@ from importlib import import_module
 from typing import Final
 
 AREAS: Final = {
+    "shapes": "Names and types of properties",
     "compute_environments": "Compute environments",
     "instances": "Instances",
+    "managed_instances": "Managed Instances",
     "job_queues": "Job queues",
+    "scheduling": "Scheduling",
     "job_definitions.general": "Job definitions",
     "job_definitions.platforms": "Platforms of a job",
     "job_definitions.sizes": "vCPUs, memory and GPUs",
     "job_definitions.containers": "Containers",
     "job_definitions.storage": "Storage and Linux parameters",
+    "job_definitions.tasks": "Jobs of several containers",
+    "multi_node": "Multi-node parallel jobs",
+    "eks": "Amazon EKS",
+    "tags": "Tags",
 }
 """Module below this package → the title of its chapter."""
 

@@ -110,7 +110,7 @@ class Limit:
                 fix=fix,
                 source=self.source,
                 explanation=" ".join(self.why.split()),
-                subject=self.subject,
+                subjects=(self.subject,),
                 find=faults,
             )
         )

@@ -45,6 +45,7 @@ class Resource:
         self.type = type
         self.properties = properties
         self.template = template
+        self.shape_problems: list[tuple[str, str, str, str]] | None = None
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""

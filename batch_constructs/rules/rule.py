@@ -28,7 +28,7 @@ class Rule:
         fix: what to do, unless the fault says it more exactly.
         source: the AWS text, beginning with the ``Shape.member`` or the page that it is about.
         explanation: why it matters, for the documentation page.
-        subject: the CloudFormation type of the resource a finding is about.
+        subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
     """
 
@@ -39,7 +39,7 @@ class Rule:
     fix: str
     source: str
     explanation: str
-    subject: str
+    subjects: tuple[str, ...]
     find: Finder
 
 
@@ -52,7 +52,7 @@ BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
 
 def rule(
     id: str,
-    subject: str,
+    subject: str | tuple[str, ...],
     *,
     title: str,
     fix: str,
@@ -72,7 +72,7 @@ def rule(
                 fix=fix,
                 source=source,
                 explanation=" ".join((find.__doc__ or "").split()),
-                subject=subject,
+                subjects=(subject,) if isinstance(subject, str) else subject,
                 find=find,
             )
         )
@@ -86,4 +86,5 @@ def add(new: Rule) -> None:
     if new.id in RULES:
         raise ValueError(f"two rules are called {new.id}")
     RULES[new.id] = new
-    BY_SUBJECT[new.subject].append(new)
+    for subject in new.subjects:
+        BY_SUBJECT[subject].append(new)

@@ -233,7 +233,7 @@ _limit(
 
 _limit(
     id="s3files-transit-port",
-    where=in_tasks("Volumes/*/S3filesVolumeConfiguration"),
+    where=in_tasks("Volumes/*/S3FilesVolumeConfiguration"),
     key="TransitEncryptionPort",
     noun="the port",
     title="port out of range",
@@ -274,7 +274,7 @@ def volume_kinds(job: JobDefinition) -> Iterator[Fault]:
         for position, volume in entries(task.properties, "Volumes"):
             kinds = [
                 key
-                for key in ("Host", "EfsVolumeConfiguration", "S3filesVolumeConfiguration")
+                for key in ("Host", "EfsVolumeConfiguration", "S3FilesVolumeConfiguration")
                 if isinstance(volume.get(key), dict) and volume[key]
             ]
             if len(kinds) > 1:
