@@ -6,7 +6,7 @@ and whatever the rules find in the result, is said in one error at the caller's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 _SHORT = 60
 """Characters of a value that are still worth showing in an error."""
 
-_MEBIBYTES: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-_SECONDS: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-"""What a Size or a Duration holds: asking the CDK is a jsii crossing, and people share them."""
+_AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
+"""What a Size or a Duration holds, by unit: to ask the CDK is a jsii crossing, and people share
+them."""
 
 
 class Arguments:
@@ -41,16 +41,25 @@ class Arguments:
         self._id = id
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
+        self._within = ""
+
+    def within(self, parameter: str) -> Arguments:
+        """Return a view for the fields of what is given as a parameter, with the same problems."""
+        view = Arguments(self._construct, self._scope, self._id)
+        view._wrong_types = self._wrong_types
+        view._wrong_values = self._wrong_values
+        view._within = f"{self._within}{parameter}."
+        return view
 
     def wrong_type(self, parameter: str, value: object, expected: str) -> Any:
         """Note that an argument has the wrong type; ``expected`` says what it takes, and how."""
         got = f"{type(value).__name__} {value!r}" if _is_short(value) else type(value).__name__
-        self._wrong_types.append(f"{parameter} is {got}; expected {expected}")
+        self._wrong_types.append(f"{self._within}{parameter} is {got}; expected {expected}")
         return UNKNOWN
 
     def wrong_value(self, problem: str) -> Any:
-        """Note a wrong value: what is wrong, the value got, what is allowed, the fix."""
-        self._wrong_values.append(problem)
+        """Note a wrong value: the parameter first, what is wrong, what is allowed, the fix."""
+        self._wrong_values.append(f"{self._within}{problem}")
         return UNKNOWN
 
     def number(self, parameter: str, value: float | None) -> Any:
@@ -117,52 +126,24 @@ class Arguments:
 
     def mebibytes(self, parameter: str, value: Size | None) -> Any:
         """Read a Size in whole MiB."""
-        from aws_cdk import Size, SizeRoundingBehavior  # noqa: PLC0415  # loaded by the caller
-
-        if value is None:
-            return None
-        if not isinstance(value, Size):
-            return self.wrong_type(parameter, value, "a Size such as Size.mebibytes(2048)")
-        if value not in _MEBIBYTES:
-            _MEBIBYTES[value] = value.to_mebibytes(rounding=SizeRoundingBehavior.NONE)
-        return self._whole(parameter, _MEBIBYTES[value], "MiB")
+        return self._size(parameter, value, "mebibytes", "MiB")
 
     def gibibytes(self, parameter: str, value: Size | None) -> Any:
         """Read a Size in whole GiB."""
-        mebibytes = self.mebibytes(parameter, value)
-        if not isinstance(mebibytes, int | float) or is_token(mebibytes):
-            return mebibytes
-        return self._whole(parameter, mebibytes / 1024, "GiB")
+        return self._size(parameter, value, "gibibytes", "GiB")
 
     def seconds(self, parameter: str, value: Duration | None) -> Any:
         """Read a Duration in whole seconds."""
-        from aws_cdk import Duration  # noqa: PLC0415  # loaded by the caller
-
-        if value is None:
-            return None
-        if not isinstance(value, Duration):
-            return self.wrong_type(parameter, value, "a Duration such as Duration.hours(1)")
-        if value not in _SECONDS:
-            try:
-                _SECONDS[value] = value.to_seconds(integral=False)
-            except RuntimeError:
-                return self.wrong_value(
-                    f"{parameter} is a Duration of an unknown number of minutes or more; "
-                    "a token has to be in seconds: use Duration.seconds(token)"
-                )
-        return self._whole(parameter, _SECONDS[value], "seconds")
+        return self._duration(parameter, value, "seconds")
 
     def minutes(self, parameter: str, value: Duration | None) -> Any:
         """Read a Duration in whole minutes."""
-        seconds = self.seconds(parameter, value)
-        if not isinstance(seconds, int | float) or is_token(seconds):
-            return seconds
-        return self._whole(parameter, seconds / 60, "minutes")
+        return self._duration(parameter, value, "minutes")
 
     def check(
         self,
         resource_type: str,
-        properties: Mapping[str, object],
+        properties: dict[str, Any],
         parameters: Mapping[str, str],
         *,
         beside: Mapping[str, Mapping[str, object]] | None = None,
@@ -174,8 +155,6 @@ class Arguments:
         error are refused, and those of the rules in ``refuse_also`` whatever their severity.
         """
         known = without_tokens(properties)
-        if not isinstance(known, Mapping):  # pragma: no cover  # a mapping stays one
-            raise TypeError(type(known))
         for finding in check_resource(resource_type, known, beside=beside or {}):
             if finding.severity is Severity.ERROR or finding.rule in refuse_also:
                 self._wrong_values.append(_in_parameters(finding, parameters))
@@ -197,14 +176,47 @@ class Arguments:
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")
 
-    def _whole(self, parameter: str, value: float, unit: str) -> Any:
-        if is_token(value):
-            return value
-        if value != int(value):
+    def _size(self, parameter: str, value: Size | None, factory: str, unit: str) -> Any:
+        from aws_cdk import Size, SizeRoundingBehavior  # noqa: PLC0415  # loaded by the caller
+
+        if value is None:
+            return None
+        if not isinstance(value, Size):
+            return self.wrong_type(parameter, value, f"a Size such as Size.{factory}(2048)")
+        read = getattr(value, f"to_{factory}")
+        return self._amount(
+            parameter, value, unit, lambda: read(rounding=SizeRoundingBehavior.NONE)
+        )
+
+    def _duration(self, parameter: str, value: Duration | None, unit: str) -> Any:
+        from aws_cdk import Duration  # noqa: PLC0415  # loaded by the caller
+
+        if value is None:
+            return None
+        if not isinstance(value, Duration):
+            return self.wrong_type(parameter, value, f"a Duration such as Duration.{unit}(60)")
+        read = getattr(value, f"to_{unit}")
+        return self._amount(parameter, value, unit, lambda: read(integral=False))
+
+    def _amount(self, parameter: str, value: object, unit: str, read: Callable[[], float]) -> Any:
+        """Ask the CDK for an amount, once for each Size or Duration, and expect a whole number."""
+        known = _AMOUNTS.setdefault(value, {})
+        if unit not in known:
+            try:
+                known[unit] = read()
+            except RuntimeError:
+                return self.wrong_value(
+                    f"{parameter} is a token in another unit than {unit}, which cannot be "
+                    f"converted before the deployment: give the token in {unit}"
+                )
+        amount = known[unit]
+        if is_token(amount):
+            return amount
+        if amount != int(amount):
             return self.wrong_value(
-                f"{parameter} is {value:g} {unit}; allowed is a whole number of {unit}"
+                f"{parameter} is {amount:g} {unit}; allowed is a whole number of {unit}"
             )
-        return int(value)
+        return int(amount)
 
 
 def _is_short(value: object) -> bool:
@@ -213,7 +225,25 @@ def _is_short(value: object) -> bool:
 
 def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
     """Say a finding in the caller's terms: the parameter before the property's problem."""
-    for name in reversed(finding.path.split("/")):
-        if name in parameters:
-            return f"{parameters[name]}: {finding.message}: {finding.fix}"
-    return f"{finding.message}: {finding.fix}"
+    parameter = _parameter(finding.path.split("/"), parameters)
+    before = f"{parameter}: " if parameter else ""
+    return f"{before}{finding.message}: {finding.fix}"
+
+
+def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:
+    """Name the parameter at a path, such as ``containers[1].image``.
+
+    A parameter that is called ``name[]`` in the table holds things with parameters of their own.
+    """
+    lists: list[str] = []
+    last = ""
+    for place, name in enumerate(path):
+        known = parameters.get(name)
+        if known is None:
+            continue
+        if known.endswith("[]") and place + 1 < len(path):
+            lists.append(f"{known[:-2]}[{path[place + 1]}]")
+            last = ""
+        else:
+            last = known.removesuffix("[]")
+    return ".".join([*lists, last] if last else lists)

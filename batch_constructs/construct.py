@@ -13,7 +13,9 @@ from constructs import Construct
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FREE_FORM = frozenset({"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations"})
+_FREE_FORM = frozenset(
+    {"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations", "Limits", "Requests"}
+)
 """Properties whose keys are the user's own."""
 
 

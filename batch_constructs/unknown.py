@@ -7,29 +7,28 @@ string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from batch_constructs.rules import UNKNOWN
 
-_STRING = "${Token["
-_LIST = "#{Token["
+_MARKS = ("${Token[", "#{Token[")
 _LARGEST_NUMBER_TOKEN = -1e280
 
 
 def is_token(value: object) -> bool:
     """Whether a value is, or contains, a CDK token."""
     if isinstance(value, str):
-        return _STRING in value or _LIST in value
+        return "Token[" in value and any(mark in value for mark in _MARKS)
     if isinstance(value, float):
         return value < _LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
-        return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_LIST)
-    return not isinstance(value, int | Mapping | None) and hasattr(type(value), "resolve")
+        return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
+    return not isinstance(value, int | dict | None) and hasattr(type(value), "resolve")
 
 
-def without_tokens(value: object) -> object:
+def without_tokens(value: Any) -> Any:
     """Copy plain data for the rules, with UNKNOWN in every place where a token stands."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: without_tokens(item) for key, item in value.items()}
     if is_token(value):
         return UNKNOWN

@@ -19,8 +19,39 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
 
+_DAYS: dict[str, int | None] = {
+    "ONE_DAY": 1,
+    "THREE_DAYS": 3,
+    "FIVE_DAYS": 5,
+    "ONE_WEEK": 7,
+    "TWO_WEEKS": 14,
+    "ONE_MONTH": 30,
+    "TWO_MONTHS": 60,
+    "THREE_MONTHS": 90,
+    "FOUR_MONTHS": 120,
+    "FIVE_MONTHS": 150,
+    "SIX_MONTHS": 180,
+    "ONE_YEAR": 365,
+    "THIRTEEN_MONTHS": 400,
+    "EIGHTEEN_MONTHS": 545,
+    "TWO_YEARS": 731,
+    "THREE_YEARS": 1096,
+    "FIVE_YEARS": 1827,
+    "SIX_YEARS": 2192,
+    "SEVEN_YEARS": 2557,
+    "EIGHT_YEARS": 2922,
+    "NINE_YEARS": 3288,
+    "TEN_YEARS": 3653,
+    "INFINITE": None,
+}
+"""``logs.RetentionDays`` → days; jsii brings its members to Python without their number."""
+
+
 class JobLogs:
-    """The log group of one job definition, given or its own."""
+    """The log group of one job definition, given or its own.
+
+    Where no container writes to it, there is none.
+    """
 
     def __init__(
         self,
@@ -29,48 +60,89 @@ class JobLogs:
         log_group: logs.ILogGroup | None,
         retention: logs.RetentionDays | None,
         encryption_key: kms.IKey | None,
+        needed: bool,
     ) -> None:
-        self._given = log_group
-        self._retention = logs.RetentionDays.ONE_MONTH if retention is None else retention
+        self._needed = needed
+        self._group = log_group
+        self._days = _days(arguments, retention)
         self._key = encryption_key
         self._name = ""
         if log_group is not None and not hasattr(type(log_group), "log_group_name"):
             arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
-        if not isinstance(self._retention, logs.RetentionDays):
-            arguments.wrong_type(
-                "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
-            )
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given together with log_retention or log_encryption_key; these are "
                 "the log group's own: set them where it is made"
             )
-
-    def make(self, scope: Construct) -> logs.ILogGroup:
-        """Return the log group, made where none was given (ID ``LogGroup``)."""
-        group = self._given
-        if group is None:
-            group = logs.LogGroup(
-                scope, "LogGroup", retention=self._retention, encryption_key=self._key
+        if not needed and any((log_group, retention, encryption_key)):
+            arguments.wrong_value(
+                "log_group, log_retention or log_encryption_key is given, but no container logs to "
+                "CloudWatch Logs: leave them out, or the log driver"
             )
-            if self._key is not None:
-                _admit_cloudwatch_logs(self._key)
-        self._name = group.log_group_name
-        return group
 
-    def configuration(self) -> dict[str, Any]:
-        """Return CloudFormation's ``LogConfiguration``."""
-        return {"LogDriver": "awslogs", "Options": {"awslogs-group": self._name}}
+    def make(self, scope: Construct) -> None:
+        """Make the log group where none was given (ID ``LogGroup``): an L1, in one crossing."""
+        self._scope = scope
+        if not self._needed:
+            return
+        if self._group is not None:
+            self._name = self._group.log_group_name
+            return
+        self._resource = logs.CfnLogGroup(
+            scope,
+            "LogGroup",
+            retention_in_days=self._days,
+            kms_key_id=None if self._key is None else self._key.key_arn,
+        )
+        self._name = self._resource.ref
+        if self._key is not None:
+            _admit_cloudwatch_logs(self._key)
+
+    def log_group(self) -> logs.ILogGroup:
+        """Return the log group as the CDK's L2s take it; a view of the own one.
+
+        Raises:
+            ValueError: no container writes to CloudWatch Logs.
+        """
+        if not self._needed:
+            raise ValueError(
+                f"{self._scope.node.path}: there is no log group, since no container logs to "
+                "CloudWatch Logs; leave log_driver out to have one"
+            )
+        if self._group is None:
+            self._group = logs.LogGroup.from_log_group_arn(
+                self._scope, "WatchableLogGroup", self._resource.attr_arn
+            )
+        return self._group
+
+    @property
+    def name(self) -> str:
+        """The log group's name, once it is made."""
+        return self._name
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
-        return [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": f"{arn_prefix('logs')}log-group:{self._name}:*",
-            }
-        ]
+        return [write_statement(self._name)] if self._needed else []
+
+
+def write_statement(log_group_name: str) -> dict[str, Any]:
+    """Return what writes to a log group of the stack's account and Region."""
+    return {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{arn_prefix('logs')}log-group:{log_group_name}:*",
+    }
+
+
+def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | None:
+    if retention is None:
+        retention = logs.RetentionDays.ONE_MONTH
+    if not isinstance(retention, logs.RetentionDays):
+        arguments.wrong_type(
+            "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
+        )
+        return None
+    return _DAYS[retention.name]
 
 
 def _admit_cloudwatch_logs(key: kms.IKey) -> None:

@@ -1,0 +1,74 @@
+"""The roles of a job: one that starts its container, one that its own code acts as.
+
+https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_iam as iam
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+_ECS_TASKS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+class ExecutionRole:
+    """The role that starts a container: given, or an own one (ID ``ExecutionRole``).
+
+    The own role is an L1 with its one policy inline, which takes one jsii crossing; the L2 view of
+    it is made when somebody asks (see docs/decisions/0002-roles-and-logs.md).
+    """
+
+    def __init__(
+        self, scope: Construct, given: iam.IRole | None, statements: Sequence[dict[str, Any]]
+    ) -> None:
+        self._scope = scope
+        self._role = given
+        self._resource: iam.CfnRole | None = None
+        if given is None:
+            document = {"Version": "2012-10-17", "Statement": list(statements)}
+            self._resource = iam.CfnRole(
+                scope,
+                "ExecutionRole",
+                assume_role_policy_document=_ECS_TASKS,
+                policies=[{"policyName": "Execution", "policyDocument": document}],
+            )
+            self.arn = self._resource.attr_arn
+            return
+        for statement in statements:
+            given.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        self.arn = given.role_arn
+
+    def role(self) -> iam.IRole:
+        """Return the role as the CDK's L2s take it."""
+        if self._role is None:
+            assert self._resource is not None  # noqa: S101  # one of the two is always there
+            self._role = iam.Role.from_role_name(
+                self._scope, "GrantableExecutionRole", self._resource.ref
+            )
+        return self._role
+
+
+def make_job_role(scope: Construct) -> iam.Role:
+    """Make the role that the container's own code acts as; it is allowed nothing yet."""
+    return iam.Role(scope, "JobRole", assumed_by=_ecs_tasks())
+
+
+@cache
+def _ecs_tasks() -> iam.IPrincipal:
+    return iam.ServicePrincipal("ecs-tasks.amazonaws.com")

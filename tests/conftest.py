@@ -1,0 +1,59 @@
+"""What the tests of constructs share: an app, a stack, a VPC, and a look at a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+
+Resources = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def app() -> cdk.App:
+    """An app whose synthesis leaves out the CDK's own validation, which costs seconds.
+
+    The examples are synthesised with it.
+    """
+    return cdk.App(builtin_cloud_formation_validation=False)
+
+
+@pytest.fixture
+def stack(app: cdk.App) -> cdk.Stack:
+    return cdk.Stack(app, "Stack")
+
+
+@pytest.fixture
+def vpc(stack: cdk.Stack) -> ec2.Vpc:
+    return ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
+
+
+@pytest.fixture
+def resources(app: cdk.App, stack: cdk.Stack) -> Resources:
+    """Synthesise, and return the stack's resources by logical ID, of one type if it is named."""
+
+    def of_type(kind: str | None = None) -> dict[str, dict[str, Any]]:
+        template = app.synth(force=True).get_stack_by_name(stack.stack_name).template
+        return {
+            name: resource
+            for name, resource in template["Resources"].items()
+            if kind is None or resource["Type"] == kind
+        }
+
+    return of_type
+
+
+@pytest.fixture
+def properties(resources: Resources) -> Callable[[str], dict[str, Any]]:
+    """Synthesise, and return the properties of the one resource of a type."""
+
+    def of_the_only(kind: str) -> dict[str, Any]:
+        found = resources(kind)
+        assert len(found) == 1, f"{len(found)} of {kind}"
+        only: dict[str, Any] = next(iter(found.values()))["Properties"]
+        return only
+
+    return of_the_only
