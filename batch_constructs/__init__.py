@@ -53,7 +53,12 @@ if TYPE_CHECKING:
         PersistentVolumeClaimVolume,
     )
     from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import SecretField, secret_field
+    from batch_constructs.jobs.secrets import (
+        SecretField,
+        SecretParameter,
+        secret_field,
+        secret_parameter,
+    )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume, S3FilesVolume
     from batch_constructs.queues.capacity import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
@@ -65,10 +70,12 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_queue import ServiceJobQueue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.validation import BatchRules
 
 _HOME: dict[str, str] = {
     "AccessEntry": "compute.eks",
     "AllocationStrategy": "compute.instances",
+    "BatchRules": "validation",
     "CapacityLimit": "queues.capacity",
     "ComputeEnvironment": "compute.environment",
     "ConsumableResource": "queues.consumable_resource",
@@ -117,6 +124,7 @@ _HOME: dict[str, str] = {
     "S3FilesVolume": "jobs.volumes",
     "SchedulingPolicy": "queues.scheduling_policy",
     "SecretField": "jobs.secrets",
+    "SecretParameter": "jobs.secrets",
     "ServiceEnvironment": "queues.service_environment",
     "ServiceJobQueue": "queues.service_queue",
     "Share": "queues.fair_share",
@@ -131,12 +139,14 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update",
     "grant_submit": "queues.submit",
     "secret_field": "jobs.secrets",
+    "secret_parameter": "jobs.secrets",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
 __all__ = [
     "AccessEntry",
     "AllocationStrategy",
+    "BatchRules",
     "CapacityLimit",
     "ComputeEnvironment",
     "ConsumableResource",
@@ -185,6 +195,7 @@ __all__ = [
     "S3FilesVolume",
     "SchedulingPolicy",
     "SecretField",
+    "SecretParameter",
     "ServiceEnvironment",
     "ServiceJobQueue",
     "Share",
@@ -199,6 +210,7 @@ __all__ = [
     "UpdatePolicy",
     "grant_submit",
     "secret_field",
+    "secret_parameter",
 ]
 
 

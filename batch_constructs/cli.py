@@ -7,7 +7,12 @@ from typing import Any
 
 import click
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "check": (
+        "batch_constructs.rules.command:check",
+        "Name what AWS Batch would refuse in a template, with the fix.",
+    ),
+}
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 
 

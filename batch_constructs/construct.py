@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from constructs import Construct
 
+from batch_constructs.validation import install
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,7 +22,10 @@ _FREE_FORM = frozenset(
 
 
 class BatchConstruct(Construct):
-    """A construct whose scope and ID are looked at before the CDK sees them."""
+    """A construct whose scope and ID are looked at before the CDK sees them.
+
+    The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
+    """
 
     def __init__(self, scope: Construct, id: str) -> None:
         if not isinstance(scope, Construct):
@@ -33,6 +38,7 @@ class BatchConstruct(Construct):
             super().__init__(scope, id)
         except RuntimeError as error:
             raise ValueError(f"{scope.node.path}/{id}: {error}") from None
+        install(scope)
 
 
 def l1_properties(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,8 +55,7 @@ def from_shape(shape: Any) -> Any:
         return "map"
     if shape.type_name == "structure":
         node = {
-            name[0].upper() + name[1:]: from_shape(member)
-            for name, member in shape.members.items()
+            name[0].upper() + name[1:]: from_shape(member) for name, member in shape.members.items()
         }
         return node | {"": [name[0].upper() + name[1:] for name in shape.required_members]}
     return NUMBERS.get(shape.type_name, {"boolean": "boolean"}.get(shape.type_name, "text"))

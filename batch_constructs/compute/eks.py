@@ -20,6 +20,7 @@ from batch_constructs.compute.instances import (
 from batch_constructs.compute.managed import EnvironmentArguments
 from batch_constructs.compute.roles import make_node_role
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,8 +201,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
 def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:
     if isinstance(cluster, str):
         return cluster
-    if hasattr(type(cluster), "cluster_arn"):
+    if offers(cluster, "cluster_arn"):
         return cluster.cluster_arn
-    if hasattr(type(cluster), "attr_arn"):
+    if offers(cluster, "attr_arn"):
         return cluster.attr_arn
     return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
@@ -88,13 +89,12 @@ class _ImportedComputeEnvironment(ComputeEnvironment):
 
 def is_compute_environment(value: object) -> bool:
     """Whether a value is a compute environment: ours, an L2 or an L1."""
-    kind = type(value)
-    return hasattr(kind, "compute_environment_arn") or hasattr(kind, "compute_environment_ref")
+    return offers(value, "compute_environment_arn") or offers(value, "compute_environment_ref")
 
 
 def compute_environment_arn(environment: AnyComputeEnvironment) -> str:
     """Return the ARN of a compute environment that ``is_compute_environment`` accepts."""
     known: Any = environment
-    if hasattr(type(known), "compute_environment_arn"):
+    if offers(known, "compute_environment_arn"):
         return str(known.compute_environment_arn)
     return str(known.compute_environment_ref.compute_environment_arn)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ class Images:
             elif isinstance(image, batch.EcsMachineImage | batch.EksMachineImage):
                 known = image.image_type
                 self._add(None if known is None else known.value, default, image.image, None)
-            elif hasattr(type(image), "get_image"):
+            elif offers(image, "get_image"):
                 self._add(None, default, image, None)
             else:
                 arguments.wrong_type("images", image, _EXPECTED)

@@ -30,6 +30,7 @@ from batch_constructs.compute.roles import (
 )
 from batch_constructs.compute.update import UpdatePolicy, read_update
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def _instance_types(
 def _key_pair(arguments: Arguments, key_pair: ec2.IKeyPair | None) -> Any:
     if key_pair is None:
         return None
-    if not hasattr(type(key_pair), "key_pair_name"):
+    if not offers(key_pair, "key_pair_name"):
         return arguments.wrong_type("key_pair", key_pair, "an ec2.IKeyPair")
     return key_pair.key_pair_name
 
@@ -266,7 +267,7 @@ def _key_pair(arguments: Arguments, key_pair: ec2.IKeyPair | None) -> Any:
 def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) -> Any:
     if group is None:
         return None
-    if not hasattr(type(group), "placement_group_name"):
+    if not offers(group, "placement_group_name"):
         return arguments.wrong_type("placement_group", group, "an ec2.IPlacementGroup")
     return group.placement_group_name
 
@@ -293,7 +294,7 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
         "spot_fleet_role": purchase.spot_fleet_role,
     }
     for parameter, role in roles.items():
-        if role is not None and not hasattr(type(role), "role_arn"):
+        if role is not None and not offers(role, "role_arn"):
             arguments.wrong_type(parameter, role, "an iam.IRole")
 
 

@@ -14,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.arguments import Arguments
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -188,7 +189,7 @@ def _ebs(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
             f"disk.throughput_mebibytes is {throughput} for {kind}; allowed is gp3: leave it out"
         )
     key = disk.encryption_key
-    if key is not None and not hasattr(type(key), "key_arn"):
+    if key is not None and not offers(key, "key_arn"):
         arguments.wrong_type("disk.encryption_key", key, "a kms.IKey")
         key = None
     return given(
@@ -226,7 +227,7 @@ def _network_interfaces(
             "DeleteOnTermination": True,
             "Groups": [
                 group.security_group_id
-                if hasattr(type(group), "security_group_id")
+                if offers(group, "security_group_id")
                 else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
                 for group in groups
             ],

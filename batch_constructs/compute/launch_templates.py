@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _override(arguments: Arguments, override: LaunchTemplateOverride) -> dict[st
 
 
 def _reference(arguments: Arguments, template: Any) -> dict[str, Any]:
-    if not hasattr(type(template), "launch_template_id"):
+    if not offers(template, "launch_template_id"):
         arguments.wrong_type("launch_template", template, _EXPECTED)
         return {}
     _refuse_plain_user_data(arguments, template)

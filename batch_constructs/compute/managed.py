@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.compute.environment import ComputeEnvironment
 from batch_constructs.compute.name import HASH_LENGTH, replaceable_name
 from batch_constructs.construct import given, l1_properties
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ def environment_properties(
     """
     name = arguments.text("compute_environment_name", own.compute_environment_name)
     role = own.service_role
-    if role is not None and not hasattr(type(role), "role_arn"):
+    if role is not None and not offers(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")
         role = None
     enabled = arguments.flag("enabled", own.enabled)

@@ -27,6 +27,7 @@ from batch_constructs.compute.roles import (
     make_managed_instance_role,
 )
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             ("instance_role", instance_role),
             ("infrastructure_role", infrastructure_role),
         ):
-            if role is not None and not hasattr(type(role), "role_arn"):
+            if role is not None and not offers(role, "role_arn"):
                 arguments.wrong_type(parameter, role, "an iam.IRole")
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         launch = given(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _groups(
 ) -> list[ec2.ISecurityGroup]:
     groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
     for group in groups:
-        if not hasattr(type(group), "security_group_id"):
+        if not offers(group, "security_group_id"):
             arguments.wrong_type("security_groups", group, "a list of ec2.ISecurityGroup")
     return groups
 
@@ -59,7 +60,7 @@ def _groups(
 def _subnet_ids(
     arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None
 ) -> list[Any]:
-    if not hasattr(type(vpc), "select_subnets"):
+    if not offers(vpc, "select_subnets"):
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
         return [UNKNOWN]
     if selection is None:

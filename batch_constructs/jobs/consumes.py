@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.offers import offers
+
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
@@ -63,8 +65,8 @@ class Consumes:
 
 
 def _arn(arguments: Arguments, resource: Any) -> Any:
-    if hasattr(type(resource), "consumable_resource_arn"):
+    if offers(resource, "consumable_resource_arn"):
         return resource.consumable_resource_arn
-    if hasattr(type(resource), "consumable_resource_ref"):
+    if offers(resource, "consumable_resource_ref"):
         return resource.consumable_resource_ref.consumable_resource_arn
     return arguments.wrong_type("consumable_resources", resource, _EXPECTED)

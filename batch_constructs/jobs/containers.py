@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
     from aws_cdk import Duration, Size
     from aws_cdk import aws_ecs as ecs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
 
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_driver import LogDriver
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
 
 
@@ -106,7 +104,7 @@ class Container:
     name: str | None = None
     command: Sequence[str] | None = None
     environment: Mapping[str, str] | None = None
-    secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None
+    secrets: Mapping[str, SecretSource] | None = None
     gpus: int | None = None
     user: str | None = None
     privileged: bool = False

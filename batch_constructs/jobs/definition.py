@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
 
 def is_job_definition(value: object) -> bool:
     """Whether a value is a job definition: ours, an L2 or an L1."""
-    return hasattr(type(value), "job_definition_arn") or hasattr(type(value), "job_definition_ref")
+    return offers(value, "job_definition_arn") or offers(value, "job_definition_ref")
 
 
 def job_definition_arn(definition: AnyJobDefinition) -> str:
@@ -107,9 +108,9 @@ def job_definition_arn(definition: AnyJobDefinition) -> str:
         TypeError: it is none of these.
     """
     known: Any = definition
-    if hasattr(type(known), "job_definition_arn"):
+    if offers(known, "job_definition_arn"):
         return str(known.job_definition_arn)
-    if hasattr(type(known), "job_definition_ref"):
+    if offers(known, "job_definition_ref"):
         return str(known.job_definition_ref.job_definition_arn)
     raise TypeError(
         f"job_definition is {type(definition).__name__}; expected a job definition of "

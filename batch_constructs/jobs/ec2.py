@@ -11,8 +11,6 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     ContainerJobDefinition,
-    CpuArchitecture,
-    runtime_platform,
 )
 from batch_constructs.jobs.containers import Container
 from batch_constructs.jobs.ecs import RoleAndLogArguments
@@ -26,20 +24,20 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
     from batch_constructs.jobs.consumes import Consumable
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_driver import LogDriver
     from batch_constructs.jobs.retry import RetryPolicy
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
 
 
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
+
+    Its image has to fit the instances of the queues it is submitted to, x86 or Arm.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
     (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
@@ -59,7 +57,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         environment: Environment variables. Names beginning with ``AWS_BATCH`` are AWS Batch's own.
             Default: none.
         secrets: Environment variables whose values are fetched when the container starts: a
-            secret, ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+            secret, ``secret_field(secret, "key")``, an SSM parameter, or
+            ``secret_parameter(parameter, encryption_key=key)``. Default: none.
         parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
             Default: none.
         job_role: The role the container's code acts as. Default: one of its own, that
@@ -75,7 +74,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
             it. Default: encrypted with a key of the service.
         log_driver: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to the log
             group.
-        architecture: ``ARM64`` or ``X86_64``. Default: that of the instance it runs on.
         volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
@@ -118,7 +116,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         memory: Size,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None,
+        secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
@@ -128,7 +126,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         log_driver: LogDriver | None = None,
-        architecture: CpuArchitecture | str | None = None,
         volumes: Sequence[AnyVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
@@ -190,7 +187,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
             ),
             capability="EC2",
             options=given(
-                RuntimePlatform=runtime_platform(arguments, architecture),
                 EnableExecuteCommand=arguments.switch("execute_command", execute_command),
             ),
             job_role_at_once=True,

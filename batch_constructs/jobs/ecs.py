@@ -15,6 +15,7 @@ from batch_constructs.jobs.job import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.logs import JobLogs
 from batch_constructs.jobs.roles import ExecutionRole, make_job_role
 from batch_constructs.jobs.statements import merged
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +81,7 @@ class EcsJobDefinition(JobDefinition):
             encryption_key=own.log_encryption_key,
             needed=any(task.needs_log_group for task in tasks),
         )
-        _expect_roles(arguments, own)
+        _expect_resources(arguments, own)
         arguments.refuse()
 
         self._job_role = own.job_role
@@ -191,7 +192,14 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
     )
 
 
-def _expect_roles(arguments: Arguments, own: RoleAndLogArguments) -> None:
-    for parameter, role in (("job_role", own.job_role), ("execution_role", own.execution_role)):
-        if role is not None and not hasattr(type(role), "role_arn"):
-            arguments.wrong_type(parameter, role, "an iam.IRole")
+def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:
+    """Look at the arguments that are resources: what they have to offer."""
+    expected: tuple[tuple[str, object, str, str], ...] = (
+        ("job_role", own.job_role, "role_arn", "an iam.IRole"),
+        ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
+        ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
+        ("log_encryption_key", own.log_encryption_key, "key_arn", "a kms.IKey"),
+    )
+    for parameter, value, attribute, kind in expected:
+        if value is not None and not offers(value, attribute):
+            arguments.wrong_type(parameter, value, kind)

@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
     from constructs import Construct
 
     from batch_constructs.jobs.consumes import Consumable
     from batch_constructs.jobs.log_driver import LogDriver
     from batch_constructs.jobs.retry import RetryPolicy
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
 
 
@@ -57,7 +55,8 @@ class FargateJobDefinition(ContainerJobDefinition):
         environment: Environment variables. Names beginning with ``AWS_BATCH`` are AWS Batch's own.
             Default: none.
         secrets: Environment variables whose values are fetched when the container starts: a
-            secret, ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+            secret, ``secret_field(secret, "key")``, an SSM parameter, or
+            ``secret_parameter(parameter, encryption_key=key)``. Default: none.
         parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
             Default: none.
         job_role: The role the container's code acts as. Default: one that is made when something
@@ -115,7 +114,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         memory: Size,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = None,
+        secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws
 
+from batch_constructs.offers import offers
+
 if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
@@ -70,7 +72,7 @@ def named_image(name: str) -> NamedImage:
 
 def is_container_image(image: object) -> bool:
     """Whether an argument is an ``ecs.ContainerImage``."""
-    return hasattr(type(image), "bind")
+    return offers(image, "bind")
 
 
 def refuse_image(arguments: Arguments, image: object) -> NamedImage:

@@ -16,11 +16,8 @@ from batch_constructs.unknown import is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
-
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.secrets import SecretField
+    from batch_constructs.jobs.secrets import SecretSource
 
 _CLOUDWATCH = "awslogs"
 _GROUP = "awslogs-group"
@@ -43,9 +40,7 @@ class LogDriver:
 
     name: str = _CLOUDWATCH
     options: Mapping[str, str] | None = None
-    secret_options: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None = (
-        None
-    )
+    secret_options: Mapping[str, SecretSource] | None = None
 
 
 class ContainerLog:

@@ -67,8 +67,6 @@ class JobLogs:
         self._days = _days(arguments, retention)
         self._key = encryption_key
         self._name = ""
-        if log_group is not None and not hasattr(type(log_group), "log_group_name"):
-            arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given together with log_retention or log_encryption_key; these are "

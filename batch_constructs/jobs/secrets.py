@@ -8,15 +8,17 @@ https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-sec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 
+from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_secretsmanager as secretsmanager
     from aws_cdk import aws_ssm as ssm
 
@@ -36,6 +38,41 @@ class SecretField:
     key: str | None = None
     version_stage: str | None = None
     version_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SecretParameter:
+    """A parameter of SSM with the key that it is encrypted with. Made by ``secret_parameter``."""
+
+    parameter: ssm.IParameter
+    encryption_key: kms.IKey
+
+
+def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretParameter:
+    """Take a SecureString parameter that is encrypted with a key of your own.
+
+    An imported parameter does not tell its key; one that is encrypted with the key ``aws/ssm``
+    needs none and is given as it is.
+
+    Args:
+        parameter: The parameter in SSM.
+        encryption_key: The KMS key that it is encrypted with; the execution role may decrypt with
+            it, through SSM only.
+
+    Raises:
+        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-parameters.html
+    """
+    for name, value, attribute, expected in (
+        ("parameter", parameter, "parameter_arn", "an ssm.IParameter"),
+        ("encryption_key", encryption_key, "key_arn", "a kms.IKey"),
+    ):
+        if not offers(value, attribute):
+            raise TypeError(
+                f"secret_parameter: {name} is {type(value).__name__}; expected {expected}"
+            )
+    return SecretParameter(parameter, encryption_key)
 
 
 def secret_field(
@@ -60,7 +97,7 @@ def secret_field(
 
     https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-secrets.html
     """
-    if not _has(secret, "secret_arn"):
+    if not offers(secret, "secret_arn"):
         raise TypeError(
             f"secret_field: secret is {type(secret).__name__}; expected a secretsmanager.ISecret"
         )
@@ -86,6 +123,9 @@ class _Known:
     key_arn: str | None
 
 
+SecretSource: TypeAlias = "secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter"
+"""What a secret environment variable can be taken from."""
+
 _KNOWN: WeakKeyDictionary[Any, _Known] = WeakKeyDictionary()
 
 
@@ -95,7 +135,7 @@ class Secrets:
     def __init__(
         self,
         arguments: Arguments,
-        secrets: Mapping[str, secretsmanager.ISecret | SecretField | ssm.IParameter] | None,
+        secrets: Mapping[str, SecretSource] | None,
         *,
         parameter: str = "secrets",
     ) -> None:
@@ -128,14 +168,20 @@ class Secrets:
     def _value_from(self, arguments: Arguments, parameter: str, source: Any) -> Any:
         field = source if isinstance(source, SecretField) else None
         held = source if field is None else field.secret
-        if _has(held, "secret_arn"):
+        if offers(held, "secret_arn"):
             known = _known(held, "secret_arn")
             self._secrets[known.arn_in_policies] = known
             if field is None:
                 return known.arn
             parts = (field.key, field.version_stage, field.version_id)
             return ":".join([known.arn, *(part if part is not None else "" for part in parts)])
-        if field is None and _has(held, "parameter_arn"):
+        if isinstance(source, SecretParameter):
+            known = replace(
+                _known(source.parameter, "parameter_arn"), key_arn=source.encryption_key.key_arn
+            )
+            self._parameters[known.arn_in_policies] = known
+            return known.arn
+        if field is None and offers(held, "parameter_arn"):
             known = _known(held, "parameter_arn")
             self._parameters[known.arn_in_policies] = known
             return known.arn
@@ -154,10 +200,11 @@ def _known(source: Any, arn_attribute: str) -> _Known:
     return _KNOWN[source]
 
 
-def _has(value: object, attribute: str) -> bool:
-    """Whether a construct has an attribute, asked of its class so that no jsii call is made."""
-    return hasattr(type(value), attribute)
-
-
 def _allow(actions: list[str], resources: list[str]) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+    """Write a statement as the CDK does: one action or resource without a list."""
+    one_action, one_resource = len(actions) == 1, len(resources) == 1
+    return {
+        "Effect": "Allow",
+        "Action": actions[0] if one_action else actions,
+        "Resource": resources[0] if one_resource else resources,
+    }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,14 +144,14 @@ class Volumes:
                 volume.file_system.connections.allow_default_port_from(environment)
 
     def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
-        if not hasattr(type(volume.file_system), "file_system_id"):
+        if not offers(volume.file_system, "file_system_id"):
             arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
             return
         environments = arguments.items(
             "compute_environments", volume.compute_environments, "compute environments"
         )
         for environment in environments:
-            if not hasattr(type(environment), "connections"):
+            if not offers(environment, "connections"):
                 arguments.wrong_type(
                     "compute_environments",
                     environment,
@@ -202,7 +203,7 @@ class Volumes:
         bucket = volume.bucket
         if bucket is None:
             return
-        if not hasattr(type(bucket), "bucket_arn"):
+        if not offers(bucket, "bucket_arn"):
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         self.statements += [

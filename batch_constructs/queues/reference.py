@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batch_constructs.offers import offers
+
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
     from aws_cdk.interfaces import aws_batch as batch_interfaces
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def is_job_queue(value: object) -> bool:
     """Whether a value is a job queue: ours, an L2 or an L1."""
-    return hasattr(type(value), "job_queue_arn") or hasattr(type(value), "job_queue_ref")
+    return offers(value, "job_queue_arn") or offers(value, "job_queue_ref")
 
 
 def job_queue_arn(queue: AnyJobQueue) -> str:
@@ -26,9 +28,9 @@ def job_queue_arn(queue: AnyJobQueue) -> str:
         TypeError: it is none of these.
     """
     known: Any = queue
-    if hasattr(type(known), "job_queue_arn"):
+    if offers(known, "job_queue_arn"):
         return str(known.job_queue_arn)
-    if hasattr(type(known), "job_queue_ref"):
+    if offers(known, "job_queue_ref"):
         return str(known.job_queue_ref.job_queue_arn)
     raise TypeError(
         f"queue is {type(queue).__name__}; expected a job queue of batch_constructs or "

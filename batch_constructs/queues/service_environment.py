@@ -11,6 +11,7 @@ from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.offers import offers
 from batch_constructs.queues.capacity import capacity_limits as read_capacity_limits
 from batch_constructs.unknown import is_token
 
@@ -146,9 +147,9 @@ def service_environment_arns(arguments: Arguments, environments: Any) -> list[An
         )
     return [
         environment.service_environment_arn
-        if hasattr(type(environment), "service_environment_arn")
+        if offers(environment, "service_environment_arn")
         else environment.service_environment_ref.service_environment_arn
-        if hasattr(type(environment), "service_environment_ref")
+        if offers(environment, "service_environment_ref")
         else arguments.wrong_type("service_environments", environment, expected)
         for environment in listed
     ]

@@ -14,6 +14,7 @@ from batch_constructs.jobs.definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
+from batch_constructs.offers import offers
 from batch_constructs.queues.reference import job_queue_arn
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def grant_submit(
     Raises:
         TypeError: an argument is not what it should be.
     """
-    if not hasattr(type(grantee), "grant_principal"):
+    if not offers(grantee, "grant_principal"):
         raise TypeError(
             f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role or a "
             "Lambda function"

@@ -23,6 +23,11 @@ AREAS: Final = {
     "multi_node": "Multi-node parallel jobs",
     "eks": "Amazon EKS",
     "tags": "Tags",
+    "graph": "A job on its queue",
+    "iam": "IAM",
+    "wiring": "Submissions",
+    "events": "Events, messages, alarms and logs",
+    "network": "Network",
 }
 """Module below this package → the title of its chapter."""
 

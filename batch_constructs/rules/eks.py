@@ -51,8 +51,8 @@ def _namespace_fault(got: str, reserved: str) -> str | None:
     "eks-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="make a namespace for Batch, and name it",
-    source='EksConfiguration.kubernetesNamespace: "can\'t left empty or null. It must be fewer than 64'
-    ' characters long, can\'t be set to default, can\'t start with "kube-," and must match this regular'
+    source="EksConfiguration.kubernetesNamespace: \"can't left empty or null. It must be fewer than 64"
+    " characters long, can't be set to default, can't start with \"kube-,\" and must match this regular"
     ' expression: ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"',
 )
 def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -270,7 +270,7 @@ def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in limits and requests",
     source='EksContainerResourceRequirements.limits: "The memory hard limit (in MiB) for the container,'
     ' using whole integers, with a "Mi" suffix. … You must specify at least 4 MiB … the value that\'s'
-    ' specified in limits must be equal to the value that\'s specified in requests"',
+    " specified in limits must be equal to the value that's specified in requests\"",
 )
 def pod_memory(job: JobDefinition) -> Iterator[Fault]:
     """Batch reserves what is asked for, so it cannot grow."""
@@ -310,15 +310,23 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
             got = values.get("cpu")
             if not isinstance(got, str | int | float):
                 continue
-            amount = as_number(got)
+            amount = _cpus(got)
             if amount is None or amount <= 0 or (amount * 4) % 1:
                 yield (
                     f"{path}/{kind}/cpu",
                     f'the CPUs are "{show(got)}"; allowed are multiples of 0.25',
                 )
-        limit, request = as_number(limits.get("cpu")), as_number(requests.get("cpu"))
+        limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
         if limit is not None and request is not None and limit < request:
             yield f"{path}/Limits/cpu", f"the CPU limit is {limit}, below the request of {request}"
+
+
+def _cpus(value: object) -> float | None:
+    """Read CPUs, also as thousandths (``500m``)."""
+    if isinstance(value, str) and value.endswith("m"):
+        thousandths = as_number(value[:-1])
+        return None if thousandths is None else thousandths / 1000
+    return as_number(value)
 
 
 @_rule(
@@ -326,7 +334,7 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in limits and requests",
     source='EksContainerResourceRequirements.limits: "nvidia.com/gpu … Values must be a whole integer …'
-    ' the value that\'s specified in limits must be equal to the value that\'s specified in requests"',
+    " the value that's specified in limits must be equal to the value that's specified in requests\"",
 )
 def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
@@ -511,7 +519,7 @@ def pod_security(job: JobDefinition) -> Iterator[Fault]:
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="name a namespace that Batch may use",
-    source="EksMetadata.namespace: 1-63 characters long; \"Can't be set to default\"; \"Can't start with"
+    source='EksMetadata.namespace: 1-63 characters long; "Can\'t be set to default"; "Can\'t start with'
     ' kube"; EksPodProperties.metadata',
 )
 def pod_namespace(job: JobDefinition) -> Iterator[Fault]:

@@ -89,8 +89,8 @@ class Resolver:
             return UNKNOWN
         if len(value) == 1:
             (name, argument) = next(iter(value.items()))
-            if name == "Ref" or name == "Condition" and isinstance(argument, str):
-                return self._ref(argument) if name == "Ref" else UNKNOWN
+            if name == "Ref":
+                return self._ref(argument)
             if isinstance(name, str) and name.startswith("Fn::"):
                 return self._function(name[4:], argument, depth)
         resolved: dict[str, object] = {}

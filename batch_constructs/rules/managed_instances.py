@@ -40,8 +40,7 @@ def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Faul
                     f"ComputeResources/{key}",
                     f"{key} is given for the type {environment.kind}; only ECS_MANAGED_INSTANCES"
                     " takes it",
-                    f"leave {key} out"
-                    + (", and use Tags" if key == "CapacityTags" else ""),
+                    f"leave {key} out" + (", and use Tags" if key == "CapacityTags" else ""),
                 )
 
 

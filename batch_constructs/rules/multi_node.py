@@ -80,7 +80,10 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         where = f"{path}/TargetNodes"
         span = node_span(written, total or 1)
         if span is None:
-            yield where, f'the node range is "{show(written)}"; allowed are first:last, :last, first:'
+            yield (
+                where,
+                f'the node range is "{show(written)}"; allowed are first:last, :last, first:',
+            )
         elif total is not None and (span[1] >= total or span[0] > span[1]):
             yield (
                 where,
@@ -191,9 +194,7 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
 def node_properties(job: JobDefinition) -> Iterator[Fault]:
     """A node runs one thing."""
     for path, node in job.node_ranges:
-        present = [
-            key for key in ("Container", "EcsProperties", "EksProperties") if key in node
-        ]
+        present = [key for key in ("Container", "EcsProperties", "EksProperties") if key in node]
         if not present:
             yield path, "the node range has none of Container, EcsProperties and EksProperties"
         elif len([key for key in present if given(node, key)]) > 1:
@@ -211,4 +212,7 @@ def node_ranges_missing(job: JobDefinition) -> Iterator[Fault]:
     nodes = job.properties.get("NodeProperties")
     if isinstance(nodes, dict) and "NodeRangeProperties" in nodes:
         if absent(nodes, "NodeRangeProperties"):
-            yield "NodeProperties/NodeRangeProperties", "there is no node range; at least 1 is needed"
+            yield (
+                "NodeProperties/NodeRangeProperties",
+                "there is no node range; at least 1 is needed",
+            )

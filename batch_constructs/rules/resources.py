@@ -396,6 +396,7 @@ class Template:
         self._raw = resources
         self._resolver = resolver
         self._views: dict[str, Resource] = {}
+        self.memory: dict[str, object] = {}
 
     @cached_property
     def ids(self) -> dict[str, list[str]]:

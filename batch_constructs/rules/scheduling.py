@@ -115,7 +115,8 @@ _limit(
     ' can be followed by an asterisk (*)."',
     why="No hyphen, no underscore; an asterisk stands for a prefix, at the end only.",
 ).matching(
-    r"[A-Za-z0-9]{1,255}\*?|\*", "1 to 255 letters and digits, with an asterisk at the end if need be"
+    r"[A-Za-z0-9]{1,255}\*?|\*",
+    "1 to 255 letters and digits, with an asterisk at the end if need be",
 )
 
 _limit(
@@ -276,7 +277,9 @@ _limit(
     source='CapacityLimit.capacityUnit: "specify the instance type (for example, ml.m5.large).'
     ' Otherwise, use NUM_INSTANCES."',
     why="Capacity is counted in instances.",
-).matching(r"NUM_INSTANCES|ml\.[a-z0-9.-]+", "NUM_INSTANCES or an instance type such as ml.m5.large")
+).matching(
+    r"NUM_INSTANCES|ml\.[a-z0-9.-]+", "NUM_INSTANCES or an instance type such as ml.m5.large"
+)
 
 _limit(
     id="service-environment-type",
@@ -326,7 +329,10 @@ def quota_share_queue(share: Resource) -> Iterator[Fault]:
     fair = policy is not None and "QuotaSharePolicy" not in policy.properties
     if queue.is_fifo or fair:
         kind = "no scheduling policy" if queue.is_fifo else "a fair-share policy"
-        yield "JobQueue", f"the queue {queue.id} has {kind}; a quota share needs a quota-share policy"
+        yield (
+            "JobQueue",
+            f"the queue {queue.id} has {kind}; a quota share needs a quota-share policy",
+        )
 
 
 _limit(
@@ -376,7 +382,10 @@ def consumable_quantity(job: JobDefinition) -> Iterator[Fault]:
     for path, entry in _requirements(job):
         got = number(entry, "Quantity")
         if got is not None and (got < 1 or got != int(got)):
-            yield f"{path}/Quantity", f"the quantity is {show(got)}; allowed are whole numbers from 1"
+            yield (
+                f"{path}/Quantity",
+                f"the quantity is {show(got)}; allowed are whole numbers from 1",
+            )
 
 
 @_rule(

@@ -71,9 +71,15 @@ def tag_shape(resource: Resource) -> Iterator[Fault]:
     for path, tags in _tags(resource):
         for key, value in tags.items():
             if key.lower().startswith("aws:"):
-                yield f"{path}/{key}", f'the tag key "{show(key)}" begins with aws:, which is reserved'
+                yield (
+                    f"{path}/{key}",
+                    f'the tag key "{show(key)}" begins with aws:, which is reserved',
+                )
             elif not 1 <= len(key) <= _LONGEST_KEY:
-                yield f"{path}/{show(key)}", f"a tag key has {len(key)} characters; allowed are 1 to 128"
+                yield (
+                    f"{path}/{show(key)}",
+                    f"a tag key has {len(key)} characters; allowed are 1 to 128",
+                )
             if isinstance(value, str) and len(value) > _LONGEST_VALUE:
                 yield (
                     f"{path}/{show(key)}",

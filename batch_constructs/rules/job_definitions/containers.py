@@ -238,6 +238,37 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
+_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+
+
+@_rule(
+    "secret-region",
+    severity=Severity.WARNING,
+    title="secret of another Region",
+    fix="replicate the secret to the Region of the job, and give the ARN of the replica",
+    source='Secret.valueFrom: a different Region is described for parameters of Parameter Store only: "If the'
+    ' parameter exists in a different Region, then the full ARN must be specified."',
+)
+def secret_region(job: JobDefinition) -> Iterator[Fault]:
+    """A Secrets Manager secret is read in the Region of the job."""
+    regions: dict[str, str] = {}
+    for container in job.containers:
+        log = mapping(mapping(container.properties, "LogConfiguration"), "Options")
+        region = text(log, "awslogs-region")
+        if region:
+            regions.setdefault(region, "the logs")
+    for path, entry in _secrets(job):
+        source = entry.get("ValueFrom")
+        literal = source if isinstance(source, str) else getattr(source, "pattern", "")
+        match = _SECRET_REGION.fullmatch(literal)
+        if not match:
+            continue
+        other = next(iter(regions), match[1])
+        if match[1] != other:
+            yield f"{path}/ValueFrom", f"the secret is in {match[1]}, {regions[other]} in {other}"
+        regions.setdefault(match[1], "another secret")
+
+
 @_rule(
     "secrets-execution-role",
     title="secrets without an execution role",

@@ -141,8 +141,13 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
             got = number({"": value}, "")
             if isinstance(value, str) and got is None:
                 yield path, f'the vCPUs are "{show(value)}"; allowed are whole numbers from 1'
-            elif got is not None and (got < 1 or got != int(got)):
-                yield path, f"the vCPUs are {show(got)}; on EC2 whole numbers from 1 are allowed"
+            elif got is not None and (got < 1 or not _is_whole(value)):
+                yield path, f"the vCPUs are {show(value)}; on EC2 whole numbers from 1 are allowed"
+
+
+def _is_whole(value: object) -> bool:
+    """Tell whether a number is written as a whole one: EC2 jobs refuse "1.0"."""
+    return value.isdigit() if isinstance(value, str) else value == int(value)  # type: ignore[call-overload]
 
 
 @_rule(

@@ -126,7 +126,9 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
     for task in _several(job):
         containers = task.containers
         names = {text(container.properties, "Name"): container for container in containers}
-        if any(given(one.properties, "Name") and not text(one.properties, "Name") for one in containers):
+        if any(
+            given(one.properties, "Name") and not text(one.properties, "Name") for one in containers
+        ):
             continue
         waits: dict[str, set[str]] = {}
         for container in containers:
@@ -207,7 +209,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
     "container-timeouts",
     title="start or stop timeout out of range",
     fix="set it to 2 seconds or more, on Fargate to at most 120",
-    source="TaskContainerProperties.startTimeout, TaskContainerProperties.stopTimeout: \"The minimum"
+    source='TaskContainerProperties.startTimeout, TaskContainerProperties.stopTimeout: "The minimum'
     ' value is 2 seconds and the maximum value for Fargate is 120 seconds."',
 )
 def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
@@ -240,5 +242,3 @@ def exec_without_role(job: JobDefinition) -> Iterator[Fault]:
                 f"{task.path}/EnableExecuteCommand",
                 f"execute command is on, but {task.role_key} is missing",
             )
-
-

@@ -1,0 +1,591 @@
+"""Rules about IAM: who may assume a role, and what it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Final
+
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.policies import (
+    ROLE,
+    Permissions,
+    literal,
+    permissions,
+    policy_name,
+    principals,
+    refers_to,
+    role_of,
+    trusts,
+)
+from batch_constructs.rules.resources import (
+    COMPUTE_ENVIRONMENT,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    ComputeEnvironment,
+    JobDefinition,
+    Resource,
+    Task,
+)
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.submissions import (
+    EVENT_RULE,
+    FUNCTION,
+    PIPE,
+    SCHEDULE,
+    STATE_MACHINE,
+    submissions,
+    submissions_from,
+)
+from batch_constructs.rules.values import (
+    Reference,
+    entries,
+    listing,
+    mapping,
+    one_of,
+    show,
+    text,
+)
+
+AREA: Final = "iam"
+_rule = partial(rule, area=AREA)
+
+_TRUST: Final = "allow the service to assume the role: sts:AssumeRole for its principal"
+
+
+def _untrusted(user: Resource, value: object, service: str) -> str | None:
+    """Say that a role cannot be assumed by a service, if that is so."""
+    role = role_of(user, value)
+    if role is None or trusts(role, service):
+        return None
+    trusted = one_of(principals(role) or ["nobody"])
+    return f"{service}.amazonaws.com may not assume {role.id}, which trusts {trusted}"
+
+
+@_rule(
+    "environment-role-trust",
+    COMPUTE_ENVIRONMENT,
+    title="role that the environment's service may not assume",
+    fix=_TRUST,
+    source="CreateComputeEnvironmentRequest.serviceRole (batch), ComputeResource.instanceRole (ec2),"
+    ' ComputeResource.spotIamFleetRole (spotfleet), ManagedInstancesProvider.infrastructureRoleArn ("This'
+    ' role must have a trust policy for ecs.amazonaws.com"), InstanceLaunchTemplate.ec2InstanceProfileArn'
+    ' ("a trust policy for ec2.amazonaws.com")',
+)
+def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The environment becomes INVALID."""
+    resources = environment.resources
+    provider = mapping(resources, "ManagedInstancesProvider")
+    launch = mapping(provider, "InstanceLaunchTemplate")
+    profile = _profile_role(environment, resources.get("InstanceRole"))
+    managed_profile = _profile_role(environment, launch.get("Ec2InstanceProfileArn"))
+    path = "ComputeResources/ManagedInstancesProvider"
+    for where, value, service in (
+        ("ServiceRole", environment.properties.get("ServiceRole"), "batch"),
+        ("ComputeResources/SpotIamFleetRole", resources.get("SpotIamFleetRole"), "spotfleet"),
+        ("ComputeResources/InstanceRole", profile, "ec2"),
+        (f"{path}/InfrastructureRoleArn", provider.get("InfrastructureRoleArn"), "ecs"),
+        (f"{path}/InstanceLaunchTemplate/Ec2InstanceProfileArn", managed_profile, "ec2"),
+    ):
+        if message := _untrusted(environment, value, service):
+            yield where, message
+
+
+def _profile_role(environment: Resource, value: object) -> object:
+    """Give the role inside an instance profile."""
+    profile = environment.neighbour(value, "AWS::IAM::InstanceProfile")
+    roles = listing(profile.properties, "Roles") if profile is not None else None
+    return roles[0] if roles else None
+
+
+@_rule(
+    "instance-profile",
+    COMPUTE_ENVIRONMENT,
+    title="role where an instance profile belongs",
+    fix="make an AWS::IAM::InstanceProfile with the role in it, and give its ARN",
+    source='ComputeResource.instanceRole: "You can specify the short name or full Amazon Resource Name (ARN)'
+    ' of an instance profile."',
+)
+def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 instances take a role through an instance profile only."""
+    value = environment.resources.get("InstanceRole")
+    role = role_of(environment, value)
+    written = literal(value) or ""
+    if role is not None:
+        yield (
+            "ComputeResources/InstanceRole",
+            f"{role.id} is a role; an instance profile is allowed",
+        )
+    elif written.startswith("arn:") and ":role/" in written:
+        yield (
+            "ComputeResources/InstanceRole",
+            f'"{show(written)}" is a role; the ARN of an instance profile is allowed',
+        )
+
+
+@_rule(
+    "instance-role-permissions",
+    COMPUTE_ENVIRONMENT,
+    severity=Severity.WARNING,
+    title="instance role that cannot join the cluster",
+    fix="attach service-role/AmazonEC2ContainerServiceforEC2Role",
+    source="User Guide, Amazon ECS instance role: AmazonEC2ContainerServiceforEC2Role;"
+    " ComputeResource.instanceRole",
+)
+def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Instances start, cost money, and never register; jobs stay RUNNABLE."""
+    if environment.is_eks is not False:
+        return
+    role = role_of(
+        environment, _profile_role(environment, environment.resources.get("InstanceRole"))
+    )
+    if role is not None and not permissions(role).may("ecs:RegisterContainerInstance"):
+        yield (
+            "ComputeResources/InstanceRole",
+            f"{role.id} does not allow ecs:RegisterContainerInstance",
+        )
+
+
+@_rule(
+    "spot-fleet-role-policy",
+    COMPUTE_ENVIRONMENT,
+    severity=Severity.WARNING,
+    title="Spot Fleet role that cannot tag instances",
+    fix="attach service-role/AmazonEC2SpotFleetTaggingRole",
+    source='ComputeResource.spotIamFleetRole: "The previously recommended AmazonEC2SpotFleetRole managed'
+    " policy doesn't have the required permissions to tag Spot Instances.\"",
+)
+def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch tags what it launches."""
+    role = role_of(environment, environment.resources.get("SpotIamFleetRole"))
+    if role is None:
+        return
+    allowed = permissions(role)
+    path = "ComputeResources/SpotIamFleetRole"
+    newer = "AmazonEC2SpotFleetTaggingRole" in allowed.managed
+    if "AmazonEC2SpotFleetRole" in allowed.managed and not newer:
+        yield path, f"{role.id} has the policy AmazonEC2SpotFleetRole, which cannot tag instances"
+    elif not allowed.may("ec2:CreateTags"):
+        yield path, f"{role.id} does not allow ec2:CreateTags"
+
+
+@_rule(
+    "job-role-trust",
+    JOB_DEFINITION,
+    title="role that the tasks of a job may not assume",
+    fix="allow ecs-tasks.amazonaws.com to assume the role",
+    source="ContainerProperties.jobRoleArn, ContainerProperties.executionRoleArn,"
+    " EcsTaskProperties.taskRoleArn, EcsTaskProperties.executionRoleArn; User Guide, Batch execution IAM role",
+)
+def job_role_trust(job: JobDefinition) -> Iterator[Fault]:
+    """Both roles are assumed by ecs-tasks.amazonaws.com, not by batch."""
+    for task in job.tasks:
+        for key in (task.role_key, "ExecutionRoleArn"):
+            if message := _untrusted(job, task.properties.get(key), "ecs-tasks"):
+                yield f"{task.path}/{key}", message
+
+
+def _execution_permissions(job: JobDefinition, task: Task) -> tuple[Resource, Permissions] | None:
+    role = role_of(job, task.properties.get("ExecutionRoleArn"))
+    return None if role is None else (role, permissions(role))
+
+
+@_rule(
+    "execution-role-permissions",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="execution role that cannot write logs or pull the image",
+    fix="attach service-role/AmazonECSTaskExecutionRolePolicy",
+    source="User Guide, Batch execution IAM role: AmazonECSTaskExecutionRolePolicy;"
+    " ContainerProperties.executionRoleArn",
+)
+def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
+    """The task stops with *ResourceInitializationError* before the program starts."""
+    for task in job.tasks:
+        found = _execution_permissions(job, task)
+        if found is None or task.platform != "FARGATE":
+            continue
+        role, allowed = found
+        missing: list[str] = []
+        for container in task.containers:
+            log = container.properties.get("LogConfiguration", {})
+            driver = log.get("LogDriver", "awslogs") if isinstance(log, dict) else None
+            if driver == "awslogs":
+                missing += [
+                    action
+                    for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+                    if not allowed.may(action)
+                ]
+            image = literal(container.properties.get("Image")) or ""
+            if ".dkr.ecr." in image and not allowed.may("ecr:GetAuthorizationToken"):
+                missing.append("ecr:GetAuthorizationToken")
+            options = mapping(mapping(container.properties, "LogConfiguration"), "Options")
+            creates = options.get("awslogs-create-group") in ("true", True)
+            if creates and not allowed.may("logs:CreateLogGroup"):
+                missing.append("logs:CreateLogGroup")
+        if missing:
+            yield (
+                f"{task.path}/ExecutionRoleArn",
+                f"{role.id} does not allow {', '.join(dict.fromkeys(missing))}",
+                "attach service-role/AmazonECSTaskExecutionRolePolicy"
+                if missing != ["logs:CreateLogGroup"]
+                else "allow logs:CreateLogGroup, or make the log group in the template",
+            )
+
+
+def _secret_action(job: JobDefinition, source: object) -> str | None:
+    """Give the permission that reading a secret takes, None if it is not known."""
+    target = job.neighbour(source)
+    if target is not None:
+        return {
+            "AWS::SecretsManager::Secret": "secretsmanager:GetSecretValue",
+            "AWS::SSM::Parameter": "ssm:GetParameters",
+        }.get(target.type)
+    written = literal(source)
+    if not written:
+        return None
+    if ":secretsmanager:" in written:
+        return "secretsmanager:GetSecretValue"
+    if ":ssm:" in written or (not written.startswith(("arn:", "\0")) and "\0" not in written):
+        return "ssm:GetParameters"
+    return None
+
+
+@_rule(
+    "secret-permission",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="execution role that may not read a secret",
+    fix="allow the execution role secretsmanager:GetSecretValue, or ssm:GetParameters for a parameter",
+    source="User Guide, Specifying sensitive data: the execution role needs"
+    " secretsmanager:GetSecretValue or ssm:GetParameters; Secret.valueFrom",
+)
+def secret_permission(job: JobDefinition) -> Iterator[Fault]:
+    """The managed policy does not include it. A secret given by a bare name is taken for a
+    parameter of Parameter Store.
+    """
+    for task in job.tasks:
+        found = _execution_permissions(job, task)
+        if found is None:
+            continue
+        role, allowed = found
+        for container in task.containers:
+            log = mapping(container.properties, "LogConfiguration")
+            sources = [
+                *_sources(container.properties, "Secrets", f"{container.path}/Secrets"),
+                *_sources(log, "SecretOptions", f"{container.path}/LogConfiguration/SecretOptions"),
+            ]
+            credentials = mapping(container.properties, "RepositoryCredentials")
+            if "CredentialsParameter" in credentials:
+                path = f"{container.path}/RepositoryCredentials/CredentialsParameter"
+                sources.append((path, credentials["CredentialsParameter"]))
+            for path, source in sources:
+                action = _secret_action(job, source)
+                if action is not None and not allowed.may(action):
+                    what = show(literal(source) or getattr(source, "target", "the secret"))
+                    yield (
+                        path,
+                        f"{role.id} does not allow {action}, which {what} takes",
+                        f"allow {action} on it"
+                        if "secret" in action
+                        else f"allow {action} on it, or"
+                        " give the full ARN if it is a Secrets Manager secret",
+                    )
+
+
+def _sources(within: object, key: str, path: str) -> Iterator[tuple[str, object]]:
+    for position, entry in entries(within, key) if isinstance(within, dict) else ():
+        if "ValueFrom" in entry:
+            yield f"{path}/{position}/ValueFrom", entry["ValueFrom"]
+
+
+@_rule(
+    "efs-permission",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="job role that may not mount the file system",
+    fix="allow the job role elasticfilesystem:ClientMount, and ClientWrite to write",
+    source="EFSAuthorizationConfig.iam: the job role is used to mount the Amazon EFS file system",
+)
+def efs_permission(job: JobDefinition) -> Iterator[Fault]:
+    """With IAM authorization the file system asks the job role."""
+    for task in job.tasks:
+        role = role_of(job, task.properties.get(task.role_key))
+        if role is None or permissions(role).may("elasticfilesystem:ClientMount"):
+            continue
+        for position, volume in entries(task.properties, "Volumes"):
+            efs = mapping(volume, "EfsVolumeConfiguration")
+            system = job.neighbour(efs.get("FileSystemId"), "AWS::EFS::FileSystem")
+            if system is not None and "FileSystemPolicy" in system.properties:
+                continue
+            if text(mapping(efs, "AuthorizationConfig"), "Iam") == "ENABLED":
+                yield (
+                    f"{task.path}/Volumes/{position}/EfsVolumeConfiguration/AuthorizationConfig/Iam",
+                    f"{role.id} does not allow elasticfilesystem:ClientMount",
+                )
+
+
+@_rule(
+    "one-role-for-both",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="execution role used as the job role",
+    fix="give the job a role of its own, with what the program needs",
+    source="Amazon ECS: the task role and the execution role are separate by design;"
+    " ContainerProperties.jobRoleArn",
+)
+def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
+    """The program gets what the agent may do: read every secret that the role can read."""
+    for task in job.tasks:
+        own, execution = task.properties.get(task.role_key), task.properties.get("ExecutionRoleArn")
+        role = role_of(job, own)
+        if role is None or role_of(job, execution) is not role:
+            continue
+        reads = ("secretsmanager:GetSecretValue", "ssm:GetParameters")
+        sensitive = any(
+            one.allows and one.covers(action)
+            for one in permissions(role).statements
+            for action in reads
+        )
+        if sensitive:
+            yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"
+
+
+_BROAD: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+
+
+def _is_for_batch(role: Resource) -> bool:
+    """Tell whether a role is one of a job, an environment, or a submitter."""
+    memory = role.template.memory
+    known = memory.get("roles for batch")
+    if known is None:
+        known = set(_roles_for_batch(role))
+        memory["roles for batch"] = known
+    return role.id in known  # type: ignore[operator]  # a set was put there
+
+
+def _roles_for_batch(role: Resource) -> Iterator[str]:
+    template = role.template
+    values: list[object] = []
+    for job in template.all(JOB_DEFINITION):
+        if isinstance(job, JobDefinition):
+            for task in job.tasks:
+                values += [
+                    task.properties.get(task.role_key),
+                    task.properties.get("ExecutionRoleArn"),
+                ]
+    for environment in template.all(COMPUTE_ENVIRONMENT):
+        if isinstance(environment, ComputeEnvironment):
+            values.append(_profile_role(environment, environment.resources.get("InstanceRole")))
+    values += [_role_value(one.source, one.path) for one in submissions(template)]
+    for value in values:
+        found = role_of(role, value)
+        if found is not None:
+            yield found.id
+
+
+def _role_value(source: Resource, path: str) -> object:
+    """Give the role with which a source submits."""
+    if source.type == EVENT_RULE:
+        position = int(path.partition("/")[2])
+        targets = listing(source.properties, "Targets") or []
+        target = targets[position] if position < len(targets) else None
+        return target.get("RoleArn") if isinstance(target, dict) else None
+    if source.type == SCHEDULE:
+        return mapping(source.properties, "Target").get("RoleArn")
+    return source.properties.get("RoleArn", source.properties.get("Role"))
+
+
+@_rule(
+    "broad-permissions",
+    ROLE,
+    severity=Severity.WARNING,
+    title="role that may do far more than it needs",
+    fix="name the actions and the resources",
+    source="IAM, Security best practices: grant least privilege; User Guide, Identity-based policy examples",
+)
+def broad_permissions(role: Resource) -> Iterator[Fault]:
+    """Whoever runs code in the container, or submits a job, owns what the role owns."""
+    mine = _is_for_batch(role)
+    for position, arn in enumerate(listing(role.properties, "ManagedPolicyArns") or ()):
+        name = policy_name(arn)
+        if mine and name in _BROAD:
+            yield f"ManagedPolicyArns/{position}", f"the policy {name} allows nearly everything"
+        elif name == "AWSBatchFullAccess" and mine:
+            yield (
+                f"ManagedPolicyArns/{position}",
+                "the policy AWSBatchFullAccess allows batch:* on *",
+            )
+    for statement in permissions(role).statements:
+        if not statement.allows or not statement.on_everything or statement.conditional:
+            continue
+        for action in statement.actions:
+            everything = action == "*" or action.endswith(":*")
+            known = action in ("ecs:*", "ec2:*", "ssmmessages:*")
+            if (everything and mine and not known) or action in ("batch:*", "batch:**"):
+                yield "Policies", f'the role allows "{action}" on every resource'
+
+
+def _definition_tails(values: list[object], role: Resource) -> list[str] | None:
+    """Give the part after job-definition/ of each resource; None if one may be anything."""
+    tails: list[str] = []
+    for value in values:
+        if value == "*":
+            return None
+        kind = refers_to(value, role.template, JOB_DEFINITION, "job-definition")
+        if kind is False:
+            continue
+        written = literal(value)
+        if isinstance(value, Reference) or written is None:
+            target = role.template.target(value, JOB_DEFINITION)
+            name = text(target.properties, "JobDefinitionName") if target is not None else None
+            if name is None:
+                return None
+            tails.append(f"{name}:1")
+            continue
+        if ":job-definition/" not in written:
+            return None
+        tails.append(written.partition(":job-definition/")[2].replace("\0", "*"))
+    return tails
+
+
+@_rule(
+    "submit-resources",
+    ROLE,
+    severity=Severity.WARNING,
+    title="permission to submit that lacks the queue or the definition",
+    fix="name both the ARN of the job queue and the ARNs of the job definition",
+    source='User Guide, Restrict to job queue: "When scoping resource-level access for job submission, you must'
+    ' provide both job queue and job definition resource types."; SubmitJobRequest.jobQueue',
+)
+def submit_resources(role: Resource) -> Iterator[Fault]:
+    """SubmitJob is checked against both; with one of them every submission is denied."""
+    allowed = permissions(role)
+    resources = [
+        resource
+        for one in allowed.statements
+        if one.allows and one.covers("batch:SubmitJob")
+        for resource in one.resources
+    ]
+    if not resources or not allowed.complete:
+        return
+    for type_, noun, what in (
+        (JOB_QUEUE, "job-queue", "job queue"),
+        (JOB_DEFINITION, "job-definition", "job definition"),
+    ):
+        kinds = [refers_to(value, role.template, type_, noun) for value in resources]
+        if all(kind is False for kind in kinds):
+            yield "Policies", f"batch:SubmitJob is allowed on no {what}; both are needed"
+
+
+@_rule(
+    "submit-revision",
+    ROLE,
+    severity=Severity.WARNING,
+    title="permission for revisions, submission by name",
+    fix="allow job-definition/name as well as job-definition/name:*",
+    source="SubmitJobRequest.jobDefinition: name, name:revision or ARN; a bare name is authorized as"
+    " job-definition/name, which job-definition/name:* does not match",
+)
+def submit_revision(role: Resource) -> Iterator[Fault]:
+    """A submission by name is denied where only revisions are allowed, and the other way round."""
+    allowed = permissions(role)
+    if not allowed.complete:
+        return
+    values = [
+        resource
+        for one in allowed.statements
+        if one.allows and one.covers("batch:SubmitJob")
+        for resource in one.resources
+    ]
+    tails = _definition_tails(values, role)
+    if not tails:
+        return
+    for wanted in dict.fromkeys(_requested(role)):
+        if not any(fnmatchcase(wanted, tail) for tail in tails):
+            form = "by name" if ":" not in wanted else "by revision"
+            yield (
+                "Policies",
+                f'jobs are submitted {form} ("{show(wanted)}"), allowed is {one_of(tails)}',
+            )
+
+
+def _requested(role: Resource) -> Iterator[str]:
+    """Give the definitions that are submitted with a role, as name or name:revision."""
+    template = role.template
+    for one in submissions(template):
+        if role_of(role, _role_value(one.source, one.path)) is role:
+            yield from _as_requested(role, one.request.get("JobDefinition"))
+    for function in template.all(FUNCTION):
+        if role_of(role, function.properties.get("Role")) is role:
+            variables = mapping(mapping(function.properties, "Environment"), "Variables")
+            for value in variables.values():
+                names = {
+                    text(job.properties, "JobDefinitionName")
+                    for job in template.all(JOB_DEFINITION)
+                }
+                target = template.target(value, JOB_DEFINITION)
+                if target is not None or (isinstance(value, str) and value in names):
+                    yield from _as_requested(role, value)
+
+
+def _as_requested(role: Resource, value: object) -> Iterator[str]:
+    target = role.template.target(value, JOB_DEFINITION)
+    if target is not None and isinstance(value, Reference):
+        name = text(target.properties, "JobDefinitionName")
+        if name is not None:
+            yield f"{name}:1"
+        return
+    written = literal(value)
+    if written is None or "\0" in written.rpartition("/")[2]:
+        return
+    yield written.rpartition("/")[2]
+
+
+@_rule(
+    "submitter-permission",
+    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE),
+    severity=Severity.WARNING,
+    title="submitter whose role may not submit",
+    fix="allow the role batch:SubmitJob on the queue and the definition",
+    source="User Guide, EventBridge IAM role: batch:SubmitJob; SubmitJobRequest.jobQueue",
+)
+def submitter_permission(source: Resource) -> Iterator[Fault]:
+    """Every submission is denied."""
+    seen: set[str] = set()
+    for submission in submissions_from(source):
+        role = role_of(source, _role_value(source, submission.path))
+        if role is None or role.id in seen:
+            continue
+        seen.add(role.id)
+        allowed = permissions(role)
+        if not allowed.may("batch:SubmitJob"):
+            yield submission.path, f"{role.id} does not allow batch:SubmitJob"
+
+
+_SERVICES: Final = {
+    EVENT_RULE: "events",
+    SCHEDULE: "scheduler",
+    PIPE: "pipes",
+    STATE_MACHINE: "states",
+}
+
+
+@_rule(
+    "submitter-trust",
+    tuple(_SERVICES),
+    title="role that the submitter may not assume",
+    fix=_TRUST,
+    source="User Guide, EventBridge IAM role: a trust policy for events.amazonaws.com; the same for"
+    " scheduler, pipes and states; SubmitJobRequest.jobName",
+)
+def submitter_trust(source: Resource) -> Iterator[Fault]:
+    """Each service assumes the role that it is given."""
+    seen: set[str] = set()
+    for submission in submissions_from(source):
+        value = _role_value(source, submission.path)
+        message = _untrusted(source, value, _SERVICES[source.type])
+        if message and message not in seen:
+            seen.add(message)
+            yield submission.path, message

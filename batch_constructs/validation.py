@@ -1,0 +1,123 @@
+"""The rules at synthesis: a policy-validation plugin over every template of an app."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import aws_cdk as cdk
+import jsii
+from constructs import IConstruct
+
+from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules.rule import RULES
+
+
+@jsii.implements(cdk.IPolicyValidationPlugin)
+class BatchRules:
+    """Checks the AWS Batch resources of an app when it is synthesised, whoever made them.
+
+    Errors stop the synthesis, with the construct path, what is wrong and the fix. Warnings are
+    reported beside them, and stop it with `strict`. An app that uses constructs of this library has
+    the plugin already; add it yourself to check an app without them::
+
+        cdk.Validations.of(app).add_plugins(BatchRules())
+
+    A finding that is meant so is acknowledged where it is::
+
+        rule = cdk.Acknowledgment(id="batch-constructs::max-vcpus", reason="…")
+        cdk.Validations.of(construct).acknowledge(rule)
+
+    See https://docs.aws.amazon.com/cdk/v2/guide/policy-validation-synthesis.html
+
+    Args:
+        strict: stop the synthesis on warnings too.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self._strict = strict
+
+    @property
+    def name(self) -> str:
+        """The name in the report, and before the ``::`` of the identifiers to acknowledge."""
+        return "batch-constructs"
+
+    @property
+    def version(self) -> str:
+        """The version of this library."""
+        return metadata.version("batch-constructs")
+
+    @property
+    def rule_ids(self) -> list[str]:
+        """The identifiers of all rules."""
+        return list(RULES)
+
+    def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
+        """Check the synthesised templates."""
+        owner = _REPORTING.setdefault(_identity(context.app_construct), self)
+        violations: list[cdk.PolicyViolation] = []
+        success = True
+        for path in context.template_paths:
+            template = json.loads(Path(path).read_text(encoding="utf-8"))
+            for finding in check_template(template):
+                fails = finding.severity is Severity.ERROR
+                warns = finding.severity is Severity.WARNING
+                if owner is not self:
+                    fails = False
+                    warns = warns and self._strict and not owner._strict  # noqa: SLF001  # our own
+                if fails or warns:
+                    fatal = fails or self._strict
+                    success = success and not fatal
+                    violations.append(_violation(finding, path, fatal=fatal))
+        return cdk.PolicyValidationPluginReport(success=success, violations=violations)
+
+
+_REPORTING: Final[dict[str, BatchRules]] = {}
+"""App → the plugin that reports on it. A second one adds only what being strict adds."""
+
+_APPS: Final[set[str]] = set()
+"""Apps that our constructs have given the plugin."""
+
+_SCOPES: Final[set[str]] = set()
+"""Scopes whose app has been looked at."""
+
+
+def _violation(finding: Finding, template: str, *, fatal: bool) -> cdk.PolicyViolation:
+    return cdk.PolicyViolation(
+        rule_name=finding.rule,
+        description=finding.message,
+        fix=finding.fix,
+        severity="error" if fatal else "warning",
+        rule_metadata={"source": finding.source},
+        violating_resources=[
+            cdk.PolicyViolatingResource(
+                resource_logical_id=finding.resource,
+                template_path=template,
+                locations=[finding.path],
+            )
+        ],
+    )
+
+
+def _identity(construct: IConstruct) -> str:
+    """Name a construct of this process; the name lives as long as the kernel does."""
+    reference: Any = construct
+    return str(reference.__jsii_ref__.ref)
+
+
+def install(scope: IConstruct) -> None:
+    """Add `BatchRules` to the app of a construct, unless our constructs have done so already.
+
+    It asks for the root of the tree once for each scope, and nothing after that.
+    """
+    mine = _identity(scope)
+    if mine in _SCOPES:
+        return
+    _SCOPES.add(mine)
+    root = scope.node.root
+    app = _identity(root)
+    if isinstance(root, cdk.Stage) and app not in _APPS:
+        _APPS.add(app)
+        cdk.Validations.of(root).add_plugins(BatchRules())

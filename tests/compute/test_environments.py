@@ -1,0 +1,354 @@
+"""Compute environments: what is rendered, what is refused, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+
+import batch_constructs as bc
+
+Properties = Callable[[str], dict[str, Any]]
+Resources = Callable[..., dict[str, dict[str, Any]]]
+ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
+
+
+def test_a_fargate_environment_carries_only_what_fargate_takes(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+
+    rendered = properties(ENVIRONMENT)
+    assert set(rendered) == {"ComputeResources", "ReplaceComputeEnvironment", "State", "Type"}
+    assert set(rendered["ComputeResources"]) == {"MaxvCpus", "SecurityGroupIds", "Subnets", "Type"}
+    assert rendered["Type"] == "MANAGED"
+    assert rendered["State"] == "ENABLED"
+    assert rendered["ComputeResources"]["Type"] == "FARGATE"
+    assert rendered["ComputeResources"]["MaxvCpus"] == 256
+
+
+def test_fargate_spot_is_fargate_with_one_word_changed(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc, spot=True)
+
+    assert properties(ENVIRONMENT)["ComputeResources"]["Type"] == "FARGATE_SPOT"
+
+
+def test_environments_run_in_the_private_subnets_with_a_security_group_of_their_own(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+
+    rendered = resources()
+    (found,) = resources(ENVIRONMENT).values()
+    environment = found["Properties"]["ComputeResources"]
+    assert environment["Subnets"] == [
+        {"Ref": "VpcPrivateSubnet1Subnet536B997A"},
+        {"Ref": "VpcPrivateSubnet2Subnet3788AAA1"},
+    ]
+    (group,) = [name for name in rendered if name.startswith("FargateSecurityGroup")]
+    assert environment["SecurityGroupIds"] == [{"Fn::GetAtt": [group, "GroupId"]}]
+
+
+def test_an_on_demand_environment_is_free_while_idle_and_updates_in_place(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
+
+    rendered = properties(ENVIRONMENT)
+    assert rendered["ReplaceComputeEnvironment"] is False
+    assert "UpdatePolicy" not in rendered
+    compute = rendered["ComputeResources"]
+    assert compute["MinvCpus"] == 0
+    assert compute["AllocationStrategy"] == "BEST_FIT_PROGRESSIVE"
+    assert compute["InstanceTypes"] == ["default_x86_64"]
+    assert compute["UpdateToLatestImageVersion"] is True
+    assert compute["Type"] == "EC2"
+
+
+def test_instances_may_join_the_cluster_and_be_reached_by_session_manager(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
+
+    role = properties("AWS::IAM::Role")
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
+        "Service": "ec2.amazonaws.com"
+    }
+    assert [arn["Fn::Join"][1][-1] for arn in role["ManagedPolicyArns"]] == [
+        ":iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
+        ":iam::aws:policy/AmazonSSMManagedInstanceCore",
+    ]
+
+
+def test_a_role_with_its_policies_outlives_the_environment_at_deletion(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:ListBucket"], resources=["arn:aws:s3:::b"]))
+    bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc, instance_role=role)
+
+    (environment,) = resources(ENVIRONMENT).values()
+    depends = environment["DependsOn"]
+    assert {name[:17] for name in depends} == {"Role1ABCC5F0", "RoleDefaultPolicy"}
+
+
+def test_a_spot_environment_takes_its_bid_and_needs_no_fleet_role(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, bid_percentage=60, instance_types=["c7i"])
+
+    compute = properties(ENVIRONMENT)["ComputeResources"]
+    assert compute["BidPercentage"] == 60
+    assert compute["AllocationStrategy"] == "SPOT_PRICE_CAPACITY_OPTIMIZED"
+    assert compute["InstanceTypes"] == ["c7i"]
+    assert "SpotIamFleetRole" not in compute
+
+
+def test_best_fit_on_spot_gets_a_fleet_role_that_may_tag(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    bc.SpotComputeEnvironment(
+        stack, "Spot", vpc=vpc, allocation_strategy=batch.AllocationStrategy.BEST_FIT
+    )
+
+    fleet = next(r for n, r in resources("AWS::IAM::Role").items() if "SpotFleet" in n)
+    assert fleet["Properties"]["ManagedPolicyArns"][0]["Fn::Join"][1][-1] == (
+        ":iam::aws:policy/service-role/AmazonEC2SpotFleetTaggingRole"
+    )
+    environment = next(iter(resources(ENVIRONMENT).values()))["Properties"]
+    assert environment["ReplaceComputeEnvironment"] is True
+    assert "UpdateToLatestImageVersion" not in environment["ComputeResources"]
+
+
+def test_instance_types_are_strings_or_instance_type_objects(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.Ec2ComputeEnvironment(
+        stack, "OnDemand", vpc=vpc, instance_types=["c7g", ec2.InstanceType("m7g.large")]
+    )
+
+    assert properties(ENVIRONMENT)["ComputeResources"]["InstanceTypes"] == ["c7g", "m7g.large"]
+
+
+def test_every_option_of_instances_is_rendered(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    template = ec2.LaunchTemplate(stack, "Template")
+    group = ec2.PlacementGroup(stack, "Group")
+    bc.Ec2ComputeEnvironment(
+        stack,
+        "OnDemand",
+        vpc=vpc,
+        min_vcpus=4,
+        max_vcpus=64,
+        images=[batch.EcsMachineImage(image_type=batch.EcsMachineImageType.ECS_AL2023_NVIDIA)],
+        launch_template=template,
+        placement_group=group,
+        instance_tags={"Team": "genomics"},
+        scale_down_delay=cdk.Duration.minutes(30),
+        container_insights=True,
+        update=bc.UpdatePolicy(terminate_jobs=False, job_timeout=cdk.Duration.hours(2)),
+        tags={"Stage": "test"},
+        enabled=False,
+    )
+
+    rendered = properties(ENVIRONMENT)
+    compute = rendered["ComputeResources"]
+    assert compute["MinvCpus"] == 4
+    assert compute["Ec2Configuration"] == [{"ImageType": "ECS_AL2023_NVIDIA"}]
+    assert compute["LaunchTemplate"] == {
+        "LaunchTemplateId": {"Ref": "Template576A9730"},
+        "Version": {"Fn::GetAtt": ["Template576A9730", "LatestVersionNumber"]},
+    }
+    assert compute["PlacementGroup"] == {"Fn::GetAtt": ["GroupC77FDACD", "GroupName"]}
+    assert compute["Tags"] == {"Team": "genomics"}
+    assert compute["ScalingPolicy"] == {"MinScaleDownDelayMinutes": 30}
+    assert rendered["EcsSettings"] == {"ContainerInsights": "ENABLED"}
+    assert rendered["UpdatePolicy"] == {
+        "JobExecutionTimeoutMinutes": 120,
+        "TerminateJobsOnUpdate": False,
+    }
+    assert rendered["Tags"] == {"Stage": "test"}
+    assert rendered["State"] == "DISABLED"
+
+
+def test_an_image_without_a_type_is_amazon_linux_2023(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    image = ec2.MachineImage.generic_linux({"us-east-1": "ami-0123456789abcdef0"})
+    stack_in_region = cdk.Stack(stack, "Nested", env=cdk.Environment(region="us-east-1"))
+    network = ec2.Vpc(stack_in_region, "Vpc", nat_gateways=0)
+    environment = bc.Ec2ComputeEnvironment(stack_in_region, "OnDemand", vpc=network, images=[image])
+
+    resolved = stack_in_region.resolve(environment.resource.compute_resources)
+    assert resolved["ec2Configuration"] == [
+        {"imageType": "ECS_AL2023", "imageIdOverride": "ami-0123456789abcdef0"}
+    ]
+
+
+def test_an_unmanaged_environment_has_the_service_role_it_must_be_given(
+    stack: cdk.Stack, properties: Properties
+) -> None:
+    bc.UnmanagedComputeEnvironment(stack, "Own", unmanaged_vcpus=64)
+
+    rendered = properties(ENVIRONMENT)
+    assert rendered == {
+        "ServiceRole": {"Fn::GetAtt": ["OwnServiceRoleC8758917", "Arn"]},
+        "State": "ENABLED",
+        "Type": "UNMANAGED",
+        "UnmanagedvCpus": 64,
+    }
+
+
+def test_an_environment_with_a_service_role_is_replaced_and_goes_before_the_role(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("batch.amazonaws.com"))
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc, service_role=role)
+
+    (environment,) = resources(ENVIRONMENT).values()
+    assert environment["Properties"]["ReplaceComputeEnvironment"] is True
+    assert environment["DependsOn"] == ["Role1ABCC5F0"]
+
+
+@pytest.mark.parametrize("kind", ["Fargate", "Ec2", "Spot"])
+def test_whatever_reaches_the_jobs_is_said_through_connections(
+    kind: str, stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    environment = getattr(bc, f"{kind}ComputeEnvironment")(stack, "Environment", vpc=vpc)
+    other = ec2.SecurityGroup(stack, "Other", vpc=vpc)
+
+    environment.connections.allow_from(other, ec2.Port.tcp(443))
+
+    assert len(resources("AWS::EC2::SecurityGroupIngress")) == 1
+
+
+class TestReadableNames:
+    """A name is a prefix; what follows changes with what needs a replacement, and only then."""
+
+    def name(self, **options: Any) -> str:
+        app = cdk.App(builtin_cloud_formation_validation=False)
+        stack = cdk.Stack(app, "Stack")
+        network = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+        kind = options.pop("kind", bc.Ec2ComputeEnvironment)
+        team = options.pop("team", None)
+        kind(stack, "E", vpc=network, compute_environment_name="nightly", **options)
+        if team is not None:
+            cdk.Tags.of(app).add("Team", team)
+        template = app.synth().get_stack_by_name("Stack").template
+        (environment,) = (r for r in template["Resources"].values() if r["Type"] == ENVIRONMENT)
+        name: str = environment["Properties"]["ComputeEnvironmentName"]
+        return name
+
+    def test_the_name_begins_with_what_was_given(self) -> None:
+        assert self.name().startswith("nightly-")
+
+    def test_a_change_in_place_keeps_the_name(self) -> None:
+        assert self.name(max_vcpus=16, instance_types=["c7i"]) == self.name(max_vcpus=512)
+
+    def test_a_tag_added_to_the_whole_app_changes_the_name(self) -> None:
+        assert self.name(team="a") != self.name(team="b")
+
+    def test_a_change_that_replaces_changes_the_name(self) -> None:
+        best_fit = {"allocation_strategy": "BEST_FIT"}
+        assert self.name(**best_fit, instance_types=["c7i"]) != self.name(
+            **best_fit, instance_types=["m7i"]
+        )
+        assert self.name(**best_fit, max_vcpus=16) == self.name(**best_fit, max_vcpus=512)
+
+
+class TestRefusals:
+    """What AWS Batch would refuse is an error at the caller's line, all of it at once."""
+
+    def test_every_problem_of_a_construct_is_said_at_once(
+        self, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        with pytest.raises(ValueError, match="Stack/Spot:") as refused:
+            bc.SpotComputeEnvironment(
+                stack,
+                "Spot",
+                vpc=vpc,
+                bid_percentage=0,
+                min_vcpus=9,
+                max_vcpus=8,
+                instance_types=["c7g", "m7i"],
+            )
+
+        message = str(refused.value)
+        assert "bid_percentage: the bid percentage is 0; allowed are" in message
+        assert "min_vcpus: the minimum of vCPUs is 9" in message
+        assert "x86_64" in message
+        assert message.count("\n  - ") == 3
+
+    @pytest.mark.parametrize("bid_percentage", [0, 101, -5])
+    def test_a_bid_is_1_to_100_percent(
+        self, bid_percentage: int, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        with pytest.raises(ValueError, match=f"bid percentage is {bid_percentage}; allowed"):
+            bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, bid_percentage=bid_percentage)
+
+    def test_a_name_that_is_too_long_with_its_hash_is_refused(
+        self, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        with pytest.raises(ValueError, match="compute_environment_name: "):
+            bc.FargateComputeEnvironment(stack, "F", vpc=vpc, compute_environment_name="n" * 120)
+
+    def test_a_vpc_that_is_no_vpc_is_named(self, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match=r"Stack/F: vpc is str 'vpc-1'; expected an ec2.IVpc"):
+            bc.FargateComputeEnvironment(stack, "F", vpc="vpc-1")  # type: ignore[arg-type]  # the mistake
+
+    def test_subnets_that_the_vpc_does_not_have_are_said_by_the_vpc(
+        self, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        with pytest.raises(ValueError, match="vpc_subnets: .*Isolated"):
+            bc.FargateComputeEnvironment(stack, "F", vpc=vpc, vpc_subnets=isolated)
+
+    def test_an_empty_list_of_instance_types_is_refused(
+        self, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        with pytest.raises(ValueError, match="instance_types is empty"):
+            bc.Ec2ComputeEnvironment(stack, "E", vpc=vpc, instance_types=[])
+
+    def test_a_refused_construct_leaves_nothing_behind(
+        self, stack: cdk.Stack, vpc: ec2.Vpc
+    ) -> None:
+        with pytest.raises(ValueError, match="max_vcpus"):
+            bc.FargateComputeEnvironment(stack, "F", vpc=vpc, max_vcpus=0)
+
+        bc.FargateComputeEnvironment(stack, "F", vpc=vpc, max_vcpus=1)
+
+    def test_the_same_id_twice_is_an_error_of_ours(self, stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+        bc.FargateComputeEnvironment(stack, "F", vpc=vpc)
+        with pytest.raises(ValueError, match="Stack/F: .*already"):
+            bc.FargateComputeEnvironment(stack, "F", vpc=vpc)
+
+    def test_a_scope_that_is_no_construct_is_named(self, vpc: ec2.Vpc) -> None:
+        with pytest.raises(TypeError, match="scope is NoneType"):
+            bc.FargateComputeEnvironment(None, "F", vpc=vpc)  # type: ignore[arg-type]  # the mistake
+
+
+def test_unknown_values_are_never_an_error(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    text = cdk.CfnParameter(stack, "Text").value_as_string
+    texts = cdk.CfnParameter(stack, "Texts", type="CommaDelimitedList").value_as_list
+
+    bc.SpotComputeEnvironment(
+        stack,
+        "Spot",
+        vpc=vpc,
+        bid_percentage=number,  # type: ignore[arg-type]  # tokens are floats
+        max_vcpus=number,  # type: ignore[arg-type]  # tokens are floats
+        min_vcpus=number,  # type: ignore[arg-type]  # tokens are floats
+        instance_types=texts,
+        compute_environment_name=text,
+        allocation_strategy=text,
+        scale_down_delay=cdk.Duration.minutes(number),
+    )

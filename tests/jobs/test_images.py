@@ -1,0 +1,106 @@
+"""Images: public names, private ECR, assets, registries with credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import batch_constructs as bc
+
+Rendered = dict[str, Any]
+Fargate = Callable[..., bc.FargateJobDefinition]
+Statements = Callable[[], list[Rendered]]
+PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+
+@pytest.mark.parametrize(
+    "image", ["busybox", "public.ecr.aws/docker/library/python:3.13", "quay.io/biocontainers/x:1"]
+)
+def test_a_public_image_needs_no_rights(
+    image: str, fargate: Fargate, execution_statements: Statements
+) -> None:
+    fargate(image=image)
+
+    assert len(execution_statements()) == 1
+
+
+@pytest.mark.parametrize("suffix", [":1.2", "@sha256:" + "0" * 64, ""])
+def test_a_private_ecr_image_may_be_pulled_from_its_repository_alone(
+    suffix: str, fargate: Fargate, execution_statements: Statements
+) -> None:
+    fargate(image=f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/tool{suffix}")
+
+    _, pull, token = execution_statements()
+    assert pull["Action"] == PULL
+    assert pull["Resource"]["Fn::Join"][1][-1] == ":ecr:eu-west-1:123456789012:repository/team/tool"
+    assert token == {"Action": "ecr:GetAuthorizationToken", "Effect": "Allow", "Resource": "*"}
+
+
+def test_a_repository_of_the_same_stack_may_be_pulled_from(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    repository = ecr.Repository(stack, "Repository")
+    fargate(image=repository.repository_uri_for_tag("v1"))
+
+    _, pull, _ = execution_statements()
+    assert pull["Action"] == PULL
+    assert pull["Resource"]["Fn::Join"][1][-1]["Ref"].startswith("Repository")
+
+
+def test_an_ecr_container_image_grants_the_pull(
+    stack: cdk.Stack, fargate: Fargate, resources: Callable[..., dict[str, Rendered]]
+) -> None:
+    repository = ecr.Repository(stack, "Repository")
+    fargate(image=ecs.ContainerImage.from_ecr_repository(repository, "v1"))
+
+    (policy,) = resources("AWS::IAM::Policy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert sorted(statements[0]["Action"]) == PULL
+    assert statements[1]["Action"] == "ecr:GetAuthorizationToken"
+
+
+def test_an_asset_is_built_from_its_folder(
+    stack: cdk.Stack, fargate: Fargate, container: Callable[[], Rendered], tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    fargate(image=ecs.ContainerImage.from_asset(str(tmp_path)))
+
+    assert "container-assets" in str(container()["Image"])
+
+
+def test_a_registry_with_credentials_gets_them(
+    stack: cdk.Stack,
+    fargate: Fargate,
+    container: Callable[[], Rendered],
+    resources: Callable[..., dict[str, Rendered]],
+) -> None:
+    secret = secretsmanager.Secret(stack, "Login")
+    image = ecs.ContainerImage.from_registry("registry.example.com/tool:1", credentials=secret)
+    fargate(image=image)
+
+    rendered = container()
+    assert rendered["Image"] == "registry.example.com/tool:1"
+    login = rendered["RepositoryCredentials"]["CredentialsParameter"]
+    assert login["Ref"].startswith("Login")
+    (policy,) = resources("AWS::IAM::Policy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert "secretsmanager:GetSecretValue" in statement["Action"]
+    assert statement["Resource"] == login
+
+
+def test_many_container_images_do_not_get_in_each_others_way(stack: cdk.Stack) -> None:
+    for index in range(3):
+        bc.FargateJobDefinition(
+            stack,
+            f"Job{index}",
+            image=ecs.ContainerImage.from_registry("busybox"),
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+        )

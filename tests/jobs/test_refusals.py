@@ -1,0 +1,174 @@
+"""What AWS Batch would refuse, or leave stuck, is an error where the definition is declared."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import batch_constructs as bc
+
+Fargate = Callable[..., bc.FargateJobDefinition]
+Ec2 = Callable[..., bc.Ec2JobDefinition]
+
+
+def test_a_wrong_fargate_size_says_which_memory_values_are_allowed(fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="Stack/Job: ") as refused:
+        fargate(vcpus=1, memory=cdk.Size.gibibytes(16))
+
+    message = str(refused.value)
+    assert "16384" in message
+    assert all(str(mebibytes) in message for mebibytes in (2048, 3072, 8192))
+
+
+def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> None:
+    secret = secretsmanager.Secret(stack, "Secret")
+    with pytest.raises(ValueError, match="Stack/Job:") as refused:
+        fargate(
+            vcpus=3,
+            environment={"AWS_BATCH_JOB": "1", "PASSWORD": "x"},
+            secrets={"PASSWORD": secret},
+            timeout=cdk.Duration.seconds(10),
+            retry=bc.RetryPolicy(attempts=50),
+            command=["Ref::missing"],
+        )
+
+    problems = str(refused.value).splitlines()[1:]
+    assert [problem.split(":")[0].removeprefix("  - ") for problem in problems if ":" in problem]
+    for named in ("vCPUs are 3", "AWS_BATCH_JOB", "PASSWORD", "timeout is 10", "is 50", "missing"):
+        assert any(named in problem for problem in problems), named
+    assert len(problems) == 6
+
+
+def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="vCPUs are 3") as refused:
+        bc.FargateJobDefinition(
+            stack, "Other", image="busybox", vcpus=3, memory=cdk.Size.gibibytes(2)
+        )
+
+    frames = traceback.extract_tb(refused.value.__traceback__)
+    assert frames[0].filename == __file__
+    assert frames[0].line is not None
+    assert frames[0].line.startswith("bc.FargateJobDefinition(")
+    assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vcpus": 0.3}, "vCPUs are 0.3"),
+        ({"retry": bc.RetryPolicy(attempts=0)}, "retry: .* 0; allowed"),
+        ({"retry": bc.RetryPolicy(attempts=11)}, "retry: .* 11; allowed"),
+        (
+            {"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="RETRY", on_reason="a*")] * 6)},
+            "retry: ",
+        ),
+        ({"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])}, "AGAIN"),
+        ({"timeout": cdk.Duration.seconds(59)}, "timeout: .* 59"),
+        ({"environment": {"AWS_BATCH_X": "1"}}, "AWS_BATCH_X"),
+        ({"command": ["run", "Ref::sample"]}, "Ref::sample"),
+        ({"ephemeral_storage": cdk.Size.gibibytes(20)}, "ephemeral_storage: .*20"),
+        ({"ephemeral_storage": cdk.Size.gibibytes(201)}, "ephemeral_storage: .*201"),
+        ({"architecture": "arm"}, "architecture: .*arm"),
+        ({"job_definition_name": "a.b"}, "job_definition_name: "),
+        ({"scheduling_priority": 10000}, "scheduling_priority: "),
+    ],
+)
+def test_a_value_out_of_range_is_named_with_what_is_allowed(
+    options: dict[str, Any], message: str, fargate: Fargate
+) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Job: .*{message}"):
+        fargate(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"image": 3}, "image is int 3; expected an image name"),
+        ({"memory": 2048}, r"memory is int 2048; expected a Size such as"),
+        ({"vcpus": "1"}, "vcpus is str '1'; expected a number"),
+        ({"vcpus": True}, "vcpus is bool True; expected a number"),
+        ({"command": "echo hi"}, "command is str 'echo hi'; expected a list"),
+        ({"command": ["echo", 1]}, r"command\[1\] is int 1; expected a string"),
+        ({"environment": {"A": 1}}, r"environment\['A'\] is int 1; expected a string"),
+        ({"environment": ["A=1"]}, "environment is list; expected a mapping"),
+        ({"secrets": ["A"]}, "secrets is list; expected a mapping"),
+        ({"timeout": 60}, r"timeout is int 60; expected a Duration"),
+        ({"retry": 3}, "retry is int 3; expected a RetryPolicy"),
+        ({"log_retention": 30}, "log_retention is int 30; expected a member of"),
+        ({"assign_public_ip": "yes"}, "assign_public_ip is str 'yes'; expected True or False"),
+        ({"volumes": ["/data"]}, "volumes is str '/data'; expected EfsVolume"),
+        ({"job_role": "arn:aws:iam::1:role/x"}, "job_role is str .*; expected an iam.IRole"),
+        ({"execution_role": 1}, "execution_role is int 1; expected an iam.IRole"),
+        ({"log_group": "/aws/batch/job"}, "log_group is str .*; expected a logs.ILogGroup"),
+        ({"log_encryption_key": "alias/x"}, "log_encryption_key is str .*; expected a kms.IKey"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named_with_what_is_expected(
+    options: dict[str, Any], message: str, fargate: Fargate
+) -> None:
+    with pytest.raises(TypeError, match=f"Stack/Job: {message}"):
+        fargate(**options)
+
+
+def test_a_gpu_on_fargate_is_no_parameter_at_all(fargate: Fargate) -> None:
+    with pytest.raises(TypeError, match="gpus"):
+        fargate(gpus=1)
+
+
+def test_a_host_volume_on_fargate_is_refused(fargate: Fargate) -> None:
+    volume = bc.HostVolume(name="data", container_path="/data", host_path="/mnt")
+    with pytest.raises(ValueError, match="volumes: "):
+        fargate(volumes=[volume])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"vcpus": 0.5}, "vCPU"),
+        ({"memory": cdk.Size.mebibytes(2)}, "memory"),
+        ({"gpus": 0}, "GPU"),
+        ({"swap": bc.Swap(max_size=cdk.Size.gibibytes(1), swappiness=101)}, "swap: .*101"),
+    ],
+)
+def test_ec2_has_limits_of_its_own(options: dict[str, Any], message: str, ec2_job: Ec2) -> None:
+    with pytest.raises(ValueError, match=f"Stack/Job: .*{message}"):
+        ec2_job(**options)
+
+
+def test_unknown_values_are_never_an_error(fargate: Fargate, stack: cdk.Stack) -> None:
+    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    text = cdk.CfnParameter(stack, "Text").value_as_string
+    texts = cdk.CfnParameter(stack, "Texts", type="CommaDelimitedList").value_as_list
+
+    definition = fargate(
+        image=text,
+        vcpus=number,
+        memory=cdk.Size.mebibytes(number),
+        command=texts,
+        environment={"A": text},
+        parameters={"p": text},
+        timeout=cdk.Duration.seconds(number),
+        ephemeral_storage=cdk.Size.gibibytes(number),
+        architecture=text,
+        retry=bc.RetryPolicy(attempts=number),  # type: ignore[arg-type]  # tokens are floats
+        scheduling_priority=number,
+        job_definition_name=text,
+        user=text,
+    )
+
+    rendered = stack.resolve(definition.resource.container_properties)
+    assert rendered["resourceRequirements"][0]["value"] == {"Ref": "Number"}
+    assert rendered["command"] == {"Ref": "Texts"}
+
+
+def test_a_token_in_a_unit_that_cannot_be_converted_says_so(
+    fargate: Fargate, stack: cdk.Stack
+) -> None:
+    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    with pytest.raises(ValueError, match="timeout is a token in another unit than seconds"):
+        fargate(timeout=cdk.Duration.hours(number))

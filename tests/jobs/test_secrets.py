@@ -1,0 +1,158 @@
+"""Secrets: what the container sees, and what may be fetched for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+
+import batch_constructs as bc
+
+Rendered = dict[str, Any]
+Fargate = Callable[..., bc.FargateJobDefinition]
+Container = Callable[[], Rendered]
+Statements = Callable[[], list[Rendered]]
+
+
+@pytest.fixture
+def secret(stack: cdk.Stack) -> secretsmanager.Secret:
+    return secretsmanager.Secret(stack, "Secret")
+
+
+def test_a_whole_secret_is_referred_to_by_its_arn(
+    fargate: Fargate, secret: secretsmanager.Secret, container: Container
+) -> None:
+    fargate(secrets={"PASSWORD": secret})
+
+    ((entry),) = container()["Secrets"]
+    assert entry["Name"] == "PASSWORD"
+    assert set(entry["ValueFrom"]) == {"Ref"}
+
+
+@pytest.mark.parametrize(
+    ("options", "suffix"),
+    [
+        ({"key": "password"}, ":password::"),
+        ({"key": "password", "version_stage": "AWSPREVIOUS"}, ":password:AWSPREVIOUS:"),
+        ({"key": "password", "version_id": "abc"}, ":password::abc"),
+        ({"version_stage": "AWSPENDING"}, "::AWSPENDING:"),
+    ],
+)
+def test_a_field_or_a_version_is_named_after_the_arn(
+    options: dict[str, str],
+    suffix: str,
+    fargate: Fargate,
+    secret: secretsmanager.Secret,
+    container: Container,
+) -> None:
+    fargate(secrets={"PASSWORD": bc.secret_field(secret, **options)})
+
+    assert container()["Secrets"][0]["ValueFrom"]["Fn::Join"][1][-1] == suffix
+
+
+def test_exactly_these_secrets_may_be_fetched(
+    stack: cdk.Stack,
+    fargate: Fargate,
+    secret: secretsmanager.Secret,
+    execution_statements: Statements,
+) -> None:
+    other = secretsmanager.Secret(stack, "Other")
+    secretsmanager.Secret(stack, "Unrelated")
+    fargate(
+        secrets={
+            "A": bc.secret_field(secret, "a"),
+            "B": bc.secret_field(secret, "b"),
+            "C": other,
+        }
+    )
+
+    _, fetch = execution_statements()
+    assert fetch["Action"] == "secretsmanager:GetSecretValue"
+    assert [resource["Ref"][:5] for resource in fetch["Resource"]] == ["Secre", "Other"]
+
+
+def test_a_secret_imported_by_name_is_allowed_with_the_suffix_that_aws_appends(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    secret = secretsmanager.Secret.from_secret_name_v2(stack, "Secret", "prod/db")
+    fargate(secrets={"PASSWORD": bc.secret_field(secret, "password")})
+
+    _, fetch = execution_statements()
+    assert fetch["Resource"]["Fn::Join"][1][-1] == ":secret:prod/db-??????"
+
+
+def test_a_secrets_own_key_may_decrypt_it_through_secrets_manager_only(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    key = kms.Key(stack, "Key")
+    secret = secretsmanager.Secret(stack, "Secret", encryption_key=key)
+    fargate(secrets={"PASSWORD": secret})
+
+    decrypt = execution_statements()[-1]
+    assert decrypt["Action"] == "kms:Decrypt"
+    assert decrypt["Resource"]["Fn::GetAtt"][0].startswith("Key")
+    via = decrypt["Condition"]["StringEquals"]["kms:ViaService"]
+    assert via["Fn::Join"][1] == ["secretsmanager.", {"Ref": "AWS::Region"}, ".amazonaws.com"]
+
+
+def test_a_parameter_of_ssm_is_a_secret_too(
+    stack: cdk.Stack, fargate: Fargate, container: Container, execution_statements: Statements
+) -> None:
+    key = kms.Key(stack, "Key")
+    parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+        stack, "Parameter", parameter_name="/prod/token", encryption_key=key
+    )
+    fargate(secrets={"TOKEN": bc.secret_parameter(parameter, encryption_key=key)})
+
+    assert container()["Secrets"][0]["ValueFrom"]["Fn::Join"][1][-1] == ":parameter/prod/token"
+    _, fetch, decrypt = execution_statements()
+    assert fetch["Action"] == "ssm:GetParameters"
+    assert decrypt["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1][0] == "ssm."
+
+
+def test_a_parameter_without_a_key_of_its_own_is_given_as_it_is(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    parameter = ssm.StringParameter(stack, "Parameter", string_value="x")
+    fargate(secrets={"TOKEN": parameter})
+
+    _, fetch = execution_statements()
+    assert fetch["Action"] == "ssm:GetParameters"
+
+
+def test_the_value_of_a_secret_is_nowhere_in_the_template(
+    stack: cdk.Stack, fargate: Fargate, secret: secretsmanager.Secret, app: cdk.App
+) -> None:
+    fargate(secrets={"PASSWORD": bc.secret_field(secret, "password")})
+
+    template = app.synth().get_stack_by_name("Stack").template
+    assert "resolve:secretsmanager" not in str(template)
+
+
+class TestRefusals:
+    """A secret that is none, or one that cannot be referred to."""
+
+    def test_a_secret_value_in_clear_text(self, fargate: Fargate) -> None:
+        with pytest.raises(TypeError, match=r"secrets\['PASSWORD'\] is str .*expected a secret"):
+            fargate(secrets={"PASSWORD": "hunter2"})
+
+    def test_a_key_with_a_colon(self, secret: secretsmanager.Secret) -> None:
+        with pytest.raises(ValueError, match="key is 'a:b'"):
+            bc.secret_field(secret, "a:b")
+
+    def test_a_stage_and_an_id(self, secret: secretsmanager.Secret) -> None:
+        with pytest.raises(ValueError, match="only one of them"):
+            bc.secret_field(secret, "a", version_stage="AWSCURRENT", version_id="x")
+
+    def test_a_field_of_something_else(self) -> None:
+        with pytest.raises(TypeError, match=r"secret_field: secret is str"):
+            bc.secret_field("prod/db", "password")  # type: ignore[arg-type]  # the mistake
+
+    def test_a_parameter_that_is_none(self) -> None:
+        with pytest.raises(TypeError, match=r"secret_parameter: parameter is str"):
+            bc.secret_parameter("/a", encryption_key="k")  # type: ignore[arg-type]  # the mistake

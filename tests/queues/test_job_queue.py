@@ -1,0 +1,329 @@
+"""Job queues: order, time limits, who may submit, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+
+import batch_constructs as bc
+
+Properties = Callable[[str], dict[str, Any]]
+QUEUE = "AWS::Batch::JobQueue"
+
+
+@pytest.fixture
+def spot(stack: cdk.Stack, vpc: ec2.Vpc) -> bc.SpotComputeEnvironment:
+    return bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc)
+
+
+@pytest.fixture
+def on_demand(stack: cdk.Stack, vpc: ec2.Vpc) -> bc.Ec2ComputeEnvironment:
+    return bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
+
+
+@pytest.fixture
+def fargate(stack: cdk.Stack, vpc: ec2.Vpc) -> bc.FargateComputeEnvironment:
+    return bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+
+
+def test_environments_are_tried_in_the_order_of_the_list(
+    stack: cdk.Stack,
+    spot: bc.SpotComputeEnvironment,
+    on_demand: bc.Ec2ComputeEnvironment,
+    properties: Properties,
+) -> None:
+    bc.JobQueue(stack, "Queue", compute_environments=[spot, on_demand], priority=10)
+
+    rendered = properties(QUEUE)
+    order = rendered["ComputeEnvironmentOrder"]
+    assert [entry["Order"] for entry in order] == [1, 2]
+    assert [entry["ComputeEnvironment"]["Fn::GetAtt"][0][:4] for entry in order] == ["Spot", "OnDe"]
+    assert rendered["Priority"] == 10
+    assert rendered["State"] == "ENABLED"
+
+
+def test_a_job_that_can_never_start_is_cancelled_after_an_hour(
+    stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, properties: Properties
+) -> None:
+    bc.JobQueue(stack, "Queue", compute_environments=[fargate])
+
+    assert properties(QUEUE)["JobStateTimeLimitActions"] == [
+        {
+            "Action": "CANCEL",
+            "MaxTimeSeconds": 3600,
+            "Reason": f"MISCONFIGURATION:{reason}",
+            "State": "RUNNABLE",
+        }
+        for reason in ("COMPUTE_ENVIRONMENT_MAX_RESOURCE", "JOB_RESOURCE_REQUIREMENT")
+    ]
+
+
+def test_time_limits_are_the_users_own_or_none(
+    stack: cdk.Stack, fargate: bc.FargateComputeEnvironment
+) -> None:
+    limit = bc.TimeLimit(
+        reason=bc.StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(4)
+    )
+    own = bc.JobQueue(stack, "Own", compute_environments=[fargate], time_limits=[limit])
+    none = bc.JobQueue(stack, "None", compute_environments=[fargate], time_limits=[])
+
+    (action,) = stack.resolve(own.resource.job_state_time_limit_actions)
+    assert action == {
+        "action": "CANCEL",
+        "maxTimeSeconds": 14400,
+        "reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
+        "state": "RUNNABLE",
+    }
+    assert none.resource.job_state_time_limit_actions is None
+
+
+def test_a_queue_can_be_disabled_named_and_tagged(
+    stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, properties: Properties
+) -> None:
+    policy = batch.FairshareSchedulingPolicy(stack, "Policy")
+    bc.JobQueue(
+        stack,
+        "Queue",
+        compute_environments=[fargate],
+        enabled=False,
+        job_queue_name="nightly",
+        scheduling_policy=policy,
+        tags={"Team": "genomics"},
+    )
+
+    rendered = properties(QUEUE)
+    assert rendered["State"] == "DISABLED"
+    assert rendered["JobQueueName"] == "nightly"
+    assert rendered["Tags"] == {"Team": "genomics"}
+    assert "Fn::GetAtt" in rendered["SchedulingPolicyArn"]
+
+
+class TestGrantSubmit:
+    """The grant allows one definition, by name and by revision, in one queue, and tags."""
+
+    @pytest.fixture
+    def role(self, stack: cdk.Stack) -> iam.Role:
+        return iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+
+    def statements(self, stack: cdk.Stack) -> list[dict[str, Any]]:
+        template = stack.node.root.synth(force=True)  # type: ignore[attr-defined]  # the root is the app
+        resources = template.get_stack_by_name("Stack").template["Resources"]
+        (policy,) = (r for n, r in resources.items() if n.startswith("RoleDefaultPolicy"))
+        found: list[dict[str, Any]] = policy["Properties"]["PolicyDocument"]["Statement"]
+        return found
+
+    def test_it_allows_exactly_this_queue_and_this_definition(
+        self, stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, role: iam.Role
+    ) -> None:
+        queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate])
+        definition = bc.JobDefinition.from_job_definition_arn(
+            stack, "Definition", "arn:aws:batch:us-east-1:123456789012:job-definition/tool:7"
+        )
+
+        grant = queue.grant_submit(role, definition)
+
+        assert grant.success
+        assert self.statements(stack) == [
+            {
+                "Action": "batch:SubmitJob",
+                "Effect": "Allow",
+                "Resource": [
+                    stack.resolve(queue.job_queue_arn),
+                    "arn:aws:batch:us-east-1:123456789012:job-definition/tool",
+                    "arn:aws:batch:us-east-1:123456789012:job-definition/tool:*",
+                ],
+            },
+            {
+                "Action": "batch:TagResource",
+                "Effect": "Allow",
+                "Resource": {
+                    "Fn::Join": [
+                        "",
+                        [
+                            "arn:",
+                            {"Ref": "AWS::Partition"},
+                            ":batch:",
+                            {"Ref": "AWS::Region"},
+                            ":",
+                            {"Ref": "AWS::AccountId"},
+                            ":job/*",
+                        ],
+                    ]
+                },
+            },
+        ]
+
+    def test_a_definition_of_the_same_stack_is_named_without_its_revision(
+        self, stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, role: iam.Role
+    ) -> None:
+        queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate])
+        definition = bc.FargateJobDefinition(
+            stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+        )
+
+        queue.grant_submit(role, definition)
+
+        by_name, by_revision = self.statements(stack)[0]["Resource"][1:]
+        arn_parts = {"Fn::Split": [":", {"Ref": "JobDF5F4F30"}]}
+        resource_part = by_name["Fn::Join"][1][-1]
+        assert set(resource_part) == {"Fn::Select"}
+        assert resource_part["Fn::Select"][0] == 5
+        assert resource_part["Fn::Select"][1]["Fn::Split"][1]["Ref"].startswith("Job")
+        assert set(arn_parts) == set(resource_part["Fn::Select"][1])
+        assert by_revision["Fn::Join"][1][-1] == ":*"
+
+    @pytest.mark.parametrize("level", ["L2", "L1"])
+    def test_it_works_on_queues_and_definitions_of_the_cdk(
+        self, level: str, stack: cdk.Stack, vpc: ec2.Vpc, role: iam.Role
+    ) -> None:
+        queue: Any
+        definition: Any
+        if level == "L2":
+            queue = batch.JobQueue(stack, "Queue")
+            queue.add_compute_environment(batch.FargateComputeEnvironment(stack, "CE", vpc=vpc), 1)
+            definition = batch.EcsJobDefinition.from_job_definition_arn(
+                stack, "Job", "arn:aws:batch:us-east-1:123456789012:job-definition/tool:7"
+            )
+        else:
+            queue = batch.CfnJobQueue(stack, "Queue", priority=1)
+            definition = batch.CfnJobDefinition(stack, "Job", type="container")
+
+        bc.grant_submit(queue, role, definition)
+
+        assert self.statements(stack)[0]["Action"] == "batch:SubmitJob"
+
+    def test_a_grantee_that_is_none_is_named(
+        self, stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, role: iam.Role
+    ) -> None:
+        queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate])
+        definition = bc.JobDefinition.from_job_definition_name(stack, "Definition", "tool")
+        with pytest.raises(TypeError, match="grantee is str"):
+            queue.grant_submit("role", definition)  # type: ignore[arg-type]  # the mistake
+        with pytest.raises(TypeError, match="job_definition is str"):
+            queue.grant_submit(role, "tool")  # type: ignore[arg-type]  # the mistake
+
+
+class TestImports:
+    """What exists already is taken in by ARN or by name."""
+
+    def test_a_queue_by_arn_has_its_name(self, stack: cdk.Stack) -> None:
+        arn = "arn:aws:batch:us-east-1:123456789012:job-queue/shared"
+        queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", arn)
+        assert (queue.job_queue_arn, queue.job_queue_name) == (arn, "shared")
+
+    def test_a_queue_by_name_has_an_arn_of_this_account(self, stack: cdk.Stack) -> None:
+        queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "shared")
+        joined = stack.resolve(queue.job_queue_arn)["Fn::Join"][1]
+        assert joined[-1] == ":job-queue/shared"
+        assert queue.job_queue_name == "shared"
+
+    def test_a_queue_by_token_is_taken_as_it_is(self, stack: cdk.Stack) -> None:
+        token = cdk.CfnParameter(stack, "Arn").value_as_string
+        assert bc.JobQueue.from_job_queue_arn(stack, "Queue", token).job_queue_arn == token
+
+    def test_an_environment_by_arn_has_its_name(self, stack: cdk.Stack) -> None:
+        arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/shared"
+        taken = bc.FargateComputeEnvironment.from_compute_environment_arn(stack, "CE", arn)
+        assert (taken.compute_environment_arn, taken.compute_environment_name) == (arn, "shared")
+
+    def test_a_definition_by_arn_has_its_name_without_revision(self, stack: cdk.Stack) -> None:
+        arn = "arn:aws:batch:us-east-1:123456789012:job-definition/tool:3"
+        taken = bc.FargateJobDefinition.from_job_definition_arn(stack, "Job", arn)
+        assert (taken.job_definition_arn, taken.job_definition_name) == (arn, "tool")
+
+    @pytest.mark.parametrize(
+        ("take_in", "wrong"),
+        [
+            (bc.JobQueue.from_job_queue_arn, "job queue's ARN"),
+            (bc.JobDefinition.from_job_definition_arn, "job definition's ARN"),
+            (bc.ComputeEnvironment.from_compute_environment_arn, "compute environment's ARN"),
+        ],
+    )
+    def test_a_text_that_is_no_arn_is_refused(
+        self, take_in: Callable[..., object], wrong: str, stack: cdk.Stack
+    ) -> None:
+        with pytest.raises(ValueError, match=f"Stack/X: 'nonsense' is not a {wrong}"):
+            take_in(stack, "X", "nonsense")
+
+
+class TestRefusals:
+    """What AWS Batch would refuse is an error at the caller's line."""
+
+    def test_one_to_three_environments(
+        self, stack: cdk.Stack, vpc: ec2.Vpc, spot: bc.SpotComputeEnvironment
+    ) -> None:
+        four = [spot, *(bc.SpotComputeEnvironment(stack, f"S{i}", vpc=vpc) for i in range(3))]
+        with pytest.raises(ValueError, match="has 4 compute environments; allowed are 1 to 3"):
+            bc.JobQueue(stack, "Queue", compute_environments=four)
+
+    def test_a_queue_without_environments(self, stack: cdk.Stack) -> None:
+        with pytest.raises(ValueError, match="Stack/Queue: .*compute_environments"):
+            bc.JobQueue(stack, "Queue", compute_environments=[])
+
+    def test_fargate_beside_ec2(
+        self,
+        stack: cdk.Stack,
+        fargate: bc.FargateComputeEnvironment,
+        on_demand: bc.Ec2ComputeEnvironment,
+    ) -> None:
+        with pytest.raises(ValueError, match="mixes Fargate .* and EC2"):
+            bc.JobQueue(stack, "Queue", compute_environments=[fargate, on_demand])
+
+    def test_x86_beside_arm(self, stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+        arm = bc.Ec2ComputeEnvironment(stack, "Arm", vpc=vpc, instance_types=["c7g"])
+        x86 = bc.Ec2ComputeEnvironment(stack, "X86", vpc=vpc, instance_types=["c7i"])
+        with pytest.raises(ValueError, match="(?i)arm.*x86|x86.*arm"):
+            bc.JobQueue(stack, "Queue", compute_environments=[arm, x86])
+
+    def test_the_same_environment_twice(
+        self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment
+    ) -> None:
+        with pytest.raises(ValueError, match="twice"):
+            bc.JobQueue(stack, "Queue", compute_environments=[spot, spot])
+
+    def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
+        with pytest.raises(ValueError, match="priority: the priority is -1"):
+            bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=-1)
+
+    def test_a_time_limit_outside_ten_minutes_to_a_day(
+        self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment
+    ) -> None:
+        limit = bc.TimeLimit(
+            reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.minutes(1)
+        )
+        with pytest.raises(ValueError, match="time_limits: .* 60"):
+            bc.JobQueue(stack, "Queue", compute_environments=[spot], time_limits=[limit])
+
+    @pytest.mark.parametrize("wrong", [None, "spot", ["spot"], 3])
+    def test_something_else_than_environments(self, wrong: Any, stack: cdk.Stack) -> None:
+        with pytest.raises((TypeError, ValueError), match=r"Stack/Queue:\s.*compute_environments"):
+            bc.JobQueue(stack, "Queue", compute_environments=wrong)
+
+    def test_an_unknown_priority_is_no_error(
+        self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment
+    ) -> None:
+        number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+        bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=number)  # type: ignore[arg-type]  # tokens are floats
+
+
+@pytest.mark.parametrize("level", ["L2", "L1", "imported"])
+def test_environments_of_the_cdk_are_accepted(
+    level: str, stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    environment: Any
+    if level == "L2":
+        environment = batch.FargateComputeEnvironment(stack, "CE", vpc=vpc)
+    elif level == "L1":
+        environment = batch.CfnComputeEnvironment(stack, "CE", type="UNMANAGED")
+    else:
+        environment = bc.ComputeEnvironment.from_compute_environment_name(stack, "CE", "shared")
+
+    bc.JobQueue(stack, "Queue", compute_environments=[environment])
+
+    assert len(properties(QUEUE)["ComputeEnvironmentOrder"]) == 1

@@ -1,0 +1,116 @@
+"""Every rule has the smallest thing that breaks it, and the nearest one that does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from batch_constructs.rules import Finding, check_resource, check_template
+from batch_constructs.rules.rule import RULES
+
+CASES = Path(__file__).parent / "cases"
+LONG = {
+    "share-count": (
+        "AWS::Batch::SchedulingPolicy",
+        {"FairsharePolicy": {"ShareDistribution": [{}] * 501}},
+        {"FairsharePolicy": {"ShareDistribution": [{}] * 500}},
+    ),
+    "tag-count": (
+        "AWS::Batch::JobQueue",
+        {"Tags": {f"key{number}": "x" for number in range(51)}},
+        {"Tags": {f"key{number}": "x" for number in range(50)}},
+    ),
+    "job-definition-size": (
+        "AWS::Batch::JobDefinition",
+        {"Parameters": {"text": "x" * 24 * 1024}},
+        {"Parameters": {"text": "x" * 24 * 1000}},
+    ),
+    "efs-root-directory-length": (
+        "AWS::Batch::JobDefinition",
+        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]}},
+        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]}},
+    ),
+}
+"""Cases that are too long to write out."""
+
+
+def cases() -> dict[str, tuple[str, Any, Any]]:
+    found: dict[str, tuple[str, Any, Any]] = dict(LONG)
+    for file in sorted(CASES.glob("*.yaml")):
+        written = yaml.safe_load(file.read_text())
+        type_ = written.pop("type")
+        for rule, case in written.items():
+            assert rule not in found, f"two cases of {rule}"
+            bad, good = (template(one) for one in (case["bad"], case["good"]))
+            found[rule] = (case.get("type", type_), bad, good)
+    return found
+
+
+SERVICES = {
+    "Batch": "ComputeEnvironment JobQueue JobDefinition SchedulingPolicy",
+    "CloudWatch": "Alarm",
+    "EC2": "InternetGateway PlacementGroup Route RouteTable SecurityGroup Subnet"
+    " SubnetRouteTableAssociation VPC VPCEndpoint",
+    "EFS": "FileSystem MountTarget",
+    "Events": "Rule",
+    "IAM": "InstanceProfile Role",
+    "Lambda": "EventSourceMapping Function Permission",
+    "Logs": "LogGroup",
+    "S3": "Bucket",
+    "SNS": "Topic TopicPolicy",
+    "SQS": "Queue QueuePolicy",
+    "StepFunctions": "StateMachine",
+}
+TYPES = {
+    noun: f"AWS::{service}::{noun}" for service, nouns in SERVICES.items() for noun in nouns.split()
+}
+
+
+def template(written: Any) -> Any:
+    """Spell out a template that is written as ``ID: [type, properties]``."""
+    if not all(isinstance(entry, list) and str(entry[0]) in TYPES for entry in written.values()):
+        return written
+    resources = {
+        id_: {"Type": TYPES[type_], "Properties": properties}
+        for id_, (type_, properties) in written.items()
+    }
+    return {"Resources": resources}
+
+
+def findings(type_: str, written: Any) -> list[Finding]:
+    if "Resources" in written:
+        return check_template(written)
+    return check_resource(type_, written)
+
+
+ALL = cases()
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_the_smallest_break_of_a_rule_is_found(rule: str) -> None:
+    type_, bad, _ = ALL[rule]
+
+    found = [one for one in findings(type_, bad) if one.rule == rule]
+
+    assert found
+    for one in found:
+        assert one.message
+        assert one.message[-1] not in ".!"
+        assert one.fix
+        assert one.source
+        assert "\n" not in one.message + one.fix
+        assert one.path.startswith("Properties")
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_what_is_nearest_to_a_break_is_not_found(rule: str) -> None:
+    type_, _, good = ALL[rule]
+
+    assert [one for one in findings(type_, good) if one.rule == rule] == []
+
+
+def test_there_is_no_case_of_a_rule_that_is_gone() -> None:
+    assert set(ALL) <= set(RULES)

@@ -1,0 +1,132 @@
+"""The app of the README and the examples: real, clean by every checker, and stable."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from cdk_nag import AwsSolutionsChecks
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+ROOT = Path(__file__).parent.parent
+APPS = [ROOT / "app.py", *sorted(ROOT.glob("examples/*/app.py"))]
+CONTEXT: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+HASH = re.compile(r"[0-9a-f]{64}")
+
+REASONS = {
+    r"VPC7$": "An example's network carries no traffic that is worth a flow log.",
+    r"IAM4\[Policy::.*AmazonEC2ContainerServiceforEC2Role\]": "AWS Batch asks for this policy of "
+    "its instances, and AWS keeps it up to date.",
+    r"IAM4\[Policy::.*AmazonSSMManagedInstanceCore\]": "AWS's own policy for Session Manager, "
+    "instead of an SSH port.",
+    r"IAM5\[Resource::.*:log-group:<.*LogGroup.*>:\*\]": "The streams of one log group: their "
+    "names are the service's.",
+    r"IAM5\[Action::s3:.*\*\]": "The CDK's own bucket grants.",
+    r"IAM5\[Action::kms:.*\*\]": "The CDK's own key grants.",
+    r"IAM5\[Resource::<.*\.Arn>/\*\]": "The objects of one bucket.",
+    r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*:job/\*\]": "A job that is tagged as it is "
+    "submitted has no ID yet.",
+    r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*<.*>.*:\*\]": "Every revision of one job "
+    "definition.",
+    r"S1$": "Server access logs of an example would need a second bucket.",
+    r"SMG4$": "What rotates a secret belongs to what the secret opens.",
+    r"SQS3$": "The queue of an existing team; its dead-letter queue is theirs to choose.",
+}
+"""What AwsSolutions finds in the examples and is meant so: the rule, and the reason."""
+
+every_app = pytest.mark.parametrize(
+    "path", APPS, ids=["app" if p.parent == ROOT else p.parent.name for p in APPS]
+)
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"example_{path.parent.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def violations(assembly: Path) -> list[dict[str, Any]]:
+    """Read the report that a synthesis leaves behind."""
+    report = assembly / "validation-report.json"
+    plugins = json.loads(report.read_text())["pluginReports"] if report.exists() else []
+    return [violation for plugin in plugins for violation in plugin["violations"]]
+
+
+@pytest.fixture(scope="module")
+def template_of() -> Callable[[Path], Path]:
+    """Synthesise an app once, as ``cdk synth`` does, and return its template's path."""
+
+    @cache
+    def synthesise(path: Path) -> Path:
+        app = cdk.App(context=CONTEXT)
+        stack = load(path).build(app)
+        return Path(app.synth().directory) / f"{stack.stack_name}.template.json"
+
+    return synthesise
+
+
+@every_app
+def test_the_cdk_and_our_rules_find_nothing_in_an_example(
+    path: Path, template_of: Callable[[Path], Path]
+) -> None:
+    """An error would fail the synthesis; a warning would stand in its report."""
+    assert violations(template_of(path).parent) == []
+
+
+@every_app
+def test_what_cdk_nag_finds_in_an_example_is_meant_so(path: Path, tmp_path: Path) -> None:
+    app = cdk.App(context=CONTEXT, outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    load(path).build(app)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks())
+    with contextlib.suppress(RuntimeError):  # the findings fail the synthesis; they are read below
+        app.synth()
+
+    unexplained = [
+        violation["ruleName"]
+        for violation in violations(tmp_path)
+        if not any(re.search(rule, violation["ruleName"]) for rule in REASONS)
+    ]
+    assert unexplained == []
+
+
+@every_app
+def test_an_example_passes_cfn_lint(path: Path, template_of: Callable[[Path], Path]) -> None:
+    from cfnlint import api
+
+    errors = [
+        f"{match.rule.id} {match.message}"
+        for match in api.lint_file(template_of(path))
+        if match.rule.severity == "error"
+    ]
+    assert errors == []
+
+
+@every_app
+def test_an_example_renders_what_it_rendered_before(
+    path: Path,
+    template_of: Callable[[Path], Path],
+    snapshot: SnapshotAssertion,
+) -> None:
+    rendered = json.loads(HASH.sub("HASH", template_of(path).read_text()))
+    assert rendered == snapshot(extension_class=JSONSnapshotExtension)
+
+
+@every_app
+def test_an_example_tells_what_it_creates_and_what_it_costs_idle(path: Path) -> None:
+    readme = (path.parent / "README.md").read_text()
+
+    assert "idle" in readme
+    assert path.read_text().count("\n") <= 80

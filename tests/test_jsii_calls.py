@@ -1,0 +1,71 @@
+"""How often a construct crosses into JavaScript: the price of everything in a Python CDK app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import batch_constructs as bc
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record every message to the jsii kernel."""
+    from jsii._kernel.providers import process
+
+    node: Any = process._NodeProcess
+    send = node.send
+    sent: list[str] = []
+
+    def recorded(self: object, request: object, *rest: object) -> object:
+        sent.append(type(request).__name__)
+        return send(self, request, *rest)
+
+    monkeypatch.setattr(node, "send", recorded)
+    return sent
+
+
+@pytest.fixture
+def declare(stack: cdk.Stack) -> Callable[[str], bc.FargateJobDefinition]:
+    """Declare a definition with a secret, retries and a timeout; what is shared is shared."""
+    secret = secretsmanager.Secret(stack, "Secret")
+    memory, hour = cdk.Size.gibibytes(2), cdk.Duration.hours(1)
+
+    def one(id: str) -> bc.FargateJobDefinition:
+        return bc.FargateJobDefinition(
+            stack,
+            id,
+            image="busybox",
+            vcpus=1,
+            memory=memory,
+            secrets={"PASSWORD": bc.secret_field(secret, "password")},
+            retry=bc.RetryPolicy(),
+            timeout=hour,
+        )
+
+    one("Warm")
+    return one
+
+
+def test_a_definition_with_roles_logs_and_a_secret_is_six_calls(
+    sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    """The construct, log group, role and definition, and the name and ARN that join them."""
+    before = len(sent)
+    declare("Job")
+
+    assert sorted(sent[before:]) == ["CreateRequest"] * 4 + ["GetRequest"] * 2
+
+
+def test_a_grant_makes_the_job_role_in_three_more(
+    sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    definition = declare("Job")
+    before = len(sent)
+    definition.job_role  # noqa: B018  # asking for it makes it
+
+    assert sorted(sent[before:]) == ["CreateRequest", "GetRequest", "InvokeRequest"]

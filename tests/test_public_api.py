@@ -1,0 +1,122 @@
+"""The public names: complete, sorted, documented, shaped alike, and in nobody's way."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from constructs import Construct
+
+import batch_constructs as bc
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "batch_constructs"
+CONSTRUCTS = [
+    name
+    for name in bc.__all__
+    if inspect.isclass(getattr(bc, name)) and issubclass(getattr(bc, name), Construct)
+]
+MADE_BY_US = [name for name in CONSTRUCTS if "__init__" in vars(getattr(bc, name))]
+
+
+def test_the_public_names_are_sorted_and_all_resolve() -> None:
+    assert list(bc.__all__) == sorted(bc.__all__)
+    assert set(dir(bc)) == set(bc.__all__)
+    assert all(getattr(bc, name) is not None for name in bc.__all__)
+
+
+def test_what_type_checkers_see_is_what_resolves() -> None:
+    """The imports for type checkers and the table of homes say the same."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    seen = {
+        alias.asname or alias.name: (node.module or "").removeprefix("batch_constructs.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("batch_constructs.")
+        for alias in node.names
+    }
+    assert seen == bc._HOME
+    assert set(seen) == set(bc.__all__)
+
+
+def test_a_name_that_is_none_says_so() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'JobQeue'"):
+        bc.JobQeue  # noqa: B018  # the mistake
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_a_constructor_takes_scope_and_id_and_then_keywords_only(name: str) -> None:
+    parameters = list(inspect.signature(getattr(bc, name).__init__).parameters.values())
+
+    assert [parameter.name for parameter in parameters[:3]] == ["self", "scope", "id"]
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in parameters[3:])
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_a_constructs_docstring_tells_every_parameter_and_what_it_creates(name: str) -> None:
+    kind = getattr(bc, name)
+    text = inspect.getdoc(kind) or ""
+
+    for parameter in list(inspect.signature(kind.__init__).parameters)[1:]:
+        assert re.search(rf"^ +{parameter}: ", text, re.MULTILINE), parameter
+    assert "Creates" in text
+    assert "Raises:" in text
+    assert "https://docs.aws.amazon.com/" in text
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_no_name_of_ours_overrides_a_member_of_the_cdk_by_accident(name: str) -> None:
+    """A Python member with the name of a jsii member would be called by JavaScript."""
+    kind = getattr(bc, name)
+    own = {
+        member
+        for base in kind.__mro__
+        if base.__module__.startswith("batch_constructs")
+        for member in vars(base)
+        if not member.startswith("_")
+    }
+    assert own & (set(dir(Construct)) | set(dir(cdk.Resource)) - {"stack", "env"}) == set()
+
+
+@pytest.mark.parametrize("name", bc.__all__)
+def test_every_public_name_has_a_docstring(name: str) -> None:
+    assert inspect.getdoc(getattr(bc, name))
+
+
+def test_imports_go_one_way() -> None:
+    """Rooms are listed in the order in which they may build on each other (DESIGN's table)."""
+    below = {
+        "rules": set(),
+        "functions": set(),
+        "client": set(),
+        "compute": {"rules"},
+        "jobs": {"rules"},
+        "queues": {"rules", "compute", "jobs"},
+        "triggers": {"rules", "queues", "jobs", "compute", "functions"},
+        "workflows": {"rules", "triggers", "queues", "jobs", "functions"},
+        "monitoring": {"rules", "compute", "queues", "jobs", "triggers", "workflows", "functions"},
+        "local": {"client"},
+    }
+    wrong = []
+    for path in PACKAGE.glob("*/**/*.py"):
+        room = path.relative_to(PACKAGE).parts[0]
+        if room not in below:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            for module in modules:
+                parts = module.split(".")
+                if parts[0] != "batch_constructs" or len(parts) == 1:
+                    continue
+                if parts[1] in below and parts[1] not in below[room] | {room}:
+                    wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
