@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from batch_constructs.compute.ec2 import Ec2ComputeEnvironment
     from batch_constructs.compute.eks import AccessEntry, EksComputeEnvironment
+    from batch_constructs.compute.endpoints import BatchEndpoints, EndpointFor
     from batch_constructs.compute.environment import ComputeEnvironment
     from batch_constructs.compute.fargate import FargateComputeEnvironment
     from batch_constructs.compute.images import ImageType, MachineImage
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 _HOME: dict[str, str] = {
     "AccessEntry": "compute.eks",
     "AllocationStrategy": "compute.instances",
+    "BatchEndpoints": "compute.endpoints",
     "BatchRules": "validation",
     "CapacityLimit": "queues.capacity",
     "ComputeEnvironment": "compute.environment",
@@ -92,6 +94,7 @@ _HOME: dict[str, str] = {
     "EksComputeEnvironment": "compute.eks",
     "EksJobDefinition": "jobs.eks",
     "EmptyDirVolume": "jobs.pod_volumes",
+    "EndpointFor": "compute.endpoints",
     "FairSharePolicy": "queues.fair_share",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
@@ -146,6 +149,7 @@ _HOME: dict[str, str] = {
 __all__ = [
     "AccessEntry",
     "AllocationStrategy",
+    "BatchEndpoints",
     "BatchRules",
     "CapacityLimit",
     "ComputeEnvironment",
@@ -163,6 +167,7 @@ __all__ = [
     "EksComputeEnvironment",
     "EksJobDefinition",
     "EmptyDirVolume",
+    "EndpointFor",
     "FairSharePolicy",
     "FargateComputeEnvironment",
     "FargateJobDefinition",

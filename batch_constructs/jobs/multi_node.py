@@ -57,6 +57,8 @@ class NodeRange:
     containers: Sequence[Container] | None = None
     pod: Pod | None = None
     instance_type: str | ec2.InstanceType | None = None
+    ipc_mode: str | None = None
+    pid_mode: str | None = None
     execute_command: bool = False
     consumable_resources: Mapping[Consumable, int] | None = None
 
@@ -246,7 +248,9 @@ class Nodes:
             ConsumableResourceProperties=consumes.properties,
         )
         options = given(
-            EnableExecuteCommand=arguments.switch("execute_command", entry.execute_command)
+            IpcMode=arguments.text("ipc_mode", entry.ipc_mode),
+            PidMode=arguments.text("pid_mode", entry.pid_mode),
+            EnableExecuteCommand=arguments.switch("execute_command", entry.execute_command),
         )
         kinds = [
             name for name in ("container", "containers", "pod") if getattr(entry, name) is not None
@@ -258,6 +262,11 @@ class Nodes:
             )
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
+        if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
+            arguments.wrong_value(
+                "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
+                " leave it out, or give containers=[…]"
+            )
         task: Task | None = None
         if entry.pod is not None:
             self.on_eks = True

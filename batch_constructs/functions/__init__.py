@@ -1,0 +1,1 @@
+"""Code that runs inside Lambda functions: one folder a function, boto3 only, nothing of ours."""
