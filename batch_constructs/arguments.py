@@ -233,12 +233,14 @@ def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
 def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:
     """Name the parameter at a path, such as ``containers[1].image``.
 
-    A parameter that is called ``name[]`` in the table holds things with parameters of their own.
+    In the table ``name[]`` is a parameter that holds things with parameters of their own, and
+    ``Owner/Property`` a property that has one only there.
     """
     lists: list[str] = []
-    last = ""
+    last = owner = ""
     for place, name in enumerate(path):
-        known = parameters.get(name)
+        known = parameters.get(f"{owner}/{name}", parameters.get(name))
+        owner = owner if name.isdigit() else name
         if known is None:
             continue
         if known.endswith("[]") and place + 1 < len(path):

@@ -148,10 +148,10 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
         return []
     file = options.get("config-file-value", "")
     return [
-        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": file},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": file},
         {
             "Effect": "Allow",
-            "Action": ["s3:GetBucketLocation"],
+            "Action": "s3:GetBucketLocation",
             "Resource": file.split("/", 1)[0],
         },
     ]

@@ -84,12 +84,12 @@ class EcsJobDefinition(JobDefinition):
         _expect_resources(arguments, own)
         arguments.refuse()
 
+        self._logs.make(self)
         self._job_role = own.job_role
         self._has_tasks = bool(tasks)
         if not tasks:
             self.resource = self._resource = make_definition(self, {**job.properties, **shape([])})
             return
-        self._logs.make(self)
         statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
             self, own.execution_role, merged([*self._logs.statements(), *statements])

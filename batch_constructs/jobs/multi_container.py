@@ -47,7 +47,7 @@ class PlatformCapability(StrEnum):
 SEVERAL_CONTAINERS = {
     **CONTAINER_PARAMETERS,
     "Containers": "containers[]",
-    "Name": "name",
+    "Containers/Name": "name",
     "Essential": "essential",
     "DependsOn": "depends_on",
     "StartTimeout": "start_timeout",

@@ -213,7 +213,13 @@ class Nodes:
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
-        for place, entry in enumerate(arguments.items("node_ranges", ranges, "NodeRange")):
+        listed = arguments.items("node_ranges", ranges, "NodeRange")
+        if not listed:
+            arguments.wrong_value(
+                "node_ranges is empty; allowed is at least one: give [NodeRange(nodes=2, …)]"
+            )
+            arguments.refuse()
+        for place, entry in enumerate(listed):
             if not isinstance(entry, NodeRange):
                 arguments.wrong_type(
                     "node_ranges", entry, "NodeRange(nodes=2, container=Container(…))"

@@ -96,7 +96,8 @@ class Pod:
 POD_PARAMETERS = {
     "Containers": "containers[]",
     "InitContainers": "init_containers[]",
-    "Name": "name",
+    "Containers/Name": "name",
+    "InitContainers/Name": "name",
     "Image": "image",
     "Command": "command",
     "Args": "args",

@@ -48,12 +48,19 @@ class Task:
         self.single = single
         self._options = options
         self._containers: list[tuple[ContainerParts, dict[str, Any]]] = []
+        self._unread: list[Any] = []
         for place, container in enumerate(containers):
             inner = arguments
             if label:
                 inner = arguments.within(label if single else f"{label}[{place}]")
             if not isinstance(container, Container):
-                arguments.wrong_type(label, container, "Container(image=…, vcpus=1, memory=…)")
+                self._unread.append(
+                    arguments.wrong_type(
+                        label if single else f"{label}[{place}]",
+                        container,
+                        "Container(image=…, vcpus=1, memory=…)",
+                    )
+                )
                 continue
             if single:
                 refuse_within_a_task(inner, container)
@@ -71,7 +78,7 @@ class Task:
     def known(self, *, job_role: bool) -> dict[str, Any]:
         """Return the properties as the rules see them, before any resource is made."""
         containers = [{**part.known(), **beside} for part, beside in self._containers]
-        return self._assembled(containers, UNKNOWN, UNKNOWN if job_role else None)
+        return self._assembled([*containers, *self._unread], UNKNOWN, UNKNOWN if job_role else None)
 
     def bind(
         self,
@@ -99,7 +106,8 @@ class Task:
     ) -> dict[str, Any]:
         own = {**self._options, **given(Volumes=self._volumes), "ExecutionRoleArn": execution_role}
         if self.single:
-            return {**(containers[0] if containers else {}), **own, **given(JobRoleArn=job_role)}
+            only = containers[0] if isinstance(containers[0], dict) else {}
+            return {**only, **own, **given(JobRoleArn=job_role)}
         return {"Containers": containers, **own, **given(TaskRoleArn=job_role)}
 
     def _shared_volumes(self) -> list[dict[str, Any]]:

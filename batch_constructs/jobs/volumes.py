@@ -145,7 +145,8 @@ class Volumes:
 
     def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
         if not offers(volume.file_system, "file_system_id"):
-            arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
+            wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
+            self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": wrong})
             return
         environments = arguments.items(
             "compute_environments", volume.compute_environments, "compute environments"
@@ -207,7 +208,7 @@ class Volumes:
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         self.statements += [
-            {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": bucket.bucket_arn},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket.bucket_arn},
             {
                 "Effect": "Allow",
                 "Action": ["s3:GetObject", "s3:GetObjectVersion"],
