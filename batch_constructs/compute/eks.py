@@ -143,6 +143,11 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         super().__init__(scope, id)
         arguments = Arguments(self, scope, id)
         on_spot = arguments.flag("spot", spot) is True
+        if bid_percentage is not None and not on_spot:
+            arguments.wrong_value(
+                "bid_percentage is given without spot; allowed is on Spot: leave it out, or give "
+                "spot=True"
+            )
         self._define(
             arguments,
             EnvironmentArguments(

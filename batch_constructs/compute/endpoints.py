@@ -96,10 +96,10 @@ class BatchEndpoints(BatchConstruct):
         services = {str(name) for name in arguments.texts("also", also) or ()}
         if arguments.flag("session_manager", session_manager) is True:
             services.update(_SESSION_MANAGER)
-        for environment in environments:
-            services.update(_needed(environment.properties))
         arguments.refuse()
 
+        for environment in environments:
+            services.update(_needed(environment.properties))
         self.services = sorted(services)
         group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
