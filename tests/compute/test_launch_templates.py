@@ -29,7 +29,7 @@ def scripts(data: Rendered) -> list[str]:
     """Read user data as cloud-init does, and return the script of each part."""
     message = message_from_string(data["UserData"]["Fn::Base64"])
     assert message.get_content_type() == "multipart/mixed"
-    parts = message.get_payload()
+    parts: Any = message.get_payload()
     assert isinstance(parts, list)
     assert {part.get_content_type() for part in parts} == {"text/x-shellscript"}
     return [str(part.get_payload()) for part in parts]
@@ -246,7 +246,7 @@ def test_overrides_without_a_usual_template_are_refused(stack: cdk.Stack, vpc: e
 
 def test_unknown_values_are_never_an_error(stack: cdk.Stack) -> None:
     text = cdk.CfnParameter(stack, "Text").value_as_string
-    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
     bc.LaunchTemplate(
         stack,
         "Template",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -44,7 +46,7 @@ CLIENTS: dict[str, Any] = {}
 
 def stubbed(service: str) -> Iterator[Stubber]:
     client = boto3.client(
-        service,  # type: ignore[call-overload]  # one of two
+        service,
         region_name="us-east-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",
@@ -59,9 +61,9 @@ def stubbed(service: str) -> Iterator[Stubber]:
 def answer(monkeypatch: pytest.MonkeyPatch) -> mock.Mock:
     """Catch what is put at CloudFormation's address, without waiting between looks."""
     opened = mock.Mock()
-    monkeypatch.setattr(lookup.boto3, "client", CLIENTS.__getitem__)
-    monkeypatch.setattr(lookup.time, "sleep", mock.Mock())
-    monkeypatch.setattr(lookup.urllib.request, "urlopen", opened)
+    monkeypatch.setattr(boto3, "client", CLIENTS.__getitem__)
+    monkeypatch.setattr(time, "sleep", mock.Mock())
+    monkeypatch.setattr(urllib.request, "urlopen", opened)
     return opened
 
 

@@ -63,7 +63,7 @@ def test_a_pod_makes_nothing_but_its_definition(declare: Declare, resources: Res
 def test_init_containers_share_volumes_with_the_others(
     declare: Declare, pod: Callable[[], Rendered]
 ) -> None:
-    volume = {"name": "data", "claim_name": "claim"}
+    volume: dict[str, Any] = {"name": "data", "claim_name": "claim"}
     declare(
         container(volumes=[bc.PersistentVolumeClaimVolume(mount_path="/data", **volume)]),
         init_containers=[

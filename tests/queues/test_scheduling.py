@@ -341,7 +341,7 @@ def test_unknown_values_are_never_an_error(
     stack: cdk.Stack, environment: bc.FargateComputeEnvironment
 ) -> None:
     text = cdk.CfnParameter(stack, "Text").value_as_string
-    number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
     policy = bc.FairSharePolicy(
         stack,
         "Fair",
