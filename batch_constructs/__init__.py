@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
     from batch_constructs.compute.update import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import CpuArchitecture
     from batch_constructs.jobs.containers import (
         Container,
@@ -61,28 +62,60 @@ if TYPE_CHECKING:
         secret_parameter,
     )
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume, S3FilesVolume
+    from batch_constructs.monitoring.alarm_rules import AlarmThresholds
+    from batch_constructs.monitoring.alarms import BatchMonitoring
+    from batch_constructs.monitoring.audit import AuditTrail
+    from batch_constructs.monitoring.cost_guard import (
+        BudgetPeriod,
+        CostGuard,
+        GuardAction,
+        VcpuBudget,
+    )
+    from batch_constructs.monitoring.counters import JobCounters
+    from batch_constructs.monitoring.dashboard import BatchDashboard
+    from batch_constructs.monitoring.event_log import JobEventLog
+    from batch_constructs.monitoring.gauges import JobGauges
+    from batch_constructs.monitoring.notifications import JobNotifications
+    from batch_constructs.monitoring.saved_query import JobLogQueries
+    from batch_constructs.monitoring.topics import AlertTopic
     from batch_constructs.queues.capacity import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
+    from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
     from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.metrics import metrics_of
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
     from batch_constructs.queues.service_environment import ServiceEnvironment
     from batch_constructs.queues.service_queue import ServiceJobQueue
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.triggers.event import EventTrigger
+    from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
+    from batch_constructs.triggers.object_created import ObjectCreatedTrigger
+    from batch_constructs.triggers.schedule import ScheduleTrigger
+    from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation import BatchRules
+    from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AccessEntry": "compute.eks",
+    "AlarmThresholds": "monitoring.alarm_rules",
+    "AlertTopic": "monitoring.topics",
     "AllocationStrategy": "compute.instances",
+    "AuditTrail": "monitoring.audit",
+    "BatchDashboard": "monitoring.dashboard",
     "BatchEndpoints": "compute.endpoints",
+    "BatchMonitoring": "monitoring.alarms",
     "BatchRules": "validation",
+    "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity",
     "ComputeEnvironment": "compute.environment",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.containers",
     "ContainerInsights": "compute.instances",
+    "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "jobs.container",
     "Dependency": "jobs.containers",
     "DependencyCondition": "jobs.containers",
@@ -95,16 +128,24 @@ _HOME: dict[str, str] = {
     "EksJobDefinition": "jobs.eks",
     "EmptyDirVolume": "jobs.pod_volumes",
     "EndpointFor": "compute.endpoints",
+    "EventTrigger": "triggers.event",
     "FairSharePolicy": "queues.fair_share",
     "FargateComputeEnvironment": "compute.fargate",
     "FargateJobDefinition": "jobs.fargate",
     "Firelens": "jobs.containers",
+    "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
     "ImageType": "compute.images",
+    "JobCounters": "monitoring.counters",
     "JobDefinition": "jobs.definition",
+    "JobEventLog": "monitoring.event_log",
+    "JobGauges": "monitoring.gauges",
+    "JobLogQueries": "monitoring.saved_query",
+    "JobNotifications": "monitoring.notifications",
     "JobQueue": "queues.job_queue",
+    "JobState": "queues.events",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
     "LaunchTemplateOverride": "compute.launch_templates",
@@ -113,7 +154,9 @@ _HOME: dict[str, str] = {
     "ManagedInstancesComputeEnvironment": "compute.managed_instances",
     "MultiContainerJobDefinition": "jobs.multi_container",
     "MultiNodeJobDefinition": "jobs.multi_node",
+    "NToN": "job_graph",
     "NodeRange": "jobs.multi_node",
+    "ObjectCreatedTrigger": "triggers.object_created",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
     "PlatformCapability": "jobs.multi_container",
     "Pod": "jobs.pod",
@@ -125,6 +168,7 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry",
     "RetryRule": "jobs.retry",
     "S3FilesVolume": "jobs.volumes",
+    "ScheduleTrigger": "triggers.schedule",
     "SchedulingPolicy": "queues.scheduling_policy",
     "SecretField": "jobs.secrets",
     "SecretParameter": "jobs.secrets",
@@ -133,14 +177,24 @@ _HOME: dict[str, str] = {
     "Share": "queues.fair_share",
     "SharingStrategy": "queues.quota_share",
     "SpotComputeEnvironment": "compute.spot",
+    "SpotRescue": "queues.spot_rescue",
+    "StepRetry": "job_graph",
     "StuckReason": "queues.time_limits",
+    "SubmissionGateway": "triggers.gateway",
+    "SubmissionMode": "triggers.gateway",
+    "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
     "Tmpfs": "jobs.linux",
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged",
     "UpdatePolicy": "compute.update",
+    "VcpuBudget": "monitoring.cost_guard",
+    "Workflow": "workflows.workflow",
+    "WorkflowJob": "job_graph",
+    "events_of": "queues.events",
     "grant_submit": "queues.submit",
+    "metrics_of": "queues.metrics",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
 }
@@ -148,14 +202,21 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntry",
+    "AlarmThresholds",
+    "AlertTopic",
     "AllocationStrategy",
+    "AuditTrail",
+    "BatchDashboard",
     "BatchEndpoints",
+    "BatchMonitoring",
     "BatchRules",
+    "BudgetPeriod",
     "CapacityLimit",
     "ComputeEnvironment",
     "ConsumableResource",
     "Container",
     "ContainerInsights",
+    "CostGuard",
     "CpuArchitecture",
     "Dependency",
     "DependencyCondition",
@@ -168,16 +229,24 @@ __all__ = [
     "EksJobDefinition",
     "EmptyDirVolume",
     "EndpointFor",
+    "EventTrigger",
     "FairSharePolicy",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "Firelens",
+    "GuardAction",
     "HostPathVolume",
     "HostVolume",
     "ImagePull",
     "ImageType",
+    "JobCounters",
     "JobDefinition",
+    "JobEventLog",
+    "JobGauges",
+    "JobLogQueries",
+    "JobNotifications",
     "JobQueue",
+    "JobState",
     "KubernetesSecretVolume",
     "LaunchTemplate",
     "LaunchTemplateOverride",
@@ -186,7 +255,9 @@ __all__ = [
     "ManagedInstancesComputeEnvironment",
     "MultiContainerJobDefinition",
     "MultiNodeJobDefinition",
+    "NToN",
     "NodeRange",
+    "ObjectCreatedTrigger",
     "PersistentVolumeClaimVolume",
     "PlatformCapability",
     "Pod",
@@ -198,6 +269,7 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "S3FilesVolume",
+    "ScheduleTrigger",
     "SchedulingPolicy",
     "SecretField",
     "SecretParameter",
@@ -206,14 +278,24 @@ __all__ = [
     "Share",
     "SharingStrategy",
     "SpotComputeEnvironment",
+    "SpotRescue",
+    "StepRetry",
     "StuckReason",
+    "SubmissionGateway",
+    "SubmissionMode",
+    "SubmitFunction",
     "Swap",
     "TimeLimit",
     "Tmpfs",
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "VcpuBudget",
+    "Workflow",
+    "WorkflowJob",
+    "events_of",
     "grant_submit",
+    "metrics_of",
     "secret_field",
     "secret_parameter",
 ]

@@ -8,9 +8,21 @@ from typing import Any
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "submit": ("batch_constructs.client.command:submit", "submit a job, an array or a graph"),
+    "watch": ("batch_constructs.client.command:watch", "wait for jobs and see how far they are"),
+    "logs": ("batch_constructs.client.command:logs", "read what a job wrote"),
+    "redrive": ("batch_constructs.client.command:redrive", "run again what failed"),
     "check": (
         "batch_constructs.rules.command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
+    ),
+    "demo": (
+        "batch_constructs.local.demo_command:demo",
+        "See it all on this machine: deploy, trigger, run, notify.",
+    ),
+    "local": (
+        "batch_constructs.local.command:local",
+        "Run AWS on this machine: up, deploy, status, logs, reclaim, down.",
     ),
 }
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""

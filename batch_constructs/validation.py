@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
-from constructs import IConstruct
 
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.rule import RULES
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
@@ -66,7 +69,7 @@ class BatchRules:
                 warns = finding.severity is Severity.WARNING
                 if owner is not self:
                     fails = False
-                    warns = warns and self._strict and not owner._strict  # noqa: SLF001  # our own
+                    warns = warns and self._strict and not owner._strict  # noqa: SLF001
                 if fails or warns:
                     fatal = fails or self._strict
                     success = success and not fatal
@@ -110,8 +113,11 @@ def _identity(construct: IConstruct) -> str:
 def install(scope: IConstruct) -> None:
     """Add `BatchRules` to the app of a construct, unless our constructs have done so already.
 
-    It asks for the root of the tree once for each scope, and nothing after that.
+    It asks for the root of the tree once for each scope, and nothing after that. Where the CDK's
+    own validation is turned off with ``CDK_VALIDATION=false``, so is this one.
     """
+    if os.environ.get("CDK_VALIDATION") == "false":
+        return
     mine = _identity(scope)
     if mine in _SCOPES:
         return

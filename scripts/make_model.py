@@ -1,4 +1,4 @@
-"""Make `batch_constructs/rules/model.json`: the properties of the Batch resources, with their types.
+"""Make `batch_constructs/rules/model.json`: the properties of the Batch resources.
 
 It joins the CloudFormation resource schemas that cfn-lint carries (MIT-0, from PyPI) with the API
 model that botocore carries, so that a field which only one of them has yet is known. Run it after

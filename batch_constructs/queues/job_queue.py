@@ -16,7 +16,9 @@ from batch_constructs.compute.environment import (
     is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
-from batch_constructs.queues.reference import job_queue_name
+from batch_constructs.queues.events import QueueEvents
+from batch_constructs.queues.metrics import QueueMetrics
+from batch_constructs.queues.reference import is_job_queue, job_queue_name
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.environment import AnyComputeEnvironment
     from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.time_limits import TimeLimit
 
@@ -45,7 +48,7 @@ QUEUE_PARAMETERS = {
 """Property → the parameter it comes from."""
 
 
-class JobQueueBase(BatchConstruct):
+class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
     """A job queue, ours or imported: its ARN, its name, and what may be done with it."""
 
     _resource: batch.CfnJobQueue
@@ -83,7 +86,8 @@ class JobQueueBase(BatchConstruct):
 class JobQueue(JobQueueBase):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue).
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue) and, with ``spot_rescue_queue``,
+    ``SpotRescue`` (``SpotRescue``).
 
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
@@ -104,6 +108,8 @@ class JobQueue(JobQueueBase):
         enabled: Whether it takes submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
+        spot_rescue_queue: Another queue, on demand, where a job runs again that lost its last Spot
+            host here (``SpotRescue``). Default: such a job has failed.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
@@ -124,6 +130,7 @@ class JobQueue(JobQueueBase):
         time_limits: Sequence[TimeLimit] | None = None,
         enabled: bool = True,
         job_queue_name: str | None = None,
+        spot_rescue_queue: AnyJobQueue | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -146,6 +153,9 @@ class JobQueue(JobQueueBase):
             QUEUE_PARAMETERS,
             beside=self.beside,
         )
+        if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
+            expected = "a job queue of batch_constructs or aws_cdk.aws_batch"
+            arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, expected)
         arguments.refuse()
 
         self._environments = environments
@@ -169,6 +179,10 @@ class JobQueue(JobQueueBase):
             state=rest["State"],
             tags=rest.get("Tags"),
         )
+        if spot_rescue_queue is not None:
+            from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
+
+            SpotRescue(self, "SpotRescue", queue=self, rescue_queue=spot_rescue_queue)
 
     @property
     def compute_environments(self) -> list[AnyComputeEnvironment]:

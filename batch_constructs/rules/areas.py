@@ -29,6 +29,7 @@ AREAS: Final = {
     "wiring": "Submissions",
     "events": "Events, messages, alarms and logs",
     "network": "Network",
+    "references": "References",
 }
 """Module below this package → the title of its chapter."""
 

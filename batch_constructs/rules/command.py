@@ -87,7 +87,7 @@ def _write(
     if format_ == "json":
         click.echo(report.as_json(findings))
     elif any(findings.values()):
-        from rich.console import Console
+        from rich.console import Console  # noqa: PLC0415  # only where text goes out
 
         width = None if sys.stdout.isatty() else _UNWRAPPED
         console = Console(width=width, highlight=False, soft_wrap=width is not None)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import Limit, at
@@ -23,6 +22,9 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "compute_environments"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
@@ -76,7 +78,8 @@ _limit(
     key="BidPercentage",
     noun="the bid percentage",
     title="bid percentage out of range",
-    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can be'
+    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can'
+    " be"
     ' when compared with the On-Demand price"; left empty, it is 100%',
     why="It is a percentage of the On-Demand price. Zero does not mean no limit: no Spot price can"
     " be below it, so nothing would ever start.",
@@ -160,9 +163,7 @@ _REFUSED_BY_FARGATE: Final = (
     " Don't specify it.\"",
 )
 def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """On Fargate there are no instances to choose, tag, log in to or keep; even ``MinvCpus: 0``
-    is refused.
-    """
+    """On Fargate there are no instances to choose, tag or keep; even ``MinvCpus: 0`` is refused."""
     if environment.is_fargate:
         for key in _REFUSED_BY_FARGATE:
             if given(environment.resources, key):
@@ -225,7 +226,8 @@ def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
     title="update policy on a Fargate environment",
     fix="leave UpdatePolicy out",
     source="UpdatePolicy.terminateJobsOnUpdate: \"Batch doesn't support updatePolicy for Fargate"
-    ' compute environments. If you specify it for a Fargate compute environment, Batch ignores it."',
+    " compute environments. If you specify it for a Fargate compute environment, Batch ignores"
+    ' it."',
 )
 def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch ignores it without a word: running jobs are not ended by an update."""
@@ -256,9 +258,7 @@ def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
 )
 def unmanaged_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The instances of an unmanaged environment are the user's own; what stands there is not
-    used.
-    """
+    """The instances of an unmanaged environment are the user's own."""
     if environment.is_unmanaged and environment.resources:
         yield "ComputeResources", "ComputeResources is given for an UNMANAGED compute environment"
 
@@ -298,7 +298,8 @@ def unmanaged_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     title="EC2 environment without what its instances need",
     fix="give the missing parameter",
     source='ComputeResource.instanceRole: "This parameter is required for Amazon EC2 instances'
-    ' types."; ComputeResource.subnets: "required for compute environments using EC2, SPOT, FARGATE,'
+    ' types."; ComputeResource.subnets: "required for compute environments using EC2, SPOT,'
+    " FARGATE,"
     ' or FARGATE_SPOT"; ComputeResource.instanceTypes: marked required for EC2 in the User Guide',
 )
 def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -322,7 +323,8 @@ def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
     "ec2-environment-security-groups",
     title="EC2 environment without security groups",
     fix="give SecurityGroupIds, or a launch template that has security groups",
-    source='ComputeResource.securityGroupIds: "One or more security groups must be specified, either'
+    source='ComputeResource.securityGroupIds: "One or more security groups must be specified,'
+    " either"
     ' in securityGroupIds or using a launch template referenced in launchTemplate."',
 )
 def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -420,8 +422,10 @@ _ON_DEMAND_ONLY: Final = ("BEST_FIT_PROGRESSIVE_ORDERED",)
     "allocation-strategy-capacity",
     title="allocation strategy for the other kind of capacity",
     fix="choose a strategy that the type of the compute resources has",
-    source='ComputeResource.allocationStrategy: "This allocation strategy is only available for Spot'
-    ' Instance compute resources."; "only available for On-Demand Instance (EC2) compute resources"',
+    source='ComputeResource.allocationStrategy: "This allocation strategy is only available for'
+    " Spot"
+    ' Instance compute resources."; "only available for On-Demand Instance (EC2) compute'
+    ' resources"',
 )
 def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch answers *Invalid compute resource allocation strategy … for type …*."""
@@ -434,8 +438,10 @@ def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fa
         return
     yield (
         "ComputeResources/AllocationStrategy",
-        f"the allocation strategy is {strategy}, which a compute environment of type"
-        f" {environment.kind} does not have; allowed are {allowed}",
+        (
+            f"the allocation strategy is {strategy}, which a compute environment of type"
+            f" {environment.kind} does not have; allowed are {allowed}"
+        ),
         f"set AllocationStrategy to {allowed}, or change the type",
     )
 
@@ -464,7 +470,8 @@ def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="Spot parameter in an On-Demand environment",
     fix="leave it out, or set the type to SPOT",
-    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can be'
+    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can'
+    " be"
     ' when compared with the On-Demand price"; ComputeResource.spotIamFleetRole: "applied to a SPOT'
     ' compute environment"',
 )
@@ -528,8 +535,9 @@ _IN_PLACE: Final = (
     " strategy don't support infrastructure updates and can't update some parameters.\"",
 )
 def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """With ``ReplaceComputeEnvironment: false`` the next change of instance types, image or
-    network fails, because BEST_FIT (the default) cannot be updated in place.
+    """BEST_FIT, the default, cannot be updated in place.
+
+    The next change of instance types, image or network fails.
     """
     if not environment.is_ec2 or environment.is_eks is not False:
         return
@@ -539,8 +547,11 @@ def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]
     if strategy == "BEST_FIT":
         yield (
             "ReplaceComputeEnvironment",
-            "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which cannot"
-            f" be updated in place; allowed are {one_of(_IN_PLACE)}",
+            (
+                "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which"
+                " cannot"
+                f" be updated in place; allowed are {one_of(_IN_PLACE)}"
+            ),
         )
 
 
@@ -561,8 +572,10 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
     if in_place and environment.neighbour(role, "AWS::IAM::Role") is not None:
         yield (
             "ServiceRole",
-            "ReplaceComputeEnvironment is false with a service role of its own, which cannot do"
-            " infrastructure updates",
+            (
+                "ReplaceComputeEnvironment is false with a service role of its own, which cannot do"
+                " infrastructure updates"
+            ),
         )
 
 
@@ -575,9 +588,7 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
     " CloudFormation cannot replace a resource that has a custom name",
 )
 def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """CloudFormation makes the new environment first, under the name that the old one still has,
-    and fails.
-    """
+    """CloudFormation makes the new environment under the name that the old one still has."""
     name = environment.properties.get("ComputeEnvironmentName")
     if not isinstance(name, str) or environment.is_unmanaged:
         return

@@ -122,7 +122,7 @@ class _Truth:
             self._answers[name] = self._holds(self._conditions.get(name), 0)
         return self._answers[name]
 
-    def _holds(self, value: object, depth: int) -> bool | None:
+    def _holds(self, value: object, depth: int) -> bool | None:  # noqa: PLR0911  # a case each
         if depth > _MOST_WORLDS:
             return None
         match value:

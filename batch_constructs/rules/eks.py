@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.job_definitions import in_pods, job_limit, job_rule, pods
+from batch_constructs.rules.job_definitions import every_pod, in_pods, job_limit, job_rule
 from batch_constructs.rules.limits import Limit, Where, at
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment, JobDefinition
 from batch_constructs.rules.rule import Fault, rule
@@ -26,6 +25,9 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "eks"
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
@@ -51,8 +53,10 @@ def _namespace_fault(got: str, reserved: str) -> str | None:
     "eks-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="make a namespace for Batch, and name it",
-    source="EksConfiguration.kubernetesNamespace: \"can't left empty or null. It must be fewer than 64"
-    " characters long, can't be set to default, can't start with \"kube-,\" and must match this regular"
+    source="EksConfiguration.kubernetesNamespace: \"can't left empty or null. It must be fewer"
+    " than 64"
+    " characters long, can't be set to default, can't start with \"kube-,\" and must match this"
+    " regular"
     ' expression: ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"',
 )
 def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -69,7 +73,8 @@ _environment_limit(
     key="EksClusterArn",
     noun="the cluster",
     title="cluster given by something else than its ARN",
-    source='EksConfiguration.eksClusterArn: "The Amazon Resource Name (ARN) of the Amazon EKS cluster."',
+    source='EksConfiguration.eksClusterArn: "The Amazon Resource Name (ARN) of the Amazon EKS'
+    ' cluster."',
     why="Not its name.",
 ).matching(r"arn:[\w-]+:eks:[\w-]*:\d*:cluster/.+", "an ARN such as arn:aws:eks:…:cluster/name")
 
@@ -89,7 +94,8 @@ _environment_limit(
     "eks-cluster-name",
     title="cluster given by its name",
     fix="use Fn::GetAtt with Arn",
-    source='EksConfiguration.eksClusterArn: "The Amazon Resource Name (ARN) of the Amazon EKS cluster."',
+    source='EksConfiguration.eksClusterArn: "The Amazon Resource Name (ARN) of the Amazon EKS'
+    ' cluster."',
 )
 def eks_cluster_name(environment: ComputeEnvironment) -> Iterator[Fault]:
     """``Ref`` of a cluster gives its name, where Batch wants the ARN."""
@@ -158,8 +164,10 @@ def eks_ecs_settings(environment: ComputeEnvironment) -> Iterator[Fault]:
     "eks-job-parameters",
     title="parameter that EKS jobs refuse",
     fix="leave it out",
-    source='RegisterJobDefinitionRequest.propagateTags: "If the job runs on Amazon EKS resources, then'
-    ' you must not specify propagateTags."; RegisterJobDefinitionRequest.platformCapabilities: "then you'
+    source='RegisterJobDefinitionRequest.propagateTags: "If the job runs on Amazon EKS resources,'
+    " then"
+    ' you must not specify propagateTags."; RegisterJobDefinitionRequest.platformCapabilities:'
+    ' "then you'
     ' must not specify platformCapabilities"',
 )
 def eks_job_parameters(job: JobDefinition) -> Iterator[Fault]:
@@ -174,7 +182,8 @@ def eks_job_parameters(job: JobDefinition) -> Iterator[Fault]:
     "pod-containers",
     title="pod without containers, or with too many",
     fix="give Containers 1 to 10 entries",
-    source='EksPodProperties.containers, EksPodProperties.initContainers: "This object is limited to 10'
+    source='EksPodProperties.containers, EksPodProperties.initContainers: "This object is limited'
+    " to 10"
     ' elements."; EksProperties.podProperties, RegisterJobDefinitionRequest.eksProperties',
 )
 def pod_containers(job: JobDefinition) -> Iterator[Fault]:
@@ -184,7 +193,7 @@ def pod_containers(job: JobDefinition) -> Iterator[Fault]:
             yield f"{pod.path}/Containers", "Containers is missing; a pod needs 1 to 10"
         for key, least in (("Containers", 1), ("InitContainers", 0)):
             got = listing(pod.properties, key)
-            if got is not None and not least <= len(got) <= 10:  # noqa: PLR2004  # in the message
+            if got is not None and not least <= len(got) <= 10:  # noqa: PLR2004  # the number stands in the message  # in the message
                 yield f"{pod.path}/{key}", f"there are {len(got)} {key}; allowed are {least} to 10"
 
 
@@ -192,7 +201,8 @@ def pod_containers(job: JobDefinition) -> Iterator[Fault]:
     "pod-container-name",
     title="container names that are not unique",
     fix="give each container of the pod a name of its own",
-    source='EksContainer.name: "If the name isn\'t specified, the default name "Default" is used. Each'
+    source='EksContainer.name: "If the name isn\'t specified, the default name "Default" is used.'
+    " Each"
     ' container in a pod must have a unique name."',
 )
 def pod_container_name(job: JobDefinition) -> Iterator[Fault]:
@@ -220,7 +230,7 @@ _limit(
 
 _limit(
     id="dns-policy",
-    where=pods,
+    where=every_pod,
     key="DnsPolicy",
     noun="the DNS policy",
     title="unknown DNS policy",
@@ -235,13 +245,12 @@ _limit(
     severity=Severity.WARNING,
     title="ClusterFirst on the host network",
     fix="set DnsPolicy to ClusterFirstWithHostNet, or HostNetwork to false",
-    source='EksPodProperties.dnsPolicy: "If the hostNetwork parameter is not specified, the default is'
+    source='EksPodProperties.dnsPolicy: "If the hostNetwork parameter is not specified, the'
+    " default is"
     ' ClusterFirstWithHostNet."; EksPodProperties.hostNetwork: "The default value is true."',
 )
 def dns_policy_host_network(job: JobDefinition) -> Iterator[Fault]:
-    """On the host network ClusterFirst falls back to the DNS of the node: names of the cluster do
-    not resolve.
-    """
+    """On the host network it falls back to the DNS of the node: cluster names do not resolve."""
     for pod in job.pods:
         on_host = pod.properties.get("HostNetwork", True)
         if on_host is UNKNOWN or flag({"": on_host}, "") is not True:
@@ -268,8 +277,10 @@ def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties
     "pod-memory",
     title="memory of a wrong shape",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in limits and requests",
-    source='EksContainerResourceRequirements.limits: "The memory hard limit (in MiB) for the container,'
-    ' using whole integers, with a "Mi" suffix. … You must specify at least 4 MiB … the value that\'s'
+    source='EksContainerResourceRequirements.limits: "The memory hard limit (in MiB) for the'
+    " container,"
+    ' using whole integers, with a "Mi" suffix. … You must specify at least 4 MiB … the value'
+    " that's"
     " specified in limits must be equal to the value that's specified in requests\"",
 )
 def pod_memory(job: JobDefinition) -> Iterator[Fault]:
@@ -291,7 +302,10 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
         if isinstance(limit, str) and isinstance(request, str) and limit != request:
             yield (
                 f"{path}/Limits/memory",
-                f"the memory limit is {show(limit)}, the request {show(request)}; they must be equal",
+                (
+                    f"the memory limit is {show(limit)}, the request {show(request)}; they must be"
+                    " equal"
+                ),
             )
 
 
@@ -299,7 +313,8 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
     "pod-cpu",
     title="CPUs of a wrong amount",
     fix="give multiples of 0.25, and a limit of at least the request",
-    source='EksContainerResourceRequirements.requests: "Values must be an even multiple of 0.25. … the'
+    source='EksContainerResourceRequirements.requests: "Values must be an even multiple of 0.25. …'
+    " the"
     " value that's specified in limits must be at least as large as the value that's specified in"
     ' requests"',
 )
@@ -333,8 +348,10 @@ def _cpus(value: object) -> float | None:
     "pod-gpu",
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in limits and requests",
-    source='EksContainerResourceRequirements.limits: "nvidia.com/gpu … Values must be a whole integer …'
-    " the value that's specified in limits must be equal to the value that's specified in requests\"",
+    source='EksContainerResourceRequirements.limits: "nvidia.com/gpu … Values must be a whole'
+    " integer …"
+    " the value that's specified in limits must be equal to the value that's specified in"
+    ' requests"',
 )
 def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
@@ -363,7 +380,8 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     title="container without CPU or memory",
     fix="give Resources a Limits with cpu and memory",
     source='EksContainer.resources: "The type and amount of resources to assign to a container.";'
-    ' EksContainerResourceRequirements.limits: "You must specify at least 4 MiB of memory for a job."',
+    ' EksContainerResourceRequirements.limits: "You must specify at least 4 MiB of memory for a'
+    ' job."',
     severity=Severity.WARNING,
 )
 def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
@@ -440,7 +458,8 @@ for _id, _where, _key, _noun, _source in (
     "pod-volume-mount",
     title="mount of a volume that the pod does not have",
     fix="add the volume to Volumes, or name one of them",
-    source='EksContainerVolumeMount.name: "This must match the name of one of the volumes in the pod.";'
+    source='EksContainerVolumeMount.name: "This must match the name of one of the volumes in the'
+    ' pod.";'
     " EksContainer.volumeMounts, EksPodProperties.volumes",
 )
 def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
@@ -473,7 +492,8 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
     "pod-volume-kind",
     title="volume of no kind, or of two",
     fix="give each volume exactly one of EmptyDir, HostPath, Secret and PersistentVolumeClaim",
-    source="EksVolume.hostPath, EksVolume.emptyDir, EksVolume.secret, EksVolume.persistentVolumeClaim: one"
+    source="EksVolume.hostPath, EksVolume.emptyDir, EksVolume.secret,"
+    " EksVolume.persistentVolumeClaim: one"
     " of them",
 )
 def pod_volume_kind(job: JobDefinition) -> Iterator[Fault]:
@@ -519,7 +539,8 @@ def pod_security(job: JobDefinition) -> Iterator[Fault]:
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="name a namespace that Batch may use",
-    source='EksMetadata.namespace: 1-63 characters long; "Can\'t be set to default"; "Can\'t start with'
+    source='EksMetadata.namespace: 1-63 characters long; "Can\'t be set to default"; "Can\'t start'
+    " with"
     ' kube"; EksPodProperties.metadata',
 )
 def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
@@ -548,8 +569,10 @@ _LONGEST_LABEL: Final = 63
     "pod-labels",
     title="label or annotation of a wrong shape",
     fix="use names of at most 63 letters, digits, hyphens, underscores and periods",
-    source='EksMetadata.labels: "Can contain up to 63 uppercase letters, lowercase letters, numbers,'
-    ' hyphens (-), and underscores (_)."; EksMetadata.annotations: names as labels, "Annotation values'
+    source='EksMetadata.labels: "Can contain up to 63 uppercase letters, lowercase letters,'
+    " numbers,"
+    ' hyphens (-), and underscores (_)."; EksMetadata.annotations: names as labels, "Annotation'
+    " values"
     ' must be 255 characters or less"',
 )
 def pod_labels(job: JobDefinition) -> Iterator[Fault]:

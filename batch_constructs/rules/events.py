@@ -1,10 +1,9 @@
-"""Rules about events and messages around jobs: patterns, topics, queues, functions, alarms, logs."""
+"""Rules about what happens around jobs: events, topics, queues, functions, alarms, logs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.policies import literal, permissions, role_of, statements
@@ -29,6 +28,9 @@ from batch_constructs.rules.values import (
 )
 from batch_constructs.rules.wiring import batch_functions
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "events"
 _rule = partial(rule, area=AREA, severity=Severity.WARNING)
 
@@ -37,6 +39,7 @@ _DETAIL_TYPES: Final = (
     "Batch Job Queue Blocked",
     "Batch Service Job State Change",
     "Batch Service Job Queue Blocked",
+    "AWS API Call via CloudTrail",
 )
 _STATES: Final = (
     "SUBMITTED",
@@ -55,7 +58,8 @@ _STATES: Final = (
     EVENT_RULE,
     title="event pattern that no Batch event matches",
     fix="match source aws.batch, a detail-type and status as Batch writes them, and ARNs",
-    source="User Guide, Batch events for EventBridge: the detail of an event holds the ARNs of the queue and the"
+    source="User Guide, Batch events for EventBridge: the detail of an event holds the ARNs of the"
+    " queue and the"
     " definition, and the status in capitals",
 )
 def event_pattern(source: Resource) -> Iterator[Fault]:
@@ -80,11 +84,11 @@ def event_pattern(source: Resource) -> Iterator[Fault]:
                 f'there is no job status "{show(got)}"; there are {one_of(_STATES)}',
             )
     for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
-        for got in listing(detail, key) or ():
-            if isinstance(got, str) and not got.startswith("arn:"):
+        for name in listing(detail, key) or ():
+            if isinstance(name, str) and not name.startswith("arn:"):
                 yield (
                     f"EventPattern/detail/{key}",
-                    f'the {noun} is matched by its name "{show(got)}"; events carry its ARN',
+                    f'the {noun} is matched by its name "{show(name)}"; events carry its ARN',
                     f"match the ARN: Ref of the {noun}",
                 )
 
@@ -171,8 +175,10 @@ def _key_fault(owner: Resource, service: str, managed: str) -> str | None:
     title="topic that EventBridge may not publish to",
     fix="allow events.amazonaws.com sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
     " kms:GenerateDataKey* and kms:Decrypt",
-    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on resource-based'
-    ' policies."; re:Post: the topic must use a customer managed key whose policy allows EventBridge',
+    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
+    " resource-based"
+    ' policies."; re:Post: the topic must use a customer managed key whose policy allows'
+    " EventBridge",
 )
 def event_target_topic(source: Resource) -> Iterator[Fault]:
     """Alerts vanish without any message."""
@@ -199,9 +205,11 @@ def _about_batch(source: Resource) -> bool:
     "event-target-queue",
     EVENT_RULE,
     title="queue that EventBridge may not send to",
-    fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a standard queue for"
+    fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
+    " standard queue for"
     " dead letters",
-    source="EventBridge, Using dead-letter queues: grant permissions to the dead-letter queue, a standard queue;"
+    source="EventBridge, Using dead-letter queues: grant permissions to the dead-letter queue, a"
+    " standard queue;"
     " Amazon SQS permissions",
 )
 def event_target_queue(source: Resource) -> Iterator[Fault]:
@@ -230,7 +238,8 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="function that EventBridge may not invoke",
     fix="add an AWS::Lambda::Permission for events.amazonaws.com",
-    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on resource-based'
+    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
+    " resource-based"
     ' policies."',
 )
 def event_target_function(source: Resource) -> Iterator[Fault]:
@@ -257,7 +266,8 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="bucket that sends no events to EventBridge",
     fix="set EventBridgeEnabled to true in the NotificationConfiguration of the bucket",
-    source="Amazon S3, Enabling Amazon EventBridge: events are sent only when EventBridgeConfiguration is enabled",
+    source="Amazon S3, Enabling Amazon EventBridge: events are sent only when"
+    " EventBridgeConfiguration is enabled",
 )
 def bucket_notifications(source: Resource) -> Iterator[Fault]:
     """Nothing ever runs."""
@@ -296,7 +306,8 @@ def _sends_events(bucket: Resource) -> bool:
     EVENT_RULE,
     title="object event whose job does not learn the object",
     fix='give the target an InputTransformer with {"Parameters": {"key": "<key>"}}',
-    source="User Guide, Passing event information to a job: the InputTransformer of the target builds Parameters;"
+    source="User Guide, Passing event information to a job: the InputTransformer of the target"
+    " builds Parameters;"
     " SubmitJobRequest.parameters",
 )
 def object_not_passed(source: Resource) -> Iterator[Fault]:
@@ -320,7 +331,8 @@ def object_not_passed(source: Resource) -> Iterator[Fault]:
     FUNCTION,
     title="function whose logs never expire",
     fix="make an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
-    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire; Lambda makes such a group on"
+    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire; Lambda makes"
+    " such a group on"
     " its own",
 )
 def function_log_group(function: Resource) -> Iterator[Fault]:
@@ -351,7 +363,8 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
     "AWS::Logs::LogGroup",
     title="log group of jobs that never expires",
     fix="set RetentionInDays",
-    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire; LogConfiguration.options",
+    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire;"
+    " LogConfiguration.options",
 )
 def log_group_retention(group: Resource) -> Iterator[Fault]:
     """Logs are kept, and paid, for ever."""
@@ -391,8 +404,10 @@ def _groups_in_use(owner: Resource) -> set[str]:
     "AWS::Lambda::EventSourceMapping",
     severity=Severity.ERROR,
     title="visibility timeout shorter than the function's timeout",
-    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better six times",
-    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or equal to the queue's"
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
+    " six times",
+    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
+    " equal to the queue's"
     ' visibility timeout … will return an error"',
 )
 def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
@@ -406,7 +421,10 @@ def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
     if visible is not None and timeout is not None and visible < timeout:
         yield (
             "EventSourceArn",
-            f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up to {timeout}",
+            (
+                f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up to"
+                f" {timeout}"
+            ),
         )
 
 
@@ -416,7 +434,8 @@ def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
     severity=Severity.ERROR,
     title="function that may not read its queue",
     fix="allow sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes",
-    source="Lambda, Using Lambda with Amazon SQS: the role needs sqs:ReceiveMessage, sqs:DeleteMessage and"
+    source="Lambda, Using Lambda with Amazon SQS: the role needs sqs:ReceiveMessage,"
+    " sqs:DeleteMessage and"
     " sqs:GetQueueAttributes",
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
@@ -440,7 +459,8 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     "AWS::Lambda::EventSourceMapping",
     title="source queue without a dead-letter queue",
     fix="give the queue a RedrivePolicy",
-    source="Lambda, Using Lambda with Amazon SQS: configure a dead-letter queue, so that messages that fail are not"
+    source="Lambda, Using Lambda with Amazon SQS: configure a dead-letter queue, so that messages"
+    " that fail are not"
     " retried until they expire",
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
@@ -454,12 +474,29 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
 
 
 _METRICS: Final = frozenset(
-    "JobsSubmitted JobsMovedToPending JobsMovedToRunnable JobsMovedToStarting JobsMovedToRunning"
-    " JobsMovedToSucceeded JobsMovedToFailed JobsCancelled JobsTerminated JobsRetried JobsPreempted"
-    " JobsMovedToScheduled JobSubmittedToRunnableDuration JobSubmittedToFirstStartingDuration"
-    " JobSubmittedToFirstScheduledDuration JobAttemptRunnableToStartingDuration"
-    " JobAttemptRunnableToScheduledDuration JobAttemptScheduledToStartingDuration"
-    " JobAttemptStartingToRunningDuration JobAttemptExecutionDuration JobAttemptDuration".split()
+    [
+        "JobsSubmitted",
+        "JobsMovedToPending",
+        "JobsMovedToRunnable",
+        "JobsMovedToStarting",
+        "JobsMovedToRunning",
+        "JobsMovedToSucceeded",
+        "JobsMovedToFailed",
+        "JobsCancelled",
+        "JobsTerminated",
+        "JobsRetried",
+        "JobsPreempted",
+        "JobsMovedToScheduled",
+        "JobSubmittedToRunnableDuration",
+        "JobSubmittedToFirstStartingDuration",
+        "JobSubmittedToFirstScheduledDuration",
+        "JobAttemptRunnableToStartingDuration",
+        "JobAttemptRunnableToScheduledDuration",
+        "JobAttemptScheduledToStartingDuration",
+        "JobAttemptStartingToRunningDuration",
+        "JobAttemptExecutionDuration",
+        "JobAttemptDuration",
+    ]
 )
 
 
@@ -477,7 +514,8 @@ def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
     "AWS::CloudWatch::Alarm",
     title="alarm on a metric that Batch does not publish",
     fix="use a metric of AWS/Batch, such as JobsMovedToFailed, with the dimension JobQueueName",
-    source="User Guide, Using CloudWatch metrics with AWS Batch: the metrics of the namespace AWS/Batch have the"
+    source="User Guide, Using CloudWatch metrics with AWS Batch: the metrics of the namespace"
+    " AWS/Batch have the"
     " single dimension JobQueueName",
 )
 def alarm_metric(alarm: Resource) -> Iterator[Fault]:
@@ -509,7 +547,8 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
     "AWS::CloudWatch::Alarm",
     title="topic that alarms may not publish to",
     fix="allow cloudwatch.amazonaws.com in the topic policy and the key policy",
-    source="CloudWatch, Using Amazon CloudWatch alarms: alarms cannot use alias/aws/sns, and need the policy of a"
+    source="CloudWatch, Using Amazon CloudWatch alarms: alarms cannot use alias/aws/sns, and need"
+    " the policy of a"
     " customer managed key",
 )
 def alarm_topic(alarm: Resource) -> Iterator[Fault]:

@@ -93,17 +93,17 @@ _NAMES: Final = {
     "job-platform",
     title="job on a queue of another platform",
     fix="set PlatformCapabilities to what the queue offers, or send the job to another queue",
-    source='RegisterJobDefinitionRequest.platformCapabilities: "The platform capabilities required by the'
-    ' job definition."; RegisterJobDefinitionRequest.eksProperties: "must not be specified for Amazon ECS'
+    source='RegisterJobDefinitionRequest.platformCapabilities: "The platform capabilities required'
+    " by the"
+    ' job definition."; RegisterJobDefinitionRequest.eksProperties: "must not be specified for'
+    " Amazon ECS"
     ' based job definitions"',
 )
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
     problem = partial(_mismatch, job)
-    yield from on_queues(
-        job, lambda queue: _everywhere(queue, problem), path, of_its_platform=False
-    )
+    yield from on_queues(job, partial(_everywhere, problem=problem), path, of_its_platform=False)
 
 
 def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None:
@@ -132,7 +132,7 @@ def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
             return None
         return f"the job needs {show(needed)} vCPUs, its environments may have {show(most)}"
 
-    yield from on_queues(job, lambda queue: _everywhere(queue, problem))
+    yield from on_queues(job, partial(_everywhere, problem=problem))
 
 
 def _vcpus(job: JobDefinition) -> float | None:
@@ -140,7 +140,7 @@ def _vcpus(job: JobDefinition) -> float | None:
     if not job.is_multi_node:
         return job.tasks[0].requires("VCPU") if len(job.tasks) == 1 else None
     total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
-    if total is None or not 1 <= total <= 1000:  # noqa: PLR2004  # the limit of nodes
+    if total is None or not 1 <= total <= 1000:  # noqa: PLR2004  # the limit of nodes  # the limit of nodes
         return None
     needed: dict[int, float] = {}
     for task in job.tasks:
@@ -174,13 +174,13 @@ def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
     "job-instance-fit",
     title="job that fits no instance type of its queue",
     fix="allow larger instance types, or lower what the job asks for",
-    source="User Guide, Jobs stuck in RUNNABLE: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT; User Guide,"
-    " Memory management: an instance registers less memory than it has; ComputeResource.instanceTypes",
+    source="User Guide, Jobs stuck in RUNNABLE: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT; User"
+    " Guide,"
+    " Memory management: an instance registers less memory than it has;"
+    " ComputeResource.instanceTypes",
 )
 def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
-    """The agent and the kernel keep some of an instance's memory, so a job that asks for all of it
-    never fits.
-    """
+    """The agent and the kernel keep some memory, so a job that asks for all of it never fits."""
     if job.platform != "EC2":
         return
     for task in job.tasks:
@@ -193,9 +193,7 @@ def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
                 return None
             return _misfit(task, environment, offered)
 
-        yield from on_queues(
-            job, lambda queue, problem=problem: _everywhere(queue, problem), task.path
-        )
+        yield from on_queues(job, partial(_everywhere, problem=problem), task.path)
 
 
 def _misfit(
@@ -219,9 +217,12 @@ def _misfit(
     "job-gpu-queue",
     title="GPU job on a queue without GPU instances",
     fix="add an environment with GPU instances, such as g5 or g6",
-    source='ResourceRequirement.value: "Make sure that the number of GPUs reserved for all containers in a'
-    " job doesn't exceed the number of available GPUs on the compute resource that the job is launched"
-    ' on."; ComputeResource.instanceTypes: the families of default_x86_64 and default_arm64 have none',
+    source='ResourceRequirement.value: "Make sure that the number of GPUs reserved for all'
+    " containers in a"
+    " job doesn't exceed the number of available GPUs on the compute resource that the job is"
+    " launched"
+    ' on."; ComputeResource.instanceTypes: the families of default_x86_64 and default_arm64 have'
+    " none",
 )
 def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
     """It stays RUNNABLE for ever."""
@@ -239,9 +240,7 @@ def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
                 return f"the job needs a GPU, and {environment.id} has no GPU instances"
             return None
 
-        yield from on_queues(
-            job, lambda queue, problem=problem: _everywhere(queue, problem), task.path
-        )
+        yield from on_queues(job, partial(_everywhere, problem=problem), task.path)
 
 
 def _has_no_gpu(name: str) -> bool:
@@ -272,7 +271,8 @@ def _asked(task: Task) -> tuple[str, str] | None:
     "job-architecture",
     title="job for another architecture than its queue",
     fix="build the image for the architecture of the queue, or send the job to another queue",
-    source='ContainerProperties.image: "Docker image architecture must match the processor architecture of'
+    source='ContainerProperties.image: "Docker image architecture must match the processor'
+    " architecture of"
     " the compute resources that they're scheduled on.\"; RuntimePlatform.cpuArchitecture",
 )
 def job_architecture(job: JobDefinition) -> Iterator[Fault]:
@@ -299,7 +299,7 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
 
         yield from on_queues(
             job,
-            lambda queue, problem=problem: _everywhere(queue, problem),
+            partial(_everywhere, problem=problem),
             f"{task.path}/{where}",
         )
 
@@ -315,7 +315,8 @@ def _unknown_runtime(task: Task) -> bool:
     "multi-node-spot",
     title="multi-node job on Spot",
     fix="send it to a queue of On-Demand EC2 environments",
-    source="ComputeResource.type: \"Multi-node parallel jobs aren't supported on Spot Instances or Amazon"
+    source="ComputeResource.type: \"Multi-node parallel jobs aren't supported on Spot Instances or"
+    " Amazon"
     ' ECS Managed Instances."',
 )
 def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
@@ -328,7 +329,7 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
             return f"a multi-node job does not run on the Spot Instances of {environment.id}"
         return None
 
-    yield from on_queues(job, lambda queue: _everywhere(queue, problem), "NodeProperties")
+    yield from on_queues(job, partial(_everywhere, problem=problem), "NodeProperties")
 
 
 @_rule(
@@ -355,16 +356,15 @@ def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
                     return None
                 return f"{environment.id} does not offer the node instance type {name}"
 
-            yield from on_queues(
-                job, lambda queue, problem=problem: _everywhere(queue, problem), path
-            )
+            yield from on_queues(job, partial(_everywhere, problem=problem), path)
 
 
 @_rule(
     "windows-fargate-spot",
     title="Windows job on Fargate Spot only",
     fix="add a FARGATE environment to the queue",
-    source='RuntimePlatform.operatingSystemFamily: "A job queue will be blocked if a Windows job is submitted'
+    source='RuntimePlatform.operatingSystemFamily: "A job queue will be blocked if a Windows job'
+    " is submitted"
     ' to a job queue with only Fargate Spot compute environments."',
 )
 def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
@@ -380,7 +380,7 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
 
         yield from on_queues(
             job,
-            lambda queue, problem=problem: _everywhere(queue, problem),
+            partial(_everywhere, problem=problem),
             f"{task.path}/RuntimePlatform/OperatingSystemFamily",
         )
 
@@ -389,7 +389,8 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
     "priority-on-fifo-queue",
     title="scheduling priority on a FIFO queue",
     fix="give the queue a fair-share policy, or leave SchedulingPriority out",
-    source='RegisterJobDefinitionRequest.schedulingPriority: "This only affects jobs in job queues with a'
+    source='RegisterJobDefinitionRequest.schedulingPriority: "This only affects jobs in job queues'
+    " with a"
     ' fair-share policy."',
 )
 def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
@@ -410,7 +411,8 @@ def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
     "placement-group-zones",
     title="cluster placement group over several Availability Zones",
     fix="give the environment the subnets of one Availability Zone",
-    source='ComputeResource.placementGroup: "This keeps your multi-node parallel job on a logical grouping of'
+    source='ComputeResource.placementGroup: "This keeps your multi-node parallel job on a logical'
+    " grouping of"
     ' instances within a single Availability Zone"',
     subject="AWS::Batch::ComputeEnvironment",
 )
@@ -433,6 +435,9 @@ def placement_group_zones(environment: ComputeEnvironment) -> Iterator[Fault]:
     if len(zones) > 1:
         yield (
             "ComputeResources/Subnets",
-            f"the subnets {one_of(zones.values()).replace(' or ', ' and ')} are in different zones, a"
-            f" cluster placement group ({group.id}) is in one",
+            (
+                f"the subnets {one_of(zones.values()).replace(' or ', ' and ')} are in different"
+                " zones, a"
+                f" cluster placement group ({group.id}) is in one"
+            ),
         )

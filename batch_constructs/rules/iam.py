@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.policies import (
@@ -48,6 +47,9 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "iam"
 _rule = partial(rule, area=AREA)
 
@@ -68,9 +70,12 @@ def _untrusted(user: Resource, value: object, service: str) -> str | None:
     COMPUTE_ENVIRONMENT,
     title="role that the environment's service may not assume",
     fix=_TRUST,
-    source="CreateComputeEnvironmentRequest.serviceRole (batch), ComputeResource.instanceRole (ec2),"
-    ' ComputeResource.spotIamFleetRole (spotfleet), ManagedInstancesProvider.infrastructureRoleArn ("This'
-    ' role must have a trust policy for ecs.amazonaws.com"), InstanceLaunchTemplate.ec2InstanceProfileArn'
+    source="CreateComputeEnvironmentRequest.serviceRole (batch), ComputeResource.instanceRole"
+    " (ec2),"
+    " ComputeResource.spotIamFleetRole (spotfleet), ManagedInstancesProvider.infrastructureRoleArn"
+    ' ("This'
+    ' role must have a trust policy for ecs.amazonaws.com"),'
+    " InstanceLaunchTemplate.ec2InstanceProfileArn"
     ' ("a trust policy for ec2.amazonaws.com")',
 )
 def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -104,7 +109,8 @@ def _profile_role(environment: Resource, value: object) -> object:
     COMPUTE_ENVIRONMENT,
     title="role where an instance profile belongs",
     fix="make an AWS::IAM::InstanceProfile with the role in it, and give its ARN",
-    source='ComputeResource.instanceRole: "You can specify the short name or full Amazon Resource Name (ARN)'
+    source='ComputeResource.instanceRole: "You can specify the short name or full Amazon Resource'
+    " Name (ARN)"
     ' of an instance profile."',
 )
 def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -148,12 +154,66 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 
 
 @_rule(
+    "service-role-permissions",
+    COMPUTE_ENVIRONMENT,
+    severity=Severity.WARNING,
+    title="service role that allows nothing",
+    fix="attach service-role/AWSBatchServiceRole, or leave ServiceRole out",
+    source="CreateComputeEnvironmentRequest.serviceRole; User Guide, Batch service IAM role:"
+    " AWSBatchServiceRole;"
+    " ManagedInstancesProvider.infrastructureRoleArn",
+)
+def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The environment becomes INVALID."""
+    provider = mapping(environment.resources, "ManagedInstancesProvider")
+    for path, value, action in (
+        ("ServiceRole", environment.properties.get("ServiceRole"), "ecs:ListClusters"),
+        (
+            "ComputeResources/ManagedInstancesProvider/InfrastructureRoleArn",
+            provider.get("InfrastructureRoleArn"),
+            "ec2:CreateFleet",
+        ),
+    ):
+        role = role_of(environment, value)
+        if role is not None and not any(
+            permissions(role).may(one)
+            for one in (action, "ecs:DescribeClusters", "ec2:RunInstances")
+        ):
+            yield path, f"{role.id} does not allow {action}"
+
+
+@_rule(
+    "open-trust",
+    ROLE,
+    severity=Severity.WARNING,
+    title="role that anybody may assume",
+    fix="name the service under Principal",
+    source="IAM, Security best practices: a principal of * without a condition trusts every"
+    " account",
+)
+def open_trust(role: Resource) -> Iterator[Fault]:
+    """Every AWS account may act with it."""
+    if not _is_for_batch(role):
+        return
+    for position, one in entries(mapping(role.properties, "AssumeRolePolicyDocument"), "Statement"):
+        principal = one.get("Principal")
+        aws = principal.get("AWS") if isinstance(principal, dict) else None
+        anybody = "*" in (principal, aws) or (isinstance(aws, list) and "*" in aws)
+        if anybody and one.get("Effect") == "Allow" and "Condition" not in one:
+            yield (
+                f"AssumeRolePolicyDocument/Statement/{position}/Principal",
+                "the principal is *, which is everybody",
+            )
+
+
+@_rule(
     "spot-fleet-role-policy",
     COMPUTE_ENVIRONMENT,
     severity=Severity.WARNING,
     title="Spot Fleet role that cannot tag instances",
     fix="attach service-role/AmazonEC2SpotFleetTaggingRole",
-    source='ComputeResource.spotIamFleetRole: "The previously recommended AmazonEC2SpotFleetRole managed'
+    source='ComputeResource.spotIamFleetRole: "The previously recommended AmazonEC2SpotFleetRole'
+    " managed"
     " policy doesn't have the required permissions to tag Spot Instances.\"",
 )
 def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -176,7 +236,8 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     title="role that the tasks of a job may not assume",
     fix="allow ecs-tasks.amazonaws.com to assume the role",
     source="ContainerProperties.jobRoleArn, ContainerProperties.executionRoleArn,"
-    " EcsTaskProperties.taskRoleArn, EcsTaskProperties.executionRoleArn; User Guide, Batch execution IAM role",
+    " EcsTaskProperties.taskRoleArn, EcsTaskProperties.executionRoleArn; User Guide, Batch"
+    " execution IAM role",
 )
 def job_role_trust(job: JobDefinition) -> Iterator[Fault]:
     """Both roles are assumed by ecs-tasks.amazonaws.com, not by batch."""
@@ -257,14 +318,13 @@ def _secret_action(job: JobDefinition, source: object) -> str | None:
     JOB_DEFINITION,
     severity=Severity.WARNING,
     title="execution role that may not read a secret",
-    fix="allow the execution role secretsmanager:GetSecretValue, or ssm:GetParameters for a parameter",
+    fix="allow the execution role secretsmanager:GetSecretValue, or ssm:GetParameters for a"
+    " parameter",
     source="User Guide, Specifying sensitive data: the execution role needs"
     " secretsmanager:GetSecretValue or ssm:GetParameters; Secret.valueFrom",
 )
 def secret_permission(job: JobDefinition) -> Iterator[Fault]:
-    """The managed policy does not include it. A secret given by a bare name is taken for a
-    parameter of Parameter Store.
-    """
+    """The managed policy does not include it; a bare name is taken for a parameter's."""
     for task in job.tasks:
         found = _execution_permissions(job, task)
         if found is None:
@@ -352,6 +412,12 @@ def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
             yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"
 
 
+_SENSITIVE: Final = (
+    "secretsmanager:GetSecretValue",
+    "iam:PassRole",
+    "sts:AssumeRole",
+    "kms:Decrypt",
+)
 _BROAD: Final = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 
@@ -403,7 +469,8 @@ def _role_value(source: Resource, path: str) -> object:
     severity=Severity.WARNING,
     title="role that may do far more than it needs",
     fix="name the actions and the resources",
-    source="IAM, Security best practices: grant least privilege; User Guide, Identity-based policy examples",
+    source="IAM, Security best practices: grant least privilege; User Guide, Identity-based policy"
+    " examples",
 )
 def broad_permissions(role: Resource) -> Iterator[Fault]:
     """Whoever runs code in the container, or submits a job, owns what the role owns."""
@@ -421,6 +488,8 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         if not statement.allows or not statement.on_everything or statement.conditional:
             continue
         for action in statement.actions:
+            if mine and action in _SENSITIVE:
+                yield "Policies", f'the role allows "{action}" on every resource'
             everything = action == "*" or action.endswith(":*")
             known = action in ("ecs:*", "ec2:*", "ssmmessages:*")
             if (everything and mine and not known) or action in ("batch:*", "batch:**"):
@@ -456,7 +525,8 @@ def _definition_tails(values: list[object], role: Resource) -> list[str] | None:
     severity=Severity.WARNING,
     title="permission to submit that lacks the queue or the definition",
     fix="name both the ARN of the job queue and the ARNs of the job definition",
-    source='User Guide, Restrict to job queue: "When scoping resource-level access for job submission, you must'
+    source='User Guide, Restrict to job queue: "When scoping resource-level access for job'
+    " submission, you must"
     ' provide both job queue and job definition resource types."; SubmitJobRequest.jobQueue',
 )
 def submit_resources(role: Resource) -> Iterator[Fault]:
@@ -485,7 +555,8 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="permission for revisions, submission by name",
     fix="allow job-definition/name as well as job-definition/name:*",
-    source="SubmitJobRequest.jobDefinition: name, name:revision or ARN; a bare name is authorized as"
+    source="SubmitJobRequest.jobDefinition: name, name:revision or ARN; a bare name is authorized"
+    " as"
     " job-definition/name, which job-definition/name:* does not match",
 )
 def submit_revision(role: Resource) -> Iterator[Fault]:
@@ -545,7 +616,7 @@ def _as_requested(role: Resource, value: object) -> Iterator[str]:
 
 @_rule(
     "submitter-permission",
-    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE),
+    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, FUNCTION),
     severity=Severity.WARNING,
     title="submitter whose role may not submit",
     fix="allow the role batch:SubmitJob on the queue and the definition",
@@ -554,6 +625,17 @@ def _as_requested(role: Resource, value: object) -> Iterator[str]:
 def submitter_permission(source: Resource) -> Iterator[Fault]:
     """Every submission is denied."""
     seen: set[str] = set()
+    if source.type == FUNCTION:
+        role = role_of(source, source.properties.get("Role"))
+        variables = mapping(mapping(source.properties, "Environment"), "Variables")
+        knows = {
+            found.type
+            for value in variables.values()
+            if (found := source.neighbour(value)) is not None
+        }
+        submits = {JOB_QUEUE, JOB_DEFINITION} <= knows
+        if submits and role is not None and not permissions(role).may("batch:SubmitJob"):
+            yield "Role", f"{role.id} does not allow batch:SubmitJob"
     for submission in submissions_from(source):
         role = role_of(source, _role_value(source, submission.path))
         if role is None or role.id in seen:

@@ -57,10 +57,17 @@ def _table() -> tuple[str, dict[str, dict[str, InstanceType]]]:
     for family, entry in raw["families"].items():
         architecture = _ARCHITECTURES[entry["arm64"]]
         families[family] = {
-            size: InstanceType(f"{family}.{size}", *(facts or (None, None, None)), architecture)
+            size: _instance_type(f"{family}.{size}", facts, architecture)
             for size, facts in entry["sizes"].items()
         }
     return raw["date"], families
+
+
+def _instance_type(
+    name: str, facts: tuple[int, int, int] | None, architecture: str | None
+) -> InstanceType:
+    vcpus, memory, gpus = facts or (None, None, None)
+    return InstanceType(name, vcpus, memory, gpus, architecture)
 
 
 def date() -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules import instance_types
 from batch_constructs.rules.findings import Severity
@@ -28,6 +27,9 @@ from batch_constructs.rules.values import (
     texts,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "instances"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 _limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
@@ -41,8 +43,9 @@ _limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
     ' within a family"; the service answers "Instance type can only be one of […]"',
 )
 def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Types and families newer than this library's table are taken as they are; one is refused
-    where EC2 has no such series, or its generation has long had all its sizes.
+    """What may be newer than this library's table is taken as it is.
+
+    A type is refused where EC2 has no such series, or its generation has long had all its sizes.
     """
     if environment.is_fargate:
         return
@@ -66,9 +69,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     ' instances in the same compute environment."',
 )
 def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """An image runs on one architecture, so an environment has one. ``optimal`` and
-    ``default_x86_64`` are x86.
-    """
+    """An image runs on one architecture; ``optimal`` and ``default_x86_64`` are x86."""
     found: dict[str, str] = {}
     for name in texts(environment.resources, "InstanceTypes"):
         architecture = instance_types.architecture(name)
@@ -77,8 +78,10 @@ def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
     if len(found) > 1:
         yield (
             "ComputeResources/InstanceTypes",
-            f'the instance types are mixed: "{found["X86_64"]}" is x86_64 and'
-            f' "{found["ARM64"]}" is Arm',
+            (
+                f'the instance types are mixed: "{found["X86_64"]}" is x86_64 and'
+                f' "{found["ARM64"]}" is Arm'
+            ),
         )
 
 
@@ -155,8 +158,11 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
         if kind in _ECS_IMAGES[:2] and not _has_own_image(environment, image):
             yield (
                 f"{path}/ImageType",
-                f"the image type is {kind}, which new environments may not use since 2026-06-30;"
-                " allowed are ECS_AL2023 and ECS_AL2023_NVIDIA",
+                (
+                    f"the image type is {kind}, which new environments may not use since"
+                    " 2026-06-30;"
+                    " allowed are ECS_AL2023 and ECS_AL2023_NVIDIA"
+                ),
             )
 
 
@@ -234,9 +240,7 @@ _NO_DRIVER: Final = ("p3", "p3dn", "g3", "g3s", "p2")
     ' "ECS_AL2023_NVIDIA doesn\'t support p3 and g3 instance types"',
 )
 def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Amazon Linux 2023 is the default image. It does not start on A1, and its NVIDIA variant
-    has no driver for the GPUs of P3 and G3.
-    """
+    """Amazon Linux 2023, the default, has no support for A1, and no driver for P3 and G3."""
     if not environment.is_ec2 or environment.is_eks is not False:
         return
     images = [image for _, image in _images(environment)]
@@ -288,7 +292,8 @@ def _launch_templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Pr
     title="launch template without id or name, or with both",
     fix="give either LaunchTemplateId or LaunchTemplateName",
     source='ComputeResource.launchTemplate: "You must specify either the launch template ID or'
-    ' launch template name in the request, but not both."; LaunchTemplateSpecification.launchTemplateId,'
+    ' launch template name in the request, but not both.";'
+    " LaunchTemplateSpecification.launchTemplateId,"
     " LaunchTemplateSpecification.launchTemplateName; the same holds for"
     " LaunchTemplateSpecificationOverride.launchTemplateId and"
     " LaunchTemplateSpecificationOverride.launchTemplateName",
@@ -331,7 +336,8 @@ _limit(
     key="UserdataType",
     noun="UserdataType",
     title="unknown user data type",
-    source="LaunchTemplateSpecification.userdataType, LaunchTemplateSpecificationOverride.userdataType:"
+    source="LaunchTemplateSpecification.userdataType,"
+    " LaunchTemplateSpecificationOverride.userdataType:"
     " EKS_BOOTSTRAP_SH or EKS_NODEADM",
     why="It chooses how a node joins an Amazon EKS cluster.",
 ).one_of(("EKS_BOOTSTRAP_SH", "EKS_NODEADM"))
@@ -341,8 +347,10 @@ _limit(
     "launch-template-user-data",
     title="launch template with user data that is not MIME multi-part",
     fix="wrap the script into a MIME multi-part message",
-    source="User Guide, Amazon EC2 user data in launch templates: it must be in the MIME multi-part archive format;"
-    ' the environment becomes INVALID: "CLIENT_ERROR - Launch Template UserData is not MIME multipart format";'
+    source="User Guide, Amazon EC2 user data in launch templates: it must be in the MIME"
+    " multi-part archive format;"
+    ' the environment becomes INVALID: "CLIENT_ERROR - Launch Template UserData is not MIME'
+    ' multipart format";'
     " ComputeResource.launchTemplate",
 )
 def launch_template_user_data(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -376,7 +384,8 @@ def _start(data: object) -> str:
     severity=Severity.WARNING,
     title="EKS user data type on an ECS environment",
     fix="leave UserdataType out",
-    source='LaunchTemplateSpecification.userdataType: "The EKS node initialization process to use."',
+    source='LaunchTemplateSpecification.userdataType: "The EKS node initialization process to'
+    ' use."',
 )
 def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
     """ECS instances have no EKS node initialization."""
@@ -390,15 +399,14 @@ def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
     "launch-template-targets",
     title="launch template override for instance types it may not target",
     fix="target types or families from InstanceTypes, each in one override",
-    source='LaunchTemplateSpecificationOverride.targetInstanceTypes: "This parameter is required when'
+    source='LaunchTemplateSpecificationOverride.targetInstanceTypes: "This parameter is required'
+    " when"
     ' defining a launch template override"; "not allowed: optimal, default_x86_64, and'
     ' default_arm64"; "can target only instance types and families that are included within the'
     ' ComputeResource.instanceTypes set"; "can\'t overlap"',
 )
 def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """An override replaces the launch template for some of the environment's instance types,
-    and each of them for once only.
-    """
+    """An override is for some of the environment's instance types, each of them once."""
     launch = mapping(environment.resources, "LaunchTemplate")
     taken: list[str] = []
     for position, override in entries(launch, "Overrides"):
@@ -438,7 +446,8 @@ def _overlap(one: str, other: str) -> bool:
     severity=Severity.INFO,
     title="desired vCPUs in a template",
     fix="leave DesiredvCpus out",
-    source='ComputeResource.desiredvCpus: "Batch modifies this value between the minimum and maximum'
+    source='ComputeResource.desiredvCpus: "Batch modifies this value between the minimum and'
+    " maximum"
     ' values based on job queue demand."',
 )
 def desired_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:

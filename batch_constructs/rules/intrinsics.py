@@ -47,7 +47,7 @@ class Resolver:
         resolved = self._resolve(value, 0)
         return UNKNOWN if resolved is _NO_VALUE else resolved
 
-    def _resolve(self, value: object, depth: int) -> object:
+    def _resolve(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # the hot path
         kind = type(value)
         if kind is str:
             return _literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
@@ -78,7 +78,7 @@ class Resolver:
         self._done[id(value)] = resolved
         return resolved
 
-    def _container(self, value: object, depth: int) -> object:
+    def _container(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # as above
         if isinstance(value, list):
             entries = [self._resolve(entry, depth + 1) for entry in value]
             entries = [entry for entry in entries if entry is not _NO_VALUE]
@@ -114,7 +114,7 @@ class Resolver:
         return self._parameters.get(name, UNKNOWN)
 
     def _function(self, name: str, argument: object, depth: int) -> object:
-        function = _FUNCTIONS.get(name)
+        function = self._FUNCTIONS.get(name)
         return function(self, argument, depth + 1) if function else UNKNOWN
 
     def _get_att(self, argument: object, _depth: int) -> object:
@@ -220,18 +220,17 @@ class Resolver:
         except (TypeError, ValueError, RecursionError):
             return UNKNOWN
 
-
-_FUNCTIONS: Final[dict[str, Callable[[Resolver, object, int], object]]] = {
-    "Base64": Resolver._base64,  # noqa: SLF001  # the table belongs to the class
-    "FindInMap": Resolver._find_in_map,  # noqa: SLF001
-    "GetAtt": Resolver._get_att,  # noqa: SLF001
-    "If": Resolver._if,  # noqa: SLF001
-    "Join": Resolver._join,  # noqa: SLF001
-    "Select": Resolver._select,  # noqa: SLF001
-    "Split": Resolver._split,  # noqa: SLF001
-    "Sub": Resolver._sub,  # noqa: SLF001
-    "ToJsonString": Resolver._to_json,  # noqa: SLF001
-}
+    _FUNCTIONS: Final = {
+        "Base64": _base64,
+        "FindInMap": _find_in_map,
+        "GetAtt": _get_att,
+        "If": _if,
+        "Join": _join,
+        "Select": _select,
+        "Split": _split,
+        "Sub": _sub,
+        "ToJsonString": _to_json,
+    }
 
 
 def _literal(value: str) -> object:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import Limit, at
@@ -22,9 +21,13 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "job_queues"
 _rule = partial(rule, subject=JOB_QUEUE, area=AREA)
 _limit = partial(Limit, subject=JOB_QUEUE, area=AREA)
+_MOST: Final = 3
 _actions = at("JobStateTimeLimitActions/*")
 
 _limit(
@@ -174,10 +177,10 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
         got = 0
     if got == 0 and absent(queue.properties, "ServiceEnvironmentOrder"):
         yield "ComputeEnvironmentOrder", "the queue has no compute environment; allowed are 1 to 3"
-    elif got is not None and got > 3:  # noqa: PLR2004  # the number stands in the message
+    elif got is not None and got > _MOST:  # the number stands in the message
         yield (
             "ComputeEnvironmentOrder",
-            f"the queue has {got} compute environments; allowed are 1 to 3",
+            f"the queue has {got} compute environments; allowed are 1 to {_MOST}",
         )
 
 
@@ -326,7 +329,8 @@ _TYPES: Final = {
     "job-queue-type-environments",
     title="type of the queue that its environments do not have",
     fix="leave JobQueueType out, or set it to what the environments are",
-    source='CreateJobQueueRequest.jobQueueType: "For regular container jobs, this value is EKS, ECS,'
+    source='CreateJobQueueRequest.jobQueueType: "For regular container jobs, this value is EKS,'
+    " ECS,"
     ' or ECS_FARGATE depending on the compute environment."',
 )
 def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
@@ -357,7 +361,8 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="enabled queue whose environments are all disabled",
     fix="enable an environment, or disable the queue",
-    source='CreateComputeEnvironmentRequest.state: "If the state is DISABLED, then the Batch scheduler'
+    source='CreateComputeEnvironmentRequest.state: "If the state is DISABLED, then the Batch'
+    " scheduler"
     " doesn't attempt to place jobs within the environment.\"",
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.resources import Resource
 from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.values import (
     Properties,
@@ -24,6 +23,9 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.resources import Resource
 
 Where = Callable[[Any], Iterable[tuple[str, Properties]]]
 """Takes the view of a resource, gives mappings in it with their paths."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules import instance_types
 from batch_constructs.rules.limits import Limit, at
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import given, listing, mapping, one_of, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "managed_instances"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
@@ -38,8 +40,11 @@ def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Faul
             if given(environment.resources, key):
                 yield (
                     f"ComputeResources/{key}",
-                    f"{key} is given for the type {environment.kind}; only ECS_MANAGED_INSTANCES"
-                    " takes it",
+                    (
+                        f"{key} is given for the type {environment.kind}; only"
+                        " ECS_MANAGED_INSTANCES"
+                        " takes it"
+                    ),
                     f"leave {key} out" + (", and use Tags" if key == "CapacityTags" else ""),
                 )
 
@@ -68,8 +73,10 @@ _NOT_TAKEN: Final = (
     "managed-instances-parameters",
     title="parameter that Managed Instances environments refuse",
     fix="say it inside ManagedInstancesProvider, or leave it out",
-    source="User Guide, Compute environments on Amazon ECS Managed Instances: all networking, instance"
-    " profile, and instance selection configuration lives within the managedInstancesProvider block;"
+    source="User Guide, Compute environments on Amazon ECS Managed Instances: all networking,"
+    " instance"
+    " profile, and instance selection configuration lives within the managedInstancesProvider"
+    " block;"
     " ComputeResource.imageId, ComputeResource.ec2KeyPair and the like are for EC2",
 )
 def managed_instances_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -113,7 +120,10 @@ for _id, _where, _key, _noun, _source, _allowed in (
         f"{_LAUNCH}/CapacityReservations",
         "ReservationPreference",
         "the reservation preference",
-        "CapacityReservationRequest.reservationPreference, InstanceLaunchTemplate.capacityReservations",
+        (
+            "CapacityReservationRequest.reservationPreference,"
+            " InstanceLaunchTemplate.capacityReservations"
+        ),
         ("RESERVATIONS_ONLY", "RESERVATIONS_FIRST", "RESERVATIONS_EXCLUDED"),
     ),
 ):
@@ -133,7 +143,8 @@ _limit(
     key="ScaleInAfter",
     noun="the idle time",
     title="idle time out of range",
-    source='InfrastructureOptimization.scaleInAfter: "Valid values are -1 or 0 to 3600. Use -1 as a special'
+    source='InfrastructureOptimization.scaleInAfter: "Valid values are -1 or 0 to 3600. Use -1 as'
+    " a special"
     ' value to disable scale-in"; ManagedInstancesProvider.infrastructureOptimization',
     why="How long an idle instance is kept, in seconds.",
 ).between(-1, 3600)

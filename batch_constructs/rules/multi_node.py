@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules import instance_types
 from batch_constructs.rules.limits import Limit, at
@@ -21,6 +20,9 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "multi_node"
 _rule = partial(rule, subject=JOB_DEFINITION, area=AREA)
@@ -43,7 +45,8 @@ _limit(
     "main-node",
     title="main node that does not exist",
     fix="set MainNode to an index from 0 to NumNodes - 1",
-    source='NodeProperties.mainNode: "This node index value must be fewer than the number of nodes."',
+    source='NodeProperties.mainNode: "This node index value must be fewer than the number of'
+    ' nodes."',
 )
 def main_node(job: JobDefinition) -> Iterator[Fault]:
     """Nodes are counted from 0."""
@@ -87,8 +90,12 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         elif total is not None and (span[1] >= total or span[0] > span[1]):
             yield (
                 where,
-                f'the node range is "{show(written)}"; with {show(total)} nodes the indexes are 0 to'
-                f" {show(total - 1)}",
+                (
+                    f'the node range is "{show(written)}"; with {show(total)} nodes the indexes'
+                    " are 0"
+                    " to"
+                    f" {show(total - 1)}"
+                ),
             )
 
 
@@ -96,8 +103,10 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
     "node-ranges-cover",
     title="node ranges that leave nodes out, or overlap",
     fix="cover every node from 0 to NumNodes - 1, and nest ranges or keep them apart",
-    source='NodeRangeProperty.targetNodes: "Your accumulative node ranges must account for all nodes'
-    ' (0:n). You can nest node ranges (for example, 0:10 and 4:5)."; NodeProperties.nodeRangeProperties',
+    source='NodeRangeProperty.targetNodes: "Your accumulative node ranges must account for all'
+    " nodes"
+    ' (0:n). You can nest node ranges (for example, 0:10 and 4:5).";'
+    " NodeProperties.nodeRangeProperties",
 )
 def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
     """Every node needs its properties, and they must be clear."""
@@ -136,7 +145,8 @@ _MOST: Final = 1000
     "multi-node-platform",
     title="multi-node job outside EC2",
     fix="set PlatformCapabilities to EC2, or make it a job of type container",
-    source='RegisterJobDefinitionRequest.type: "If the job is run on Fargate resources, then multinode'
+    source='RegisterJobDefinitionRequest.type: "If the job is run on Fargate resources, then'
+    " multinode"
     " isn't supported.\"; ComputeResource.type: \"Multi-node parallel jobs aren't supported on Spot"
     ' Instances or Amazon ECS Managed Instances."',
 )
@@ -156,8 +166,10 @@ def multi_node_platform(job: JobDefinition) -> Iterator[Fault]:
     "node-instance-types",
     title="node range with several instance types",
     fix="name one instance type, the same for all ranges",
-    source='NodeRangeProperty.instanceTypes: "this list object is currently limited to one element";'
-    ' ContainerProperties.instanceType: "All node groups in a multi-node parallel job must use the same'
+    source='NodeRangeProperty.instanceTypes: "this list object is currently limited to one'
+    ' element";'
+    ' ContainerProperties.instanceType: "All node groups in a multi-node parallel job must use the'
+    " same"
     ' instance type."',
 )
 def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
@@ -188,7 +200,8 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
     "node-properties",
     title="node range without, or with several, containers",
     fix="give each range exactly one of Container, EcsProperties and EksProperties",
-    source="NodeRangeProperty.container, NodeRangeProperty.ecsProperties, NodeRangeProperty.eksProperties:"
+    source="NodeRangeProperty.container, NodeRangeProperty.ecsProperties,"
+    " NodeRangeProperty.eksProperties:"
     " one of them describes the nodes",
 )
 def node_properties(job: JobDefinition) -> Iterator[Fault]:
@@ -210,9 +223,9 @@ def node_properties(job: JobDefinition) -> Iterator[Fault]:
 def node_ranges_missing(job: JobDefinition) -> Iterator[Fault]:
     """Every node needs its properties."""
     nodes = job.properties.get("NodeProperties")
-    if isinstance(nodes, dict) and "NodeRangeProperties" in nodes:
-        if absent(nodes, "NodeRangeProperties"):
-            yield (
-                "NodeProperties/NodeRangeProperties",
-                "there is no node range; at least 1 is needed",
-            )
+    written = isinstance(nodes, dict) and "NodeRangeProperties" in nodes
+    if isinstance(nodes, dict) and written and absent(nodes, "NodeRangeProperties"):
+        yield (
+            "NodeProperties/NodeRangeProperties",
+            "there is no node range; at least 1 is needed",
+        )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules import vpc
 from batch_constructs.rules.findings import Severity
@@ -31,6 +30,9 @@ from batch_constructs.rules.values import (
 )
 from batch_constructs.rules.vpc import Reach
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "network"
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
 _job_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
@@ -43,8 +45,10 @@ _FOR_INSTANCES: Final = ("ecs", "ecs-agent", "ecs-telemetry")
     "isolated-subnets",
     title="subnets without a way out, and without the endpoints",
     fix="add the VPC endpoints, or a NAT gateway with a default route",
-    source="User Guide, Interface endpoints considerations: jobs need Amazon ECR (ecr.api, ecr.dkr, and S3 for"
-    ' the layers) and CloudWatch Logs; "To run jobs, you must create the interface VPC endpoints for Amazon'
+    source="User Guide, Interface endpoints considerations: jobs need Amazon ECR (ecr.api,"
+    " ecr.dkr, and S3 for"
+    ' the layers) and CloudWatch Logs; "To run jobs, you must create the interface VPC endpoints'
+    " for Amazon"
     ' ECS." (ecs, ecs-agent, ecs-telemetry); ComputeResource.subnets',
 )
 def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -64,8 +68,10 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
         if missing:
             yield (
                 "ComputeResources/Subnets",
-                f"{subnet.resource.id} has no route to the internet, and no endpoint for"
-                f" {', '.join(missing)}",
+                (
+                    f"{subnet.resource.id} has no route to the internet, and no endpoint for"
+                    f" {', '.join(missing)}"
+                ),
                 f"add VPC endpoints for {', '.join(missing)}, or a NAT gateway",
             )
             return
@@ -75,8 +81,10 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     "public-subnets-without-addresses",
     title="instances in public subnets without public IP addresses",
     fix="set MapPublicIpOnLaunch to true, or use private subnets with a NAT gateway",
-    source="User Guide, Compute environments: container instances need external network access, through a public IP"
-    " address or a NAT gateway; ManagedInstancesNetworkConfiguration.subnets: \"If your subnets don't provide"
+    source="User Guide, Compute environments: container instances need external network access,"
+    " through a public IP"
+    ' address or a NAT gateway; ManagedInstancesNetworkConfiguration.subnets: "If your subnets'
+    " don't provide"
     ' public IP addresses, they must have a NAT gateway"',
 )
 def public_subnets_without_addresses(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -121,7 +129,8 @@ def _launch_template_may_add_addresses(environment: ComputeEnvironment) -> bool:
     "no-egress",
     title="security groups that let nothing out",
     fix="allow outbound TCP 443",
-    source="User Guide: jobs pull images and write logs over HTTPS; ComputeResource.securityGroupIds,"
+    source="User Guide: jobs pull images and write logs over HTTPS;"
+    " ComputeResource.securityGroupIds,"
     " ManagedInstancesNetworkConfiguration.securityGroups",
 )
 def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -130,6 +139,46 @@ def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
     if groups and not any(vpc.lets_out(group, 443) for group in groups):
         names = one_of([group.id for group in groups]).replace(" or ", " and ")
         yield "ComputeResources/SecurityGroupIds", f"{names} let no HTTPS traffic (TCP 443) out"
+
+
+@_environment_rule(
+    "open-ingress",
+    title="security group that is open to the internet",
+    fix="leave the inbound rule out: jobs need none",
+    source="VPC, Security best practices; ComputeResource.securityGroupIds: jobs connect out only",
+)
+def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Jobs need no inbound traffic at all."""
+    for group in vpc.security_groups(environment) or ():
+        if vpc.is_open(group):
+            yield (
+                "ComputeResources/SecurityGroupIds",
+                f"{group.id} lets the whole internet in (0.0.0.0/0)",
+            )
+
+
+@_environment_rule(
+    "endpoint-dns",
+    title="interface endpoints in a VPC without DNS names",
+    fix="set EnableDnsSupport and EnableDnsHostnames of the VPC to true",
+    source="Amazon VPC, Interface endpoints: private DNS needs the attributes enableDnsSupport and"
+    " enableDnsHostnames of the VPC; ComputeResource.subnets",
+)
+def endpoint_dns(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Creating the endpoint is refused; without private DNS nothing finds it."""
+    for subnet in vpc.subnets(environment) or ():
+        if subnet.reach is not Reach.ISOLATED or subnet.vpc is None:
+            continue
+        owner = environment.template.get(subnet.vpc)
+        if owner is None or not vpc.endpoints(environment.template, subnet):
+            continue
+        for key, default in (("EnableDnsSupport", True), ("EnableDnsHostnames", False)):
+            if flag({key: default, **owner.properties}, key) is False and any(
+                flag(one.properties, "PrivateDnsEnabled")
+                for one in environment.template.all("AWS::EC2::VPCEndpoint")
+            ):
+                yield "ComputeResources/Subnets", f"{key} of {owner.id} is false"
+                return
 
 
 @_environment_rule(
@@ -161,7 +210,8 @@ def one_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
     "endpoint-ingress",
     title="VPC endpoint that lets nothing in",
     fix="allow inbound TCP 443 from the jobs in the security group of the endpoint",
-    source="User Guide, Interface endpoints considerations: the security group of an interface endpoint must allow"
+    source="User Guide, Interface endpoints considerations: the security group of an interface"
+    " endpoint must allow"
     " HTTPS from the compute environment; ComputeResource.subnets",
 )
 def endpoint_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -217,8 +267,10 @@ def _public_ip(task: Task) -> str | None:
     "public-subnets-without-public-ip",
     title="Fargate job in public subnets without a public IP address",
     fix="set AssignPublicIp to ENABLED, or use private subnets with a NAT gateway",
-    source='NetworkConfiguration.assignPublicIp: "The default value is DISABLED"; User Guide: "If the subnets listed'
-    " in this parameter don't have NAT gateways attached, the assignPublicIp parameter in the job definition must be"
+    source='NetworkConfiguration.assignPublicIp: "The default value is DISABLED"; User Guide: "If'
+    " the subnets listed"
+    " in this parameter don't have NAT gateways attached, the assignPublicIp parameter in the job"
+    " definition must be"
     ' set to ENABLED."',
 )
 def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
@@ -242,7 +294,8 @@ def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
     "public-ip-without-gateway",
     title="public IP address in a subnet without an internet gateway",
     fix="use public subnets, or a NAT gateway",
-    source="NetworkConfiguration.assignPublicIp: a public IP address needs a route to an internet gateway",
+    source="NetworkConfiguration.assignPublicIp: a public IP address needs a route to an internet"
+    " gateway",
 )
 def public_ip_without_gateway(job: JobDefinition) -> Iterator[Fault]:
     """The address leads nowhere."""
@@ -279,8 +332,10 @@ _PUBLIC: Final = ("public.ecr.aws", "docker.io", "quay.io", "ghcr.io", "gcr.io",
 @_job_rule(
     "public-image-isolated",
     title="public image in subnets without a way out",
-    fix="copy the image to a private Amazon ECR repository, or use a pull through cache or a NAT gateway",
-    source="User Guide, Interface endpoints considerations: endpoints let jobs pull private images from Amazon ECR;"
+    fix="copy the image to a private Amazon ECR repository, or use a pull through cache or a NAT"
+    " gateway",
+    source="User Guide, Interface endpoints considerations: endpoints let jobs pull private images"
+    " from Amazon ECR;"
     " ContainerProperties.image",
 )
 def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
@@ -303,7 +358,8 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
     "secret-endpoint",
     title="secret in subnets that do not reach it",
     fix="add the VPC endpoint secretsmanager, or ssm for parameters",
-    source="User Guide, Interface endpoints considerations: jobs with secrets need the endpoints of Secrets Manager or"
+    source="User Guide, Interface endpoints considerations: jobs with secrets need the endpoints"
+    " of Secrets Manager or"
     " Systems Manager; Secret.valueFrom",
 )
 def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
@@ -337,7 +393,8 @@ def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
     "multi-node-public-subnets",
     title="multi-node job in public subnets",
     fix="use private subnets with a NAT gateway",
-    source="NodeProperties.numNodes; User Guide, Multi-node parallel jobs use the awsvpc network mode, whose interfaces"
+    source="NodeProperties.numNodes; User Guide, Multi-node parallel jobs use the awsvpc network"
+    " mode, whose interfaces"
     " get no public IP address on EC2: a private subnet with a NAT gateway is needed",
 )
 def multi_node_public_subnets(job: JobDefinition) -> Iterator[Fault]:
@@ -367,7 +424,8 @@ def _file_systems(job: JobDefinition) -> Iterator[tuple[str, Resource]]:
     "efs-mount-target",
     title="file system without a mount target for the job",
     fix="make an AWS::EFS::MountTarget in each Availability Zone of the compute environment",
-    source="Amazon EFS: create a mount target in each Availability Zone; EFSVolumeConfiguration.fileSystemId",
+    source="Amazon EFS: create a mount target in each Availability Zone;"
+    " EFSVolumeConfiguration.fileSystemId",
 )
 def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
     """The mount fails, and the task with it."""
@@ -402,7 +460,8 @@ def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
     "efs-mount-target-ingress",
     title="mount target that lets no NFS in",
     fix="allow inbound TCP 2049 from the security group of the compute environment",
-    source="Amazon EFS: the security group of a mount target must allow inbound TCP 2049; Volume.efsVolumeConfiguration",
+    source="Amazon EFS: the security group of a mount target must allow inbound TCP 2049;"
+    " Volume.efsVolumeConfiguration",
 )
 def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
     """The mount times out."""

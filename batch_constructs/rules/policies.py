@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.resources import Resource, Template
 from batch_constructs.rules.values import (
     UNKNOWN,
     Reference,
@@ -16,6 +14,11 @@ from batch_constructs.rules.values import (
     listing,
     mapping,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import Resource, Template
 
 ROLE: Final = "AWS::IAM::Role"
 _ATTACHED: Final = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
@@ -143,7 +146,11 @@ def permissions(role: Resource) -> Permissions:
             found += statements(own.properties.get("PolicyDocument"))
         elif name in KNOWN_POLICIES:
             managed.append(name)
-            found.append(Statement(True, KNOWN_POLICIES[name], ("*",), conditional=False))
+            found.append(
+                Statement(
+                    allows=True, actions=KNOWN_POLICIES[name], resources=("*",), conditional=False
+                )
+            )
         else:
             managed += [name] if name else []
             found.append(None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _DEEPEST: Final = 400
@@ -127,14 +129,14 @@ def _parse_flow(text: str, problem: str) -> object:
 
 
 def _parse_yaml(text: str) -> object:
-    import yaml
+    import yaml  # noqa: PLC0415  # JSON needs none
 
-    from batch_constructs.rules.yaml_loader import loader
+    from batch_constructs.rules.yaml_loader import loader  # noqa: PLC0415  # as above
 
     try:
         if _may_be_deep(text):
             _refuse_depth(yaml.parse(text, Loader=yaml.SafeLoader))
-        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags
+        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags  # a safe loader, with tags
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
@@ -146,7 +148,23 @@ def _parse_yaml(text: str) -> object:
         raise UnreadableTemplateError("it is nested too deeply") from None
     except (ValueError, TypeError, OverflowError, AttributeError) as error:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
+    if "&" in text and "*" in text and _size(parsed, {}) > _MOST_NODES:
+        raise UnreadableTemplateError("its aliases repeat too much")
     return parsed
+
+
+_MOST_NODES: Final = 1_000_000
+
+
+def _size(value: object, known: dict[int, int]) -> int:
+    """Count the nodes of a value with its aliases written out; endless is very many."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = _MOST_NODES + 1
+        entries = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(entry, known) for entry in entries)
+    return known[id(value)]
 
 
 _DEEP: Final = re.compile(rf"^ {{{_DEEPEST},}}|(?:[-?] ){{{_DEEPEST // 4},}}", re.MULTILINE)

@@ -30,7 +30,7 @@ def as_json(findings: Findings) -> str:
 
 def summary(findings: Findings) -> str:
     """Write the last line: how many findings there are, and where."""
-    counts = {severity: 0 for severity in Severity}
+    counts = dict.fromkeys(Severity, 0)
     for found in findings.values():
         for one in found:
             counts[one.severity] += 1
@@ -54,8 +54,8 @@ def write_text(findings: Findings, labels: Mapping[tuple[str, str], str], consol
         labels: what to call a resource of a template, for example its type and construct path.
         console: where to write.
     """
-    from rich.padding import Padding
-    from rich.text import Text
+    from rich.padding import Padding  # noqa: PLC0415  # only where text goes out
+    from rich.text import Text  # noqa: PLC0415  # as above
 
     for path, found in findings.items():
         if not found:

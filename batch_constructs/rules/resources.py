@@ -6,13 +6,11 @@ A rule is about one type of resource and gets a view of it: `ComputeEnvironment`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules import instance_types
-from batch_constructs.rules.intrinsics import Resolver
+from batch_constructs.rules import instance_types as table
 from batch_constructs.rules.values import (
     NOTHING,
     UNKNOWN,
@@ -27,6 +25,11 @@ from batch_constructs.rules.values import (
     number,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batch_constructs.rules.intrinsics import Resolver
 
 COMPUTE_ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 JOB_QUEUE: Final = "AWS::Batch::JobQueue"
@@ -125,20 +128,20 @@ class ComputeEnvironment(Resource):
         """Give the one architecture of the instance types, None if it is mixed or not known."""
         if not self.is_ec2 or not self.instance_types:
             return None
-        found = {instance_types.architecture(name) for name in self.instance_types}
+        found = {table.architecture(name) for name in self.instance_types}
         return found.pop() if len(found) == 1 else None
 
     @cached_property
-    def offered(self) -> list[instance_types.InstanceType] | None:
+    def offered(self) -> list[table.InstanceType] | None:
         """Give every instance type that can be launched, None if that is not known in full.
 
         Batch widens its bundles without notice, so they are never known in full.
         """
         if not self.is_ec2 or not self.instance_types:
             return None
-        offered: list[instance_types.InstanceType] = []
+        offered: list[table.InstanceType] = []
         for name in self.instance_types:
-            types = None if name in instance_types.BUNDLES else instance_types.expand(name)
+            types = None if name in table.BUNDLES else table.expand(name)
             if types is None or any(type_.vcpus is None for type_ in types):
                 return None
             offered += types
@@ -163,12 +166,23 @@ class JobQueue(Resource):
         """Give the compute environments that are in the template, in the order they are tried."""
         found: list[tuple[float, ComputeEnvironment]] = []
         for position, entry in self.order:
-            environment = self.neighbour(entry.get("ComputeEnvironment"), COMPUTE_ENVIRONMENT)
+            environment = self._environment(entry.get("ComputeEnvironment"))
             if isinstance(environment, ComputeEnvironment):
                 order = number(entry, "Order")
                 found.append((position if order is None else order, environment))
         found.sort(key=lambda entry: entry[0])
         return [environment for _, environment in found]
+
+    def _environment(self, value: object) -> Resource | None:
+        """Find an environment by a reference, or by its name."""
+        found = self.neighbour(value, COMPUTE_ENVIRONMENT)
+        if found is not None or not isinstance(value, str | Text):
+            return found
+        name = (value if isinstance(value, str) else value.pattern).rpartition("/")[2]
+        for one in self.template.all(COMPUTE_ENVIRONMENT):
+            if text(one.properties, "ComputeEnvironmentName") == name:
+                return one
+        return None
 
     @cached_property
     def is_known_in_full(self) -> bool:
@@ -246,8 +260,8 @@ class Task:
     path: str
     properties: Properties
     platform: str | None
-    single: bool
     node: Properties | None
+    single: bool
 
     @property
     def containers(self) -> list[Container]:
@@ -352,18 +366,18 @@ class JobDefinition(Resource):
         found: list[Task] = []
         whole = self.properties.get("ContainerProperties")
         if isinstance(whole, dict):
-            found.append(Task("ContainerProperties", whole, self.platform, True, None))
+            found.append(Task("ContainerProperties", whole, self.platform, None, single=True))
         found += self._ecs_tasks("EcsProperties", self.properties, None)
         for path, node in self.node_ranges:
             container = node.get("Container")
             if isinstance(container, dict):
-                found.append(Task(f"{path}/Container", container, self.platform, True, node))
+                found.append(Task(f"{path}/Container", container, self.platform, node, single=True))
             found += self._ecs_tasks(f"{path}/EcsProperties", node, node)
         return found
 
     def _ecs_tasks(self, path: str, within: Properties, node: Properties | None) -> Iterator[Task]:
         for position, task in entries(mapping(within, "EcsProperties"), "TaskProperties"):
-            yield Task(f"{path}/TaskProperties/{position}", task, self.platform, False, node)
+            yield Task(f"{path}/TaskProperties/{position}", task, self.platform, node, single=False)
 
     @cached_property
     def containers(self) -> list[Container]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import Limit, at
@@ -21,6 +20,9 @@ from batch_constructs.rules.resources import (
 )
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import entries, given, mapping, number, show, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "scheduling"
 _rule = partial(rule, area=AREA)
@@ -64,7 +66,8 @@ for _subject, _key, _noun, _id, _source in (
         key=_key,
         noun=_noun,
         title=f"{_noun.removeprefix('the ')} of a wrong shape",
-        source=f'{_source}: "up to 128 letters long. It can contain uppercase and lowercase letters,'
+        source=f'{_source}: "up to 128 letters long. It can contain uppercase and lowercase'
+        " letters,"
         ' numbers, hyphens (-), and underscores (_)."',
         why="Batch refuses the name when the resource is created.",
     ).matching(r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128)
@@ -76,7 +79,8 @@ _limit(
     key="ShareDecaySeconds",
     noun="the share decay",
     title="share decay out of range",
-    source='FairsharePolicy.shareDecaySeconds: "A value of zero (0) indicates the default minimum time'
+    source='FairsharePolicy.shareDecaySeconds: "A value of zero (0) indicates the default minimum'
+    " time"
     ' window (600 seconds). The maximum supported value is 604800 (1 week)."',
     why="How long a job that has run still counts, in whole seconds.",
 ).between(0, 604800)
@@ -88,7 +92,8 @@ _limit(
     key="ComputeReservation",
     noun="the compute reservation",
     title="compute reservation out of range",
-    source='FairsharePolicy.computeReservation: "The minimum value is 0 and the maximum value is 99."',
+    source='FairsharePolicy.computeReservation: "The minimum value is 0 and the maximum value is'
+    ' 99."',
     why="A percentage of the vCPUs that is kept for shares that are not in use yet.",
 ).between(0, 99)
 
@@ -111,7 +116,8 @@ _limit(
     key="ShareIdentifier",
     noun="the share identifier",
     title="share identifier of a wrong shape",
-    source='ShareAttributes.shareIdentifier: "The string is limited to 255 alphanumeric characters, and'
+    source='ShareAttributes.shareIdentifier: "The string is limited to 255 alphanumeric'
+    " characters, and"
     ' can be followed by an asterisk (*)."',
     why="No hyphen, no underscore; an asterisk stands for a prefix, at the end only.",
 ).matching(
@@ -126,7 +132,8 @@ _limit(
     key="ShareDistribution",
     noun="the policy",
     title="too many shares",
-    source='FairsharePolicy.shareDistribution, ShareAttributes.shareIdentifier: "There can be no more'
+    source='FairsharePolicy.shareDistribution, ShareAttributes.shareIdentifier: "There can be no'
+    " more"
     ' than 500 share identifiers active in a job queue."',
     why="500 shares are the limit.",
 ).counting(0, 500, "shares")
@@ -211,7 +218,8 @@ _limit(
     key="BorrowLimit",
     noun="the borrow limit",
     title="borrow limit out of range",
-    source='QuotaShareResourceSharingConfiguration.borrowLimit: "The default borrowLimit is -1, which'
+    source='QuotaShareResourceSharingConfiguration.borrowLimit: "The default borrowLimit is -1,'
+    " which"
     ' indicates unlimited borrowing."',
     why="A percentage of the share's own capacity.",
 ).between(-1, None)
@@ -372,7 +380,8 @@ def _requirements(job: JobDefinition) -> Iterator[tuple[str, dict[str, object]]]
     JOB_DEFINITION,
     title="consumable quantity of nothing",
     fix="give a whole number, at least 1",
-    source='ConsumableResourceRequirement.quantity: "The quantity of the consumable resource that is'
+    source='ConsumableResourceRequirement.quantity: "The quantity of the consumable resource that'
+    " is"
     ' needed."; ConsumableResourceProperties.consumableResourceList,'
     " RegisterJobDefinitionRequest.consumableResourceProperties,"
     " NodeRangeProperty.consumableResourceProperties",

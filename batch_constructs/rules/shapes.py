@@ -7,14 +7,12 @@ API model of AWS Batch.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.resources import Resource
 from batch_constructs.rules.rule import Fault, Finder, rule
 from batch_constructs.rules.values import (
     UNKNOWN,
@@ -27,6 +25,11 @@ from batch_constructs.rules.values import (
     one_of,
     show,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.rules.resources import Resource
 
 AREA: Final = "shapes"
 _SOURCE: Final = "the CloudFormation resource schema of the type, and the API model of AWS Batch"
@@ -51,7 +54,9 @@ def model() -> dict[str, dict[str, Node]]:
 _UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))
 
 
-def _problems(node: Node, value: object, path: str) -> Iterator[Problem]:
+def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of value
+    node: Node, value: object, path: str
+) -> Iterator[Problem]:
     kind = type(value)
     if kind in _UNTYPED:
         return

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.resources import (
     JOB_DEFINITION,
@@ -31,6 +30,9 @@ from batch_constructs.rules.values import (
     mapping,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVENT_RULE: Final = "AWS::Events::Rule"
 SCHEDULE: Final = "AWS::Scheduler::Schedule"
@@ -213,7 +215,7 @@ def _run_time(value: object, depth: int) -> object:
         return [_run_time(entry, depth + 1) for entry in value]
     if isinstance(value, dict):
         return {
-            (key[:-2] if key.endswith(".$") else key): (
+            (key.removesuffix(".$")): (
                 UNKNOWN if key.endswith(".$") else _run_time(entry, depth + 1)
             )
             for key, entry in value.items()

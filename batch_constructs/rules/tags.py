@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.resources import (
     COMPUTE_ENVIRONMENT,
@@ -18,6 +17,9 @@ from batch_constructs.rules.resources import (
 )
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import Properties, mapping, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 AREA: Final = "tags"
 _TAGGED: Final = (
@@ -48,7 +50,8 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     title="too many tags",
     fix="keep at most 50 tags",
     source="CreateComputeEnvironmentRequest.tags, CreateJobQueueRequest.tags,"
-    " RegisterJobDefinitionRequest.tags, CreateSchedulingPolicyRequest.tags, CreateQuotaShareRequest.tags,"
+    " RegisterJobDefinitionRequest.tags, CreateSchedulingPolicyRequest.tags,"
+    " CreateQuotaShareRequest.tags,"
     " CreateConsumableResourceRequest.tags, CreateServiceEnvironmentRequest.tags: 1 to 50 entries;"
     " ComputeResource.tags",
 )
@@ -62,7 +65,8 @@ def tag_count(resource: Resource) -> Iterator[Fault]:
 @_rule(
     "tag-shape",
     title="tag that AWS does not allow",
-    fix="use a key of 1 to 128 characters that does not begin with aws:, and a value of at most 256",
+    fix="use a key of 1 to 128 characters that does not begin with aws:, and a value of at most"
+    " 256",
     source="the API model of AWS Batch: tag keys of 1 to 128 characters, tag values of at most 256;"
     " keys that begin with aws: are reserved",
 )

@@ -68,7 +68,7 @@ def number(within: Properties, key: str) -> int | float | None:
     return as_number(within.get(key))
 
 
-def as_number(value: object) -> int | float | None:
+def as_number(value: object) -> int | float | None:  # noqa: PLR0911  # the hot path
     """Make a number of a value, or None if it is not one or not known."""
     kind = type(value)
     if kind is int:

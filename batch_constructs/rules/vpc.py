@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.policies import literal
-from batch_constructs.rules.resources import ComputeEnvironment, Resource, Template
 from batch_constructs.rules.values import (
     UNKNOWN,
     Properties,
@@ -18,6 +16,11 @@ from batch_constructs.rules.values import (
     listing,
     mapping,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import ComputeEnvironment, Resource, Template
 
 
 class Reach(StrEnum):
@@ -70,7 +73,7 @@ def subnets(environment: ComputeEnvironment) -> list[Subnet] | None:
     return found
 
 
-def _subnet(resource: Resource) -> Subnet | None:
+def _subnet(resource: Resource) -> Subnet | None:  # noqa: C901, PLR0911  # one walk
     """Follow the routes of a subnet; None where the template does not show them all."""
     template = resource.template
     vpc = template.target(resource.properties.get("VpcId"), "AWS::EC2::VPC")
@@ -120,9 +123,26 @@ def _leads(route: Resource) -> Reach | None:
     gateway = route.neighbour(properties.get("GatewayId"))
     if gateway is not None and gateway.type == "AWS::EC2::InternetGateway":
         return Reach.PUBLIC
-    if "NatGatewayId" in properties or "InstanceId" in properties:
+    if "NatGatewayId" in properties:
+        return _beyond_nat(route, properties["NatGatewayId"])
+    if "InstanceId" in properties:
         return Reach.NAT
     return None
+
+
+def _beyond_nat(route: Resource, value: object) -> Reach | None:
+    """Tell whether a NAT gateway leads anywhere: it needs a public subnet itself."""
+    gateway = route.neighbour(value, "AWS::EC2::NatGateway")
+    if gateway is None:
+        return Reach.NAT
+    home = route.neighbour(gateway.properties.get("SubnetId"), "AWS::EC2::Subnet")
+    trail = route.template.memory.setdefault("nat gateways", set())
+    if home is None or not isinstance(trail, set) or gateway.id in trail:
+        return Reach.NAT
+    trail.add(gateway.id)
+    subnet = _subnet(home)
+    trail.discard(gateway.id)
+    return Reach.NAT if subnet is None or subnet.reach is Reach.PUBLIC else Reach.ISOLATED
 
 
 def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
@@ -141,7 +161,7 @@ def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
         if gateway:
             tables = listing(properties, "RouteTableIds")
             targets = [template.target(one) for one in tables or ()]
-            if tables is None and "RouteTableIds" in properties or None in targets:
+            if (tables is None and "RouteTableIds" in properties) or None in targets:
                 return None
             if subnet.route_table in [one.id for one in targets if one is not None]:
                 found.add(name)
@@ -153,7 +173,9 @@ def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
 def _service(written: str) -> str:
     """Give the part of an endpoint's name after the Region: com.amazonaws.eu-west-1.ecr.api."""
     parts = written.removeprefix("cn.").split(".")
-    return ".".join(parts[3:]) if len(parts) > 3 else written  # noqa: PLR2004  # com.amazonaws.Region
+    return (
+        ".".join(parts[_REGION + 1 :]) if len(parts) > _REGION + 1 else written
+    )  # com.amazonaws.Region
 
 
 def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
@@ -169,6 +191,9 @@ def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
     found = [environment.neighbour(value, "AWS::EC2::SecurityGroup") for value in written]
     return None if None in found else [one for one in found if one is not None]
 
+
+_REGION: Final = 2
+"""The place of the Region in com.amazonaws.eu-west-1.logs."""
 
 _BLOCKED: Final = ("255.255.255.255/32", "127.0.0.1/32")
 ALL_PORTS: Final = 65535
@@ -214,6 +239,14 @@ def lets_out(group: Resource, port: int) -> bool:
 def lets_in(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port in, or may."""
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Ingress"))
+
+
+def is_open(group: Resource) -> bool:
+    """Tell whether a security group lets everybody in for sure."""
+    return any(
+        rule is not None and (rule.get("CidrIp") == "0.0.0.0/0" or rule.get("CidrIpv6") == "::/0")
+        for rule in _rules(group, "Ingress")
+    )
 
 
 def zone(subnet: Resource) -> str | None:

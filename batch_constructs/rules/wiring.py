@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.job_definitions.sizes import FARGATE_SIZES
 from batch_constructs.rules.policies import literal, permissions, role_of
 from batch_constructs.rules.resources import JOB_DEFINITION, JobDefinition, JobQueue, Resource
 from batch_constructs.rules.rule import Fault, rule
@@ -24,7 +24,6 @@ from batch_constructs.rules.submissions import (
     submissions_from,
 )
 from batch_constructs.rules.values import (
-    UNKNOWN,
     Properties,
     absent,
     entries,
@@ -36,9 +35,17 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 AREA: Final = "wiring"
 _SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 _rule = partial(rule, area=AREA)
+_MOST_TARGETS: Final = 5
+_ARRAY: Final = (2, 10_000)
+_MOST_ATTEMPTS: Final = 10
+_SHORTEST: Final = 60
+_MOST_DEPENDENCIES: Final = 20
 
 
 def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
@@ -52,7 +59,8 @@ def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
     EVENT_RULE,
     title="job queue target without a role",
     fix="give the target RoleArn: a role that may submit to the queue",
-    source='EventBridge Target.RoleArn; User Guide, EventBridge IAM role: "Before you can submit AWS Batch jobs'
+    source='EventBridge Target.RoleArn; User Guide, EventBridge IAM role: "Before you can submit'
+    " AWS Batch jobs"
     ' with EventBridge rules and targets, EventBridge must have permissions"',
 )
 def event_target_role(source: Resource) -> Iterator[Fault]:
@@ -89,14 +97,15 @@ def event_target_parameters(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="more than five targets on a rule",
     fix="make a second rule",
-    source='EventBridge PutTargets: "Each rule can have up to five (5) targets associated with it at one time."',
+    source='EventBridge PutTargets: "Each rule can have up to five (5) targets associated with it'
+    ' at one time."',
 )
 def event_target_count(source: Resource) -> Iterator[Fault]:
     """Five targets are the limit."""
     targets = listing(source.properties, "Targets") or []
     ids: set[str] = set()
-    if len(targets) > 5:  # noqa: PLR2004  # the number stands in the message
-        yield "Targets", f"the rule has {len(targets)} targets; allowed are 5"
+    if len(targets) > _MOST_TARGETS:  # the number stands in the message
+        yield "Targets", f"the rule has {len(targets)} targets; allowed are {_MOST_TARGETS}"
     for position, target in entries(source.properties, "Targets"):
         id_ = text(target, "Id")
         if id_ in ids:
@@ -111,7 +120,8 @@ def event_target_count(source: Resource) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="job submissions without a dead-letter queue",
     fix="give the target DeadLetterConfig with the ARN of an SQS queue",
-    source="EventBridge, Using dead-letter queues to process undelivered events: a target without one drops"
+    source="EventBridge, Using dead-letter queues to process undelivered events: a target without"
+    " one drops"
     " events that could not be delivered",
 )
 def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
@@ -132,17 +142,23 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="array size out of range",
     fix="set the size to a value from 2 to 10000, or leave it out for a single job",
-    source='SubmitJobRequest.arrayProperties: "The array size can be between 2 and 10,000."; EventBridge'
+    source='SubmitJobRequest.arrayProperties: "The array size can be between 2 and 10,000.";'
+    " EventBridge"
     ' BatchArrayProperties.Size: "Valid values are integers between 2 and 10,000."',
 )
 def array_size(source: Resource) -> Iterator[Fault]:
     """An array of one is not an array."""
     for one in submissions_from(source):
         size = number(mapping(one.request, "ArrayProperties"), "Size")
-        if size is not None and (not 2 <= size <= 10_000 or size != int(size)):  # noqa: PLR2004  # in the message
+        if size is not None and (
+            not _ARRAY[0] <= size <= _ARRAY[1] or size != int(size)
+        ):  # in the message
             path = "BatchParameters/ArrayProperties/Size"
             where = path if source.type == EVENT_RULE else "ArrayProperties/Size"
-            yield f"{one.path}/{where}", f"the array size is {show(size)}; allowed are 2 to 10000"
+            yield (
+                f"{one.path}/{where}",
+                f"the array size is {show(size)}; allowed are {_ARRAY[0]} to {_ARRAY[1]}",
+            )
 
 
 @_rule(
@@ -150,14 +166,18 @@ def array_size(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="number of attempts out of range",
     fix="set the attempts to a value from 1 to 10",
-    source='SubmitJobRequest.retryStrategy, RetryStrategy.attempts: "You can specify between 1 and 10 attempts."',
+    source='SubmitJobRequest.retryStrategy, RetryStrategy.attempts: "You can specify between 1 and'
+    ' 10 attempts."',
 )
 def submission_attempts(source: Resource) -> Iterator[Fault]:
     """The first run counts."""
     for one in submissions_from(source):
         got = number(mapping(one.request, "RetryStrategy"), "Attempts")
-        if got is not None and not 1 <= got <= 10:  # noqa: PLR2004  # in the message
-            yield one.path, f"the number of attempts is {show(got)}; allowed are 1 to 10"
+        if got is not None and not 1 <= got <= _MOST_ATTEMPTS:  # in the message
+            yield (
+                one.path,
+                f"the number of attempts is {show(got)}; allowed are 1 to {_MOST_ATTEMPTS}",
+            )
 
 
 @_rule(
@@ -171,8 +191,8 @@ def submission_timeout(source: Resource) -> Iterator[Fault]:
     """In seconds."""
     for one in submissions_from(source):
         got = number(mapping(one.request, "Timeout"), "AttemptDurationSeconds")
-        if got is not None and got < 60:  # noqa: PLR2004  # in the message
-            yield one.path, f"the timeout is {show(got)} seconds; allowed are 60 and more"
+        if got is not None and got < _SHORTEST:  # in the message
+            yield one.path, f"the timeout is {show(got)} seconds; allowed are {_SHORTEST} and more"
 
 
 _JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -183,8 +203,10 @@ _JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
     _SUBMITTERS,
     title="job name of a wrong shape",
     fix="use up to 128 letters, digits, hyphens and underscores, beginning with a letter or digit",
-    source='SubmitJobRequest.jobName: "It can be up to 128 letters long. The first character must be'
-    ' alphanumeric, can contain uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
+    source='SubmitJobRequest.jobName: "It can be up to 128 letters long. The first character must'
+    " be"
+    " alphanumeric, can contain uppercase and lowercase letters, numbers, hyphens (-), and"
+    ' underscores (_)."',
 )
 def job_name(source: Resource) -> Iterator[Fault]:
     """Every submission is refused."""
@@ -199,7 +221,8 @@ def job_name(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="submission to a fair-share queue without a share identifier",
     fix="send a ShareIdentifier, from EventBridge Scheduler, Step Functions or a function",
-    source='SubmitJobRequest.shareIdentifier: "If the job queue has a fair-share scheduling policy, then this'
+    source='SubmitJobRequest.shareIdentifier: "If the job queue has a fair-share scheduling'
+    " policy, then this"
     ' parameter must be specified."; EventBridge BatchParameters have no field for it',
 )
 def share_identifier_missing(source: Resource) -> Iterator[Fault]:
@@ -217,7 +240,8 @@ def share_identifier_missing(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="share identifier for a FIFO queue",
     fix="leave ShareIdentifier out, or give the queue a fair-share policy",
-    source="SubmitJobRequest.shareIdentifier: \"Don't specify this parameter if the job queue doesn't have a"
+    source="SubmitJobRequest.shareIdentifier: \"Don't specify this parameter if the job queue"
+    " doesn't have a"
     ' fair-share scheduling policy."; SubmitJobRequest.schedulingPriorityOverride',
 )
 def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
@@ -225,8 +249,7 @@ def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
     for one in submissions_from(source):
         queue = one.queue
         if queue is not None and queue.is_fifo and one.request.get("ShareIdentifier"):
-            if one.request["ShareIdentifier"] is not UNKNOWN or "ShareIdentifier" in one.request:
-                yield one.path, f"a share identifier is sent, but the queue {queue.id} is FIFO"
+            yield one.path, f"a share identifier is sent, but the queue {queue.id} is FIFO"
 
 
 @_rule(
@@ -234,7 +257,8 @@ def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="submission to a disabled queue",
     fix="set the State of the queue to ENABLED",
-    source="CreateJobQueueRequest.state: \"If the job queue state is DISABLED, new jobs can't be added to the"
+    source="CreateJobQueueRequest.state: \"If the job queue state is DISABLED, new jobs can't be"
+    " added to the"
     ' queue"',
     severity=Severity.WARNING,
 )
@@ -270,7 +294,8 @@ def _pinned(template_owner: Resource, value: object) -> JobDefinition | None:
     severity=Severity.WARNING,
     title="revision of a job definition written by hand",
     fix="use Ref of the job definition, or its name without a revision",
-    source='AWS::Batch::JobDefinition ResourceRetentionPolicy.skipDeregisterOnUpdate: "When the property is set'
+    source='AWS::Batch::JobDefinition ResourceRetentionPolicy.skipDeregisterOnUpdate: "When the'
+    " property is set"
     ' to false, the previous revision of the job definition is de-registered"',
 )
 def pinned_revision(source: Resource) -> Iterator[Fault]:
@@ -290,8 +315,12 @@ def pinned_revision(source: Resource) -> Iterator[Fault]:
             if job is not None:
                 yield (
                     f"Environment/Variables/{name}",
-                    f'the revision in "{show(literal(value) or "")}" is fixed, but {job.id} gets a new'
-                    " one on update",
+                    (
+                        f'the revision in "{show(literal(value) or "")}" is fixed, but {job.id}'
+                        " gets a"
+                        " new"
+                        " one on update"
+                    ),
                 )
 
 
@@ -310,7 +339,8 @@ def _overrides(one: Submission) -> Iterator[Properties]:
     _SUBMITTERS,
     title="reserved environment variable in a submission",
     fix="choose a name that does not begin with AWS_BATCH",
-    source='SubmitJobRequest.containerOverrides; ContainerProperties.environment: "Environment variables cannot'
+    source='SubmitJobRequest.containerOverrides; ContainerProperties.environment: "Environment'
+    " variables cannot"
     ' start with "AWS_BATCH"."',
 )
 def reserved_override(source: Resource) -> Iterator[Fault]:
@@ -328,19 +358,82 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
     _SUBMITTERS,
     title="override that the job's platform does not take",
     fix="use ResourceRequirements, with a pair that Fargate offers",
-    source="SubmitJobRequest.containerOverrides; ContainerProperties.vcpus: \"It's not supported for jobs running"
+    source="SubmitJobRequest.containerOverrides; ContainerProperties.vcpus: \"It's not supported"
+    " for jobs running"
     ' on Fargate resources."',
 )
 def override_size(source: Resource) -> Iterator[Fault]:
-    """The deprecated fields are refused on Fargate in a submission too."""
+    """What a definition may not say on Fargate, a submission may not either."""
     for one in submissions_from(source):
         job = one.definition
         if job is None or job.platform != "FARGATE":
             continue
+        if "NodeOverrides" in one.request:
+            yield one.path, "NodeOverrides is given, which Fargate does not take"
         for overrides in _overrides(one):
             for key in ("Vcpus", "Memory"):
                 if key in overrides:
                     yield one.path, f"{key} is overridden, which Fargate does not take"
+            wanted = {
+                text(entry, "Type"): number(entry, "Value")
+                for _, entry in entries(overrides, "ResourceRequirements")
+            }
+            vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
+            sizes = None if vcpus is None else FARGATE_SIZES.get(vcpus, ())
+            if sizes is not None and memory is not None and memory not in sizes:
+                yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"
+
+
+_OVERRIDES: Final = {
+    "ContainerOverrides": ("EC2", "FARGATE"),
+    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
+    "EksPropertiesOverride": ("EKS",),
+}
+
+
+@_rule(
+    "override-kind",
+    _SUBMITTERS,
+    title="override of another kind of job",
+    fix="use the override that goes with the job definition",
+    source='SubmitJobRequest.eksPropertiesOverride: "can only be specified for jobs that are run'
+    " on Amazon EKS"
+    ' resources"; SubmitJobRequest.ecsPropertiesOverride: "can only be specified for jobs that are'
+    " run on Amazon ECS"
+    ' resources"',
+)
+def override_kind(source: Resource) -> Iterator[Fault]:
+    """Batch refuses the submission."""
+    for one in submissions_from(source):
+        job = one.definition
+        for key, platforms in _OVERRIDES.items():
+            if job is None or job.platform is None or key not in one.request:
+                continue
+            if job.platform not in platforms:
+                yield one.path, f"{key} is given for a job of the platform {job.platform}"
+
+
+@_rule(
+    "event-bus",
+    EVENT_RULE,
+    severity=Severity.WARNING,
+    title="rule about AWS events on a bus of its own",
+    fix="leave EventBusName out",
+    source="EventBridge, Events from AWS services: they are sent to the default event bus;"
+    " schedules too are for the"
+    " default event bus only",
+)
+def event_bus(source: Resource) -> Iterator[Fault]:
+    """Batch, Amazon S3 and schedules send to the default bus."""
+    bus = source.properties.get("EventBusName")
+    own = source.neighbour(bus, "AWS::Events::EventBus") is not None
+    if not own and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
+        return
+    sources = listing(mapping(source.properties, "EventPattern"), "source") or []
+    from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
+    schedule = "ScheduleExpression" in source.properties and submissions_from(source)
+    if schedule or (from_aws and ("aws.batch" in sources or submissions_from(source))):
+        yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
 
 
 @_rule(
@@ -354,8 +447,8 @@ def dependency_count(source: Resource) -> Iterator[Fault]:
     """Twenty are the limit."""
     for one in submissions_from(source):
         got = listing(one.request, "DependsOn")
-        if got is not None and len(got) > 20:  # noqa: PLR2004  # the number stands in the message
-            yield one.path, f"the job depends on {len(got)} jobs; allowed are 20"
+        if got is not None and len(got) > _MOST_DEPENDENCIES:  # the number stands in the message
+            yield one.path, f"the job depends on {len(got)} jobs; allowed are {_MOST_DEPENDENCIES}"
 
 
 @_rule(
@@ -365,7 +458,8 @@ def dependency_count(source: Resource) -> Iterator[Fault]:
     title="state machine that may not wait for its jobs",
     fix="allow events:PutTargets, events:PutRule and events:DescribeRule on"
     " StepFunctionsGetEventsForBatchJobsRule",
-    source="Step Functions, IAM policies for AWS Batch: run a job (.sync) needs a managed EventBridge rule",
+    source="Step Functions, IAM policies for AWS Batch: run a job (.sync) needs a managed"
+    " EventBridge rule",
 )
 def state_machine_wait(source: Resource) -> Iterator[Fault]:
     """Creating the state machine is refused: it is *not authorized to create managed-rule*."""
@@ -408,8 +502,10 @@ _CRON_FIELDS: Final = 6
     "schedule-expression",
     (EVENT_RULE, SCHEDULE),
     title="schedule expression that EventBridge refuses",
-    fix="write cron(minute hour day month weekday year) with ? for one of the days, or rate(n units)",
-    source="EventBridge, Schedule expressions: six fields; one of day-of-month and day-of-week is ?; rate(1 day)",
+    fix="write cron(minute hour day month weekday year) with ? for one of the days, or rate(n"
+    " units)",
+    source="EventBridge, Schedule expressions: six fields; one of day-of-month and day-of-week is"
+    " ?; rate(1 day)",
 )
 def schedule_expression(source: Resource) -> Iterator[Fault]:
     """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""

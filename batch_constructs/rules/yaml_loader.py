@@ -15,7 +15,7 @@ except ImportError:  # pragma: no cover  # a PyYAML without libyaml
 _FULL_NAMES = {"Ref": "Ref", "Condition": "Condition"}
 
 
-def _construct(loader: Any, suffix: str, node: yaml.Node) -> dict[str, object]:  # noqa: ANN401
+def _construct(loader: Any, suffix: str, node: yaml.Node) -> dict[str, object]:
     """Make ``!Sub …`` a mapping with ``Fn::Sub``."""
     value: object
     if isinstance(node, yaml.ScalarNode):
@@ -36,10 +36,10 @@ def loader() -> type[Any]:
     class TemplateLoader(_SafeLoader):
         """A safe loader that knows the tags of CloudFormation."""
 
-        yaml_implicit_resolvers = {
-            first: [entry for entry in resolvers if entry[0] != "tag:yaml.org,2002:timestamp"]
-            for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
-        }
+    TemplateLoader.yaml_implicit_resolvers = {
+        first: [entry for entry in resolvers if entry[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     TemplateLoader.add_multi_constructor("!", _construct)
     return TemplateLoader

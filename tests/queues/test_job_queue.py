@@ -320,7 +320,12 @@ def test_environments_of_the_cdk_are_accepted(
     if level == "L2":
         environment = batch.FargateComputeEnvironment(stack, "CE", vpc=vpc)
     elif level == "L1":
-        environment = batch.CfnComputeEnvironment(stack, "CE", type="UNMANAGED")
+        environment = batch.CfnComputeEnvironment(
+            stack,
+            "CE",
+            type="UNMANAGED",
+            service_role="arn:aws:iam::123456789012:role/batch",
+        )
     else:
         environment = bc.ComputeEnvironment.from_compute_environment_name(stack, "CE", "shared")
 

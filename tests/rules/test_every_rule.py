@@ -30,8 +30,16 @@ LONG = {
     ),
     "efs-root-directory-length": (
         "AWS::Batch::JobDefinition",
-        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]}},
-        {"ContainerProperties": {"Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]}},
+        {
+            "ContainerProperties": {
+                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]
+            }
+        },
+        {
+            "ContainerProperties": {
+                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]
+            }
+        },
     ),
 }
 """Cases that are too long to write out."""
@@ -52,7 +60,7 @@ def cases() -> dict[str, tuple[str, Any, Any]]:
 SERVICES = {
     "Batch": "ComputeEnvironment JobQueue JobDefinition SchedulingPolicy",
     "CloudWatch": "Alarm",
-    "EC2": "InternetGateway PlacementGroup Route RouteTable SecurityGroup Subnet"
+    "EC2": "InternetGateway LaunchTemplate PlacementGroup Route RouteTable SecurityGroup Subnet"
     " SubnetRouteTableAssociation VPC VPCEndpoint",
     "EFS": "FileSystem MountTarget",
     "Events": "Rule",

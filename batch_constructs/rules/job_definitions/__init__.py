@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.limits import Limit, below
 from batch_constructs.rules.resources import JOB_DEFINITION, JobDefinition
 from batch_constructs.rules.rule import rule
-from batch_constructs.rules.values import Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.values import Properties
 
 job_rule = partial(rule, subject=JOB_DEFINITION)
 """Register a rule about job definitions."""
@@ -18,24 +21,24 @@ job_limit = partial(Limit, subject=JOB_DEFINITION)
 """Register a rule of one sentence about job definitions."""
 
 
-def containers(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+def every_container(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
     """Look at every ECS container."""
     for container in job.containers:
         yield f"{container.path}/", container.properties
 
 
-def tasks(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+def every_task(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
     """Look at every ECS task."""
     for task in job.tasks:
         yield f"{task.path}/", task.properties
 
 
-def pods(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+def every_pod(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
     """Look at every pod."""
     for pod in job.pods:
         yield f"{pod.path}/", pod.properties
 
 
-in_containers: Final = partial(below, containers)
-in_tasks: Final = partial(below, tasks)
-in_pods: Final = partial(below, pods)
+in_containers: Final = partial(below, every_container)
+in_tasks: Final = partial(below, every_task)
+in_pods: Final = partial(below, every_pod)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.job_definitions import containers, in_containers, job_limit, job_rule
-from batch_constructs.rules.resources import JobDefinition
-from batch_constructs.rules.rule import Fault
+from batch_constructs.rules.job_definitions import (
+    every_container,
+    in_containers,
+    job_limit,
+    job_rule,
+)
 from batch_constructs.rules.submissions import parameters_passed
 from batch_constructs.rules.values import (
     Properties,
@@ -22,6 +24,12 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import JobDefinition
+    from batch_constructs.rules.rule import Fault
 
 AREA: Final = "job_definitions.containers"
 _rule = partial(job_rule, area=AREA)
@@ -40,14 +48,14 @@ def container_image(job: JobDefinition) -> Iterator[Fault]:
         if absent(container.properties, "Image"):
             yield f"{container.path}/Image", "Image is missing; a container needs it"
     for pod in job.pods:
-        for path, container in pod.containers:
-            if absent(container, "Image"):
+        for path, properties in pod.containers:
+            if absent(properties, "Image"):
                 yield f"{path}/Image", "Image is missing; a container needs it"
 
 
 _limit(
     id="container-image-name",
-    where=containers,
+    where=every_container,
     key="Image",
     noun="the image name",
     title="image name of a wrong shape",
@@ -74,10 +82,10 @@ def _variables(job: JobDefinition) -> Iterator[tuple[str, list[tuple[str, str, P
         ]
         yield container.path, found
     for pod in job.pods:
-        for path, container in pod.containers:
+        for path, properties in pod.containers:
             env = [
                 (f"{path}/Env/{position}", "Env", entry)
-                for position, entry in entries(container, "Env")
+                for position, entry in entries(properties, "Env")
             ]
             yield path, env
 
@@ -98,7 +106,10 @@ def reserved_environment_variable(job: JobDefinition) -> Iterator[Fault]:
             if name is not None and name.startswith(_RESERVED):
                 yield (
                     f"{path}/Name",
-                    f"the environment variable {show(name)} begins with AWS_BATCH, which is reserved",
+                    (
+                        f"the environment variable {show(name)} begins with AWS_BATCH, which is"
+                        " reserved"
+                    ),
                 )
 
 
@@ -142,7 +153,8 @@ _POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNOR
     severity=Severity.WARNING,
     title="sensitive value in plain text",
     fix="keep it in Secrets Manager or Parameter Store, and name it under Secrets",
-    source="KeyValuePair.value; ContainerProperties.environment: \"We don't recommend using plaintext"
+    source="KeyValuePair.value; ContainerProperties.environment: \"We don't recommend using"
+    " plaintext"
     ' environment variables for sensitive information, such as credential data."',
 )
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
@@ -172,13 +184,12 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
     "secret-source",
     title="secret that is neither a secret's ARN nor a parameter",
     fix="give the full ARN of the Secrets Manager secret, or a parameter of Parameter Store",
-    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager secret'
+    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager'
+    " secret"
     ' or the full ARN of the parameter in the Amazon Web Services Systems Manager Parameter Store"',
 )
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
-    """Only parameters of the same Region may be given by name; a secret's name is taken for a
-    parameter's.
-    """
+    """Only parameters may be given by name; a secret's name is taken for a parameter's."""
     for path, entry in _secrets(job):
         source = entry.get("ValueFrom")
         if "ValueFrom" not in entry or source == "":
@@ -189,8 +200,12 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
             if not _SECRET_SOURCE.match(literal) and "\0" not in literal[:24]:
                 yield (
                     f"{path}/ValueFrom",
-                    f'the secret comes from "{show(literal)}"; allowed are the ARN of a secret or of'
-                    " a parameter",
+                    (
+                        f'the secret comes from "{show(literal)}"; allowed are the ARN of a secret'
+                        " or"
+                        " of"
+                        " a parameter"
+                    ),
                 )
             continue
         target = job.neighbour(source)
@@ -215,7 +230,8 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="secret of the template given by its name",
     fix="give the ARN: Ref of the secret",
-    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager secret'
+    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager'
+    " secret"
     ' or the full ARN of the parameter"',
 )
 def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
@@ -246,7 +262,8 @@ _SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", 
     severity=Severity.WARNING,
     title="secret of another Region",
     fix="replicate the secret to the Region of the job, and give the ARN of the replica",
-    source='Secret.valueFrom: a different Region is described for parameters of Parameter Store only: "If the'
+    source="Secret.valueFrom: a different Region is described for parameters of Parameter Store"
+    ' only: "If the'
     ' parameter exists in a different Region, then the full ARN must be specified."',
 )
 def secret_region(job: JobDefinition) -> Iterator[Fault]:
@@ -305,7 +322,8 @@ _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
     severity=Severity.WARNING,
     title="parameter without a value",
     fix="give the parameter a default under Parameters, or pass it with every submission",
-    source='RegisterJobDefinitionRequest.parameters: "Default parameter substitution placeholders to'
+    source='RegisterJobDefinitionRequest.parameters: "Default parameter substitution placeholders'
+    " to"
     ' set in the job definition."; ContainerProperties.command, TaskContainerProperties.command,'
     " EksContainer.command, EksContainer.args",
 )
@@ -352,8 +370,10 @@ _limit(
     key="LogDriver",
     noun="the log driver",
     title="unknown log driver",
-    source='LogConfiguration.logDriver: "The supported log drivers are awsfirelens, awslogs, fluentd,'
-    ' gelf, json-file, journald, logentries, syslog, and splunk."; ContainerProperties.logConfiguration,'
+    source='LogConfiguration.logDriver: "The supported log drivers are awsfirelens, awslogs,'
+    " fluentd,"
+    ' gelf, json-file, journald, logentries, syslog, and splunk.";'
+    " ContainerProperties.logConfiguration,"
     " TaskContainerProperties.logConfiguration",
     why="Batch takes some of Docker's drivers.",
 ).one_of(_DRIVERS)
@@ -363,7 +383,8 @@ _limit(
     "fargate-log-driver",
     title="log driver that Fargate does not have",
     fix="set LogDriver to awslogs",
-    source='LogConfiguration.logDriver: "Jobs that are running on Fargate resources are restricted to'
+    source='LogConfiguration.logDriver: "Jobs that are running on Fargate resources are restricted'
+    " to"
     ' the awslogs and splunk log drivers."',
 )
 def fargate_log_driver(job: JobDefinition) -> Iterator[Fault]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.job_definitions import job_limit, job_rule
 from batch_constructs.rules.limits import at
-from batch_constructs.rules.resources import JobDefinition
-from batch_constructs.rules.rule import Fault
 from batch_constructs.rules.values import (
     absent,
     entries,
@@ -24,6 +21,12 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import JobDefinition
+    from batch_constructs.rules.rule import Fault
+
 AREA: Final = "job_definitions.general"
 _rule = partial(job_rule, area=AREA)
 _limit = partial(job_limit, area=AREA)
@@ -34,7 +37,8 @@ _limit(
     key="JobDefinitionName",
     noun="the job definition name",
     title="job definition name of a wrong shape",
-    source='RegisterJobDefinitionRequest.jobDefinitionName: "It can be up to 128 letters long. It can'
+    source='RegisterJobDefinitionRequest.jobDefinitionName: "It can be up to 128 letters long. It'
+    " can"
     ' contain uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
     why="Batch refuses the name when the definition is registered.",
 ).matching(r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128)
@@ -125,7 +129,8 @@ for _id, _key, _member in (
     "evaluate-on-exit-attempts",
     title="exit conditions without attempts",
     fix="give RetryStrategy Attempts, 1 to 10",
-    source='RetryStrategy.evaluateOnExit: "If this parameter is specified, then the attempts parameter'
+    source='RetryStrategy.evaluateOnExit: "If this parameter is specified, then the attempts'
+    " parameter"
     ' must also be specified."',
 )
 def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
@@ -140,7 +145,8 @@ def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="exit condition that is never reached",
     fix="put the condition that always matches last",
-    source="RetryStrategy.evaluateOnExit: conditions are looked at in order, the first match decides",
+    source="RetryStrategy.evaluateOnExit: conditions are looked at in order, the first match"
+    " decides",
 )
 def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
     """What stands behind a condition that matches everything is never looked at."""
@@ -176,10 +182,13 @@ _KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
 @_rule(
     "job-definition-properties",
     title="none or several of the properties blocks",
-    fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or NodeProperties"
+    fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or"
+    " NodeProperties"
     " with the type multinode",
-    source='RegisterJobDefinitionRequest.type: "If the value is container, then one of the following is'
-    " required: containerProperties, ecsProperties, or eksProperties. If the value is multinode, then"
+    source='RegisterJobDefinitionRequest.type: "If the value is container, then one of the'
+    " following is"
+    " required: containerProperties, ecsProperties, or eksProperties. If the value is multinode,"
+    " then"
     ' nodeProperties is required."; RegisterJobDefinitionRequest.containerProperties,'
     " RegisterJobDefinitionRequest.ecsProperties, RegisterJobDefinitionRequest.eksProperties,"
     " RegisterJobDefinitionRequest.nodeProperties",

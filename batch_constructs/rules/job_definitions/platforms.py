@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.job_definitions import in_tasks, job_limit, job_rule, tasks
-from batch_constructs.rules.resources import JobDefinition, Task
-from batch_constructs.rules.rule import Fault
+from batch_constructs.rules.job_definitions import every_task, in_tasks, job_limit, job_rule
 from batch_constructs.rules.values import (
     absent,
     entries,
@@ -21,6 +18,12 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import JobDefinition, Task
+    from batch_constructs.rules.rule import Fault
 
 AREA: Final = "job_definitions.platforms"
 _rule = partial(job_rule, area=AREA)
@@ -83,7 +86,8 @@ def fargate_job_parameters(job: JobDefinition) -> Iterator[Fault]:
     "fargate-only-parameters",
     title="Fargate parameter on an EC2 job",
     fix="leave it out, or set PlatformCapabilities to FARGATE",
-    source='ContainerProperties.networkConfiguration: "Jobs that are running on Amazon EC2 resources'
+    source='ContainerProperties.networkConfiguration: "Jobs that are running on Amazon EC2'
+    " resources"
     ' must not specify this parameter."; ContainerProperties.fargatePlatformConfiguration,'
     " ContainerProperties.ephemeralStorage, EcsTaskProperties.networkConfiguration,"
     " EcsTaskProperties.platformVersion, EcsTaskProperties.ephemeralStorage;"
@@ -116,7 +120,8 @@ def fargate_only_parameters(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="runtime platform on an EC2 job",
     fix="leave RuntimePlatform out: the instance types decide the architecture",
-    source='ContainerProperties.runtimePlatform: "the compute environment architecture for Batch jobs'
+    source='ContainerProperties.runtimePlatform: "the compute environment architecture for Batch'
+    " jobs"
     ' on Fargate"',
 )
 def runtime_platform_ec2(job: JobDefinition) -> Iterator[Fault]:
@@ -130,7 +135,8 @@ def runtime_platform_ec2(job: JobDefinition) -> Iterator[Fault]:
     "fargate-execution-role",
     title="Fargate job without an execution role",
     fix="give ExecutionRoleArn a role with AmazonECSTaskExecutionRolePolicy",
-    source='ContainerProperties.executionRoleArn, EcsTaskProperties.executionRoleArn: "For jobs that'
+    source='ContainerProperties.executionRoleArn, EcsTaskProperties.executionRoleArn: "For jobs'
+    " that"
     ' run on Fargate resources, you must provide an execution role."',
 )
 def fargate_execution_role(job: JobDefinition) -> Iterator[Fault]:
@@ -226,7 +232,8 @@ def fargate_platform_version(job: JobDefinition) -> Iterator[Fault]:
     "platform-version-1-3",
     title="feature that Fargate platform 1.3.0 does not have",
     fix="set the platform version to 1.4.0, or leave it out",
-    source='Volume.efsVolumeConfiguration: "Jobs that are running on Fargate resources must specify a'
+    source='Volume.efsVolumeConfiguration: "Jobs that are running on Fargate resources must'
+    " specify a"
     ' platformVersion of at least 1.4.0."; FargatePlatformConfiguration.platformVersion',
 )
 def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
@@ -277,7 +284,8 @@ _NOT_ON_WINDOWS: Final = (
     "windows-parameters",
     title="Linux parameter on a Windows job",
     fix="leave it out",
-    source="RuntimePlatform.operatingSystemFamily: \"The following parameters can't be set for Windows"
+    source="RuntimePlatform.operatingSystemFamily: \"The following parameters can't be set for"
+    " Windows"
     " containers: linuxParameters, privileged, user, ulimits, readonlyRootFilesystem, and"
     ' efsVolumeConfiguration."; ContainerProperties.linuxParameters, ContainerProperties.user,'
     " ContainerProperties.readonlyRootFilesystem, TaskContainerProperties.linuxParameters,"
@@ -309,7 +317,8 @@ def windows_parameters(job: JobDefinition) -> Iterator[Fault]:
     "managed-instances-linux",
     title="Managed Instances job that is not Linux",
     fix="set OperatingSystemFamily to LINUX, or leave it out",
-    source='EcsTaskProperties.runtimePlatform: "For Amazon ECS Managed Instances, the valid value for'
+    source='EcsTaskProperties.runtimePlatform: "For Amazon ECS Managed Instances, the valid value'
+    " for"
     ' operatingSystemFamily is LINUX (default)."',
 )
 def managed_instances_linux(job: JobDefinition) -> Iterator[Fault]:
@@ -324,7 +333,7 @@ def managed_instances_linux(job: JobDefinition) -> Iterator[Fault]:
 
 _limit(
     id="network-mode",
-    where=tasks,
+    where=every_task,
     key="NetworkMode",
     noun="the network mode",
     title="unknown network mode",
@@ -337,7 +346,8 @@ _limit(
     "network-mode-platform",
     title="network mode outside Managed Instances",
     fix="leave NetworkMode out",
-    source='EcsTaskProperties.networkMode: "It cannot be specified for Fargate or Amazon EC2 platform'
+    source='EcsTaskProperties.networkMode: "It cannot be specified for Fargate or Amazon EC2'
+    " platform"
     ' job definitions."',
 )
 def network_mode_platform(job: JobDefinition) -> Iterator[Fault]:
@@ -346,8 +356,10 @@ def network_mode_platform(job: JobDefinition) -> Iterator[Fault]:
         if task.platform in ("FARGATE", "EC2") and given(task.properties, "NetworkMode"):
             yield (
                 f"{task.path}/NetworkMode",
-                f"NetworkMode is given for the platform {task.platform}; only MANAGED_INSTANCES"
-                " takes it",
+                (
+                    f"NetworkMode is given for the platform {task.platform}; only MANAGED_INSTANCES"
+                    " takes it"
+                ),
             )
 
 
@@ -355,7 +367,8 @@ def network_mode_platform(job: JobDefinition) -> Iterator[Fault]:
     "fargate-ipc-pid",
     title="IPC or process namespace on Fargate",
     fix="leave IpcMode out, and PidMode at task",
-    source='EcsTaskProperties.ipcMode: "This parameter is not supported for jobs that run on Fargate'
+    source='EcsTaskProperties.ipcMode: "This parameter is not supported for jobs that run on'
+    " Fargate"
     ' resources."; EcsTaskProperties.pidMode',
 )
 def fargate_ipc_pid(job: JobDefinition) -> Iterator[Fault]:
@@ -375,7 +388,7 @@ for _id, _key, _member, _allowed in (
 ):
     _limit(
         id=_id,
-        where=tasks,
+        where=every_task,
         key=_key,
         noun=_key,
         title=f"unknown {_key}",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.job_definitions import in_containers, job_limit, job_rule
-from batch_constructs.rules.resources import Container, JobDefinition
-from batch_constructs.rules.rule import Fault
 from batch_constructs.rules.values import (
     UNKNOWN,
     entries,
@@ -20,6 +17,12 @@ from batch_constructs.rules.values import (
     show,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import Container, JobDefinition
+    from batch_constructs.rules.rule import Fault
 
 AREA: Final = "job_definitions.sizes"
 _rule = partial(job_rule, area=AREA)
@@ -83,7 +86,8 @@ def resource_requirement_twice(job: JobDefinition) -> Iterator[Fault]:
     "resource-requirement-missing",
     title="job without vCPUs or memory",
     fix="give ResourceRequirements a VCPU and a MEMORY entry",
-    source='ResourceRequirement.value: "You must specify at least 4 MiB of memory for a job. This is'
+    source='ResourceRequirement.value: "You must specify at least 4 MiB of memory for a job. This'
+    " is"
     ' required"; the same for VCPU',
 )
 def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
@@ -190,7 +194,7 @@ def fargate_gpu(job: JobDefinition) -> Iterator[Fault]:
     ' running on Fargate resources."',
 )
 def fargate_legacy_size(job: JobDefinition) -> Iterator[Fault]:
-    """Batch answers *vcpus is not applicable for Fargate. Use resource requirements instead.*"""
+    """Batch answers *vcpus is not applicable for Fargate. Use resource requirements instead*."""
     for container in job.containers:
         if container.task.platform == "FARGATE":
             for key in ("Vcpus", "Memory"):
@@ -242,7 +246,10 @@ def _memory_fault(path: str, vcpus: float | None, mib: float) -> Iterator[Fault]
         nearest = min(sizes, key=lambda size: (abs(size - mib), size))
         yield (
             path,
-            f"the memory is {show(mib)} MiB; with {vcpus} vCPU Fargate allows {_written(sizes)} MiB",
+            (
+                f"the memory is {show(mib)} MiB; with {vcpus} vCPU Fargate allows {_written(sizes)}"
+                " MiB"
+            ),
             f"set MEMORY to {nearest}, or change the vCPUs",
         )
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.job_definitions import in_containers, in_tasks, job_limit, job_rule
-from batch_constructs.rules.resources import JobDefinition
-from batch_constructs.rules.rule import Fault
 from batch_constructs.rules.values import (
     UNKNOWN,
     absent,
@@ -22,6 +19,12 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import JobDefinition
+    from batch_constructs.rules.rule import Fault
+
 AREA: Final = "job_definitions.storage"
 _rule = partial(job_rule, area=AREA)
 _limit = partial(job_limit, area=AREA)
@@ -32,7 +35,8 @@ _limit(
     key="Name",
     noun="the volume name",
     title="volume name of a wrong shape",
-    source='Volume.name: "It can be up to 255 characters long. It can contain uppercase and lowercase'
+    source='Volume.name: "It can be up to 255 characters long. It can contain uppercase and'
+    " lowercase"
     ' letters, numbers, hyphens (-), and underscores (_)."',
     why="Mount points refer to it.",
 ).matching(r"[A-Za-z0-9_-]+", "1 to 255 letters, digits, hyphens and underscores", 255)
@@ -60,7 +64,7 @@ def unknown_volume(job: JobDefinition) -> Iterator[Fault]:
                 source = text(mount, "SourceVolume")
                 path = f"{container.path}/MountPoints/{position}/SourceVolume"
                 if source is not None and source not in names:
-                    known = ", ".join(name for name in names if name) or "none"
+                    known = ", ".join(str(name) for name in names if name) or "none"
                     yield path, f'the volume "{show(source)}" is not there; volumes are {known}'
 
 
@@ -131,7 +135,8 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
     "efs-encryption",
     title="Amazon EFS access point or IAM without encryption in transit",
     fix="set TransitEncryption to ENABLED",
-    source='EFSVolumeConfiguration.transitEncryption: "Transit encryption must be enabled if Amazon EFS'
+    source='EFSVolumeConfiguration.transitEncryption: "Transit encryption must be enabled if'
+    " Amazon EFS"
     " IAM authorization is used. If this parameter is omitted, the default value of DISABLED is"
     ' used."; EFSAuthorizationConfig.accessPointId, EFSAuthorizationConfig.iam',
 )
@@ -217,7 +222,8 @@ _limit(
     key="Iam",
     noun="Iam",
     title="unknown value for IAM authorization",
-    source="EFSAuthorizationConfig.iam, EFSVolumeConfiguration.authorizationConfig: ENABLED or DISABLED",
+    source="EFSAuthorizationConfig.iam, EFSVolumeConfiguration.authorizationConfig: ENABLED or"
+    " DISABLED",
     why="A word, not a boolean.",
 ).one_of(("ENABLED", "DISABLED"))
 
@@ -227,7 +233,8 @@ _limit(
     key="TransitEncryptionPort",
     noun="the port",
     title="port out of range",
-    source='EFSVolumeConfiguration.transitEncryptionPort: "The value must be between 0 and 65,535."',
+    source='EFSVolumeConfiguration.transitEncryptionPort: "The value must be between 0 and'
+    ' 65,535."',
     why="A TCP port.",
 ).between(0, 65535)
 
@@ -237,7 +244,8 @@ _limit(
     key="TransitEncryptionPort",
     noun="the port",
     title="port out of range",
-    source="S3FilesVolumeConfiguration.transitEncryptionPort, Volume.s3filesVolumeConfiguration: a port",
+    source="S3FilesVolumeConfiguration.transitEncryptionPort, Volume.s3filesVolumeConfiguration: a"
+    " port",
     why="A TCP port.",
 ).between(0, 65535)
 
@@ -266,7 +274,8 @@ _limit(
     "volume-kinds",
     title="volume of two kinds",
     fix="make one volume for each",
-    source="Volume.host, Volume.efsVolumeConfiguration, Volume.s3filesVolumeConfiguration: one of them",
+    source="Volume.host, Volume.efsVolumeConfiguration, Volume.s3filesVolumeConfiguration: one of"
+    " them",
 )
 def volume_kinds(job: JobDefinition) -> Iterator[Fault]:
     """A volume is on the host, or on a file system."""
@@ -312,7 +321,8 @@ _limit(
     severity=Severity.WARNING,
     title="swappiness that is ignored",
     fix="give MaxSwap as well",
-    source="LinuxParameters.swappiness: \"If a value isn't specified for maxSwap, then this parameter"
+    source="LinuxParameters.swappiness: \"If a value isn't specified for maxSwap, then this"
+    " parameter"
     ' is ignored."',
 )
 def swappiness_without_swap(job: JobDefinition) -> Iterator[Fault]:
@@ -353,10 +363,47 @@ for _id, _where, _key, _noun, _member in (
     ).between(1, None)
 
 _TMPFS_OPTIONS: Final = frozenset(
-    "defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime"
-    " noatime diratime nodiratime bind rbind unbindable runbindable private rprivate shared rshared"
-    " slave rslave relatime norelatime strictatime nostrictatime mode uid gid nr_inodes nr_blocks"
-    " mpol".split()
+    [
+        "defaults",
+        "ro",
+        "rw",
+        "suid",
+        "nosuid",
+        "dev",
+        "nodev",
+        "exec",
+        "noexec",
+        "sync",
+        "async",
+        "dirsync",
+        "remount",
+        "mand",
+        "nomand",
+        "atime",
+        "noatime",
+        "diratime",
+        "nodiratime",
+        "bind",
+        "rbind",
+        "unbindable",
+        "runbindable",
+        "private",
+        "rprivate",
+        "shared",
+        "rshared",
+        "slave",
+        "rslave",
+        "relatime",
+        "norelatime",
+        "strictatime",
+        "nostrictatime",
+        "mode",
+        "uid",
+        "gid",
+        "nr_inodes",
+        "nr_blocks",
+        "mpol",
+    ]
 )
 
 
@@ -404,12 +451,28 @@ _limit(
     key="Name",
     noun="the ulimit",
     title="unknown ulimit",
-    source='Ulimit.name: "Valid values are: core | cpu | data | fsize | locks | memlock | msgqueue |'
+    source='Ulimit.name: "Valid values are: core | cpu | data | fsize | locks | memlock | msgqueue'
+    " |"
     ' nice | nofile | nproc | rss | rtprio | rttime | sigpending | stack."',
     why="The names of the Docker daemon.",
 ).one_of(
-    "core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending"
-    " stack".split()
+    [
+        "core",
+        "cpu",
+        "data",
+        "fsize",
+        "locks",
+        "memlock",
+        "msgqueue",
+        "nice",
+        "nofile",
+        "nproc",
+        "rss",
+        "rtprio",
+        "rttime",
+        "sigpending",
+        "stack",
+    ]
 )
 
 

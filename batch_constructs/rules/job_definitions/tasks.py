@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.job_definitions import in_containers, job_limit, job_rule, tasks
-from batch_constructs.rules.resources import JobDefinition, Task
-from batch_constructs.rules.rule import Fault
+from batch_constructs.rules.job_definitions import every_task, in_containers, job_limit, job_rule
 from batch_constructs.rules.values import (
     count,
     entries,
@@ -23,10 +20,17 @@ from batch_constructs.rules.values import (
     text,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.resources import JobDefinition, Task
+    from batch_constructs.rules.rule import Fault
+
 AREA: Final = "job_definitions.tasks"
 _rule = partial(job_rule, area=AREA)
 _limit = partial(job_limit, area=AREA)
 _MOST_CONTAINERS: Final = 10
+_SHORTEST: Final = 2
 
 
 @_rule(
@@ -52,7 +56,7 @@ def one_task(job: JobDefinition) -> Iterator[Fault]:
 
 _limit(
     id="container-count",
-    where=tasks,
+    where=every_task,
     key="Containers",
     noun="the task",
     title="no container, or more than ten",
@@ -72,7 +76,8 @@ def _several(job: JobDefinition) -> Iterator[Task]:
     "container-name",
     title="container names that are not unique",
     fix="give each container a name of its own",
-    source='TaskContainerProperties.name: "The name can be used as a unique identifier to target your'
+    source='TaskContainerProperties.name: "The name can be used as a unique identifier to target'
+    " your"
     ' dependsOn and Overrides objects."',
 )
 def container_name(job: JobDefinition) -> Iterator[Fault]:
@@ -91,7 +96,8 @@ def container_name(job: JobDefinition) -> Iterator[Fault]:
     "essential-container",
     title="job without an essential container",
     fix="leave Essential out of the container that does the work",
-    source='TaskContainerProperties.essential: "All jobs must have at least one essential container."',
+    source='TaskContainerProperties.essential: "All jobs must have at least one essential'
+    ' container."',
 )
 def essential_container(job: JobDefinition) -> Iterator[Fault]:
     """The job ends when its essential containers end."""
@@ -118,10 +124,11 @@ _limit(
     "container-dependency",
     title="dependency that cannot be met",
     fix="depend on another container of the task, and make one that must end non-essential",
-    source="TaskContainerDependency.containerName, TaskContainerProperties.dependsOn; for COMPLETE and"
+    source="TaskContainerDependency.containerName, TaskContainerProperties.dependsOn; for COMPLETE"
+    " and"
     ' SUCCESS: "This condition can\'t be set on an essential container."',
 )
-def container_dependency(job: JobDefinition) -> Iterator[Fault]:
+def container_dependency(job: JobDefinition) -> Iterator[Fault]:  # noqa: C901  # one walk
     """It names a container of the same task, and not in a circle."""
     for task in _several(job):
         containers = task.containers
@@ -221,8 +228,8 @@ def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
                 got = number(container.properties, key)
                 if got is None:
                     continue
-                if got < 2 or (most is not None and got > most):  # noqa: PLR2004  # in the message
-                    allowed = f"2 to {most}" if most else "2 and more"
+                if got < _SHORTEST or (most is not None and got > most):  # in the message
+                    allowed = f"{_SHORTEST} to {most}" if most else f"{_SHORTEST} and more"
                     yield f"{container.path}/{key}", f"{key} is {show(got)}; allowed are {allowed}"
 
 
@@ -231,7 +238,8 @@ def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="execute command without a job role",
     fix="give the job a role that allows ssmmessages:*Channel",
-    source="ContainerProperties.enableExecuteCommand, EcsTaskProperties.enableExecuteCommand; Amazon ECS"
+    source="ContainerProperties.enableExecuteCommand, EcsTaskProperties.enableExecuteCommand;"
+    " Amazon ECS"
     " Exec: the task role needs the permissions of Systems Manager",
 )
 def exec_without_role(job: JobDefinition) -> Iterator[Fault]:

@@ -1,0 +1,30 @@
+"""Submit, wait, watch, redrive: AWS Batch at run time, on boto3 and without the CDK.
+
+``batch_constructs.client.message`` needs nothing but Python's standard library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from batch_constructs.client.batch import BatchClient, SubmissionUnclearError
+    from batch_constructs.client.states import JobState
+
+_HOME = {
+    "BatchClient": "batch",
+    "JobState": "states",
+    "SubmissionUnclearError": "batch",
+}
+
+__all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
+
+
+def __getattr__(name: str) -> object:
+    """Import the module a name lives in, the first time it is used."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

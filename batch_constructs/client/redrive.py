@@ -1,0 +1,193 @@
+"""Run again what failed: a job, or the failed children of an array, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.client.states import JobState
+from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, repeat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from batch_constructs.client.batch import BatchClient
+
+_SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-\d+|-part\d+)?$")
+_LONGEST_NAME = 128 - len("-redrive-00000000-part00")
+_MOST_INDEX_CHARACTERS = 16_000  # of the 30 KiB that a submission may have
+_SMALLEST_ARRAY = 2
+
+
+class NothingToRedriveError(ValueError):
+    """The job did not fail."""
+
+
+def redrive(
+    client: BatchClient,
+    job_id: str,
+    *,
+    queue: str | None = None,
+    definition: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    command: Sequence[str] | None = None,
+    vcpus: float | None = None,
+    memory_mebibytes: int | None = None,
+    timeout_seconds: int | None = None,
+    whole_array: bool = False,
+) -> list[str]:
+    """Submit a failed job again and return the IDs of the new jobs, usually one.
+
+    Of an array only the failed children run again, as a new array whose ``ARRAY_INDICES``
+    (``3,17-20``) tells child *i* which index to work on; ``client.message.array_index()`` reads
+    it. The new jobs are named after the failed one, so that calling this twice finds them and
+    submits nothing.
+
+    Args:
+        client: who submits.
+        job_id: a failed job, array, or child (``parent:index``).
+        queue: another queue. Default: the same.
+        definition: another definition or revision. Default: the same revision.
+        environment: variables to add or change.
+        parameters: parameters to add or change.
+        command: another command.
+        vcpus: other vCPUs.
+        memory_mebibytes: other memory in MiB.
+        timeout_seconds: another limit of one attempt.
+        whole_array: run all children again, with their own indices, whether they failed or not;
+            for containers that read ``AWS_BATCH_JOB_ARRAY_INDEX`` themselves.
+
+    Raises:
+        NothingToRedriveError: the job did not fail.
+    """
+    (detail,) = client.describe([job_id])
+    if detail["status"] != JobState.FAILED:
+        raise NothingToRedriveError(
+            f"job {job_id} is {detail['status']}; only FAILED jobs can be redriven"
+        )
+    request = repeat(detail)
+    _change(
+        request,
+        parameters=parameters,
+        environment=environment,
+        command=command,
+        vcpus=vcpus,
+        memory_mebibytes=memory_mebibytes,
+    )
+    if queue is not None:
+        request["jobQueue"] = queue
+    if definition is not None:
+        request["jobDefinition"] = definition
+    if timeout_seconds is not None:
+        request["timeout"] = {"attemptDurationSeconds": timeout_seconds}
+    base = _SUFFIX.sub("", detail["jobName"])[:_LONGEST_NAME]
+    name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
+    requests = list(_requests(client, detail, request, name, whole_array=whole_array))
+    there = client.named(f"{name}*", queue=request["jobQueue"])
+    return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
+
+
+def _requests(
+    client: BatchClient,
+    detail: Mapping[str, Any],
+    request: dict[str, Any],
+    name: str,
+    *,
+    whole_array: bool,
+) -> Iterator[dict[str, Any]]:
+    array = detail.get("arrayProperties", {})
+    if "index" in array:
+        numbers = _original(detail, [array["index"]])
+        yield _with_indices({**request, "jobName": f"{name}-{numbers[0]}"}, numbers)
+    elif "size" not in array:
+        before = _environment(detail).get("ARRAY_INDICES")
+        single = {**request, "jobName": name}
+        yield single if before is None else _with_indices(single, numbers_of(before))
+    else:
+        children = client.children(detail["jobId"], state=JobState.FAILED)
+        failed = sorted(child["arrayProperties"]["index"] for child in children)
+        if whole_array or len(failed) == array["size"]:
+            failed = list(range(array["size"]))
+        numbers = _original(detail, failed)
+        if numbers == list(range(array["size"])):
+            yield {**request, "jobName": name, "arrayProperties": {"size": array["size"]}}
+            return
+        for part, some in enumerate(_parts(numbers)):
+            part_name = name if part == 0 else f"{name}-part{part}"
+            yield _with_indices({**request, "jobName": part_name}, some)
+
+
+def _with_indices(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
+    overrides = dict(request.get("containerOverrides", {}))
+    environment = [*overrides.get("environment", [])]
+    environment.append({"name": "ARRAY_INDICES", "value": ranges_of(numbers)})
+    overrides["environment"] = environment
+    full = {**request, "containerOverrides": overrides}
+    _refuse_several_containers(full)
+    if len(numbers) >= _SMALLEST_ARRAY:
+        full["arrayProperties"] = {"size": len(numbers)}
+    return full
+
+
+def _environment(detail: Mapping[str, Any]) -> dict[str, str]:
+    pairs = detail.get("container", {}).get("environment", [])
+    return {pair["name"]: pair["value"] for pair in pairs}
+
+
+def _original(detail: Mapping[str, Any], indices: Iterable[int]) -> list[int]:
+    """Translate the indices of a redriven array into those of the first one."""
+    before = _environment(detail).get("ARRAY_INDICES")
+    numbers = None if before is None else numbers_of(before)
+    return [index if numbers is None else numbers[index] for index in indices]
+
+
+def _parts(numbers: list[int]) -> Iterator[list[int]]:
+    """Cut indices so that each list of them fits into a submission."""
+    count = -(-len(ranges_of(numbers)) // _MOST_INDEX_CHARACTERS)
+    size = -(-len(numbers) // count)
+    for at in range(0, len(numbers), size):
+        yield numbers[at : at + size]
+
+
+def _change(
+    request: dict[str, Any],
+    *,
+    parameters: Mapping[str, str] | None,
+    environment: Mapping[str, str] | None,
+    command: Sequence[str] | None,
+    vcpus: float | None,
+    memory_mebibytes: int | None,
+) -> None:
+    if parameters:
+        request["parameters"] = {**request.get("parameters", {}), **parameters}
+    if environment or command is not None or vcpus is not None or memory_mebibytes is not None:
+        _refuse_several_containers(request)
+    overrides = request.setdefault("containerOverrides", {})
+    if environment:
+        kept = {pair["name"]: pair["value"] for pair in overrides.get("environment", [])}
+        overrides["environment"] = [
+            {"name": name, "value": value} for name, value in {**kept, **environment}.items()
+        ]
+    if command is not None:
+        overrides["command"] = list(command)
+    changed = {
+        kind: f"{value:g}"
+        for kind, value in (("VCPU", vcpus), ("MEMORY", memory_mebibytes))
+        if value is not None
+    }
+    if changed:
+        kept = {each["type"]: each["value"] for each in overrides.get("resourceRequirements", [])}
+        overrides["resourceRequirements"] = [
+            {"type": kind, "value": value} for kind, value in {**kept, **changed}.items()
+        ]
+    if not overrides:
+        del request["containerOverrides"]
+
+
+def _refuse_several_containers(request: Mapping[str, Any]) -> None:
+    if "ecsPropertiesOverride" in request:
+        raise ValueError(
+            f"{request['jobName']} has several containers, so overrides and single array children "
+            "cannot be redriven; redrive it unchanged, an array with whole_array"
+        )

@@ -1,0 +1,150 @@
+"""Read how queues and compute environments stand, through the Batch API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+WAITING_AND_RUNNING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+_PAGE = 1000
+_DESCRIBED_AT_ONCE = 100
+_EARLIEST_MILLISECONDS = 100_000_000_000
+"""Smaller timestamps are seconds: the API says milliseconds, AWS's own samples show seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueReading:
+    """A job queue at one moment."""
+
+    name: str
+    jobs: Mapping[str, int]
+    """How many jobs are in each state: children of arrays each, the arrays themselves not."""
+    counted_all: bool
+    """Whether every job was counted; otherwise the counts are lower bounds."""
+    head_age_seconds: float
+    vcpus: float
+    max_vcpus: float | None
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentReading:
+    """A compute environment at one moment."""
+
+    name: str
+    invalid: bool
+    disabled: bool
+    max_vcpus: float | None
+    desired_vcpus: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads through a boto3 Batch client."""
+
+    batch: Any
+    most_jobs: int
+    """How many jobs of a state are listed at most, so that a huge queue costs no more time."""
+
+    def queues(self, arns: Sequence[str], *, now: float) -> Iterator[QueueReading]:
+        """Read each queue; ``now`` in seconds since 1970."""
+        for queue in self.batch.describe_job_queues(jobQueues=list(arns))["jobQueues"]:
+            order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
+            environments = [entry["computeEnvironment"] for entry in order]
+            yield self._queue(queue, self._max_vcpus(environments), now)
+
+    def environments(self, arns: Sequence[str]) -> Iterator[EnvironmentReading]:
+        """Read each compute environment."""
+        for found in self._describe_environments(arns):
+            resources = found.get("computeResources") or {}
+            yield EnvironmentReading(
+                name=found["computeEnvironmentName"],
+                invalid=found.get("status") == "INVALID",
+                disabled=found.get("state") == "DISABLED",
+                max_vcpus=resources.get("maxvCpus", found.get("unmanagedvCpus")),
+                desired_vcpus=resources.get("desiredvCpus"),
+            )
+
+    def _queue(self, queue: Mapping[str, Any], max_vcpus: float | None, now: float) -> QueueReading:
+        arn = queue["jobQueueArn"]
+        jobs = dict.fromkeys(WAITING_AND_RUNNING, 0)
+        counted_all = True
+        for state in WAITING_AND_RUNNING:
+            summaries, complete = self._list(arn, state)
+            counted_all = counted_all and complete
+            for job_state, count in self._count(summaries, state):
+                if job_state in jobs:
+                    jobs[job_state] += count
+        snapshot = self.batch.get_job_queue_snapshot(jobQueue=arn)
+        usage = snapshot.get("queueUtilization") or {}
+        fair = (usage.get("fairshareUtilization") or {}).get("topCapacityUtilization") or ()
+        return QueueReading(
+            name=queue["jobQueueName"],
+            jobs=jobs,
+            counted_all=counted_all,
+            head_age_seconds=_head_age(snapshot, now),
+            vcpus=_vcpus(usage.get("totalCapacityUsage") or ()),
+            max_vcpus=max_vcpus,
+            shares={s["shareIdentifier"]: _vcpus(s.get("capacityUsage") or ()) for s in fair},
+        )
+
+    def _list(self, queue: str, state: str) -> tuple[list[Mapping[str, Any]], bool]:
+        """List jobs of a state; whether these are all of them."""
+        summaries: list[Mapping[str, Any]] = []
+        token: dict[str, str] = {}
+        while len(summaries) < self.most_jobs:
+            page = self.batch.list_jobs(
+                jobQueue=queue, jobStatus=state, maxResults=min(_PAGE, self.most_jobs), **token
+            )
+            summaries += page["jobSummaryList"]
+            if not page.get("nextToken"):
+                return summaries, True
+            token = {"nextToken": page["nextToken"]}
+        return summaries, False
+
+    def _count(
+        self, summaries: Iterable[Mapping[str, Any]], state: str
+    ) -> Iterator[tuple[str, int]]:
+        """Count single jobs as one each, and arrays by the states of their children."""
+        unknown = []
+        for summary in summaries:
+            array = summary.get("arrayProperties") or {}
+            if "size" not in array:
+                yield state, 1
+            elif array.get("statusSummary"):
+                yield from array["statusSummary"].items()
+            else:
+                unknown.append(summary["jobId"])
+        for start in range(0, len(unknown), _DESCRIBED_AT_ONCE):
+            ids = unknown[start : start + _DESCRIBED_AT_ONCE]
+            for job in self.batch.describe_jobs(jobs=ids)["jobs"]:
+                yield from (job["arrayProperties"].get("statusSummary") or {}).items()
+
+    def _max_vcpus(self, environments: Sequence[str]) -> float | None:
+        """Add up what the environments may use; ``None`` where one of them does not say."""
+        found = [environment.max_vcpus for environment in self.environments(environments)]
+        known = [vcpus for vcpus in found if vcpus is not None]
+        return sum(known) if known and len(known) == len(found) else None
+
+    def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        if arns:
+            described = self.batch.describe_compute_environments(computeEnvironments=list(arns))
+            yield from described["computeEnvironments"]
+
+
+def _head_age(snapshot: Mapping[str, Any], now: float) -> float:
+    """Say how many seconds the first job of the queue has been first; 0 where none waits."""
+    jobs = (snapshot.get("frontOfQueue") or {}).get("jobs") or ()
+    since = float(jobs[0].get("earliestTimeAtPosition") or 0) if jobs else 0.0
+    if not since:
+        return 0.0
+    return max(0.0, now - (since / 1000 if since >= _EARLIEST_MILLISECONDS else since))
+
+
+def _vcpus(usage: Iterable[Mapping[str, Any]]) -> float:
+    """Add up vCPUs; Kubernetes calls the same unit ``cpu``."""
+    units = ("VCPU", "CPU")
+    return sum(float(u["quantity"]) for u in usage if str(u.get("capacityUnit")).upper() in units)

@@ -1,0 +1,280 @@
+"""From a batch of messages to jobs: each good one exactly once, each bad one set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from .ledger import Claim, Ledger, digest
+from .manifest import encode
+from .messages import Message, Poison, Reader, is_s3_test
+from .submitter import OutOfTimeError, RefusedError, Submitter, UnsureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from .set_aside import DeadLetters
+    from .settings import Settings
+
+_RESERVE_SECONDS = 15.0
+"""What stays of the function's time for writing down what became of the messages."""
+
+_LEASE_MARGIN_SECONDS = 30.0
+
+Client = Any
+"""A boto3 client."""
+
+_Held = list[tuple[int, Message]]
+"""Messages with their positions in a claim."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """What lives on from one invocation of the function to the next."""
+
+    settings: Settings
+    reader: Reader
+    ledger: Ledger
+    submitter: Submitter
+    dead_letters: DeadLetters
+    s3: Client
+    clock: Callable[[], float]
+
+    def handle(self, records: Sequence[Mapping[str, Any]], *, seconds: float) -> list[str]:
+        """Turn SQS records into jobs.
+
+        Args:
+            records: the records of the event.
+            seconds: how long the function may still run.
+
+        Returns:
+            The IDs of the messages that SQS shall deliver again.
+        """
+        batch = _Batch(self, now=self.clock(), seconds=seconds)
+        for record in records:
+            if is_s3_test(record["body"]):
+                continue
+            try:
+                batch.add(self.reader.read(record))
+            except Poison as poison:
+                batch.set_aside(_bare(record), str(poison))
+        batch.run()
+        return batch.deliver_again()
+
+
+def _bare(record: Mapping[str, Any]) -> Message:
+    return Message(
+        id=record["messageId"],
+        body=record["body"],
+        key=record["messageId"],
+        receives=1,
+        group=record.get("attributes", {}).get("MessageGroupId"),
+    )
+
+
+class _Batch:
+    """One invocation."""
+
+    def __init__(self, gateway: Gateway, *, now: float, seconds: float) -> None:
+        self._gateway = gateway
+        self._settings = gateway.settings
+        self._ledger = gateway.ledger
+        self._submitter = gateway.submitter
+        self._now = now
+        self._deadline = now + seconds - _RESERVE_SECONDS
+        self._lease_until = now + seconds + _LEASE_MARGIN_SECONDS
+        self._twins: dict[bytes, list[Message]] = {}
+        self._again: set[str] = set()
+        self._blocked: set[str | None] = set()
+        self._aside: list[tuple[Message, str]] = []
+        self._handled: set[str] = set()
+
+    def add(self, message: Message) -> None:
+        """Take a good message; those with the same key share one job."""
+        self._twins.setdefault(digest(message.key), []).append(message)
+
+    def set_aside(self, message: Message, reason: str) -> None:
+        """Let a message that can never become a job lie in the dead-letter queue."""
+        self._aside.append((message, reason))
+        self._handled.add(message.id)
+
+    def deliver_again(self) -> list[str]:
+        """Set the poison aside, then say which messages SQS shall keep."""
+        self._again.update(self._gateway.dead_letters.put(self._aside))
+        return sorted(self._again)
+
+    def run(self) -> None:
+        """Submit what is not submitted yet."""
+        claim = None
+        while self._twins and claim is None:
+            self._ledger.refresh()
+            fresh, held = self._sort()
+            for theirs in held:
+                self._finish_for(*theirs)
+            if not fresh:
+                return
+            fresh = [m for m in fresh if not self._is_blocked(m) or self._return(m)]
+            claim = self._claim(fresh)
+            if claim is not None:
+                self._submit(claim, list(enumerate(fresh)))
+
+    def _sort(self) -> tuple[list[Message], list[tuple[Claim, _Held]]]:
+        """Part what nobody claimed from what a function before us left unfinished."""
+        fresh: list[Message] = []
+        held: dict[int, tuple[Claim, _Held]] = {}
+        for key, (message, *_) in self._twins.items():
+            if self._ledger.is_submitted(key) or message.id in self._handled:
+                continue
+            found = self._ledger.claim_of(key)
+            if found is None:
+                fresh.append(message)
+            else:
+                claim, position = found
+                held.setdefault(claim.number, (claim, []))[1].append((position, message))
+        return fresh, list(held.values())
+
+    def _finish_for(self, claim: Claim, held: _Held) -> None:
+        """Finish what another function began, if it is dead."""
+        alive = claim.lease_until > self._now
+        if alive or not self._ledger.take_over(claim, lease_until=self._lease_until):
+            for _, message in held:
+                self._return(message)
+            return
+        if self._settings.manifest_bucket is not None:
+            if self._submitter.named(self._settings.job_queue, claim.name):
+                self._ledger.finish(claim)
+            else:
+                self._submit_array(claim, held)
+            return
+        names = self._submitter.named(self._settings.job_queue, f"{claim.name}-*")
+        there = {p for p in claim.unsure if _job_name(claim, p) in names}
+        missing = [(p, message) for p, message in held if p not in there]
+        self._submit_each(claim, missing, others=claim.unsure - there - {p for p, _ in missing})
+
+    def _claim(self, fresh: list[Message]) -> Claim | None:
+        if not fresh:
+            return None
+        name = f"{self._settings.name_prefix}-{uuid4().hex[:16]}"
+        if self._settings.manifest_bucket is not None:
+            self._gateway.s3.put_object(
+                Bucket=self._settings.manifest_bucket,
+                Key=self._manifest_key(name),
+                Body=encode([message.body for message in fresh]),
+            )
+        keys = [digest(message.key) for message in fresh]
+        return self._ledger.claim(name, keys, lease_until=self._lease_until)
+
+    def _submit(self, claim: Claim, held: _Held) -> None:
+        if self._settings.manifest_bucket is not None:
+            self._submit_array(claim, held)
+        else:
+            self._submit_each(claim, held, others=set())
+
+    def _submit_array(self, claim: Claim, held: _Held) -> None:
+        every = range(len(claim.keys))
+        try:
+            self._submitter.submit(self._array_request(claim), deadline=self._deadline)
+        except UnsureError:
+            self._ledger.finish(claim, unsure=every)
+            self._return_all(held)
+        except (OutOfTimeError, RefusedError) as error:
+            self._ledger.finish(claim, free=every)
+            for _, message in held:
+                self._give_back(message, _words(error))
+        else:
+            self._ledger.finish(claim)
+
+    def _submit_each(self, claim: Claim, held: _Held, *, others: set[int]) -> None:
+        """Submit a job a message; ``others`` are positions whose messages are not here."""
+        unsure, free = set(others), set()
+        out_of_time: OutOfTimeError | None = None
+        for position, message in held:
+            if self._is_blocked(message):
+                free.add(position)
+                self._return(message)
+                continue
+            try:
+                if out_of_time is not None:
+                    raise out_of_time
+                request = self._job_request(message, _job_name(claim, position))
+                self._submitter.submit(request, deadline=self._deadline)
+            except UnsureError:
+                unsure.add(position)
+                self._return(message)
+            except OutOfTimeError as error:
+                out_of_time = error
+                free.add(position)
+                self._give_back(message, _words(error))
+            except RefusedError as error:
+                free.add(position)
+                self._give_back(message, _words(error), now=error.by_message)
+        self._ledger.finish(claim, unsure=unsure, free=free)
+
+    def _job_request(self, message: Message, name: str) -> dict[str, Any]:
+        return {**self._every_request(), **message.request, "jobName": name}
+
+    def _array_request(self, claim: Claim) -> dict[str, Any]:
+        uri = f"s3://{self._settings.manifest_bucket}/{self._manifest_key(claim.name)}"
+        request = {
+            **self._every_request(),
+            "jobName": claim.name,
+            "containerOverrides": {
+                "environment": [
+                    {"name": "MESSAGE_MANIFEST", "value": uri},
+                    {"name": "MESSAGE_MANIFEST_REGION", "value": self._settings.region},
+                ]
+            },
+        }
+        if len(claim.keys) > 1:  # an array has two children or more
+            request["arrayProperties"] = {"size": len(claim.keys)}
+        return request
+
+    def _every_request(self) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "jobQueue": self._settings.job_queue,
+            "jobDefinition": self._settings.job_definition,
+        }
+        if self._settings.share_identifier is not None:
+            request["shareIdentifier"] = self._settings.share_identifier
+        if self._settings.scheduling_priority is not None:
+            request["schedulingPriorityOverride"] = self._settings.scheduling_priority
+        return request
+
+    def _manifest_key(self, name: str) -> str:
+        return f"{self._settings.manifest_prefix}{name}"
+
+    def _give_back(self, message: Message, reason: str, *, now: bool = False) -> None:
+        """Return a message that is surely no job; at its last receive, set it aside."""
+        if now or message.receives >= self._settings.max_receives:
+            for twin in self._twins[digest(message.key)]:
+                self.set_aside(twin, reason)
+        else:
+            self._return(message)
+
+    def _return_all(self, held: Iterable[tuple[int, Message]]) -> None:
+        for _, message in held:
+            self._return(message)
+
+    def _return(self, message: Message) -> bool:
+        """Let SQS deliver a message and its twins again; False, so that a filter drops it."""
+        for twin in self._twins[digest(message.key)]:
+            self._again.add(twin.id)
+            self._handled.add(twin.id)
+            if self._settings.fifo and twin.group is not None:
+                self._blocked.add(twin.group)
+        return False
+
+    def _is_blocked(self, message: Message) -> bool:
+        """Whether an earlier message of the same FIFO group has to come first."""
+        return message.group in self._blocked
+
+
+def _job_name(claim: Claim, position: int) -> str:
+    return f"{claim.name}-{position}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OutOfTimeError):
+        return "throttled by AWS Batch until the function's time ran out"
+    return str(error)

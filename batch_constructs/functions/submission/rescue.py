@@ -1,0 +1,49 @@
+"""Spot rescue: a job that lost its last Spot host is submitted again, to the on-demand queue.
+
+EventBridge sends the ``Batch Job State Change`` of a job that failed with ``Host EC2 …``. The new
+job is named after the lost one, so that the same event twice makes one job. A child of an array
+becomes a job of its own whose ``ARRAY_INDICES`` names the index.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from .repeat import numbers_of, repeat
+from .submit import submit_once, submitter
+
+_RESERVE_SECONDS = 5.0
+_LONGEST_NAME = 128 - len("-rescue-00000000-0000-0000-0000-000000000000-0000")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, str] | None:
+    """Submit the job of an event again, to the rescue queue."""
+    job = event["detail"]
+    array = job.get("arrayProperties", {})
+    if "size" in array and "index" not in array:
+        return None  # the parent of an array: its lost children have events of their own
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    request = rescue_request(job, os.environ["RESCUE_QUEUE"])
+    return submit_once(submitter(), request, deadline=deadline)
+
+
+def rescue_request(job: dict[str, Any], queue: str) -> dict[str, Any]:
+    """Build the submission that runs a lost job again."""
+    identity = job["jobId"].replace(":", "-")
+    request = repeat(job)
+    request["jobName"] = f"{job['jobName'][:_LONGEST_NAME]}-rescue-{identity}"
+    request["jobQueue"] = queue
+    index = job.get("arrayProperties", {}).get("index")
+    pairs = job.get("container", {}).get("environment", [])
+    indices = {pair["name"]: pair["value"] for pair in pairs}.get("ARRAY_INDICES")
+    if index is not None:
+        indices = str(index if indices is None else numbers_of(indices)[index])
+    if indices is not None:
+        overrides = request.setdefault("containerOverrides", {})
+        overrides["environment"] = [
+            *overrides.get("environment", []),
+            {"name": "ARRAY_INDICES", "value": indices},
+        ]
+    return request

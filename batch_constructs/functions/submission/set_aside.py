@@ -1,0 +1,68 @@
+"""The dead-letter queue, where a message lies with the reason it is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .messages import Message
+
+_MOST_ENTRIES = 10
+_MOST_BYTES = 200_000
+_REASON_CHARACTERS = 1000
+
+Client = Any
+"""A boto3 client."""
+
+_Aside = tuple["Message", str]
+
+
+class DeadLetters:
+    """Puts messages aside, with attributes ``Reason`` and ``MessageId``."""
+
+    def __init__(self, sqs: Client, *, queue_url: str, fifo: bool) -> None:
+        """Remember the queue."""
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._fifo = fifo
+
+    def put(self, aside: Sequence[_Aside]) -> set[str]:
+        """Put these aside and return the IDs of those that could not be."""
+        failed: set[str] = set()
+        for chunk in _chunks(aside):
+            answer = self._sqs.send_message_batch(
+                QueueUrl=self._queue_url,
+                Entries=[self._entry(str(at), *each) for at, each in enumerate(chunk)],
+            )
+            failed |= {chunk[int(each["Id"])][0].id for each in answer.get("Failed", [])}
+        return failed
+
+    def _entry(self, at: str, message: Message, reason: str) -> dict[str, Any]:
+        entry: dict[str, Any] = {
+            "Id": at,
+            "MessageBody": message.body,
+            "MessageAttributes": {
+                "Reason": {"DataType": "String", "StringValue": reason[:_REASON_CHARACTERS]},
+                "MessageId": {"DataType": "String", "StringValue": message.id},
+            },
+        }
+        if self._fifo:
+            entry["MessageGroupId"] = message.group
+            entry["MessageDeduplicationId"] = message.id
+        return entry
+
+
+def _chunks(aside: Sequence[_Aside]) -> Iterator[list[_Aside]]:
+    chunk: list[_Aside] = []
+    size = 0
+    for message, reason in aside:
+        length = len(message.body.encode()) + len(reason.encode())
+        if chunk and (len(chunk) == _MOST_ENTRIES or size + length > _MOST_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append((message, reason))
+        size += length
+    if chunk:
+        yield chunk

@@ -1,0 +1,72 @@
+"""SubmitFunction's handler: one event, one job.
+
+The event holds members of ``SubmitJob`` and ``environment`` as a plain map. Who gives a
+``jobName`` may send the event again, as EventBridge and Lambda's retries do: a job of that name is
+submitted once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from .messages import read_request
+from .submitter import Submitter
+
+_RESERVE_SECONDS = 5.0
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_NAME = 128
+
+
+@cache
+def submitter() -> Submitter:
+    """Return what submits, one for the life of the function."""
+    patient = Config(retries={"mode": "standard", "total_max_attempts": 8})
+    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    return Submitter(
+        boto3.client("batch", config=once),
+        boto3.client("batch", config=patient),
+        per_second=50,
+        clock=time.time,
+        sleep=time.sleep,
+    )
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
+    """Submit the job an event asks for and return its name and ID."""
+    members = dict(event)
+    given = members.pop("jobName", None)
+    request: dict[str, Any] = {
+        "jobQueue": os.environ["JOB_QUEUE"],
+        "jobDefinition": os.environ["JOB_DEFINITION"],
+        **_defaults(),
+        **read_request(members),
+    }
+    name = given or f"{os.environ['NAME_PREFIX']}-{context.aws_request_id}"
+    request["jobName"] = _NOT_IN_A_NAME.sub("-", name)[:_LONGEST_NAME]
+    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
+    return submit_once(submitter(), request, deadline=deadline)
+
+
+def submit_once(by: Submitter, request: dict[str, Any], *, deadline: float) -> dict[str, str]:
+    """Submit a job unless one of its name exists."""
+    name = request["jobName"]
+    there = by.ids(request["jobQueue"], name)
+    if there:
+        return {"jobName": name, "jobId": there[0]}
+    return {"jobName": name, "jobId": by.submit(request, deadline=deadline)}
+
+
+def _defaults() -> dict[str, Any]:
+    defaults: dict[str, Any] = {}
+    if "SHARE_IDENTIFIER" in os.environ:
+        defaults["shareIdentifier"] = os.environ["SHARE_IDENTIFIER"]
+    if "SCHEDULING_PRIORITY" in os.environ:
+        defaults["schedulingPriorityOverride"] = int(os.environ["SCHEDULING_PRIORITY"])
+    return defaults

@@ -1,0 +1,69 @@
+"""The one place that knows ministack's private names: what is hooked into it, and where.
+
+ministack is pinned to the very version these names were read in, and ``tests/local`` tests each
+touch point by itself. Everything else of the embedded AWS talks to it as any AWS SDK does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.rest import Handle
+    from batch_constructs.local.cloudformation.resource_type import ResourceType
+    from batch_constructs.local.role_sessions import RoleSessions
+
+SCHEDULER_TICK_SECONDS = 1
+"""How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
+
+
+def install(
+    handle: Handle,
+    *,
+    arns: Arns,
+    resource_types: list[ResourceType],
+    roles: RoleSessions,
+    client: Callable[[str], Any],
+    ended: Callable[[str], Mapping[str, Any]],
+) -> None:
+    """Teach AWS Batch to ministack; call it before the server takes requests.
+
+    Args:
+        handle: answers an operation of the AWS Batch API.
+        arns: the account and the Region that it answers for.
+        resource_types: what CloudFormation is to know.
+        roles: gives clients that act as a role.
+        client: gives clients that act as the account's administrator.
+        ended: waits until a job has ended, and returns its description.
+    """
+    from batch_constructs.local.adapter import (
+        authorization,
+        batch_api,
+        cloudformation,
+        corrections,
+        schedules,
+        state_machines,
+        targets,
+        transport,
+    )
+
+    authorization.install()
+    batch_api.install(handle, arns)
+    cloudformation.install(resource_types)
+    corrections.install()
+    targets.install(roles=roles, client=client)
+    state_machines.install(ended=ended, roles=roles)
+    schedules.install(SCHEDULER_TICK_SECONDS)
+    transport.install()
+
+
+def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:
+    """Return ministack's ASGI application, with the paths of our own answered by ``control``."""
+    from ministack.app import app
+
+    from batch_constructs.local.adapter.asgi import with_control
+
+    return with_control(app, control)

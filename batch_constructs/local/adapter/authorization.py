@@ -1,0 +1,47 @@
+"""IAM checks, where ministack asks for other rights than AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_ONE_RIGHT = {
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+"""Operation → the right it needs, where that is not called after it."""
+
+
+def install() -> None:
+    """Ask for the rights that AWS asks for.
+
+    ``ssm:GetParameters`` is checked on the parameter it reads, the first if there are several;
+    operations on many messages need the right for one; AWS Batch has checks of its own.
+    """
+    from ministack.core import iam_actions
+
+    their_action = iam_actions.extract_iam_action
+    their_resource = iam_actions.extract_resource_arn
+
+    def action_of(service: str, *request: Any) -> str | None:
+        if service == "batch":
+            return None  # the signature is checked here, the rights by `batch_api`
+        action: str | None = their_action(service, *request)
+        return action if action is None else _ONE_RIGHT.get(action, action)
+
+    def resource_of(service: str, *request: Any) -> str:
+        arn: str = their_resource(service, *request)
+        if service != "ssm" or arn != "*":
+            return arn
+        _, _, headers, body, _, region, account_id = request
+        if not headers.get("x-amz-target", "").endswith(".GetParameters"):
+            return arn
+        names = json.loads(body).get("Names", [])
+        if not names or names[0].startswith("arn:"):
+            return names[0] if names else arn
+        return f"arn:aws:ssm:{region}:{account_id}:parameter/{names[0].removeprefix('/')}"
+
+    iam_actions.extract_iam_action = action_of
+    iam_actions.extract_resource_arn = resource_of

@@ -1,0 +1,36 @@
+"""Sessions of roles, as AWS services open them.
+
+Not by AssumeRole: that would ask whether the role trusts this account, where AWS asks whether it
+trusts the service; `batch_constructs.local.role_sessions` has asked that.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+
+def open_session(role_arn: str, session_name: str, seconds: int) -> dict[str, str]:
+    """Return the credentials of a new session, as AssumeRole's response names them."""
+    from ministack.services import sts
+
+    account_id = role_arn.split(":")[4]
+    role_name = role_arn.rsplit("/", 1)[-1]
+    credentials = {
+        "AccessKeyId": f"ASIA{secrets.token_hex(8).upper()}",
+        "SecretAccessKey": secrets.token_hex(20),
+        "SessionToken": secrets.token_hex(32),
+    }
+    sts.register_session(
+        credentials["AccessKeyId"],
+        {
+            "Arn": f"arn:aws:sts::{account_id}:assumed-role/{role_name}/{session_name}",
+            "UserId": f"{role_name}:{session_name}",
+            "SecretAccessKey": credentials["SecretAccessKey"],
+            "SessionToken": credentials["SessionToken"],
+            "Expiration": time.time() + seconds,
+            "AccountId": account_id,
+            "PrincipalType": "AssumedRole",
+        },
+    )
+    return credentials

@@ -1,0 +1,82 @@
+"""Step Functions integrations with AWS Batch: ``batch:submitJob``, ``.sync``, and the SDK's."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.cloudformation.property_values import from_response, to_request
+from batch_constructs.local.cloudformation.resource_type import ProvisioningError
+from batch_constructs.local.role_sessions import UntrustingRoleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.role_sessions import RoleSessions
+
+OPTIMIZED = "arn:aws:states:::batch:submitJob"
+SDK = "arn:aws:states:::aws-sdk:batch:"
+_role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+
+
+def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -> None:
+    """Register the integrations.
+
+    Args:
+        ended: waits until a job has ended, and returns its description.
+        roles: gives clients that act as the state machine's role.
+    """
+    from ministack.services import stepfunctions
+
+    theirs = stepfunctions._execute_task  # noqa: SLF001 - a touch point
+
+    def execute_task(state: Any, raw_input: Any, execution: Any, context: Any) -> Any:
+        # An integration is called without its execution; the role travels beside it.
+        machine = stepfunctions._state_machines.get(  # noqa: SLF001 - a touch point
+            context["StateMachine"]["Id"].split(":execution:")[0]
+        )
+        token = _role.set(machine["roleArn"] if machine else "")
+        try:
+            return theirs(state, raw_input, execution, context)
+        finally:
+            _role.reset(token)
+
+    def submit_job(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        answer = call("SubmitJob", parameters)
+        if not resource.endswith(".sync"):
+            return answer
+        job = from_response("DescribeJobs", {"jobs": [ended(answer["JobId"])]})["Jobs"][0]
+        if job["Status"] != "SUCCEEDED":
+            raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
+                "States.TaskFailed", json.dumps(job)
+            )
+        return dict(job)
+
+    def sdk_call(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        action = resource.removeprefix(SDK)
+        return call(action[:1].upper() + action[1:], parameters)
+
+    def call(operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            request = to_request(operation, parameters)
+            batch = roles.client("batch", _role.get(), "states.amazonaws.com")
+            answer = getattr(batch, xform_name(operation))(**request)
+        except ClientError as refusal:
+            error = refusal.response["Error"]
+            raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
+                f"Batch.{error['Code']}", error["Message"]
+            ) from refusal
+        except (BotoCoreError, ProvisioningError, UntrustingRoleError) as problem:
+            raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
+                "States.Runtime", str(problem)
+            ) from problem
+        answer.pop("ResponseMetadata", None)
+        return from_response(operation, answer)
+
+    stepfunctions._execute_task = execute_task  # noqa: SLF001 - a touch point
+    stepfunctions._SERVICE_DISPATCH[OPTIMIZED] = submit_job  # noqa: SLF001 - a touch point
+    stepfunctions._SERVICE_DISPATCH[SDK] = sdk_call  # noqa: SLF001 - a touch point

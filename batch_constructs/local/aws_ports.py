@@ -1,0 +1,173 @@
+"""The services around AWS Batch, over their APIs: each call by the rights of the role it is for."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.batch import PortError
+from batch_constructs.local.environment import MARKER, client_variables
+from batch_constructs.local.role_sessions import UntrustingRoleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from batch_constructs.local.batch import LogEvent, SecretReference
+    from batch_constructs.local.role_sessions import RoleSessions
+
+_TASKS = "ecs-tasks.amazonaws.com"
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+class AwsPorts:
+    """`Ports` for a job model that is embedded in an AWS.
+
+    Args:
+        endpoint_url: where that AWS answers.
+        region: the Region it plays.
+        client: gives clients that act as the account's administrator.
+        roles: gives clients that act as a role.
+        put_event: puts an event of AWS's own on the default bus.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoint_url: str,
+        region: str,
+        client: Callable[[str], Any],
+        roles: RoleSessions,
+        put_event: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._region = region
+        self._client = client
+        self._roles = roles
+        self._put_event = put_event
+        # One thread: events keep their order, and nobody waits for their targets.
+        self._events = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch-events")
+        self._streams: set[tuple[str, str]] = set()
+
+    def secret_value(self, secret: SecretReference, *, execution_role_arn: str | None) -> str:
+        """Read a secret as the execution role."""
+        request = {"SecretId": secret.secret_id}
+        if secret.version_stage is not None:
+            request["VersionStage"] = secret.version_stage
+        if secret.version_id is not None:
+            request["VersionId"] = secret.version_id
+        manager = self._as_execution_role("secretsmanager", execution_role_arn)
+        answer = _asked(manager.get_secret_value, **request)
+        text: str = answer.get("SecretString", "")
+        if secret.json_key is None:
+            return text
+        try:
+            value = json.loads(text)[secret.json_key]
+        except (ValueError, KeyError, TypeError):
+            raise PortError(
+                f"the secret {secret.secret_id} is no JSON object with the key {secret.json_key}"
+            ) from None
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def parameter_value(self, name_or_arn: str, *, execution_role_arn: str | None) -> str:
+        """Read a Systems Manager parameter as the execution role."""
+        name = (
+            name_or_arn.split(":parameter", 1)[-1] if ":parameter/" in name_or_arn else name_or_arn
+        )
+        manager = self._as_execution_role("ssm", execution_role_arn)
+        # ECS asks with GetParameters, so that is the right its role needs.
+        answer = _asked(manager.get_parameters, Names=[name], WithDecryption=True)
+        if not answer["Parameters"]:
+            plain = name.removeprefix("/")
+            answer = _asked(manager.get_parameters, Names=[plain], WithDecryption=True)
+        if not answer["Parameters"]:
+            raise PortError(f"there is no Systems Manager parameter {name_or_arn}")
+        return str(answer["Parameters"][0]["Value"])
+
+    def put_log_events(
+        self, *, log_group: str, log_stream: str, events: Sequence[LogEvent], create_group: bool
+    ) -> None:
+        """Append lines to a log stream."""
+        logs = self._client("logs")
+        if (log_group, log_stream) not in self._streams:
+            if create_group:
+                _unless_it_exists(logs.create_log_group, logGroupName=log_group)
+            _unless_it_exists(
+                logs.create_log_stream, logGroupName=log_group, logStreamName=log_stream
+            )
+            self._streams.add((log_group, log_stream))
+        _asked(
+            logs.put_log_events,
+            logGroupName=log_group,
+            logStreamName=log_stream,
+            logEvents=[
+                {"timestamp": event.timestamp, "message": event.message} for event in events
+            ],
+        )
+
+    def put_event(self, event: Mapping[str, Any]) -> None:
+        """Put an event, in its order, without waiting for its targets."""
+        self._events.submit(self._put_event, event)
+
+    def create_cluster(self, name: str) -> str:
+        """Create an ECS cluster."""
+        return str(
+            _asked(self._client("ecs").create_cluster, clusterName=name)["cluster"]["clusterArn"]
+        )
+
+    def delete_cluster(self, arn: str) -> None:
+        """Delete an ECS cluster."""
+        _asked(self._client("ecs").delete_cluster, cluster=arn)
+
+    def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
+        """Return endpoint, Region, ``PATH``, and the job role's credentials if there is one."""
+        variables = {
+            "PATH": os.pathsep.join(
+                [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+            ),
+            "LANG": "C.UTF-8",
+            MARKER: os.environ.get(MARKER, ""),
+            **client_variables(self._endpoint_url, self._region),
+        }
+        for name in _CREDENTIALS:
+            del variables[name]
+        if job_role_arn is not None:
+            try:
+                variables.update(self._roles.credentials(job_role_arn, _TASKS).variables())
+            except UntrustingRoleError as problem:
+                raise PortError(str(problem)) from problem
+        return variables
+
+    def close(self) -> None:
+        """Drop the events that no target has yet."""
+        self._events.shutdown(wait=False, cancel_futures=True)
+
+    def _as_execution_role(self, service: str, role_arn: str | None) -> Any:
+        if role_arn is None:
+            raise PortError("the job definition has no execution role to read secrets with")
+        try:
+            return self._roles.client(service, role_arn, _TASKS)
+        except UntrustingRoleError as problem:
+            raise PortError(str(problem)) from problem
+
+
+def _asked(operation: Callable[..., Any], **request: Any) -> Any:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return operation(**request)
+    except (BotoCoreError, ClientError) as refusal:
+        raise PortError(str(refusal)) from refusal
+
+
+def _unless_it_exists(operation: Callable[..., Any], **request: Any) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        operation(**request)
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+            raise PortError(str(refusal)) from refusal

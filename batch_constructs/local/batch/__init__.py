@@ -1,0 +1,24 @@
+"""AWS Batch on the laptop: the service model and its job runner, in pure Python.
+
+It knows nothing of the server it is embedded in: requests come in by `BatchService.handle` (or by
+`rest.respond`, from HTTP), and everything it needs from other services it asks a `Ports` for.
+"""
+
+from batch_constructs.local.batch.errors import ServiceError
+from batch_constructs.local.batch.operations import OPERATIONS, Operation
+from batch_constructs.local.batch.ports import LogEvent, PortError, Ports, SecretReference
+from batch_constructs.local.batch.rest import Response, respond
+from batch_constructs.local.batch.service import BatchService
+
+__all__ = [
+    "OPERATIONS",
+    "BatchService",
+    "LogEvent",
+    "Operation",
+    "PortError",
+    "Ports",
+    "Response",
+    "SecretReference",
+    "ServiceError",
+    "respond",
+]

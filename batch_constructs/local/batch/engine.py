@@ -1,0 +1,105 @@
+"""The service's thread: it works off what happens, and places jobs."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from batch_constructs.local.batch.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from batch_constructs.local.batch.timers import Timers
+
+_log = logging.getLogger(__name__)
+
+_AT_A_TIME = 200
+
+Action = Callable[[], None]
+
+
+class Engine:
+    """Does actions one after another, each under the lock, and what is due at its time.
+
+    There is no polling: the thread sleeps until something is posted or a timer is due.
+
+    Args:
+        lock: the service's lock.
+        store: is committed after each group of actions.
+        timers: what to do later.
+        work: is called after each group of actions, to place jobs.
+    """
+
+    def __init__(
+        self, *, lock: threading.RLock, store: Store, timers: Timers, work: Action
+    ) -> None:
+        self._lock = lock
+        self._store = store
+        self._timers = timers
+        self._work = work
+        self._inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._woken = False
+        self._store_failed = False
+
+    def start(self) -> None:
+        """Start working."""
+        self._thread = threading.Thread(target=self._run, name="batch-engine", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after what is under way."""
+        if self._thread is not None:
+            self._inbox.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def post(self, action: Action) -> None:
+        """Have an action done soon."""
+        self._inbox.put(action)
+
+    def wake(self) -> None:
+        """Look soon whether jobs can be placed."""
+        if not self._woken:
+            self._woken = True
+            self._inbox.put(_nothing)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                actions = [self._inbox.get(timeout=self._timers.next_in())]
+            except queue.Empty:
+                actions = []
+            while len(actions) < _AT_A_TIME and not self._inbox.empty():
+                actions.append(self._inbox.get())
+            with self._lock:
+                self._woken = False
+                for action in actions:
+                    if action is None:
+                        return
+                    self._do(action)
+                self._do(self._timers.run)
+                self._do(self._work)
+                self._commit()
+
+    def _do(self, action: Action) -> None:
+        try:
+            action()
+        except Exception:  # noqa: BLE001 - one bad step must not end the service
+            _log.exception("the local AWS Batch failed at one step, and goes on")
+
+    def _commit(self) -> None:
+        try:
+            self._store.commit()
+        except StoreError as error:
+            if not self._store_failed:
+                _log.error("%s; going on in memory", error)
+            self._store_failed = True
+        else:
+            self._store_failed = False
+
+
+def _nothing() -> None:
+    """Do nothing: what happens after any action is what is wanted."""

@@ -1,0 +1,43 @@
+"""The errors of the AWS Batch API.
+
+AWS Batch knows two: ``ClientException`` (the request is wrong, HTTP 400) and ``ServerException``
+(the service failed, HTTP 500). See
+https://docs.aws.amazon.com/batch/latest/APIReference/CommonErrors.html
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """A request that is answered with an error.
+
+    Args:
+        code: the error's name in the API, such as ``ClientException``.
+        http_status: the HTTP status it travels with.
+        message: what went wrong.
+    """
+
+    def __init__(self, code: str, http_status: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.http_status = http_status
+        self.message = message
+
+
+def client_error(message: str) -> ServiceError:
+    """Say that the request is wrong."""
+    return ServiceError("ClientException", 400, message)
+
+
+def server_error(message: str) -> ServiceError:
+    """Say that the service failed."""
+    return ServiceError("ServerException", 500, message)
+
+
+def not_modelled(what: str) -> ServiceError:
+    """Say that AWS Batch can do this and the local model cannot.
+
+    It is a ``ClientException`` because SDKs retry a ``ServerException``, and trying again is of no
+    use.
+    """
+    return client_error(f"{what}: not modelled by the local AWS Batch")

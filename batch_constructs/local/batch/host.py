@@ -1,0 +1,295 @@
+"""The host that jobs run on: a process of its own, which starts their processes and ends them.
+
+It is a program (``python host.py FD``) and imports nothing of ours. The service talks to it over a
+socket, one JSON object a line:
+
+- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, is
+  answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
+  and later with ``{"exited": token, "code": …}``.
+- ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
+  does to the first process of a container, and SIGKILL to all after that time.
+
+When a job's process ends, everything it started ends with it, as in a container. On Linux that
+holds for processes that left its process group, too: the host is their "subreaper", so they become
+its children, and their environment tells whose they were. When the socket closes, because the
+service ended or was killed, the host kills all jobs and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+_ON_LINUX = sys.platform == "linux"
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_LAST_GRACE_SECONDS = 1.0
+
+
+class Process:
+    """A job's process.
+
+    Args:
+        token: what the service calls it.
+        pid: its process ID, and that of its process group.
+        marks: the parts of its environment that its descendants inherit.
+    """
+
+    def __init__(self, token: int, pid: int, marks: frozenset[bytes]) -> None:
+        self.token = token
+        self.pid = pid
+        self.marks = marks
+        self.kill_at: float | None = None
+        self.family: set[int] = set()
+
+
+class Host:
+    """Starts, watches and ends processes.
+
+    Args:
+        service: the socket to the service.
+    """
+
+    def __init__(self, service: socket.socket) -> None:
+        self._service = service
+        self._selector = selectors.DefaultSelector()
+        self._by_pid: dict[int, Process] = {}
+        self._by_token: dict[int, Process] = {}
+        self._input = b""
+        self._descriptors: deque[int] = deque()
+        self._output = b""
+        self._closed = False
+        self._libc = ctypes.CDLL(None) if _ON_LINUX else None
+        self._pid = os.getpid()
+
+    def run(self) -> None:
+        """Work until the service has gone and no process is left."""
+        if self._libc is not None:
+            self._libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        wake, woken = socket.socketpair()
+        for end in (wake, woken, self._service):
+            end.setblocking(False)  # noqa: FBT003 - the name says what it is
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        self._selector.register(self._service, selectors.EVENT_READ)
+        self._selector.register(woken, selectors.EVENT_READ)
+        while not self._closed or self._by_pid:
+            for key, events in self._selector.select(self._next_in()):
+                if key.fileobj is woken:
+                    with contextlib.suppress(BlockingIOError):
+                        woken.recv(4096)
+                elif events & selectors.EVENT_READ:
+                    self._read()
+                if key.fileobj is self._service and events & selectors.EVENT_WRITE:
+                    self._write()
+            self._reap()
+            self._kill_late()
+        self._end_strays()
+
+    def _read(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._service, 1 << 16, 64)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, descriptors = b"", []
+        self._descriptors.extend(descriptors)
+        if not data:
+            self._close()
+            return
+        *lines, self._input = (self._input + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "run" in message:
+                self._start(message, self._descriptors.popleft())
+            else:
+                self._stop(message["stop"], message["grace"])
+
+    def _close(self) -> None:
+        """The service has gone: end everything."""
+        self._closed = True
+        self._selector.unregister(self._service)
+        for token in list(self._by_token):
+            self._stop(token, _LAST_GRACE_SECONDS)
+
+    def _start(self, message: dict[str, Any], output: int) -> None:
+        token = message["run"]
+        env = message["env"]
+        try:
+            process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
+                message["argv"],
+                env=env,
+                cwd=message["cwd"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=self._die_with_host,  # noqa: PLW1509 - there is one thread
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
+            return
+        finally:
+            os.close(output)
+        process.returncode = 0  # it is waited for here, not by the object
+        marks = frozenset(
+            f"{name}={env[name]}".encode()
+            for name in ("AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT")
+            if name in env
+        )
+        started = Process(token, process.pid, marks)
+        self._by_pid[process.pid] = self._by_token[token] = started
+        self._send({"started": token, "pid": process.pid, "time": start_time(process.pid)})
+
+    def _die_with_host(self) -> None:
+        if self._libc is not None:
+            self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != self._pid:
+                os._exit(1)
+
+    def _stop(self, token: int, grace: float) -> None:
+        process = self._by_token.get(token)
+        if process is None:
+            return
+        process.family |= _descendants(process.pid)
+        _signal(process.pid, signal.SIGTERM)
+        due = time.monotonic() + grace
+        process.kill_at = due if process.kill_at is None else min(due, process.kill_at)
+
+    def _kill_late(self) -> None:
+        now = time.monotonic()
+        for process in list(self._by_pid.values()):
+            if process.kill_at is not None and process.kill_at <= now:
+                process.kill_at = now + _LAST_GRACE_SECONDS
+                self._kill(process)
+
+    def _kill(self, process: Process) -> None:
+        for pid in process.family | _descendants(process.pid):
+            if _has_marks(pid, process.marks):
+                _signal(pid, signal.SIGKILL)
+        _signal_group(process.pid, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        reaped = False
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if pid == 0:
+                break
+            reaped = True
+            process = self._by_pid.get(pid)
+            if process is not None:
+                self._kill(process)
+                del self._by_pid[pid]
+                del self._by_token[process.token]
+                code = os.waitstatus_to_exitcode(status)
+                self._send({"exited": process.token, "code": code})
+        if reaped:
+            self._end_strays()
+
+    def _end_strays(self) -> None:
+        """Kill what outlived the job that started it.
+
+        A process without a parent whose environment names no running job is nobody's.
+        """
+        alive = [process.marks for process in self._by_pid.values() if process.marks]
+        for pid in _children(self._pid) - set(self._by_pid):
+            if not alive or not any(_has_marks(pid, marks) for marks in alive):
+                _signal(pid, signal.SIGKILL)
+
+    def _next_in(self) -> float | None:
+        due = [process.kill_at for process in self._by_pid.values() if process.kill_at is not None]
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _send(self, message: dict[str, Any]) -> None:
+        self._output += json.dumps(message).encode() + b"\n"
+        self._write()
+
+    def _write(self) -> None:
+        if self._closed:
+            return
+        try:
+            sent = self._service.send(self._output)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._close()
+            return
+        self._output = self._output[sent:]
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
+        self._selector.modify(self._service, wanted)
+
+
+def start_time(pid: int) -> str:
+    """Return when a process started, in whatever unit the system has; empty where it is gone."""
+    if _ON_LINUX:
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:
+            return ""
+        return stat.rpartition(b")")[2].split()[19].decode()
+    command = ["/bin/ps", "-o", "lstart=", "-p", str(pid)]
+    answer = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - a fixed path
+    return answer.stdout.decode().strip()
+
+
+def _spawn_error(error: Exception, argv: list[str]) -> str:
+    if isinstance(error, FileNotFoundError) and error.filename == argv[0]:
+        return f"{argv[0]!r} was not found on this machine"
+    if isinstance(error, PermissionError) and error.filename == argv[0]:
+        return f"{argv[0]!r} may not be executed on this machine"
+    return str(error)
+
+
+def _children(pid: int) -> set[int]:
+    found: set[int] = set()
+    if _ON_LINUX:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                found.update(map(int, (task / "children").read_bytes().split()))
+    return found
+
+
+def _descendants(pid: int) -> set[int]:
+    found: set[int] = set()
+    ahead = [pid]
+    while ahead:
+        for child in _children(ahead.pop()) - found:
+            found.add(child)
+            ahead.append(child)
+    return found
+
+
+def _has_marks(pid: int, marks: frozenset[bytes]) -> bool:
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return marks <= set(environment)
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+if __name__ == "__main__":
+    Host(socket.socket(fileno=int(sys.argv[1]))).run()

@@ -1,0 +1,88 @@
+"""The service's end of the line to the host that jobs run on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.batch import host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Message = dict[str, Any]
+
+
+class HostLink:
+    """Starts a host and talks to it.
+
+    Args:
+        receive: is called with each message of the host, and with ``{"lost": True}`` when it is
+            gone, from a thread of the link; it must not block.
+    """
+
+    def __init__(self, receive: Callable[[Message], None]) -> None:
+        self._receive = receive
+        self._socket, theirs = socket.socketpair()
+        program = Path(host.__file__)
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", str(program), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        theirs.close()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._read, name="batch-host", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int:
+        """The host's process ID."""
+        return self._process.pid
+
+    def run(
+        self, token: int, *, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int
+    ) -> None:
+        """Start a process whose output goes to a file descriptor, which is closed here."""
+        message = {"run": token, "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
+        try:
+            self._send(message, [output])
+        finally:
+            os.close(output)
+
+    def stop(self, token: int, *, grace_seconds: float) -> None:
+        """End a process: SIGTERM, and SIGKILL to it and its children after the grace time."""
+        self._send({"stop": token, "grace": grace_seconds}, [])
+
+    def close(self) -> None:
+        """Let the host end every process, and wait until it has."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._process.wait()
+        self._thread.join()
+        self._socket.close()
+
+    def _send(self, message: Message, descriptors: list[int]) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        with self._lock, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sent = (
+                socket.send_fds(self._socket, [data], descriptors)
+                if descriptors
+                else self._socket.send(data)
+            )
+            self._socket.sendall(data[sent:])
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError), self._socket.makefile("rb") as lines:
+            for line in lines:
+                self._receive(json.loads(line))
+        self._receive({"lost": True})

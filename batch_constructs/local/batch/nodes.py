@@ -1,0 +1,106 @@
+"""Nodes of multi-node parallel jobs: which container each one runs.
+
+See https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.batch.errors import client_error, not_modelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.store import Document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One node of a multi-node parallel job.
+
+    Args:
+        index: its index, from 0.
+        main_index: the index of the main node, whose end is the end of the job.
+        count: how many nodes there are.
+    """
+
+    index: int
+    main_index: int
+    count: int
+
+    @property
+    def main(self) -> bool:
+        """Whether it is the main node."""
+        return self.index == self.main_index
+
+    def variables(self) -> dict[str, str]:
+        """Return what AWS Batch adds to its environment; all nodes are on this machine."""
+        variables = {
+            "AWS_BATCH_JOB_NODE_INDEX": str(self.index),
+            "AWS_BATCH_JOB_MAIN_NODE_INDEX": str(self.main_index),
+            "AWS_BATCH_JOB_NUM_NODES": str(self.count),
+        }
+        if not self.main:
+            variables["AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"] = "127.0.0.1"
+        return variables
+
+
+def node_id(job_id: str, index: int) -> str:
+    """Return the job ID by which a node is described."""
+    return f"{job_id}#{index}"
+
+
+def submitted_nodes(
+    properties: Document,
+    overrides: Mapping[str, Any],
+    override: Callable[[Document, Mapping[str, Any]], Document],
+) -> Document:
+    """Apply ``nodeOverrides`` to ``nodeProperties``.
+
+    Raises:
+        ServiceError: a range cannot be run here, is unknown, or a node is in none.
+    """
+    by_target = {item["targetNodes"]: item for item in overrides.get("nodePropertyOverrides", ())}
+    groups = []
+    for group in properties["nodeRangeProperties"]:
+        if "container" not in group:
+            raise not_modelled("a node group that is not one container")
+        changed = by_target.pop(group["targetNodes"], {}).get("containerOverrides", {})
+        groups.append({**group, "container": override(group["container"], changed)})
+    if by_target:
+        raise client_error(f"nodeOverrides names unknown node ranges: {', '.join(by_target)}")
+    found: Document = {
+        "numNodes": overrides.get("numNodes", properties["numNodes"]),
+        "mainNode": properties["mainNode"],
+        "nodeRangeProperties": groups,
+    }
+    missing = [index for index, group in enumerate(node_groups(found)) if group is None]
+    if missing:
+        raise client_error(f"no node range covers the nodes {missing}")
+    return found
+
+
+def node_groups(properties: Mapping[str, Any]) -> list[Document | None]:
+    """Return the group of each node: the narrowest range that it is in; None for no range."""
+    count = properties["numNodes"]
+    groups: list[Document | None] = [None] * count
+    ranges = [
+        (_indexes(group["targetNodes"], count), group)
+        for group in properties["nodeRangeProperties"]
+    ]
+    for indexes, group in sorted(ranges, key=lambda item: -len(item[0])):
+        for index in indexes:
+            groups[index] = group
+    return groups
+
+
+def _indexes(target: str, count: int) -> range:
+    first, colon, last = target.partition(":")
+    try:
+        begin = int(first) if first else 0
+        end = (int(last) if last else count - 1) if colon else begin
+    except ValueError:
+        raise client_error(f"targetNodes must be like 0:3, got {target!r}") from None
+    return range(begin, min(end, count - 1) + 1)

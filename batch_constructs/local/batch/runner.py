@@ -1,0 +1,332 @@
+"""Runs the attempts of jobs: one process a container, on the host."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from batch_constructs.local.batch import images
+from batch_constructs.local.batch.host_link import HostLink, Message
+from batch_constructs.local.batch.job_environment import process_environment
+from batch_constructs.local.batch.jobs import Job, JobStatus, Stop
+from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
+from batch_constructs.local.batch.logs import LogPump, LogStream
+from batch_constructs.local.batch.ports import PortError, Ports
+from batch_constructs.local.batch.processes import end_processes
+from batch_constructs.local.batch.tasks import Prepared, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.store import Store
+    from batch_constructs.local.batch.timers import Timers
+
+_log = logging.getLogger(__name__)
+
+_PREPARERS = 4
+_TIMED_OUT = "Job attempt duration exceeded timeout"
+_SIGNALLED = 128
+
+Post = Callable[[Callable[[], None]], None]
+"""Has an action done in the service's thread, under its lock."""
+
+
+@dataclass(kw_only=True)
+class _Process:
+    task: Task
+    prepared: Prepared
+    pid: int | None = None
+    exit_code: int | None = None
+    error: str | None = None
+    exited: bool = False
+    drained: bool = False
+
+
+class Runner:
+    """Runs attempts.
+
+    Preparing one (directory, secrets) is done by a few threads of its own; everything else happens
+    in the service's thread.
+
+    Args:
+        ports: secrets and logs.
+        lifecycle: is told how attempts go.
+        store: remembers the processes.
+        timers: for timeouts.
+        post: hands actions to the service's thread.
+        release: is told that an attempt holds capacity no longer.
+        directory: where jobs work, each in a directory of its own.
+        grace_seconds: how long after SIGTERM a process is killed.
+        engine: the container engine to run jobs in their images with; None for processes.
+    """
+
+    def __init__(
+        self,
+        *,
+        ports: Ports,
+        lifecycle: Lifecycle,
+        store: Store,
+        timers: Timers,
+        post: Post,
+        release: Callable[[Job], None],
+        directory: Path,
+        grace_seconds: float,
+        engine: str | None,
+    ) -> None:
+        self._ports = ports
+        self._lifecycle = lifecycle
+        self._store = store
+        self._timers = timers
+        self._post = post
+        self._release = release
+        self._directory = directory
+        self._grace_seconds = grace_seconds
+        self._engine = engine
+        self._tokens = itertools.count(1)
+        self._processes: dict[int, _Process] = {}
+        self._tasks: dict[str, Task] = {}
+        self._host: HostLink | None = None
+        self._pump = LogPump(ports=ports, drained=lambda token: post(lambda: self._drained(token)))
+        self._preparers: ThreadPoolExecutor | None = None
+
+    def start(self) -> None:
+        """Start the host."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directory.mkdir(parents=True)
+        self._host = self._new_host()
+        self._pump.start()
+        self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="batch-prepare")
+
+    def stop(self) -> None:
+        """End every process with its children; called without the service's lock."""
+        if self._preparers is not None:
+            self._preparers.shutdown(cancel_futures=True)
+        host, self._host = self._host, None
+        if host is not None:
+            host.close()
+        self._pump.stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    @property
+    def host_pid(self) -> int | None:
+        """The process ID of the host."""
+        return None if self._host is None else self._host.pid
+
+    def launch(self, job: Job, queue_name: str) -> None:
+        """Begin an attempt that has come to STARTING."""
+        if self._preparers is not None:
+            self._preparers.submit(self._prepare, job, len(job.attempts), queue_name)
+
+    def end(self, job: Job, stop: Stop) -> None:
+        """Stop the attempt of a job: SIGTERM, and SIGKILL after the grace time."""
+        if job.stop is None:
+            job.stop = stop
+        task = self._tasks.get(job.id)
+        if task is not None:
+            task.stopping = True
+            self._stop_processes(task)
+
+    def _prepare(self, job: Job, attempt: int, queue_name: str) -> None:
+        directory = self._directory / f"{job.id.replace(':', '-')}-{attempt}"
+        try:
+            directory.mkdir()
+            prepared = [
+                self._prepared(job, container, attempt, queue_name, directory)
+                for container in job.submission.containers
+            ]
+        except PortError as error:
+            reason = f"ResourceInitializationError: unable to pull secrets: {error}"
+        except OSError as error:
+            reason = f"CannotCreateContainerError: no working directory: {error}"
+        except Exception as error:  # noqa: BLE001 - a job that cannot be prepared fails, no more
+            _log.exception("job %s cannot be prepared", job.id)
+            reason = f"CannotCreateContainerError: {error}"
+        else:
+            task = Task(job, attempt=attempt, directory=directory, prepared=prepared)
+            self._post(lambda: self._begin(task))
+            return
+        shutil.rmtree(directory, ignore_errors=True)
+        self._post(lambda: self._give_up(job, reason))
+
+    def _prepared(
+        self, job: Job, container: Container, attempt: int, queue: str, directory: Path
+    ) -> Prepared:
+        env = process_environment(
+            job, container, attempt=attempt, queue_name=queue, ports=self._ports
+        )
+        _, _, definition = job.submission.definition_arn.rpartition("/")
+        _, _, task_id = job.attempts[-1].task_arn.rpartition("/")
+        group, stream, create = container.log_destination(definition.partition(":")[0], task_id)
+        if container.node is not None:
+            directory /= container.name
+            directory.mkdir()
+        argv = list(container.properties.get("command", ()))
+        name = None
+        if self._engine is not None:
+            name = f"batch-{task_id[:12]}-{container.name}"
+            argv = images.container_argv(
+                self._engine, container, name=name, variables=_variables(env)
+            )
+            env = {**os.environ, **env}
+        return Prepared(
+            container=container,
+            argv=argv,
+            env=env,
+            stream=LogStream(group=group, name=stream, create_group=create),
+            directory=directory,
+            engine_name=name,
+        )
+
+    def _give_up(self, job: Job, reason: str) -> None:
+        outcomes = job.attempts[-1].containers
+        deciding = replace(outcomes[0], reason=reason)
+        result = AttemptResult(
+            status_reason=reason, containers=(deciding, *outcomes[1:]), deciding=deciding
+        )
+        self._finish(job, result)
+
+    def _begin(self, task: Task) -> None:
+        job = task.job
+        if job.stop is not None or self._host is None:
+            shutil.rmtree(task.directory, ignore_errors=True)
+            reason = "" if job.stop is None else job.stop.reason
+            self._finish(job, lost_attempt(job, reason))
+            return
+        self._tasks[job.id] = task
+        self._start_ready(task)
+
+    def _start_ready(self, task: Task) -> None:
+        host = self._host
+        if host is None:
+            return
+        for prepared in task.start():
+            token = next(self._tokens)
+            process = _Process(task=task, prepared=prepared)
+            self._processes[token] = process
+            reading, writing = os.pipe()
+            self._pump.add(token, reading, prepared.stream)
+            if not prepared.argv:
+                os.close(writing)
+                self._failed(token, "the definition has no command, and its image is not looked at")
+                continue
+            host.run(
+                token, argv=prepared.argv, env=prepared.env, cwd=prepared.directory, output=writing
+            )
+
+    def _received(self, message: Message) -> None:
+        if "started" in message:
+            self._post(lambda: self._started(message["started"], message["pid"], message["time"]))
+        elif "failed" in message:
+            self._post(lambda: self._failed(message["failed"], message["error"]))
+        elif "exited" in message:
+            self._post(lambda: self._exited(message["exited"], message["code"]))
+        else:
+            self._post(self._host_lost)
+
+    def _started(self, token: int, pid: int, time: str) -> None:
+        process = self._processes[token]
+        process.pid = pid
+        task, job = process.task, process.task.job
+        self._store.add_process(pid, time, process.prepared.env["AWS_BATCH_JOB_ID"])
+        if job.status is JobStatus.STARTING:
+            self._lifecycle.run(job, task.outcomes())
+            timeout = job.submission.timeout_seconds
+            if timeout is not None:
+                self._timers.after(timeout, lambda: self._time_out(task))
+        if task.stopping or job.stop is not None:
+            self._stop_processes(task)
+        else:
+            self._start_ready(task)
+
+    def _time_out(self, task: Task) -> None:
+        if self._tasks.get(task.job.id) is task:
+            self.end(task.job, Stop(reason=_TIMED_OUT))
+
+    def _failed(self, token: int, error: str) -> None:
+        where = "in a container" if self._engine is not None else "as a process here"
+        process = self._processes[token]
+        process.error = f"CannotStartContainerError: the job runs {where}; {error}"
+        self._exited(token, None)
+
+    def _exited(self, token: int, code: int | None) -> None:
+        process = self._processes[token]
+        process.exited = True
+        process.exit_code = _SIGNALLED - code if code is not None and code < 0 else code
+        if process.pid is not None:
+            self._store.delete_process(process.pid)
+        if self._engine is not None and process.prepared.engine_name is not None:
+            self._remove_container(self._engine, process.prepared.engine_name)
+        self._pump.ended(token)
+        self._end_if_done(token)
+
+    def _drained(self, token: int) -> None:
+        if token in self._processes:
+            self._processes[token].drained = True
+            self._end_if_done(token)
+
+    def _end_if_done(self, token: int) -> None:
+        process = self._processes[token]
+        if not (process.exited and process.drained):
+            return
+        del self._processes[token]
+        task, job = process.task, process.task.job
+        lost = job.stop is not None and job.stop.host_lost
+        task.end(
+            process.prepared.container.name,
+            exit_code=None if lost else process.exit_code,
+            reason=process.error,
+        )
+        self._start_ready(task)
+        if task.over:
+            del self._tasks[job.id]
+            shutil.rmtree(task.directory, ignore_errors=True)
+            self._finish(job, task.result())
+        elif task.stopping:
+            self._stop_processes(task)
+
+    def _finish(self, job: Job, result: AttemptResult) -> None:
+        self._release(job)
+        self._lifecycle.finish(job, result)
+
+    def _stop_processes(self, task: Task) -> None:
+        for token, process in self._processes.items():
+            if process.task is task and not process.exited and self._host is not None:
+                self._host.stop(token, grace_seconds=self._grace_seconds)
+
+    def _host_lost(self) -> None:
+        if self._host is None:
+            return
+        self._host.close()
+        end_processes(self._store.processes())
+        processes, self._processes = self._processes, {}
+        tasks, self._tasks = self._tasks, {}
+        for process in processes.values():
+            if process.pid is not None:
+                self._store.delete_process(process.pid)
+        self._host = self._new_host()
+        for task in tasks.values():
+            shutil.rmtree(task.directory, ignore_errors=True)
+            reason = "Host EC2 terminated. The local process that jobs run under has ended."
+            self._finish(task.job, lost_attempt(task.job, reason))
+
+    def _new_host(self) -> HostLink:
+        return HostLink(self._received)
+
+    def _remove_container(self, engine: str, name: str) -> None:
+        argv = images.removal_argv(engine, name)
+        if self._preparers is not None:
+            self._preparers.submit(
+                subprocess.run, argv, capture_output=True, check=False, timeout=60
+            )
+
+
+def _variables(env: dict[str, str]) -> Sequence[str]:
+    return [name for name in env if name != "PATH"]

@@ -1,0 +1,175 @@
+"""Which RUNNABLE job goes to which compute environment."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.local.batch.shares import FairShares, FirstInFirstOut, WaitingLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.local.batch.compute_environments import (
+        ComputeEnvironment,
+        ComputeEnvironments,
+    )
+    from batch_constructs.local.batch.consumable_resources import ConsumableResources
+    from batch_constructs.local.batch.events import Publisher
+    from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+    from batch_constructs.local.batch.lifecycle import Lifecycle
+    from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
+    from batch_constructs.local.batch.store import Document
+    from batch_constructs.local.batch.timers import Timers
+
+
+class Scheduler:
+    """Places jobs.
+
+    Queues are looked at by priority. In each it is the turn of one job, which goes to the first
+    compute environment of the queue that has room. A job that has no room anywhere keeps those
+    behind it in its queue waiting, as in AWS Batch; the next queue is looked at all the same.
+
+    Args:
+        queues: the job queues.
+        environments: the compute environments.
+        policies: the scheduling policies.
+        consumables: the consumable resources.
+        publisher: where events about blocked queues go.
+        timers: for time limits.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        queues: JobQueues,
+        environments: ComputeEnvironments,
+        policies: SchedulingPolicies,
+        consumables: ConsumableResources,
+        publisher: Publisher,
+        timers: Timers,
+        clock: Callable[[], float],
+    ) -> None:
+        self._queues = queues
+        self._environments = environments
+        self._policies = policies
+        self._consumables = consumables
+        self._publisher = publisher
+        self._timers = timers
+        self._clock = clock
+        self._lines: dict[str, tuple[JobQueue, WaitingLine]] = {}
+
+    def runnable(self, job: Job) -> None:
+        """Add a job to the waiting line of its queue."""
+        self.line(self._queues.get(job.queue_arn)).push(job)
+
+    def line(self, queue: JobQueue) -> WaitingLine:
+        """Return the waiting line of a queue."""
+        known = self._lines.get(queue.name)
+        if known is not None and known[0] is queue:
+            return known[1]
+        line: WaitingLine = (
+            FirstInFirstOut()
+            if queue.policy_arn is None
+            else FairShares(lambda: self._fair_share_policy(queue), self._clock)
+        )
+        self._lines[queue.name] = queue, line
+        return line
+
+    def place(self, lifecycle: Lifecycle) -> Iterator[Job]:
+        """Place what can be placed now, and yield each job as it comes to STARTING."""
+        for queue in self._queues:
+            line = self.line(queue)
+            environments = [e for e in self._queues.environments_of(queue) if e.takes_jobs]
+            while not self._publisher.full:
+                job = line.head(_max_vcpus(environments))
+                if job is None:
+                    break
+                environment = self._room(job, environments)
+                if environment is None:
+                    self._look_at_blocked(job, queue, environments, lifecycle)
+                    break
+                environment.usage.take(job.submission.requirement)
+                self._consumables.take(job.submission.consumables)
+                lifecycle.start(job, environment=environment.name, task_arn=_task_arn(environment))
+                line.started(job)
+                yield job
+
+    def release(self, job: Job) -> None:
+        """Take back what a job held."""
+        environment = self._environments.find(str(job.environment))
+        if environment is not None:
+            environment.usage.release(job.submission.requirement)
+            self._environments.forget_if_idle(environment)
+        self._consumables.release(job.submission.consumables)
+        queue = self._queues.find(job.queue_arn)
+        if queue is not None:
+            self.line(queue).stopped(job)
+
+    def _room(self, job: Job, environments: list[ComputeEnvironment]) -> ComputeEnvironment | None:
+        need = job.submission.requirement
+        if not self._consumables.available(job.submission.consumables):
+            return None
+        for environment in environments:
+            limits = environment.limits
+            if limits.problem(need) is None and environment.usage.fits(need, limits):
+                return environment
+        return None
+
+    def _look_at_blocked(
+        self,
+        job: Job,
+        queue: JobQueue,
+        environments: list[ComputeEnvironment],
+        lifecycle: Lifecycle,
+    ) -> None:
+        need = job.submission.requirement
+        problems = [environment.limits.problem(need) for environment in environments]
+        reason = problems[0] if problems and all(problems) else None
+        if reason is None or reason == job.reason:
+            return
+        job.blocked_since = self._clock()
+        lifecycle.explain(job, reason)
+        self._publisher.publish(job, blocked=True)
+        for limit in queue.time_limits:
+            if reason.startswith(limit["reason"]):
+                self._limit(job, job.blocked_since, limit, lifecycle)
+
+    def _limit(self, job: Job, since: float, limit: Document, lifecycle: Lifecycle) -> None:
+        def cancel() -> None:
+            if job.status is JobStatus.RUNNABLE and job.blocked_since == since:
+                lifecycle.cancel(
+                    job,
+                    f"Canceled by JobStateTimeLimit action due to reason: {limit['reason']}",
+                )
+
+        self._timers.after(limit["maxTimeSeconds"], cancel)
+
+    def _fair_share_policy(self, queue: JobQueue) -> Document:
+        policy = self._policies.registry.find(str(queue.policy_arn))
+        found: Document = {} if policy is None else policy.get("fairsharePolicy", {})
+        return found
+
+
+def host_terminated(job: Job) -> str:
+    """Return the status reason of an attempt whose instance was taken away, as after a reclaim."""
+    digest = hashlib.sha256(f"{job.id}/{len(job.attempts)}".encode()).hexdigest()
+    return f"Host EC2 (instance i-{digest[:17]}) terminated."
+
+
+def _max_vcpus(environments: list[ComputeEnvironment]) -> float | None:
+    total = 0.0
+    for environment in environments:
+        if environment.limits.vcpus is None:
+            return None
+        total += environment.limits.vcpus
+    return total
+
+
+def _task_arn(environment: ComputeEnvironment) -> str:
+    cluster_arn = environment.detail.get("ecsClusterArn", "")
+    base, _, cluster = cluster_arn.partition(":cluster/")
+    return f"{base}:task/{cluster}/{uuid.uuid4().hex}"

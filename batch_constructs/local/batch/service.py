@@ -1,0 +1,320 @@
+"""The AWS Batch service, as a Python object."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.batch.arns import Arns
+from batch_constructs.local.batch.compute_environments import ComputeEnvironments
+from batch_constructs.local.batch.consumable_resources import ConsumableResources
+from batch_constructs.local.batch.engine import Engine
+from batch_constructs.local.batch.errors import not_modelled, server_error
+from batch_constructs.local.batch.events import Publisher
+from batch_constructs.local.batch.job_definitions import JobDefinitions
+from batch_constructs.local.batch.job_operations import JobOperations
+from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+from batch_constructs.local.batch.job_table import JobTable
+from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.local.batch.lifecycle import Lifecycle, lost_attempt
+from batch_constructs.local.batch.listing import JobLists
+from batch_constructs.local.batch.operations import OPERATIONS
+from batch_constructs.local.batch.processes import end_processes
+from batch_constructs.local.batch.quota_shares import QuotaShares
+from batch_constructs.local.batch.runner import Runner
+from batch_constructs.local.batch.scheduler import Scheduler, host_terminated
+from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
+from batch_constructs.local.batch.service_environments import ServiceEnvironments
+from batch_constructs.local.batch.snapshots import Snapshots
+from batch_constructs.local.batch.store import Document, Store, StoreError
+from batch_constructs.local.batch.tagging import Tagging
+from batch_constructs.local.batch.timers import Timers
+from batch_constructs.local.batch.validation import check_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_constructs.local.batch.ports import Ports
+
+Handler = Callable[[Mapping[str, Any]], Document]
+
+
+class BatchService:
+    """AWS Batch for one account in one Region.
+
+    Args:
+        account_id: twelve digits.
+        region: such as ``us-east-1``.
+        ports: the services around it.
+        state_directory: where its state is kept, and its jobs work; is created.
+        clock: seconds since the epoch; whoever gives another one calls `wake` when it moves.
+        grace_seconds: how long after SIGTERM the processes of a job are killed. Default: 30, as in
+            Amazon ECS.
+        container_engine: the command of a container engine (``docker``, ``podman``, ``finch``) to
+            run jobs in their images with. Default: jobs run as processes of this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str,
+        region: str,
+        ports: Ports,
+        state_directory: Path,
+        clock: Callable[[], float] = time.time,
+        grace_seconds: float = 30.0,
+        container_engine: str | None = None,
+    ) -> None:
+        arns = Arns(account_id=account_id, region=region)
+        self._lock = threading.RLock()
+        self._clock = clock
+        self._store = store = Store(state_directory)
+        timers = Timers(clock)
+        self._engine = Engine(lock=self._lock, store=store, timers=timers, work=self._place)
+        wake = self._engine.wake
+
+        self._environments = ComputeEnvironments(
+            arns=arns, store=store, ports=ports, queues_of=self._queues_of, changed=wake
+        )
+        policies = SchedulingPolicies(
+            arns=arns, store=store, queues_of=self._queues_of, changed=wake
+        )
+        services = ServiceEnvironments(arns=arns, store=store, queues_of=self._queues_of)
+        self._queues = JobQueues(
+            arns=arns,
+            store=store,
+            environments=self._environments,
+            service_environments=services,
+            policies=policies,
+            changed=wake,
+            end_jobs=self._end_jobs,
+            has_jobs=lambda queue: self._jobs.open_jobs(queue.arn) > 0,
+        )
+        self._definitions = JobDefinitions(arns=arns, store=store)
+        consumables = ConsumableResources(arns=arns, store=store, changed=wake, clock=clock)
+        shares = QuotaShares(arns=arns, store=store, queues=self._queues)
+
+        self._jobs = JobTable(store, consumables.needed, now_seconds=clock())
+        self._publisher = Publisher(ports=ports, arns=arns, clock=clock, drained=wake)
+        self._scheduler = Scheduler(
+            queues=self._queues,
+            environments=self._environments,
+            policies=policies,
+            consumables=consumables,
+            publisher=self._publisher,
+            timers=timers,
+            clock=clock,
+        )
+        self._lifecycle = Lifecycle(
+            jobs=self._jobs,
+            store=store,
+            publisher=self._publisher,
+            clock=clock,
+            runnable=self._scheduler.runnable,
+            ended=self._ended,
+        )
+        self._runner = Runner(
+            ports=ports,
+            lifecycle=self._lifecycle,
+            store=store,
+            timers=timers,
+            post=self._engine.post,
+            release=self._scheduler.release,
+            directory=state_directory / "jobs",
+            grace_seconds=grace_seconds,
+            engine=container_engine,
+        )
+        self._operations = JobOperations(
+            arns=arns,
+            jobs=self._jobs,
+            queues=self._queues,
+            definitions=self._definitions,
+            consumables=consumables,
+            lifecycle=self._lifecycle,
+            end_attempt=self._runner.end,
+            submitted=self._submitted,
+        )
+        lists = JobLists(arns=arns, jobs=self._jobs, queues=self._queues, consumables=consumables)
+        snapshots = Snapshots(
+            arns=arns,
+            jobs=self._jobs,
+            queues=self._queues,
+            scheduler=self._scheduler,
+            now_ms=self._lifecycle.now_ms,
+        )
+        tagging = Tagging(
+            self._environments,
+            self._queues,
+            self._definitions,
+            self._operations,
+            policies.registry,
+            consumables.registry,
+            services.registry,
+            shares.registry,
+        )
+        self._handlers: dict[str, Handler] = {
+            "CancelJob": self._operations.cancel,
+            "CancelJobs": self._operations.cancel_several,
+            "CreateComputeEnvironment": self._environments.create,
+            "CreateConsumableResource": consumables.create,
+            "CreateJobQueue": self._queues.create,
+            "CreateQuotaShare": shares.create,
+            "CreateSchedulingPolicy": policies.create,
+            "CreateServiceEnvironment": services.create,
+            "DeleteComputeEnvironment": self._environments.delete,
+            "DeleteConsumableResource": consumables.delete,
+            "DeleteJobQueue": self._queues.delete,
+            "DeleteQuotaShare": shares.delete,
+            "DeleteSchedulingPolicy": policies.delete,
+            "DeleteServiceEnvironment": services.delete,
+            "DeregisterJobDefinition": self._definitions.deregister,
+            "DescribeComputeEnvironments": self._environments.describe,
+            "DescribeConsumableResource": consumables.describe,
+            "DescribeJobDefinitions": self._definitions.describe,
+            "DescribeJobQueues": self._queues.describe,
+            "DescribeJobs": self._operations.describe,
+            "DescribeQuotaShare": shares.describe,
+            "DescribeSchedulingPolicies": policies.describe,
+            "DescribeServiceEnvironments": services.describe,
+            "GetJobQueueSnapshot": snapshots.get,
+            "ListConsumableResources": consumables.list,
+            "ListJobs": lists.list,
+            "ListJobsByConsumableResource": lists.list_by_consumable_resource,
+            "ListQuotaShares": shares.list,
+            "ListSchedulingPolicies": policies.list,
+            "ListTagsForResource": tagging.list,
+            "RegisterJobDefinition": self._definitions.register,
+            "SubmitJob": self._operations.submit,
+            "TagResource": tagging.tag,
+            "TerminateJob": self._operations.terminate,
+            "TerminateJobs": self._operations.terminate_several,
+            "UntagResource": tagging.untag,
+            "UpdateComputeEnvironment": self._environments.update,
+            "UpdateConsumableResource": consumables.update,
+            "UpdateJobQueue": self._queues.update,
+            "UpdateQuotaShare": shares.update,
+            "UpdateSchedulingPolicy": policies.update,
+            "UpdateServiceEnvironment": services.update,
+        }
+
+    def handle(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request.
+
+        Args:
+            operation: its API name, such as ``SubmitJob``.
+            request: its parameters, as the API spells them.
+
+        Raises:
+            ServiceError: AWS Batch would refuse it, it is not modelled, or the disk is full.
+        """
+        if operation not in OPERATIONS:
+            raise not_modelled(operation)
+        check_request(operation, request)
+        handler = self._handlers.get(operation)
+        if handler is None:
+            raise not_modelled(operation)
+        with self._lock:
+            try:
+                return handler(request)
+            finally:
+                self._commit()
+
+    def start(self) -> None:
+        """Take up what was left of an earlier run, and start placing and running jobs.
+
+        Processes that an earlier run left behind are killed; jobs that were running then are
+        retried by their retry strategy or fail, with a status reason that says so.
+        """
+        with self._lock:
+            recorded = self._store.processes()
+            end_processes(recorded)
+            for pid, _, _ in recorded:
+                self._store.delete_process(pid)
+            self._publisher.start()
+            self._runner.start()
+            for job in sorted(self._jobs, key=lambda job: job.sequence):
+                if job.status is JobStatus.SUBMITTED:
+                    self._submitted(job)
+                elif not job.status.ended:
+                    self._lifecycle.resume(job, _killed)
+            self._environments.forget_deleted()
+            self._commit()
+        self._engine.start()
+        self._engine.wake()
+
+    def stop(self) -> None:
+        """End every running job with its children, then the service; nothing is left running.
+
+        Jobs that were running are retried at the next start, or have failed, by their retry
+        strategy.
+        """
+        if self._store.closed:
+            return
+        self._engine.stop()
+        self._runner.stop()
+        with self._lock:
+            for job in self._jobs:
+                for member in [job] if job.children is None else job.children:
+                    if member.status.on_host:
+                        self._lifecycle.finish(member, lost_attempt(member, _stopped(member)))
+            self._lifecycle.settle()
+            for pid, _, _ in self._store.processes():
+                self._store.delete_process(pid)
+            self._publisher.stop()
+            try:
+                self._store.commit()
+            finally:
+                self._store.close()
+
+    def wake(self) -> None:
+        """Look at once whether something is due, after the clock was moved."""
+        self._engine.wake()
+
+    def reclaim(self, job_id: str) -> None:
+        """Take the Spot instance away from under a running job; its retry rules apply.
+
+        Raises:
+            ServiceError: the job does not run.
+        """
+        with self._lock:
+            self._operations.reclaim(job_id)
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._store.commit()
+        except StoreError as error:
+            raise server_error(str(error)) from error
+
+    def _queues_of(self, arn: str) -> list[str]:
+        return self._queues.users_of(arn)
+
+    def _submitted(self, job: Job) -> None:
+        self._engine.post(lambda: self._lifecycle.begin(job))
+
+    def _place(self) -> None:
+        self._lifecycle.settle()
+        for job in self._scheduler.place(self._lifecycle):
+            queue = self._queues.get(job.queue_arn)
+            self._runner.launch(job, queue.name)
+
+    def _end_jobs(self, queue: JobQueue) -> None:
+        self._operations.terminate_all(queue)
+
+    def _ended(self, job: Job) -> None:
+        self._engine.wake()
+        if job.parent is None:
+            self._jobs.count_ended(job)
+            queue = self._queues.find(job.queue_arn)
+            if queue is not None:
+                self._queues.forget_if_deleted(queue)
+
+
+def _killed(job: Job) -> str:
+    return f"{host_terminated(job)} The local server was killed while the job ran."
+
+
+def _stopped(job: Job) -> str:
+    return f"{host_terminated(job)} The local server was stopped while the job ran."

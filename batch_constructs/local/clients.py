@@ -1,0 +1,70 @@
+"""boto3 clients of the embedded AWS, made once each."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.environment import ACCESS_KEY_ID
+
+if TYPE_CHECKING:
+    from batch_constructs.local.role_sessions import Credentials
+
+_CONNECTIONS = 64
+
+
+class Clients:
+    """Clients of one AWS; they may be used by every thread.
+
+    Args:
+        endpoint_url: where it answers.
+        region: the Region it plays.
+    """
+
+    def __init__(self, endpoint_url: str, region: str) -> None:
+        import boto3
+        import botocore.session
+
+        # The caller's profiles and credentials never get near it: neither a file nor a variable
+        # says otherwise than these defaults.
+        core = botocore.session.Session(
+            session_vars={
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+                "profile": (None, None, None, None),
+            }
+        )
+        self._endpoint_url = endpoint_url
+        self._session = boto3.Session(
+            botocore_session=core,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=ACCESS_KEY_ID,
+            region_name=region,
+        )
+        self._lock = threading.Lock()  # boto3 sessions make clients in one thread at a time
+        self._clients: dict[str, Any] = {}
+
+    def client(self, name: str, credentials: Credentials | None = None) -> Any:
+        """Return a client that acts as the account's administrator, or with the credentials."""
+        with self._lock:
+            if credentials is not None:
+                return self._make(
+                    name,
+                    aws_access_key_id=credentials.access_key_id,
+                    aws_secret_access_key=credentials.secret_access_key,
+                    aws_session_token=credentials.session_token,
+                )
+            if name not in self._clients:
+                self._clients[name] = self._make(name)
+            return self._clients[name]
+
+    def _make(self, name: str, **credentials: str) -> Any:
+        from botocore.config import Config
+
+        return self._session.client(
+            name,
+            endpoint_url=self._endpoint_url,
+            config=Config(max_pool_connections=_CONNECTIONS, retries={"total_max_attempts": 1}),
+            **credentials,
+        )

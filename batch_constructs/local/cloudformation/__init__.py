@@ -1,0 +1,1 @@
+"""Resource types that ministack's CloudFormation lacks, as plain functions over AWS APIs."""

@@ -1,0 +1,310 @@
+"""What is special about single ``AWS::Batch::*`` types, and the list of them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.cloudformation.batch_resource import BatchResource
+from batch_constructs.local.cloudformation.property_values import to_request
+from batch_constructs.local.cloudformation.resource_type import (
+    Properties,
+    Provisioned,
+    ProvisioningError,
+    generated_name,
+)
+
+if TYPE_CHECKING:
+    from batch_constructs.local.cloudformation.batch_resource import Handle
+    from batch_constructs.local.cloudformation.resource_type import ResourceType
+
+_INFRASTRUCTURE = (
+    "AllocationStrategy",
+    "BidPercentage",
+    "Ec2Configuration",
+    "Ec2KeyPair",
+    "ImageId",
+    "InstanceRole",
+    "InstanceTypes",
+    "LaunchTemplate",
+    "PlacementGroup",
+    "ScalingPolicy",
+    "SecurityGroupIds",
+    "Subnets",
+    "Tags",
+    "Type",
+)
+"""The compute resources that change in place only by an infrastructure update."""
+
+_UPDATABLE_STRATEGIES = (
+    "BEST_FIT_PROGRESSIVE",
+    "SPOT_CAPACITY_OPTIMIZED",
+    "SPOT_PRICE_CAPACITY_OPTIMIZED",
+)
+_SERVICE_LINKED_ROLE = "AWSServiceRoleForBatch"
+
+
+class ComputeEnvironmentType(BatchResource):
+    """``AWS::Batch::ComputeEnvironment``: ``ReplaceComputeEnvironment`` says how it changes.
+
+    See https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html
+    """
+
+    def create(self, logical_id: str, properties: Properties) -> Provisioned:
+        """Create the compute environment."""
+        return super().create(logical_id, _of_the_api(properties))
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Update in place, or create another where the change cannot be made in place."""
+        changed = [
+            name
+            for name in _INFRASTRUCTURE
+            if _resources(old).get(name) != _resources(new).get(name)
+        ]
+        if changed and _is_fargate(new):
+            changed = [name for name in changed if name not in ("SecurityGroupIds", "Subnets")]
+        if _identity(old) != _identity(new) or (changed and _replaces(new)):
+            if self.name_property in new:
+                raise ProvisioningError(
+                    "CloudFormation cannot update a stack when a custom-named resource requires "
+                    f"replacing. Rename {new[self.name_property]} and update the stack again."
+                )
+            return self.create(logical_id, new)
+        if changed:
+            _check_infrastructure_update(new, changed)
+        return super().update(logical_id, physical_id, old, _less_create_only(new))
+
+
+def _of_the_api(properties: Properties) -> Properties:
+    """Return the properties less those that only CloudFormation knows."""
+    kept = {
+        name: value
+        for name, value in properties.items()
+        if name not in ("ReplaceComputeEnvironment", "UpdatePolicy")
+    }
+    if "ComputeResources" in kept:
+        kept["ComputeResources"] = {
+            name: value
+            for name, value in _resources(kept).items()
+            if name != "UpdateToLatestImageVersion"
+        }
+    return kept
+
+
+def _less_create_only(properties: Properties) -> Properties:
+    """Return the properties that an update takes: the Spot fleet role is given once."""
+    kept = dict(properties)
+    if "ComputeResources" in kept:
+        kept["ComputeResources"] = {
+            name: value for name, value in _resources(kept).items() if name != "SpotIamFleetRole"
+        }
+    return kept
+
+
+def _resources(properties: Properties) -> dict[str, Any]:
+    resources: dict[str, Any] = properties.get("ComputeResources", {})
+    return resources
+
+
+def _identity(properties: Properties) -> list[object]:
+    """Return the nested properties that are given once: a change of them replaces the resource."""
+    cluster = properties.get("EksConfiguration", {})
+    return [
+        _resources(properties).get("SpotIamFleetRole"),
+        cluster.get("EksClusterArn"),
+        cluster.get("KubernetesNamespace"),
+    ]
+
+
+def _is_fargate(properties: Properties) -> bool:
+    return str(_resources(properties).get("Type", "")).upper().startswith("FARGATE")
+
+
+def _replaces(properties: Properties) -> bool:
+    return str(properties.get("ReplaceComputeEnvironment", True)).lower() != "false"
+
+
+def _check_infrastructure_update(properties: Properties, changed: list[str]) -> None:
+    """Refuse what an infrastructure update cannot do.
+
+    Raises:
+        ProvisioningError: the service role or the allocation strategy does not allow it.
+    """
+    role = str(properties.get("ServiceRole", _SERVICE_LINKED_ROLE))
+    strategy = str(_resources(properties).get("AllocationStrategy", "BEST_FIT"))
+    what = ", ".join(changed)
+    if _SERVICE_LINKED_ROLE not in role:
+        raise ProvisioningError(
+            f"cannot change {what} in place: the compute environment uses the service role {role}, "
+            f"and infrastructure updates need {_SERVICE_LINKED_ROLE}"
+        )
+    if not _is_fargate(properties) and strategy not in _UPDATABLE_STRATEGIES:
+        raise ProvisioningError(
+            f"cannot change {what} in place: the allocation strategy is {strategy}, and "
+            f"infrastructure updates need one of {', '.join(_UPDATABLE_STRATEGIES)}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobDefinitionType(BatchResource):
+    """``AWS::Batch::JobDefinition``: every update registers a revision, and retires the one before.
+
+    Args:
+        kept: ARNs of revisions that ``SkipDeregisterOnUpdate`` keeps active.
+    """
+
+    kept: set[str] = field(default_factory=set)
+
+    def create(self, logical_id: str, properties: Properties) -> Provisioned:
+        """Register the first revision."""
+        name = properties.get(self.name_property, generated_name(logical_id))
+        return self._register({**properties, self.name_property: name})
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Register the next revision; CloudFormation then deletes the one before."""
+        del logical_id, old
+        name = physical_id.rsplit("/", 1)[1].rsplit(":", 1)[0]
+        policy = new.get("ResourceRetentionPolicy", {})
+        if str(policy.get("SkipDeregisterOnUpdate", False)).lower() == "true":
+            self.kept.add(physical_id)
+        return self._register({**new, self.name_property: name})
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Deregister the revision, unless an update meant to keep it."""
+        del properties
+        if physical_id in self.kept:
+            self.kept.discard(physical_id)
+            return
+        self.call("DeregisterJobDefinition", {"jobDefinition": physical_id})
+
+    def _register(self, properties: Properties) -> Provisioned:
+        known = {
+            name: value for name, value in properties.items() if name != "ResourceRetentionPolicy"
+        }
+        request = to_request("RegisterJobDefinition", known)
+        return self.provisioned(self.call("RegisterJobDefinition", request)["jobDefinitionArn"])
+
+
+class ConsumableResourceType(BatchResource):
+    """``AWS::Batch::ConsumableResource``: an update sets its total quantity."""
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Set the total quantity, and the tags."""
+        del logical_id
+        if old.get("TotalQuantity") != new.get("TotalQuantity"):
+            self.call(
+                "UpdateConsumableResource",
+                {
+                    "consumableResource": physical_id,
+                    "operation": "SET",
+                    "quantity": int(new["TotalQuantity"]),
+                },
+            )
+        self.retag(physical_id, old, new)
+        return self.provisioned(physical_id)
+
+    def provisioned(self, arn: str) -> Provisioned:
+        """Return the resource with its quantities."""
+        state = self.call("DescribeConsumableResource", {"consumableResource": arn})
+        return Provisioned(
+            physical_id=arn,
+            attributes={
+                self.arn_attribute: arn,
+                "AvailableQuantity": state.get("availableQuantity", 0),
+                "InUseQuantity": state.get("inUseQuantity", 0),
+                "CreatedAt": state.get("createdAt", 0),
+            },
+        )
+
+
+def batch_types(handle: Handle) -> list[ResourceType]:
+    """Return every ``AWS::Batch::*`` type."""
+    return [
+        ComputeEnvironmentType(
+            handle=handle,
+            type_name="AWS::Batch::ComputeEnvironment",
+            noun="ComputeEnvironment",
+            name_property="ComputeEnvironmentName",
+            create_only=("ComputeEnvironmentName", "Tags", "Type"),
+            identifier="computeEnvironment",
+            arn_member="computeEnvironmentArn",
+            arn_attribute="ComputeEnvironmentArn",
+            describe=("DescribeComputeEnvironments", "computeEnvironments", "computeEnvironments"),
+            disabled_before_deletion=True,
+        ),
+        BatchResource(
+            handle=handle,
+            type_name="AWS::Batch::JobQueue",
+            noun="JobQueue",
+            name_property="JobQueueName",
+            create_only=("JobQueueName", "JobQueueType"),
+            identifier="jobQueue",
+            arn_member="jobQueueArn",
+            arn_attribute="JobQueueArn",
+            describe=("DescribeJobQueues", "jobQueues", "jobQueues"),
+            disabled_before_deletion=True,
+        ),
+        JobDefinitionType(
+            handle=handle,
+            type_name="AWS::Batch::JobDefinition",
+            noun="JobDefinition",
+            name_property="JobDefinitionName",
+            create_only=("JobDefinitionName",),
+            identifier="jobDefinition",
+            arn_member="jobDefinitionArn",
+            arn_attribute="JobDefinitionArn",
+        ),
+        BatchResource(
+            handle=handle,
+            type_name="AWS::Batch::SchedulingPolicy",
+            noun="SchedulingPolicy",
+            name_property="Name",
+            create_only=("Name",),
+            identifier="arn",
+            arn_member="arn",
+            arn_attribute="Arn",
+        ),
+        ConsumableResourceType(
+            handle=handle,
+            type_name="AWS::Batch::ConsumableResource",
+            noun="ConsumableResource",
+            name_property="ConsumableResourceName",
+            create_only=("ConsumableResourceName", "ResourceType"),
+            identifier="consumableResource",
+            arn_member="consumableResourceArn",
+            arn_attribute="ConsumableResourceArn",
+        ),
+        BatchResource(
+            handle=handle,
+            type_name="AWS::Batch::QuotaShare",
+            noun="QuotaShare",
+            name_property="QuotaShareName",
+            create_only=("JobQueue", "QuotaShareName"),
+            identifier="quotaShareArn",
+            arn_member="quotaShareArn",
+            arn_attribute="QuotaShareArn",
+            disabled_before_deletion=True,
+        ),
+        BatchResource(
+            handle=handle,
+            type_name="AWS::Batch::ServiceEnvironment",
+            noun="ServiceEnvironment",
+            name_property="ServiceEnvironmentName",
+            create_only=("ServiceEnvironmentName", "ServiceEnvironmentType"),
+            identifier="serviceEnvironment",
+            arn_member="serviceEnvironmentArn",
+            arn_attribute="ServiceEnvironmentArn",
+            describe=(
+                "DescribeServiceEnvironments",
+                "serviceEnvironments",
+                "serviceEnvironments",
+            ),
+            disabled_before_deletion=True,
+        ),
+    ]

@@ -1,0 +1,221 @@
+"""``batch-constructs local``: the embedded AWS on the command line."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from batch_constructs.local.environment import ACCOUNT_ID, REGION
+from batch_constructs.local.errors import LocalAwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.local.clients import Clients
+    from batch_constructs.local.server import ServerRecord
+
+STATE_DIRECTORY = ".batch-constructs"
+_REFRESH_SECONDS = 1.0
+
+
+@click.group()
+def local() -> None:
+    """Run AWS on this machine: deploy with the real cdk CLI, and let jobs really run.
+
+    State stands in .batch-constructs, below the current directory, while the server runs.
+    """
+
+
+_STATE = click.option(
+    "--state-directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(STATE_DIRECTORY),
+    show_default=True,
+    help="Where the server keeps its log and jobs work; removed by `down`.",
+)
+
+
+@local.command()
+@_STATE
+@click.option("--port", type=click.IntRange(1, 65535), help="TCP port. Default: a free one.")
+@click.option("--account", default=ACCOUNT_ID, show_default=True, help="The account it plays.")
+@click.option("--region", default=REGION, show_default=True, help="The Region it plays.")
+@click.option("--iam/--no-iam", default=True, help="Whether IAM policies are enforced, as in AWS.")
+def up(state_directory: Path, port: int | None, account: str, region: str, *, iam: bool) -> None:
+    """Start the embedded AWS, and print the environment to export.
+
+    In a shell: eval "$(batch-constructs local up)"
+    """
+    from batch_constructs.local.server import LocalServer
+
+    with reported():
+        server = LocalServer(
+            state_directory.absolute(),
+            port=port,
+            account_id=account,
+            region=region,
+            enforce_iam=iam,
+            outlives_caller=True,
+        ).start()
+    click.echo(
+        f"# AWS runs at {server.endpoint_url}; stop it: batch-constructs local down", err=True
+    )
+    for name, value in server.variables.items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@local.command()
+@_STATE
+@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.argument("stacks", nargs=-1)
+def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
+    """Deploy the app of the current directory with the real cdk CLI, and say what is there."""
+    from batch_constructs.local.deployment import CdkApp, CdkDeployer
+    from batch_constructs.local.inventory import inventory_lines, take_inventory
+
+    record, clients = _running(state_directory)
+    with reported():
+        deployer = CdkDeployer(
+            record,
+            CdkApp.find(Path.cwd(), app),
+            output=state_directory.absolute() / "cdk.out",
+            show=lambda line: click.echo(line, err=True),
+            client=clients.client,
+        )
+        deployer.bootstrap()
+        inventories = {
+            name: take_inventory(clients.client, name) for name in deployer.deploy(stacks)
+        }
+    for name, found in inventories.items():
+        for line in inventory_lines(name, found):
+            click.echo(line)
+    if any(one.answer == "missing" for found in inventories.values() for one in found):
+        raise click.ClickException("not all is there, whatever the cdk CLI says")
+
+
+@local.command()
+@_STATE
+@click.option("--once", is_flag=True, help="Print once, do not refresh.")
+def status(state_directory: Path, *, once: bool) -> None:
+    """Show compute environments, job queues and jobs; until Ctrl-C in a terminal."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from batch_constructs.local.status import status_tables
+
+    _, clients = _running(state_directory)
+    console, batch = Console(emoji=False), clients.client("batch")
+    with reported():
+        if once or not console.is_terminal:
+            console.print(status_tables(batch))
+            return
+        try:
+            with Live(status_tables(batch), console=console, auto_refresh=False) as live:
+                while True:
+                    time.sleep(_REFRESH_SECONDS)
+                    live.update(status_tables(batch), refresh=True)
+        except KeyboardInterrupt:
+            return
+
+
+@local.command()
+@_STATE
+@click.argument("job_id")
+def logs(state_directory: Path, job_id: str) -> None:
+    """Print what a job has printed so far, every attempt of it."""
+    from batch_constructs.local.job_logs import job_lines
+
+    _, clients = _running(state_directory)
+    with reported():
+        for line in job_lines(clients.client, job_id):
+            click.echo(line)
+
+
+@local.command()
+@_STATE
+@click.argument("job_id")
+def reclaim(state_directory: Path, job_id: str) -> None:
+    """Take the Spot instance from under a running job, as EC2 would; its retry strategy applies."""
+    record, _ = _running(state_directory)
+    request = urllib.request.Request(  # noqa: S310 - the loopback server
+        f"{record.endpoint_url}/_batch-constructs/reclaim",
+        data=json.dumps({"jobId": job_id}).encode(),
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the loopback server
+            click.echo(f"the host of job {job_id} is gone")
+    except urllib.error.HTTPError as refusal:
+        raise click.ClickException(json.load(refusal)["message"]) from refusal
+
+
+@local.command()
+@_STATE
+def down(state_directory: Path) -> None:
+    """Stop the embedded AWS with every job, and remove its state."""
+    from batch_constructs.local.server import stop_recorded
+
+    with reported():
+        record = stop_recorded(state_directory.absolute())
+    click.echo("nothing was running" if record is None else f"{record.endpoint_url} is stopped")
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what went wrong into a message, and a SIGTERM into an end with everything cleaned up."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    except (LocalAwsError, BotoCoreError, ClientError) as problem:
+        raise click.ClickException(str(problem)) from problem
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        where = problem.filename if problem.filename is not None else os.getcwd()  # noqa: PTH109
+        raise click.ClickException(
+            f"the disk that holds {where} is full; free some space and try again"
+        ) from problem
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(*_: object) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
+def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
+    """Return the running server and clients of it.
+
+    Raises:
+        ClickException: none runs, with what became of it and what to do.
+    """
+    from batch_constructs.local.clients import Clients
+    from batch_constructs.local.server import LOG_NAME, ServerRecord
+
+    record = ServerRecord.load(state_directory.absolute())
+    if record is None:
+        raise click.ClickException(
+            f"no embedded AWS runs here ({state_directory} has none); "
+            "start it: batch-constructs local up"
+        )
+    if record.process() is None:
+        raise click.ClickException(
+            f"the embedded AWS at {record.endpoint_url} has ended unexpectedly, and its state with "
+            f"it (see {state_directory / LOG_NAME}); start another: batch-constructs local up, "
+            "then deploy again"
+        )
+    return record, Clients(record.endpoint_url, record.region)

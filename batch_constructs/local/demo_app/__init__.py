@@ -1,0 +1,1 @@
+"""The app of ``batch-constructs demo``, and what its jobs run."""

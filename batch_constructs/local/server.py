@@ -1,0 +1,324 @@
+"""Start and stop the embedded AWS, from Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import psutil
+
+from batch_constructs.local.clients import Clients
+from batch_constructs.local.environment import (
+    ACCOUNT_ID,
+    REGION,
+    client_environment,
+    client_variables,
+    without_aws,
+)
+from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.processes import end_marked_processes
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+START_TIMEOUT_SECONDS = 120
+STOP_TIMEOUT_SECONDS = 30
+RECORD_NAME = "server.json"
+LOG_NAME = "server.log"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerRecord:
+    """What is known of a running server: stands in its state directory while it runs."""
+
+    pid: int
+    started_at: float
+    endpoint_url: str
+    account_id: str
+    region: str
+    marker: str
+
+    def process(self) -> psutil.Process | None:
+        """Return the server's process, or None where it has ended (its number may be another's)."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started_at) < 1
+        except psutil.Error:
+            return None
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+
+    def save(self, state_directory: Path) -> None:
+        """Write the record, whole or not at all."""
+        draft = state_directory / f"{RECORD_NAME}.draft"
+        draft.write_text(json.dumps(asdict(self)))
+        draft.replace(state_directory / RECORD_NAME)
+
+    @classmethod
+    def load(cls, state_directory: Path) -> ServerRecord | None:
+        """Read the record, or return None where there is none that can be read."""
+        try:
+            return cls(**json.loads((state_directory / RECORD_NAME).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+class LocalServer:
+    """An embedded AWS in processes of its own, on the loopback interface only.
+
+    It holds everything in memory: a stopped server leaves nothing behind, and a started one is
+    empty. Real credentials, profiles and endpoints of the caller never reach it.
+
+    Args:
+        state_directory: where its log and the jobs' working directories stand while it runs.
+            Default: a temporary directory.
+        port: TCP port on 127.0.0.1. Default: a free one.
+        account_id: the account it plays.
+        region: the Region it plays.
+        enforce_iam: whether every request needs the rights IAM policies give; as in AWS.
+        outlives_caller: whether the server goes on when the process that started it ends.
+    """
+
+    def __init__(
+        self,
+        state_directory: Path | None = None,
+        *,
+        port: int | None = None,
+        account_id: str = ACCOUNT_ID,
+        region: str = REGION,
+        enforce_iam: bool = True,
+        outlives_caller: bool = False,
+    ) -> None:
+        self._own_directory = state_directory is None
+        self._wanted_directory = state_directory
+        self._port = port
+        self._account_id = account_id
+        self._region = region
+        self._enforce_iam = enforce_iam
+        self._outlives_caller = outlives_caller
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._record: ServerRecord | None = None
+        self._directory: Path | None = None
+        self._clients: Clients | None = None
+
+    @property
+    def record(self) -> ServerRecord:
+        """What is known of the running server.
+
+        Raises:
+            LocalAwsError: if it does not run.
+        """
+        if self._record is None:
+            raise LocalAwsError("the embedded AWS does not run; start it first")
+        return self._record
+
+    @property
+    def directory(self) -> Path:
+        """Where its log stands and jobs work, while it runs.
+
+        Raises:
+            LocalAwsError: if it does not run.
+        """
+        if self._directory is None or self._record is None:
+            raise LocalAwsError("the embedded AWS does not run; start it first")
+        return self._directory
+
+    @property
+    def clients(self) -> Clients:
+        """boto3 clients of this AWS."""
+        if self._clients is None:
+            self._clients = Clients(self.endpoint_url, self.record.region)
+        return self._clients
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where every service of the embedded AWS answers, such as ``http://127.0.0.1:49321``."""
+        return self.record.endpoint_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment for a child process that is to use this AWS and no other."""
+        return client_environment(self.endpoint_url, self.record.region, self.record.marker)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The variables to export in a shell."""
+        return client_variables(self.endpoint_url, self.record.region)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of one service of this AWS, as the account's administrator."""
+        return self.clients.client(service)
+
+    def start(self) -> Self:
+        """Start the server and return when it answers.
+
+        Raises:
+            LocalAwsError: if it cannot start: the port is taken, a package is missing, the disk
+                is full.
+        """
+        require_ministack()
+        self._directory = directory = self._prepare_directory()
+        ready_reader, ready_writer = os.pipe()
+        marker = uuid.uuid4().hex
+        settings = {
+            "state_directory": str(directory),
+            "port": 0 if self._port is None else self._port,
+            "account_id": self._account_id,
+            "region": self._region,
+            "enforce_iam": self._enforce_iam,
+            "marker": marker,
+            "ready_fd": ready_writer,
+            "lifeline": not self._outlives_caller,
+        }
+        try:
+            with (directory / LOG_NAME).open("ab") as log:
+                self._keeper = subprocess.Popen(  # noqa: S603 - our own module
+                    [sys.executable, "-m", "batch_constructs.local.keeper", json.dumps(settings)],
+                    stdin=subprocess.DEVNULL if self._outlives_caller else subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    env=without_aws(),
+                    pass_fds=(ready_writer,),
+                    start_new_session=True,
+                )
+            os.close(ready_writer)
+            ready_writer = -1
+            answer = _read_answer(ready_reader, directory / LOG_NAME)
+            self._record = ServerRecord(
+                pid=self._keeper.pid,
+                started_at=psutil.Process(self._keeper.pid).create_time(),
+                endpoint_url=answer["endpoint_url"],
+                account_id=self._account_id,
+                region=self._region,
+                marker=marker,
+            )
+            self._record.save(directory)
+        except BaseException as problem:
+            self.stop()
+            if isinstance(problem, OSError):
+                raise LocalAwsError(f"cannot start the embedded AWS: {problem}") from problem
+            raise
+        finally:
+            os.close(ready_reader)
+            if ready_writer != -1:
+                os.close(ready_writer)
+        return self
+
+    def _prepare_directory(self) -> Path:
+        if self._wanted_directory is None:
+            try:
+                return Path(tempfile.mkdtemp(prefix="batch-constructs-"))
+            except OSError as problem:
+                raise LocalAwsError(f"cannot make a temporary directory: {problem}") from problem
+        directory = self._wanted_directory
+        existing = ServerRecord.load(directory)
+        if existing is not None and existing.process() is not None:
+            raise LocalAwsError(
+                f"an embedded AWS already runs at {existing.endpoint_url}, process {existing.pid}; "
+                "stop it first: batch-constructs local down"
+            )
+        try:
+            remove_remains(directory)
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / ".gitignore").write_text("*\n")
+        except OSError as problem:
+            raise LocalAwsError(f"cannot prepare {directory}: {problem}") from problem
+        return directory
+
+    def stop(self) -> None:
+        """Stop the server with every process it started, and remove its state directory."""
+        keeper, self._keeper, self._record = self._keeper, None, None
+        self._clients = None
+        if keeper is not None:
+            if keeper.stdin is not None:
+                keeper.stdin.close()
+            keeper.terminate()
+            try:
+                keeper.wait(STOP_TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:
+                keeper.kill()
+                keeper.wait()
+        if self._directory is not None:
+            remove_remains(self._directory)
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+
+def stop_recorded(state_directory: Path) -> ServerRecord | None:
+    """Stop the server whose record stands in the directory; return its record, None without one."""
+    record = ServerRecord.load(state_directory)
+    if record is not None and (process := record.process()) is not None:
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_SECONDS)
+        except psutil.TimeoutExpired:
+            process.kill()
+            process.wait()
+    remove_remains(state_directory)
+    return record
+
+
+def remove_remains(state_directory: Path) -> None:
+    """Remove a state directory, and end what its server left running when it was killed."""
+    record = ServerRecord.load(state_directory)
+    if record is not None:
+        end_marked_processes(record.marker)
+    shutil.rmtree(state_directory, ignore_errors=True)
+
+
+def require_ministack() -> None:
+    """Check that the ``local`` extra is installed.
+
+    Raises:
+        LocalAwsError: if it is not.
+    """
+    if find_spec("ministack") is None:
+        raise LocalAwsError(
+            "the embedded AWS is not installed; install it: pip install 'batch-constructs[local]'"
+        )
+
+
+def _read_answer(reader: int, log: Path) -> dict[str, str]:
+    """Wait for the server to say that it is ready, or why it cannot be."""
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    received = b""
+    while not received.endswith(b"\n"):
+        left = deadline - time.monotonic()
+        readable = select.select([reader], [], [], max(left, 0))[0]
+        chunk = os.read(reader, 65536) if readable else b""
+        if not chunk:
+            what = "ended before it answered" if readable else "did not answer in time"
+            raise LocalAwsError(f"the embedded AWS {what}; its last words:\n{_tail(log)}")
+        received += chunk
+    answer: dict[str, str] = json.loads(received)
+    if "error" in answer:
+        raise LocalAwsError(answer["error"])
+    return answer
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+    except OSError as problem:
+        return f"({problem})"

@@ -1,0 +1,37 @@
+"""The table in which the Lambda code remembers what it has done, so that it does it once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+class ClaimsTable:
+    """The table (ID ``Claims``), paid by the request; rows expire after two weeks."""
+
+    def __init__(self, scope: Construct) -> None:
+        self.table = dynamodb.Table(
+            scope,
+            "Claims",
+            partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires",
+            removal_policy=RemovalPolicy.DESTROY,  # it holds nothing that is missed
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return what the function is told."""
+        return {"CLAIMS_TABLE": self.table.table_name}
+
+    def statement(self) -> dict[str, Any]:
+        """Return what the function may do."""
+        return {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": self.table.table_arn,
+        }

@@ -1,0 +1,297 @@
+"""The body of the dashboard, as plain data: what waits, runs, fails and why, how long, how full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import queries, widgets
+from .series import (
+    Math,
+    Series,
+    environment_gauge,
+    failure_rate,
+    failures_by_cause,
+    native,
+    queue_gauge,
+    vcpu_hours_a_day,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .series import Line
+    from .widgets import Widget
+
+_MILLISECONDS_A_MINUTE = 60_000
+_DAY = 86_400
+_QUARTER_HOUR = 900
+_GRAPHS_A_ROW = 4
+_STATES_WIDTH = 6
+_CAUSES = {
+    "ExitedNonZero": ("exited non-zero", "#d62728"),
+    "OutOfMemory": ("out of memory", "#7b4173"),
+    "TimedOut": ("timed out", "#e377c2"),
+    "NeverStarted": ("never started", "#8c564b"),
+    "StuckInQueue": ("stuck in RUNNABLE", "#bcbd22"),
+    "SpotReclaimed": ("Spot reclaimed", "#ff7f0e"),
+    "DependencyFailed": ("dependency failed", "#17becf"),
+    "Other": ("other", "#7f7f7f"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What there is to show."""
+
+    title: str
+    region: str
+    queues: Sequence[str]
+    environments: Sequence[str] = ()
+    gauges: bool = False
+    causes: bool = False
+    event_log: str | None = None
+    alarm_arns: Sequence[str] = ()
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Of each queue: which alarm has which threshold, in the unit of its graph."""
+
+    def limits(self, queue: str, **named: str) -> dict[str, float]:
+        """Return the thresholds of a queue that a graph draws: alarm → label."""
+        known = self.thresholds.get(queue, {})
+        return {label: known[alarm] for alarm, label in named.items() if alarm in known}
+
+
+def dashboard_widgets(contents: Contents) -> list[Widget]:
+    """Return the widgets, placed."""
+    rows: list[list[Widget]] = [[widgets.text(_heading(contents))], _summary(contents)]
+    if contents.alarm_arns:
+        height = 1 + -(-len(contents.alarm_arns) // 4)
+        rows.append([widgets.alarms("Alarms", contents.alarm_arns, height=height)])
+    for queue in contents.queues:
+        rows += [[widgets.text(f"## {queue}", height=1)], _queue_row(contents, queue)]
+    if contents.environments and contents.gauges:
+        rows.append(_environments(contents))
+    if contents.event_log is not None:
+        rows.append([_failures(contents, contents.event_log)])
+    return widgets.laid_out(rows)
+
+
+def _heading(contents: Contents) -> str:
+    console = (
+        f"https://{contents.region}.console.aws.amazon.com/batch/home?region={contents.region}"
+    )
+    links = f"[jobs]({console}#jobs) | [queues]({console}#queues)"
+    return f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why. {links}"
+
+
+def _summary(contents: Contents) -> list[Widget]:
+    """One number a question, over all queues."""
+    if contents.gauges:
+        lines = [
+            _total(contents, "JobsRunnable", "waiting", widgets.WAITING),
+            _total(contents, "JobsRunning", "running", widgets.RUNNING),
+            _total(contents, "VcpusInUse", "vCPUs in use", widgets.RUNNING),
+        ]
+        now = [widgets.numbers("Now", lines, region=contents.region, width=9)]
+    else:
+        now = []
+    ended = [
+        _total_of(contents, "JobsSubmitted", "submitted", widgets.MOVING),
+        _total_of(contents, "JobsMovedToSucceeded", "succeeded", widgets.SUCCEEDED),
+        _total_of(contents, "JobsMovedToFailed", "failed", widgets.FAILED),
+        _total_of(contents, "JobsRetried", "retried", widgets.RETRIED),
+    ]
+    last_day = widgets.numbers(
+        "Last 24 hours", ended, region=contents.region, width=9 if now else widgets.WIDTH
+    )
+    if not contents.gauges:
+        return [last_day]
+    spent = [_sum("used", [vcpu_hours_a_day(q) for q in contents.queues], widgets.RUNNING)]
+    cost = widgets.numbers("vCPU-hours, last 24 hours", spent, region=contents.region, width=6)
+    return [*now, last_day, cost]
+
+
+def _queue_row(contents: Contents, queue: str) -> list[Widget]:
+    graphs = [
+        _waits_and_runs(contents, queue),
+        _ends(contents, queue),
+        _how_long(contents, queue),
+        _how_full(contents, queue) if contents.gauges else _attempts(contents, queue),
+    ]
+    if contents.causes:
+        graphs.insert(2, _why(contents, queue))
+    widths = _widths(len(graphs))
+    return [{**graph, "width": width} for graph, width in zip(graphs, widths, strict=True)]
+
+
+def _waits_and_runs(contents: Contents, queue: str) -> Widget:
+    if contents.gauges:
+        lines = [
+            queue_gauge(queue, "JobsPending").called("pending", "#c7c7c7"),
+            queue_gauge(queue, "JobsRunnable").called("runnable", widgets.WAITING),
+            queue_gauge(queue, "JobsStarting").called("starting", "#17becf"),
+            queue_gauge(queue, "JobsRunning").called("running", widgets.RUNNING),
+        ]
+        title = "What waits and runs"
+    else:
+        lines = [
+            native(queue, "JobsSubmitted").called("submitted", widgets.WAITING),
+            native(queue, "JobsMovedToRunnable").called("runnable", widgets.MOVING),
+            native(queue, "JobsMovedToRunning").called("running", widgets.RUNNING),
+        ]
+        title = "What comes and starts"
+    return _graph(contents, title, lines, left="jobs", stacked=contents.gauges)
+
+
+def _ends(contents: Contents, queue: str) -> Widget:
+    rate = failure_rate(queue, at_least_jobs=1, period_seconds=_QUARTER_HOUR)
+    lines = [
+        _quarterly(queue, "JobsMovedToSucceeded").called("succeeded", widgets.SUCCEEDED),
+        _quarterly(queue, "JobsMovedToFailed").called("failed", widgets.FAILED),
+        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
+        rate.called("% failed", "#e7969c", right=True),
+    ]
+    thresholds = contents.limits(queue, FailureRate="alarm: % failed")
+    return _graph(
+        contents, "What ends", lines, left="jobs", right="% failed", thresholds=thresholds
+    )
+
+
+def _why(contents: Contents, queue: str) -> Widget:
+    lines = [
+        failures_by_cause(queue, cause).over(_QUARTER_HOUR).called(label, color)
+        for cause, (label, color) in _CAUSES.items()
+    ]
+    return _graph(contents, "Why jobs fail", lines, left="jobs", stacked=True)
+
+
+def _how_long(contents: Contents, queue: str) -> Widget:
+    lines = [
+        _minutes(native(queue, "JobAttemptRunnableToStartingDuration")).called(
+            "waited", widgets.WAITING
+        ),
+        _minutes(native(queue, "JobAttemptStartingToRunningDuration")).called(
+            "started in", "#17becf"
+        ),
+        _minutes(native(queue, "JobAttemptExecutionDuration")).called("ran", widgets.RUNNING),
+    ]
+    if contents.gauges:
+        age = Math(
+            expression="{age} / 60", uses={"age": queue_gauge(queue, "HeadOfQueueAge", "Maximum")}
+        )
+        lines.append(age.called("head of queue", widgets.RETRIED))
+    thresholds = contents.limits(
+        queue, TimeInRunnable="alarm: waited", HeadOfQueue="alarm: head of queue"
+    )
+    return _graph(contents, "How long", lines, left="minutes", thresholds=thresholds)
+
+
+def _how_full(contents: Contents, queue: str) -> Widget:
+    lines = [queue_gauge(queue, "VcpuUtilization").called("vCPUs in use", widgets.RUNNING)]
+    return _graph(contents, "How full", lines, left="% of the environments' maximum")
+
+
+def _attempts(contents: Contents, queue: str) -> Widget:
+    lines = [
+        _quarterly(queue, "JobsCancelled").called("cancelled", widgets.MOVING),
+        _quarterly(queue, "JobsTerminated").called("terminated", widgets.FAILED),
+        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
+    ]
+    return _graph(contents, "What is stopped or retried", lines, left="jobs")
+
+
+def _environments(contents: Contents) -> list[Widget]:
+    size = [
+        environment_gauge(name, metric).called(f"{name}: {what}")
+        for name in contents.environments
+        for metric, what in (("DesiredVcpus", "desired"), ("MaxVcpus", "maximum"))
+    ]
+    states = [
+        _sum(label, [environment_gauge(name, metric) for name in contents.environments], color)
+        for metric, label, color in (
+            ("EnvironmentInvalid", "INVALID", widgets.FAILED),
+            ("EnvironmentDisabled", "disabled", widgets.MOVING),
+        )
+    ]
+    vcpus = _graph(contents, "Compute environments: vCPUs", size, left="vCPUs")
+    health = widgets.numbers(
+        "Compute environments",
+        states,
+        region=contents.region,
+        width=_STATES_WIDTH,
+        height=widgets.GRAPH_HEIGHT,
+    )
+    return [{**vcpus, "width": widgets.WIDTH - _STATES_WIDTH}, health]
+
+
+def _failures(contents: Contents, log_group: str) -> Widget:
+    return widgets.table(
+        "Last failures",
+        query=queries.last_failures(contents.region),
+        log_group=log_group,
+        region=contents.region,
+    )
+
+
+def _graph(
+    contents: Contents,
+    title: str,
+    lines: Sequence[Line],
+    *,
+    left: str,
+    right: str | None = None,
+    stacked: bool = False,
+    thresholds: Mapping[str, float] | None = None,
+) -> Widget:
+    return widgets.graph(
+        title,
+        lines,
+        region=contents.region,
+        width=widgets.WIDTH // _GRAPHS_A_ROW,
+        left=left,
+        right=right,
+        stacked=stacked,
+        thresholds=thresholds,
+    )
+
+
+def _quarterly(queue: str, metric: str) -> Series:
+    """Return a count over quarters of an hour: calmer than five minutes."""
+    return native(queue, metric).over(_QUARTER_HOUR)
+
+
+def _minutes(milliseconds: Series) -> Math:
+    return Math(
+        expression=f"{{duration}} / {_MILLISECONDS_A_MINUTE}", uses={"duration": milliseconds}
+    )
+
+
+def _total(contents: Contents, gauge: str, label: str, color: str) -> Line:
+    return _sum(label, [queue_gauge(queue, gauge) for queue in contents.queues], color)
+
+
+def _total_of(contents: Contents, metric: str, label: str, color: str) -> Line:
+    return _sum(label, [native(queue, metric).over(_DAY) for queue in contents.queues], color)
+
+
+def _sum(label: str, parts: Sequence[Series | Math], color: str) -> Line:
+    """Add up over the queues; a queue without data counts as nothing."""
+    terms: list[str] = []
+    uses: dict[str, Series] = {}
+    for number, part in enumerate(parts):
+        if isinstance(part, Series):
+            uses[f"q{number}"] = part
+            terms.append(f"FILL({{q{number}}}, 0)")
+        else:
+            term = part.expression
+            for name, series in part.uses.items():
+                uses[f"q{number}_{name}"] = series
+                term = term.replace(f"{{{name}}}", f"FILL({{q{number}_{name}}}, 0)")
+            terms.append(term)
+    return Math(expression=" + ".join(terms), uses=uses).called(label, color)
+
+
+def _widths(count: int) -> list[int]:
+    """Share the width out, the first widgets taking what is left over."""
+    width, over = divmod(widgets.WIDTH, count)
+    return [width + 1 if number < over else width for number in range(count)]

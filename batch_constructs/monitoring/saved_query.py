@@ -1,0 +1,109 @@
+"""Questions that stand ready in the console of CloudWatch Logs Insights.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_Insights-Saving-Queries.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Names
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
+
+from . import queries
+from .series import OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+
+class SavedQuery(logs.CfnQueryDefinition):
+    """One saved query, in the console under ``AWS Batch``."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        title: str,
+        query: str,
+        log_groups: Sequence[logs.ILogGroup],
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            name=f"AWS Batch/{Names.unique_resource_name(scope, max_length=100)}/{title}",
+            query_string=query,
+            log_group_names=[group.log_group_name for group in log_groups],
+        )
+
+
+class JobLogQueries(BatchConstruct):
+    """Saved queries over the logs of jobs, and metrics counted from them.
+
+    Creates, below its own ID: the saved queries ``Errors`` and ``NoisiestJobs``.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        log_groups: The log groups of jobs, such as ``[definition.log_group]``.
+
+    Raises:
+        ValueError: no log group.
+        TypeError: something that is no log group.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html
+    """
+
+    def __init__(self, scope: Construct, id: str, *, log_groups: Sequence[logs.ILogGroup]) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        listed = arguments.items("log_groups", log_groups, "log groups")
+        for group in listed:
+            if not offers(group, "log_group_name"):
+                arguments.wrong_type("log_groups", group, "a logs.ILogGroup")
+        if not listed:
+            arguments.wrong_value("log_groups is empty; expected one log group or more")
+        arguments.refuse()
+
+        self._log_groups = listed
+        for name, title, query in (
+            ("Errors", "errors", queries.ERRORS),
+            ("NoisiestJobs", "noisiest jobs", queries.NOISIEST_JOBS),
+        ):
+            SavedQuery(self, name, title=title, query=query, log_groups=listed)
+
+    def add_metric(self, id: str, *, metric_name: str, pattern: str) -> cloudwatch.Metric:
+        """Count the lines that match a filter pattern, as a metric in ``BatchConstructs``.
+
+        Creates a metric filter on each log group, below the ID. The metric costs 0.30 USD a month.
+
+        Args:
+            id: The ID of the filters, unique in this construct.
+            metric_name: What the metric is called.
+            pattern: Such as ``"?ERROR ?Traceback"``.
+
+        Returns:
+            The metric: how many lines, over 5 minutes.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+        """
+        filters = BatchConstruct(self, id)
+        for number, group in enumerate(self._log_groups, start=1):
+            logs.MetricFilter(
+                filters,
+                f"Filter{number}",
+                log_group=group,
+                metric_namespace=OURS,
+                metric_name=metric_name,
+                filter_pattern=logs.FilterPattern.literal(pattern),
+                metric_value="1",
+            )
+        return cloudwatch.Metric(namespace=OURS, metric_name=metric_name, statistic="Sum")

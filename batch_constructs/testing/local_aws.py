@@ -1,0 +1,216 @@
+"""The embedded AWS as a test sees it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
+from batch_constructs.local.server import LocalServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from aws_cdk import Stack
+
+_ENDED = ("SUCCEEDED", "FAILED")
+_LOOK_AGAIN_SECONDS = 0.05
+
+
+class Events:
+    """EventBridge events, as they come.
+
+    Args:
+        sqs: a boto3 client of Amazon SQS.
+        queue_url: the queue that a rule puts them on.
+    """
+
+    def __init__(self, sqs: Any, queue_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._seen: list[dict[str, Any]] = []
+
+    def wait_for(
+        self, wanted: Callable[[dict[str, Any]], bool], *, timeout_seconds: float = 120
+    ) -> dict[str, Any]:
+        """Return the first event that is wanted, waiting for it if need be.
+
+        Raises:
+            TimeoutError: it did not come; the message says what did.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            for event in self._seen:
+                if wanted(event):
+                    return event
+            left = deadline - time.monotonic()
+            if left <= 0:
+                came = ", ".join(event["detail-type"] for event in self._seen)
+                raise TimeoutError(f"the event did not come in {timeout_seconds} s; came: {came}")
+            self._receive(min(left, 5))
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the events that have come so far, oldest first."""
+        while self._receive(0):
+            pass
+        return list(self._seen)
+
+    def _receive(self, wait_seconds: float) -> int:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=int(wait_seconds)
+        )
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self._seen.append(json.loads(message["Body"]))
+            self._sqs.delete_message(
+                QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
+            )
+        return len(messages)
+
+
+class LocalAws:
+    """An embedded AWS for tests: deploy a stack, submit jobs, see what happens.
+
+    Use it through the ``local_aws`` fixture, or as a context manager.
+
+    Args:
+        server: the server. Default: one of its own, which ends with it.
+    """
+
+    def __init__(self, server: LocalServer | None = None) -> None:
+        self.server = LocalServer() if server is None else server
+        self._deployment: DirectDeployment | None = None
+
+    def __enter__(self) -> Self:
+        """Start the server."""
+        self.server.start()
+        self._deployment = DirectDeployment(self.server.record, self.client)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop the server with everything it runs."""
+        self.server.stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where every service answers."""
+        return self.server.endpoint_url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment for a child process that is to use this AWS and no other."""
+        return self.server.environment
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of a service, as the account's administrator."""
+        return self.server.client(service)
+
+    def deploy(self, stack: Stack) -> DeployedStack:
+        """Synthesise the stack's app, and create or update the stack.
+
+        Nothing but the stack itself is deployed, so deploy those it depends on before. Container
+        images that it would build are refused.
+
+        Args:
+            stack: the stack; its app may be synthesised more than once.
+
+        Returns:
+            Its outputs, and its resources by logical ID.
+
+        Raises:
+            LocalAwsError: the stack failed, with what failed in it.
+        """
+        from aws_cdk import Stage
+
+        stage = Stage.of(stack)
+        if stage is None:
+            raise ValueError(f"the stack {stack.node.path} stands in no App; create it in one")
+        assembly = stage.synth(force=True)
+        artifact = assembly.get_stack_artifact(stack.artifact_id)
+        assets = Path(assembly.directory, f"{stack.artifact_id}.assets.json")
+        if self._deployment is None:
+            raise RuntimeError("the embedded AWS does not run; use it in a with statement")
+        return self._deployment.deploy(
+            artifact.stack_name,
+            Path(artifact.template_full_path),
+            assets if assets.exists() else None,
+        )
+
+    def destroy(self, deployed: DeployedStack) -> None:
+        """Delete a stack and wait until it is gone.
+
+        Raises:
+            LocalAwsError: a resource could not be deleted.
+        """
+        if self._deployment is None:
+            raise RuntimeError("the embedded AWS does not run; use it in a with statement")
+        self._deployment.destroy(deployed.name)
+
+    def wait_for_job(self, job_id: str, *, timeout_seconds: float = 120) -> dict[str, Any]:
+        """Wait until the job has ended; return its description.
+
+        Raises:
+            TimeoutError: it has not ended in time; the message says what it waits for.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            job: dict[str, Any] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
+            if job["status"] in _ENDED:
+                return job
+            if time.monotonic() > deadline:
+                reason = job.get("statusReason", "no reason given")
+                raise TimeoutError(
+                    f"job {job_id} is {job['status']} after {timeout_seconds} s: {reason}"
+                )
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    def job_output(self, job: Mapping[str, Any]) -> list[str]:
+        """Return the lines that a job's (last) container printed, from CloudWatch Logs."""
+        container = job["container"]
+        group = (
+            container.get("logConfiguration", {})
+            .get("options", {})
+            .get("awslogs-group", "/aws/batch/job")
+        )
+        answer = self.client("logs").get_log_events(
+            logGroupName=group, logStreamName=container["logStreamName"], startFromHead=True
+        )
+        return [event["message"] for event in answer["events"]]
+
+    @contextmanager
+    def events(self, pattern: Mapping[str, Any]) -> Iterator[Events]:
+        """Record the EventBridge events that match a pattern, while the block lasts.
+
+        Args:
+            pattern: such as ``{"source": ["aws.batch"]}``.
+        """
+        sqs, bus, name = self.client("sqs"), self.client("events"), f"events-{uuid.uuid4().hex}"
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        rule = bus.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+        allowed = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+                }
+            ],
+        }
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(allowed)})
+        bus.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        try:
+            yield Events(sqs, url)
+        finally:
+            bus.remove_targets(Rule=name, Ids=["queue"])
+            bus.delete_rule(Name=name)
+            sqs.delete_queue(QueueUrl=url)

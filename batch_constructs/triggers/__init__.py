@@ -1,0 +1,1 @@
+"""What starts jobs: schedules, S3, SQS, SNS, events, Lambda."""

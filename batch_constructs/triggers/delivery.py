@@ -1,0 +1,62 @@
+"""How EventBridge and its Scheduler deliver: how often they try, and where they leave the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+
+from batch_constructs.triggers.submission import whole_number
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+_MOST_ATTEMPTS = 185
+_SHORTEST_AGE_SECONDS, _LONGEST_AGE_SECONDS = 60, 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retries:
+    """A target's retry policy."""
+
+    attempts: int
+    age_seconds: int
+
+    def as_l1(self) -> dict[str, Any]:
+        """Spell it as an L1's property."""
+        return {
+            "maximumRetryAttempts": self.attempts,
+            "maximumEventAgeInSeconds": self.age_seconds,
+        }
+
+
+def read_retries(
+    arguments: Arguments, retry_attempts: int, max_event_age: Duration | None
+) -> Retries:
+    """Read a trigger's arguments and note what is wrong with them."""
+    attempts = whole_number(arguments, "retry_attempts", retry_attempts, 0, _MOST_ATTEMPTS)
+    age = arguments.seconds("max_event_age", max_event_age)
+    if age is None:
+        age = _LONGEST_AGE_SECONDS
+    elif isinstance(age, int) and not (_SHORTEST_AGE_SECONDS <= age <= _LONGEST_AGE_SECONDS):
+        arguments.wrong_value(
+            f"max_event_age is {age} seconds; allowed is a minute to a day: Duration.hours(24)"
+        )
+    return Retries(attempts=attempts, age_seconds=age)
+
+
+def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
+    """Take the caller's dead-letter queue, or make ``DeadLetterQueue``: encrypted, for 14 days."""
+    if given is not None:
+        return given
+    return sqs.Queue(
+        scope,
+        "DeadLetterQueue",
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )

@@ -1,0 +1,299 @@
+"""A graph of jobs in Amazon States Language.
+
+Every state passes the input of the execution on as it got it (``ResultPath`` null), so that every
+job may read it. https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.workflows.structure import Parallel, Sequence, Together, structure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.job_graph import Graph, WorkflowJob
+    from batch_constructs.workflows.structure import Structure
+
+States = dict[str, dict[str, Any]]
+_LONGEST_NAME = 80
+_FAILURE = "$.failure"
+_LOST_HOST = "Host EC2*"
+
+
+class AslWriter:
+    """Writes the states of one graph; names of states are unique in all of it."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        request: Callable[[WorkflowJob], dict[str, Any]],
+        partition: str,
+        rescue_queue: str | None = None,
+    ) -> None:
+        """Take the graph.
+
+        Args:
+            graph: the jobs.
+            request: gives the submission of a job, its parameters and environment excluded.
+            partition: of ARNs: ``aws``.
+            rescue_queue: where a job runs again that lost its Spot host.
+        """
+        self._graph = graph
+        self._request = request
+        self._submit = f"arn:{partition}:states:::batch:submitJob"
+        self._rescue_queue = rescue_queue
+        self._names: set[str] = set()
+
+    def write(self) -> dict[str, Any]:
+        """Write the state machine."""
+        self._names = set()
+        start, states = self._structure(structure_of(self._graph), None)
+        return {"StartAt": start, "States": states}
+
+    def _structure(self, structure: Structure, then: str | None) -> tuple[str, States]:
+        if isinstance(structure, Sequence):
+            start = ""
+            states: States = {}
+            for part in reversed(structure.parts):
+                start, added = self._structure(part, then)
+                states = {**added, **states}
+                then = start
+            return start, states
+        if isinstance(structure, Parallel):
+            branches = [self._structure(branch, None) for branch in structure.branches]
+            return self._parallel(branches, then)
+        return self._together(structure, then)
+
+    def _parallel(self, branches: list[tuple[str, States]], then: str | None) -> tuple[str, States]:
+        name = self._name(" | ".join(start for start, _ in branches))
+        state = {
+            "Type": "Parallel",
+            "Branches": [{"StartAt": start, "States": states} for start, states in branches],
+            "ResultPath": None,
+        }
+        return name, {name: _then(state, then)}
+
+    def _together(self, together: Together, then: str | None) -> tuple[str, States]:
+        if len(together.jobs) == 1:
+            (name,) = together.jobs
+            return self._job(self._graph.jobs[name], then)
+        waited_for = {n for name in together.jobs for n in self._graph.jobs[name].n_to_n}
+        places = {name: f"$.nToN{i}" for i, name in enumerate(together.jobs) if name in waited_for}
+        last = [name for name in together.jobs if name not in waited_for]
+        branches = [
+            self._job(job, then if len(last) == 1 else None, depends_on=_depends_on(job, places))
+            for job in (self._graph.jobs[name] for name in last)
+        ]
+        start, states = branches[0] if len(branches) == 1 else self._parallel(branches, then)
+        for name in reversed([name for name in together.jobs if name in waited_for]):
+            job = self._graph.jobs[name]
+            state = self._name(name)
+            task = self._task(job, depends_on=_depends_on(job, places), wait=False)
+            # not waited for: the last array's children wait for this one's
+            states = {state: {**task, "ResultPath": places[name], "Next": start}, **states}
+            start = state
+        return start, states
+
+    def _job(
+        self,
+        job: WorkflowJob,
+        then: str | None,
+        *,
+        depends_on: list[dict[str, str]] | None = None,
+    ) -> tuple[str, States]:
+        if job.for_each is not None:
+            return self._for_each(job, then)
+        name = self._name(job.name)
+        task = self._task(job, depends_on=depends_on or [])
+        states = {name: _then(task, then)}
+        caught, failing = self._on_failure(job, then)
+        if self._rescue_queue is not None:
+            caught, rescuing = self._rescue(job, then, caught, depends_on or [])
+            failing = {**rescuing, **failing}
+        if caught is not None:
+            task["Catch"] = [_catch(caught)]
+        return name, {**states, **failing}
+
+    def _for_each(self, job: WorkflowJob, then: str | None) -> tuple[str, States]:
+        name = self._name(job.name)
+        each = self._name(f"each {job.name}")
+        task = self._task(job)
+        inner: States = {each: _then(task, None)}
+        if self._rescue_queue is not None:
+            caught, rescuing = self._rescue(job, None, None, [])
+            task["Catch"] = [_catch(caught)]
+            inner |= rescuing
+        state: dict[str, Any] = {
+            "Type": "Map",
+            "ItemsPath": job.for_each,
+            "ItemSelector": {"item.$": "$$.Map.Item.Value", "input.$": "$"},
+            "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "INLINE"},
+                "StartAt": each,
+                "States": inner,
+            },
+            "ResultPath": None,
+        }
+        if job.max_concurrency is not None:
+            state["MaxConcurrency"] = job.max_concurrency
+        caught_by, failing = self._on_failure(job, then)
+        if caught_by is not None:
+            state["Catch"] = [_catch(caught_by)]
+        return name, {name: _then(state, then), **failing}
+
+    def _on_failure(self, job: WorkflowJob, then: str | None) -> tuple[str | None, States]:
+        """Write what happens when a job failed for good; nothing, if it fails the workflow."""
+        if job.catch is None:
+            return None, {}
+        handler = self._graph.jobs[job.catch]
+        name = self._name(f"{handler.name} after {job.name}")
+        task = self._task(handler)
+        if job.after_catch == "continue":
+            return name, {name: _then(task, then)}
+        fail = self._name(f"{job.name} failed")
+        return name, {name: _then(task, fail), fail: _fail()}
+
+    def _rescue(
+        self,
+        job: WorkflowJob,
+        then: str | None,
+        caught: str | None,
+        depends_on: list[dict[str, str]],
+    ) -> tuple[str, States]:
+        """Write the states that run a job again, on demand, if and only if it lost its host."""
+        look = self._name(f"why {job.name} failed")
+        read = self._name(f"how {job.name} ended")
+        decide = self._name(f"did {job.name} lose its host")
+        again = self._name(f"{job.name} on demand")
+        states: States = {}
+        otherwise = caught
+        if otherwise is None:
+            otherwise = self._name(f"{job.name} failed")
+            states[otherwise] = _fail()
+        task = self._task(job, depends_on=depends_on, queue=self._rescue_queue)
+        if caught is not None:
+            task["Catch"] = [_catch(caught)]
+        quick = {
+            # only a job's failure is JSON; an attempt before the last may have lost its host too
+            "Variable": f"{_FAILURE}.Cause",
+            "StringMatches": f'*"StatusReason":"{_LOST_HOST}',
+            "Next": read,
+        }
+        parse = {
+            "Type": "Pass",
+            "Parameters": {"job.$": f"States.StringToJson({_FAILURE}.Cause)"},
+            "ResultPath": "$.ended",
+            "Next": decide,
+        }
+        exact = {
+            "And": [
+                {"Variable": "$.ended.job.StatusReason", "IsPresent": True},
+                {"Variable": "$.ended.job.StatusReason", "StringMatches": _LOST_HOST},
+            ],
+            "Next": again,
+        }
+        return look, {
+            look: {"Type": "Choice", "Choices": [quick], "Default": otherwise},
+            read: parse,
+            decide: {"Type": "Choice", "Choices": [exact], "Default": otherwise},
+            again: _then(task, then),
+            **states,
+        }
+
+    def _task(
+        self,
+        job: WorkflowJob,
+        *,
+        depends_on: list[dict[str, str]] | None = None,
+        queue: str | None = None,
+        wait: bool = True,
+    ) -> dict[str, Any]:
+        parameters = self._request(job)
+        if queue is not None:
+            parameters["JobQueue"] = queue
+        if job.parameters:
+            parameters["Parameters"] = _from_input(job.parameters)
+        overrides = dict(parameters.get("ContainerOverrides", {}))
+        if job.environment:
+            overrides["Environment"] = [
+                {"Name": name, **_from_input({"Value": value})}
+                for name, value in job.environment.items()
+            ]
+        if overrides:
+            parameters["ContainerOverrides"] = overrides
+        if depends_on:
+            parameters["DependsOn"] = depends_on
+        retries: list[dict[str, Any]] = [
+            {  # only throttling: nothing was submitted
+                "ErrorEquals": ["Batch.TooManyRequestsException"],
+                "IntervalSeconds": 2,
+                "MaxAttempts": 10,
+                "BackoffRate": 2,
+                "MaxDelaySeconds": 60,
+                "JitterStrategy": "FULL",
+            }
+        ]
+        if job.retry is not None:
+            retries.append(
+                {
+                    "ErrorEquals": ["States.TaskFailed"],
+                    "IntervalSeconds": job.retry.interval_seconds,
+                    "MaxAttempts": job.retry.max_attempts,
+                    "BackoffRate": job.retry.backoff_rate,
+                }
+            )
+        return {
+            "Type": "Task",
+            "Resource": f"{self._submit}.sync" if wait else self._submit,
+            "Parameters": parameters,
+            "ResultPath": None,
+            "Retry": retries,
+        }
+
+    def _name(self, text: str) -> str:
+        name, number = text[:_LONGEST_NAME], 1
+        while name in self._names:
+            number += 1
+            end = f" {number}"
+            name = text[: _LONGEST_NAME - len(end)] + end
+        self._names.add(name)
+        return name
+
+
+def _depends_on(job: WorkflowJob, places: Mapping[str, str]) -> list[dict[str, str]]:
+    """Name the arrays of the same group, by the job IDs that their submissions returned."""
+    pairs = set(job.n_to_n)
+    return [
+        {"JobId.$": f"{places[name]}.JobId", "Type": "N_TO_N" if name in pairs else "SEQUENTIAL"}
+        for name in job.waits_for
+        if name in places
+    ]
+
+
+def _from_input(values: Mapping[str, str]) -> dict[str, str]:
+    """Read values that start with ``$.`` from the input, as text: AWS Batch takes nothing else."""
+    return {
+        f"{name}.$" if value.startswith("$.") else name: (
+            f"States.Format('{{}}', {value})" if value.startswith("$.") else value
+        )
+        for name, value in values.items()
+    }
+
+
+def _then(state: dict[str, Any], name: str | None) -> dict[str, Any]:
+    if name is None:
+        state["End"] = True
+    else:
+        state["Next"] = name
+    return state
+
+
+def _catch(name: str) -> dict[str, Any]:
+    return {"ErrorEquals": ["States.ALL"], "ResultPath": _FAILURE, "Next": name}
+
+
+def _fail() -> dict[str, Any]:
+    return {"Type": "Fail", "ErrorPath": f"{_FAILURE}.Error", "CausePath": f"{_FAILURE}.Cause"}

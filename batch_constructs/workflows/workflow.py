@@ -1,0 +1,228 @@
+"""Jobs that wait for jobs, run by Step Functions.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, arn_prefix, given
+from batch_constructs.job_graph import Graph, WorkflowJob
+from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
+from batch_constructs.queues.reference import is_job_queue, job_queue_arn
+from batch_constructs.queues.submit import submit_resources
+from batch_constructs.triggers.submission import check_share, safe_name
+from batch_constructs.workflows.asl import AslWriter
+from batch_constructs.workflows.diagram import mermaid
+from batch_constructs.workflows.structure import structure_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import Duration
+    from constructs import Construct
+
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
+
+
+class Workflow(BatchConstruct):
+    """A graph of jobs as a Step Functions state machine that waits for each job.
+
+    Jobs without anything between them run beside each other. Graphs of sequences and parallel
+    branches come out exactly; where a graph is neither, a job may start later than it had to, and
+    never earlier. Submissions that are throttled are repeated. Stopping an execution terminates its
+    running jobs.
+
+    Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
+    standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
+    (AWS::Logs::LogGroup, kept 30 days).
+
+    Attributes:
+        state_machine: The ``sfn.StateMachine``: ``grant_start_execution``, a target, an alarm.
+        role: What it acts as.
+        log_group: Where it logs errors; without the data of executions.
+        definition: The Amazon States Language as plain data.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        jobs: The jobs, in any order.
+        queue: Where jobs wait that name no queue. Default: each names its own.
+        share_identifier: Share of jobs that name none.
+        spot_rescue_queue: A queue on demand where a job runs again that lost its Spot host
+            (``Host EC2 …``) in its last attempt, and only then. Default: such a job has failed.
+        timeout: Limit of an execution. Default: Step Functions' own, a year.
+        state_machine_name: Default: one that CloudFormation generates.
+
+    Raises:
+        ValueError: cycles, unknown names, jobs that nothing reaches, missing or superfluous share
+            identifiers, and what AWS Batch refuses; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        jobs: Sequence[WorkflowJob],
+        queue: AnyJobQueue | None = None,
+        share_identifier: str | None = None,
+        spot_rescue_queue: AnyJobQueue | None = None,
+        timeout: Duration | None = None,
+        state_machine_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        listed = arguments.items("jobs", jobs, "WorkflowJob")
+        self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share_identifier)
+        if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
+            arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, "a job queue")
+        seconds = arguments.seconds("timeout", timeout)
+        arguments.refuse()
+
+        self._prefix = safe_name(id)[:60]
+        rescue = None if spot_rescue_queue is None else job_queue_arn(spot_rescue_queue)
+        self.definition = AslWriter(
+            self._graph, request=self._request, partition=Aws.PARTITION, rescue_queue=rescue
+        ).write()
+        if seconds is not None:
+            self.definition["TimeoutSeconds"] = seconds
+        self.log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+            inline_policies={
+                "Jobs": iam.PolicyDocument.from_json(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": _statements(self._graph, spot_rescue_queue),
+                    }
+                )
+            },
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=state_machine_name,
+            # not the CDK's to_json_string, which drops every null, and with it ResultPath
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.definition)),
+            role=self.role,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
+            ),
+        )
+
+    def diagram(self) -> str:
+        """Draw the graph as a Mermaid flowchart."""
+        return mermaid(self._graph)
+
+    def _request(self, job: WorkflowJob) -> dict[str, Any]:
+        command = None if job.command is None else list(job.command)
+        return {
+            "JobName": f"{self._prefix}-{job.name}",
+            "JobQueue": job_queue_arn(job.queue),
+            "JobDefinition": job_definition_arn(job.job_definition),
+            **given(
+                ArrayProperties=given(Size=job.array_size),
+                ContainerOverrides=given(Command=command),
+                ShareIdentifier=job.share_identifier,
+                SchedulingPriorityOverride=job.scheduling_priority,
+                Timeout=given(AttemptDurationSeconds=job.timeout_seconds),
+                Tags=dict(job.tags),
+            ),
+        }
+
+
+def _read_graph(
+    arguments: Arguments, listed: list[Any], *, queue: Any, share_identifier: str | None
+) -> Graph:
+    """Check the graph, then each job's queue, definition and share."""
+    try:
+        graph = Graph.of(listed)
+        structure_of(graph)
+    except ValueError as error:
+        for problem in str(error).splitlines():
+            arguments.wrong_value(problem)
+        return Graph(jobs={})
+    complete: dict[str, WorkflowJob] = {}
+    waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
+    for name, job in graph.jobs.items():
+        where = f"job {name!r}: "
+        full = replace(
+            job,
+            queue=queue if job.queue is None else job.queue,
+            share_identifier=(
+                share_identifier if job.share_identifier is None else job.share_identifier
+            ),
+        )
+        complete[name] = full
+        if full.queue is None:
+            arguments.wrong_value(f"{where}no queue; give it one, or the whole workflow")
+        elif not is_job_queue(full.queue):
+            arguments.wrong_type(f"{where}queue", full.queue, "a job queue")
+        else:
+            check_share(arguments, full.queue, full.share_identifier, where=where)
+        if not is_job_definition(full.job_definition):
+            arguments.wrong_type(f"{where}job_definition", full.job_definition, "a job definition")
+        if name in waited_for and (job.retry or job.catch):
+            arguments.wrong_value(
+                f"{where}its children are waited for N to N, so Step Functions does not wait for "
+                "the array itself and can neither retry nor catch it; do so on the array that "
+                "waits, or retry by the job definition"
+            )
+        if job.for_each is not None and (job.n_to_n or name in waited_for):
+            arguments.wrong_value(f"{where}for_each makes many arrays; NToN pairs just two")
+    return Graph(jobs=complete)
+
+
+def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]]:
+    """Allow what Step Functions needs for ``submitJob.sync``.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html#batch-iam
+    """
+    resources: dict[str, None] = {}
+    for job in graph.jobs.values():
+        for queue in (job.queue, rescue):
+            if queue is not None:
+                resources |= dict.fromkeys(submit_resources(queue, job.job_definition))
+    jobs = f"{arn_prefix('batch')}job/*"
+    return [
+        {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
+        # jobs have no ID yet when the policy is written
+        {
+            "Effect": "Allow",
+            "Action": ["batch:TagResource", "batch:TerminateJob"],
+            "Resource": jobs,
+        },
+        # AWS knows no resources for DescribeJobs
+        {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            "Resource": f"{arn_prefix('events')}{_EVENTS_RULE}",
+        },
+    ]

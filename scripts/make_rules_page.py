@@ -1,0 +1,63 @@
+"""Make `docs/rules.md` from the rules themselves.
+
+uv run python scripts/make_rules_page.py
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+from batch_constructs.rules import instance_types
+from batch_constructs.rules.areas import AREAS
+from batch_constructs.rules.rule import RULES, Rule
+
+OUTPUT = Path(__file__).parent.parent / "docs" / "rules.md"
+HEAD = """\
+# The rules
+
+What AWS Batch refuses, and what leaves a job stuck. The same rules answer in three places: the
+constructors of this library raise `ValueError`, `BatchRules` stops the synthesis, and
+`batch-constructs check` reads any template ([checking templates](checking.md)).
+
+An **error** is what AWS documents, or was seen, to refuse. A **warning** follows from AWS's
+documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot tell
+(parameters, imports, tokens) is never a finding.
+
+The identifier of a rule is what a finding names, and what `acknowledge` takes. What is not checked,
+and why, stands in [rules not made](rules-not-made.md).
+
+"""
+
+
+def entry(rule: Rule) -> str:
+    """Write one rule."""
+    resources = ", ".join(f"`{subject}`" for subject in rule.subjects)
+    lines = [
+        f"### `{rule.id}`",
+        "",
+        f"**{rule.severity.capitalize()}**: {rule.title}. About {resources}.",
+        "",
+        rule.explanation if rule.explanation.endswith(".") else f"{rule.explanation}.",
+        "",
+        f"- Fix: {rule.fix}.",
+        f"- Source: {rule.source}",
+    ]
+    return "\n".join(lines).replace("](", "]\\(")
+
+
+def page() -> str:
+    """Write the page."""
+    order = list(AREAS)
+    rules = sorted(RULES.values(), key=lambda rule: order.index(rule.area))
+    parts = [HEAD, f"There are {len(rules)} rules; the table of instance types is of"]
+    parts[1] += f" {instance_types.date()}.\n"
+    for area, found in groupby(rules, key=lambda rule: rule.area):
+        parts.append(f"\n## {AREAS[area]}\n\n")
+        parts.append("\n\n".join(entry(rule) for rule in found) + "\n")
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    OUTPUT.write_text(page(), encoding="utf-8")
+    print(f"{OUTPUT.name}: {len(RULES)} rules")

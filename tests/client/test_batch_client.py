@@ -1,0 +1,316 @@
+"""Submitting, waiting and stopping, also when AWS or the user interferes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from batch_constructs.client import JobState, SubmissionUnclearError
+from batch_constructs.client.batch import JobsNotFoundError
+from tests.functions.aws_in_process import answer
+
+if TYPE_CHECKING:
+    from batch_constructs.client import BatchClient
+    from tests.functions.aws_in_process import Aws
+
+
+def detail(job_id: str, status: str, **more: Any) -> dict[str, Any]:
+    return {
+        "jobId": job_id,
+        "jobName": "name",
+        "jobQueue": "queue",
+        "jobDefinition": "definition:3",
+        "status": status,
+        "startedAt": 0,
+        **more,
+    }
+
+
+def describe(aws: Aws, *looks: list[dict[str, Any]]) -> None:
+    """Answer DescribeJobs with one look after the other, the last one for ever."""
+    left = list(looks)
+
+    def tell(body: dict[str, Any]) -> Any:
+        look = left.pop(0) if len(left) > 1 else left[0]
+        return answer(200, {"jobs": [job for job in look if job["jobId"] in body["jobs"]]})
+
+    aws.batch.script["DescribeJobs"] = tell
+
+
+def test_importing_the_client_loads_neither_boto3_nor_the_cdk() -> None:
+    code = (
+        "import sys; from batch_constructs.client import BatchClient; BatchClient();"
+        "print(sorted({'aws_cdk', 'jsii', 'boto3', 'botocore', 'rich'} & set(sys.modules)))"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_a_job_is_submitted_with_what_is_given_and_nothing_else(
+    aws: Aws, client: BatchClient
+) -> None:
+    job_id = client.submit("nightly", queue="main", definition="report:4")
+    client.submit(
+        "big",
+        queue="main",
+        definition="report",
+        array_size=100,
+        parameters={"day": "2026-11-21"},
+        environment={"MODE": "fast"},
+        command=["run", "Ref::day"],
+        vcpus=1.0,
+        memory_mebibytes=2048,
+        share_identifier="blue",
+        timeout_seconds=600,
+        attempts=2,
+        depends_on=[{"jobId": job_id}],
+    )
+
+    plain, full = aws.batch.jobs
+    assert plain == {
+        "jobName": "nightly",
+        "jobQueue": "main",
+        "jobDefinition": "report:4",
+        "jobId": job_id,
+    }
+    assert full == {
+        "jobName": "big",
+        "jobQueue": "main",
+        "jobDefinition": "report",
+        "arrayProperties": {"size": 100},
+        "parameters": {"day": "2026-11-21"},
+        "containerOverrides": {
+            "command": ["run", "Ref::day"],
+            "environment": [{"name": "MODE", "value": "fast"}],
+            "resourceRequirements": [
+                {"type": "VCPU", "value": "1"},
+                {"type": "MEMORY", "value": "2048"},
+            ],
+        },
+        "shareIdentifier": "blue",
+        "timeout": {"attemptDurationSeconds": 600},
+        "retryStrategy": {"attempts": 2},
+        "dependsOn": [{"jobId": job_id}],
+        "jobId": full["jobId"],
+    }
+
+
+def test_throttled_submissions_are_repeated_until_they_succeed(
+    aws: Aws, client: BatchClient
+) -> None:
+    aws.faults.throttle = 0.5
+
+    for number in range(50):
+        client.submit(f"job-{number}", queue="q", definition="d")
+
+    assert [job["jobName"] for job in aws.batch.jobs] == [f"job-{n}" for n in range(50)]
+    assert aws.calls["batch:SubmitJob"] > 60
+
+
+def test_a_submission_whose_answer_got_lost_is_not_repeated(aws: Aws, client: BatchClient) -> None:
+    aws.faults.lose_answer = 1.0
+
+    with pytest.raises(SubmissionUnclearError, match=r"'once' got lost .* the job may exist"):
+        client.submit("once", queue="q", definition="d")
+
+    assert aws.calls["batch:SubmitJob"] == 1
+
+
+def test_a_queue_that_does_not_exist_is_said_in_the_words_of_aws(
+    aws: Aws, client: BatchClient
+) -> None:
+    aws.faults.refuse = lambda _: "JobQueue nowhere not found"
+
+    with pytest.raises(ClientError, match="JobQueue nowhere not found"):
+        client.submit("job", queue="nowhere", definition="d")
+
+
+def test_waiting_reports_every_change_once(aws: Aws, client: BatchClient) -> None:
+    describe(
+        aws,
+        [detail("a", "RUNNABLE")],
+        [detail("a", "RUNNABLE")],
+        [detail("a", "RUNNING")],
+        [detail("a", "FAILED", statusReason="Essential container in task exited")],
+    )
+    seen: list[tuple[str, str]] = []
+
+    (last,) = client.wait(["a"], on_change=lambda s: seen.append((str(s.state), s.reason)))
+
+    assert seen == [
+        ("RUNNABLE", ""),
+        ("RUNNING", ""),
+        ("FAILED", "Essential container in task exited"),
+    ]
+    assert last.state is JobState.FAILED
+
+
+def test_waiting_counts_the_children_of_an_array(aws: Aws, client: BatchClient) -> None:
+    array = {"size": 4, "statusSummary": {"RUNNING": 1, "SUCCEEDED": 2, "FAILED": 1, "PENDING": 0}}
+    done = {"size": 4, "statusSummary": {"SUCCEEDED": 3, "FAILED": 1}}
+    describe(
+        aws,
+        [detail("a", "PENDING", arrayProperties=array)],
+        [detail("a", "FAILED", arrayProperties=done)],
+    )
+    seen: list[tuple[int, int]] = []
+
+    client.wait(["a"], on_change=lambda s: seen.append((s.finished, s.total)))
+
+    assert seen == [(3, 4), (4, 4)]
+
+
+def test_waiting_asks_only_for_jobs_that_are_not_done(aws: Aws, client: BatchClient) -> None:
+    asked: list[list[str]] = []
+
+    def tell(body: dict[str, Any]) -> Any:
+        asked.append(body["jobs"])
+        states = {"a": "SUCCEEDED", "b": "RUNNING" if len(asked) < 2 else "SUCCEEDED"}
+        return answer(200, {"jobs": [detail(job, states[job]) for job in body["jobs"]]})
+
+    aws.batch.script["DescribeJobs"] = tell
+
+    client.wait(["a", "b"])
+
+    assert asked == [["a", "b"], ["b"]]
+
+
+def test_waiting_survives_throttling(
+    aws: Aws, client: BatchClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", aws.clock.sleep)
+    looks = iter([429, 429, 200])
+
+    def tell(_: dict[str, Any]) -> Any:
+        if next(looks) == 429:
+            return answer(429, {"message": "slow down"}, error="TooManyRequestsException")
+        return answer(200, {"jobs": [detail("a", "SUCCEEDED")]})
+
+    aws.batch.script["DescribeJobs"] = tell
+
+    (last,) = client.wait(["a"])
+
+    assert last.state is JobState.SUCCEEDED
+
+
+def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "RUNNABLE")])
+
+    with pytest.raises(TimeoutError, match="not done after 60 s: a"):
+        client.wait(["a"], timeout_seconds=60)
+
+
+def test_a_job_that_aws_does_not_know_is_named(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "RUNNING")])
+
+    with pytest.raises(JobsNotFoundError, match=r"knows no job b; .*us-east-1"):
+        client.wait(["a", "b"])
+
+
+def test_many_jobs_are_described_a_hundred_a_call(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail(str(n), "SUCCEEDED") for n in range(250)])
+
+    client.wait([str(n) for n in range(250)])
+
+    assert aws.calls["batch:DescribeJobs"] == 3
+
+
+def test_a_hundred_thousand_children_are_listed_in_flat_memory(
+    aws: Aws, client: BatchClient
+) -> None:
+    def tell(body: dict[str, Any]) -> Any:
+        at = int(body.get("nextToken", 0))
+        page = [
+            {"jobId": f"a:{n}", "jobName": "name", "arrayProperties": {"index": n}}
+            for n in range(at, at + 1000)
+        ]
+        more = {"nextToken": str(at + 1000)} if at + 1000 < 100_000 else {}
+        return answer(200, {"jobSummaryList": page, **more})
+
+    aws.batch.script["ListJobs"] = tell
+    children = client.children("a", state=JobState.FAILED)
+    for _ in range(2000):
+        next(children)
+    tracemalloc.start()
+
+    count = 2000 + sum(1 for _ in children)
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 100_000
+    assert aws.calls["batch:ListJobs"] == 100
+    assert peak < 10_000_000  # a page is about 1 MB, all pages would be about 100 MB
+
+
+@pytest.mark.parametrize("verb", ["cancel", "terminate"])
+def test_jobs_are_stopped_fifty_a_call(aws: Aws, client: BatchClient, verb: str) -> None:
+    operation = f"{verb.capitalize()}Jobs"
+    aws.batch.script[operation] = lambda body: answer(
+        200,
+        {
+            "successful": [j for j in body["jobs"] if j != "7"],
+            "errors": [
+                {"job": j, "code": "ClientException", "message": "no"}
+                for j in body["jobs"]
+                if j == "7"
+            ],
+        },
+    )
+
+    failed = getattr(client, verb)([str(n) for n in range(120)], reason="wrong input")
+
+    assert failed == {"7": "no"}
+    assert aws.calls[f"batch:{operation}"] == 3
+
+
+def test_an_older_service_is_asked_job_by_job(aws: Aws, client: BatchClient) -> None:
+    aws.batch.script["TerminateJobs"] = lambda _: answer(404, {"message": "no such operation"})
+    stopped: list[str] = []
+
+    def terminate(body: dict[str, Any]) -> Any:
+        stopped.append(body["jobId"])
+        return answer(200, {})
+
+    aws.batch.script["TerminateJob"] = terminate
+
+    assert client.terminate([str(n) for n in range(60)], reason="over") == {}
+
+    assert len(stopped) == 60
+    assert aws.calls["batch:TerminateJobs"] == 1
+
+
+def test_an_older_sdk_is_enough_to_stop_jobs(aws: Aws, client: BatchClient) -> None:
+    aws.batch.script["CancelJob"] = lambda _: answer(200, {})
+    old = client.batch
+    type(old).cancel_jobs = property(lambda _: (_ for _ in ()).throw(AttributeError()))
+
+    client.cancel(["a", "b"], reason="over")
+
+    assert aws.calls["batch:CancelJob"] == 2
+
+
+def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
+    aws: Aws, client: BatchClient
+) -> None:
+    aws.batch.script["DescribeJobs"] = lambda _: answer(
+        403, {"message": "The security token is expired"}, error="ExpiredTokenException"
+    )
+
+    with pytest.raises(ClientError, match="ExpiredTokenException"):
+        client.wait(["a"])
+
+
+def test_a_rate_of_nothing_is_refused() -> None:
+    from batch_constructs.client import BatchClient
+
+    with pytest.raises(ValueError, match="max_submissions_per_second is 0; it is more than 0"):
+        BatchClient(max_submissions_per_second=0)

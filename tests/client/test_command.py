@@ -1,0 +1,261 @@
+"""``batch-constructs submit | watch | logs | redrive``."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from click.testing import CliRunner
+
+from batch_constructs.cli import main
+from tests.client.test_batch_client import describe, detail
+from tests.functions.aws_in_process import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from batch_constructs.client import BatchClient
+    from tests.functions.aws_in_process import Aws
+
+    Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(client: BatchClient, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr("batch_constructs.client.command._client", lambda: client)
+    return lambda *words: CliRunner().invoke(main, list(words), catch_exceptions=False)
+
+
+def objects(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_submit_prints_the_id(aws: Aws, run: Run) -> None:
+    result = run(
+        *("submit", "job", "--queue", "q", "--definition", "d", "--array-size", "3"),
+        *("-p", "day=mon", "-e", "MODE=a=b"),
+    )
+
+    (job,) = aws.batch.jobs
+    assert result.stdout == f"{job['jobId']}\n"
+    assert job["parameters"] == {"day": "mon"}
+    assert job["containerOverrides"] == {"environment": [{"name": "MODE", "value": "a=b"}]}
+    assert job["arrayProperties"] == {"size": 3}
+
+
+def test_submit_speaks_json(aws: Aws, run: Run) -> None:
+    result = run("submit", "job", "--queue", "q", "--definition", "d", "--json")
+
+    assert objects(result) == [{"jobName": "job", "jobId": aws.batch.jobs[0]["jobId"]}]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["job"], "give NAME, --queue and --definition, or --graph"),
+        (["job", "--queue", "q", "--definition", "d", "-p", "day"], "day: write NAME=VALUE"),
+    ],
+)
+def test_submit_says_what_is_missing(run: Run, words: list[str], problem: str) -> None:
+    result = run("submit", *words)
+
+    assert result.exit_code == 2
+    assert problem in result.stderr
+
+
+def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:
+    aws.faults.refuse = lambda _: "JobQueue nowhere not found"
+
+    result = run("submit", "job", "--queue", "nowhere", "--definition", "d")
+
+    assert result.exit_code == 2
+    assert "JobQueue nowhere not found" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_an_interrupted_graph_says_how_to_go_on_and_does(
+    aws: Aws, run: Run, tmp_path: Path
+) -> None:
+    graph = tmp_path / "graph.json"
+    graph.write_text(
+        json.dumps(
+            {"jobs": {"a": {"definition": "d"}, "b": {"definition": "d", "dependsOn": ["a"]}}}
+        )
+    )
+
+    def interrupt(call: str) -> None:
+        if call == "batch:SubmitJob" and aws.batch.jobs:
+            raise KeyboardInterrupt
+
+    aws.before.append(interrupt)
+    stopped = run("submit", "--graph", str(graph), "--queue", "q")
+    aws.before.clear()
+    again = stopped.stderr.split("batch-constructs ", 1)[1].split()
+    result = run(*again, "--queue", "q", "--json")
+
+    assert stopped.exit_code == 130
+    assert result.exit_code == 0
+    assert [line["name"] for line in objects(result)] == ["a", "b"]
+    assert len(aws.batch.jobs) == 2
+
+
+def test_a_graph_that_is_wrong_is_refused_before_anything_is_submitted(
+    aws: Aws, run: Run, tmp_path: Path
+) -> None:
+    graph = tmp_path / "graph.json"
+    graph.write_text('{"jobs": {"a": {"definition": "d", "dependsOn": ["b"]}}}')
+
+    result = run("submit", "--graph", str(graph), "--queue", "q")
+
+    assert result.exit_code == 2
+    assert "job 'a': depends_on names 'b'" in result.stderr
+    assert aws.batch.jobs == []
+
+
+def test_watch_shows_the_children_and_succeeds(aws: Aws, run: Run) -> None:
+    array = {"size": 3, "statusSummary": {"SUCCEEDED": 3}}
+    describe(
+        aws,
+        [detail("a", "PENDING", arrayProperties={"size": 3, "statusSummary": {"RUNNING": 3}})],
+        [detail("a", "SUCCEEDED", arrayProperties=array)],
+    )
+
+    result = run("watch", "a")
+
+    assert result.exit_code == 0
+    assert result.stdout == "a\tname\tSUCCEEDED 3\n"
+    assert "3/3" in result.stderr
+
+
+def test_watch_fails_when_a_job_failed(aws: Aws, run: Run) -> None:
+    describe(aws, [detail("a", "FAILED", statusReason="out of memory")])
+
+    result = run("watch", "a", "--json")
+
+    assert result.exit_code == 1
+    assert objects(result) == [
+        {
+            "jobId": "a",
+            "jobName": "name",
+            "jobQueue": "queue",
+            "status": "FAILED",
+            "statusReason": "out of memory",
+        }
+    ]
+
+
+def test_watch_finds_a_job_by_its_name(aws: Aws, run: Run) -> None:
+    aws.batch.script["ListJobs"] = lambda _: answer(
+        200,
+        {
+            "jobSummaryList": [
+                {"jobId": "new", "jobName": "nightly", "createdAt": 2},
+                {"jobId": "old", "jobName": "nightly", "createdAt": 1},
+            ]
+        },
+    )
+    describe(aws, [detail("new", "SUCCEEDED"), detail("old", "FAILED")])
+
+    assert run("watch", "nightly", "--queue", "q").exit_code == 0
+    missing = run("watch", "daily", "--queue", "q")
+    assert missing.exit_code == 2
+    assert "no job is called 'daily' in queue q" in missing.stderr
+
+
+def test_an_interrupted_watch_says_how_to_go_on(aws: Aws, run: Run) -> None:
+    def interrupt(_: dict[str, Any]) -> Any:
+        raise KeyboardInterrupt
+
+    aws.batch.script["DescribeJobs"] = interrupt
+
+    result = run("watch", "a", "b")
+
+    assert result.exit_code == 130
+    assert "the jobs go on. To go on here: batch-constructs watch a b" in result.stderr
+
+
+def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
+    aws.batch.script["DescribeJobs"] = lambda _: answer(
+        403, {"message": "The security token is expired"}, error="ExpiredTokenException"
+    )
+
+    result = run("watch", "a")
+
+    assert result.exit_code == 2
+    assert "renew your credentials, then: batch-constructs watch a" in result.stderr
+
+
+def test_logs_follow_a_job_over_its_attempts_to_its_end(aws: Aws, run: Run) -> None:
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName="/jobs")
+
+    def write(stream: str, *texts: str, at: int) -> None:
+        now = int(time.time() * 1000)
+        logs.put_log_events(
+            logGroupName="/jobs",
+            logStreamName=stream,
+            logEvents=[
+                {"timestamp": now + at + n, "message": text} for n, text in enumerate(texts)
+            ],
+        )
+
+    for stream in ("job/1", "job/2"):
+        logs.create_log_stream(logGroupName="/jobs", logStreamName=stream)
+    write("job/1", "first attempt", at=0)
+    configuration = {"logDriver": "awslogs", "options": {"awslogs-group": "/jobs"}}
+    looks = 0
+
+    def tell(_: dict[str, Any]) -> Any:
+        nonlocal looks
+        looks += 1
+        attempts = [{"container": {"logStreamName": "job/1"}}]
+        container: dict[str, Any] = {"logConfiguration": configuration}
+        if looks > 1:
+            container["logStreamName"] = "job/2"
+        if looks == 2:
+            write("job/2", "second attempt", at=1)
+        if looks == 3:
+            write("job/2", "the last word", at=5)
+        status = "SUCCEEDED" if looks >= 3 else "RUNNING"
+        job = detail("a", status, attempts=attempts, container=container)
+        return answer(200, {"jobs": [job]})
+
+    aws.batch.script["DescribeJobs"] = tell
+
+    result = run("logs", "a", "--follow")
+
+    assert result.stdout.splitlines() == ["first attempt", "second attempt", "the last word"]
+
+
+def test_logs_of_a_job_that_wrote_nothing_are_empty(aws: Aws, run: Run) -> None:
+    boto3.client("logs").create_log_group(logGroupName="/aws/batch/job")
+    describe(aws, [detail("a", "RUNNING", container={"logStreamName": "not/yet"})])
+
+    result = run("logs", "a", "--json")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_redrive_prints_the_new_jobs(aws: Aws, run: Run) -> None:
+    describe(aws, [detail("a", "FAILED", container={"command": ["run"]})])
+
+    result = run("redrive", "a", "-e", "MODE=fast", "--memory-mebibytes", "4096", "--json")
+
+    (job,) = aws.batch.jobs
+    assert objects(result) == [{"jobId": job["jobId"], "redriven": "a"}]
+    assert job["containerOverrides"]["environment"] == [{"name": "MODE", "value": "fast"}]
+
+
+def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:
+    describe(aws, [detail("a", "RUNNING")])
+
+    result = run("redrive", "a")
+
+    assert result.exit_code == 2
+    assert "job a is RUNNING; only FAILED jobs can be redriven" in result.stderr

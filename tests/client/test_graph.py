@@ -1,0 +1,146 @@
+"""A graph of jobs, submitted as job IDs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from batch_constructs.client.graph import submit_graph
+from batch_constructs.client.graph_file import read_graph
+from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
+
+if TYPE_CHECKING:
+    from batch_constructs.client import BatchClient
+    from tests.functions.aws_in_process import Aws
+
+DIAMOND = [
+    WorkflowJob(name="merge", job_definition="m", depends_on=["left", "right"]),
+    WorkflowJob(name="left", job_definition="d", depends_on=["split"]),
+    WorkflowJob(name="right", job_definition="d", depends_on=["split"]),
+    WorkflowJob(name="split", job_definition="s", parameters={"day": "$.day", "fixed": "1"}),
+]
+
+
+def test_each_job_waits_for_the_ids_of_the_others(aws: Aws, client: BatchClient) -> None:
+    ids = submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+
+    jobs = {job["jobName"]: job for job in aws.batch.jobs}
+    assert jobs["r1-split"]["parameters"] == {"day": "mon", "fixed": "1"}
+    assert jobs["r1-left"]["dependsOn"] == [{"jobId": ids["split"]}]
+    assert jobs["r1-merge"]["dependsOn"] == [{"jobId": ids["left"]}, {"jobId": ids["right"]}]
+
+
+def test_children_wait_for_children(aws: Aws, client: BatchClient) -> None:
+    ids = submit_graph(
+        client,
+        [
+            WorkflowJob(name="a", job_definition="d", array_size=5),
+            WorkflowJob(name="b", job_definition="d", array_size=5, depends_on=[NToN(job="a")]),
+        ],
+        queue="q",
+    )
+
+    assert aws.batch.jobs[1]["dependsOn"] == [{"jobId": ids["a"], "type": "N_TO_N"}]
+
+
+def test_a_list_in_the_input_becomes_a_job_an_element(aws: Aws, client: BatchClient) -> None:
+    submit_graph(
+        client,
+        [
+            WorkflowJob(
+                name="each",
+                job_definition="d",
+                for_each="$.files",
+                parameters={"key": "$.item", "day": "$.input.day"},
+            ),
+            WorkflowJob(name="after", job_definition="d", depends_on=["each"]),
+        ],
+        queue="q",
+        input={"files": ["a", "b"], "day": "mon"},
+    )
+
+    assert [job.get("parameters") for job in aws.batch.jobs] == [
+        {"key": "a", "day": "mon"},
+        {"key": "b", "day": "mon"},
+        None,
+    ]
+    assert len(aws.batch.jobs[2]["dependsOn"]) == 2
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(aws: Aws, client: BatchClient) -> None:
+    def interrupt(call: str) -> None:
+        if call == "batch:SubmitJob" and len(aws.batch.jobs) == 2:
+            raise KeyboardInterrupt
+
+    aws.before.append(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+    aws.before.clear()
+
+    ids = submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+
+    assert sorted(job["jobName"] for job in aws.batch.jobs) == [
+        "r1-left",
+        "r1-merge",
+        "r1-right",
+        "r1-split",
+    ]
+    assert sorted(ids.values()) == sorted(job["jobId"] for job in aws.batch.jobs)
+
+
+def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> None:
+    aws.faults.lose_answer = 1.0
+
+    submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+
+    assert len(aws.batch.jobs) == 4
+
+
+def test_what_needs_step_functions_is_refused(client: BatchClient) -> None:
+    with pytest.raises(ValueError, match=r"job 'a': catch, only_on_failure and retry need Step"):
+        submit_graph(
+            client,
+            [WorkflowJob(name="a", job_definition="d", retry=StepRetry(max_attempts=1))],
+            queue="q",
+        )
+    with pytest.raises(ValueError, match="job 'a': no queue"):
+        submit_graph(client, [WorkflowJob(name="a", job_definition="d")])
+
+
+def test_a_missing_field_of_the_input_is_named(client: BatchClient) -> None:
+    with pytest.raises(ValueError, match=r"the input has no \$\.day"):
+        submit_graph(client, DIAMOND, queue="q")
+
+
+def test_a_graph_is_read_from_json() -> None:
+    text = json.dumps(
+        {
+            "jobs": {
+                "a": {"definition": "d", "arraySize": 3},
+                "b": {"definition": "e", "arraySize": 3, "dependsOn": [{"nToN": "a"}]},
+                "c": {"definition": "f", "queue": "q", "dependsOn": ["a", "b"]},
+            }
+        }
+    )
+
+    a, b, c = read_graph(text)
+
+    assert (a.name, a.array_size) == ("a", 3)
+    assert b.depends_on == [NToN(job="a")]
+    assert (c.queue, c.depends_on) == ("q", ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"jobs": []}', "a graph is"),
+        ('{"jobs": {"a": {"definition": "d", "dependson": []}}}', "job 'a': unknown dependson"),
+        ('{"jobs": {"a": {}}}', "job 'a': no definition"),
+        ("{", "Expecting property name"),
+    ],
+)
+def test_a_graph_file_that_is_wrong_says_what(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        read_graph(text)

@@ -1,0 +1,166 @@
+"""How a child finds its message, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from batch_constructs.client import message
+from batch_constructs.functions.submission.manifest import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BODIES = ["first", "größer", "", '{"n": 3}']
+
+
+class S3:
+    """One object, read in ranges; remembers what was asked and how it was signed."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        content = encode(BODIES)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.requests.append((self.path, headers))
+                if self.path == "/credentials":
+                    body = json.dumps(
+                        {"AccessKeyId": "AK", "SecretAccessKey": "SK", "Token": "T"}
+                    ).encode()
+                else:
+                    first, last = headers["range"].removeprefix("bytes=").split("-")
+                    body = content[int(first) : int(last) + 1]
+                self.send_response(206)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    for name in [n for n in os.environ if n.startswith("AWS_") or n == "ARRAY_INDICES"]:
+        monkeypatch.delenv(name)
+    server = S3()
+    for name, value in {
+        "AWS_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "MESSAGE_MANIFEST": "s3://bucket/manifests/mail 1",
+        "MESSAGE_MANIFEST_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+@pytest.mark.parametrize(("index", "body"), list(enumerate(BODIES)))
+def test_child_i_fetches_message_i(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, index: int, body: str
+) -> None:
+    monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(index))
+
+    assert message.fetch_message() == body
+    assert len(s3.requests) == (2 if body else 1)
+
+
+def test_a_job_that_is_no_array_fetches_the_only_message(s3: S3) -> None:
+    assert message.fetch_message() == "first"
+    assert s3.requests[0][0] == "/bucket/manifests/mail%201"
+
+
+def test_a_child_beyond_the_manifest_gets_a_clear_error(
+    s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del s3
+    monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", "4")
+
+    with pytest.raises(IndexError, match="has no message 4"):
+        message.fetch_message()
+
+
+def test_the_signature_is_the_one_botocore_makes(s3: S3) -> None:
+    message.fetch_message()
+    path, sent = s3.requests[0]
+    request = AWSRequest("GET", s3.url + path, headers={"Range": sent["range"]})
+    request.context["timestamp"] = sent["x-amz-date"]
+    auth = S3SigV4Auth(Credentials("AKID", "secret"), "s3", "eu-west-1")
+    request.headers["X-Amz-Date"] = sent["x-amz-date"]
+    request.headers["X-Amz-Content-SHA256"] = sent["x-amz-content-sha256"]
+
+    canonical = auth.canonical_request(request)
+    expected = auth.signature(auth.string_to_sign(request, canonical), request)
+
+    assert sent["authorization"].endswith(f"Signature={expected}")
+
+
+def test_the_job_role_s_credentials_are_used_in_a_container(
+    s3: S3, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{s3.url}/credentials")
+    token = tmp_path / "token"
+    token.write_text("pod\n")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
+
+    message.fetch_message()
+
+    assert s3.requests[0][1]["authorization"] == "pod"
+    assert "Credential=AK/" in s3.requests[1][1]["authorization"]
+    assert s3.requests[1][1]["x-amz-security-token"] == "T"
+
+
+def test_the_file_runs_alone_and_loads_nothing_but_the_standard_library(s3: S3) -> None:
+    del s3
+    source = Path(str(message.__file__))
+    code = f"import sys; sys.argv = ['message.py']; exec(open({str(source)!r}).read())"
+    shown = (
+        f"{code}\nimport sys\n"
+        "print(sorted({'boto3', 'botocore', 'batch_constructs'} & set(sys.modules)))"
+    )
+
+    out = subprocess.run(
+        [sys.executable, "-S", "-c", shown], capture_output=True, text=True, check=True
+    )
+
+    assert out.stdout == "first[]\n"
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [("3,17-20", [3, 17, 18, 19, 20]), ("0", [0]), ("5-6,9", [5, 6, 9])],
+)
+def test_a_redriven_child_works_on_the_index_that_failed(
+    monkeypatch: pytest.MonkeyPatch, listed: str, expected: list[int]
+) -> None:
+    monkeypatch.setenv("ARRAY_INDICES", listed)
+    found = []
+    for child in range(len(expected)):
+        monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(child))
+        found.append(message.array_index())
+
+    assert found == expected
+    monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(len(expected)))
+    with pytest.raises(IndexError, match="has no entry for child"):
+        message.array_index()

@@ -1,0 +1,212 @@
+"""Running again what failed, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_constructs.client.redrive import NothingToRedriveError, redrive
+from tests.client.test_batch_client import describe, detail
+from tests.functions.aws_in_process import answer
+
+if TYPE_CHECKING:
+    from batch_constructs.client import BatchClient
+    from tests.functions.aws_in_process import Aws
+
+CONTAINER = {
+    "command": ["run", "Ref::day"],
+    "environment": [
+        {"name": "MODE", "value": "slow"},
+        {"name": "AWS_BATCH_JOB_ID", "value": "x"},
+    ],
+    "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}],
+}
+
+
+def failed_children(aws: Aws, *indices: int) -> None:
+    children = [
+        {"jobId": f"a:{n}", "jobName": "n", "arrayProperties": {"index": n}} for n in indices
+    ]
+
+    def tell(body: dict[str, Any]) -> Any:
+        if "arrayJobId" not in body:
+            return aws.batch.ListJobs(body)
+        assert body["jobStatus"] == "FAILED"
+        return answer(200, {"jobSummaryList": children})
+
+    aws.batch.script["ListJobs"] = tell
+
+
+def indices(job: dict[str, Any]) -> str | None:
+    pairs = job.get("containerOverrides", {}).get("environment", [])
+    return {p["name"]: p["value"] for p in pairs}.get("ARRAY_INDICES")
+
+
+def test_a_failed_job_runs_again_with_all_it_was_given(aws: Aws, client: BatchClient) -> None:
+    describe(
+        aws,
+        [
+            detail(
+                "0a1b2c3d-e",
+                "FAILED",
+                container=CONTAINER,
+                parameters={"day": "1"},
+                shareIdentifier="blue",
+                schedulingPriority=3,
+                retryStrategy={"attempts": 2},
+                timeout={"attemptDurationSeconds": 60},
+                tags={"team": "x", "aws:cloudformation": "y"},
+            )
+        ],
+    )
+
+    (new,) = redrive(client, "0a1b2c3d-e")
+
+    assert aws.batch.jobs == [
+        {
+            "jobName": "name-redrive-0a1b2c3d",
+            "jobQueue": "queue",
+            "jobDefinition": "definition:3",
+            "parameters": {"day": "1"},
+            "shareIdentifier": "blue",
+            "schedulingPriorityOverride": 3,
+            "retryStrategy": {"attempts": 2},
+            "timeout": {"attemptDurationSeconds": 60},
+            "tags": {"team": "x"},
+            "containerOverrides": {
+                "command": ["run", "Ref::day"],
+                "environment": [{"name": "MODE", "value": "slow"}],
+                "resourceRequirements": CONTAINER["resourceRequirements"],
+            },
+            "jobId": new,
+        }
+    ]
+
+
+def test_a_redriven_job_can_be_changed(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, parameters={"day": "1", "x": "y"})])
+
+    redrive(
+        client,
+        "a",
+        queue="on-demand",
+        definition="definition:4",
+        parameters={"day": "2"},
+        environment={"MODE": "fast"},
+        memory_mebibytes=4096,
+        timeout_seconds=120,
+    )
+
+    (job,) = aws.batch.jobs
+    assert (job["jobQueue"], job["jobDefinition"]) == ("on-demand", "definition:4")
+    assert job["parameters"] == {"day": "2", "x": "y"}
+    assert job["timeout"] == {"attemptDurationSeconds": 120}
+    assert job["containerOverrides"] == {
+        "command": ["run", "Ref::day"],
+        "environment": [{"name": "MODE", "value": "fast"}],
+        "resourceRequirements": [
+            {"type": "VCPU", "value": "1"},
+            {"type": "MEMORY", "value": "4096"},
+        ],
+    }
+
+
+def test_redriving_twice_submits_once(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER)])
+
+    first, second = redrive(client, "a"), redrive(client, "a")
+
+    assert first == second
+    assert len(aws.batch.jobs) == 1
+
+
+def test_a_job_that_did_not_fail_is_not_redriven(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "SUCCEEDED")])
+
+    with pytest.raises(NothingToRedriveError, match="job a is SUCCEEDED; only FAILED"):
+        redrive(client, "a")
+
+
+def test_only_the_failed_children_of_an_array_run_again(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 30})])
+    failed_children(aws, 20, 3, 17, 18, 19)
+
+    redrive(client, "a")
+
+    (job,) = aws.batch.jobs
+    assert job["arrayProperties"] == {"size": 5}
+    assert indices(job) == "3,17-20"
+
+
+def test_one_failed_child_becomes_a_job_of_its_own(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 30})])
+    failed_children(aws, 7)
+
+    redrive(client, "a")
+
+    (job,) = aws.batch.jobs
+    assert "arrayProperties" not in job
+    assert indices(job) == "7"
+
+
+def test_a_child_is_redriven_by_its_own_id(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a:7", "FAILED", container=CONTAINER, arrayProperties={"index": 7})])
+
+    redrive(client, "a:7")
+
+    (job,) = aws.batch.jobs
+    assert job["jobName"] == "name-redrive-a-7"
+    assert indices(job) == "7"
+
+
+def test_an_array_whose_children_all_failed_keeps_its_indices(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 2})])
+    failed_children(aws, 0, 1)
+
+    redrive(client, "a")
+
+    (job,) = aws.batch.jobs
+    assert job["arrayProperties"] == {"size": 2}
+    assert indices(job) is None
+
+
+def test_a_redriven_array_is_redriven_with_the_first_indices(aws: Aws, client: BatchClient) -> None:
+    environment = [{"name": "ARRAY_INDICES", "value": "3,17-20"}]
+    array = {"size": 5}
+    describe(
+        aws,
+        [detail("b", "FAILED", container={"environment": environment}, arrayProperties=array)],
+    )
+    failed_children(aws, 0, 2)
+
+    redrive(client, "b")
+
+    assert indices(aws.batch.jobs[0]) == "3,18"
+
+
+def test_more_indices_than_a_submission_holds_become_several_arrays(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 10_000})])
+    failed_children(aws, *range(0, 10_000, 2))
+
+    new = redrive(client, "a")
+
+    assert len(new) == len(aws.batch.jobs) == 2
+    assert sum(job["arrayProperties"]["size"] for job in aws.batch.jobs) == 5000
+    assert all(len(indices(job) or "") < 16_000 for job in aws.batch.jobs)
+
+
+def test_a_job_of_several_containers_is_redriven_unchanged(aws: Aws, client: BatchClient) -> None:
+    task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
+    describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
+
+    with pytest.raises(ValueError, match="has several containers"):
+        redrive(client, "a", environment={"MODE": "fast"})
+    redrive(client, "a")
+
+    containers = aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
+    assert [container["name"] for container in containers] == ["main", "side"]

@@ -1,0 +1,489 @@
+"""The submission gateway under what AWS does to it: duplicates, throttling, lost answers, death."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import boto3
+import fastjsonschema
+import pytest
+
+from batch_constructs.functions.submission.index import build
+from batch_constructs.functions.submission.settings import Settings
+from tests.functions.aws_in_process import REGION, Aws, KilledError, messages_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from batch_constructs.functions.submission.gateway import Gateway
+
+TIMEOUT_SECONDS = 120.0
+VISIBILITY_SECONDS = 720.0
+
+
+@dataclass
+class Sqs:
+    """The source queue and Lambda's poller, on the test's clock: at least once, in batches."""
+
+    aws: Aws
+    batch_size: int
+    bodies: dict[str, str] = field(default_factory=dict)
+    visible_at: dict[str, float] = field(default_factory=dict)
+    receives: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+
+    def send(self, *bodies: str, group: str | None = None) -> None:
+        for body in bodies:
+            message_id = str(UUID(int=len(self.bodies)))
+            self.bodies[message_id] = body
+            self.visible_at[message_id] = 0.0
+            self.receives[message_id] = 0
+            if group is not None:
+                self.groups[message_id] = group
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Take a batch; waits for the visibility timeout when everything is in flight."""
+        clock = self.aws.clock
+        if self.visible_at and min(self.visible_at.values()) > clock.now:
+            clock.now = min(self.visible_at.values())
+        ready = [m for m, at in self.visible_at.items() if at <= clock.now][: self.batch_size]
+        for message_id in ready:
+            self.visible_at[message_id] = clock.now + VISIBILITY_SECONDS
+            self.receives[message_id] += 1
+        return [self.record(message_id) for message_id in ready]
+
+    def record(self, message_id: str) -> dict[str, Any]:
+        attributes = {"ApproximateReceiveCount": str(self.receives[message_id])}
+        if message_id in self.groups:
+            attributes["MessageGroupId"] = self.groups[message_id]
+        return {
+            "messageId": message_id,
+            "body": self.bodies[message_id],
+            "attributes": attributes,
+        }
+
+    def delete(self, message_ids: Iterable[str]) -> None:
+        for message_id in message_ids:
+            del self.visible_at[message_id]
+
+    def drain(self, make: Callable[[], Gateway], *, redeliver: float = 0.0) -> int:
+        """Feed the function until the queue is empty; a new one after each death."""
+        gateway, deaths = make(), 0
+        while self.visible_at:
+            records = self.receive()
+            try:
+                again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
+            except KilledError:
+                gateway, deaths = make(), deaths + 1
+                continue
+            done = [r["messageId"] for r in records if r["messageId"] not in again]
+            lost = [m for m in done if self.aws.faults.random.random() < redeliver]
+            self.delete(set(done) - set(lost))
+        self.aws.faults.kill = 0.0  # what a test reads afterwards is not the function
+        return deaths
+
+
+@dataclass
+class World:
+    aws: Aws
+    dead_letters: str
+    settings: dict[str, Any]
+    validate: Callable[[Any], Any] | None = None
+
+    def gateway(self) -> Gateway:
+        return build(
+            Settings(**self.settings),
+            validate=self.validate,
+            clock=self.aws.clock,
+            sleep=self.aws.clock.sleep,
+        )
+
+    def jobs(self) -> list[dict[str, Any]]:
+        return self.aws.batch.jobs
+
+    def children(self) -> list[str]:
+        """What each child of each array reads, in the order of its index."""
+        s3 = boto3.client("s3", region_name=REGION)
+        found = []
+        for job in self.jobs():
+            environment = {
+                pair["name"]: pair["value"] for pair in job["containerOverrides"]["environment"]
+            }
+            bucket, key = environment["MESSAGE_MANIFEST"].removeprefix("s3://").split("/", 1)
+            manifest = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            for index in range(job.get("arrayProperties", {"size": 1})["size"]):
+                offset, length = manifest[21 * index : 21 * index + 21].split()
+                found.append(manifest[int(offset) : int(offset) + int(length)].decode())
+        return found
+
+    def reasons(self) -> dict[str, str]:
+        """Body → reason of what lies in the dead-letter queue."""
+        return {
+            m["Body"]: m["MessageAttributes"]["Reason"]["StringValue"]
+            for m in messages_in(self.dead_letters)
+        }
+
+
+@pytest.fixture
+def world(aws: Aws) -> World:
+    return tables(aws)
+
+
+def tables(aws: Aws) -> World:
+    """Make what the construct would have made."""
+    boto3.client("dynamodb").create_table(
+        TableName="ledger",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "log", "KeyType": "HASH"},
+            {"AttributeName": "number", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "log", "AttributeType": "S"},
+            {"AttributeName": "number", "AttributeType": "N"},
+        ],
+    )
+    boto3.client("s3").create_bucket(Bucket="manifests")
+    url = boto3.client("sqs").create_queue(QueueName="dead-letters")["QueueUrl"]
+    settings = {
+        "job_queue": "queue",
+        "job_definition": "definition",
+        "name_prefix": "mail",
+        "per_second": 25.0,
+        "ledger_table": "ledger",
+        "dead_letter_queue_url": url,
+        "max_receives": 10,
+        "window_seconds": 6 * 3600.0,
+        "region": REGION,
+    }
+    aws.calls.clear()
+    return World(aws, url, settings)
+
+
+def body(number: int) -> str:
+    return json.dumps({"parameters": {"n": str(number)}})
+
+
+def one_job_each(world: World, expected: Iterable[int]) -> None:
+    submitted = sorted(int(job["parameters"]["n"]) for job in world.jobs())
+    assert submitted == sorted(expected)
+
+
+def test_a_message_becomes_a_job_with_what_its_body_asks(world: World) -> None:
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(
+        json.dumps(
+            {
+                "parameters": {"key": "a.csv", "size": 5},
+                "environment": {"MODE": "fast"},
+                "containerOverrides": {"command": ["run"]},
+                "shareIdentifier": "blue",
+                "timeout": {"attemptDurationSeconds": 60},
+            }
+        )
+    )
+
+    sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert job.pop("jobName").startswith("mail-")
+    assert job == {
+        "jobId": job["jobId"],
+        "jobQueue": "queue",
+        "jobDefinition": "definition",
+        "parameters": {"key": "a.csv", "size": "5"},
+        "containerOverrides": {
+            "command": ["run"],
+            "environment": [{"name": "MODE", "value": "fast"}],
+        },
+        "shareIdentifier": "blue",
+        "timeout": {"attemptDurationSeconds": 60},
+    }
+
+
+def test_fields_of_any_body_become_parameters(world: World) -> None:
+    world.settings["parameters"] = {
+        "bucket": "$.Records[0].s3.bucket.name",
+        "version": "$.Records[0].version-id",
+    }
+    sqs = Sqs(world.aws, batch_size=10)
+    record = {"s3": {"bucket": {"name": "photos"}}, "version-id": 7}
+    sqs.send(json.dumps({"Records": [record]}), json.dumps({"Records": []}))
+
+    sqs.drain(world.gateway)
+
+    assert [job["parameters"] for job in world.jobs()] == [{"bucket": "photos", "version": "7"}]
+    assert list(world.reasons().values()) == ["the body has no $.Records[0].s3.bucket.name"]
+
+
+def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: World) -> None:
+    world.settings |= {"share_identifier": "nightly", "scheduling_priority": 5}
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert (job["shareIdentifier"], job["schedulingPriorityOverride"]) == ("nightly", 5)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("{", "the body is not JSON: Expecting property name"),
+        ("[1]", "the body is a JSON list, not an object"),
+        ('{"jobQueue": "mine"}', "unknown members jobQueue; known: arrayProperties"),
+        ('{"parameters": {"a": null}}', "parameters.a is null, not a string or a number"),
+        ('{"environment": {"AWS_BATCH_X": "1"}}', "names with AWS_BATCH are reserved"),
+        ('{"timeout": 5}', "Invalid type for parameter timeout"),
+    ],
+)
+def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str) -> None:
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(bad, body(1))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1])
+    ((found, why),) = world.reasons().items()
+    assert found == bad
+    assert reason in why
+
+
+def test_a_body_that_breaks_the_schema_is_set_aside(world: World) -> None:
+    world.validate = fastjsonschema.compile({"type": "object", "required": ["parameters"]})
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send("{}", body(1))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1])
+    assert world.reasons() == {
+        "{}": "does not match the schema: data must contain ['parameters'] properties"
+    }
+
+
+def test_the_message_s3_sends_at_set_up_is_neither_job_nor_poison(world: World) -> None:
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}))
+
+    sqs.drain(world.gateway)
+
+    assert world.jobs() == []
+    assert world.reasons() == {}
+
+
+def test_what_batch_refuses_because_of_the_message_is_set_aside_at_once(world: World) -> None:
+    world.aws.faults.refuse = lambda job: (
+        "Timeout must be at least 60" if job["parameters"]["n"] == "2" else None
+    )
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1])
+    assert sqs.receives[str(UUID(int=1))] == 1
+    assert "Timeout must be at least 60" in world.reasons()[body(2)]
+
+
+def test_a_missing_permission_costs_no_message(world: World) -> None:
+    world.aws.faults.refuse = lambda _: "User is not authorized to perform: batch:SubmitJob"
+    gateway = world.gateway()
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+    records = sqs.receive()
+
+    again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == [records[0]["messageId"]]
+    world.aws.faults.refuse = lambda _: None
+    sqs.drain(world.gateway)
+    one_job_each(world, [1])
+    assert world.reasons() == {}
+
+
+def test_what_stays_refused_lies_in_the_dead_letter_queue_after_the_last_receive(
+    world: World,
+) -> None:
+    world.aws.faults.refuse = lambda _: "User is not authorized to perform: batch:SubmitJob"
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    sqs.drain(world.gateway)
+
+    assert sqs.receives[str(UUID(int=0))] == 10
+    assert "not authorized" in world.reasons()[body(1)]
+
+
+def test_submissions_keep_below_the_rate(world: World) -> None:
+    world.aws.clock.call_seconds = 0.0
+    sqs = Sqs(world.aws, batch_size=100)
+    sqs.send(*(body(n) for n in range(100)))
+    start = world.aws.clock.now
+
+    sqs.drain(world.gateway)
+
+    assert world.aws.clock.now - start == pytest.approx(99 / 25)
+
+
+def test_messages_that_there_is_no_time_for_are_delivered_again(world: World) -> None:
+    world.settings["per_second"] = 1.0
+    gateway = world.gateway()
+    sqs = Sqs(world.aws, batch_size=200)
+    sqs.send(*(body(n) for n in range(200)))
+
+    again = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+
+    assert len(world.jobs()) + len(again) == 200
+    assert 50 < len(world.jobs()) < 106
+    sqs.delete(set(sqs.visible_at) - set(again))
+    sqs.drain(world.gateway)
+    one_job_each(world, range(200))
+
+
+def test_two_messages_with_one_key_become_one_job(world: World) -> None:
+    world.settings["idempotency_key"] = "$.parameters.n"
+    sqs = Sqs(world.aws, batch_size=2)
+    sqs.send(body(1), body(1), body(2), body(1))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1, 2])
+
+
+def test_two_functions_with_the_same_messages_submit_them_once(world: World) -> None:
+    one, other = world.gateway(), world.gateway()
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(*(body(n) for n in range(5)))
+    records = sqs.receive()
+    theirs: list[str] = []
+
+    def meanwhile(call: str) -> None:
+        if call == "dynamodb:TransactWriteItems":
+            world.aws.before.clear()
+            theirs.extend(other.handle(records, seconds=TIMEOUT_SECONDS))
+
+    world.aws.before.append(meanwhile)
+    again = one.handle(records, seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, range(5))
+    assert again == theirs == []
+
+
+def test_the_messages_of_a_living_function_are_left_to_it(world: World) -> None:
+    one, other = world.gateway(), world.gateway()
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(*(body(n) for n in range(5)))
+    records = sqs.receive()
+    theirs: list[str] = []
+
+    def meanwhile(call: str) -> None:
+        if call == "batch:SubmitJob":
+            world.aws.before.clear()
+            theirs.extend(other.handle(records, seconds=TIMEOUT_SECONDS))
+
+    world.aws.before.append(meanwhile)
+    again = one.handle(records, seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, range(5))
+    assert again == []
+    assert theirs == [record["messageId"] for record in records]
+
+
+def test_fifo_order_holds_when_a_message_has_to_wait(world: World) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})[
+        "QueueUrl"
+    ]
+    world.settings |= {"fifo": True, "dead_letter_queue_url": url}
+    refused = {"2"}
+    world.aws.faults.refuse = lambda job: (
+        "not authorized" if job["parameters"]["n"] in refused else None
+    )
+    gateway = world.gateway()
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), body(2), body(3), group="a")
+    sqs.send(body(9), group="b")
+    records = sqs.receive()
+
+    again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == [records[1]["messageId"], records[2]["messageId"]]
+    assert [job["parameters"]["n"] for job in world.jobs()] == ["1", "9"]
+    refused.clear()
+    assert gateway.handle(records[1:3], seconds=TIMEOUT_SECONDS) == []
+    assert [job["parameters"]["n"] for job in world.jobs()] == ["1", "9", "2", "3"]
+
+
+def test_fifo_poison_is_set_aside_once(world: World) -> None:
+    url = boto3.client("sqs").create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})[
+        "QueueUrl"
+    ]
+    world.settings |= {"fifo": True, "dead_letter_queue_url": url}
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send("{", body(1), group="a")
+    records = sqs.receive()
+
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert len(messages_in(url)) == 1
+    one_job_each(world, [1])
+
+
+def test_a_batch_of_messages_becomes_one_array_whose_children_find_theirs(world: World) -> None:
+    world.settings["manifest_bucket"] = "manifests"
+    world.settings["manifest_prefix"] = "manifests/"
+    bodies = ["plain text", "größer", '{"json": true}']
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(*bodies)
+
+    sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert job["arrayProperties"] == {"size": 3}
+    assert world.children() == bodies
+
+
+def test_a_single_message_becomes_a_job_since_an_array_needs_two(world: World) -> None:
+    world.settings["manifest_bucket"] = "manifests"
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send("alone")
+
+    sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert "arrayProperties" not in job
+    assert world.children() == ["alone"]
+
+
+def test_a_warm_function_forgets_what_is_older_than_the_window(world: World) -> None:
+    gateway = world.gateway()
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+    records = sqs.receive()
+    gateway.handle(records, seconds=TIMEOUT_SECONDS)
+    sqs.delete([records[0]["messageId"]])
+    world.aws.clock.now += 7 * 3600
+
+    sqs.send(body(2))
+    gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+
+    assert len(gateway.ledger._submitted) == 1
+
+
+def test_the_log_expires_all_but_its_newest_claim(world: World) -> None:
+    sqs = Sqs(world.aws, batch_size=1)
+    sqs.send(body(1), body(2), body(3))
+    sqs.drain(world.gateway)
+
+    items = boto3.client("dynamodb").scan(TableName="ledger")["Items"]
+
+    assert {item["number"]["N"]: "expires" in item for item in items} == {
+        "1": True,
+        "2": True,
+        "3": False,
+    }

@@ -1,0 +1,162 @@
+"""The ready-made submit function, and Spot rescue's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_constructs.functions.submission import rescue, submit
+from batch_constructs.functions.submission.messages import Poison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.functions.aws_in_process import Aws
+
+
+@dataclass
+class Context:
+    aws_request_id: str = "5a1f"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@pytest.fixture(autouse=True)
+def environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    del aws
+    for name, value in {
+        "JOB_QUEUE": "main",
+        "JOB_DEFINITION": "report:3",
+        "NAME_PREFIX": "Submit",
+        "RESCUE_QUEUE": "on-demand",
+    }.items():
+        monkeypatch.setenv(name, value)
+    submit.submitter.cache_clear()
+    yield
+    submit.submitter.cache_clear()
+
+
+def test_an_event_becomes_a_job_with_what_it_asks(aws: Aws) -> None:
+    event = {"parameters": {"day": 1}, "environment": {"M": "x"}, "arrayProperties": {"size": 3}}
+
+    answer = submit.handler(event, Context())
+
+    assert aws.batch.jobs == [
+        {
+            "jobName": "Submit-5a1f",
+            "jobQueue": "main",
+            "jobDefinition": "report:3",
+            "parameters": {"day": "1"},
+            "containerOverrides": {"environment": [{"name": "M", "value": "x"}]},
+            "arrayProperties": {"size": 3},
+            "jobId": answer["jobId"],
+        }
+    ]
+
+
+def test_defaults_of_the_construct_give_way_to_the_event(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHARE_IDENTIFIER", "blue")
+    monkeypatch.setenv("SCHEDULING_PRIORITY", "3")
+
+    submit.handler({"shareIdentifier": "red"}, Context())
+
+    (job,) = aws.batch.jobs
+    assert (job["shareIdentifier"], job["schedulingPriorityOverride"]) == ("red", 3)
+
+
+def test_the_same_name_again_submits_nothing(aws: Aws) -> None:
+    first = submit.handler({"jobName": "order/17"}, Context())
+    second = submit.handler({"jobName": "order/17"}, Context())
+
+    assert first == second == {"jobName": "order-17", "jobId": aws.batch.jobs[0]["jobId"]}
+    assert len(aws.batch.jobs) == 1
+
+
+def test_an_event_cannot_choose_the_queue(aws: Aws) -> None:
+    with pytest.raises(Poison, match="unknown members jobQueue"):
+        submit.handler({"jobQueue": "other"}, Context())
+    assert aws.batch.jobs == []
+
+
+def lost(**more: Any) -> dict[str, Any]:
+    return {
+        "detail": {
+            "jobName": "night",
+            "jobId": "4c7599ae",
+            "jobQueue": "spot",
+            "jobDefinition": "report:3",
+            "status": "FAILED",
+            "statusReason": "Host EC2 (instance i-1) terminated.",
+            "parameters": {"day": "1"},
+            "retryStrategy": {"attempts": 2, "evaluateOnExit": []},
+            "tags": {"team": "x", "aws:y": "z"},
+            "container": {
+                "command": ["run"],
+                "environment": [{"name": "A", "value": "1"}],
+                "resourceRequirements": [{"type": "VCPU", "value": "1"}],
+            },
+            **more,
+        }
+    }
+
+
+def test_a_lost_job_runs_again_on_the_rescue_queue_with_all_it_was_given(aws: Aws) -> None:
+    rescue.handler(lost(), Context())
+
+    (job,) = aws.batch.jobs
+    del job["jobId"]
+    assert job == {
+        "jobName": "night-rescue-4c7599ae",
+        "jobQueue": "on-demand",
+        "jobDefinition": "report:3",
+        "parameters": {"day": "1"},
+        "retryStrategy": {"attempts": 2, "evaluateOnExit": []},
+        "tags": {"team": "x"},
+        "containerOverrides": {
+            "command": ["run"],
+            "environment": [{"name": "A", "value": "1"}],
+            "resourceRequirements": [{"type": "VCPU", "value": "1"}],
+        },
+    }
+
+
+def test_an_event_that_comes_twice_makes_one_job(aws: Aws) -> None:
+    rescue.handler(lost(), Context())
+    rescue.handler(lost(), Context())
+
+    assert len(aws.batch.jobs) == 1
+
+
+def indices(job: dict[str, Any]) -> str | None:
+    pairs = job["containerOverrides"]["environment"]
+    return {pair["name"]: pair["value"] for pair in pairs}.get("ARRAY_INDICES")
+
+
+def test_a_lost_child_becomes_a_job_that_knows_its_index(aws: Aws) -> None:
+    rescue.handler(lost(jobId="4c75:7", arrayProperties={"index": 7}), Context())
+
+    (job,) = aws.batch.jobs
+    assert job["jobName"] == "night-rescue-4c75-7"
+    assert "arrayProperties" not in job
+    assert indices(job) == "7"
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"), [({"arrayProperties": {"index": 1}}, "17"), ({}, "3,17")]
+)
+def test_a_redriven_job_keeps_its_indices(aws: Aws, array: dict[str, Any], expected: str) -> None:
+    container = {"environment": [{"name": "ARRAY_INDICES", "value": "3,17"}]}
+
+    rescue.handler(lost(container=container, **array), Context())
+
+    assert indices(aws.batch.jobs[0]) == expected
+
+
+def test_the_parent_of_an_array_is_left_to_its_children(aws: Aws) -> None:
+    assert rescue.handler(lost(arrayProperties={"size": 9}), Context()) is None
+    assert aws.batch.jobs == []

@@ -1,0 +1,108 @@
+"""Job definitions: revisions, validation, paging."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from tests.local.batch.conftest import Account
+
+
+def test_registering_again_makes_a_new_revision(account: Account) -> None:
+    first, second = account.definition("true"), account.definition("true")
+
+    assert (first[-2:], second[-2:]) == (":1", ":2")
+
+
+def test_a_job_takes_the_newest_active_revision(ready: Account) -> None:
+    arns = [ready.definition("true") for _ in range(3)]
+    ready.batch.deregister_job_definition(jobDefinition=arns[2])
+
+    assert ready.job(ready.submit())["jobDefinition"] == arns[1]
+    assert ready.job(ready.submit(jobDefinition="job:1"))["jobDefinition"] == arns[0]
+
+
+def test_an_inactive_revision_is_refused(ready: Account) -> None:
+    arn = ready.definition("true")
+    ready.batch.deregister_job_definition(jobDefinition=arn)
+
+    with pytest.raises(ClientError, match="is not ACTIVE"):
+        ready.submit(jobDefinition=arn)
+
+
+def test_revisions_are_not_reused(account: Account) -> None:
+    arn = account.definition("true")
+    account.batch.deregister_job_definition(jobDefinition=arn)
+
+    assert account.definition("true").endswith(":2")
+
+
+def test_definitions_are_described_newest_first_in_pages(account: Account) -> None:
+    for _ in range(3):
+        account.definition("true")
+
+    pages = account.batch.get_paginator("describe_job_definitions").paginate(
+        jobDefinitionName="job", status="ACTIVE", PaginationConfig={"PageSize": 2}
+    )
+
+    revisions = [[d["revision"] for d in page["jobDefinitions"]] for page in pages]
+    assert revisions == [[3, 2], [1]]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"timeout": {"attemptDurationSeconds": 59}}, "must be at least 60, got 59"),
+        ({"retryStrategy": {"attempts": 11}}, "between 1 and 10, got 11"),
+        (
+            {"retryStrategy": {"evaluateOnExit": [{"onExitCode": "1", "action": "EXIT"}]}},
+            "attempts must be specified",
+        ),
+        (
+            {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
+            "needs one of onStatusReason",
+        ),
+        (
+            {
+                "retryStrategy": {
+                    "attempts": 2,
+                    "evaluateOnExit": [{"onExitCode": "x1", "action": "EXIT"}],
+                }
+            },
+            "onExitCode has characters that are not allowed",
+        ),
+        (
+            {"container": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
+            "must not start with AWS_BATCH",
+        ),
+        ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
+        ({"container": {"resourceRequirements": []}}, "needs MEMORY among its resourceReq"),
+        ({"ecsProperties": {"taskProperties": []}}, "needs one of containerProperties"),
+    ],
+)
+def test_a_definition_that_aws_batch_refuses_is_refused(
+    options: dict[str, Any], problem: str, account: Account
+) -> None:
+    with pytest.raises(ClientError, match=problem):
+        account.definition("true", **options)
+
+
+def test_all_problems_are_told_at_once(account: Account) -> None:
+    with pytest.raises(ClientError, match=r"between 1 and 10.*at least 60"):
+        account.definition(
+            "true", retryStrategy={"attempts": 0}, timeout={"attemptDurationSeconds": 1}
+        )
+
+
+def test_a_job_on_eks_is_registered_and_refused_at_submission(ready: Account) -> None:
+    ready.batch.register_job_definition(
+        jobDefinitionName="job",
+        type="container",
+        eksProperties={"podProperties": {"containers": [{"image": "i"}]}},
+    )
+
+    with pytest.raises(ClientError, match=r"Amazon EKS.*not modelled"):
+        ready.submit()

@@ -1,0 +1,400 @@
+"""What becomes of a job: states, environment, output, exit codes, retries, ends on request."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from batch_constructs.local.batch import SecretReference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from batch_constructs.local.batch import BatchService
+    from tests.local.batch.conftest import Account, RecordingPorts
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf"
+
+
+def test_a_job_goes_through_its_states_to_success(ready: Account, ports: RecordingPorts) -> None:
+    job = ready.run("true")
+
+    assert job["status"] == "SUCCEEDED"
+    assert job["statusReason"] == "Essential container in task exited"
+    assert job["container"]["exitCode"] == 0
+    assert job["createdAt"] <= job["startedAt"] <= job["stoppedAt"]
+    assert ports.states(job["jobId"]) == ["RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"]
+
+
+def test_the_submission_is_answered_before_anything_happens(
+    ready: Account, ports: RecordingPorts
+) -> None:
+    ready.batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
+    ready.definition("true")
+
+    job = ready.until(ready.submit(), "RUNNABLE")
+
+    assert job["attempts"] == []
+    assert "startedAt" not in job
+    assert "SUBMITTED" not in ports.states(job["jobId"])
+
+
+def test_a_job_sees_its_environment(ready: Account, ports: RecordingPorts) -> None:
+    ports.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:4566"
+    role = "arn:aws:iam::123456789012:role/job"
+    ready.definition(
+        "env",
+        container={
+            "environment": [{"name": "COLOUR", "value": "red"}, {"name": "KEPT", "value": "yes"}],
+            "jobRoleArn": role,
+        },
+    )
+
+    job = ready.ended(
+        ready.submit(
+            containerOverrides={
+                "environment": [{"name": "COLOUR", "value": "blue"}, {"name": "NEW", "value": "1"}]
+            }
+        )
+    )
+
+    variables = dict(line.split("=", 1) for line in ready.log(job))
+    assert variables["COLOUR"] == "blue"
+    assert variables["KEPT"] == "yes"
+    assert variables["NEW"] == "1"
+    assert variables["ROLE"] == role
+    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert {name: value for name, value in variables.items() if "BATCH" in name} == {
+        "AWS_BATCH_JOB_ID": job["jobId"],
+        "AWS_BATCH_JOB_ATTEMPT": "1",
+        "AWS_BATCH_JQ_NAME": "queue",
+        "AWS_BATCH_CE_NAME": "ce",
+    }
+    assert "HOME" not in variables
+
+
+def test_parameters_replace_placeholders(ready: Account) -> None:
+    ready.definition(
+        "echo", "Ref::greeting", "Ref::name", "Ref::missing", parameters={"greeting": "hello"}
+    )
+
+    job = ready.ended(ready.submit(parameters={"name": "world"}))
+
+    assert ready.log(job) == ["hello world Ref::missing"]
+    assert job["parameters"] == {"greeting": "hello", "name": "world"}
+
+
+def test_command_and_resources_can_be_overridden(ready: Account) -> None:
+    ready.definition("false")
+
+    job = ready.ended(
+        ready.submit(
+            containerOverrides={
+                "command": ["true"],
+                "resourceRequirements": [{"type": "VCPU", "value": "2"}],
+            }
+        )
+    )
+
+    assert job["status"] == "SUCCEEDED"
+    required = {r["type"]: r["value"] for r in job["container"]["resourceRequirements"]}
+    assert required == {"VCPU": "2", "MEMORY": "2048"}
+
+
+def test_secrets_are_in_the_environment_and_nowhere_else(
+    ready: Account, ports: RecordingPorts, tmp_path: Path
+) -> None:
+    ports.secrets[SecretReference(secret_id=SECRET)] = "whole"
+    ports.secrets[
+        SecretReference(secret_id=SECRET, json_key="password", version_stage="AWSPREVIOUS")
+    ] = "s3cr3t-value"
+    ports.parameters["/app/level"] = "high"
+
+    job = ready.run(
+        "sh",
+        "-c",
+        'test "$WHOLE/${#PASSWORD}/$LEVEL" = whole/12/high',
+        container={
+            "secrets": [
+                {"name": "WHOLE", "valueFrom": SECRET},
+                {"name": "PASSWORD", "valueFrom": f"{SECRET}:password:AWSPREVIOUS:"},
+                {"name": "LEVEL", "valueFrom": "/app/level"},
+            ]
+        },
+    )
+
+    assert job["status"] == "SUCCEEDED"
+    assert set(ports.roles) == {"arn:aws:iam::123456789012:role/execution"}
+    assert "s3cr3t" not in str((job, ports.events, ports.logs))
+    assert not any(b"s3cr3t" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
+def test_a_secret_that_cannot_be_read_fails_the_job(ready: Account) -> None:
+    job = ready.run("true", container={"secrets": [{"name": "PASSWORD", "valueFrom": SECRET}]})
+
+    assert job["status"] == "FAILED"
+    assert job["statusReason"].startswith("ResourceInitializationError: unable to pull secrets")
+    assert SECRET in job["statusReason"]
+
+
+def test_a_command_that_is_not_here_fails_with_a_clear_reason(ready: Account) -> None:
+    job = ready.run("no-such-program")
+
+    assert (job["status"], job["statusReason"]) == ("FAILED", "Task failed to start")
+    assert job["container"]["reason"] == (
+        "CannotStartContainerError: the job runs as a process here; 'no-such-program' was not "
+        "found on this machine"
+    )
+
+
+def test_a_definition_without_a_command_fails_with_a_clear_reason(ready: Account) -> None:
+    job = ready.run()
+
+    assert job["status"] == "FAILED"
+    assert "no command" in job["container"]["reason"]
+
+
+def test_a_job_works_in_a_directory_of_its_own_which_is_gone_afterwards(ready: Account) -> None:
+    ready.definition("sh", "-c", "touch here; pwd; ls")
+    first, second = (ready.log(ready.ended(ready.submit())) for _ in range(2))
+
+    assert first[1:] == second[1:] == ["here"]
+    assert first[0] != second[0]
+
+
+def test_an_exit_code_is_reported_for_every_attempt(ready: Account) -> None:
+    job = ready.run(
+        "sh", "-c", "exit $((40 + AWS_BATCH_JOB_ATTEMPT))", retryStrategy={"attempts": 3}
+    )
+
+    assert job["status"] == "FAILED"
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [41, 42, 43]
+    assert job["container"]["exitCode"] == 43
+    streams = {attempt["container"]["logStreamName"] for attempt in job["attempts"]}
+    assert len(streams) == 3
+
+
+def test_a_retry_can_succeed(ready: Account, ports: RecordingPorts) -> None:
+    job = ready.run("sh", "-c", "[ $AWS_BATCH_JOB_ATTEMPT = 2 ]", retryStrategy={"attempts": 3})
+
+    assert job["status"] == "SUCCEEDED"
+    assert len(job["attempts"]) == 2
+    assert ports.states(job["jobId"]).count("RUNNABLE") == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "attempts"),
+    [
+        ({"onExitCode": "3", "action": "EXIT"}, 1),
+        ({"onExitCode": "4", "action": "EXIT"}, 3),
+        ({"onStatusReason": "Essential*", "action": "exit"}, 1),
+        ({"onExitCode": "3", "onReason": "OutOfMemory*", "action": "EXIT"}, 3),
+    ],
+)
+def test_rules_decide_about_retries(rule: dict[str, str], attempts: int, ready: Account) -> None:
+    job = ready.run("sh", "-c", "exit 3", retryStrategy={"attempts": 3, "evaluateOnExit": [rule]})
+
+    assert len(job["attempts"]) == attempts
+
+
+def test_a_waiting_job_can_be_cancelled(ready: Account) -> None:
+    ready.definition("sleep", "600")
+    running = [ready.submit() for _ in range(2)]
+    for each in running:
+        ready.until(each, "RUNNING")
+    waiting = ready.submit()
+
+    ready.batch.cancel_jobs(jobs=[waiting, running[0], "unknown"], reason="changed my mind")
+
+    job = ready.ended(waiting)
+    assert (job["status"], job["statusReason"]) == ("FAILED", "changed my mind")
+    assert job["isCancelled"]
+    assert job["attempts"] == []
+    assert ready.job(running[0])["status"] == "RUNNING"
+
+
+def test_a_terminated_job_is_not_retried(ready: Account) -> None:
+    ready.definition("sleep", "600", retryStrategy={"attempts": 5})
+    running = ready.submit()
+    ready.until(running, "RUNNING")
+
+    answer = ready.batch.terminate_jobs(jobs=[running], reason="enough")
+
+    job = ready.ended(running)
+    assert answer["successful"] == [running]
+    assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
+    assert job["isTerminated"]
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [143]
+
+
+def test_a_reclaimed_job_is_retried_as_its_rules_say(ready: Account, service: Any) -> None:
+    ready.definition(
+        "sh",
+        "-c",
+        "[ $AWS_BATCH_JOB_ATTEMPT = 2 ] || exec sleep 600",
+        retryStrategy={
+            "attempts": 2,
+            "evaluateOnExit": [
+                {"onStatusReason": "Host EC2*", "action": "RETRY"},
+                {"onReason": "*", "action": "EXIT"},
+            ],
+        },
+    )
+    running = ready.submit()
+    ready.until(running, "RUNNING")
+
+    service.reclaim(running)
+
+    job = ready.ended(running)
+    assert job["status"] == "SUCCEEDED"
+    first = job["attempts"][0]
+    assert first["statusReason"].startswith("Host EC2 (instance i-")
+    assert first["statusReason"].endswith(") terminated.")
+    assert "exitCode" not in first["container"]
+
+
+def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> None:
+    job = ready.run("true")
+
+    with pytest.raises(Exception, match="it is SUCCEEDED, not RUNNING"):
+        service.reclaim(job["jobId"])
+    with pytest.raises(Exception, match="not known"):
+        service.reclaim("unknown")
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"jobName": "-x"}, "jobName must match"),
+        ({"arrayProperties": {"size": 1}}, "between 2 and 10000, got 1"),
+        ({"dependsOn": [{"jobId": "unknown"}]}, "job unknown in dependsOn does not exist"),
+        ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "SEQUENTIAL is for array jobs"),
+        ({"dependsOn": [{"jobId": "x"}] * 21}, "at most 20 jobs, got 21"),
+        ({"shareIdentifier": "a"}, "no fair-share scheduling policy"),
+        ({"timeout": {"attemptDurationSeconds": 5}}, "at least 60, got 5"),
+        ({"jobQueue": "other"}, "job-queue/other does not exist"),
+        ({"jobDefinition": "other"}, "other does not exist"),
+        (
+            {"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
+            "must not start with AWS_BATCH",
+        ),
+        ({"parameters": {"a": "x" * 40_000}}, "at most 30720 are allowed"),
+    ],
+)
+def test_a_submission_that_aws_batch_refuses_is_refused(
+    request_: dict[str, Any], problem: str, ready: Account
+) -> None:
+    ready.definition("true")
+
+    with pytest.raises(ClientError, match=problem):
+        ready.submit(**request_)
+
+
+def test_log_settings_are_followed(ready: Account, ports: RecordingPorts) -> None:
+    job = ready.run(
+        "echo",
+        "hello",
+        container={
+            "logConfiguration": {
+                "logDriver": "awslogs",
+                "options": {"awslogs-group": "/my/group", "awslogs-stream-prefix": "mine"},
+            }
+        },
+    )
+
+    stream = job["container"]["logStreamName"]
+    assert stream.startswith("mine/default/")
+    assert ports.logs["/my/group", stream] == ["hello"]
+    assert job["container"]["taskArn"].endswith(stream.rpartition("/")[2])
+
+
+def test_containers_of_a_job_run_in_their_order(ready: Account, ports: RecordingPorts) -> None:
+    sizes = [{"type": "VCPU", "value": "0.5"}, {"type": "MEMORY", "value": "512"}]
+
+    def container(name: str, command: str, **more: Any) -> dict[str, Any]:
+        shell = ["sh", "-c", command]
+        return {"name": name, "image": "i", "command": shell, "resourceRequirements": sizes} | more
+
+    ready.batch.register_job_definition(
+        jobDefinitionName="job",
+        type="container",
+        platformCapabilities=["FARGATE"],
+        ecsProperties={
+            "taskProperties": [
+                {
+                    "containers": [
+                        container("sidecar", "sleep 600", essential=False),
+                        container("init", "echo ready > flag", essential=False),
+                        container(
+                            "main",
+                            "cat flag; exit 7",
+                            dependsOn=[
+                                {"containerName": "init", "condition": "SUCCESS"},
+                                {"containerName": "sidecar", "condition": "START"},
+                            ],
+                        ),
+                    ]
+                }
+            ]
+        },
+    )
+
+    job = ready.ended(ready.submit())
+
+    (task,) = job["ecsProperties"]["taskProperties"]
+    outcomes = {c["name"]: c.get("exitCode") for c in task["containers"]}
+    assert job["status"] == "FAILED"
+    assert outcomes == {"sidecar": 143, "init": 0, "main": 7}
+    (main,) = (c["logStreamName"] for c in task["containers"] if c["name"] == "main")
+    assert ports.logs["/aws/batch/job", main] == ["ready"]
+    (attempt,) = job["attempts"]
+    assert len(attempt["taskProperties"][0]["containers"]) == 3
+
+
+def test_a_job_can_be_terminated_while_its_secrets_are_being_fetched(
+    ready: Account, ports: RecordingPorts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(*_: Any, **__: Any) -> str:
+        asked.set()
+        answer.wait()
+        return "value"
+
+    monkeypatch.setattr(ports, "secret_value", slow)
+    ready.definition(
+        "true",
+        container={"secrets": [{"name": "PASSWORD", "valueFrom": SECRET}]},
+        retryStrategy={"attempts": 3},
+    )
+    starting = ready.submit()
+    asked.wait()
+    ready.until(starting, "STARTING")
+
+    ready.batch.terminate_job(jobId=starting, reason="enough")
+    answer.set()
+
+    job = ready.ended(starting)
+    assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
+    assert "RUNNING" not in ports.states(starting)
+    assert ready.run("true")["status"] == "SUCCEEDED"
+
+
+def test_a_job_that_is_submitted_before_the_service_starts_runs_when_it_has(
+    make_account: Callable[..., tuple[Account, BatchService]], ports: RecordingPorts
+) -> None:
+    account, service = make_account(started=False)
+    account.environment()
+    account.queue()
+    account.definition("true")
+    first = account.submit()
+    second = account.submit(dependsOn=[{"jobId": first}], arrayProperties={"size": 2})
+
+    service.start()
+
+    assert account.ended(second)["status"] == "SUCCEEDED"
+    assert ports.states(first).count("RUNNABLE") == 1

@@ -1,0 +1,141 @@
+"""Multi-node parallel jobs, with every node a process of this machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from tests.local.batch.conftest import Account, RecordingPorts
+
+
+def node_range(target: str, command: str) -> dict[str, Any]:
+    sizes = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
+    container = {
+        "image": "busybox",
+        "command": ["sh", "-c", command],
+        "resourceRequirements": sizes,
+    }
+    return {"targetNodes": target, "container": container}
+
+
+FINISH = "touch done"
+WAIT = "until [ -e ../node-1/done ] && [ -e ../node-2/done ]; do sleep 0.01; done"
+"""Nodes are directories of one job here, so the main node can wait for the others."""
+
+
+def nodes(account: Account, *ranges: dict[str, Any], count: int = 3, **options: Any) -> None:
+    account.environment(vcpus=4, type="EC2", instanceTypes=["m7i.large"])
+    account.queue()
+    account.batch.register_job_definition(
+        jobDefinitionName="job",
+        type="multinode",
+        nodeProperties={"numNodes": count, "mainNode": 0, "nodeRangeProperties": list(ranges)},
+        **options,
+    )
+
+
+def log_of(account: Account, node: dict[str, Any]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in account.log(node))
+
+
+def test_every_node_runs_and_knows_the_others(account: Account) -> None:
+    nodes(
+        account,
+        node_range("0:0", f"env | grep AWS_BATCH; {WAIT}"),
+        node_range("1:", f"env | grep AWS_BATCH; {FINISH}"),
+    )
+
+    job = account.ended(account.submit())
+
+    described = account.batch.describe_jobs(jobs=[f"{job['jobId']}#{n}" for n in range(3)])["jobs"]
+    logs = [log_of(account, node) for node in described]
+    assert job["status"] == "SUCCEEDED"
+    assert [log["AWS_BATCH_JOB_NODE_INDEX"] for log in logs] == ["0", "1", "2"]
+    assert {log["AWS_BATCH_JOB_NUM_NODES"] for log in logs} == {"3"}
+    assert [log["AWS_BATCH_JOB_ID"] for log in logs] == [f"{job['jobId']}#{n}" for n in range(3)]
+    address = "AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"
+    assert [log.get(address) for log in logs] == [None, "127.0.0.1", "127.0.0.1"]
+    assert [node["nodeDetails"]["isMainNode"] for node in described] == [True, False, False]
+
+
+def test_the_end_of_the_main_node_is_the_end_of_the_job(
+    account: Account, ports: RecordingPorts
+) -> None:
+    nodes(account, node_range("0:0", f"{WAIT}; exit 5"), node_range("1:2", f"{FINISH}; sleep 600"))
+
+    job = account.ended(account.submit())
+
+    assert job["status"] == "FAILED"
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [5]
+    assert ports.states(job["jobId"]) == ["RUNNABLE", "STARTING", "RUNNING", "FAILED"]
+    failed = account.batch.list_jobs(multiNodeJobId=job["jobId"], jobStatus="FAILED")
+    assert [n["nodeProperties"]["nodeIndex"] for n in failed["jobSummaryList"]] == [0, 1, 2]
+
+
+def test_the_end_of_another_node_is_not(account: Account) -> None:
+    nodes(account, node_range("0:0", WAIT), node_range("1:2", f"{FINISH}; exit 1"))
+
+    job = account.ended(account.submit())
+
+    assert job["status"] == "SUCCEEDED"
+    (node,) = account.batch.describe_jobs(jobs=[f"{job['jobId']}#1"])["jobs"]
+    assert (node["status"], node["container"]["exitCode"]) == ("FAILED", 1)
+
+
+def test_the_narrowest_range_counts_and_ranges_can_be_overridden(account: Account) -> None:
+    nodes(
+        account,
+        node_range(
+            "0:", f"echo many; {FINISH}; [ $AWS_BATCH_JOB_NODE_INDEX != 0 ] || {{ {WAIT}; }}"
+        ),
+        node_range("1", "echo one"),
+        count=2,
+    )
+
+    job = account.ended(
+        account.submit(
+            nodeOverrides={
+                "numNodes": 3,
+                "nodePropertyOverrides": [
+                    {
+                        "targetNodes": "1",
+                        "containerOverrides": {"command": ["sh", "-c", f"echo other; {FINISH}"]},
+                    }
+                ],
+            }
+        )
+    )
+
+    found = account.batch.describe_jobs(jobs=[f"{job['jobId']}#{n}" for n in range(4)])["jobs"]
+    assert [account.log(node) for node in found] == [["many"], ["other"], ["many"]]
+
+
+def test_the_nodes_need_room_together(account: Account) -> None:
+    nodes(account, node_range("0:", "true"), count=5)
+    job = account.submit()
+    account.wait_for(lambda: account.job(job).get("statusReason"))
+
+    assert "COMPUTE_ENVIRONMENT_MAX_RESOURCE" in account.job(job)["statusReason"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        ({"arrayProperties": {"size": 2}}, "cannot be an array job"),
+        ({"nodeOverrides": {"numNodes": 9}}, r"no node range covers the nodes \[3, 4"),
+        (
+            {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "7:8"}]}},
+            "unknown node ranges: 7:8",
+        ),
+    ],
+)
+def test_nodes_that_do_not_go_together_are_refused(
+    request_: dict[str, Any], problem: str, account: Account
+) -> None:
+    nodes(account, node_range("0:2", "true"))
+
+    with pytest.raises(ClientError, match=problem):
+        account.submit(**request_)

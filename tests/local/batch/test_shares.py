@@ -1,0 +1,180 @@
+"""Fair shares: whose turn it is in a queue with a scheduling policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from batch_constructs.local.batch.jobs import Job, JobStatus, Submission
+from batch_constructs.local.batch.shares import FairShares
+
+if TYPE_CHECKING:
+    from tests.local.batch.conftest import Account, RecordingPorts
+
+
+def fair_queue(account: Account, **policy: Any) -> None:
+    account.environment()
+    arn = account.batch.create_scheduling_policy(name="fair", fairsharePolicy=policy)["arn"]
+    account.queue(schedulingPolicyArn=arn)
+
+
+def test_a_fair_share_queue_needs_a_share_identifier(account: Account) -> None:
+    fair_queue(account)
+    account.definition("true")
+
+    with pytest.raises(ClientError, match="needs a shareIdentifier"):
+        account.submit()
+
+
+def test_shares_take_turns(account: Account, ports: RecordingPorts) -> None:
+    fair_queue(account)
+    account.definition("true", vcpus=2)
+    account.definition("sleep", "600", name="holder", vcpus=2)
+    holder = account.submit(jobDefinition="holder", jobName="holder", shareIdentifier="other")
+    account.until(holder, "RUNNING")
+    jobs = [
+        account.submit(jobName=share, shareIdentifier=share)
+        for share in ("a", "a", "a", "b", "b", "b")
+    ]
+    for job in jobs:
+        account.until(job, "RUNNABLE")
+    snapshot = account.batch.get_job_queue_snapshot(jobQueue="queue")
+
+    account.batch.terminate_job(jobId=holder, reason="enough")
+    for job in jobs:
+        account.ended(job)
+
+    order = ports.started()[1:]
+    assert order[:2] == ["a", "b"]
+    assert sorted(order) == ["a"] * 3 + ["b"] * 3
+    held = snapshot["queueUtilization"]["fairshareUtilization"]
+    assert held["activeShareCount"] == 1
+    assert held["topCapacityUtilization"][0]["shareIdentifier"] == "other"
+
+
+def test_within_a_share_the_scheduling_priority_decides(
+    account: Account, ports: RecordingPorts
+) -> None:
+    fair_queue(account)
+    account.definition("true", vcpus=2)
+    account.definition("sleep", "600", name="holder", vcpus=2)
+    holder = account.submit(jobDefinition="holder", jobName="holder", shareIdentifier="a")
+    account.until(holder, "RUNNING")
+    jobs = [
+        account.submit(
+            jobName=f"p{priority}", shareIdentifier="a", schedulingPriorityOverride=priority
+        )
+        for priority in (1, 9, 5)
+    ]
+    for job in jobs:
+        account.until(job, "RUNNABLE")
+
+    account.batch.terminate_job(jobId=holder, reason="enough")
+    for job in jobs:
+        account.ended(job)
+
+    assert ports.started()[1:] == ["p9", "p5", "p1"]
+
+
+def test_a_queue_of_the_same_name_may_come_back_with_fair_shares(ready: Account) -> None:
+    ready.definition("true")
+    ready.ended(ready.submit())
+    ready.batch.update_job_queue(jobQueue="queue", state="DISABLED")
+    ready.batch.delete_job_queue(jobQueue="queue")
+    arn = ready.batch.create_scheduling_policy(name="fair", fairsharePolicy={})["arn"]
+
+    ready.queue(schedulingPolicyArn=arn)
+
+    assert ready.ended(ready.submit(shareIdentifier="a"))["status"] == "SUCCEEDED"
+    snapshot = ready.batch.get_job_queue_snapshot(jobQueue="queue")
+    assert "fairshareUtilization" in snapshot["queueUtilization"]
+
+
+def waiting_job(number: int, share: str, vcpus: int = 1) -> Job:
+    document = {
+        "jobName": "job",
+        "jobQueue": "arn",
+        "jobDefinition": "arn",
+        "shareIdentifier": share,
+        "container": {"resourceRequirements": [{"type": "VCPU", "value": str(vcpus)}]},
+    }
+    return Job(
+        sequence=number,
+        id=str(number),
+        submission=Submission(document, ()),
+        created_at=0,
+        status=JobStatus.RUNNABLE,
+    )
+
+
+def simulate(policy: dict[str, Any], shares: dict[str, int], turns: int) -> dict[str, int]:
+    """Run jobs of one vCPU, four at a time, ten seconds each; count the turns of each share."""
+    now = [0.0]
+    line = FairShares(lambda: policy, lambda: now[0])
+    number = 0
+    for share, count in shares.items():
+        for _ in range(count):
+            line.push(waiting_job(number := number + 1, share))
+    running: list[Job] = []
+    counts = dict.fromkeys(shares, 0)
+    for _ in range(turns):
+        while len(running) < 4 and (job := line.head(4)) is not None:
+            job.status = JobStatus.RUNNING
+            line.started(job)
+            running.append(job)
+            counts[str(job.submission.share)] += 1
+        now[0] += 10
+        line.stopped(running.pop(0))
+    return counts
+
+
+def test_a_weight_factor_divides_what_a_share_gets() -> None:
+    policy = {"shareDistribution": [{"shareIdentifier": "fast*", "weightFactor": 0.25}]}
+
+    counts = simulate(policy, {"fast1": 1000, "slow": 1000}, 500)
+
+    assert 3.5 <= counts["fast1"] / counts["slow"] <= 4.5
+
+
+def test_equal_shares_get_equally_much_whoever_came_first() -> None:
+    counts = simulate({}, {"a": 1000, "b": 1000, "c": 1000}, 600)
+
+    assert max(counts.values()) - min(counts.values()) <= 6
+
+
+def test_a_share_that_used_much_before_waits_for_the_others() -> None:
+    now = [0.0]
+    line = FairShares(lambda: {"shareDecaySeconds": 3600}, lambda: now[0])
+    heavy = waiting_job(1, "heavy", vcpus=8)
+    line.push(heavy)
+    heavy.status = JobStatus.RUNNING
+    line.started(heavy)
+    now[0] += 1800
+    line.stopped(heavy)
+    line.push(waiting_job(2, "heavy"))
+    line.push(waiting_job(3, "light"))
+
+    first = line.head(8)
+
+    assert first is not None
+    assert first.submission.share == "light"
+    assert [job.submission.share for job in line.in_order()] == ["light", "heavy"]
+
+
+def test_a_reservation_keeps_room_for_shares_that_hold_nothing() -> None:
+    line = FairShares(lambda: {"computeReservation": 50}, lambda: 0.0)
+    for number in range(4):
+        line.push(waiting_job(number, "busy"))
+    placed = []
+    while (job := line.head(4)) is not None:
+        job.status = JobStatus.RUNNING
+        line.started(job)
+        placed.append(job)
+    assert len(placed) == 2
+
+    line.push(waiting_job(9, "new"))
+    job = line.head(4)
+    assert job is not None
+    assert job.submission.share == "new"

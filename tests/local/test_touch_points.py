@@ -1,0 +1,274 @@
+"""Each private name of ministack that the adapter holds on to, one by one."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+import batch_constructs.local
+
+if TYPE_CHECKING:
+    from batch_constructs.testing.local_aws import LocalAws
+
+PACKAGE = Path(batch_constructs.local.__file__).parent
+
+
+def imports_ministack(path: Path) -> bool:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.append(node.module)
+        if any(name.split(".")[0] == "ministack" for name in names):
+            return True
+    return False
+
+
+def test_ministack_is_the_version_that_the_names_were_read_in() -> None:
+    assert version("ministack") == "1.5.33"
+
+
+def test_ministack_is_imported_by_the_adapter_alone() -> None:
+    importers = [
+        path.relative_to(PACKAGE.parent)
+        for path in PACKAGE.parent.rglob("*.py")
+        if imports_ministack(path)
+    ]
+
+    assert importers
+    assert {path.parts[:2] for path in importers} == {("local", "adapter")}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "parameters"),
+    [
+        (
+            "app",
+            "_enforce_data_plane",
+            ["service", "iam_action", "headers", "query_params", "request_id", "resource_arn"],
+        ),
+        ("app", "pin_request_origin", ["source_ip", "secure_transport"]),
+        ("core.concurrency", "run_reentrant", ["fn", "args"]),
+        (
+            "core.iam_actions",
+            "extract_iam_action",
+            ["service", "method", "path", "headers", "body", "query_params"],
+        ),
+        (
+            "core.iam_actions",
+            "extract_resource_arn",
+            [
+                "service",
+                "method",
+                "path",
+                "headers",
+                "body",
+                "query_params",
+                "region",
+                "account_id",
+            ],
+        ),
+        ("core.responses", "request_scope", ["account_id", "region"]),
+        ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
+        ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
+        ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
+        ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
+        ("services.eventbridge", "_pattern_event_view", ["event"]),
+        ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),
+        ("services.stepfunctions", "_ExecutionError", ["error", "cause"]),
+        ("services.stepfunctions", "_execute_task", ["state_def", "raw_input", "execution", "ctx"]),
+        ("services.sts", "register_session", ["access_key", "session"]),
+    ],
+)
+def test_a_function_takes_what_the_adapter_hands_it(
+    module: str, name: str, parameters: list[str]
+) -> None:
+    function = getattr(__import__(f"ministack.{module}", fromlist=[name]), name)
+
+    assert list(inspect.signature(function).parameters)[: len(parameters)] == parameters
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "kind"),
+    [
+        ("services.cloudformation.provisioners", "_CUSTOM_NAME_REPLACEMENT", dict),
+        ("services.cloudformation.provisioners", "_REPLACING_PROPERTIES", dict),
+        ("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", dict),
+        ("services.cloudformation.provisioners", "_STACK_TAG_PROPERTY", dict),
+        ("services.eventbridge", "_SCHEDULER_TICK_INTERVAL", int),
+        ("services.scheduler", "_SCHEDULE_TICK_INTERVAL", int),
+        ("services.stepfunctions", "_SERVICE_DISPATCH", dict),
+    ],
+)
+def test_a_table_is_where_the_adapter_looks_for_it(
+    module: str, name: str, kind: type[object]
+) -> None:
+    table = getattr(__import__(f"ministack.{module}", fromlist=[name]), name)
+
+    assert isinstance(table, kind)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("services.iam", "_instance_profiles"),
+        ("services.secretsmanager", "_secrets"),
+        ("services.stepfunctions", "_state_machines"),
+    ],
+)
+def test_a_store_is_where_the_adapter_looks_for_it(module: str, name: str) -> None:
+    store = getattr(__import__(f"ministack.{module}", fromlist=[name]), name)
+
+    assert callable(store.get)
+
+
+@pytest.mark.local_aws
+class TestAuthorization:
+    """Who may do what, decided per resource."""
+
+    @pytest.fixture(scope="class")
+    def submitter(self, local_aws: LocalAws) -> Any:
+        """An IAM user who may submit one job definition to one queue."""
+        iam = local_aws.client("iam")
+        iam.create_user(UserName="submitter")
+        arn = "arn:aws:batch:us-east-1:123456789012"
+        statement = {
+            "Effect": "Allow",
+            "Action": "batch:SubmitJob",
+            "Resource": [f"{arn}:job-queue/allowed", f"{arn}:job-definition/allowed:*"],
+        }
+        iam.put_user_policy(
+            UserName="submitter",
+            PolicyName="submit",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        key = iam.create_access_key(UserName="submitter")["AccessKey"]
+        import boto3
+
+        return boto3.client(
+            "batch",
+            endpoint_url=local_aws.endpoint_url,
+            region_name="us-east-1",
+            aws_access_key_id=key["AccessKeyId"],
+            aws_secret_access_key=key["SecretAccessKey"],
+        )
+
+    @pytest.mark.parametrize(
+        ("queue", "definition", "denied"),
+        [
+            ("other", "allowed:1", "job-queue/other"),
+            ("allowed", "other:1", "job-definition/other:1"),
+        ],
+    )
+    def test_another_resource_is_denied_by_its_name(
+        self, submitter: Any, queue: str, definition: str, denied: str
+    ) -> None:
+        with pytest.raises(ClientError, match=f"not authorized .*{denied}") as refusal:
+            submitter.submit_job(jobName="x", jobQueue=queue, jobDefinition=definition)
+
+        assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+
+    def test_the_allowed_resources_reach_the_service(self, submitter: Any) -> None:
+        with pytest.raises(ClientError) as refusal:
+            submitter.submit_job(jobName="x", jobQueue="allowed", jobDefinition="allowed:1")
+
+        assert refusal.value.response["Error"]["Code"] == "ClientException"
+
+    def test_describing_needs_a_right_too(self, submitter: Any) -> None:
+        with pytest.raises(ClientError, match="batch:DescribeJobQueues"):
+            submitter.describe_job_queues()
+
+    def test_another_region_is_said_not_to_be_played(self, local_aws: LocalAws) -> None:
+        import boto3
+
+        elsewhere = boto3.client(
+            "batch",
+            endpoint_url=local_aws.endpoint_url,
+            region_name="eu-central-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+        with pytest.raises(ClientError, match="plays AWS Batch in us-east-1"):
+            elsewhere.describe_job_queues()
+
+
+@pytest.mark.local_aws
+def test_an_aws_event_reaches_a_rule(local_aws: LocalAws) -> None:
+    from tests.local.api_job import submit
+
+    with local_aws.events({"source": ["aws.batch"], "detail": {"status": ["SUCCEEDED"]}}) as events:
+        job_id = submit(local_aws.client, ["true"])
+        event = events.wait_for(lambda event: event["detail"]["jobId"] == job_id)
+
+    assert event["detail-type"] == "Batch Job State Change"
+    assert (event["account"], event["region"]) == ("123456789012", "us-east-1")
+
+
+@pytest.mark.local_aws
+def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: LocalAws) -> None:
+    sqs, iam, bus = (local_aws.client(name) for name in ("sqs", "iam", "events"))
+    url = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "events.amazonaws.com"},
+    }
+    role = iam.create_role(
+        RoleName="powerless",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    bus.put_rule(Name="powerless", EventPattern=json.dumps({"source": ["of.the.test"]}))
+    bus.put_targets(
+        Rule="powerless",
+        Targets=[
+            {
+                "Id": "batch",
+                "Arn": "arn:aws:batch:us-east-1:123456789012:job-queue/any",
+                "RoleArn": role,
+                "BatchParameters": {"JobDefinition": "any:1", "JobName": "any"},
+                "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:undelivered"},
+            }
+        ],
+    )
+
+    bus.put_events(Entries=[{"Source": "of.the.test", "DetailType": "x", "Detail": "{}"}])
+
+    answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
+    attributes = answer["Messages"][0]["MessageAttributes"]
+    assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
+
+
+@pytest.mark.local_aws
+def test_the_health_path_is_still_ministack_s(local_aws: LocalAws) -> None:
+    import urllib.request
+
+    with urllib.request.urlopen(f"{local_aws.endpoint_url}/_ministack/health") as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize("path", ["/v1/submitjob", "/_batch-constructs/reclaim", "/"])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+def test_a_web_page_is_not_answered(local_aws: LocalAws, path: str, method: str) -> None:
+    import urllib.error
+    import urllib.request
+
+    request = urllib.request.Request(  # noqa: S310
+        local_aws.endpoint_url + path,
+        method=method,
+        data=b"{}",
+        headers={"Origin": "https://page.example"},
+    )
+
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(request)  # noqa: S310
+
+    assert refusal.value.code == 403
+    assert refusal.value.headers.get("Access-Control-Allow-Origin") is None

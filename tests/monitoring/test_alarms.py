@@ -1,0 +1,301 @@
+"""BatchMonitoring: which alarms, on what, at which limits, called what, telling whom."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from batch_constructs import (
+    AlarmThresholds,
+    AlertTopic,
+    BatchMonitoring,
+    ComputeEnvironment,
+    JobDefinition,
+    JobEventLog,
+    JobGauges,
+    JobQueue,
+    SubmissionGateway,
+)
+from batch_constructs.queues.metrics import NATIVE_METRICS
+from tests.monitoring import job_story as story
+from tests.monitoring.conftest import Resources, plain, queue_in
+
+Find = Callable[[str], Resources]
+
+
+@pytest.fixture
+def alarms(resources: Find) -> Callable[[], dict[str, dict[str, Any]]]:
+    """Return the alarms by what their names end with."""
+
+    def of() -> dict[str, dict[str, Any]]:
+        found = resources("AWS::CloudWatch::Alarm").values()
+        named = [alarm for alarm in found if "AlarmName" in alarm]
+        return {plain(alarm["AlarmName"]).rpartition("-")[2]: alarm for alarm in named}
+
+    return of
+
+
+Alarms = Callable[[], dict[str, dict[str, Any]]]
+
+
+def test_a_queue_alone_gets_the_alarms_that_need_nothing_deployed(
+    stack: Stack, queue: JobQueue, alarms: Alarms, resources: Find
+) -> None:
+    BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked"}
+    assert resources("AWS::Lambda::Function") == {}
+
+
+def test_every_native_metric_that_an_alarm_reads_exists(
+    stack: Stack, queue: JobQueue, alarms: Alarms
+) -> None:
+    BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    read = [
+        (stat["Namespace"], stat["MetricName"])
+        for alarm in alarms().values()
+        for metric in alarm.get("Metrics", [])
+        if (stat := metric.get("MetricStat", {}).get("Metric"))
+    ]
+    read += [
+        (alarm["Namespace"], alarm["MetricName"])
+        for alarm in alarms().values()
+        if "Namespace" in alarm
+    ]
+    ours = [name for namespace, name in read if namespace == "AWS/Batch"]
+    assert len(ours) == 5
+    assert set(ours) <= set(NATIVE_METRICS)
+
+
+def test_gaps_in_the_metrics_raise_no_alarm(stack: Stack, queue: JobQueue, alarms: Alarms) -> None:
+    BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    assert {alarm["TreatMissingData"] for alarm in alarms().values()} == {"notBreaching"}
+
+
+def rate(expression: str, **counts: float | None) -> float:
+    """Reckon the alarm's expression as CloudWatch does, a missing count being None."""
+
+    def fill(value: float | None, instead: float) -> float:
+        return instead if value is None else value
+
+    def choose(condition: bool, then: float, otherwise: float) -> float:  # noqa: FBT001
+        return then if condition else otherwise
+
+    python = expression.replace("IF(", "choose(").replace("FILL(", "fill(")
+    try:
+        return float(eval(python, {"choose": choose, "fill": fill}, counts))  # noqa: S307
+    except ZeroDivisionError:
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "percent"),
+    [
+        ({"failed": 3, "cancelled": 0, "terminated": 0, "succeeded": 7}, 30),
+        ({"failed": 3, "cancelled": 2, "terminated": 1, "succeeded": 7}, 0),
+        ({"failed": 1, "cancelled": None, "terminated": None, "succeeded": None}, 0),
+        ({"failed": 5, "cancelled": None, "terminated": None, "succeeded": None}, 100),
+        ({"failed": None, "cancelled": None, "terminated": None, "succeeded": 9}, 0),
+        ({"failed": 2, "cancelled": None, "terminated": None, "succeeded": 2}, 0),
+    ],
+)
+def test_the_failure_rate_leaves_out_what_people_stopped_and_small_numbers(
+    stack: Stack,
+    queue: JobQueue,
+    alarms: Alarms,
+    counts: dict[str, float | None],
+    percent: float,
+) -> None:
+    BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    alarm = alarms()["FailureRate"]
+
+    result = next(metric for metric in alarm["Metrics"] if metric["Id"] == "result")
+    assert rate(result["Expression"], **counts) == percent
+    assert (alarm["Threshold"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (
+        10,
+        2,
+        3,
+    )
+
+
+def test_a_blocked_queue_is_an_alarm_on_its_own_rules_metric(
+    stack: Stack, queue: JobQueue, alarms: Alarms, resources: Find
+) -> None:
+    BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    alarm = alarms()["Blocked"]
+    [dimension] = alarm["Dimensions"]
+    rule = resources("AWS::Events::Rule")[dimension["Value"]["Ref"]]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "TriggeredRules")
+    assert rule["EventPattern"]["detail-type"][0] == "Batch Job Queue Blocked"
+    assert rule["EventPattern"]["detail"]["jobQueue"] == [stack.resolve(queue.job_queue_arn)]
+
+
+def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
+    stack: Stack, queue: JobQueue, environment: ComputeEnvironment, alarms: Alarms
+) -> None:
+    gauges = JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
+
+    made = BatchMonitoring(
+        stack,
+        "Monitoring",
+        queues=[queue],
+        compute_environments=[environment],
+        gauges=gauges,
+        thresholds=AlarmThresholds(
+            head_of_queue=Duration.minutes(30), vcpu_hours_a_day=500, failure_rate_percent=None
+        ),
+    )
+
+    found = alarms()
+    assert set(found) == {"TimeInRunnable", "HeadOfQueue", "Spend", "Blocked", "Invalid"}
+    assert found["HeadOfQueue"]["Threshold"] == 1800
+    assert found["TimeInRunnable"]["Threshold"] == 3_600_000
+    assert found["Spend"]["Metrics"][0]["MetricStat"]["Period"] == 86_400
+    assert found["Spend"]["Metrics"][1]["Expression"] == "vcpus * 24"
+    assert plain(found["Invalid"]["AlarmName"]) == "batch-spot-Invalid"
+    assert set(made.alarms) == {
+        "Nightly/TimeInRunnable",
+        "Nightly/HeadOfQueue",
+        "Nightly/Spend",
+        "Nightly/Blocked",
+        "Spot/Invalid",
+    }
+
+
+def test_alarms_have_one_kind_of_name_and_say_what_helps(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    daily = JobQueue.from_job_queue_name(stack, "Daily", "daily")
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue, daily], alarm_name_prefix="prod")
+
+    found = list(resources("AWS::CloudWatch::Alarm").values())
+    names = [plain(alarm["AlarmName"]) for alarm in found]
+    assert all(name.startswith("prod-") for name in names)
+    assert "prod-daily-FailureRate" in names
+    assert len(set(names)) == len(names)
+    assert all(plain(alarm["AlarmDescription"]).endswith(".") for alarm in found)
+
+
+def test_alarms_tell_the_topic_of_trouble_and_of_its_end(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
+
+    arn = stack.resolve(topic.topic.topic_arn)
+    for alarm in resources("AWS::CloudWatch::Alarm").values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [arn]
+
+
+def test_a_topic_of_the_users_learns_to_admit_alarms_with_its_key(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    topic = sns.Topic(stack, "Ours", master_key=kms.Key(stack, "Key"))
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
+
+    [policy] = resources("AWS::SNS::TopicPolicy").values()
+    [publish] = policy["PolicyDocument"]["Statement"]
+    assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert plain(publish["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
+    [key] = resources("AWS::KMS::Key").values()
+    assert key["KeyPolicy"]["Statement"][-1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
+    stack: Stack, queue: JobQueue, alarms: Alarms
+) -> None:
+    letters = sqs.Queue(stack, "Letters")
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
+
+    alarm = alarms()["DeadLetters"]
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}
+    ]
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+
+
+def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
+    stack: Stack, queue: JobQueue, alarms: Alarms
+) -> None:
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+    gateway = SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job)
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], gateways=[gateway])
+
+    found = alarms()
+    assert found["Throttled"]["Dimensions"] == [
+        {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
+    ]
+    assert found["Behind"]["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert found["Behind"]["Threshold"] == 3600
+    assert found["Behind"]["Dimensions"] == [
+        {"Name": "QueueName", "Value": stack.resolve(gateway.source_queue.queue_name)}
+    ]
+    assert {"Gateway/Throttled", "Gateway/Behind"} <= set(made.alarms)
+
+
+def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack) -> None:
+    from constructs import Construct
+
+    first = queue_in(Construct(stack, "A"), "Queue", "one")
+    second = queue_in(Construct(stack, "B"), "Queue", "two")
+    l2 = batch.JobQueue.from_job_queue_arn(stack, "L2", story.QUEUE)
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[first, second, l2])
+
+    owners = [name.partition("/")[0] for name in made.alarms]
+    assert [owner for owner, _ in itertools.groupby(owners)] == [
+        "PlatformAQueue",
+        "PlatformBQueue",
+        "L2",
+    ]
+
+
+def test_limits_are_known_in_the_units_of_the_graphs(stack: Stack, queue: JobQueue) -> None:
+    gauges = JobGauges(stack, "Gauges", queues=[queue])
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], gauges=gauges)
+
+    [limits] = made.thresholds.values()
+    assert limits == {"FailureRate": 10, "TimeInRunnable": 60, "HeadOfQueue": 120}
+
+
+def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> None:
+    key = kms.Alias.from_alias_name(stack, "Key", "alias/aws/sns")
+    silent = sns.Topic(stack, "Silent", master_key=key)
+    log = JobEventLog(stack, "Events", queues=[queue_in(stack, "Daily", "daily")])
+
+    with pytest.raises(ValueError, match="Platform/Monitoring") as refusal:
+        BatchMonitoring(
+            stack,
+            "Monitoring",
+            queues=[queue],
+            alarm_topic=silent,
+            thresholds=AlarmThresholds(vcpu_hours_a_day=10),
+            event_log=log,
+            dead_letter_queues=[silent],  # type: ignore[list-item]
+            gateways=[silent],  # type: ignore[list-item]
+        )
+
+    said = str(refusal.value)
+    assert "alarm_topic is encrypted with alias/aws/sns" in said
+    assert "thresholds.vcpu_hours_a_day is given without gauges" in said
+    assert "event_log does not log Nightly" in said
+    assert "dead_letter_queues is Topic" in said
+    assert "gateways is Topic" in said

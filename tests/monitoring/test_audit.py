@@ -1,0 +1,179 @@
+"""AuditTrail: which calls are kept, which raise the alarm, and who may read the key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
+from batch_constructs.monitoring.audit import changes_pattern
+from batch_constructs.monitoring.watched import Watched
+from tests.monitoring.conftest import Resources, one, plain
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+    from batch_constructs.testing.local_aws import LocalAws
+
+Find = Callable[[str], Resources]
+NIGHTLY = Watched(
+    id="Nightly",
+    name="nightly",
+    arn="arn:aws:batch:us-east-1:123456789012:job-queue/nightly",
+)
+SPOT = Watched(
+    id="Spot",
+    name="spot",
+    arn="arn:aws:batch:us-east-1:123456789012:compute-environment/spot",
+)
+GUARD = "arn:aws:iam::123456789012:role/guard"
+
+
+def call(name: str, *, role: str | None = None, address: str = "192.0.2.7", **asked: str) -> Any:
+    """Write a call as CloudTrail sends it to EventBridge."""
+    identity: dict[str, Any] = {"type": "IAMUser", "arn": "arn:aws:iam::123456789012:user/eve"}
+    if role is not None:
+        identity = {"type": "AssumedRole", "sessionContext": {"sessionIssuer": {"arn": role}}}
+    return {
+        "version": "0",
+        "id": "1",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.batch",
+        "account": "123456789012",
+        "time": "2026-11-20T10:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": {
+            "eventSource": "batch.amazonaws.com",
+            "eventName": name,
+            "sourceIPAddress": address,
+            "userIdentity": identity,
+            "requestParameters": asked,
+        },
+    }
+
+
+@pytest.fixture
+def alarms(local_aws: LocalAws) -> Callable[..., bool]:
+    events = local_aws.client("events")
+
+    def ask(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+        answer = events.test_event_pattern(
+            EventPattern=json.dumps(pattern), Event=json.dumps(event)
+        )
+        return bool(answer["Result"])
+
+    return ask
+
+
+def test_a_change_by_hand_raises_the_alarm_and_a_deployment_does_not(
+    alarms: Callable[..., bool],
+) -> None:
+    pattern = changes_pattern([], [], [])
+
+    assert alarms(pattern, call("UpdateJobQueue", jobQueue="nightly"))
+    assert alarms(pattern, call("RegisterJobDefinition", jobDefinitionName="x"))
+    assert alarms(pattern, call("DeleteComputeEnvironment", role=GUARD))
+    assert not alarms(pattern, call("UpdateJobQueue", address="cloudformation.amazonaws.com"))
+
+
+@pytest.mark.parametrize("name", ["SubmitJob", "TerminateJob", "CancelJob", "TagResource"])
+def test_daily_business_raises_no_alarm(alarms: Callable[..., bool], name: str) -> None:
+    assert not alarms(changes_pattern([], [], []), call(name))
+
+
+def test_a_call_that_was_refused_changes_nothing(alarms: Callable[..., bool]) -> None:
+    event = call("UpdateJobQueue")
+    event["detail"]["errorCode"] = "AccessDenied"
+
+    assert not alarms(changes_pattern([], [], []), event)
+
+
+def test_only_the_named_queues_and_environments_raise_the_alarm(
+    alarms: Callable[..., bool],
+) -> None:
+    pattern = changes_pattern([NIGHTLY], [SPOT], [])
+
+    assert alarms(pattern, call("UpdateJobQueue", jobQueue="nightly"))
+    assert alarms(pattern, call("UpdateJobQueue", jobQueue=NIGHTLY.arn))
+    assert alarms(pattern, call("UpdateComputeEnvironment", computeEnvironment="spot"))
+    assert not alarms(pattern, call("UpdateJobQueue", jobQueue="other"))
+
+
+@pytest.mark.parametrize("queues", [[], [NIGHTLY]])
+def test_expected_roles_raise_no_alarm_and_everybody_else_does(
+    alarms: Callable[..., bool], queues: list[Watched]
+) -> None:
+    pattern = changes_pattern(queues, [], [GUARD])
+
+    assert not alarms(pattern, call("UpdateJobQueue", role=GUARD, jobQueue="nightly"))
+    assert alarms(pattern, call("UpdateJobQueue", role=GUARD + "2", jobQueue="nightly"))
+    assert alarms(pattern, call("UpdateJobQueue", jobQueue="nightly"))
+
+
+def test_calls_are_kept_encrypted_for_a_year(stack: Stack, resources: Find) -> None:
+    AuditTrail(stack, "Audit")
+
+    group = one(resources("AWS::Logs::LogGroup"))
+    [key] = resources("AWS::KMS::Key")
+    assert group["RetentionInDays"] == 365
+    assert group["KmsKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    admitted = one(resources("AWS::KMS::Key"))["KeyPolicy"]["Statement"][1:]
+    assert [plain(entry["Principal"]["Service"]) for entry in admitted] == [
+        "logs.AWS::Region.amazonaws.com"
+    ]
+    assert plain(
+        admitted[0]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    ).endswith(":log-group:*")
+    assert resources("AWS::CloudTrail::Trail") == {}
+    assert len(resources("AWS::Logs::QueryDefinition")) == 2
+
+
+def test_the_alarm_reads_the_metric_of_its_rule_and_tells_the_topic(
+    stack: Stack, queue: JobQueue, environment: ComputeEnvironment, resources: Find
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+
+    AuditTrail(
+        stack, "Audit", queues=[queue], compute_environments=[environment], alarm_topic=topic
+    )
+
+    alarm = one(resources("AWS::CloudWatch::Alarm"))
+    rules = resources("AWS::Events::Rule")
+    changes = rules[alarm["Dimensions"][0]["Value"]["Ref"]]
+    assert "Targets" not in changes
+    [queues, environments] = changes["EventPattern"]["detail"]["$or"]
+    assert stack.resolve(queue.job_queue_arn) in queues["requestParameters"]["jobQueue"]
+    assert "spot" in environments["requestParameters"]["computeEnvironment"]
+    assert alarm["AlarmActions"] == [stack.resolve(topic.topic.topic_arn)]
+
+
+def test_a_trail_of_its_own_is_encrypted_validated_and_private(
+    stack: Stack, resources: Find
+) -> None:
+    AuditTrail(stack, "Audit", create_trail=True)
+
+    trail = one(resources("AWS::CloudTrail::Trail"))
+    bucket = one(resources("AWS::S3::Bucket"))
+    [key] = resources("AWS::KMS::Key")
+    assert trail["EnableLogFileValidation"] is True
+    assert trail["KMSKeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    assert [selector["ReadWriteType"] for selector in trail["EventSelectors"]] == ["WriteOnly"]
+    assert bucket["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] is True
+    assert bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 365
+    admitted = one(resources("AWS::KMS::Key"))["KeyPolicy"]["Statement"]
+    services = [plain(entry["Principal"].get("Service", "")) for entry in admitted]
+    assert services.count("cloudtrail.amazonaws.com") == 2
+
+
+def test_wrong_arguments_are_refused(stack: Stack) -> None:
+    wrong: Any = "a year"
+
+    with pytest.raises(TypeError, match="Platform/Audit") as refusal:
+        AuditTrail(stack, "Audit", retention=wrong, expected_roles=wrong)
+
+    assert "retention is str 'a year'" in str(refusal.value)
+    assert "expected_roles is str" in str(refusal.value)

@@ -1,0 +1,100 @@
+"""What is counted, on the events of whole lives of jobs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from batch_constructs.functions.job_events.count import Counter
+from tests.monitoring import job_story as story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from batch_constructs.functions.job_events.claims import Claims
+
+NOW = 1_780_000_600.0
+ALL_DIMENSIONS = ("Cause", "JobDefinitionName", "ShareIdentifier")
+
+
+@pytest.fixture
+def counter(claims: Claims) -> Counter:
+    return Counter(claims=claims, namespace="BatchConstructs", count_by=ALL_DIMENSIONS)
+
+
+def counted(counter: Counter, events: Sequence[story.Event]) -> list[dict[str, Any]]:
+    lines = [
+        counter.handle(event, owner=f"request-{number}", now=NOW)
+        for number, event in enumerate(events)
+    ]
+    return [json.loads(line) for line in lines if line is not None]
+
+
+def test_the_end_of_a_job_is_counted_by_queue_cause_and_definition(counter: Counter) -> None:
+    [line] = counted(counter, story.exhausted_job())
+
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive == {
+        "Namespace": "BatchConstructs",
+        "Dimensions": [
+            ["JobQueueName"],
+            ["JobQueueName", "Cause"],
+            ["JobQueueName", "JobDefinitionName"],
+        ],
+        "Metrics": [
+            {"Name": "JobsFailed", "Unit": "Count"},
+            {"Name": "VcpuHours", "Unit": "None"},
+        ],
+    }
+    assert line["JobsFailed"] == 1
+    assert line["VcpuHours"] == pytest.approx(2 * 10 / 60)
+    assert (line["JobQueueName"], line["JobDefinitionName"]) == ("nightly", "import-orders")
+    assert line["Cause"] == "ExitedNonZero"
+
+
+@pytest.mark.parametrize(
+    ("life", "causes"),
+    [
+        (story.retried_job, [None]),
+        (story.reclaimed_spot_job, ["SpotReclaimed"]),
+        (story.timed_out_job, ["TimedOut"]),
+        (story.never_started_job, ["NeverStarted"]),
+        (lambda: story.array_job(3, failing=(1,)), [None, "ExitedNonZero", None]),
+    ],
+)
+def test_each_job_is_counted_once_children_each_arrays_not(
+    counter: Counter, life: Callable[[], list[story.Event]], causes: list[str | None]
+) -> None:
+    lines = counted(counter, life())
+
+    assert [line.get("Cause") for line in lines] == causes
+    assert [bool(line.get("JobsFailed")) for line in lines] == [c is not None for c in causes]
+
+
+def test_duplicates_and_disorder_change_no_count(counter: Counter) -> None:
+    events = story.array_job(5, failing=(0, 4))
+
+    lines = counted(counter, [*reversed(events), *events])
+
+    assert sum(line.get("JobsFailed", 0) for line in lines) == 2
+    assert sum(line.get("JobsSucceeded", 0) for line in lines) == 3
+
+
+def test_a_count_carries_the_time_the_job_ended(counter: Counter) -> None:
+    events = story.exhausted_job()
+
+    [line] = counted(counter, events)
+
+    assert line["_aws"]["Timestamp"] == events[-1]["detail"]["stoppedAt"]
+
+
+def test_shares_are_counted_where_the_job_has_one(counter: Counter) -> None:
+    events = story.exhausted_job()
+    events[-1]["detail"]["shareIdentifier"] = "teamA"
+
+    [line] = counted(counter, events)
+
+    assert ["JobQueueName", "ShareIdentifier"] in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert line["ShareIdentifier"] == "teamA"

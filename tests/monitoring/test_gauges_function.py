@@ -1,0 +1,251 @@
+"""What the gauges say, read from a Batch whose answers have the shapes of AWS's model."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from batch_constructs.functions.gauges.publish import environment_line, queue_lines
+from batch_constructs.functions.gauges.reading import Reader
+from tests.monitoring import fake_batch
+
+QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
+ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"
+BACKUP = "arn:aws:batch:us-east-1:123456789012:compute-environment/on-demand"
+NOW = 1_780_000_600.0
+
+
+class Batch:
+    """What the queue and its environments look like; tests change it."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, list[dict[str, Any]]] = {}
+        self.page = 1000
+        self.snapshot: dict[str, Any] = {}
+        self.described: dict[str, dict[str, Any]] = {}
+        self.environments = {
+            ENVIRONMENT: {
+                "computeEnvironmentName": "spot",
+                "state": "ENABLED",
+                "status": "VALID",
+                "computeResources": {"maxvCpus": 64, "desiredvCpus": 48},
+            },
+            BACKUP: {
+                "computeEnvironmentName": "on-demand",
+                "state": "DISABLED",
+                "status": "INVALID",
+                "computeResources": {"maxvCpus": 16},
+            },
+        }
+
+    def reader(self, *, most_jobs: int = 10_000) -> Reader:
+        client = fake_batch.client(
+            "batch",
+            DescribeJobQueues=self._describe_job_queues,
+            DescribeComputeEnvironments=self._describe_compute_environments,
+            ListJobs=self._list_jobs,
+            DescribeJobs=lambda jobs: {"jobs": [self.described[job] for job in jobs]},
+            GetJobQueueSnapshot=lambda jobQueue: self.snapshot,  # noqa: ARG005, N803
+        )
+        return Reader(batch=client, most_jobs=most_jobs)
+
+    def _describe_job_queues(self, jobQueues: list[str]) -> fake_batch.Answer:  # noqa: N803
+        assert jobQueues == [QUEUE]
+        order = [
+            {"order": 2, "computeEnvironment": BACKUP},
+            {"order": 1, "computeEnvironment": ENVIRONMENT},
+        ]
+        return {
+            "jobQueues": [
+                {
+                    "jobQueueName": "nightly",
+                    "jobQueueArn": QUEUE,
+                    "computeEnvironmentOrder": order,
+                }
+            ]
+        }
+
+    def _describe_compute_environments(
+        self,
+        computeEnvironments: list[str],  # noqa: N803
+    ) -> fake_batch.Answer:
+        found = [self.environments[arn] for arn in computeEnvironments]
+        return {"computeEnvironments": found}
+
+    def _list_jobs(
+        self,
+        jobQueue: str,  # noqa: N803
+        jobStatus: str,  # noqa: N803
+        maxResults: int,  # noqa: N803
+        nextToken: str = "0",  # noqa: N803
+    ) -> fake_batch.Answer:
+        assert jobQueue == QUEUE
+        start = int(nextToken)
+        size = min(self.page, maxResults)
+        found = self.jobs.get(jobStatus, [])
+        answer: fake_batch.Answer = {"jobSummaryList": found[start : start + size]}
+        if start + size < len(found):
+            answer["nextToken"] = str(start + size)
+        return answer
+
+
+@pytest.fixture
+def batch() -> Batch:
+    return Batch()
+
+
+def singles(count: int) -> list[dict[str, Any]]:
+    return [{"jobId": f"job-{n}", "jobName": "one"} for n in range(count)]
+
+
+def read(batch: Batch, **reader: int) -> dict[str, Any]:
+    """Read the queue and return its line."""
+    [reading] = batch.reader(**reader).queues([QUEUE], now=NOW)
+    [line] = queue_lines(reading, namespace="BatchConstructs", now=NOW, per_share=False)
+    document: dict[str, Any] = json.loads(line)
+    return document
+
+
+def test_an_idle_queue_reads_zero_everywhere(batch: Batch) -> None:
+    line = read(batch)
+
+    states = ("Submitted", "Pending", "Runnable", "Starting", "Running")
+    assert {f"Jobs{state}": line[f"Jobs{state}"] for state in states} == dict.fromkeys(
+        (f"Jobs{state}" for state in states), 0
+    )
+    assert (line["HeadOfQueueAge"], line["VcpusInUse"], line["VcpuUtilization"]) == (0, 0, 0)
+
+
+def test_every_metric_of_a_line_is_declared_with_its_unit(batch: Batch) -> None:
+    line = read(batch)
+
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["JobQueueName"]]
+    assert line["JobQueueName"] == "nightly"
+    assert line["_aws"]["Timestamp"] == int(NOW * 1000)
+    assert {metric["Name"]: metric["Unit"] for metric in directive["Metrics"]} == {
+        "JobsSubmitted": "Count",
+        "JobsPending": "Count",
+        "JobsRunnable": "Count",
+        "JobsStarting": "Count",
+        "JobsRunning": "Count",
+        "HeadOfQueueAge": "Seconds",
+        "VcpusInUse": "None",
+        "VcpuUtilization": "Percent",
+    }
+
+
+def test_jobs_are_counted_by_state_over_all_pages(batch: Batch) -> None:
+    batch.page = 4
+    batch.jobs = {"RUNNABLE": singles(11), "RUNNING": singles(3)}
+
+    line = read(batch)
+
+    assert (line["JobsRunnable"], line["JobsRunning"]) == (11, 3)
+    assert line["CountedAll"] is True
+
+
+def test_an_array_counts_as_its_children_in_their_states(batch: Batch) -> None:
+    summary = {"RUNNABLE": 70, "RUNNING": 20, "SUCCEEDED": 8, "FAILED": 2}
+    array = {"jobId": "array", "arrayProperties": {"size": 100, "statusSummary": summary}}
+    batch.jobs = {"PENDING": [array, *singles(1)], "RUNNABLE": singles(5)}
+
+    line = read(batch)
+
+    assert line["JobsPending"] == 1
+    assert line["JobsRunnable"] == 75
+    assert line["JobsRunning"] == 20
+
+
+def test_an_array_listed_without_its_children_is_described(batch: Batch) -> None:
+    batch.jobs = {"PENDING": [{"jobId": "array", "arrayProperties": {"size": 3}}]}
+    batch.described = {
+        "array": {"arrayProperties": {"size": 3, "statusSummary": {"STARTING": 3}}},
+    }
+
+    assert read(batch)["JobsStarting"] == 3
+
+
+def test_a_huge_queue_is_counted_up_to_a_bound_that_is_told(batch: Batch) -> None:
+    batch.jobs = {"RUNNABLE": singles(5000)}
+
+    line = read(batch, most_jobs=2000)
+
+    assert line["JobsRunnable"] == 2000
+    assert line["CountedAll"] is False
+
+
+@pytest.mark.parametrize("since", [NOW - 90, (NOW - 90) * 1000])
+def test_the_age_of_the_head_is_seconds_whether_aws_says_it_in_milliseconds_or_seconds(
+    batch: Batch, since: float
+) -> None:
+    head = {"jobArn": "a", "earliestTimeAtPosition": int(since)}
+    batch.snapshot = {"frontOfQueue": {"jobs": [head, {"jobArn": "b"}]}}
+
+    assert read(batch)["HeadOfQueueAge"] == 90
+
+
+def test_vcpus_in_use_stand_against_all_environments_of_the_queue(batch: Batch) -> None:
+    usage = {"totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": 60.0}]}
+    batch.snapshot = {"queueUtilization": usage}
+
+    line = read(batch)
+
+    assert (line["VcpusInUse"], line["VcpuUtilization"]) == (60, 75)
+
+
+def test_utilisation_is_not_guessed_where_an_environment_has_no_maximum(batch: Batch) -> None:
+    del batch.environments[BACKUP]["computeResources"]
+
+    assert "VcpuUtilization" not in read(batch)
+
+
+def test_shares_have_lines_of_their_own_when_asked_for(batch: Batch) -> None:
+    shares = [
+        {"shareIdentifier": "red", "capacityUsage": [{"capacityUnit": "VCPU", "quantity": 8}]},
+        {"shareIdentifier": "blue", "capacityUsage": [{"capacityUnit": "cpu", "quantity": 4}]},
+    ]
+    batch.snapshot = {
+        "queueUtilization": {"fairshareUtilization": {"topCapacityUtilization": shares}}
+    }
+    [reading] = batch.reader().queues([QUEUE], now=NOW)
+
+    lines = [
+        json.loads(line)
+        for line in queue_lines(reading, namespace="BatchConstructs", now=NOW, per_share=True)
+    ]
+
+    assert [(line["ShareIdentifier"], line["VcpusInUse"]) for line in lines[1:]] == [
+        ("red", 8),
+        ("blue", 4),
+    ]
+    assert lines[1]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        ["JobQueueName", "ShareIdentifier"]
+    ]
+
+
+def test_an_environment_says_whether_it_is_invalid_or_disabled_and_how_big(batch: Batch) -> None:
+    readings = batch.reader().environments([ENVIRONMENT, BACKUP])
+
+    lines = [
+        json.loads(environment_line(reading, namespace="BatchConstructs", now=NOW))
+        for reading in readings
+    ]
+
+    wanted = (
+        "ComputeEnvironmentName",
+        "EnvironmentInvalid",
+        "EnvironmentDisabled",
+        "MaxVcpus",
+        "DesiredVcpus",
+    )
+    assert [tuple(line.get(name) for name in wanted) for line in lines] == [
+        ("spot", 0, 0, 64, 48),
+        ("on-demand", 1, 1, 16, None),
+    ]
+
+
+def test_nothing_is_asked_about_no_environments(batch: Batch) -> None:
+    assert list(batch.reader().environments([])) == []

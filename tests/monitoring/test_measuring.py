@@ -1,0 +1,193 @@
+"""JobGauges, JobCounters and the queries over logs: what they make and may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_logs as logs
+
+from batch_constructs import (
+    ComputeEnvironment,
+    JobCounters,
+    JobEventLog,
+    JobGauges,
+    JobLogQueries,
+    JobQueue,
+)
+from batch_constructs.functions.gauges.publish import environment_line, queue_lines
+from batch_constructs.functions.gauges.reading import EnvironmentReading, QueueReading
+from batch_constructs.functions.job_events.cause import Cause
+from batch_constructs.monitoring.counters import CAUSES
+from batch_constructs.monitoring.gauges import ENVIRONMENT_GAUGES, QUEUE_GAUGES
+from tests.monitoring.conftest import Resources, one, plain, queue_in, statements_of
+
+Find = Callable[[str], Resources]
+
+
+def test_the_gauges_read_everything_and_change_nothing(
+    stack: Stack, queue: JobQueue, environment: ComputeEnvironment, resources: Find
+) -> None:
+    JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
+
+    assert statements_of(one(resources("AWS::IAM::Role"))) == [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "batch:DescribeComputeEnvironments",
+                "batch:DescribeJobQueues",
+                "batch:DescribeJobs",
+                "batch:ListJobs",
+            ],
+            "Resource": "*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": "batch:GetJobQueueSnapshot",
+            "Resource": stack.resolve(queue.job_queue_arn),
+        },
+    ]
+    assert resources("AWS::IAM::Policy") == {}
+    rule = one(resources("AWS::Events::Rule"))
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
+    assert variables["NAMESPACE"] == "BatchConstructs"
+    assert variables["QUEUES"] == stack.resolve(queue.job_queue_arn)
+    assert plain(variables["COMPUTE_ENVIRONMENTS"]).endswith("compute-environment/spot")
+
+
+def test_gauges_are_read_as_often_as_wished_and_per_share_if_wished(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobGauges(stack, "Gauges", queues=[queue], every=Duration.minutes(1), per_share=True)
+
+    assert one(resources("AWS::Events::Rule"))["ScheduleExpression"] == "rate(1 minute)"
+    variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
+    assert variables["PER_SHARE"] == "yes"
+
+
+def test_the_names_of_gauges_are_those_the_function_publishes() -> None:
+    queue = QueueReading(
+        name="q",
+        jobs=dict.fromkeys(("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"), 0),
+        counted_all=True,
+        head_age_seconds=0,
+        vcpus=0,
+        max_vcpus=1,
+    )
+    environment = EnvironmentReading(
+        name="e", invalid=False, disabled=False, max_vcpus=1, desired_vcpus=1
+    )
+
+    [queue_line] = queue_lines(queue, namespace="N", now=0, per_share=False)
+    line = environment_line(environment, namespace="N", now=0)
+
+    assert all(f'"Name":"{name}"' in queue_line for name in QUEUE_GAUGES)
+    assert queue_line.count('"Name":') == len(QUEUE_GAUGES)
+    assert all(f'"Name":"{name}"' in line for name in ENVIRONMENT_GAUGES)
+    assert line.count('"Name":') == len(ENVIRONMENT_GAUGES)
+
+
+def test_the_causes_are_those_the_function_tells_of_jobs_that_ran_alone() -> None:
+    assert {*CAUSES, Cause.CHILDREN_FAILED.value} == {cause.value for cause in Cause}
+
+
+def test_gauges_are_metrics_of_queues_and_environments(
+    stack: Stack, queue: JobQueue, environment: ComputeEnvironment
+) -> None:
+    gauges = JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
+
+    waiting = gauges.metric(queue, "JobsRunnable", statistic="Maximum")
+    invalid = gauges.metric_environment(environment, "EnvironmentInvalid")
+
+    assert (waiting.namespace, waiting.statistic) == ("BatchConstructs", "Maximum")
+    assert invalid.dimensions == {"ComputeEnvironmentName": "spot"}
+    with pytest.raises(ValueError, match="there is no gauge 'JobsWaiting'; allowed are"):
+        gauges.metric(queue, "JobsWaiting")
+    with pytest.raises(ValueError, match="there is no gauge 'Invalid'"):
+        gauges.metric_environment(environment, "Invalid")
+
+
+def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="queues is empty") as refusal:
+        JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90))
+
+    assert "every is 1.5 minutes" in str(refusal.value)
+
+
+def test_the_counter_remembers_and_prints_and_nothing_else(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    counters = JobCounters(stack, "Counters", queues=[queue], per_share=True)
+
+    [table] = resources("AWS::DynamoDB::Table")
+    assert statements_of(one(resources("AWS::IAM::Role"))) == [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": {"Fn::GetAtt": [table, "Arn"]},
+        }
+    ]
+    assert one(resources("AWS::DynamoDB::Table"))["TimeToLiveSpecification"] == {
+        "AttributeName": "expires",
+        "Enabled": True,
+    }
+    assert one(resources("AWS::Events::Rule"))["EventPattern"]["detail"] == {
+        "jobId": [{"anything-but": {"wildcard": ["*#*"]}}],
+        "jobQueue": [stack.resolve(queue.job_queue_arn)],
+        "status": ["SUCCEEDED", "FAILED"],
+    }
+    variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
+    assert variables["COUNT_BY"] == "Cause,ShareIdentifier"
+    spot = counters.metric_jobs_failed(queue, cause="SpotReclaimed")
+    assert (spot.dimensions or {})["Cause"] == "SpotReclaimed"
+    assert counters.metric_vcpu_hours(queue).metric_name == "VcpuHours"
+    with pytest.raises(ValueError, match="there is no cause 'Spot'; allowed are Cancelled"):
+        counters.metric_jobs_failed(queue, cause="Spot")
+
+
+def test_eventbridge_may_write_the_event_log_and_no_other(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobEventLog(stack, "Events", queues=[queue, queue_in(stack, "Daily", "daily")])
+
+    [group] = resources("AWS::Logs::LogGroup")
+    policy = plain(one(resources("AWS::Logs::ResourcePolicy"))["PolicyDocument"])
+    assert policy.count(f'"Resource":"{group}.Arn"') == 2
+    assert policy.count('"Resource"') == 2
+    assert '"Action":"logs:PutLogEvents","Condition":{"ArnLike":{"aws:SourceArn":' in policy
+    rules = resources("AWS::Events::Rule")
+    assert len(rules) == 3
+    for rule in rules.values():
+        [target] = rule["Targets"]
+        assert plain(target["Arn"]).endswith(f":log-group:{group}")
+        assert "RoleArn" not in target
+    queries = [query["Name"] for query in resources("AWS::Logs::QueryDefinition").values()]
+    assert [name.rpartition("/")[2] for name in queries] == [
+        "last failures",
+        "failures by reason",
+        "blocked queues",
+    ]
+
+
+def test_saved_queries_ask_the_logs_of_jobs(stack: Stack, resources: Find) -> None:
+    group = logs.LogGroup(stack, "Jobs")
+
+    queries = JobLogQueries(stack, "Logs", log_groups=[group])
+    metric = queries.add_metric("Tracebacks", metric_name="Tracebacks", pattern="Traceback")
+
+    [name] = resources("AWS::Logs::LogGroup")
+    for query in resources("AWS::Logs::QueryDefinition").values():
+        assert query["LogGroupNames"] == [{"Ref": name}]
+    counted = one(resources("AWS::Logs::MetricFilter"))
+    assert counted["FilterPattern"] == "Traceback"
+    assert counted["MetricTransformations"] == [
+        {"MetricName": "Tracebacks", "MetricNamespace": "BatchConstructs", "MetricValue": "1"}
+    ]
+    assert (metric.namespace, metric.statistic) == ("BatchConstructs", "Sum")
+
+
+def test_no_log_group_is_refused(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="Platform/Logs: log_groups is empty"):
+        JobLogQueries(stack, "Logs", log_groups=[])

@@ -1,0 +1,268 @@
+"""JobNotifications: what it makes, what that may do, and what it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+from batch_constructs import AlertTopic, JobNotifications, JobQueue, JobState
+from tests.monitoring import job_story as story
+from tests.monitoring.conftest import Resources, one, queue_in, statements_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+Find = Callable[[str], Resources]
+
+
+def test_failures_and_blocked_queues_are_told_by_default(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    made = JobNotifications(stack, "Notify", queue=queue)
+
+    patterns = {
+        name.removeprefix("Notify")[:-8]: rule["EventPattern"]
+        for name, rule in resources("AWS::Events::Rule").items()
+    }
+    assert patterns["JobRule"]["detail"] == {
+        "jobId": [{"anything-but": {"wildcard": ["*:*", "*#*"]}}],
+        "jobQueue": [stack.resolve(queue.job_queue_arn)],
+        "status": ["FAILED"],
+    }
+    assert patterns["BlockedRule"]["detail-type"] == [
+        "Batch Job Queue Blocked",
+        "Batch Service Job Queue Blocked",
+    ]
+    [topic] = resources("AWS::SNS::Topic")
+    assert stack.resolve(made.topic.topic_arn) == {"Ref": topic}
+
+
+def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobNotifications(stack, "Notify", queue=queue)
+
+    role = one(resources("AWS::IAM::Role"))
+    [table] = resources("AWS::DynamoDB::Table")
+    [topic] = resources("AWS::SNS::Topic")
+    [key] = resources("AWS::KMS::Key")
+    [dead_letters] = resources("AWS::SQS::Queue")
+    assert statements_of(role) == [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": {"Fn::GetAtt": [table, "Arn"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["batch:ListJobs", "batch:DescribeJobs"],
+            "Resource": "*",
+        },
+    ]
+    granted = one(resources("AWS::IAM::Policy"))["PolicyDocument"]["Statement"]
+    assert granted == [
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": topic}},
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": {"Fn::GetAtt": [key, "Arn"]},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
+        },
+    ]
+    assert "ManagedPolicyArns" not in role
+
+
+def test_what_cannot_be_delivered_or_told_waits_in_the_dead_letter_queue(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobNotifications(stack, "Notify", queue=queue)
+
+    [dead_letters] = resources("AWS::SQS::Queue")
+    arn = {"Fn::GetAtt": [dead_letters, "Arn"]}
+    for rule in resources("AWS::Events::Rule").values():
+        [target] = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": arn}
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] == 3
+    invoked = one(resources("AWS::Lambda::EventInvokeConfig"))
+    assert invoked["DestinationConfig"]["OnFailure"]["Destination"] == arn
+
+
+def test_the_function_ships_one_folder_of_source_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = Stack(app, "Platform")
+    JobNotifications(stack, "Notify", queue=queue_in(stack))
+
+    app.synth()
+
+    [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
+    assert sorted(str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()) == [
+        f"job_events/{name}.py"
+        for name in ("__init__", "cause", "claims", "count", "job", "message", "notify")
+    ]
+
+
+def test_what_ships_needs_only_boto3(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = Stack(app, "Platform")
+    JobNotifications(stack, "Notify", queue=queue_in(stack))
+    app.synth()
+    [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
+    code = (
+        "import sys; from job_events.notify import handler; "
+        "heavy = {'aws_cdk', 'jsii', 'constructs', 'batch_constructs'}; "
+        "print(callable(handler), sorted(heavy & set(sys.modules)))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=asset, capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout.strip() == "True []"
+
+
+def test_targets_alone_get_the_events_themselves_without_any_code(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    inbox = sqs.Queue(stack, "Inbox")
+
+    made = JobNotifications(
+        stack, "Notify", queue=queue, targets=[targets.SqsQueue(inbox)], on_blocked=False
+    )
+
+    for nothing in ("topic", "dead_letter_queue"):
+        with pytest.raises(ValueError, match="Platform/Notify: only targets are told"):
+            getattr(made, nothing)
+    assert made.blocked_rule is None
+    assert resources("AWS::Lambda::Function") == {}
+    assert resources("AWS::SNS::Topic") == {}
+    [target] = one(resources("AWS::Events::Rule"))["Targets"]
+    assert target["Arn"] == stack.resolve(inbox.queue_arn)
+
+
+def test_states_queues_definitions_and_children_narrow_or_widen_the_rule(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    l2 = batch.JobQueue.from_job_queue_arn(stack, "L2", story.QUEUE)
+    definition = batch.EcsJobDefinition.from_job_definition_arn(stack, "Def", story.DEFINITION)
+
+    JobNotifications(
+        stack,
+        "Notify",
+        queues=[queue, l2],
+        on=[JobState.SUCCEEDED, "FAILED"],
+        job_definitions=[definition],
+        include_array_children=True,
+        on_blocked=False,
+    )
+
+    assert one(resources("AWS::Events::Rule"))["EventPattern"]["detail"] == {
+        "jobId": [{"anything-but": {"wildcard": ["*#*"]}}],
+        "jobQueue": [stack.resolve(queue.job_queue_arn), story.QUEUE],
+        "status": ["SUCCEEDED", "FAILED"],
+        "jobDefinition": [{"prefix": story.DEFINITION.removesuffix("7")}],
+    }
+
+
+def test_a_topic_of_the_users_is_used_as_it_is(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    topic = sns.Topic(stack, "Ours")
+
+    made = JobNotifications(stack, "Notify", queue=queue, topic=topic)
+
+    assert made.topic is topic
+    assert resources("AWS::KMS::Key") == {}
+    function = one(resources("AWS::Lambda::Function"))
+    assert function["Environment"]["Variables"]["TOPIC_ARN"] == stack.resolve(topic.topic_arn)
+
+
+def test_a_topic_that_would_drop_messages_silently_is_refused(
+    stack: Stack, queue: JobQueue
+) -> None:
+    key = kms.Alias.from_alias_name(stack, "Key", "alias/aws/sns")
+    topic = sns.Topic(stack, "Silent", master_key=key)
+
+    with pytest.raises(ValueError, match=r"Platform/Notify: topic is encrypted with alias/aws/sns"):
+        JobNotifications(stack, "Notify", queue=queue, topic=topic)
+
+
+def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
+    stack: Stack, queue: JobQueue
+) -> None:
+    wrong: Any = stack
+    with pytest.raises(ValueError, match="Platform/Notify") as refusal:
+        JobNotifications(
+            stack,
+            "Notify",
+            queue=queue,
+            queues=[queue],
+            topic=wrong,
+            on=["SUBMITTED", "DONE"],
+            job_definitions=[wrong],
+            targets=[wrong],
+        )
+
+    said = str(refusal.value)
+    assert "queue and queues are both given" in said
+    assert "topic is Stack" in said
+    assert "on holds 'SUBMITTED', 'DONE'" in said
+    assert "job_definitions is Stack" in said
+    assert "targets is Stack" in said
+    assert stack.node.try_find_child("Notify") is None
+
+
+def test_no_queue_is_refused(stack: Stack) -> None:
+    with pytest.raises(TypeError, match="queues is None"):
+        JobNotifications(stack, "Notify")
+    with pytest.raises(ValueError, match="queues is empty"):
+        JobNotifications(stack, "Notify", queues=[])
+
+
+def test_an_alert_topic_admits_eventbridge_and_alarms_and_demands_tls(
+    stack: Stack, resources: Find
+) -> None:
+    AlertTopic(stack, "Alerts", topic_name="alerts")
+
+    key = one(resources("AWS::KMS::Key"))
+    use = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    services = key["KeyPolicy"]["Statement"][1:]
+    assert services == [
+        {
+            "Effect": "Allow",
+            "Action": use,
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Resource": "*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": use,
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+        },
+    ]
+    assert key["EnableKeyRotation"] is True
+    policy = one(resources("AWS::SNS::TopicPolicy"))["PolicyDocument"]["Statement"]
+    assert policy[0]["Effect"] == "Deny"
+    assert policy[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert [(entry["Principal"]["Service"], entry["Action"]) for entry in policy[1:]] == [
+        ("events.amazonaws.com", "sns:Publish"),
+        ("cloudwatch.amazonaws.com", "sns:Publish"),
+    ]

@@ -1,0 +1,127 @@
+"""Whole templates: bad ones are named, good ones are left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batch_constructs.rules import Finding, Severity, check_template, reading
+
+HERE = Path(__file__).parent
+BAD = sorted((HERE / "corpus" / "bad").glob("*.json"))
+GOOD = [*sorted((HERE / "corpus" / "good").glob("*.json")), *sorted((HERE / "good").glob("*"))]
+NAMED_BY = json.loads((HERE / "corpus" / "named-by.json").read_text())
+"""Bad template → the rule that is about its fault."""
+
+
+def worse_than_info(file: Path) -> list[Finding]:
+    return [one for one in check_template(reading.read(file)) if one.severity is not Severity.INFO]
+
+
+@pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
+def test_the_fault_of_a_bad_template_is_named(file: Path) -> None:
+    assert NAMED_BY[file.stem] in {one.rule for one in worse_than_info(file)}
+
+
+@pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)
+def test_a_good_template_is_left_alone(file: Path) -> None:
+    assert worse_than_info(file) == []
+
+
+def template(value: object) -> dict[str, object]:
+    return {
+        "Parameters": {"Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]}},
+        "Conditions": {
+            "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+            "IsDev": {"Fn::Not": [{"Condition": "IsProd"}]},
+        },
+        "Mappings": {"Numbers": {"prod": {"Priority": 5}, "dev": {"Priority": -5}}},
+        "Resources": {
+            "Q": {
+                "Type": "AWS::Batch::JobQueue",
+                "Properties": {"Priority": value, "ComputeEnvironmentOrder": {"Ref": "Elsewhere"}},
+            }
+        },
+    }
+
+
+def rules_of(value: object) -> list[str]:
+    return [one.rule for one in check_template(template(value))]
+
+
+def test_a_fault_in_one_branch_of_a_condition_is_found() -> None:
+    assert rules_of({"Fn::If": ["IsProd", 1, -1]}) == ["job-queue-priority"]
+
+
+def test_a_branch_that_cannot_come_about_is_no_fault() -> None:
+    both = {"Fn::If": ["IsProd", {"Fn::If": ["IsDev", -1, 1]}, 1]}
+
+    assert rules_of(both) == []
+
+
+def test_a_mapping_is_looked_up_with_the_value_that_a_condition_asks_for() -> None:
+    assert rules_of({"Fn::FindInMap": ["Numbers", {"Ref": "Stage"}, "Priority"]}) == [
+        "job-queue-priority"
+    ]
+
+
+def test_a_resource_that_a_condition_takes_away_is_not_checked() -> None:
+    never = template(-1)
+    never["Conditions"] = {"Never": {"Fn::Equals": ["a", "b"]}}
+    resources = never["Resources"]
+    assert isinstance(resources, dict)
+    resources["Q"]["Condition"] = "Never"
+
+    assert check_template(never) == []
+
+
+def test_no_value_is_as_if_nothing_was_given() -> None:
+    assert rules_of({"Ref": "AWS::NoValue"}) == ["property-missing"]
+
+
+def test_the_message_of_a_wrong_fargate_size_lists_the_memory_that_goes_with_the_vcpus() -> None:
+    properties = {
+        "Type": "container",
+        "PlatformCapabilities": ["FARGATE"],
+        "ContainerProperties": {
+            "Image": "busybox",
+            "ExecutionRoleArn": "arn:aws:iam::123456789012:role/exec",
+            "ResourceRequirements": [
+                {"Type": "VCPU", "Value": "0.25"},
+                {"Type": "MEMORY", "Value": "4096"},
+            ],
+        },
+    }
+
+    [found] = check_template(
+        {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}}
+    )
+
+    assert found == Finding(
+        rule="fargate-size",
+        severity=Severity.ERROR,
+        resource="J",
+        path="Properties/ContainerProperties/ResourceRequirements/1/Value",
+        message="the memory is 4096 MiB; with 0.25 vCPU Fargate allows 512, 1024 or 2048 MiB",
+        fix="set MEMORY to 2048, or change the vCPUs",
+        source=found.source,
+    )
+
+
+def test_findings_come_by_resource_and_the_worst_first() -> None:
+    disabled = {"Type": "MANAGED", "State": "DISABLED", "ComputeResources": {"MinvCpus": 4}}
+    found = check_template(
+        {
+            "Resources": {
+                "B": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": disabled},
+                "A": {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": -1}},
+            }
+        }
+    )
+
+    assert [one.resource for one in found] == sorted((one.resource for one in found), reverse=True)
+    environment = [one.severity for one in found if one.resource == "B"]
+    assert environment == sorted(environment, key=list(Severity).index)
+    assert {"error", "warning", "info"} == set(environment)

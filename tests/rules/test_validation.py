@@ -1,0 +1,137 @@
+"""The rules at synthesis."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_batch as batch
+
+from batch_constructs import BatchRules
+from batch_constructs.validation import install
+
+
+def app(tmp_path: Path) -> cdk.App:
+    return cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+
+
+def bad_queue(scope: cdk.Stack) -> batch.CfnJobQueue:
+    order = batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
+        order=1, compute_environment=cdk.Fn.import_value("environment")
+    )
+    return batch.CfnJobQueue(scope, "Queue", priority=-1, compute_environment_order=[order])
+
+
+def ignored_policy(scope: cdk.Stack) -> batch.CfnComputeEnvironment:
+    return batch.CfnComputeEnvironment(
+        scope,
+        "Environment",
+        type="MANAGED",
+        update_policy={"terminateJobsOnUpdate": True},
+        compute_resources={
+            "type": "FARGATE",
+            "maxvCpus": 4,
+            "subnets": ["subnet-1"],
+            "securityGroupIds": ["sg-1"],
+        },
+    )
+
+
+def report(tmp_path: Path) -> list[tuple[str, str]]:
+    """Read which rules the report names, and how severely."""
+    written = json.loads((tmp_path / "validation-report.json").read_text())
+    return [
+        (violation["ruleName"], violation["severity"])
+        for plugin in written["pluginReports"]
+        for violation in plugin["violations"]
+    ]
+
+
+def test_an_error_in_an_l1_stops_the_synthesis(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    bad_queue(cdk.Stack(tree, "Stack"))
+    cdk.Validations.of(tree).add_plugins(BatchRules())
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        tree.synth()
+
+    assert report(tmp_path) == [("job-queue-priority", "error")]
+
+
+def test_an_error_that_is_acknowledged_does_not_stop_the_synthesis(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    queue = bad_queue(cdk.Stack(tree, "Stack"))
+    cdk.Validations.of(tree).add_plugins(BatchRules())
+    meant = cdk.Acknowledgment(id="batch-constructs::job-queue-priority", reason="a test")
+    cdk.Validations.of(queue).acknowledge(meant)
+
+    tree.synth()
+
+
+def test_a_warning_is_reported_and_stops_only_a_strict_synthesis(tmp_path: Path) -> None:
+    lenient, strict = app(tmp_path / "lenient"), app(tmp_path / "strict")
+    for tree in (lenient, strict):
+        ignored_policy(cdk.Stack(tree, "Stack"))
+    cdk.Validations.of(lenient).add_plugins(BatchRules())
+    cdk.Validations.of(strict).add_plugins(BatchRules(strict=True))
+
+    lenient.synth()
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        strict.synth()
+
+    assert report(tmp_path / "lenient") == [("fargate-update-policy", "warning")]
+    assert report(tmp_path / "strict") == [("fargate-update-policy", "error")]
+
+
+def test_the_plugin_is_installed_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    stack = cdk.Stack(tree, "Stack")
+    bad_queue(stack)
+    for scope in (stack, stack, tree, cdk.Stack(tree, "Other")):
+        install(scope)
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        tree.synth()
+
+    assert report(tmp_path) == [("job-queue-priority", "error")]
+
+
+def test_every_app_of_a_process_gets_the_plugin(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        tree = app(tmp_path / name)
+        stack = cdk.Stack(tree, "Stack")
+        bad_queue(stack)
+        install(stack)
+
+        with pytest.raises(RuntimeError, match="ValidationFailed"):
+            tree.synth()
+
+
+def test_a_plugin_of_the_users_own_does_not_report_twice(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    stack = cdk.Stack(tree, "Stack")
+    bad_queue(stack)
+    ignored_policy(stack)
+    install(stack)
+    cdk.Validations.of(tree).add_plugins(BatchRules(strict=True))
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        tree.synth()
+
+    assert sorted(report(tmp_path)) == [
+        ("fargate-update-policy", "error"),
+        ("fargate-update-policy", "warning"),
+        ("job-queue-priority", "error"),
+    ]
+
+
+def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    stage = cdk.Stage(tree, "Stage")
+    bad_queue(cdk.Stack(stage, "Stack"))
+    cdk.Validations.of(tree).add_plugins(BatchRules())
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        tree.synth()

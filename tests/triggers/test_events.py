@@ -1,0 +1,288 @@
+"""Jobs on events and on new objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from batch_constructs import EventTrigger, ObjectCreatedTrigger
+from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.event_patterns import matches
+
+OBJECT_CREATED: dict[str, Any] = {
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    "version": "0",
+    "id": "17793124-05d4-b198-2fde-7ededc63b103",
+    "detail-type": "Object Created",
+    "source": "aws.s3",
+    "account": "111122223333",
+    "time": "2021-11-12T00:00:00Z",
+    "region": "ca-central-1",
+    "resources": ["arn:aws:s3:::amzn-s3-demo-bucket1"],
+    "detail": {
+        "version": "0",
+        "bucket": {"name": "amzn-s3-demo-bucket1"},
+        "object": {
+            "key": "example-key",
+            "size": 5,
+            "etag": "b1946ac92492d2347c6235b4d2611184",
+            "version-id": "IYV3p45BT0ac8hjHg1houSdS1a.Mro8e",
+            "sequencer": "617f08299329d189",
+        },
+        "request-id": "N4N7GDK58NMKJ12R",
+        "requester": "123456789012",
+        "source-ip-address": "1.2.3.4",
+        "reason": "PutObject",
+    },
+}
+OBJECT_DELETED = {
+    **OBJECT_CREATED,
+    "detail-type": "Object Deleted",
+    "detail": {**OBJECT_CREATED["detail"], "reason": "DeleteObject", "deletion-type": "x"},
+}
+
+
+def created(key: str, *, bucket: str = "amzn-s3-demo-bucket1") -> dict[str, Any]:
+    detail = OBJECT_CREATED["detail"]
+    changed = {**detail, "bucket": {"name": bucket}, "object": {**detail["object"], "key": key}}
+    return {**OBJECT_CREATED, "detail": changed}
+
+
+def on_object(stack: Stack, queue: Any, definition: Any, **more: Any) -> ObjectCreatedTrigger:
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "amzn-s3-demo-bucket1")
+    options = {"bucket": bucket, **more}
+    return ObjectCreatedTrigger(stack, "Import", queue=queue, job_definition=definition, **options)
+
+
+def rule(stack: Stack) -> dict[str, Any]:
+    return only(stack, "AWS::Events::Rule")
+
+
+@pytest.mark.parametrize(
+    ("options", "hits", "misses"),
+    [
+        (
+            {},
+            [OBJECT_CREATED, created("a/b")],
+            [OBJECT_DELETED, created("example-key", bucket="amzn-s3-demo-bucket10")],
+        ),
+        ({"prefix": "in/"}, [created("in/a")], [created("into"), created("x/in/a")]),
+        ({"suffix": ".csv"}, [created("a.csv")], [created("a.csv.gz"), created("acsv")]),
+        (
+            {"prefix": "in/", "suffix": ".csv"},
+            [created("in/a.csv"), created("in/.csv")],
+            [created("in/a.json"), created("out/a.csv"), created("in.csv")],
+        ),
+        (
+            {"prefix": "a*b", "suffix": "\\c"},
+            [created("a*b-\\c")],
+            [created("a-b-\\c"), created("a*b-c")],
+        ),
+    ],
+)
+def test_the_pattern_matches_s3_s_own_events_and_not_the_near_misses(
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    options: dict[str, str],
+    hits: list[dict[str, Any]],
+    misses: list[dict[str, Any]],
+) -> None:
+    on_object(stack, queue, definition, **options)
+
+    pattern = rule(stack)["EventPattern"]
+    assert [matches(pattern, event) for event in hits] == [True] * len(hits)
+    assert [matches(pattern, event) for event in misses] == [False] * len(misses)
+
+
+def test_a_new_object_s_bucket_key_size_and_version_become_parameters(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_object(stack, queue, definition, parameters={"mode": "fast"}, environment={"K": "$.id"})
+
+    (target,) = rule(stack)["Targets"]
+    transformer = target["InputTransformer"]
+    assert json.loads(transformer["InputTemplate"]) == {
+        "Parameters": {
+            "bucket": "<field1>",
+            "key": "<field2>",
+            "size": "<field3>",
+            "version": "<field4>",
+            "mode": "fast",
+        },
+        "ContainerOverrides": {"Environment": [{"Name": "K", "Value": "<field0>"}]},
+    }
+    assert transformer["InputPathsMap"] == {
+        "field0": "$.id",
+        "field1": "$.detail.bucket.name",
+        "field2": "$.detail.object.key",
+        "field3": "$.detail.object.size",
+        "field4": "$.detail.object.version-id",
+    }
+
+
+def test_event_bridge_submits_itself_and_may_do_nothing_else(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    EventTrigger(
+        stack,
+        "OnOrder",
+        queue=queue,
+        job_definition=definition,
+        pattern={"source": ["shop"]},
+        array_size=5,
+        retry_attempts=3,
+    )
+
+    (target,) = rule(stack)["Targets"]
+    role = target.pop("RoleArn")
+    letters = target.pop("DeadLetterConfig")
+    assert target == {
+        "Id": "Submit",
+        "Arn": QUEUE,
+        "BatchParameters": {
+            "JobDefinition": f"{DEFINITION}:3",
+            "JobName": "OnOrder",
+            "ArrayProperties": {"Size": 5},
+        },
+        "Input": "{}",
+        "RetryPolicy": {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 86400},
+    }
+    assert joined(role).startswith("<OnOrderRole")
+    assert joined(letters["Arn"]).startswith("<OnOrderDeadLetterQueue")
+    made = only(stack, "AWS::IAM::Role")
+    assert made["Policies"][0]["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "batch:SubmitJob",
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        }
+    ]
+    assert resources(stack, "AWS::Lambda::Function") == {}
+
+
+def test_only_this_rule_may_write_to_the_dead_letter_queue(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_object(stack, queue, definition)
+
+    policy = only(stack, "AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
+    (send,) = [each for each in policy if each["Effect"] == "Allow"]
+    assert send["Principal"] == {"Service": "events.amazonaws.com"}
+    assert send["Action"] == "sqs:SendMessage"
+    source = send["Condition"]["ArnEquals"]["aws:SourceArn"]
+    (rule_id,) = resources(stack, "AWS::Events::Rule")
+    assert source == {"Fn::GetAtt": [rule_id, "Arn"]}
+
+
+def test_a_bucket_of_the_stack_tells_event_bridge(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_object(stack, queue, definition, bucket=s3.Bucket(stack, "Mine"))
+
+    notifications = only(stack, "Custom::S3BucketNotifications")
+    assert notifications["NotificationConfiguration"] == {"EventBridgeConfiguration": {}}
+
+
+def test_an_l1_bucket_is_taken(stack: Stack, queue: Any, definition: Any) -> None:
+    on_object(stack, queue, definition, bucket=s3.CfnBucket(stack, "Low", bucket_name="low"))
+
+    assert rule(stack)["EventPattern"]["detail"]["bucket"]["name"] == [{"Ref": "Low"}]
+
+
+def test_what_is_no_bucket_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    with pytest.raises(TypeError, match="Stack/Import: bucket is str; expected an aws_s3 bucket"):
+        on_object(stack, queue, definition, bucket="name")
+
+
+def test_a_share_identifier_goes_through_a_function_with_the_event_s_id(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    trigger = on_object(stack, shared, definition, share_identifier="blue")
+
+    (target,) = rule(stack)["Targets"]
+    assert trigger.role is None
+    assert joined(target["Arn"]).startswith("<ImportSubmitFunctionHandler")
+    template = json.loads(target["InputTransformer"]["InputTemplate"])
+    assert template["jobName"] == "Import-<field0>"
+    assert target["InputTransformer"]["InputPathsMap"]["field0"] == "$.id"
+    assert template["parameters"]["key"] == "<field2>"
+    handlers = resources(stack, "AWS::Lambda::Function").values()
+    (submit,) = [each for each in handlers if each["Handler"] == "submission.submit.handler"]
+    assert submit["Environment"]["Variables"]["SHARE_IDENTIFIER"] == "blue"
+    permission = only(stack, "AWS::Lambda::Permission")
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert joined(permission["SourceArn"]).startswith("<Import")
+
+
+def test_a_queue_with_a_policy_and_no_share_is_refused(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match="share_identifier is missing"):
+        on_object(stack, shared, definition)
+
+
+def test_a_share_for_a_queue_without_a_policy_is_refused(stack: Stack, definition: Any) -> None:
+    from aws_cdk import aws_batch as batch
+
+    plain = batch.CfnJobQueue(stack, "Plain", priority=1, compute_environment_order=[])
+
+    with pytest.raises(ValueError, match="the queue has no scheduling policy"):
+        on_object(stack, plain, definition, share_identifier="blue")
+
+
+def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -> None:
+    EventTrigger(
+        stack,
+        "T",
+        queue=queue,
+        job_definition=definition,
+        pattern=events.EventPattern(
+            source=["shop"], detail_type=["Order"], detail={"state": ["paid"]}
+        ),
+    )
+
+    assert rule(stack)["EventPattern"] == {
+        "source": ["shop"],
+        "detail-type": ["Order"],
+        "detail": {"state": ["paid"]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"pattern": {}}, "pattern is empty and would match every event"),
+        (
+            {"pattern": {"source": "shop"}},
+            r"pattern\.source is 'shop'; a pattern holds lists of what matches: \['shop'\]",
+        ),
+        ({"pattern": {"detail": {"a": {"b": []}}}}, r"pattern\.detail\.a\.b is an empty list"),
+        ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] is '\$\.x y'; a field is a path"),
+        ({"parameters": {"a": "<b>"}}, "EventBridge reads <…> as a field"),
+    ],
+)
+def test_what_event_bridge_refuses_is_refused(
+    stack: Stack, queue: Any, definition: Any, options: dict[str, Any], problem: str
+) -> None:
+    arguments = {"pattern": {"source": ["shop"]}, **options}
+    with pytest.raises(ValueError, match=problem):
+        EventTrigger(stack, "T", queue=queue, job_definition=definition, **arguments)
+
+
+def test_a_dead_letter_queue_of_one_s_own_is_used(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    letters = sqs.Queue(stack, "Letters")
+
+    on_object(stack, queue, definition, dead_letter_queue=letters)
+
+    (name,) = resources(stack, "AWS::SQS::Queue")
+    (target,) = rule(stack)["Targets"]
+    assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [name, "Arn"]}

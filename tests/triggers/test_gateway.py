@@ -1,0 +1,383 @@
+"""The gateway's resources; its function's behaviour is tested in tests/functions."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+from batch_constructs import SubmissionGateway, SubmissionMode, SubmitFunction
+from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def gateway(stack: Stack, queue: Any, definition: Any, **more: Any) -> SubmissionGateway:
+    return SubmissionGateway(stack, "Mail", queue=queue, job_definition=definition, **more)
+
+
+def handler(stack: Stack, name: str = "submission.index.handler") -> dict[str, Any]:
+    (found,) = [
+        each
+        for each in resources(stack, "AWS::Lambda::Function").values()
+        if each.get("Handler") == name
+    ]
+    return found
+
+
+def variables(stack: Stack) -> dict[str, Any]:
+    found: dict[str, Any] = handler(stack)["Environment"]["Variables"]
+    return found
+
+
+def statements(stack: Stack) -> list[dict[str, Any]]:
+    """The function's permissions, with references flattened."""
+    for role in resources(stack, "AWS::IAM::Role").values():
+        if role.get("Description") == "Turns messages into AWS Batch jobs":
+            found = role["Policies"][0]["PolicyDocument"]["Statement"]
+            return [
+                {
+                    **each,
+                    "Resource": [joined(r) for r in each["Resource"]]
+                    if isinstance(each["Resource"], list)
+                    else joined(each["Resource"]),
+                }
+                for each in found
+            ]
+    raise AssertionError
+
+
+def ids(stack: Stack, kind: str) -> dict[str, str]:
+    """Short name → logical ID, by what follows the gateway's ID."""
+    return {name.removeprefix("Mail")[:-8]: name for name in resources(stack, kind)}
+
+
+def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: Any) -> None:
+    gateway(stack, queue, definition)
+
+    queues = ids(stack, "AWS::SQS::Queue")
+    (ledger,) = ids(stack, "AWS::DynamoDB::Table").values()
+    logs, *rest = statements(stack)
+    assert logs["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert rest == [
+        {
+            "Effect": "Allow",
+            "Action": "batch:SubmitJob",
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        },
+        {
+            "Effect": "Allow",
+            "Action": "batch:TagResource",
+            "Resource": "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*",
+        },
+        {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            "Resource": f"<{queues['SourceQueue']}.Arn>",
+        },
+        {
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": f"<{queues['DeadLetterQueue']}.Arn>",
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Resource": f"<{ledger}.Arn>",
+        },
+    ]
+    assert resources(stack, "AWS::IAM::Policy") == {}
+
+
+def test_arrays_need_manifests_and_no_tags(stack: Stack, queue: Any, definition: Any) -> None:
+    gateway(stack, queue, definition, mode=SubmissionMode.COALESCE)
+
+    (bucket,) = ids(stack, "AWS::S3::Bucket").values()
+    actions = {str(each["Action"]): each["Resource"] for each in statements(stack)}
+    assert actions["s3:PutObject"] == f"<{bucket}.Arn>/manifests/*"
+    assert "batch:TagResource" not in actions
+    assert variables(stack)["MANIFEST_BUCKET"] == {"Ref": bucket}
+
+
+def test_messages_are_gathered_paced_and_partly_returned(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, max_submissions_per_second=10)
+
+    mapping = only(stack, "AWS::Lambda::EventSourceMapping")
+    del mapping["EventSourceArn"], mapping["FunctionName"]
+    assert mapping == {
+        "BatchSize": 150,
+        "MaximumBatchingWindowInSeconds": 1,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "ScalingConfig": {"MaximumConcurrency": 2},
+    }
+    assert variables(stack)["SUBMISSIONS_PER_SECOND"] == "5"
+
+
+def test_coalescing_takes_ten_thousand_messages_at_a_time(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, mode="coalesce", batching_window=Duration.seconds(120))
+
+    mapping = only(stack, "AWS::Lambda::EventSourceMapping")
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10_000, 120)
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_run(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, max_receives=4)
+
+    queues = ids(stack, "AWS::SQS::Queue")
+    source = resources(stack, "AWS::SQS::Queue")[queues["SourceQueue"]]
+    assert source["VisibilityTimeout"] == 6 * handler(stack)["Timeout"] + 1
+    assert source["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": [queues["DeadLetterQueue"], "Arn"]},
+        "maxReceiveCount": 9,
+    }
+    assert variables(stack)["MAX_RECEIVES"] == "4"
+
+
+def test_everything_is_encrypted_and_spoken_to_over_tls(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, mode="coalesce")
+
+    for each in resources(stack, "AWS::SQS::Queue").values():
+        assert each["SqsManagedSseEnabled"] is True
+    bucket = only(stack, "AWS::S3::Bucket")
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    policies = [
+        *resources(stack, "AWS::SQS::QueuePolicy").values(),
+        *resources(stack, "AWS::S3::BucketPolicy").values(),
+    ]
+    assert len(policies) == 3
+    for policy in policies:
+        deny = policy["PolicyDocument"]["Statement"][0]
+        assert (deny["Effect"], deny["Condition"]) == (
+            "Deny",
+            {"Bool": {"aws:SecureTransport": "false"}},
+        )
+
+
+def test_a_key_of_one_s_own_encrypts_everything(stack: Stack, queue: Any, definition: Any) -> None:
+    key = kms.Key(stack, "Key")
+
+    gateway(stack, queue, definition, mode="coalesce", encryption_key=key)
+
+    (key_id,) = resources(stack, "AWS::KMS::Key")
+    arn = {"Fn::GetAtt": [key_id, "Arn"]}
+    for each in resources(stack, "AWS::SQS::Queue").values():
+        assert each["KmsMasterKeyId"] == arn
+    table = only(stack, "AWS::DynamoDB::Table")
+    assert table["SSESpecification"]["KMSMasterKeyId"] == arn
+    allowed = only(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert any(each["Resource"] == arn and "kms:Decrypt" in each["Action"] for each in allowed)
+
+
+def test_an_alarm_tells_of_dead_letters(stack: Stack, queue: Any, definition: Any) -> None:
+    topic = sns.Topic(stack, "Topic")
+
+    gateway(stack, queue, definition, alarm_topic=topic)
+
+    alarm = only(stack, "AWS::CloudWatch::Alarm")
+    letters = ids(stack, "AWS::SQS::Queue")["DeadLetterQueue"]
+    (topic_id,) = resources(stack, "AWS::SNS::Topic")
+    assert alarm["Namespace"] == "AWS/SQS"
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Dimensions"] == [
+        {"Name": "QueueName", "Value": {"Fn::GetAtt": [letters, "QueueName"]}}
+    ]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (
+        1,
+        "GreaterThanOrEqualToThreshold",
+    )
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["AlarmActions"] == [{"Ref": topic_id}]
+
+
+def test_a_topic_s_messages_arrive_as_they_were_published(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition).subscribe_to(sns.Topic(stack, "Topic"))
+
+    subscription = only(stack, "AWS::SNS::Subscription")
+    source = ids(stack, "AWS::SQS::Queue")["SourceQueue"]
+    assert subscription["Protocol"] == "sqs"
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription["Endpoint"] == {"Fn::GetAtt": [source, "Arn"]}
+
+
+def test_a_bucket_s_objects_arrive_through_event_bridge(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    made = gateway(stack, queue, definition, parameters={"key": "$.detail.object.key"})
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "photos")
+
+    made.subscribe_to_bucket("OnPhoto", bucket, suffix=".jpg")
+
+    rule = only(stack, "AWS::Events::Rule")
+    queues = ids(stack, "AWS::SQS::Queue")
+    assert rule["EventPattern"]["detail"] == {
+        "bucket": {"name": ["photos"]},
+        "object": {"key": [{"suffix": ".jpg"}]},
+    }
+    assert rule["Targets"] == [
+        {
+            "Id": "Queue",
+            "Arn": {"Fn::GetAtt": [queues["SourceQueue"], "Arn"]},
+            "DeadLetterConfig": {"Arn": {"Fn::GetAtt": [queues["DeadLetterQueue"], "Arn"]}},
+        }
+    ]
+    assert json.loads(variables(stack)["PARAMETERS"]) == {"key": "$.detail.object.key"}
+
+
+def test_a_fifo_gateway_keeps_order(stack: Stack, queue: Any, definition: Any) -> None:
+    made = gateway(stack, queue, definition, fifo=True)
+
+    assert all(each["FifoQueue"] for each in resources(stack, "AWS::SQS::Queue").values())
+    mapping = only(stack, "AWS::Lambda::EventSourceMapping")
+    assert mapping["BatchSize"] == 10
+    assert "MaximumBatchingWindowInSeconds" not in mapping
+    assert variables(stack)["FIFO"] == "true"
+    with pytest.raises(ValueError, match="a FIFO gateway takes no events of buckets"):
+        made.subscribe_to_bucket("B", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
+
+
+def test_a_definition_of_ours_may_read_the_messages(stack: Stack, queue: Any) -> None:
+    from aws_cdk import Size
+
+    from batch_constructs import FargateJobDefinition
+
+    job = FargateJobDefinition(
+        stack, "Job", image="public.ecr.aws/x/y", vcpus=1, memory=Size.gibibytes(2)
+    )
+
+    gateway(stack, queue, job, mode="coalesce")
+
+    (bucket,) = ids(stack, "AWS::S3::Bucket").values()
+    policies = resources(stack, "AWS::IAM::Policy")
+    (policy,) = [each for name, each in policies.items() if name.startswith("JobJobRole")]
+    (read,) = policy["PolicyDocument"]["Statement"]
+    assert read["Action"] == ["s3:GetObject*", "s3:GetBucket*", "s3:List*"]
+    assert [joined(each) for each in read["Resource"]] == [
+        f"<{bucket}.Arn>",
+        f"<{bucket}.Arn>/manifests/*",
+    ]
+
+
+def test_there_is_nothing_to_fetch_with_a_job_a_message(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    made = gateway(stack, queue, definition)
+
+    with pytest.raises(ValueError, match="there is nothing to fetch"):
+        made.grant_read_messages(made.function)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"mode": "both"}, "mode is 'both'; allowed are job-per-message and coalesce"),
+        ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
+        ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
+        ({"max_submissions_per_second": 0}, "more than 0 and at most 50"),
+        ({"max_submissions_per_second": 51}, "more than 0 and at most 50"),
+        ({"parameters": {"a": "key"}}, r"parameters\['a'\] is 'key'; it names a field"),
+        ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
+        ({"deduplication_window": Duration.minutes(5)}, "allowed is Duration.hours"),
+        ({"batching_window": Duration.minutes(6)}, "allowed is 1 to 300"),
+        ({"fifo": True, "batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
+        ({"max_receives": 1}, "whole number from 2 to 100"),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    stack: Stack, queue: Any, definition: Any, options: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        gateway(stack, queue, definition, **options)
+
+
+def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    gateway(stack, shared, definition)
+    with pytest.raises(ValueError, match="share_identifier is missing"):
+        SubmissionGateway(stack, "Arrays", queue=shared, job_definition=definition, mode="coalesce")
+
+
+def test_the_shipped_code_runs_alone_with_its_schema_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No Docker and no network at synth; the asset holds all the function imports but boto3."""
+    monkeypatch.chdir(tmp_path)
+    app = App(outdir=str(tmp_path / "out"))
+    stack = Stack(app, "Stack")
+    from batch_constructs import JobDefinition, JobQueue
+
+    gateway(
+        stack,
+        JobQueue.from_job_queue_arn(stack, "Queue", QUEUE),
+        JobDefinition.from_job_definition_arn(stack, "Definition", DEFINITION),
+        schema={"type": "object"},
+    )
+    app.synth()
+    (asset,) = [
+        each for each in (tmp_path / "out").glob("asset.*") if (each / "submission").is_dir()
+    ]
+    assert sorted(each.name for each in asset.iterdir()) == ["fastjsonschema", "submission"]
+
+    code = (
+        "import sys; sys.path.insert(0, '.');"
+        "import submission.index, submission.rescue, fastjsonschema;"
+        "print(fastjsonschema.__file__); print('batch_constructs' in sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=asset,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert loaded.stdout.splitlines() == [str(asset / "fastjsonschema/__init__.py"), "False"]
+
+
+def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, definition: Any) -> None:
+    SubmitFunction(
+        stack,
+        "Submit",
+        queue=queue,
+        job_definition=definition,
+        share_identifier="blue",
+        scheduling_priority=3,
+    )
+
+    found = handler(stack, "submission.submit.handler")
+    assert found["Environment"]["Variables"] == {
+        "JOB_QUEUE": QUEUE,
+        "JOB_DEFINITION": f"{DEFINITION}:3",
+        "NAME_PREFIX": "Submit",
+        "SHARE_IDENTIFIER": "blue",
+        "SCHEDULING_PRIORITY": "3",
+    }
+    role = only(stack, "AWS::IAM::Role")
+    actions = [each["Action"] for each in role["Policies"][0]["PolicyDocument"]["Statement"]]
+    assert actions == [
+        ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "batch:SubmitJob",
+        "batch:TagResource",
+        "batch:ListJobs",
+    ]

@@ -1,0 +1,228 @@
+"""Jobs by the clock."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aws_cdk import Duration, Stack, TimeZone
+from aws_cdk import aws_events as events
+from aws_cdk import aws_scheduler as scheduler
+
+from batch_constructs import ScheduleTrigger
+from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+
+
+def trigger(stack: Stack, queue: Any, definition: Any, **more: Any) -> ScheduleTrigger:
+    options = {"schedule": "rate(1 hour)", **more}
+    return ScheduleTrigger(stack, "Nightly", queue=queue, job_definition=definition, **options)
+
+
+def test_a_schedule_submits_without_a_function(stack: Stack, queue: Any, definition: Any) -> None:
+    trigger(
+        stack,
+        queue,
+        definition,
+        schedule="cron(0 3 * * ? *)",
+        time_zone="Europe/Berlin",
+        flexible_window=Duration.minutes(15),
+        start=datetime(2026, 12, 1, tzinfo=UTC),
+        end=datetime(2027, 12, 1, tzinfo=UTC),
+        array_size=10,
+        parameters={"mode": "full"},
+        environment={"LEVEL": "debug"},
+        command=["run", "Ref::mode"],
+        timeout=Duration.hours(1),
+        description="the nightly report",
+    )
+
+    schedule = only(stack, "AWS::Scheduler::Schedule")
+    target = schedule.pop("Target")
+    assert schedule == {
+        "ScheduleExpression": "cron(0 3 * * ? *)",
+        "ScheduleExpressionTimezone": "Europe/Berlin",
+        "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
+        "StartDate": "2026-12-01T00:00:00Z",
+        "EndDate": "2027-12-01T00:00:00Z",
+        "State": "ENABLED",
+        "Description": "the nightly report",
+    }
+    assert joined(target["Arn"]) == "arn:<AWS::Partition>:scheduler:::aws-sdk:batch:submitJob"
+    assert json.loads(target["Input"]) == {
+        "JobName": "Nightly",
+        "JobQueue": QUEUE,
+        "JobDefinition": f"{DEFINITION}:3",
+        "ArrayProperties": {"Size": 10},
+        "Parameters": {"mode": "full"},
+        "ContainerOverrides": {
+            "Command": ["run", "Ref::mode"],
+            "Environment": [{"Name": "LEVEL", "Value": "debug"}],
+        },
+        "Timeout": {"AttemptDurationSeconds": 3600},
+    }
+    assert target["RetryPolicy"] == {
+        "MaximumRetryAttempts": 185,
+        "MaximumEventAgeInSeconds": 86400,
+    }
+    assert joined(target["DeadLetterConfig"]["Arn"]).startswith("<NightlyDeadLetterQueue")
+
+
+def test_its_role_may_submit_this_definition_to_this_queue_and_nothing_else(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    trigger(stack, queue, definition)
+
+    role = only(stack, "AWS::IAM::Role")
+    (policy,) = role["Policies"]
+    submit, put_aside = policy["PolicyDocument"]["Statement"]
+    assert submit == {
+        "Effect": "Allow",
+        "Action": "batch:SubmitJob",
+        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+    }
+    assert (put_aside["Effect"], put_aside["Action"]) == ("Allow", "sqs:SendMessage")
+    assert joined(put_aside["Resource"]).startswith("<NightlyDeadLetterQueue")
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "scheduler.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+        }
+    ]
+
+
+def test_its_dead_letter_queue_is_encrypted_and_keeps_for_two_weeks(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    trigger(stack, queue, definition)
+
+    assert only(stack, "AWS::SQS::Queue") == {
+        "SqsManagedSseEnabled": True,
+        "MessageRetentionPeriod": 14 * 86400,
+    }
+
+
+def test_a_queue_with_a_policy_gets_its_share_and_priority(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    trigger(stack, shared, definition, share_identifier="blue", scheduling_priority=7)
+
+    (schedule,) = resources(stack, "AWS::Scheduler::Schedule").values()
+    text = joined(schedule["Target"]["Input"])
+    submitted = json.loads(text)
+    assert (submitted["ShareIdentifier"], submitted["SchedulingPriorityOverride"]) == ("blue", 7)
+
+
+def test_a_queue_with_a_policy_and_no_share_is_refused_with_the_fix(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match=r"Stack/Nightly: share_identifier is missing; .* write"):
+        trigger(stack, shared, definition)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expression", "zone"),
+    [
+        (events.Schedule.rate(Duration.minutes(5)), "rate(5 minutes)", None),
+        (
+            scheduler.ScheduleExpression.cron(
+                minute="0", hour="3", time_zone=TimeZone.EUROPE_BERLIN
+            ),
+            "cron(0 3 * * ? *)",
+            "Europe/Berlin",
+        ),
+        ("at(2026-12-24T18:00:00)", "at(2026-12-24T18:00:00)", None),
+    ],
+)
+def test_the_cdk_s_schedules_are_taken_too(
+    stack: Stack, queue: Any, definition: Any, schedule: Any, expression: str, zone: str | None
+) -> None:
+    trigger(stack, queue, definition, schedule=schedule)
+
+    made = only(stack, "AWS::Scheduler::Schedule")
+    assert made["ScheduleExpression"] == expression
+    if zone is not None:
+        assert made["ScheduleExpressionTimezone"] == zone
+
+
+@pytest.mark.parametrize(
+    ("schedule", "problem"),
+    [
+        ("every hour", "allowed are rate"),
+        ("rate(1 hours)", r"write rate\(1 hour\)"),
+        ("rate(5 minute)", r"write rate\(5 minutes\)"),
+        ("rate(0 hours)", "a rate is 1 or more"),
+        ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
+        ("cron(0 3 * * * *)", "one of day of month and day of week is"),
+        ("cron(60 3 * * ? *)", "minutes is 60; allowed is 0 to 59"),
+        ("cron(0 3 ? * MUN *)", "day of week is MUN; MUN means nothing there"),
+        ("at(2026-13-01T00:00:00)", "there is no such moment"),
+    ],
+)
+def test_an_expression_that_aws_refuses_is_refused(
+    stack: Stack, queue: Any, definition: Any, schedule: str, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        trigger(stack, queue, definition, schedule=schedule)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        "cron(0/15 * * * ? *)",
+        "cron(0 18 ? * MON-FRI *)",
+        "cron(15 10 L * ? 2026-2030)",
+        "cron(0 9 ? * 6#3 *)",
+        "cron(0 8 1W * ? *)",
+        "cron(0,30 8,20 ? JAN,JUL SUN *)",
+        "rate(90 minutes)",
+    ],
+)
+def test_expressions_from_the_documents_pass(
+    stack: Stack, queue: Any, definition: Any, schedule: str
+) -> None:
+    trigger(stack, queue, definition, schedule=schedule)
+
+    assert only(stack, "AWS::Scheduler::Schedule")["ScheduleExpression"] == schedule
+
+
+def test_all_that_is_wrong_is_said_at_once(stack: Stack, queue: Any, definition: Any) -> None:
+    with pytest.raises(ValueError, match="Stack/Nightly") as error:
+        trigger(
+            stack,
+            queue,
+            definition,
+            schedule="soon",
+            time_zone="Europe/Atlantis",
+            flexible_window=Duration.days(2),
+            start=datetime(2026, 1, 1),  # noqa: DTZ001 - what is refused
+            job_name="a b",
+            array_size=1,
+            environment={"AWS_BATCH_X": "1"},
+            scheduling_priority=10_000,
+            timeout=Duration.seconds(5),
+            retry_attempts=186,
+            max_event_age=Duration.days(2),
+        )
+
+    assert len(str(error.value).splitlines()) == 12
+    assert not stack.node.try_find_child("Nightly")
+
+
+def test_what_is_no_queue_is_refused_by_type(stack: Stack, definition: Any) -> None:
+    with pytest.raises(TypeError, match="queue is str 'main'; expected a job queue"):
+        trigger(stack, "main", definition)
+
+
+def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    with pytest.raises(ValueError, match="nothing would run"):
+        trigger(
+            stack,
+            queue,
+            definition,
+            start=datetime(2026, 2, 1, tzinfo=UTC),
+            end=datetime(2026, 1, 1, tzinfo=UTC),
+        )

@@ -1,0 +1,306 @@
+"""The state machine of a workflow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aws_cdk import Duration, Stack
+
+from batch_constructs import JobQueue, NToN, StepRetry, Workflow, WorkflowJob
+from tests.triggers.conftest import DEFINITION, QUEUE, joined, only
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
+
+ON_DEMAND = "arn:aws:batch:us-east-1:123456789012:job-queue/on-demand"
+
+
+def workflow(stack: Stack, queue: Any, *jobs: WorkflowJob, **more: Any) -> Workflow:
+    return Workflow(stack, "Flow", queue=queue, jobs=jobs, **more)
+
+
+def asl(stack: Stack) -> dict[str, Any]:
+    text = joined(only(stack, "AWS::StepFunctions::StateMachine")["DefinitionString"])
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def test_a_job_is_submitted_and_waited_for(stack: Stack, queue: Any, definition: Any) -> None:
+    workflow(
+        stack,
+        queue,
+        WorkflowJob(
+            name="report",
+            job_definition=definition,
+            array_size=5,
+            parameters={"day": "$.day", "mode": "full"},
+            environment={"DAY": "$.day"},
+            command=["run", "Ref::day"],
+            timeout_seconds=600,
+            tags={"team": "x"},
+            retry=StepRetry(max_attempts=2, interval_seconds=30),
+        ),
+    )
+
+    machine = asl(stack)
+    assert machine["StartAt"] == "report"
+    state = machine["States"]["report"]
+    assert state["Resource"] == "arn:<AWS::Partition>:states:::batch:submitJob.sync"
+    assert (state["ResultPath"], state["End"]) == (None, True)
+    assert state["Parameters"] == {
+        "JobName": "Flow-report",
+        "JobQueue": QUEUE,
+        "JobDefinition": f"{DEFINITION}:3",
+        "ArrayProperties": {"Size": 5},
+        "Parameters": {"day.$": "States.Format('{}', $.day)", "mode": "full"},
+        "ContainerOverrides": {
+            "Command": ["run", "Ref::day"],
+            "Environment": [{"Name": "DAY", "Value.$": "States.Format('{}', $.day)"}],
+        },
+        "Timeout": {"AttemptDurationSeconds": 600},
+        "Tags": {"team": "x"},
+    }
+    throttled, failed = state["Retry"]
+    assert throttled["ErrorEquals"] == ["Batch.TooManyRequestsException"]
+    assert failed == {
+        "ErrorEquals": ["States.TaskFailed"],
+        "IntervalSeconds": 30,
+        "MaxAttempts": 2,
+        "BackoffRate": 2,
+    }
+
+
+def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition))
+
+    role = only(stack, "AWS::IAM::Role")
+    (policy,) = role["Policies"]
+    found = [
+        {
+            **each,
+            "Resource": each["Resource"]
+            if isinstance(each["Resource"], list)
+            else joined(each["Resource"]),
+        }
+        for each in policy["PolicyDocument"]["Statement"]
+    ]
+    batch = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:"
+    assert found == [
+        {
+            "Effect": "Allow",
+            "Action": "batch:SubmitJob",
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["batch:TagResource", "batch:TerminateJob"],
+            "Resource": f"{batch}job/*",
+        },
+        {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            "Resource": "arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:"
+            "rule/StepFunctionsGetEventsForBatchJobsRule",
+        },
+    ]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
+        "Service": "states.amazonaws.com"
+    }
+
+
+def test_it_is_traced_and_logs_errors_without_data(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    workflow(
+        stack,
+        queue,
+        WorkflowJob(name="a", job_definition=definition),
+        timeout=Duration.hours(2),
+    )
+
+    machine = only(stack, "AWS::StepFunctions::StateMachine")
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    assert only(stack, "AWS::Logs::LogGroup")["RetentionInDays"] == 30
+    assert asl(stack)["TimeoutSeconds"] == 7200
+
+
+def test_a_share_goes_with_every_job(stack: Stack, shared: Any, definition: Any) -> None:
+    made = workflow(
+        stack,
+        shared,
+        WorkflowJob(name="a", job_definition=definition),
+        WorkflowJob(
+            name="b", job_definition=definition, share_identifier="red", scheduling_priority=4
+        ),
+        share_identifier="blue",
+    )
+
+    branches = next(iter(made.definition["States"].values()))["Branches"]
+    submitted = {
+        branch["StartAt"]: branch["States"][branch["StartAt"]]["Parameters"] for branch in branches
+    }
+    assert submitted["a"]["ShareIdentifier"] == "blue"
+    assert submitted["b"]["ShareIdentifier"] == "red"
+    assert submitted["b"]["SchedulingPriorityOverride"] == 4
+
+
+def diamond(definition: Any) -> list[WorkflowJob]:
+    return [
+        WorkflowJob(name="split", job_definition=definition),
+        WorkflowJob(name="left", job_definition=definition, depends_on=["split"]),
+        WorkflowJob(name="right", job_definition=definition, depends_on=["split"]),
+        WorkflowJob(name="merge", job_definition=definition, depends_on=["left", "right"]),
+    ]
+
+
+def fan_out(definition: Any) -> list[WorkflowJob]:
+    return [
+        WorkflowJob(
+            name="each",
+            job_definition=definition,
+            for_each="$.files",
+            max_concurrency=3,
+            parameters={"key": "$.item.key", "day": "$.input.day"},
+        ),
+        WorkflowJob(name="after", job_definition=definition, depends_on=["each"]),
+    ]
+
+
+def caught(definition: Any) -> list[WorkflowJob]:
+    return [
+        WorkflowJob(name="load", job_definition=definition, catch="clean", after_catch="continue"),
+        WorkflowJob(name="report", job_definition=definition, depends_on=["load"], catch="clean"),
+        WorkflowJob(name="clean", job_definition=definition, only_on_failure=True),
+    ]
+
+
+def pairs(definition: Any) -> list[WorkflowJob]:
+    return [
+        WorkflowJob(name="a", job_definition=definition, array_size=4),
+        WorkflowJob(name="b", job_definition=definition, array_size=4, depends_on=[NToN(job="a")]),
+        WorkflowJob(name="c", job_definition=definition, depends_on=["b"]),
+    ]
+
+
+@pytest.mark.parametrize("make", [diamond, fan_out, caught, pairs])
+def test_the_generated_language_is_as_reviewed(
+    stack: Stack, queue: Any, definition: Any, make: Any, snapshot: SnapshotAssertion
+) -> None:
+    workflow(stack, queue, *make(definition))
+
+    assert json.dumps(asl(stack), indent=1, sort_keys=True) == snapshot
+
+
+def test_a_job_that_lost_its_spot_host_runs_on_demand_as_reviewed(
+    stack: Stack, queue: Any, definition: Any, snapshot: SnapshotAssertion
+) -> None:
+    on_demand = JobQueue.from_job_queue_arn(stack, "OnDemand", ON_DEMAND)
+
+    workflow(stack, queue, *caught(definition), spot_rescue_queue=on_demand)
+
+    assert json.dumps(asl(stack), indent=1, sort_keys=True) == snapshot
+    submit = only(stack, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]["Statement"][0]
+    assert ON_DEMAND in submit["Resource"]
+
+
+def test_the_diagram_shows_who_waits_for_whom(stack: Stack, queue: Any, definition: Any) -> None:
+    made = workflow(stack, queue, *caught(definition), *fan_out(definition)[:1])
+
+    assert made.diagram() == (
+        "flowchart TD\n"
+        '    job0["load"]\n'
+        '    job1("clean")\n'
+        '    job2[["each<br/>for each $.files"]]\n'
+        '    job3["report"]\n'
+        "    job0 -.->|failed| job1\n"
+        "    job0 --> job3\n"
+        "    job3 -.->|failed| job1\n"
+    )
+
+
+def test_names_of_states_are_unique_and_short_enough(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    jobs = [
+        WorkflowJob(name="x" * 60 + str(n), job_definition=definition, catch="y" * 64)
+        for n in range(12)
+    ]
+    clean = WorkflowJob(name="y" * 64, job_definition=definition, only_on_failure=True)
+
+    made = workflow(stack, queue, *jobs, clean)
+
+    names: list[str] = []
+
+    def walk(states: dict[str, Any]) -> None:
+        for name, state in states.items():
+            names.append(name)
+            for branch in state.get("Branches", []):
+                walk(branch["States"])
+
+    walk(made.definition["States"])
+    assert len(names) == len(set(names)) == 37
+    assert max(map(len, names)) <= 80
+
+
+def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition: Any) -> None:
+    with pytest.raises(ValueError, match="Stack/Flow") as error:
+        workflow(
+            stack,
+            None,
+            WorkflowJob(name="a", job_definition="name", queue=shared),
+            WorkflowJob(name="b", job_definition=definition),
+        )
+
+    definition_of_a, share_of_a, queue_of_b = str(error.value).splitlines()[1:]
+    assert "job 'a': job_definition is str 'name'; expected a job definition" in definition_of_a
+    assert "job 'a': share_identifier is missing; the queue has a scheduling" in share_of_a
+    assert "job 'b': no queue; give it one, or the whole workflow" in queue_of_b
+
+
+@pytest.mark.parametrize(
+    ("jobs", "problem"),
+    [
+        ([{"name": "a", "depends_on": ["b"]}], "job 'a': depends_on names 'b'"),
+        (
+            [{"name": "a", "depends_on": ["b"]}, {"name": "b", "depends_on": ["a"]}],
+            "jobs wait for each other in a circle",
+        ),
+        ([{"name": "a"}, {"name": "b", "only_on_failure": True}], "job 'b' is unreachable"),
+        (
+            [
+                {"name": "a", "array_size": 2, "retry": StepRetry(max_attempts=1)},
+                {"name": "b", "array_size": 2, "depends_on": [NToN(job="a")]},
+            ],
+            "job 'a': its children are waited for N to N",
+        ),
+        ([{"name": "a", "timeout_seconds": 5}], "timeout_seconds is 5; AWS Batch allows 60"),
+    ],
+)
+def test_a_graph_that_cannot_work_is_refused(
+    stack: Stack, queue: Any, definition: Any, jobs: list[dict[str, Any]], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        workflow(stack, queue, *(WorkflowJob(job_definition=definition, **job) for job in jobs))
+    assert not stack.node.try_find_child("Flow")
+
+
+def test_a_graph_may_start_with_no_jobs_in_common(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    made = workflow(
+        stack,
+        queue,
+        WorkflowJob(name="a", job_definition=definition),
+        WorkflowJob(name="b", job_definition=definition),
+    )
+
+    state = made.definition["States"]["a | b"]
+    assert [branch["StartAt"] for branch in state["Branches"]] == ["a", "b"]
+    assert (state["ResultPath"], state["End"]) == (None, True)
