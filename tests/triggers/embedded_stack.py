@@ -39,6 +39,8 @@ class Embedded:
         )
         self.bucket.grant_put(self.write, "written/*")
         self.fail = self.job("Fail", ["sh", "-c", "exit 3"])
+        says = self.job("Says", ["echo", "Ref::w"], parameters={"w": "nothing"})
+        self.out("SaysArn", says.job_definition_arn)
         self.out("FailArn", self.fail.job_definition_arn)
         self.out("QueueArn", self.queue.job_queue_arn)
         self.out("BucketName", self.bucket.bucket_name)

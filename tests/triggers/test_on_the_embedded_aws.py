@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
@@ -304,3 +307,38 @@ def test_a_job_of_a_workflow_that_loses_its_spot_host_runs_on_demand(rescues: Wo
     assert client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
     (again,) = rescues.jobs("Flow-stay", "OnDemandArn")
     assert rescues.aws.wait_for_job(again["jobId"])["status"] == "SUCCEEDED"
+
+
+def test_the_command_line_submits_watches_reads_logs_and_redrives(triggers: World) -> None:
+    def run(*words: str, expected: int = 0) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "batch_constructs", *words, "--json"],
+            env={**os.environ, **triggers.aws.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == expected, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    queue = triggers.outputs["QueueArn"]
+    (job,) = run(
+        "submit",
+        "says",
+        "--queue",
+        queue,
+        "--definition",
+        triggers.outputs["SaysArn"],
+        "-p",
+        "w=hi",
+    )
+    (failing,) = run(
+        "submit", "fails", "--queue", queue, "--definition", triggers.outputs["FailArn"]
+    )
+
+    assert run("watch", "says", "--queue", queue)[-1]["status"] == "SUCCEEDED"
+    assert [line["message"] for line in run("logs", job["jobId"])] == ["hi"]
+    assert run("watch", failing["jobId"], expected=1)[-1]["status"] == "FAILED"
+    (again,) = run("redrive", failing["jobId"])
+    assert again["redriven"] == failing["jobId"]
+    assert run("watch", again["jobId"], expected=1)[-1]["jobName"].startswith("fails-redrive-")
