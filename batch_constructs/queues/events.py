@@ -20,12 +20,14 @@ from batch_constructs.jobs.definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
+from batch_constructs.offers import offers
 from batch_constructs.queues.reference import job_queue_arn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
     from batch_constructs.jobs.definition import AnyJobDefinition
@@ -118,7 +120,7 @@ class QueueEvents:
         self,
         id: str,
         *,
-        target: events.IRuleTarget | None = None,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
         states: Sequence[JobState | str] | None = None,
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
@@ -133,8 +135,8 @@ class QueueEvents:
 
         Args:
             id: The ID of the rule, below the queue.
-            target: Where the event goes, such as ``targets.SnsTopic(topic)``. Default: nowhere
-                until ``add_target``.
+            target: Where the event goes: a Lambda function, or a target such as
+                ``targets.SnsTopic(topic)``. Default: nowhere until ``add_target``.
             states: Only of jobs that move to these. Default: every state.
             job_definitions: Only of jobs of these definitions, all revisions. Default: all.
             include_array_children: Whether each child of an array is told of too.
@@ -173,7 +175,7 @@ class QueueEvents:
         self,
         id: str,
         *,
-        target: events.IRuleTarget | None = None,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
         description: str | None = None,
@@ -200,7 +202,7 @@ class QueueEvents:
         self,
         id: str,
         *,
-        target: events.IRuleTarget | None = None,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
@@ -228,7 +230,7 @@ class QueueEvents:
         self,
         id: str,
         pattern: dict[str, Any],
-        target: events.IRuleTarget | None,
+        target: events.IRuleTarget | lambda_.IFunction | None,
         description: str | None,
         rule_name: str | None,
     ) -> events.Rule:
@@ -236,7 +238,7 @@ class QueueEvents:
             self._scope(),
             id,
             pattern,
-            targets=[] if target is None else [target],
+            targets=[] if target is None else [_rule_target(target)],
             description=description,
             rule_name=rule_name,
         )
@@ -266,6 +268,15 @@ def make_rule(
             detail=pattern.get("detail"),
         ),
     )
+
+
+def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRuleTarget:
+    """Take a function as a target; EventBridge is permitted to call it."""
+    if not offers(target, "function_arn"):
+        return cast("events.IRuleTarget", target)
+    from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
+
+    return targets.LambdaFunction(cast("lambda_.IFunction", target))
 
 
 class _OtherQueue(QueueEvents):

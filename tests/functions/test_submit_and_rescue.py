@@ -146,17 +146,18 @@ def test_a_lost_child_becomes_a_job_that_knows_its_index(aws: Aws) -> None:
     assert indices(job) == "7"
 
 
-@pytest.mark.parametrize(
-    ("array", "expected"), [({"arrayProperties": {"index": 1}}, "17"), ({}, "3,17")]
-)
-def test_a_redriven_job_keeps_its_indices(aws: Aws, array: dict[str, Any], expected: str) -> None:
+@pytest.mark.parametrize(("job_id", "expected"), [("4c75:1", "17"), ("4c75", "3,17")])
+def test_a_redriven_job_keeps_its_indices(aws: Aws, job_id: str, expected: str) -> None:
     container = {"environment": [{"name": "ARRAY_INDICES", "value": "3,17"}]}
 
-    rescue.handler(lost(container=container, **array), Context())
+    rescue.handler(lost(container=container, jobId=job_id), Context())
 
     assert indices(aws.batch.jobs[0]) == expected
 
 
-def test_the_parent_of_an_array_is_left_to_its_children(aws: Aws) -> None:
-    assert rescue.handler(lost(arrayProperties={"size": 9}), Context()) is None
+@pytest.mark.parametrize("job", [{"arrayProperties": {"size": 9}}, {"jobId": "4c75#1"}])
+def test_what_has_an_event_of_its_own_elsewhere_is_left_to_that(
+    aws: Aws, job: dict[str, Any]
+) -> None:
+    assert rescue.handler(lost(**job), Context()) is None
     assert aws.batch.jobs == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
@@ -286,3 +287,44 @@ def test_a_dead_letter_queue_of_one_s_own_is_used(
     (name,) = resources(stack, "AWS::SQS::Queue")
     (target,) = rule(stack)["Targets"]
     assert target["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": [name, "Arn"]}
+
+
+def test_a_function_is_told_of_what_becomes_of_jobs(stack: Stack, queue: Any) -> None:
+    function = lambda_.Function(
+        stack,
+        "Mine",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+
+    queue.on_job_state_change("OnEnd", target=function, states=["FAILED"])
+
+    (name,) = resources(stack, "AWS::Lambda::Function")
+    (target,) = rule(stack)["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": [name, "Arn"]}
+    permission = only(stack, "AWS::Lambda::Permission")
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"] == {
+        "Fn::GetAtt": [*resources(stack, "AWS::Events::Rule"), "Arn"]
+    }
+
+
+def test_a_function_may_be_allowed_to_submit(stack: Stack, queue: Any, definition: Any) -> None:
+    function = lambda_.Function(
+        stack,
+        "Mine",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+
+    queue.grant_submit(function, definition)
+
+    submit, tag = only(stack, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert submit == {
+        "Effect": "Allow",
+        "Action": "batch:SubmitJob",
+        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+    }
+    assert tag["Action"] == "batch:TagResource"

@@ -21,9 +21,9 @@ _LONGEST_NAME = 128 - len("-rescue-00000000-0000-0000-0000-000000000000-0000")
 def handler(event: dict[str, Any], context: Any) -> dict[str, str] | None:
     """Submit the job of an event again, to the rescue queue."""
     job = event["detail"]
-    array = job.get("arrayProperties", {})
-    if "size" in array and "index" not in array:
-        return None  # the parent of an array: its lost children have events of their own
+    parent = "size" in job.get("arrayProperties", {}) and ":" not in job["jobId"]
+    if parent or "#" in job["jobId"]:
+        return None  # an array's lost children, and a multi-node job, have events of their own
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     request = rescue_request(job, os.environ["RESCUE_QUEUE"])
     return submit_once(submitter(), request, deadline=deadline)
@@ -35,11 +35,11 @@ def rescue_request(job: dict[str, Any], queue: str) -> dict[str, Any]:
     request = repeat(job)
     request["jobName"] = f"{job['jobName'][:_LONGEST_NAME]}-rescue-{identity}"
     request["jobQueue"] = queue
-    index = job.get("arrayProperties", {}).get("index")
+    index = job["jobId"].partition(":")[2]
     pairs = job.get("container", {}).get("environment", [])
     indices = {pair["name"]: pair["value"] for pair in pairs}.get("ARRAY_INDICES")
-    if index is not None:
-        indices = str(index if indices is None else numbers_of(indices)[index])
+    if index:
+        indices = index if indices is None else str(numbers_of(indices)[int(index)])
     if indices is not None:
         overrides = request.setdefault("containerOverrides", {})
         overrides["environment"] = [
