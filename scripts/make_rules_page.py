@@ -43,7 +43,7 @@ def entry(rule: Rule) -> str:
         f"- Fix: {rule.fix}.",
         f"- Source: {rule.source}",
     ]
-    return "\n".join(lines)
+    return "\n".join(lines).replace("](", "]\\(")
 
 
 def page() -> str:

@@ -101,9 +101,10 @@ def test_text_names_the_construct_that_the_cdk_wrote_down(tmp_path: Path) -> Non
     template = json.loads(json.dumps(BAD))
     template["Resources"]["Q"]["Metadata"] = {"aws:cdk:path": "Stack/Queue/Resource"}
 
-    assert "AWS::Batch::JobQueue  Stack/Queue/Resource" in run(
-        written(tmp_path, "a.json", template)
-    ).stdout
+    assert (
+        "AWS::Batch::JobQueue  Stack/Queue/Resource"
+        in run(written(tmp_path, "a.json", template)).stdout
+    )
 
 
 def test_yaml_with_short_forms_is_read(tmp_path: Path) -> None:
