@@ -1,6 +1,7 @@
 """Ten thousand messages through the deployed gateway: duplicates, poison, 429s, and sudden deaths.
 
-Run ``uv run python bench/gateway_on_embedded_aws.py [job-per-message|coalesce]``. The construct is
+Run ``uv run python bench/gateway_on_embedded_aws.py coalesce 10000``, or with ``job-per-message`` and
+another number, which takes a minute for each 700 messages. The construct is
 deployed to the embedded AWS, where its function really runs as a process. A proxy between function
 and AWS Batch answers a third of the submissions with 429; after some submissions it kills the
 function's process before the answer arrives. Jobs wait in a disabled environment: what counts is
@@ -29,7 +30,7 @@ from batch_constructs.testing.local_aws import LocalAws
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MESSAGES, TWINS, POISON, DEATHS = 10_000, 1_000, 50, 3
+POISON = 50
 TIMEOUT_SECONDS, VISIBILITY_SECONDS = 30, 60
 
 
@@ -134,9 +135,9 @@ class Proxy:
                 psutil.Process(connection.pid).kill()
 
 
-def main(mode: str) -> None:
+def main(mode: str, count: int) -> None:
     """Send, wait, count."""
-    deaths = [0, 1] if mode == "coalesce" else [100, 3_000, 7_000][:DEATHS]
+    deaths = [0, 1] if mode == "coalesce" else [count // 20, count // 3, count // 2]
     with LocalAws() as aws:
         outputs = aws.deploy(declare(mode)).outputs
         proxy = Proxy(aws.endpoint_url, deaths=deaths)
@@ -152,8 +153,8 @@ def main(mode: str) -> None:
             QueueUrl=outputs["SourceUrl"], Attributes={"VisibilityTimeout": str(VISIBILITY_SECONDS)}
         )
         function.update_event_source_mapping(UUID=outputs["Mapping"], BatchSize=1000)
-        good = [json.dumps({"parameters": {"n": str(number)}}) for number in range(MESSAGES)]
-        everything = [*good, *good[:TWINS], *(f"poison {number}" for number in range(POISON))]
+        good = [json.dumps({"parameters": {"n": str(number)}}) for number in range(count)]
+        everything = [*good, *good[::10], *(f"poison {number}" for number in range(POISON))]
         random.Random(7).shuffle(everything)  # noqa: S311  # a seed
         started = time.monotonic()
         send(sqs, outputs["SourceUrl"], everything)
@@ -162,9 +163,7 @@ def main(mode: str) -> None:
         counted = children(aws, outputs) if mode == "coalesce" else jobs(aws, outputs)
         letters = count_letters(sqs, outputs["LettersUrl"])
         print(f"mode {mode}: {seconds:.0f} s, calls {dict(proxy.calls)}, killed {proxy.deaths}")
-        print(
-            f"good messages {len(counted)} of {MESSAGES}, most often {max(counted.values())} time"
-        )
+        print(f"good messages {len(counted)} of {count}, most often {max(counted.values())} time")
         print(f"poison set aside with a reason {len(letters)} of {POISON}")
 
 
@@ -228,4 +227,5 @@ def count_letters(sqs: Any, url: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "coalesce")
+    chosen = [*sys.argv[1:], *["coalesce", "10000"][len(sys.argv) - 1 :]]
+    main(chosen[0], int(chosen[1]))
