@@ -10,7 +10,7 @@ from batch_constructs.rules.limits import Limit, at
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import (
-    UNKNOWN,
+    Unknown,
     absent,
     given,
     listing,
@@ -420,6 +420,6 @@ def duplicate_network(environment: ComputeEnvironment) -> Iterator[Fault]:
     for key in ("Subnets", "SecurityGroupIds"):
         seen: list[object] = []
         for position, value in enumerate(listing(environment.resources, key) or ()):
-            if value is not UNKNOWN and value in seen:
+            if not isinstance(value, Unknown) and value in seen:
                 yield f"ComputeResources/{key}/{position}", f"{key} names the same resource twice"
             seen.append(value)

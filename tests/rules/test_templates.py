@@ -125,3 +125,25 @@ def test_findings_come_by_resource_and_the_worst_first() -> None:
     environment = [one.severity for one in found if one.resource == "B"]
     assert environment == sorted(environment, key=list(Severity).index)
     assert {"error", "warning", "info"} == set(environment)
+
+
+def test_entries_that_may_not_be_there_are_not_counted() -> None:
+    here = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+    entry = {"Order": 1, "ComputeEnvironment": {"Ref": "Elsewhere"}}
+    maybe = [
+        {"Fn::If": ["Here", {**entry, "Order": order}, {"Ref": "AWS::NoValue"}]}
+        for order in range(4)
+    ]
+    found = check_template(
+        {
+            "Conditions": {"Here": here},
+            "Resources": {
+                "Q": {
+                    "Type": "AWS::Batch::JobQueue",
+                    "Properties": {"Priority": 1, "ComputeEnvironmentOrder": maybe},
+                }
+            },
+        }
+    )
+
+    assert found == []
