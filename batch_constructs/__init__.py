@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.topics import AlertTopic
     from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.job_queue import JobQueue
-    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.metrics import metrics_of
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
     from batch_constructs.triggers.event import EventTrigger

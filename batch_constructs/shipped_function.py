@@ -74,7 +74,7 @@ class ShippedFunction(Construct):
             self,
             "Handler",
             description=description,
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_mebibytes,
             timeout=timeout,

@@ -1,7 +1,7 @@
 """Compare a platform in this library with the same in the aws_batch L2.
 
 ``python bench/compare.py`` runs the shapes of definitions.py alternately, each in a process of its
-own, and prints medians: what an app with one definition costs, and what each further definition adds.
+own, and prints medians: what an app with one definition costs, and what each further one adds.
 """
 
 from __future__ import annotations

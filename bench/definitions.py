@@ -1,12 +1,12 @@
 """One platform of N Fargate definitions, written with this library or with the aws_batch L2.
 
-Run as ``python bench/platform.py ours|l2 N``: synthesises once and prints one line of JSON: jsii
+Run as ``python bench/definitions.py ours|l2 N``: synthesises once and prints one line of JSON: jsii
 calls, CPU seconds of both processes, wall seconds, and peak memory of both.
 
 Each definition has its own job role, execution role and log group, a field of one shared secret as
 an environment variable, a retry rule for lost Spot hosts, and a timeout. Both are written the way
-their README does it, with nothing cached by hand. Validation is off for both (``CDK_VALIDATION=false``): it costs both the same,
-several times what is compared here.
+their README does it, with nothing cached by hand. Validation is off for both
+(``CDK_VALIDATION=false``): it costs both the same, several times what is compared here.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.functions.job_events.claims import Claims
 from batch_constructs.functions.job_events.count import Counter
 from batch_constructs.functions.job_events.notify import Notifier
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 
 if TYPE_CHECKING:
     from collections.abc import Callable

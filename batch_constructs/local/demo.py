@@ -63,7 +63,7 @@ class Demo:
             Step(title="cdk deploy", act=self._deploy),
             Step(title="Ask every resource's own API for it", act=self._inventory),
             Step(title="A file arrives in S3: a job counts it", act=self._count),
-            Step(title="A broken file: its job fails, and that is told", act=self._fail),
+            Step(title="A broken file: its job fails, and that is told; so is an array", act=self._fail),
             Step(title="The schedule fires: a job writes the report", act=self._report),
             Step(title="A workflow: one job after the other", act=self._workflow),
         ]
@@ -124,14 +124,27 @@ class Demo:
 
     def _fail(self) -> str:
         self._put("incoming/broken.txt", b"\xff\xfe is no text")
-        sqs = self._server.client("sqs")
+        job = self._told()
+        self._server.client("batch").submit_job(
+            jobName="ten",
+            jobQueue=self._outputs["QueueArn"],
+            jobDefinition=self._outputs["CountArn"],
+            arrayProperties={"size": 10},
+            containerOverrides={
+                "command": ["sh", "-c", "case $AWS_BATCH_JOB_ARRAY_INDEX in 2|5|7) exit 1;; esac"]
+            },
+        )
+        return f"SNS delivered: {job}; {self._told()}"
+
+    def _told(self) -> str:
+        """Return the subject of the next message that SNS delivers to the inbox."""
+        sqs, inbox = self._server.client("sqs"), self._outputs["InboxUrl"]
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            answer = sqs.receive_message(QueueUrl=self._outputs["InboxUrl"], WaitTimeSeconds=5)
+            answer = sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=5)
             for message in answer.get("Messages", []):
-                job = json.loads(message["Body"])["detail"]
-                code = job["container"].get("exitCode")
-                return f"SNS delivered: {job['jobName']} {job['status']}, exit code {code}"
+                sqs.delete_message(QueueUrl=inbox, ReceiptHandle=message["ReceiptHandle"])
+                return str(json.loads(message["Body"])["Subject"])
         raise LocalAwsError(self._explained("the notification of the failed job did not come"))
 
     def _report(self) -> str:

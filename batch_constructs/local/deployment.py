@@ -83,7 +83,9 @@ class CdkDeployer:
         temporary.mkdir(parents=True, exist_ok=True)
         environment = {
             **client_environment(record.endpoint_url, record.region, record.marker),
-            "TMPDIR": str(temporary),  # what an interrupted CLI leaves there goes with the server
+            # What the CLI leaves goes with the server.
+            "CDK_HOME": str(temporary / "cdk"),
+            "TMPDIR": str(temporary),
         }
         self._cli = CdkCli(environment, app.directory)
 

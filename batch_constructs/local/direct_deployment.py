@@ -150,7 +150,9 @@ class DirectDeployment:
             if event["ResourceStatus"].endswith("_FAILED")
         ]
         if not reasons:
-            reasons = [f"  {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}"]
+            reasons = [
+                f"  {stack['StackStatus']}: {stack.get('StackStatusReason', 'no reason given')}"
+            ]
         return "\n".join([f"the stack {name} could not be {what}:", *reasons])
 
     def _set_bootstrap_version(self) -> None:

@@ -192,7 +192,15 @@ _EXPLANATIONS = (
         "npm does not have this version of the cdk CLI",
     ),
     (
-        ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ENOTCACHED", "npm error network"),
+        (
+            "CERT",
+            "EAI_AGAIN",
+            "ECONNREFUSED",
+            "ENOTCACHED",
+            "ENOTFOUND",
+            "ETIMEDOUT",
+            "npm error network",
+        ),
         "npm could not fetch the cdk CLI; it is needed once, then it is kept in npm's cache",
     ),
 )

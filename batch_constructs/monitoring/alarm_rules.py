@@ -35,6 +35,7 @@ class AlarmThresholds:
         head_of_queue: How long the first job of the queue has been first. Default: 2 hours. Needs
             ``gauges``.
         vcpu_hours_a_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
+        oldest_message: How long a message waits in a gateway. Default: 1 hour.
     """
 
     failure_rate_percent: float | None = 10
@@ -42,6 +43,7 @@ class AlarmThresholds:
     time_in_runnable: Duration | None = field(default_factory=lambda: Duration.hours(1))
     head_of_queue: Duration | None = field(default_factory=lambda: Duration.hours(2))
     vcpu_hours_a_day: float | None = None
+    oldest_message: Duration | None = field(default_factory=lambda: Duration.hours(1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,7 @@ class Limits:
     time_in_runnable_seconds: float | None
     head_of_queue_seconds: float | None
     vcpu_hours_a_day: float | None
+    oldest_message_seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,8 +194,26 @@ def dead_letters(queue_name: str) -> Alarm:
     )
 
 
+def behind(queue_name: str, seconds: float) -> Alarm:
+    """Return the alarm of a gateway whose messages wait: AWS Batch throttles it, or refuses."""
+    return Alarm(
+        id="Behind",
+        title="messages wait long to become jobs",
+        watches=Series(
+            namespace="AWS/SQS",
+            name="ApproximateAgeOfOldestMessage",
+            dimensions={"QueueName": queue_name},
+            statistic="Maximum",
+        ),
+        above=seconds,
+        datapoints=3,
+        of=3,
+        advice="AWS Batch throttles the submissions, or max_submissions_per_second is too low.",
+    )
+
+
 def throttled(function_name: str) -> Alarm:
-    """Return the alarm of a Lambda function that Lambda holds back."""
+    """Return the alarm of a gateway's function that Lambda holds back."""
     return Alarm(
         id="Throttled",
         title="the submission gateway is throttled",

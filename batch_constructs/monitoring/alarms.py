@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.environment import AnyComputeEnvironment
     from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.triggers.gateway import SubmissionGateway
 
     from .alarm_rules import Alarm
 
@@ -37,16 +38,16 @@ class BatchMonitoring(BatchConstruct):
 
     A queue: many jobs fail, jobs wait long, it is blocked, its head does not start, it uses more
     vCPU-hours than planned. An environment is INVALID. A dead-letter queue is not empty; a gateway
-    is throttled. Built on AWS Batch's own free metrics where these suffice: only the head of the
-    queue, the vCPU-hours and INVALID environments need ``gauges``. An alarm costs 0.10 USD a month
-    (one over several metrics 0.10 USD a metric).
+    is throttled or behind. Built on AWS Batch's own free metrics where these suffice: only the head
+    of the queue, the vCPU-hours and INVALID environments need ``gauges``. An alarm costs 0.10 USD a
+    month for each metric it reads.
 
     Alarms are called ``PREFIX-QUEUE-WHAT``, such as ``batch-nightly-FailureRate``.
 
     Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
-    ID, the alarm ``Invalid``; ``DeadLetters1``, ``Throttled1``, …; and ``EventLog`` (a
-    ``JobEventLog``) where none is given.
+    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Throttled`` and ``Behind``;
+    ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
 
     Attributes:
         alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.
@@ -64,7 +65,8 @@ class BatchMonitoring(BatchConstruct):
         thresholds: The limits. Default: those of ``AlarmThresholds``.
         gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
         dead_letter_queues: SQS queues that ought to be empty. Default: none.
-        gateway_functions: Lambda functions of submission gateways. Default: none.
+        gateways: ``SubmissionGateway``s that ought to keep up; their dead-letter queues have
+            alarms of their own. Default: none.
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
@@ -87,7 +89,7 @@ class BatchMonitoring(BatchConstruct):
         thresholds: AlarmThresholds | None = None,
         gauges: JobGauges | None = None,
         dead_letter_queues: Sequence[sqs.IQueue] | None = None,
-        gateway_functions: Sequence[Any] | None = None,
+        gateways: Sequence[SubmissionGateway] | None = None,
         event_log: JobEventLog | None = None,
         alarm_name_prefix: str = "batch",
     ) -> None:
@@ -100,9 +102,7 @@ class BatchMonitoring(BatchConstruct):
         dead = _offering(
             arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
         )
-        gateways = _offering(
-            arguments, "gateway_functions", gateway_functions, "function_arn", "Lambda functions"
-        )
+        submitting = _gateways(arguments, gateways)
         arguments.text("alarm_name_prefix", alarm_name_prefix)
         _same_queues(arguments, watched, event_log)
         arguments.refuse()
@@ -129,9 +129,8 @@ class BatchMonitoring(BatchConstruct):
         for number, letters in enumerate(dead, start=1):
             rule = alarm_rules.dead_letters(letters.queue_name)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
-        for number, function in enumerate(gateways, start=1):
-            rule = alarm_rules.throttled(function.function_name)
-            self._alarm(self, function.function_name, rule, id=f"Throttled{number}")
+        for gateway in submitting:
+            self._watch_gateway(gateway, limits)
 
     @property
     def alarm_arns(self) -> list[str]:
@@ -146,6 +145,13 @@ class BatchMonitoring(BatchConstruct):
         blocked_rule = self.event_log.blocked_rules[queue.arn]
         self._alarm(place, queue.name, alarm_rules.blocked(blocked_rule.ref))
         self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
+
+    def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
+        place = Construct(self, gateway.node.id)
+        name = gateway.source_queue.queue_name
+        self._alarm(place, name, alarm_rules.throttled(gateway.function.function_name))
+        if limits.oldest_message_seconds is not None:
+            self._alarm(place, name, alarm_rules.behind(name, limits.oldest_message_seconds))
 
     def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
         known = rule.id if id is None else id
@@ -185,7 +191,22 @@ def _limits(
         ),
         head_of_queue_seconds=arguments.seconds("thresholds.head_of_queue", wanted.head_of_queue),
         vcpu_hours_a_day=wanted.vcpu_hours_a_day,
+        oldest_message_seconds=arguments.seconds(
+            "thresholds.oldest_message", wanted.oldest_message
+        ),
     )
+
+
+def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
+    if gateways is None:
+        return []
+    from batch_constructs.triggers.gateway import SubmissionGateway  # noqa: PLC0415 - if there are any
+
+    listed = arguments.items("gateways", gateways, "SubmissionGateways")
+    for item in listed:
+        if not isinstance(item, SubmissionGateway):
+            arguments.wrong_type("gateways", item, "a SubmissionGateway")
+    return listed
 
 
 def _offering(

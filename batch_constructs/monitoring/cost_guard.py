@@ -12,10 +12,10 @@ from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.shipped_function import ShippedFunction
 
 from .gauges import JobGauges
 from .series import OURS
-from .shipped_function import ShippedFunction
 from .topics import AlertTopic, topic_argument
 from .watched import watched_environments, watched_queues
 

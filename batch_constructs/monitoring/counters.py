@@ -22,11 +22,11 @@ from batch_constructs.queues.events import (
 )
 from batch_constructs.queues.metrics import DIMENSION
 from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
 from .series import OURS
-from .shipped_function import ShippedFunction
 from .watched import watched_definitions, watched_queues
 
 if TYPE_CHECKING:

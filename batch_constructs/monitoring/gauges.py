@@ -17,9 +17,9 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.compute.environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+from batch_constructs.shipped_function import ShippedFunction
 
 from .series import OURS, Series, environment_gauge, queue_gauge
-from .shipped_function import ShippedFunction
 from .watched import environment_name, watched_environments, watched_queues
 
 if TYPE_CHECKING:

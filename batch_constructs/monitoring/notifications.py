@@ -22,10 +22,10 @@ from batch_constructs.queues.events import (
     state_change_pattern,
     wrong_states,
 )
+from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
-from .shipped_function import ShippedFunction
 from .topics import AlertTopic, topic_argument
 from .watched import watched_definitions, watched_queues
 

@@ -23,7 +23,13 @@ def environment(directory: Path) -> dict[str, str]:
     temporary = directory / "tmp"
     temporary.mkdir(exist_ok=True)
     here = str(Path(__file__).parents[2])
-    return {**without_aws(), "TMPDIR": str(temporary), "PYTHONPATH": here, "COLUMNS": "120"}
+    return {
+        **without_aws(),
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": here,
+        "COLUMNS": "120",
+        "CDK_HOME": str(directory / "cdk-home"),
+    }
 
 
 def started_for(temporary: Path) -> list[psutil.Process]:
@@ -58,13 +64,15 @@ def test_the_demo_does_all_it_promises_and_leaves_nothing(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
         "incoming/poem.txt has 17 words",
-        "SNS delivered: count FAILED, exit code 1",
+        "SNS delivered: Job count failed: exited with code 1",
+        "Array job ten failed: 3 of 10 children failed",
         "cron(0 2 * * ? *), tried now: 17 words, signed",
         "Step Functions ran two jobs",
         "All stopped and removed",
     ):
         assert said in done.stdout
     assert list(place.iterdir()) == []
+    assert not (tmp_path / "cdk-home").exists()
     assert [path.name for path in (tmp_path / "tmp").glob("batch-constructs-*")] == []
     assert started_for(tmp_path / "tmp") == []
 

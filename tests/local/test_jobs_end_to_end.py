@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from tests.local.wired_stack import wired_stack
@@ -186,3 +187,24 @@ def test_a_job_that_prints_a_hundred_megabytes_ends_and_the_server_goes_on(world
     )
     assert {event["message"] for event in answer["events"]} == {line}
     assert world.run("Write", parameters={"key": "after"})["status"] == "SUCCEEDED"
+
+
+def test_the_right_to_send_a_message_is_enough_for_a_batch_of_them(world: World) -> None:
+    role = world.outputs["SenderRoleArn"]
+    session = world.aws.client("sts").assume_role(RoleArn=role, RoleSessionName="sender")[
+        "Credentials"
+    ]
+    sender = boto3.client(
+        "sqs",
+        endpoint_url=world.aws.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+
+    answer = sender.send_message_batch(
+        QueueUrl=world.outputs["SpareUrl"], Entries=[{"Id": "1", "MessageBody": "x"}]
+    )
+
+    assert [one["Id"] for one in answer["Successful"]] == ["1"]

@@ -54,6 +54,11 @@ def wired_stack() -> cdk.Stack:
     _workflow(stack, "Workflow", queue, write.attr_job_definition_arn)
     _workflow(stack, "FailingWorkflow", queue, fail.attr_job_definition_arn)
     _failures(stack, queue)
+    spare = sqs.Queue(stack, "Spare")
+    sender = iam.Role(stack, "SenderRole", assumed_by=iam.AccountRootPrincipal())
+    spare.grant_send_messages(sender)
+    cdk.CfnOutput(stack, "SpareUrl", value=spare.queue_url)
+    cdk.CfnOutput(stack, "SenderRoleArn", value=sender.role_arn)
     cdk.CfnOutput(stack, "BucketName", value=bucket.bucket_name)
     return stack
 

@@ -10,14 +10,14 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.assertions import Template
 
 from batch_constructs import ComputeEnvironment, JobQueue
-
-# The AWS on this machine, shared with the tests of the Lambda code.
-from tests.functions.monitoring.conftest import aws as aws  # noqa: PLC0414 - a fixture, exported
+from batch_constructs.functions.job_events.claims import Claims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from constructs import Construct
+
+    from batch_constructs.testing.local_aws import LocalAws
 
 Resources = dict[str, dict[str, Any]]
 
@@ -97,3 +97,16 @@ def statements_of(role: dict[str, Any]) -> list[dict[str, Any]]:
     [policy] = role["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
     return [one for one in statements if "logs:PutLogEvents" not in one["Action"]]
+
+
+@pytest.fixture
+def claims(local_aws: LocalAws) -> Iterator[Claims]:
+    dynamodb = local_aws.client("dynamodb")
+    dynamodb.create_table(
+        TableName="claims",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield Claims(dynamodb=dynamodb, table="claims")
+    dynamodb.delete_table(TableName="claims")

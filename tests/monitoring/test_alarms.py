@@ -10,7 +10,6 @@ import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
@@ -19,12 +18,14 @@ from batch_constructs import (
     AlertTopic,
     BatchMonitoring,
     ComputeEnvironment,
+    JobDefinition,
     JobEventLog,
     JobGauges,
     JobQueue,
+    SubmissionGateway,
 )
 from batch_constructs.queues.metrics import NATIVE_METRICS
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
 Find = Callable[[str], Resources]
@@ -36,7 +37,8 @@ def alarms(resources: Find) -> Callable[[], dict[str, dict[str, Any]]]:
 
     def of() -> dict[str, dict[str, Any]]:
         found = resources("AWS::CloudWatch::Alarm").values()
-        return {plain(alarm["AlarmName"]).rpartition("-")[2]: alarm for alarm in found}
+        named = [alarm for alarm in found if "AlarmName" in alarm]
+        return {plain(alarm["AlarmName"]).rpartition("-")[2]: alarm for alarm in named}
 
     return of
 
@@ -214,34 +216,38 @@ def test_a_topic_of_the_users_learns_to_admit_alarms_with_its_key(
     assert key["KeyPolicy"]["Statement"][-1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
 
 
-def test_dead_letters_and_throttled_gateways_are_alarms(
+def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
     stack: Stack, queue: JobQueue, alarms: Alarms
 ) -> None:
     letters = sqs.Queue(stack, "Letters")
-    gateway = lambda_.Function(
-        stack,
-        "Gateway",
-        runtime=lambda_.Runtime.PYTHON_3_13,
-        handler="index.handler",
-        code=lambda_.Code.from_inline("handler = print"),
-    )
 
-    BatchMonitoring(
-        stack,
-        "Monitoring",
-        queues=[queue],
-        dead_letter_queues=[letters],
-        gateway_functions=[gateway],
-    )
+    BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
 
-    found = alarms()
-    assert found["DeadLetters"]["Dimensions"] == [
+    alarm = alarms()["DeadLetters"]
+    assert alarm["Dimensions"] == [
         {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}
     ]
-    assert found["DeadLetters"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+
+
+def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
+    stack: Stack, queue: JobQueue, alarms: Alarms
+) -> None:
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+    gateway = SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job)
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], gateways=[gateway])
+
+    found = alarms()
     assert found["Throttled"]["Dimensions"] == [
-        {"Name": "FunctionName", "Value": stack.resolve(gateway.function_name)}
+        {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
     ]
+    assert found["Behind"]["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert found["Behind"]["Threshold"] == 3600
+    assert found["Behind"]["Dimensions"] == [
+        {"Name": "QueueName", "Value": stack.resolve(gateway.source_queue.queue_name)}
+    ]
+    assert {"Gateway/Throttled", "Gateway/Behind"} <= set(made.alarms)
 
 
 def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack) -> None:
@@ -284,7 +290,7 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
             thresholds=AlarmThresholds(vcpu_hours_a_day=10),
             event_log=log,
             dead_letter_queues=[silent],  # type: ignore[list-item]
-            gateway_functions=[silent],
+            gateways=[silent],  # type: ignore[list-item]
         )
 
     said = str(refusal.value)
@@ -292,4 +298,4 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
     assert "thresholds.vcpu_hours_a_day is given without gauges" in said
     assert "event_log does not log Nightly" in said
     assert "dead_letter_queues is Topic" in said
-    assert "gateway_functions is Topic" in said
+    assert "gateways is Topic" in said

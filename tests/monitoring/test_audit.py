@@ -16,7 +16,7 @@ from tests.monitoring.conftest import Resources, one, plain
 if TYPE_CHECKING:
     from aws_cdk import Stack
 
-    from tests.functions.monitoring.conftest import Aws
+    from batch_constructs.testing.local_aws import LocalAws
 
 Find = Callable[[str], Resources]
 NIGHTLY = Watched(
@@ -57,8 +57,8 @@ def call(name: str, *, role: str | None = None, address: str = "192.0.2.7", **as
 
 
 @pytest.fixture
-def alarms(aws: Aws) -> Callable[..., bool]:
-    events = aws.client("events")
+def alarms(local_aws: LocalAws) -> Callable[..., bool]:
+    events = local_aws.client("events")
 
     def ask(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
         answer = events.test_event_pattern(

@@ -16,7 +16,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import AlertTopic, JobNotifications, JobQueue, JobState
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, one, queue_in, statements_of
 
 if TYPE_CHECKING:

@@ -14,18 +14,18 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import JobDefinition, JobQueue, JobState, events_of
 from batch_constructs.queues.events import blocked_pattern, state_change_pattern
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain
 
 if TYPE_CHECKING:
-    from tests.functions.monitoring.conftest import Aws
+    from batch_constructs.testing.local_aws import LocalAws
 
 OTHER_QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/other"
 
 
 @pytest.fixture
-def passes(aws: Aws) -> Callable[[dict[str, Any], story.Event], bool]:
-    events = aws.client("events")
+def passes(local_aws: LocalAws) -> Callable[[dict[str, Any], story.Event], bool]:
+    events = local_aws.client("events")
 
     def ask(pattern: dict[str, Any], event: story.Event) -> bool:
         answer = events.test_event_pattern(

@@ -1,7 +1,7 @@
 """What stands before ministack: no web page gets in, and paths of our own are answered here.
 
-Whoever reaches the server can run jobs, that is, commands of this machine. A web page that a browser
-shows could, too: ministack lets every origin in. Browsers say which page asks; AWS SDKs never do.
+Whoever reaches the server can run jobs, that is, commands of this machine. A web page in a browser
+could, too: ministack lets every origin in. Browsers say which page asks; AWS SDKs never do.
 """
 
 from __future__ import annotations

@@ -1,15 +1,24 @@
-"""IAM checks where ministack asks for rights on ``*`` and AWS for rights on resources."""
+"""IAM checks, where ministack asks for other rights than AWS."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+_ONE_RIGHT = {
+    "sns:PublishBatch": "sns:Publish",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
+"""Operation → the right it needs, where that is not called after it."""
+
 
 def install() -> None:
-    """Name the parameter that ``ssm:GetParameters`` reads, and leave AWS Batch to its own checks.
+    """Ask for the rights that AWS asks for.
 
-    Of several parameters in one request, the first is checked.
+    ``ssm:GetParameters`` is checked on the parameter it reads, the first if there are several;
+    operations on many messages need the right for one; AWS Batch has checks of its own.
     """
     from ministack.core import iam_actions
 
@@ -17,8 +26,10 @@ def install() -> None:
     their_resource = iam_actions.extract_resource_arn
 
     def action_of(service: str, *request: Any) -> str | None:
-        # None leaves the signature to be checked here, and the rights to `batch_api`.
-        return None if service == "batch" else their_action(service, *request)
+        if service == "batch":
+            return None  # the signature is checked here, the rights by `batch_api`
+        action: str | None = their_action(service, *request)
+        return action if action is None else _ONE_RIGHT.get(action, action)
 
     def resource_of(service: str, *request: Any) -> str:
         arn: str = their_resource(service, *request)

@@ -17,13 +17,18 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
-from batch_constructs import FargateComputeEnvironment, FargateJobDefinition, JobQueue
+from batch_constructs import (
+    AlertTopic,
+    FargateComputeEnvironment,
+    FargateJobDefinition,
+    JobNotifications,
+    JobQueue,
+)
 
 IMAGE = "public.ecr.aws/docker/library/python:3.13"
 # The image has no boto3, and gets it; this machine's Python has it already.
@@ -69,6 +74,7 @@ class WordCount(cdk.Stack):
         for name, value in {
             "BucketName": bucket.bucket_name,
             "QueueArn": queue.job_queue_arn,
+            "CountArn": count.job_definition_arn,
             "ScheduleName": schedule.schedule_name,
             "InboxUrl": inbox.queue_url,
             "WorkflowArn": workflow.state_machine_arn,
@@ -155,19 +161,10 @@ class WordCount(cdk.Stack):
         )
 
     def _tell_failures(self, queue: JobQueue) -> sqs.Queue:
-        topic = sns.Topic(self, "Failures")
+        alerts = AlertTopic(self, "Alerts")
         inbox = sqs.Queue(self, "Inbox")  # an e-mail address, where there is somebody to read it
-        topic.add_subscription(subscriptions.SqsSubscription(inbox, raw_message_delivery=True))
-        failed = events.Rule(
-            self,
-            "JobFailed",
-            event_pattern=events.EventPattern(
-                source=["aws.batch"],
-                detail_type=["Batch Job State Change"],
-                detail={"jobQueue": [queue.job_queue_arn], "status": ["FAILED"]},
-            ),
-        )
-        failed.add_target(targets.SnsTopic(topic))
+        alerts.topic.add_subscription(subscriptions.SqsSubscription(inbox))
+        JobNotifications(self, "Failures", queue=queue, topic=alerts)
         return inbox
 
     def _workflow(

@@ -9,7 +9,7 @@ import pytest
 
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
 from batch_constructs.functions.gauges.reading import Reader
-from tests.functions.monitoring import fake_batch
+from tests.monitoring import fake_batch
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
 ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"

@@ -13,12 +13,12 @@ from batch_constructs.functions.job_events.claims import DAYS_KEPT, Claims
 from batch_constructs.functions.job_events.job import Job
 from batch_constructs.functions.job_events.message import about_job, log_url
 from batch_constructs.functions.job_events.notify import Notifier
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.functions.conftest import Aws
+    from batch_constructs.testing.local_aws import LocalAws
 
 NOW = 1_780_000_600.0
 CONSOLE = "https://us-east-1.console.aws.amazon.com"
@@ -27,10 +27,15 @@ CONSOLE = "https://us-east-1.console.aws.amazon.com"
 class Inbox:
     """A queue subscribed to a topic, and the notifier that publishes to it."""
 
-    def __init__(self, aws: Aws, claims: Claims, batch: object = None) -> None:
-        sns, self.sqs = aws.client("sns"), aws.client("sqs")
+    def __init__(self, local_aws: LocalAws, claims: Claims, batch: object = None) -> None:
+        sns, self.sqs = local_aws.client("sns"), local_aws.client("sqs")
         topic = sns.create_topic(Name="jobs")["TopicArn"]
-        self.url = self.sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
+        statement = {**allow, "Action": "sqs:SendMessage", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.url = self.sqs.create_queue(QueueName="inbox", Attributes={"Policy": policy})[
+            "QueueUrl"
+        ]
         self.sqs.purge_queue(QueueUrl=self.url)
         arn = "arn:aws:sqs:us-east-1:123456789012:inbox"
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
@@ -45,8 +50,8 @@ class Inbox:
 
 
 @pytest.fixture
-def inbox(aws: Aws, claims: Claims) -> Inbox:
-    return Inbox(aws, claims)
+def inbox(local_aws: LocalAws, claims: Claims) -> Inbox:
+    return Inbox(local_aws, claims)
 
 
 def ends(events: Sequence[story.Event]) -> list[story.Event]:
@@ -135,7 +140,7 @@ def test_an_array_is_one_message_that_counts_its_children(inbox: Inbox) -> None:
 
 
 def test_the_failed_children_of_an_array_are_named_with_their_logs(
-    aws: Aws, claims: Claims
+    local_aws: LocalAws, claims: Claims
 ) -> None:
     events = story.array_job(10, failing=(2, 5))
     failed = [e["detail"] for e in events if e["detail"]["status"] == "FAILED"][:-1]
@@ -152,7 +157,7 @@ def test_the_failed_children_of_an_array_are_named_with_their_logs(
         def describe_jobs(self, *, jobs: list[str]) -> dict[str, Any]:
             return {"jobs": [child for child in reversed(failed) if child["jobId"] in jobs]}
 
-    [message] = Inbox(aws, claims, Batch()).after(ends(events))
+    [message] = Inbox(local_aws, claims, Batch()).after(ends(events))
 
     told = message["Message"].split("\n\n")[2:]
     assert [part.splitlines()[0] for part in told] == [
@@ -163,12 +168,12 @@ def test_the_failed_children_of_an_array_are_named_with_their_logs(
 
 
 def test_an_array_is_told_of_even_if_its_children_cannot_be_listed(
-    aws: Aws, claims: Claims
+    local_aws: LocalAws, claims: Claims
 ) -> None:
-    batch = aws.client("batch")
+    batch = local_aws.client("batch")
     batch.meta.events.register("before-call.batch.ListJobs", _refuse)
 
-    [message] = Inbox(aws, claims, batch).after(ends(story.array_job()))
+    [message] = Inbox(local_aws, claims, batch).after(ends(story.array_job()))
 
     assert message["Subject"] == "Array job import-orders failed: 1 of 3 children failed"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_constructs.functions.job_events.count import Counter
-from tests.functions.monitoring import job_story as story
+from tests.monitoring import job_story as story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

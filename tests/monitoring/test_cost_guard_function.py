@@ -9,7 +9,7 @@ import pytest
 
 from batch_constructs.functions.cost_guard.budget import Budget, Level, Usage
 from batch_constructs.functions.cost_guard.guard import NOTE, Guard
-from tests.functions.monitoring import fake_batch
+from tests.monitoring import fake_batch
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
 ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"

@@ -1,0 +1,174 @@
+"""Every trigger of ours, and workflows, in stacks for the embedded AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+import batch_constructs as bc
+
+IMAGE = "public.ecr.aws/docker/library/python:3.13"
+WRITE = "import boto3, sys; boto3.client('s3').put_object(Bucket=sys.argv[1], Key=sys.argv[2])"
+
+
+class Embedded:
+    """A queue, and jobs that tell of themselves in a bucket."""
+
+    name: str
+
+    def __init__(self) -> None:
+        self.stack = cdk.Stack(cdk.App(), self.name, suppress_template_indentation=True)
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "Vpc",
+            vpc_id="vpc-12345678",
+            availability_zones=["us-east-1a"],
+            private_subnet_ids=["subnet-12345678"],
+        )
+        environment = bc.FargateComputeEnvironment(self.stack, "Fargate", vpc=vpc)
+        self.queue = bc.JobQueue(self.stack, "Queue", compute_environments=[environment])
+        self.bucket = s3.Bucket(self.stack, "Bucket", event_bridge_enabled=True)
+        self.write = self.job(
+            "Write",
+            ["python3", "-c", WRITE, self.bucket.bucket_name, "written/Ref::key"],
+            parameters={"key": "nothing"},
+        )
+        self.bucket.grant_put(self.write, "written/*")
+        self.fail = self.job("Fail", ["sh", "-c", "exit 3"])
+        self.out("QueueArn", self.queue.job_queue_arn)
+        self.out("BucketName", self.bucket.bucket_name)
+        self.declare()
+
+    def declare(self) -> None:
+        """Declare what the tests are about."""
+        raise NotImplementedError
+
+    def job(self, name: str, command: list[str], **more: Any) -> bc.FargateJobDefinition:
+        return bc.FargateJobDefinition(
+            self.stack,
+            name,
+            image=IMAGE,
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            command=command,
+            **more,
+        )
+
+    def out(self, name: str, value: str) -> None:
+        cdk.CfnOutput(self.stack, name, value=value)
+
+
+class Triggers(Embedded):
+    """Triggers, with and without a function."""
+
+    name = "Triggers"
+
+    def declare(self) -> None:
+        common: dict[str, Any] = {"queue": self.queue, "job_definition": self.write}
+        bc.ObjectCreatedTrigger(
+            self.stack, "Import", bucket=self.bucket, prefix="in/", suffix=".csv", **common
+        )
+        bc.ScheduleTrigger(
+            self.stack,
+            "Once",
+            schedule="at(2020-01-01T00:00:00)",  # has passed: it fires at once, and once
+            parameters={"key": "scheduled"},
+            **common,
+        )
+        bc.EventTrigger(
+            self.stack,
+            "OnOrder",
+            pattern={"source": ["my.shop"]},
+            parameters={"key": "$.detail.order"},
+            timeout=cdk.Duration.minutes(5),  # through the submit function
+            **common,
+        )
+        submit = bc.SubmitFunction(self.stack, "Submit", **common)
+        self.out("SubmitName", submit.function.function_name)
+        denied = bc.SubmitFunction(self.stack, "Denied", **common)
+        cdk.Tags.of(denied).add("for", "the grant that is taken away")
+        self.out("DeniedName", denied.function.function_name)
+        role: Any = denied.node.find_child("Function").node.find_child("Role").node.default_child
+        role.add_property_deletion_override("Policies")
+
+
+class Gateways(Embedded):
+    """Both modes of the gateway."""
+
+    name = "Gateways"
+
+    def declare(self) -> None:
+        topic = sns.Topic(self.stack, "Topic")
+        jobs = bc.SubmissionGateway(
+            self.stack,
+            "Jobs",
+            queue=self.queue,
+            job_definition=self.write,
+            schema={"type": "object", "required": ["parameters"]},
+        )
+        jobs.subscribe_to(topic)
+        self.out("TopicArn", topic.topic_arn)
+        self.out("JobsUrl", jobs.source_queue.queue_url)
+        self.out("JobsDeadLettersUrl", jobs.dead_letter_queue.queue_url)
+        read = self.job("Read", ["python3", "-m", "batch_constructs.client.message"])
+        arrays = bc.SubmissionGateway(
+            self.stack,
+            "Arrays",
+            queue=self.queue,
+            job_definition=read,
+            mode="coalesce",
+            batching_window=cdk.Duration.seconds(2),
+        )
+        self.out("ArraysUrl", arrays.source_queue.queue_url)
+
+
+class Workflows(Embedded):
+    """Workflows."""
+
+    name = "Workflows"
+
+    def declare(self) -> None:
+        def job(name: str, *waits: str, **more: Any) -> bc.WorkflowJob:
+            options = {"job_definition": self.write, "depends_on": waits, **more}
+            options.setdefault("parameters", {"key": f"flow-{name}"})
+            return bc.WorkflowJob(name=name, **options)
+
+        clean = job("clean", only_on_failure=True)
+        flows = {
+            "Diamond": [
+                job("split"),
+                job("left", "split"),
+                job("right", "split"),
+                job("merge", "left", "right", parameters={"key": "$.day"}),
+            ],
+            "FanOut": [
+                job("each", for_each="$.files", parameters={"key": "$.item"}),
+                job("after", "each"),
+            ],
+            "Caught": [
+                job("load", job_definition=self.fail, parameters={}, catch="clean"),
+                clean,
+            ],
+            "GoesOn": [
+                job(
+                    "load",
+                    job_definition=self.fail,
+                    parameters={},
+                    catch="clean",
+                    after_catch="continue",
+                ),
+                job("report", "load"),
+                clean,
+            ],
+            "Pairs": [
+                job("a", array_size=2),
+                job("b", bc.NToN(job="a"), array_size=2),
+            ],
+        }
+        for name, jobs in flows.items():
+            flow = bc.Workflow(self.stack, name, queue=self.queue, jobs=jobs)
+            self.out(f"{name}Arn", flow.state_machine.state_machine_arn)
