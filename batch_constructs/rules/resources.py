@@ -245,7 +245,7 @@ class Container:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """One ECS task of a job: a node group of a multi-node job has one each.
 
@@ -263,7 +263,7 @@ class Task:
     node: Properties | None
     single: bool
 
-    @property
+    @cached_property
     def containers(self) -> list[Container]:
         """Give the containers."""
         if self.single:
