@@ -41,16 +41,25 @@ class Arguments:
         self._id = id
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
+        self._within = ""
+
+    def within(self, parameter: str) -> Arguments:
+        """Return a view for the fields of what is given as a parameter, with the same problems."""
+        view = Arguments(self._construct, self._scope, self._id)
+        view._wrong_types = self._wrong_types
+        view._wrong_values = self._wrong_values
+        view._within = f"{self._within}{parameter}."
+        return view
 
     def wrong_type(self, parameter: str, value: object, expected: str) -> Any:
         """Note that an argument has the wrong type; ``expected`` says what it takes, and how."""
         got = f"{type(value).__name__} {value!r}" if _is_short(value) else type(value).__name__
-        self._wrong_types.append(f"{parameter} is {got}; expected {expected}")
+        self._wrong_types.append(f"{self._within}{parameter} is {got}; expected {expected}")
         return UNKNOWN
 
     def wrong_value(self, problem: str) -> Any:
-        """Note a wrong value: what is wrong, the value got, what is allowed, the fix."""
-        self._wrong_values.append(problem)
+        """Note a wrong value: the parameter first, what is wrong, what is allowed, the fix."""
+        self._wrong_values.append(f"{self._within}{problem}")
         return UNKNOWN
 
     def number(self, parameter: str, value: float | None) -> Any:
@@ -216,7 +225,27 @@ def _is_short(value: object) -> bool:
 
 def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
     """Say a finding in the caller's terms: the parameter before the property's problem."""
-    for name in reversed(finding.path.split("/")):
-        if name in parameters:
-            return f"{parameters[name]}: {finding.message}: {finding.fix}"
-    return f"{finding.message}: {finding.fix}"
+    parameter = _parameter(finding.path.split("/"), parameters)
+    before = f"{parameter}: " if parameter else ""
+    return f"{before}{finding.message}: {finding.fix}"
+
+
+def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:
+    """Name the parameter at a path, such as ``containers[1].image``.
+
+    In the table ``name[]`` is a parameter that holds things with parameters of their own, and
+    ``Owner/Property`` a property that has one only there.
+    """
+    lists: list[str] = []
+    last = owner = ""
+    for place, name in enumerate(path):
+        known = parameters.get(f"{owner}/{name}", parameters.get(name))
+        owner = owner if name.isdigit() else name
+        if known is None:
+            continue
+        if known.endswith("[]") and place + 1 < len(path):
+            lists.append(f"{known[:-2]}[{path[place + 1]}]")
+            last = ""
+        else:
+            last = known.removesuffix("[]")
+    return ".".join([*lists, last] if last else lists)

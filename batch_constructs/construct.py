@@ -15,7 +15,9 @@ from batch_constructs.validation import install
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FREE_FORM = frozenset({"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations"})
+_FREE_FORM = frozenset(
+    {"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations", "Limits", "Requests"}
+)
 """Properties whose keys are the user's own."""
 
 

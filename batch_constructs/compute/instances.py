@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/compute_environment_parameter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.compute.images import Images
+from batch_constructs.compute.images import Images, ImageType
+from batch_constructs.compute.launch_templates import launch_template_properties
 from batch_constructs.compute.managed import (
     PARAMETERS,
     EnvironmentArguments,
@@ -33,11 +34,15 @@ from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aws_cdk import Duration
+    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.images import AnyImage
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.compute.launch_templates import LaunchTemplateOverride
 
 
 class AllocationStrategy(StrEnum):
@@ -77,8 +82,10 @@ class InstanceArguments:
     min_vcpus: int
     instance_types: Sequence[str | ec2.InstanceType] | None
     allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
-    images: Sequence[batch.EcsMachineImage | ec2.IMachineImage] | None
-    launch_template: ec2.ILaunchTemplate | None
+    images: Sequence[AnyImage] | None
+    launch_template: AnyLaunchTemplate | None
+    launch_template_overrides: Sequence[LaunchTemplateOverride] | None
+    key_pair: ec2.IKeyPair | None
     instance_role: iam.IRole | None
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
@@ -97,6 +104,23 @@ class Purchase:
     spot_fleet_role: iam.IRole | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """What the instances join: an ECS cluster of AWS Batch's own, or an Amazon EKS cluster.
+
+    Attributes:
+        default_image: The kind of machine image of an image that does not say.
+        properties: CloudFormation's, beside those of the instances.
+        userdata_type: How a node joins an Amazon EKS cluster. Default: AWS's.
+        make_role: Makes the role of instances where none is given.
+    """
+
+    default_image: ImageType = ImageType.ECS_AL2023
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    userdata_type: str | None = None
+    make_role: Callable[[Construct], iam.Role] = make_instance_role
+
+
 class InstanceComputeEnvironment(ManagedComputeEnvironment):
     """A compute environment on EC2 instances.
 
@@ -112,15 +136,17 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         own: EnvironmentArguments,
         instances: InstanceArguments,
         purchase: Purchase,
+        cluster: Cluster | None = None,
     ) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
+        cluster = Cluster() if cluster is None else cluster
         network = Network(
             arguments,
             vpc=instances.vpc,
             vpc_subnets=instances.vpc_subnets,
             security_groups=instances.security_groups,
         )
-        images = Images(arguments, instances.images)
+        images = Images(arguments, instances.images, default=cluster.default_image)
         update = read_update(arguments, instances.update)
         strategy = arguments.choice(
             "allocation_strategy", instances.allocation_strategy, "an AllocationStrategy"
@@ -130,16 +156,24 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         # Only these two stand in the way of updates in place.
         replaced = own.service_role is not None or strategy == AllocationStrategy.BEST_FIT
         resources = _compute_resources(arguments, instances, purchase, strategy)
+        resources |= given(
+            LaunchTemplate=launch_template_properties(
+                arguments,
+                instances.launch_template,
+                instances.launch_template_overrides,
+                cluster.userdata_type,
+            ),
+            Ec2KeyPair=_key_pair(arguments, instances.key_pair),
+        )
         if not replaced:
             resources["UpdateToLatestImageVersion"] = update.latest_image
         _expect_roles(arguments, instances, purchase)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
+            **cluster.properties,
             **given(
                 UpdatePolicy=update.to_property(arguments),
-                EcsSettings=_ecs_settings(
-                    arguments, container_insights=instances.container_insights
-                ),
+                EcsSettings=read_ecs_settings(arguments, instances.container_insights),
             ),
         }
         fleet = given(SpotIamFleetRole=_fleet_role_as_known(strategy, purchase))
@@ -161,7 +195,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
 
         self.security_groups = network.make_security_groups(self)
         self.instance_role = (
-            make_instance_role(self) if instances.instance_role is None else instances.instance_role
+            cluster.make_role(self) if instances.instance_role is None else instances.instance_role
         )
         profile = make_instance_profile(self, self.instance_role)
         spot_fleet_role = purchase.spot_fleet_role
@@ -194,7 +228,6 @@ def _compute_resources(
         InstanceTypes=_instance_types(arguments, instances.instance_types),
         AllocationStrategy=strategy,
         BidPercentage=purchase.bid_percentage,
-        LaunchTemplate=_launch_template(arguments, instances.launch_template),
         PlacementGroup=_placement_group(arguments, instances.placement_group),
         ScalingPolicy=given(MinScaleDownDelayMinutes=delay),
         Tags=arguments.mapping("instance_tags", instances.instance_tags),
@@ -223,20 +256,12 @@ def _instance_types(
     ]
 
 
-def _launch_template(arguments: Arguments, template: ec2.ILaunchTemplate | None) -> Any:
-    if template is None:
+def _key_pair(arguments: Arguments, key_pair: ec2.IKeyPair | None) -> Any:
+    if key_pair is None:
         return None
-    if not offers(template, "launch_template_id"):
-        return arguments.wrong_type("launch_template", template, "an ec2.ILaunchTemplate")
-    # The newest version by its number, so that a change of the template is a change here too.
-    version = getattr(template, "latest_version_number", None)
-    return given(
-        LaunchTemplateId=template.launch_template_id,
-        LaunchTemplateName=None
-        if template.launch_template_id is not None
-        else template.launch_template_name,
-        Version=template.version_number if version is None else version,
-    )
+    if not offers(key_pair, "key_pair_name"):
+        return arguments.wrong_type("key_pair", key_pair, "an ec2.IKeyPair")
+    return key_pair.key_pair_name
 
 
 def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) -> Any:
@@ -247,9 +272,11 @@ def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) ->
     return group.placement_group_name
 
 
-def _ecs_settings(
-    arguments: Arguments, *, container_insights: ContainerInsights | str | bool | None
+def read_ecs_settings(
+    arguments: Arguments,
+    container_insights: ContainerInsights | str | bool | None,  # noqa: FBT001  # one of three ways
 ) -> dict[str, Any]:
+    """Return CloudFormation's ``EcsSettings``."""
     if isinstance(container_insights, bool):
         container_insights = (
             ContainerInsights.ENABLED if container_insights else ContainerInsights.DISABLED

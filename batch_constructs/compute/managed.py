@@ -34,6 +34,12 @@ PARAMETERS = {
     "SpotIamFleetRole": "spot_fleet_role",
     "Ec2Configuration": "images",
     "LaunchTemplate": "launch_template",
+    "Overrides": "launch_template_overrides[]",
+    "TargetInstanceTypes": "instance_types",
+    "Ec2KeyPair": "key_pair",
+    "EksClusterArn": "cluster",
+    "KubernetesNamespace": "kubernetes_namespace",
+    "AccessEntry": "access_entry",
     "PlacementGroup": "placement_group",
     "UpdatePolicy": "update",
     "EcsSettings": "container_insights",
@@ -113,6 +119,7 @@ def make_environment(
         else replaceable_name(name, lambda: _create_only(properties, resource)),
         compute_resources=_l1(properties.get("ComputeResources")),
         ecs_settings=_l1(properties.get("EcsSettings")),
+        eks_configuration=_l1(properties.get("EksConfiguration")),
         replace_compute_environment=properties.get("ReplaceComputeEnvironment"),
         service_role=properties.get("ServiceRole"),
         state=properties["State"],
@@ -138,10 +145,16 @@ def _create_only(
         replacing = {"SpotIamFleetRole"}
     else:
         replacing = set(resources) - _UPDATED_IN_PLACE
+    eks: Mapping[str, Any] = properties.get("EksConfiguration", {})
+    provider: Mapping[str, Any] = resources.get("ManagedInstancesProvider", {})
+    launch: Mapping[str, Any] = provider.get("InstanceLaunchTemplate", {})
     return {
+        "Path": resource.node.path,
         "Type": properties["Type"],
         "Tags": resource.tags.render_tags(),
         **{name: resources[name] for name in sorted(replacing) if name in resources},
+        **{name: eks[name] for name in ("EksClusterArn", "KubernetesNamespace") if name in eks},
+        **{name: launch[name] for name in ("CapacityOptionType", "FipsEnabled") if name in launch},
     }
 
 

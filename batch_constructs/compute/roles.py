@@ -29,6 +29,64 @@ def make_instance_role(scope: Construct) -> iam.Role:
     )
 
 
+def make_node_role(scope: Construct) -> iam.Role:
+    """Make the role of Amazon EKS nodes: they join the cluster, pull images, network their pods.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+    """
+    return iam.Role(
+        scope,
+        "InstanceRole",
+        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        managed_policies=[
+            _aws_managed("AmazonEKSWorkerNodePolicy"),
+            _aws_managed("AmazonEC2ContainerRegistryPullOnly"),
+            _aws_managed("AmazonEKS_CNI_Policy"),
+            _aws_managed("AmazonSSMManagedInstanceCore"),
+        ],
+    )
+
+
+def make_managed_instance_role(scope: Construct) -> iam.Role:
+    """Make the role of ECS Managed Instances.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html
+    """
+    return iam.Role(
+        scope,
+        "InstanceRole",
+        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        managed_policies=[_aws_managed("AmazonECSInstanceRolePolicyForManagedInstances")],
+    )
+
+
+def make_infrastructure_role(scope: Construct) -> iam.Role:
+    """Make the role by which Amazon ECS starts and ends Managed Instances.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
+    """
+    return iam.Role(
+        scope,
+        "InfrastructureRole",
+        assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
+        managed_policies=[_aws_managed("AmazonECSInfrastructureRolePolicyForManagedInstances")],
+    )
+
+
+def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
+    """Let the infrastructure role give instances their role, whatever its name.
+
+    AWS's own policy allows that only for roles whose name begins with ``ecsInstanceRole``.
+    """
+    infrastructure_role.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["iam:PassRole"],
+            resources=[instance_role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        )
+    )
+
+
 def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:
     """Make what carries a role to an instance."""
     return iam.CfnInstanceProfile(scope, "InstanceProfile", roles=[role.role_name])

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.environment import ComputeEnvironment
+    from batch_constructs.compute.images import AnyImage
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.compute.launch_templates import LaunchTemplateOverride
     from batch_constructs.compute.update import UpdatePolicy
 
 
@@ -62,8 +65,11 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
         images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
             2023 for ECS.
-        launch_template: A launch template for the instances; its newest version is taken.
-            Default: none.
+        launch_template: A launch template for the instances, a ``LaunchTemplate`` or one of the
+            CDK; its newest version is taken. Default: none.
+        launch_template_overrides: Other launch templates for some of the instance types, at most
+            ten. Default: none.
+        key_pair: A key pair to log in with; Session Manager needs none. Default: none.
         instance_role: The role of the instances. Default: one of its own.
         placement_group: A placement group for the instances. Default: none.
         instance_tags: Tags of the instances and their volumes. Default: none.
@@ -100,8 +106,10 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         min_vcpus: int = 0,
         allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
-        images: Sequence[batch.EcsMachineImage | ec2.IMachineImage] | None = None,
-        launch_template: ec2.ILaunchTemplate | None = None,
+        images: Sequence[AnyImage] | None = None,
+        launch_template: AnyLaunchTemplate | None = None,
+        launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
+        key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | None = None,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
@@ -131,6 +139,8 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
                 allocation_strategy=allocation_strategy,
                 images=images,
                 launch_template=launch_template,
+                launch_template_overrides=launch_template_overrides,
+                key_pair=key_pair,
                 instance_role=instance_role,
                 placement_group=placement_group,
                 instance_tags=instance_tags,

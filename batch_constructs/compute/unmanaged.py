@@ -5,9 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/unmanaged-compute-environment
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.ecs_cluster import EcsCluster
 from batch_constructs.compute.environment import ComputeEnvironment
 from batch_constructs.compute.managed import (
     PARAMETERS,
@@ -16,22 +21,26 @@ from batch_constructs.compute.managed import (
     make_environment,
 )
 from batch_constructs.compute.roles import make_service_role
+from batch_constructs.compute.user_data import agent_settings
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_autoscaling as autoscaling
     from constructs import Construct
 
 
+@jsii.implements(ec2.IConnectable)
 class UnmanagedComputeEnvironment(ComputeEnvironment):
     """A compute environment whose instances are the user's own, joined to its ECS cluster.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, where no role is
     given, ``ServiceRole/Resource`` (AWS::IAM::Role with AWS's policy for AWS Batch), which is
-    deleted after the environment.
+    deleted after the environment; and, once the cluster is asked for, ``EcsCluster/Lookup`` (a
+    custom resource) with one Lambda function for all such environments of the stack.
 
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IComputeEnvironmentRef`` is
@@ -49,6 +58,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         service_role: The role of AWS Batch, which an unmanaged environment has to be given.
             Default: one of its own.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on. Default: ``tags``.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse; all at once.
@@ -67,6 +77,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         enabled: bool = True,
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
+        cluster_tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self, scope, id)
@@ -85,8 +96,13 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             {"ServiceRole": UNKNOWN, **properties},
             PARAMETERS,
         )
+        self._cluster_tags = arguments.mapping(
+            "cluster_tags", tags if cluster_tags is None else cluster_tags
+        )
         arguments.refuse()
 
+        self._cluster: EcsCluster | None = None
+        self._connections = ec2.Connections()
         self.service_role: iam.IRole = (
             make_service_role(self) if service_role is None else service_role
         )
@@ -94,6 +110,70 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             self, {**properties, "ServiceRole": self.service_role.role_arn}, own
         )
         self.resource.node.add_dependency(self.service_role)
+        if self._cluster_tags:
+            self._find_cluster()
+
+    @property
+    def ecs_cluster_arn(self) -> str:
+        """The ARN of the ECS cluster that AWS Batch makes for this environment.
+
+        CloudFormation does not return it: the first use adds a custom resource that looks it up.
+        """
+        return self._find_cluster().arn
+
+    @property
+    def ecs_cluster_name(self) -> str:
+        """The name of that cluster, which the ECS agent of an instance is given."""
+        return self._find_cluster().name
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The network connections of the instances that were added, and so of their jobs."""
+        return self._connections
+
+    def add_auto_scaling_group(self, auto_scaling_group: autoscaling.AutoScalingGroup) -> None:
+        """Let the instances of an Auto Scaling group join the cluster and run jobs.
+
+        They need an image that is optimised for ECS on Linux, and a way out to ECS. Their user data
+        name the cluster and let Spot instances drain; their role gets AWS's policy for ECS
+        instances; what is admitted to this environment's ``connections`` is admitted to them.
+
+        Raises:
+            TypeError: it is no Auto Scaling group of the CDK's L2.
+            ValueError: its instances run Windows.
+        """
+        group: Any = auto_scaling_group
+        if not (offers(group, "add_user_data") and offers(group, "role")):
+            raise TypeError(
+                f"{self.node.path}: auto_scaling_group is {type(group).__name__}; expected an "
+                "autoscaling.AutoScalingGroup, which is not imported"
+            )
+        if group.os_type is ec2.OperatingSystemType.WINDOWS:
+            raise ValueError(
+                f"{self.node.path}: the instances of {group.node.path} run Windows; allowed is "
+                "Linux: give the group ecs.EcsOptimizedImage.amazon_linux2023()"
+            )
+        group.add_user_data(
+            *agent_settings(
+                {"ECS_CLUSTER": self.ecs_cluster_name, "ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"}
+            )
+        )
+        group.role.add_managed_policy(
+            iam.ManagedPolicy.from_aws_managed_policy_name(
+                "service-role/AmazonEC2ContainerServiceforEC2Role"
+            )
+        )
+        self._connections.add_security_group(*group.connections.security_groups)
+
+    def _find_cluster(self) -> EcsCluster:
+        if self._cluster is None:
+            self._cluster = EcsCluster(
+                self,
+                "EcsCluster",
+                compute_environment_arn=self.compute_environment_arn,
+                cluster_tags=self._cluster_tags,
+            )
+        return self._cluster
 
     @classmethod
     def from_unmanaged_compute_environment_arn(

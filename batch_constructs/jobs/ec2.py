@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
-    ContainerArguments,
     ContainerJobDefinition,
-    Platform,
 )
-from batch_constructs.jobs.linux import linux_parameters, ulimit_properties
+from batch_constructs.jobs.containers import Container
+from batch_constructs.jobs.ecs import RoleAndLogArguments
+from batch_constructs.jobs.job import JobArguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.jobs.consumes import Consumable
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.log_driver import LogDriver
     from batch_constructs.jobs.retry import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource
-    from batch_constructs.jobs.volumes import EfsVolume, HostVolume
+    from batch_constructs.jobs.volumes import AnyVolume
 
 
 class Ec2JobDefinition(ContainerJobDefinition):
@@ -70,6 +72,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
+        log_driver: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to the log
+            group.
         volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
@@ -81,10 +85,19 @@ class Ec2JobDefinition(ContainerJobDefinition):
         user: The user to run as. Default: the image's.
         readonly_root_filesystem: Whether the container may not write outside its volumes.
             Default: it may.
+        init_process: Whether an init process passes on signals and reaps children. Default: no.
+        execute_command: Whether ECS Exec may open a shell in the container; the job role is granted
+            what that needs. Default: no.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
+        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
+            ``{licences: 1}``. Default: nothing.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
+            who submit by revision. Default: no, AWS deregisters them.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
+        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
+            Default: those of the stack.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -112,7 +125,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
-        volumes: Sequence[EfsVolume | HostVolume] | None = None,
+        log_driver: LogDriver | None = None,
+        volumes: Sequence[AnyVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
         ulimits: Sequence[Ulimit] | None = None,
@@ -122,45 +136,58 @@ class Ec2JobDefinition(ContainerJobDefinition):
         swap: Swap | None = None,
         user: str | None = None,
         readonly_root_filesystem: bool = False,
+        init_process: bool = False,
+        execute_command: bool = False,
         scheduling_priority: int | None = None,
+        consumable_resources: Mapping[Consumable, int] | None = None,
+        keep_old_revisions: bool = False,
         job_definition_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self, scope, id)
-        host = linux_parameters(
-            arguments, shared_memory=shared_memory, devices=devices, tmpfs=tmpfs, swap=swap
-        )
-        self._define(
+        self._define_container(
             arguments,
-            Platform(
-                capability="EC2",
-                container=given(
-                    Privileged=arguments.switch("privileged", privileged),
-                    Ulimits=ulimit_properties(arguments, ulimits),
-                    LinuxParameters=host,
-                ),
-                gpus=arguments.number("gpus", gpus),
-                job_role_at_once=True,
-            ),
-            ContainerArguments(
+            Container(
                 image=image,
                 vcpus=vcpus,
                 memory=memory,
                 command=command,
                 environment=environment,
                 secrets=secrets,
-                parameters=parameters,
-                job_role=job_role,
-                execution_role=execution_role,
-                retry=retry,
-                timeout=timeout,
-                log_retention=log_retention,
-                log_group=log_group,
-                log_encryption_key=log_encryption_key,
+                gpus=gpus,
+                privileged=privileged,
+                ulimits=ulimits,
+                shared_memory=shared_memory,
+                devices=devices,
+                tmpfs=tmpfs,
+                swap=swap,
                 volumes=volumes,
                 user=user,
                 readonly_root_filesystem=readonly_root_filesystem,
-                scheduling_priority=scheduling_priority,
-                job_definition_name=job_definition_name,
+                init_process=init_process,
+                log_driver=log_driver,
             ),
+            JobArguments(
+                parameters=parameters,
+                retry=retry,
+                timeout=timeout,
+                scheduling_priority=scheduling_priority,
+                consumable_resources=consumable_resources,
+                keep_old_revisions=keep_old_revisions,
+                job_definition_name=job_definition_name,
+                tags=tags,
+            ),
+            RoleAndLogArguments(
+                job_role=job_role,
+                execution_role=execution_role,
+                log_retention=log_retention,
+                log_group=log_group,
+                log_encryption_key=log_encryption_key,
+            ),
+            capability="EC2",
+            options=given(
+                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+            ),
+            job_role_at_once=True,
         )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
-    ContainerArguments,
     ContainerJobDefinition,
     CpuArchitecture,
-    Platform,
     runtime_platform,
 )
+from batch_constructs.jobs.containers import Container
+from batch_constructs.jobs.ecs import RoleAndLogArguments
+from batch_constructs.jobs.job import JobArguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.jobs.consumes import Consumable
+    from batch_constructs.jobs.log_driver import LogDriver
     from batch_constructs.jobs.retry import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource
-    from batch_constructs.jobs.volumes import EfsVolume
+    from batch_constructs.jobs.volumes import AnyVolume
 
 
 class FargateJobDefinition(ContainerJobDefinition):
@@ -68,17 +71,31 @@ class FargateJobDefinition(ContainerJobDefinition):
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
         ephemeral_storage: Disk space, 21 to 200 GiB. Default: 20 GiB, Fargate's.
+        log_driver: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to the log
+            group.
         architecture: ``ARM64`` or ``X86_64``. Default: X86_64, Fargate's.
+        operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``. Default: Linux.
+        platform_version: The Fargate platform version. Default: ``LATEST``.
         assign_public_ip: Whether the job's network interface gets a public address, which it needs
             in a public subnet to reach anything. Default: no.
-        volumes: File systems to mount: ``EfsVolume``. Default: none.
+        volumes: What to mount: ``EfsVolume``, ``S3FilesVolume``, or a ``HostVolume`` without a
+            path, which is an empty directory. Default: none.
         user: The user to run as. Default: the image's.
         readonly_root_filesystem: Whether the container may not write outside its volumes.
             Default: it may.
+        init_process: Whether an init process passes on signals and reaps children. Default: no.
+        execute_command: Whether ECS Exec may open a shell in the container; the job role is granted
+            what that needs. Default: no.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
+        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
+            ``{licences: 1}``. Default: nothing.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
+            who submit by revision. Default: no, AWS deregisters them.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
+        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
+            Default: those of the stack.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -107,47 +124,66 @@ class FargateJobDefinition(ContainerJobDefinition):
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
+        log_driver: LogDriver | None = None,
         architecture: CpuArchitecture | str | None = None,
+        operating_system_family: str | None = None,
+        platform_version: str | None = None,
         assign_public_ip: bool = False,
-        volumes: Sequence[EfsVolume] | None = None,
+        volumes: Sequence[AnyVolume] | None = None,
         user: str | None = None,
         readonly_root_filesystem: bool = False,
+        init_process: bool = False,
+        execute_command: bool = False,
         scheduling_priority: int | None = None,
+        consumable_resources: Mapping[Consumable, int] | None = None,
+        keep_old_revisions: bool = False,
         job_definition_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self, scope, id)
         storage = arguments.gibibytes("ephemeral_storage", ephemeral_storage)
         public_ip = arguments.flag("assign_public_ip", assign_public_ip)
-        self._define(
+        version = arguments.text("platform_version", platform_version)
+        self._define_container(
             arguments,
-            Platform(
-                capability="FARGATE",
-                container=given(
-                    NetworkConfiguration={"AssignPublicIp": "ENABLED" if public_ip else "DISABLED"},
-                    EphemeralStorage=given(SizeInGiB=storage),
-                    RuntimePlatform=runtime_platform(arguments, architecture),
-                ),
-            ),
-            ContainerArguments(
+            Container(
                 image=image,
                 vcpus=vcpus,
                 memory=memory,
                 command=command,
                 environment=environment,
                 secrets=secrets,
-                parameters=parameters,
-                job_role=job_role,
-                execution_role=execution_role,
-                retry=retry,
-                timeout=timeout,
-                log_retention=log_retention,
-                log_group=log_group,
-                log_encryption_key=log_encryption_key,
                 volumes=volumes,
                 user=user,
                 readonly_root_filesystem=readonly_root_filesystem,
-                scheduling_priority=scheduling_priority,
-                job_definition_name=job_definition_name,
+                init_process=init_process,
+                log_driver=log_driver,
             ),
+            JobArguments(
+                parameters=parameters,
+                retry=retry,
+                timeout=timeout,
+                scheduling_priority=scheduling_priority,
+                consumable_resources=consumable_resources,
+                keep_old_revisions=keep_old_revisions,
+                job_definition_name=job_definition_name,
+                tags=tags,
+            ),
+            RoleAndLogArguments(
+                job_role=job_role,
+                execution_role=execution_role,
+                log_retention=log_retention,
+                log_group=log_group,
+                log_encryption_key=log_encryption_key,
+            ),
+            capability="FARGATE",
+            options=given(
+                NetworkConfiguration={"AssignPublicIp": "ENABLED" if public_ip else "DISABLED"},
+                EphemeralStorage=given(SizeInGiB=storage),
+                FargatePlatformConfiguration=given(PlatformVersion=version),
+                RuntimePlatform=runtime_platform(arguments, architecture, operating_system_family),
+                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+            ),
+            job_role_at_once=False,
         )

@@ -83,12 +83,14 @@ def linux_parameters(
     devices: Sequence[Device] | None,
     tmpfs: Sequence[Tmpfs] | None,
     swap: Swap | None,
+    init_process: bool,
 ) -> dict[str, Any]:
     """Return CloudFormation's ``LinuxParameters``."""
     if swap is not None and not isinstance(swap, Swap):
         arguments.wrong_type("swap", swap, "Swap(max_size=Size.gibibytes(1))")
         swap = None
     return given(
+        InitProcessEnabled=arguments.switch("init_process", init_process),
         SharedMemorySize=arguments.mebibytes("shared_memory", shared_memory),
         Devices=[
             _device(arguments, device) for device in arguments.items("devices", devices, "Device")

@@ -48,7 +48,10 @@ _DAYS: dict[str, int | None] = {
 
 
 class JobLogs:
-    """The log group of one job definition, given or its own."""
+    """The log group of one job definition, given or its own.
+
+    Where no container writes to it, there is none.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,9 @@ class JobLogs:
         log_group: logs.ILogGroup | None,
         retention: logs.RetentionDays | None,
         encryption_key: kms.IKey | None,
+        needed: bool,
     ) -> None:
+        self._needed = needed
         self._group = log_group
         self._days = _days(arguments, retention)
         self._key = encryption_key
@@ -67,10 +72,17 @@ class JobLogs:
                 "log_group is given together with log_retention or log_encryption_key; these are "
                 "the log group's own: set them where it is made"
             )
+        if not needed and any((log_group, retention, encryption_key)):
+            arguments.wrong_value(
+                "log_group, log_retention or log_encryption_key is given, but no container logs to "
+                "CloudWatch Logs: leave them out, or the log driver"
+            )
 
     def make(self, scope: Construct) -> None:
         """Make the log group where none was given (ID ``LogGroup``): an L1, in one crossing."""
         self._scope = scope
+        if not self._needed:
+            return
         if self._group is not None:
             self._name = self._group.log_group_name
             return
@@ -85,26 +97,39 @@ class JobLogs:
             _admit_cloudwatch_logs(self._key)
 
     def log_group(self) -> logs.ILogGroup:
-        """Return the log group as the CDK's L2s take it; a view of the own one."""
+        """Return the log group as the CDK's L2s take it; a view of the own one.
+
+        Raises:
+            ValueError: no container writes to CloudWatch Logs.
+        """
+        if not self._needed:
+            raise ValueError(
+                f"{self._scope.node.path}: there is no log group, since no container logs to "
+                "CloudWatch Logs; leave log_driver out to have one"
+            )
         if self._group is None:
             self._group = logs.LogGroup.from_log_group_arn(
                 self._scope, "WatchableLogGroup", self._resource.attr_arn
             )
         return self._group
 
-    def configuration(self) -> dict[str, Any]:
-        """Return CloudFormation's ``LogConfiguration``."""
-        return {"LogDriver": "awslogs", "Options": {"awslogs-group": self._name}}
+    @property
+    def name(self) -> str:
+        """The log group's name, once it is made."""
+        return self._name
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
-        return [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": f"{arn_prefix('logs')}log-group:{self._name}:*",
-            }
-        ]
+        return [write_statement(self._name)] if self._needed else []
+
+
+def write_statement(log_group_name: str) -> dict[str, Any]:
+    """Return what writes to a log group of the stack's account and Region."""
+    return {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"{arn_prefix('logs')}log-group:{log_group_name}:*",
+    }
 
 
 def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | None:

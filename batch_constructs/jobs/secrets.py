@@ -136,16 +136,18 @@ class Secrets:
         self,
         arguments: Arguments,
         secrets: Mapping[str, SecretSource] | None,
+        *,
+        parameter: str = "secrets",
     ) -> None:
         self.properties: list[dict[str, Any]] = []
         self._secrets: dict[str, _Known] = {}
         self._parameters: dict[str, _Known] = {}
         if secrets is not None and not isinstance(secrets, Mapping):
-            arguments.wrong_type("secrets", secrets, f"a mapping of variable names to {_EXPECTED}")
+            arguments.wrong_type(parameter, secrets, f"a mapping of names to {_EXPECTED}")
             return
         for name, source in (secrets or {}).items():
-            variable = arguments.text("a name in secrets", name)
-            value = self._value_from(arguments, f"secrets[{name!r}]", source)
+            variable = arguments.text(f"a name in {parameter}", name)
+            value = self._value_from(arguments, f"{parameter}[{name!r}]", source)
             self.properties.append({"Name": variable, "ValueFrom": value})
 
     def statements(self) -> list[dict[str, Any]]:

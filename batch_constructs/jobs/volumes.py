@@ -1,4 +1,4 @@
-"""Volumes of a job's container: a file system of EFS, or a path of the host.
+"""Volumes of a job's container: a file system of EFS or S3 Files, or a path of the host.
 
 https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
 """
@@ -6,25 +6,29 @@ https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
+from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_efs as efs
+    from aws_cdk import aws_s3 as s3
 
     from batch_constructs.arguments import Arguments
+
+    AnyVolume: TypeAlias = "EfsVolume | S3FilesVolume | HostVolume"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EfsVolume:
     """A file system of Amazon EFS; what travels to and from it is always encrypted.
 
-    The job mounts it as its job role, which is granted exactly the mount, and the write unless
-    ``read_only``. The file system has to admit the compute environment:
-    ``file_system.connections.allow_default_port_from(environment)``.
+    The job mounts it as its job role, which is granted exactly the mount, the write unless
+    ``read_only``, and root's rights only with ``root_access``.
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
@@ -34,6 +38,12 @@ class EfsVolume:
         root_directory: The directory to mount; not together with an access point. Default: the
             file system's root.
         read_only: Whether the container may only read. Default: it may write.
+        root_access: Whether the container's root user is root on the file system too, which a file
+            system whose root directory belongs to root needs to be written to. Default: no, root
+            becomes nobody.
+        compute_environments: The environments that the job runs in: the mount targets of the file
+            system admit them. Default: none; then they have to be admitted elsewhere.
+        transit_encryption_port: The port of the encrypted connection. Default: chosen by EFS.
     """
 
     name: str
@@ -42,16 +52,51 @@ class EfsVolume:
     access_point: efs.IAccessPoint | None = None
     root_directory: str | None = None
     read_only: bool = False
+    root_access: bool = False
+    compute_environments: Sequence[ec2.IConnectable] = ()
+    transit_encryption_port: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3FilesVolume:
+    """A bucket's objects as files, by S3 Files: on Fargate and Managed Instances.
+
+    The job mounts it as its job role, which is granted exactly the mount, the write unless
+    ``read_only``, and reading the bucket's objects where ``bucket`` is given.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html
+
+    Attributes:
+        name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
+        file_system_arn: The file system's ARN.
+        container_path: Where the container sees it, an absolute path.
+        access_point_arn: Mount through this access point. Default: the file system itself.
+        root_directory: The directory to mount; not together with an access point. Default: the
+            file system's root.
+        read_only: Whether the container may only read. Default: it may write.
+        bucket: The bucket behind it, which large files are then read from directly. Default: every
+            byte comes through the file system.
+        transit_encryption_port: The port of the encrypted connection. Default: chosen by AWS.
+    """
+
+    name: str
+    file_system_arn: str
+    container_path: str
+    access_point_arn: str | None = None
+    root_directory: str | None = None
+    read_only: bool = False
+    bucket: s3.IBucket | None = None
+    transit_encryption_port: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class HostVolume:
-    """A path of the container's host, which is an instance: not on Fargate.
+    """A path of the container's host, or an empty directory that goes with the job.
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         container_path: Where the container sees it, an absolute path.
-        host_path: The path on the host. Default: an empty directory that goes with the job.
+        host_path: The path on the host, which is an instance: not on Fargate. Default: an empty
+            directory that goes with the job.
         read_only: Whether the container may only read. Default: it may write.
     """
 
@@ -61,53 +106,128 @@ class HostVolume:
     read_only: bool = False
 
 
+_EXPECTED = "EfsVolume(…), S3FilesVolume(…) or HostVolume(…)"
+
+
 class Volumes:
     """The volumes of one container: its properties, and what its job role needs."""
 
-    def __init__(
-        self, arguments: Arguments, volumes: Sequence[EfsVolume | HostVolume] | None
-    ) -> None:
+    def __init__(self, arguments: Arguments, volumes: Sequence[AnyVolume] | None) -> None:
         self.properties: list[dict[str, Any]] = []
         self.mount_points: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
-        for volume in arguments.items("volumes", volumes, "EfsVolume or HostVolume"):
+        self._file_systems: list[EfsVolume] = []
+        for place, volume in enumerate(arguments.items("volumes", volumes, _EXPECTED)):
+            inner = arguments.within(f"volumes[{place}]")
             if isinstance(volume, EfsVolume):
-                self._add_efs(volume)
+                self._add_efs(inner, volume)
+            elif isinstance(volume, S3FilesVolume):
+                self._add_s3_files(inner, volume)
             elif isinstance(volume, HostVolume):
-                host = given(SourcePath=volume.host_path)
+                host = given(SourcePath=inner.text("host_path", volume.host_path))
                 self.properties.append(given(Name=volume.name, Host=host))
             else:
-                arguments.wrong_type("volumes", volume, "EfsVolume(…) or HostVolume(…)")
+                arguments.wrong_type("volumes", volume, _EXPECTED)
                 continue
             self.mount_points.append(
                 {
-                    "SourceVolume": volume.name,
-                    "ContainerPath": volume.container_path,
-                    "ReadOnly": volume.read_only,
+                    "SourceVolume": inner.text("name", volume.name),
+                    "ContainerPath": inner.text("container_path", volume.container_path),
+                    "ReadOnly": inner.flag("read_only", volume.read_only),
                 }
             )
 
-    def _add_efs(self, volume: EfsVolume) -> None:
-        point = volume.access_point
-        authorization = given(
-            AccessPointId=None if point is None else point.access_point_id, Iam="ENABLED"
+    def admit(self) -> None:
+        """Let mount targets admit the compute environments that they were told of."""
+        for volume in self._file_systems:
+            for environment in volume.compute_environments:
+                volume.file_system.connections.allow_default_port_from(environment)
+
+    def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
+        if not offers(volume.file_system, "file_system_id"):
+            wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
+            self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": wrong})
+            return
+        environments = arguments.items(
+            "compute_environments", volume.compute_environments, "compute environments"
         )
+        for environment in environments:
+            if not offers(environment, "connections"):
+                arguments.wrong_type(
+                    "compute_environments",
+                    environment,
+                    "managed compute environments such as FargateComputeEnvironment",
+                )
+        point = volume.access_point
+        self._file_systems.append(volume)
         configuration = given(
             FileSystemId=volume.file_system.file_system_id,
-            RootDirectory=volume.root_directory,
+            RootDirectory=arguments.text("root_directory", volume.root_directory),
             TransitEncryption="ENABLED",
-            AuthorizationConfig=authorization,
+            TransitEncryptionPort=arguments.number(
+                "transit_encryption_port", volume.transit_encryption_port
+            ),
+            AuthorizationConfig=given(
+                AccessPointId=None if point is None else point.access_point_id, Iam="ENABLED"
+            ),
         )
         self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": configuration})
-        actions = ["elasticfilesystem:ClientMount"]
-        if not volume.read_only:
-            actions.append("elasticfilesystem:ClientWrite")
-        statement: dict[str, Any] = {
-            "Effect": "Allow",
-            "Action": actions,
-            "Resource": volume.file_system.file_system_arn,
-        }
-        if point is not None:
-            through = {"elasticfilesystem:AccessPointArn": point.access_point_arn}
-            statement["Condition"] = {"StringEquals": through}
-        self.statements.append(statement)
+        self.statements.append(
+            _mount(
+                "elasticfilesystem",
+                volume.file_system.file_system_arn,
+                None if point is None else point.access_point_arn,
+                write=not volume.read_only,
+                root=volume.root_access,
+            )
+        )
+
+    def _add_s3_files(self, arguments: Arguments, volume: S3FilesVolume) -> None:
+        configuration = given(
+            FileSystemArn=arguments.text("file_system_arn", volume.file_system_arn),
+            AccessPointArn=arguments.text("access_point_arn", volume.access_point_arn),
+            RootDirectory=arguments.text("root_directory", volume.root_directory),
+            TransitEncryptionPort=arguments.number(
+                "transit_encryption_port", volume.transit_encryption_port
+            ),
+        )
+        self.properties.append({"Name": volume.name, "S3FilesVolumeConfiguration": configuration})
+        self.statements.append(
+            _mount(
+                "s3files",
+                volume.file_system_arn,
+                volume.access_point_arn,
+                write=not volume.read_only,
+                root=False,
+            )
+        )
+        bucket = volume.bucket
+        if bucket is None:
+            return
+        if not offers(bucket, "bucket_arn"):
+            arguments.wrong_type("bucket", bucket, "an s3.IBucket")
+            return
+        self.statements += [
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket.bucket_arn},
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Resource": f"{bucket.bucket_arn}/*",
+            },
+        ]
+
+
+def _mount(
+    service: str, file_system: str, access_point: str | None, *, write: bool, root: bool
+) -> dict[str, Any]:
+    """Return what mounts a file system: through its access point only, where it has one."""
+    actions = [f"{service}:ClientMount"]
+    if write:
+        actions.append(f"{service}:ClientWrite")
+    if root:
+        actions.append(f"{service}:ClientRootAccess")
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": file_system}
+    if access_point is not None:
+        through = {f"{service}:AccessPointArn": access_point}
+        statement["Condition"] = {"StringEquals": through}
+    return statement

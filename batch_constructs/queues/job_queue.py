@@ -16,10 +16,10 @@ from batch_constructs.compute.environment import (
     is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
-from batch_constructs.offers import offers
 from batch_constructs.queues.events import QueueEvents
 from batch_constructs.queues.metrics import QueueMetrics
 from batch_constructs.queues.reference import is_job_queue, job_queue_name
+from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
 from batch_constructs.unknown import is_token
@@ -28,16 +28,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_iam as iam
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
 
     from batch_constructs.compute.environment import AnyComputeEnvironment
     from batch_constructs.jobs.definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.time_limits import TimeLimit
 
-_PARAMETERS = {
+QUEUE_PARAMETERS = {
     "ComputeEnvironmentOrder": "compute_environments",
+    "ServiceEnvironmentOrder": "service_environments",
     "JobQueueName": "job_queue_name",
     "JobStateTimeLimitActions": "time_limits",
     "Priority": "priority",
@@ -91,6 +92,7 @@ class JobQueue(JobQueueBase):
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
         properties: The CloudFormation properties as the rules see them.
+        beside: What the rules know of the environments and the policy that these refer to.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -98,7 +100,8 @@ class JobQueue(JobQueueBase):
         compute_environments: 1 to 3 compute environments (ours, ``aws_batch`` L2s or L1s), tried in
             this order; all on Fargate or none, all of one CPU architecture.
         priority: Among queues that share an environment, the higher goes first; 0 or more.
-        scheduling_policy: A scheduling policy for fair shares. Default: first in, first out.
+        scheduling_policy: A ``FairSharePolicy``, an ``aws_batch`` L2 or an L1; every submission
+            then names a share identifier. Default: first in, first out.
         time_limits: When to cancel a job that stands at the head of the queue and cannot start; an
             empty list turns it off. Default: a job that fits no environment of the queue is
             cancelled after an hour; one that waits for capacity is not.
@@ -123,9 +126,7 @@ class JobQueue(JobQueueBase):
         *,
         compute_environments: Sequence[AnyComputeEnvironment],
         priority: int = 1,
-        scheduling_policy: batch.ISchedulingPolicy
-        | batch_interfaces.ISchedulingPolicyRef
-        | None = None,
+        scheduling_policy: AnySchedulingPolicy | None = None,
         time_limits: Sequence[TimeLimit] | None = None,
         enabled: bool = True,
         job_queue_name: str | None = None,
@@ -140,15 +141,17 @@ class JobQueue(JobQueueBase):
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
             Priority=arguments.number("priority", priority),
-            SchedulingPolicyArn=_scheduling_policy_arn(arguments, scheduling_policy),
+            SchedulingPolicyArn=read_scheduling_policy(arguments, scheduling_policy),
             State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
             Tags=arguments.mapping("tags", tags),
         )
+        policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
+        self.beside = {**beside, **policies}
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
-            {**rest, "ComputeEnvironmentOrder": order},
-            _PARAMETERS,
-            beside=beside,
+            {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
+            QUEUE_PARAMETERS,
+            beside=self.beside,
         )
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
             expected = "a job queue of batch_constructs or aws_cdk.aws_batch"
@@ -242,15 +245,3 @@ def _as_the_rules_see(
                 "Properties": environment.properties,
             }
     return order, beside
-
-
-def _scheduling_policy_arn(arguments: Arguments, policy: Any) -> Any:
-    if policy is None:
-        return None
-    if offers(policy, "scheduling_policy_arn"):
-        return policy.scheduling_policy_arn
-    if offers(policy, "scheduling_policy_ref"):
-        return policy.scheduling_policy_ref.scheduling_policy_arn
-    return arguments.wrong_type(
-        "scheduling_policy", policy, "a scheduling policy such as batch.FairshareSchedulingPolicy"
-    )

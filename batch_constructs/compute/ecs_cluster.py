@@ -1,0 +1,93 @@
+"""The ECS cluster of an unmanaged compute environment, which CloudFormation does not return.
+
+https://docs.aws.amazon.com/batch/latest/userguide/unmanaged-compute-environments.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import CustomResource, Duration, Stack
+
+from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.shipped_function import ShippedFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+_FUNCTION = "BatchConstructsEcsClusterLookup"
+_TAG_ANY = ["ecs:TagResource", "ecs:UntagResource"]
+
+
+class EcsCluster(BatchConstruct):
+    """Looks a compute environment's ECS cluster up while the stack is deployed.
+
+    Creates, below its own ID: ``Lookup`` (AWS::CloudFormation::CustomResource), and in the stack,
+    once for all environments, ``BatchConstructsEcsClusterLookup`` (a Lambda function with its role
+    and log group).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        compute_environment_arn: str,
+        cluster_tags: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, id)
+        self._lookup = CustomResource(
+            self,
+            "Lookup",
+            resource_type="Custom::BatchEcsCluster",
+            service_token=_function(self).handler.function_arn,
+            properties={
+                "ComputeEnvironment": compute_environment_arn,
+                "ClusterTags": dict(cluster_tags),
+            },
+        )
+
+    @property
+    def arn(self) -> str:
+        """The cluster's ARN."""
+        return self._lookup.get_att_string("EcsClusterArn")
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return self._lookup.get_att_string("EcsClusterName")
+
+
+def _function(scope: Construct) -> ShippedFunction:
+    """Return the stack's one function, made where it is not there yet."""
+    stack = Stack.of(scope)
+    there = stack.node.try_find_child(_FUNCTION)
+    if isinstance(there, ShippedFunction):
+        return there
+    return ShippedFunction(
+        stack,
+        _FUNCTION,
+        folder="ecs_cluster",
+        module="lookup",
+        description="Finds the ECS clusters of unmanaged AWS Batch compute environments",
+        environment={},
+        statements=[
+            {
+                "Effect": "Allow",
+                "Action": "batch:DescribeComputeEnvironments",
+                "Resource": "*",  # AWS takes no resource here
+            },
+            {
+                "Effect": "Allow",
+                "Action": _TAG_ANY,
+                # The clusters of AWS Batch: ENVIRONMENT_Batch_UUID and AWSBatch-ENVIRONMENT-UUID.
+                "Resource": [
+                    f"{arn_prefix('ecs')}cluster/*_Batch_*",
+                    f"{arn_prefix('ecs')}cluster/AWSBatch-*",
+                ],
+            },
+        ],
+        timeout=Duration.minutes(5),
+    )

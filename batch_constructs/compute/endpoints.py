@@ -1,0 +1,146 @@
+"""VPC endpoints: how jobs in subnets without a way out reach exactly what they need.
+
+https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.offers import offers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.compute.managed import ManagedComputeEnvironment
+
+_HTTPS = 443
+_IMAGES_AND_LOGS = ("ecr.api", "ecr.dkr", "logs")
+_INSTANCES = ("ecs", "ecs-agent", "ecs-telemetry")
+_NODES = ("ec2", "eks", "eks-auth", "sts")
+_SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
+
+
+class EndpointFor(StrEnum):
+    """What jobs need besides their images and logs."""
+
+    SECRETS = "secretsmanager"
+    PARAMETERS = "ssm"
+    EXECUTE_COMMAND = "ssmmessages"
+    KMS = "kms"
+    BATCH = "batch"
+    EVENTS = "events"
+    SQS = "sqs"
+    SNS = "sns"
+    STATES = "states"
+    STS = "sts"
+
+
+class BatchEndpoints(BatchConstruct):
+    """The VPC endpoints that compute environments need in subnets without a way out.
+
+    Images come from private ECR repositories only: public registries are on the internet. An
+    interface endpoint costs by the hour in each availability zone; the one of S3 is free.
+
+    Creates, below its own ID: ``SecurityGroup/Resource`` (AWS::EC2::SecurityGroup, HTTPS in from
+    the environments), ``S3`` (a gateway endpoint: layers of images) and an interface endpoint each
+    for ``ecr.api``, ``ecr.dkr``, ``logs``; with instances ``ecs``, ``ecs-agent``, ``ecs-telemetry``
+    too; with nodes of Amazon EKS ``ec2``, ``eks``, ``eks-auth`` and ``sts`` too; with
+    ``session_manager`` ``ssm``, ``ssmmessages`` and ``ec2messages`` too; and what ``also`` names.
+    The ID of an endpoint is the service's name in PascalCase, such as ``EcrApi``.
+
+    Attributes:
+        services: The names of the services that have an interface endpoint, sorted.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        vpc: The VPC; it must not have these endpoints yet.
+        compute_environments: The environments that use them, which also says what is needed.
+        vpc_subnets: The subnets of the endpoints, one an availability zone. Default: as the CDK
+            chooses them, the private ones.
+        also: What jobs need besides: secrets, parameters, ECS Exec, other services. Default:
+            nothing.
+        session_manager: Whether Session Manager reaches the instances. Default: no.
+
+    Raises:
+        ValueError: nothing says which environments use them.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        compute_environments: Sequence[ManagedComputeEnvironment],
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        also: Sequence[EndpointFor | str] | None = None,
+        session_manager: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        if not offers(vpc, "add_interface_endpoint"):
+            arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+        environments = _environments(arguments, compute_environments)
+        services = {str(name) for name in arguments.texts("also", also) or ()}
+        if arguments.flag("session_manager", session_manager) is True:
+            services.update(_SESSION_MANAGER)
+        arguments.refuse()
+
+        for environment in environments:
+            services.update(_needed(environment.properties))
+        self.services = sorted(services)
+        group = ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
+        )
+        for environment in environments:
+            group.connections.allow_from(environment, ec2.Port.tcp(_HTTPS))
+        ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
+        for service in self.services:
+            ec2.InterfaceVpcEndpoint(
+                self,
+                _id_of(service),
+                vpc=vpc,
+                service=ec2.InterfaceVpcEndpointAwsService(service),
+                security_groups=[group],
+                open=False,
+                subnets=vpc_subnets,
+            )
+
+
+def _environments(arguments: Arguments, environments: Any) -> list[ManagedComputeEnvironment]:
+    expected = "managed compute environments such as FargateComputeEnvironment(…)"
+    listed = arguments.items("compute_environments", environments, expected)
+    if not listed:
+        arguments.wrong_value(
+            f"compute_environments is empty; allowed is at least one: give {expected}"
+        )
+    for environment in listed:
+        if not (offers(environment, "connections") and offers(environment, "properties")):
+            arguments.wrong_type("compute_environments", environment, expected)
+    return listed
+
+
+def _needed(properties: Any) -> tuple[str, ...]:
+    """Return the services that the jobs of one environment, and its instances, have to reach."""
+    if "EksConfiguration" in properties:
+        return (*_IMAGES_AND_LOGS, *_NODES)
+    kind = properties.get("ComputeResources", {}).get("Type")
+    if kind in ("FARGATE", "FARGATE_SPOT"):
+        return _IMAGES_AND_LOGS
+    return (*_IMAGES_AND_LOGS, *_INSTANCES)
+
+
+def _id_of(service: str) -> str:
+    return "".join(part.capitalize() for part in service.replace("-", ".").split("."))

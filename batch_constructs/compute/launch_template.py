@@ -1,0 +1,255 @@
+"""Launch templates: disks, encryption, user data and network interfaces of instances.
+
+https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aws_cdk import Fn
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
+from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.offers import offers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Size
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+    AnyLaunchTemplate: TypeAlias = "LaunchTemplate | ec2.ILaunchTemplate"
+
+_ROOT_DEVICE = "/dev/xvda"
+"""Where Amazon Linux 2023 for ECS and EKS has its root volume."""
+
+_MOST_HOPS = 64
+_DISKS_WITH_IOPS = ("gp3", "io1", "io2")
+_DISK_TYPES = (*_DISKS_WITH_IOPS, "gp2", "st1", "sc1", "standard")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """The root volume of instances, on EBS: images, containers and what they write.
+
+    Attributes:
+        size: Its size, at least 30 GiB, that of the image. Default: the image's.
+        type: ``gp3``, ``io2`` and so on. Default: ``gp3``.
+        iops: Operations a second. Default: 3,000 of gp3.
+        throughput_mebibytes: MiB a second, of gp3. Default: 125.
+        encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
+            be allowed to use it. Default: encrypted with the account's key for EBS.
+    """
+
+    size: Size | None = None
+    type: str = "gp3"
+    iops: int | None = None
+    throughput_mebibytes: int | None = None
+    encryption_key: kms.IKey | None = None
+
+
+class LaunchTemplate(BatchConstruct):
+    """A launch template for compute environments on EC2, such as AWS Batch accepts and rolls.
+
+    Environments name its newest version by number, so that a change of the template replaces their
+    instances with the next deployment.
+
+    Creates, below its own ID: ``Resource`` (AWS::EC2::LaunchTemplate).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        disk: The root volume. Default: encrypted gp3 of the image's size.
+        user_data: Shell commands that run as an instance starts, one element a line; they are put
+            into the MIME parts that AWS Batch demands. Default: none.
+        scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
+            into jobs with ``HostVolume(host_path=…)``. Default: they are not mounted.
+        image_pull: When an image that is on the instance is pulled again. Default: ECS's.
+        efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
+            one. Default: no.
+        security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
+            be given.
+        imdsv2_hop_limit: How many network hops the instance metadata may travel, 1 to 64; two reach
+            containers in bridge mode. Version 2 of the service is required always. Default: 2.
+        detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
+        tags: Tags of the instances and volumes. Default: none.
+
+    Raises:
+        ValueError: arguments that EC2 or AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        disk: Disk | None = None,
+        user_data: Sequence[str] | None = None,
+        scratch_path: str | None = None,
+        image_pull: ImagePull | str | None = None,
+        efa: bool = False,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        imdsv2_hop_limit: int = 2,
+        detailed_monitoring: bool = False,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit)
+        if isinstance(hops, int) and not 1 <= hops <= _MOST_HOPS:
+            arguments.wrong_value(f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}")
+        scripts = _scripts(arguments, user_data, scratch_path, image_pull)
+        listed = arguments.mapping("tags", tags)
+        monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
+        data = given(
+            BlockDeviceMappings=[
+                {"DeviceName": _ROOT_DEVICE, "Ebs": _ebs(arguments, disk)},
+            ],
+            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": hops},
+            Monitoring={"Enabled": True} if monitored is True else None,
+            NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
+            TagSpecifications=[
+                {
+                    "ResourceType": kind,
+                    "Tags": [{"Key": name, "Value": value} for name, value in listed.items()],
+                }
+                for kind in ("instance", "volume")
+                if listed
+            ],
+            UserData=Fn.base64(multipart(scripts)) if any(scripts) else None,
+        )
+        arguments.refuse()
+
+        spelt = l1_properties(
+            {name: value for name, value in data.items() if name != "TagSpecifications"}
+        )
+        self.resource = ec2.CfnLaunchTemplate(
+            self,
+            "Resource",
+            launch_template_data={
+                **spelt,
+                **_tag_specifications(data.get("TagSpecifications", [])),
+            },
+        )
+        self.has_efa = efa is True
+
+    @property
+    def launch_template_id(self) -> str:
+        """The ID."""
+        return self.resource.ref
+
+    @property
+    def latest_version_number(self) -> str:
+        """The number of the newest version, which changes with the template."""
+        return self.resource.attr_latest_version_number
+
+
+def _tag_specifications(specifications: list[dict[str, Any]]) -> dict[str, Any]:
+    """Spell tags as the L1 takes them: ``l1_properties`` leaves what is below ``Tags`` alone."""
+    if not specifications:
+        return {}
+    return {
+        "tagSpecifications": [
+            {
+                "resourceType": entry["ResourceType"],
+                "tags": [{"key": tag["Key"], "value": tag["Value"]} for tag in entry["Tags"]],
+            }
+            for entry in specifications
+        ]
+    }
+
+
+def _ebs(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
+    if disk is not None and not isinstance(disk, Disk):
+        arguments.wrong_type("disk", disk, "Disk(size=Size.gibibytes(100))")
+        disk = None
+    disk = Disk() if disk is None else disk
+    kind = arguments.text("disk.type", disk.type)
+    iops = arguments.number("disk.iops", disk.iops)
+    throughput = arguments.number("disk.throughput_mebibytes", disk.throughput_mebibytes)
+    if isinstance(kind, str) and kind not in _DISK_TYPES:
+        arguments.wrong_value(f"disk.type is {kind!r}; allowed is {', '.join(_DISK_TYPES)}")
+    elif iops is not None and kind not in _DISKS_WITH_IOPS:
+        arguments.wrong_value(
+            f"disk.iops is {iops} for {kind}; allowed is gp3, io1 and io2: leave iops out"
+        )
+    if throughput is not None and kind != "gp3":
+        arguments.wrong_value(
+            f"disk.throughput_mebibytes is {throughput} for {kind}; allowed is gp3: leave it out"
+        )
+    key = disk.encryption_key
+    if key is not None and not offers(key, "key_arn"):
+        arguments.wrong_type("disk.encryption_key", key, "a kms.IKey")
+        key = None
+    return given(
+        DeleteOnTermination=True,
+        Encrypted=True,
+        Iops=iops,
+        KmsKeyId=None if key is None else key.key_arn,
+        Throughput=throughput,
+        VolumeSize=arguments.gibibytes("disk.size", disk.size),
+        VolumeType=kind,
+    )
+
+
+def _network_interfaces(
+    arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup] | None, *, efa: bool
+) -> list[dict[str, Any]]:
+    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
+    if arguments.flag("efa", efa) is not True:
+        if groups:
+            arguments.wrong_value(
+                "security_groups is given without efa; the compute environment has them otherwise: "
+                "give them there"
+            )
+        return []
+    if not groups:
+        arguments.wrong_value(
+            "security_groups is left out with efa; the adapter needs those of its environment: "
+            "give the same to both, admitting all traffic among themselves"
+        )
+    return [
+        {
+            "DeviceIndex": 0,
+            "NetworkCardIndex": 0,
+            "InterfaceType": "efa",
+            "DeleteOnTermination": True,
+            "Groups": [
+                group.security_group_id
+                if offers(group, "security_group_id")
+                else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
+                for group in groups
+            ],
+        }
+    ]
+
+
+def _scripts(
+    arguments: Arguments,
+    user_data: Sequence[str] | None,
+    scratch_path: str | None,
+    image_pull: ImagePull | str | None,
+) -> list[list[str]]:
+    commands = arguments.texts("user_data", user_data)
+    path = arguments.text("scratch_path", scratch_path)
+    if isinstance(path, str) and not path.startswith("/"):
+        arguments.wrong_value(f"scratch_path is {path!r}; allowed is an absolute path: add a slash")
+    pull = arguments.choice("image_pull", image_pull, "an ImagePull")
+    if isinstance(pull, str) and pull not in set(ImagePull):
+        arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
+    return [
+        agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
+        scratch(path) if isinstance(path, str) else [],
+        commands if isinstance(commands, list) else [],
+    ]

@@ -1,0 +1,1 @@
+"""Finds the ECS cluster of an unmanaged compute environment, which CloudFormation does not tell."""

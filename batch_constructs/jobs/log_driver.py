@@ -1,0 +1,77 @@
+"""Where a container's output goes, and with which options and secrets.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_LogConfiguration.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.logs import write_statement
+from batch_constructs.jobs.secrets import Secrets
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.secrets import SecretSource
+
+_CLOUDWATCH = "awslogs"
+_GROUP = "awslogs-group"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogDriver:
+    """A log driver, with its options; the secret ones are fetched when the container starts.
+
+    Fargate takes ``awslogs``, ``splunk`` and, beside a log router, ``awsfirelens``; EC2 takes all.
+
+    Attributes:
+        name: ``awslogs``, ``splunk``, ``awsfirelens``, ``fluentd``, ``gelf``, ``json-file``,
+            ``journald`` or ``syslog``.
+        options: The driver's options, such as ``{"mode": "non-blocking"}``. ``awslogs`` writes to
+            the definition's log group unless ``awslogs-group`` names another. Default: none.
+        secret_options: Options whose values are fetched when the container starts: a secret,
+            ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
+    """
+
+    name: str = _CLOUDWATCH
+    options: Mapping[str, str] | None = None
+    secret_options: Mapping[str, SecretSource] | None = None
+
+
+class ContainerLog:
+    """The log configuration of one container."""
+
+    def __init__(self, arguments: Arguments, driver: LogDriver | None) -> None:
+        if driver is not None and not isinstance(driver, LogDriver):
+            arguments.wrong_type("log_driver", driver, 'LogDriver(name="splunk", options={…})')
+            driver = None
+        driver = LogDriver() if driver is None else driver
+        inner = arguments.within("log_driver")
+        self._name = inner.text("name", driver.name)
+        self._options = inner.mapping("options", driver.options)
+        self._secrets = Secrets(inner, driver.secret_options, parameter="secret_options")
+        self.needs_group = self._name == _CLOUDWATCH and _GROUP not in self._options
+
+    def configuration(self, group_name: str) -> dict[str, Any]:
+        """Return CloudFormation's ``LogConfiguration``, with the definition's log group."""
+        group = {_GROUP: group_name} if self.needs_group else {}
+        return given(
+            LogDriver=self._name,
+            Options={**group, **self._options},
+            SecretOptions=self._secrets.properties,
+        )
+
+    def statements(self) -> list[dict[str, Any]]:
+        """Return what the driver needs, beside the definition's own log group."""
+        own = [] if self._other_group is None else [write_statement(self._other_group)]
+        return [*own, *self._secrets.statements()]
+
+    @property
+    def _other_group(self) -> str | None:
+        name = self._options.get(_GROUP) if self._name == _CLOUDWATCH else None
+        return name if isinstance(name, str) or is_token(name) else None

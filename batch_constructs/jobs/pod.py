@@ -1,0 +1,203 @@
+"""A pod: the containers of a job, or of a node, on Amazon EKS.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_EksPodProperties.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.container_parts import decimal
+from batch_constructs.jobs.pod_volumes import PodVolumes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Size
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.pod_volumes import AnyPodVolume
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodContainer:
+    """One container of a pod. What it asks for is reserved for it, and is its limit too.
+
+    Attributes:
+        image: The image's name; the cluster's nodes have to be allowed to pull it.
+        vcpus: vCPUs, a multiple of 0.25; limits of an init container too.
+        memory: Memory, at least 4 MiB.
+        name: Its name, unique within the pod. Default: ``Default``, Kubernetes's only one.
+        command: The entry point; not run in a shell. Default: the image's.
+        args: Arguments of the entry point. Default: the image's.
+        environment: Environment variables; those from Kubernetes secrets are mounted as volumes.
+            Default: none.
+        gpus: NVIDIA GPUs, whole ones. Default: none.
+        requested_vcpus: vCPUs that are reserved, if fewer than ``vcpus``. Default: as ``vcpus``.
+        image_pull_policy: ``Always``, ``IfNotPresent`` or ``Never``. Default: Kubernetes's.
+        volumes: What it mounts. Default: none.
+        run_as_user: The user ID to run as. Default: the image's.
+        run_as_group: The group ID to run as. Default: the image's.
+        run_as_non_root: Whether to refuse to run as root. Default: no.
+        privileged: Whether it may do all that root may do on the node. Default: no.
+        allow_privilege_escalation: Whether a process may gain more privileges than its parent.
+            Default: no.
+        readonly_root_filesystem: Whether it may not write outside its volumes. Default: it may.
+    """
+
+    image: str
+    vcpus: float
+    memory: Size
+    name: str | None = None
+    command: Sequence[str] | None = None
+    args: Sequence[str] | None = None
+    environment: Mapping[str, str] | None = None
+    gpus: int | None = None
+    requested_vcpus: float | None = None
+    image_pull_policy: str | None = None
+    volumes: Sequence[AnyPodVolume] | None = None
+    run_as_user: int | None = None
+    run_as_group: int | None = None
+    run_as_non_root: bool = False
+    privileged: bool = False
+    allow_privilege_escalation: bool = False
+    readonly_root_filesystem: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """The pod that a job, or a node of a multi-node job, runs as.
+
+    Attributes:
+        containers: Its containers, at most ten.
+        init_containers: Containers that run, one after the other, before these. Default: none.
+        service_account_name: The Kubernetes service account, which may stand for an IAM role.
+            Default: the namespace's default one.
+        host_network: Whether it shares its node's network. Default: yes, AWS Batch's.
+        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default: the last
+            on the node's network, or else ``ClusterFirst``.
+        image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
+        labels: Labels of the pod. Default: none.
+        share_process_namespace: Whether its containers see each other's processes. Default: no.
+    """
+
+    containers: Sequence[PodContainer]
+    init_containers: Sequence[PodContainer] | None = None
+    service_account_name: str | None = None
+    host_network: bool | None = None
+    dns_policy: str | None = None
+    image_pull_secrets: Sequence[str] | None = None
+    labels: Mapping[str, str] | None = None
+    share_process_namespace: bool = False
+
+
+POD_PARAMETERS = {
+    "Containers": "containers[]",
+    "InitContainers": "init_containers[]",
+    "Containers/Name": "name",
+    "InitContainers/Name": "name",
+    "Image": "image",
+    "Command": "command",
+    "Args": "args",
+    "Env": "environment",
+    "Resources": "vcpus, memory or gpus",
+    "ImagePullPolicy": "image_pull_policy",
+    "SecurityContext": "run_as_user and the like",
+    "VolumeMounts": "volumes",
+    "Volumes": "volumes",
+    "ServiceAccountName": "service_account_name",
+    "HostNetwork": "host_network",
+    "DnsPolicy": "dns_policy",
+    "ImagePullSecrets": "image_pull_secrets",
+    "Labels": "labels",
+    "ShareProcessNamespace": "share_process_namespace",
+}
+"""Property → the parameter it comes from."""
+
+
+def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
+    """Return CloudFormation's ``PodProperties``."""
+    volumes: list[dict[str, Any]] = []
+    containers = _containers(arguments, "containers", pod.containers, volumes)
+    init_containers = _containers(arguments, "init_containers", pod.init_containers, volumes)
+    secrets = arguments.texts("image_pull_secrets", pod.image_pull_secrets)
+    labels = arguments.mapping("labels", pod.labels)
+    return given(
+        Containers=containers,
+        InitContainers=init_containers,
+        ServiceAccountName=arguments.text("service_account_name", pod.service_account_name),
+        HostNetwork=arguments.flag("host_network", pod.host_network),
+        DnsPolicy=arguments.text("dns_policy", pod.dns_policy),
+        ImagePullSecrets=[{"Name": name} for name in secrets]
+        if isinstance(secrets, list)
+        else None,
+        Metadata=given(Labels=labels),
+        ShareProcessNamespace=arguments.switch(
+            "share_process_namespace", pod.share_process_namespace
+        ),
+        Volumes=volumes,
+    )
+
+
+def _containers(
+    arguments: Arguments,
+    parameter: str,
+    containers: Sequence[PodContainer] | None,
+    volumes: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    read = []
+    for place, container in enumerate(arguments.items(parameter, containers, "PodContainer")):
+        inner = arguments.within(f"{parameter}[{place}]")
+        if not isinstance(container, PodContainer):
+            arguments.wrong_type(parameter, container, "PodContainer(image=…, vcpus=1, memory=…)")
+            continue
+        own = PodVolumes(inner, container.volumes)
+        volumes += [volume for volume in own.properties if volume not in volumes]
+        read.append(_container(inner, container, own.mounts))
+    return read
+
+
+def _container(
+    arguments: Arguments, container: PodContainer, mounts: list[dict[str, Any]]
+) -> dict[str, Any]:
+    environment = arguments.mapping("environment", container.environment)
+    return given(
+        Name=arguments.text("name", container.name),
+        Image=arguments.text("image", container.image),
+        Command=arguments.texts("command", container.command),
+        Args=arguments.texts("args", container.args),
+        Env=[{"Name": name, "Value": value} for name, value in environment.items()],
+        ImagePullPolicy=arguments.text("image_pull_policy", container.image_pull_policy),
+        Resources=_resources(arguments, container),
+        SecurityContext=given(
+            RunAsUser=arguments.number("run_as_user", container.run_as_user),
+            RunAsGroup=arguments.number("run_as_group", container.run_as_group),
+            RunAsNonRoot=arguments.switch("run_as_non_root", container.run_as_non_root),
+            Privileged=arguments.switch("privileged", container.privileged),
+            AllowPrivilegeEscalation=arguments.switch(
+                "allow_privilege_escalation", container.allow_privilege_escalation
+            ),
+            ReadOnlyRootFilesystem=arguments.switch(
+                "readonly_root_filesystem", container.readonly_root_filesystem
+            ),
+        ),
+        VolumeMounts=mounts,
+    )
+
+
+def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
+    """Return limits and requests, which AWS Batch wants alike but for the vCPUs."""
+    memory = arguments.mebibytes("memory", container.memory)
+    vcpus = arguments.number("vcpus", container.vcpus)
+    requested = arguments.number("requested_vcpus", container.requested_vcpus)
+    gpus = arguments.number("gpus", container.gpus)
+    alike = {
+        "memory": f"{decimal(memory)}Mi" if isinstance(memory, int | float) else memory,
+        **({} if gpus is None else {"nvidia.com/gpu": decimal(gpus)}),
+    }
+    return {
+        "Limits": {"cpu": decimal(vcpus), **alike},
+        "Requests": {"cpu": decimal(vcpus if requested is None else requested), **alike},
+    }

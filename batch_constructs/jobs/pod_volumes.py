@@ -1,0 +1,146 @@
+"""Volumes of a pod: empty directories, paths of the node, Kubernetes secrets, volume claims.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_EksVolume.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from batch_constructs.construct import given
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import Size
+
+    from batch_constructs.arguments import Arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class PodVolume:
+    """What every volume of a pod has: a name, and where one container sees it.
+
+    A volume of the same name in two containers of a pod is shared.
+
+    Attributes:
+        name: The volume's name within the pod, as DNS would allow it.
+        mount_path: Where the container sees it.
+        sub_path: A path within the volume, to mount instead of its root. Default: its root.
+        read_only: Whether the container may only read. Default: it may write.
+    """
+
+    name: str
+    mount_path: str
+    sub_path: str | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmptyDirVolume(PodVolume):
+    """An empty directory that goes with the pod.
+
+    Attributes:
+        medium: ``"Memory"`` for a file system in memory, which counts against the container's.
+            Default: the node's disk.
+        size_limit: How large it may grow. Default: without limit.
+    """
+
+    medium: str | None = None
+    size_limit: Size | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostPathVolume(PodVolume):
+    """A path of the node.
+
+    Attributes:
+        host_path: The path of the file or directory on the node.
+    """
+
+    host_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubernetesSecretVolume(PodVolume):
+    """A secret of Kubernetes, each key a file.
+
+    Attributes:
+        secret_name: The secret's name in the pod's namespace.
+        optional: Whether the pod starts without it too. Default: no.
+    """
+
+    secret_name: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersistentVolumeClaimVolume(PodVolume):
+    """A claim for a persistent volume, such as one of EBS, EFS or FSx.
+
+    Attributes:
+        claim_name: The claim's name in the pod's namespace.
+    """
+
+    claim_name: str
+
+
+AnyPodVolume: TypeAlias = (
+    EmptyDirVolume | HostPathVolume | KubernetesSecretVolume | PersistentVolumeClaimVolume
+)
+
+_EXPECTED = (
+    "EmptyDirVolume(…), HostPathVolume(…), KubernetesSecretVolume(…) or "
+    "PersistentVolumeClaimVolume(…)"
+)
+
+
+class PodVolumes:
+    """The volumes of one container of a pod: the pod's volumes, and where they are mounted."""
+
+    def __init__(self, arguments: Arguments, volumes: Sequence[AnyPodVolume] | None) -> None:
+        self.properties: list[dict[str, Any]] = []
+        self.mounts: list[dict[str, Any]] = []
+        for place, volume in enumerate(arguments.items("volumes", volumes, _EXPECTED)):
+            inner = arguments.within(f"volumes[{place}]")
+            if not isinstance(volume, AnyPodVolume):
+                arguments.wrong_type("volumes", volume, _EXPECTED)
+                continue
+            name = inner.text("name", volume.name)
+            self.properties.append({"Name": name, **_source(inner, volume)})
+            self.mounts.append(
+                given(
+                    Name=name,
+                    MountPath=inner.text("mount_path", volume.mount_path),
+                    SubPath=inner.text("sub_path", volume.sub_path),
+                    ReadOnly=inner.switch("read_only", volume.read_only),
+                )
+            )
+
+
+def _source(arguments: Arguments, volume: AnyPodVolume) -> dict[str, Any]:
+    match volume:
+        case EmptyDirVolume():
+            limit = arguments.mebibytes("size_limit", volume.size_limit)
+            empty = given(
+                Medium=arguments.text("medium", volume.medium),
+                SizeLimit=None if limit is None else f"{limit}Mi",
+            )
+            return {"EmptyDir": empty}
+        case HostPathVolume():
+            return {"HostPath": {"Path": arguments.text("host_path", volume.host_path)}}
+        case KubernetesSecretVolume():
+            return {
+                "Secret": given(
+                    SecretName=arguments.text("secret_name", volume.secret_name),
+                    Optional=arguments.switch("optional", volume.optional),
+                )
+            }
+        case PersistentVolumeClaimVolume():
+            return {
+                "PersistentVolumeClaim": given(
+                    ClaimName=arguments.text("claim_name", volume.claim_name),
+                    ReadOnly=arguments.switch("read_only", volume.read_only),
+                )
+            }

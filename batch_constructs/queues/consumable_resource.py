@@ -1,0 +1,162 @@
+"""Consumable resources: licences, tokens, quotas that a job needs besides vCPUs and memory.
+
+https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, arn_prefix, given
+from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from constructs import Construct
+
+_PARAMETERS = {
+    "ConsumableResourceName": "consumable_resource_name",
+    "TotalQuantity": "total_quantity",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+class ConsumableResourceBase(BatchConstruct):
+    """A consumable resource, ours or imported: its ARN, its name, and who may top it up."""
+
+    _resource: batch.CfnConsumableResource
+    _arn: str | None = None
+    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
+
+    @property
+    def consumable_resource_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self._resource.attr_consumable_resource_arn
+        return self._arn
+
+    @property
+    def consumable_resource_name(self) -> str:
+        """The name."""
+        arn = self.consumable_resource_arn
+        if ":consumable-resource/" in arn:
+            return arn.split(":consumable-resource/", 1)[1]
+        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Fn.select(1, Fn.split("/", arn))
+
+    def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a grantee change how much there is, as licences are bought or expire.
+
+        Raises:
+            TypeError: the grantee is none.
+        """
+        if not offers(grantee, "grant_principal"):
+            raise TypeError(
+                f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role "
+                "or a Lambda function"
+            )
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],
+            resource_arns=[self.consumable_resource_arn],
+        )
+
+
+class ConsumableResource(ConsumableResourceBase):
+    """Something that jobs use up or borrow, such as licences: a job waits until there is enough.
+
+    Definitions take it as ``consumable_resources={licences: 1}``.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ConsumableResource).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches.
+        properties: The CloudFormation properties as the rules see them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        total_quantity: How much there is, a whole number.
+        replenishable: Whether a job gives back what it used when it ends, as a licence is given
+            back. Default: yes.
+        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
+            that CloudFormation generates.
+        tags: Tags of the resource. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-consumableresource.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        total_quantity: int,
+        replenishable: bool = True,
+        consumable_resource_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        comes_back = arguments.flag("replenishable", replenishable)
+        properties = given(
+            ConsumableResourceName=arguments.text(
+                "consumable_resource_name", consumable_resource_name
+            ),
+            ResourceType="NON_REPLENISHABLE" if comes_back is False else "REPLENISHABLE",
+            TotalQuantity=arguments.number("total_quantity", total_quantity),
+            Tags=arguments.mapping("tags", tags),
+        )
+        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties, _PARAMETERS)
+        arguments.refuse()
+
+        self.resource = self._resource = batch.CfnConsumableResource(
+            self,
+            "Resource",
+            resource_type=properties["ResourceType"],
+            total_quantity=properties["TotalQuantity"],
+            consumable_resource_name=properties.get("ConsumableResourceName"),
+            tags=properties.get("Tags"),
+        )
+
+    @classmethod
+    def from_consumable_resource_arn(
+        cls, scope: Construct, id: str, consumable_resource_arn: str
+    ) -> ConsumableResourceBase:
+        """Take in a consumable resource by its ARN.
+
+        Raises:
+            ValueError: the text is no consumable resource's ARN.
+        """
+        return _ImportedConsumableResource(scope, id, consumable_resource_arn)
+
+    @classmethod
+    def from_consumable_resource_name(
+        cls, scope: Construct, id: str, consumable_resource_name: str
+    ) -> ConsumableResourceBase:
+        """Take in a consumable resource of the stack's account and Region by its name."""
+        arn = f"{arn_prefix('batch')}consumable-resource/{consumable_resource_name}"
+        return _ImportedConsumableResource(scope, id, arn)
+
+
+class _ImportedConsumableResource(ConsumableResourceBase):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        super().__init__(scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or ":consumable-resource/" in arn):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a consumable resource's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:consumable-resource/NAME"
+            )
+        self._arn = arn

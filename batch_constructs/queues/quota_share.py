@@ -1,0 +1,213 @@
+"""Quota shares: capacity of a service job queue that a team has for itself, and lends when idle.
+
+https://docs.aws.amazon.com/batch/latest/userguide/quota-management.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.queues.capacity import capacity_limits as read_capacity_limits
+from batch_constructs.queues.job_queue import JobQueue
+from batch_constructs.queues.reference import is_job_queue, job_queue_arn
+from batch_constructs.queues.scheduling_policy import SchedulingPolicy
+from batch_constructs.queues.service_queue import ServiceJobQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.queues.capacity import CapacityLimit
+    from batch_constructs.queues.reference import AnyJobQueue
+
+
+class SharingStrategy(StrEnum):
+    """What becomes of capacity that a quota share does not use."""
+
+    RESERVE = "RESERVE"
+    LEND = "LEND"
+    LEND_AND_BORROW = "LEND_AND_BORROW"
+
+
+_PARAMETERS = {
+    "Name": "scheduling_policy_name",
+    "QuotaShareName": "quota_share_name",
+    "JobQueue": "queue",
+    "CapacityLimits": "capacity_limits[]",
+    "CapacityUnit": "unit",
+    "MaxCapacity": "max_capacity",
+    "Strategy": "sharing",
+    "BorrowLimit": "borrow_limit_percentage",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+class QuotaSharePolicy(SchedulingPolicy):
+    """A scheduling policy under which the queue's capacity is divided by ``QuotaShare``.
+
+    Idle capacity goes to the shares that borrow, first come, first served: the one strategy there
+    is.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::SchedulingPolicy).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``ISchedulingPolicyRef`` is
+            asked for.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        scheduling_policy_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
+            that CloudFormation generates.
+        tags: Tags of the policy. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-schedulingpolicy.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        scheduling_policy_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        policy = {"IdleResourceAssignmentStrategy": "FIFO"}
+        rest = given(
+            Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
+            Tags=arguments.mapping("tags", tags),
+        )
+        self.properties = arguments.check(
+            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}, _PARAMETERS
+        )
+        arguments.refuse()
+
+        self.resource = self._resource = batch.CfnSchedulingPolicy(
+            self,
+            "Resource",
+            name=rest.get("Name"),
+            quota_share_policy=l1_properties(policy),
+            tags=rest.get("Tags"),
+        )
+
+
+class QuotaShare(BatchConstruct):
+    """One team's share of a queue's capacity; submissions name it.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::QuotaShare).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches.
+        properties: The CloudFormation properties as the rules see them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queue: A queue whose scheduling policy is a ``QuotaSharePolicy``.
+        capacity_limits: What the share has without borrowing, by instance type.
+        sharing: Whether idle capacity is kept, lent, or lent and borrowed as well. Default: lent
+            and borrowed.
+        borrow_limit_percentage: How much may be borrowed, as a percentage of the share's own
+            capacity; -1 is unlimited. Default: unlimited.
+        in_share_preemption: Whether a job may push out one of lower priority within the share.
+            Default: no.
+        quota_share_name: The name that submissions give: up to 128 letters, digits, ``-`` and
+            ``_``.
+        enabled: Whether it takes submissions. Default: yes.
+        tags: Tags of the share. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-quotashare.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queue: AnyJobQueue,
+        capacity_limits: Sequence[CapacityLimit],
+        quota_share_name: str,
+        sharing: SharingStrategy | str = SharingStrategy.LEND_AND_BORROW,
+        borrow_limit_percentage: int | None = None,
+        in_share_preemption: bool = False,
+        enabled: bool = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        arn: Any = (
+            job_queue_arn(queue)
+            if is_job_queue(queue)
+            else arguments.wrong_type("queue", queue, "a job queue such as ServiceJobQueue(…)")
+        )
+        preemption = arguments.flag("in_share_preemption", in_share_preemption)
+        properties = given(
+            QuotaShareName=arguments.text("quota_share_name", quota_share_name),
+            CapacityLimits=read_capacity_limits(arguments, capacity_limits),
+            PreemptionConfiguration={"InSharePreemption": "ENABLED" if preemption else "DISABLED"},
+            ResourceSharingConfiguration=given(
+                Strategy=arguments.choice("sharing", sharing, "a SharingStrategy"),
+                BorrowLimit=arguments.number("borrow_limit_percentage", borrow_limit_percentage),
+            ),
+            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            Tags=arguments.mapping("tags", tags),
+        )
+        reference, beside = _queue_beside(queue, arn)
+        self.properties: Mapping[str, object] = arguments.check(
+            "AWS::Batch::QuotaShare",
+            {**properties, "JobQueue": reference},
+            _PARAMETERS,
+            beside=beside,
+        )
+        arguments.refuse()
+
+        self._name = quota_share_name
+        self.resource = batch.CfnQuotaShare(
+            self,
+            "Resource",
+            job_queue=arn,
+            quota_share_name=properties["QuotaShareName"],
+            capacity_limits=[l1_properties(limit) for limit in properties["CapacityLimits"]],
+            preemption_configuration=l1_properties(properties["PreemptionConfiguration"]),
+            resource_sharing_configuration=l1_properties(
+                properties["ResourceSharingConfiguration"]
+            ),
+            state=properties["State"],
+            tags=properties.get("Tags"),
+        )
+
+    @property
+    def quota_share_arn(self) -> str:
+        """The ARN."""
+        return self.resource.attr_quota_share_arn
+
+    @property
+    def quota_share_name(self) -> str:
+        """The name that submissions give."""
+        return self._name
+
+
+def _queue_beside(queue: Any, arn: Any) -> tuple[Any, dict[str, Mapping[str, object]]]:
+    """Return what stands for the queue, and what the rules know of it and its policy."""
+    if not isinstance(queue, JobQueue | ServiceJobQueue):
+        return arn, {}
+    known = {"Type": "AWS::Batch::JobQueue", "Properties": queue.properties}
+    name = queue.node.id
+    return {"Ref": name}, {**queue.beside, name: known}

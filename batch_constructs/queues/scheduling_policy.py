@@ -1,0 +1,116 @@
+"""What every scheduling policy has: an ARN, a name, and a place in other people's wiring.
+
+https://docs.aws.amazon.com/batch/latest/userguide/scheduling-policies.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_batch as batch
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+    AnySchedulingPolicy: TypeAlias = (
+        "SchedulingPolicy | batch.ISchedulingPolicy | batch_interfaces.ISchedulingPolicyRef"
+    )
+    """Ours, an ``aws_batch`` L2 or an L1."""
+
+
+class SchedulingPolicy(BatchConstruct):
+    """A scheduling policy, ours or imported: its ARN and its name.
+
+    Scheduling policies are made by ``FairSharePolicy`` and ``QuotaSharePolicy``; this class takes
+    in those that exist already.
+
+    Attributes:
+        properties: The CloudFormation properties as the rules see them; empty where imported.
+    """
+
+    _resource: batch.CfnSchedulingPolicy
+    _arn: str | None = None
+    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
+
+    @property
+    def scheduling_policy_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self._resource.attr_arn
+        return self._arn
+
+    @property
+    def scheduling_policy_name(self) -> str:
+        """The name."""
+        arn = self.scheduling_policy_arn
+        if ":scheduling-policy/" in arn:
+            return arn.split(":scheduling-policy/", 1)[1]
+        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Fn.select(1, Fn.split("/", arn))
+
+    @classmethod
+    def from_scheduling_policy_arn(
+        cls, scope: Construct, id: str, scheduling_policy_arn: str
+    ) -> SchedulingPolicy:
+        """Take in a scheduling policy by its ARN.
+
+        Raises:
+            ValueError: the text is no scheduling policy's ARN.
+        """
+        return _ImportedSchedulingPolicy(scope, id, scheduling_policy_arn)
+
+    @classmethod
+    def from_scheduling_policy_name(
+        cls, scope: Construct, id: str, scheduling_policy_name: str
+    ) -> SchedulingPolicy:
+        """Take in a scheduling policy of the stack's account and Region by its name."""
+        arn = f"{arn_prefix('batch')}scheduling-policy/{scheduling_policy_name}"
+        return _ImportedSchedulingPolicy(scope, id, arn)
+
+
+class _ImportedSchedulingPolicy(SchedulingPolicy):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        super().__init__(scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or ":scheduling-policy/" in arn):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a scheduling policy's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:scheduling-policy/NAME"
+            )
+        self._arn = arn
+
+
+def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
+    """Return the ARN of a scheduling policy: ours, an L2 or an L1."""
+    if policy is None:
+        return None
+    if offers(policy, "scheduling_policy_arn"):
+        return policy.scheduling_policy_arn
+    if offers(policy, "scheduling_policy_ref"):
+        return policy.scheduling_policy_ref.scheduling_policy_arn
+    return arguments.wrong_type(
+        "scheduling_policy", policy, "a scheduling policy such as FairSharePolicy(…)"
+    )
+
+
+POLICY_BESIDE = "scheduling policy"
+"""What the rules know a queue's scheduling policy by, while the queue is checked."""
+
+
+def policy_beside(policy: Any, arn: Any) -> tuple[Any, dict[str, dict[str, object]]]:
+    """Return what stands for a policy in a queue, and what the rules know of it."""
+    if not isinstance(policy, SchedulingPolicy) or not policy.properties:
+        return arn, {}
+    known: dict[str, object] = {
+        "Type": "AWS::Batch::SchedulingPolicy",
+        "Properties": policy.properties,
+    }
+    return {"Ref": POLICY_BESIDE}, {POLICY_BESIDE: known}

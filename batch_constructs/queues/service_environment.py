@@ -1,0 +1,155 @@
+"""Service environments: how much of another AWS service the jobs of a queue may use at once.
+
+https://docs.aws.amazon.com/batch/latest/userguide/service-environments.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.offers import offers
+from batch_constructs.queues.capacity import capacity_limits as read_capacity_limits
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from constructs import Construct
+
+    from batch_constructs.queues.capacity import CapacityLimit
+
+    AnyServiceEnvironment: TypeAlias = (
+        "ServiceEnvironmentBase | batch_interfaces.IServiceEnvironmentRef"
+    )
+    """Ours or an L1."""
+
+_PARAMETERS = {
+    "ServiceEnvironmentName": "service_environment_name",
+    "CapacityLimits": "capacity_limits[]",
+    "CapacityUnit": "unit",
+    "MaxCapacity": "max_capacity",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+class ServiceEnvironmentBase(BatchConstruct):
+    """A service environment, ours or imported: its ARN."""
+
+    _resource: batch.CfnServiceEnvironment
+    _arn: str | None = None
+
+    @property
+    def service_environment_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self._resource.attr_service_environment_arn
+        return self._arn
+
+
+class ServiceEnvironment(ServiceEnvironmentBase):
+    """How many instances of SageMaker Training the jobs of a queue may use at once.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ServiceEnvironment).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches.
+        properties: The CloudFormation properties as the rules see them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        capacity_limits: How many instances: of any type, or, where the queue has quota shares, of
+            each type.
+        service_environment_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
+            that CloudFormation generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        tags: Tags of the environment. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-serviceenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        capacity_limits: Sequence[CapacityLimit],
+        service_environment_name: str | None = None,
+        enabled: bool = True,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self, scope, id)
+        properties = given(
+            ServiceEnvironmentName=arguments.text(
+                "service_environment_name", service_environment_name
+            ),
+            ServiceEnvironmentType="SAGEMAKER_TRAINING",
+            CapacityLimits=read_capacity_limits(arguments, capacity_limits),
+            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            Tags=arguments.mapping("tags", tags),
+        )
+        self.properties: Mapping[str, object] = arguments.check(
+            "AWS::Batch::ServiceEnvironment", properties, _PARAMETERS
+        )
+        arguments.refuse()
+
+        self.resource = self._resource = batch.CfnServiceEnvironment(
+            self,
+            "Resource",
+            capacity_limits=[l1_properties(limit) for limit in properties["CapacityLimits"]],
+            service_environment_type=properties["ServiceEnvironmentType"],
+            service_environment_name=properties.get("ServiceEnvironmentName"),
+            state=properties["State"],
+            tags=properties.get("Tags"),
+        )
+
+    @classmethod
+    def from_service_environment_arn(
+        cls, scope: Construct, id: str, service_environment_arn: str
+    ) -> ServiceEnvironmentBase:
+        """Take in a service environment by its ARN.
+
+        Raises:
+            ValueError: the text is no service environment's ARN.
+        """
+        return _ImportedServiceEnvironment(scope, id, service_environment_arn)
+
+
+class _ImportedServiceEnvironment(ServiceEnvironmentBase):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        super().__init__(scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or ":service-environment/" in arn):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a service environment's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:service-environment/NAME"
+            )
+        self._arn = arn
+
+
+def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:
+    """Return the ARNs of service environments, ours or L1s."""
+    expected = "service environments such as ServiceEnvironment(…)"
+    listed = arguments.items("service_environments", environments, expected)
+    if not listed:
+        arguments.wrong_value(
+            f"service_environments is empty; allowed is at least one of {expected}"
+        )
+    return [
+        environment.service_environment_arn
+        if offers(environment, "service_environment_arn")
+        else environment.service_environment_ref.service_environment_arn
+        if offers(environment, "service_environment_ref")
+        else arguments.wrong_type("service_environments", environment, expected)
+        for environment in listed
+    ]

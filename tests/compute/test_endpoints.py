@@ -1,0 +1,147 @@
+"""VPC endpoints: exactly those that the kinds of environment in use need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+
+import batch_constructs as bc
+from batch_constructs.rules import check_template
+
+Rendered = dict[str, Any]
+Resources = Callable[..., dict[str, Rendered]]
+FOR_ANY = ["ecr.api", "ecr.dkr", "logs"]
+FOR_INSTANCES = ["ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs"]
+
+
+@pytest.fixture
+def isolated(stack: cdk.Stack) -> ec2.Vpc:
+    return ec2.Vpc(
+        stack,
+        "Isolated",
+        max_azs=2,
+        nat_gateways=0,
+        subnet_configuration=[
+            ec2.SubnetConfiguration(name="Jobs", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        ],
+    )
+
+
+def interface_services(resources: Resources) -> list[str]:
+    return sorted(
+        str(endpoint["Properties"]["ServiceName"]["Fn::Join"][1][-1]).lstrip(".")
+        for endpoint in resources("AWS::EC2::VPCEndpoint").values()
+        if endpoint["Properties"]["VpcEndpointType"] == "Interface"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "services"),
+    [
+        (["Fargate"], FOR_ANY),
+        (["Ec2"], FOR_INSTANCES),
+        (["Spot"], FOR_INSTANCES),
+        (["ManagedInstances"], FOR_INSTANCES),
+        (["Fargate", "Ec2"], FOR_INSTANCES),
+    ],
+)
+def test_there_is_exactly_what_the_kinds_of_environment_need(
+    kinds: list[str],
+    services: list[str],
+    stack: cdk.Stack,
+    isolated: ec2.Vpc,
+    resources: Resources,
+) -> None:
+    environments = [
+        getattr(bc, f"{kind}ComputeEnvironment")(stack, kind, vpc=isolated) for kind in kinds
+    ]
+    endpoints = bc.BatchEndpoints(
+        stack, "Endpoints", vpc=isolated, compute_environments=environments
+    )
+
+    assert endpoints.services == services
+    assert interface_services(resources) == services
+    gateways = [
+        endpoint
+        for endpoint in resources("AWS::EC2::VPCEndpoint").values()
+        if endpoint["Properties"]["VpcEndpointType"] == "Gateway"
+    ]
+    assert len(gateways) == 1
+
+
+def test_our_rules_miss_nothing_with_the_endpoints_and_name_what_is_missing_without(
+    stack: cdk.Stack, isolated: ec2.Vpc, resources: Resources
+) -> None:
+    environment = bc.Ec2ComputeEnvironment(stack, "Environment", vpc=isolated)
+    without = check_template({"Resources": resources()})
+    bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[environment])
+
+    assert [one.rule for one in without] == ["isolated-subnets"]
+    assert "no endpoint for ecs, ecs-agent, ecs-telemetry, ecr.api" in without[0].message
+    assert check_template({"Resources": resources()}) == []
+
+
+def test_endpoints_admit_the_environments_and_nobody_else(
+    stack: cdk.Stack, isolated: ec2.Vpc, resources: Resources
+) -> None:
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
+    bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[environment])
+
+    (ingress,) = resources("AWS::EC2::SecurityGroupIngress").values()
+    assert ingress["Properties"]["FromPort"] == ingress["Properties"]["ToPort"] == 443
+    assert "EnvironmentSecurityGroup" in str(ingress["Properties"]["SourceSecurityGroupId"])
+    for name, group in resources("AWS::EC2::SecurityGroup").items():
+        if name.startswith("Endpoints"):
+            assert "SecurityGroupIngress" not in group["Properties"]
+
+
+def test_what_jobs_need_besides_is_added(
+    stack: cdk.Stack, isolated: ec2.Vpc, resources: Resources
+) -> None:
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
+    bc.BatchEndpoints(
+        stack,
+        "Endpoints",
+        vpc=isolated,
+        compute_environments=[environment],
+        also=[bc.EndpointFor.SECRETS, bc.EndpointFor.EXECUTE_COMMAND, "athena"],
+        session_manager=True,
+    )
+
+    assert interface_services(resources) == sorted(
+        [*FOR_ANY, "athena", "ec2messages", "secretsmanager", "ssm", "ssmmessages"]
+    )
+
+
+def test_nodes_of_eks_reach_their_cluster(stack: cdk.Stack, isolated: ec2.Vpc) -> None:
+    environment = bc.EksComputeEnvironment(
+        stack,
+        "Environment",
+        cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+        kubernetes_namespace="batch",
+        vpc=isolated,
+    )
+    endpoints = bc.BatchEndpoints(
+        stack, "Endpoints", vpc=isolated, compute_environments=[environment]
+    )
+
+    assert endpoints.services == sorted([*FOR_ANY, "ec2", "eks", "eks-auth", "sts"])
+
+
+def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> None:
+    with pytest.raises(ValueError, match="compute_environments is empty; allowed is at least one"):
+        bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[])
+
+
+def test_wrong_types_are_named(stack: cdk.Stack) -> None:
+    with pytest.raises(TypeError, match=r"(?s)vpc is str 'vpc-1'.*compute_environments is str 'x'"):
+        bc.BatchEndpoints(
+            stack,
+            "Endpoints",
+            vpc="vpc-1",  # type: ignore[arg-type]
+            compute_environments=["x"],  # type: ignore[list-item]
+        )

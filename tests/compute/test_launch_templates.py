@@ -1,0 +1,257 @@
+"""Launch templates: built for AWS Batch, rolled with every change, refused where they break it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email import message_from_string
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+
+import batch_constructs as bc
+
+Rendered = dict[str, Any]
+Resources = Callable[..., dict[str, Rendered]]
+Properties = Callable[[str], Rendered]
+TEMPLATE = "AWS::EC2::LaunchTemplate"
+ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
+
+
+@pytest.fixture
+def data(properties: Properties) -> Callable[[], Rendered]:
+    return lambda: properties(TEMPLATE)["LaunchTemplateData"]
+
+
+def scripts(data: Rendered) -> list[str]:
+    """Read user data as cloud-init does, and return the script of each part."""
+    message = message_from_string(data["UserData"]["Fn::Base64"])
+    assert message.get_content_type() == "multipart/mixed"
+    parts: Any = message.get_payload()
+    assert isinstance(parts, list)
+    assert {part.get_content_type() for part in parts} == {"text/x-shellscript"}
+    return [str(part.get_payload()) for part in parts]
+
+
+def test_a_template_is_encrypted_and_asks_for_imdsv2_without_being_told(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    bc.LaunchTemplate(stack, "Template")
+
+    assert data() == {
+        "BlockDeviceMappings": [
+            {
+                "DeviceName": "/dev/xvda",
+                "Ebs": {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": "gp3"},
+            }
+        ],
+        "MetadataOptions": {"HttpPutResponseHopLimit": 2, "HttpTokens": "required"},
+    }
+
+
+def test_a_disk_is_rendered_in_full(
+    stack: cdk.Stack, data: Callable[[], Rendered], resources: Resources
+) -> None:
+    bc.LaunchTemplate(
+        stack,
+        "Template",
+        disk=bc.Disk(
+            size=cdk.Size.gibibytes(500),
+            iops=6000,
+            throughput_mebibytes=500,
+            encryption_key=kms.Key(stack, "Key"),
+        ),
+    )
+
+    (key,) = resources("AWS::KMS::Key")
+    assert data()["BlockDeviceMappings"][0]["Ebs"] == {
+        "DeleteOnTermination": True,
+        "Encrypted": True,
+        "Iops": 6000,
+        "KmsKeyId": {"Fn::GetAtt": [key, "Arn"]},
+        "Throughput": 500,
+        "VolumeSize": 500,
+        "VolumeType": "gp3",
+    }
+
+
+def test_shell_commands_are_wrapped_into_mime_parts(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    bc.LaunchTemplate(
+        stack, "Template", user_data=["echo one", "echo two"], image_pull="prefer-cached"
+    )
+
+    agent, own = scripts(data())
+    assert agent.splitlines() == [
+        "#!/bin/bash",
+        "echo ECS_IMAGE_PULL_BEHAVIOR=prefer-cached >> /etc/ecs/ecs.config",
+    ]
+    assert own.splitlines() == ["#!/bin/bash", "echo one", "echo two"]
+
+
+def test_scratch_disks_are_joined_and_mounted_and_the_script_is_valid_shell(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    import subprocess
+
+    bc.LaunchTemplate(stack, "Template", scratch_path="/scratch")
+
+    (script,) = scripts(data())
+    assert "mdadm --create /dev/md0" in script
+    assert 'mount -o noatime "${disks[0]}" /scratch' in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_tags_go_to_instances_and_their_volumes(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    bc.LaunchTemplate(stack, "Template", tags={"team": "genomics"})
+
+    assert data()["TagSpecifications"] == [
+        {"ResourceType": kind, "Tags": [{"Key": "team", "Value": "genomics"}]}
+        for kind in ("instance", "volume")
+    ]
+
+
+def test_an_elastic_fabric_adapter_has_the_groups_that_were_given(
+    stack: cdk.Stack, vpc: ec2.Vpc, data: Callable[[], Rendered]
+) -> None:
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    bc.LaunchTemplate(stack, "Template", efa=True, security_groups=[group])
+
+    (interface,) = data()["NetworkInterfaces"]
+    assert interface["InterfaceType"] == "efa"
+    assert interface["DeviceIndex"] == 0
+    assert "Group" in str(interface["Groups"])
+
+
+def test_an_environment_takes_the_newest_version_by_its_number(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, resources: Resources
+) -> None:
+    """So that a change of the template changes the environment too, and rolls its instances."""
+    template = bc.LaunchTemplate(stack, "Template")
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=template)
+
+    (name,) = resources(TEMPLATE)
+    assert properties(ENVIRONMENT)["ComputeResources"]["LaunchTemplate"] == {
+        "LaunchTemplateId": {"Ref": name},
+        "Version": {"Fn::GetAtt": [name, "LatestVersionNumber"]},
+    }
+
+
+def test_some_types_have_another_template(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.SpotComputeEnvironment(
+        stack,
+        "Environment",
+        vpc=vpc,
+        instance_types=["c7i", "g5"],
+        launch_template=bc.LaunchTemplate(stack, "Usual"),
+        launch_template_overrides=[
+            bc.LaunchTemplateOverride(
+                launch_template=bc.LaunchTemplate(stack, "Gpu"),
+                instance_types=[ec2.InstanceType("g5.xlarge")],
+            )
+        ],
+    )
+
+    (override,) = properties(ENVIRONMENT)["ComputeResources"]["LaunchTemplate"]["Overrides"]
+    assert override["TargetInstanceTypes"] == ["g5.xlarge"]
+    assert "Gpu" in str(override["Version"])
+
+
+def test_mime_user_data_of_the_cdk_are_taken(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    parts = ec2.MultipartUserData()
+    parts.add_user_data_part(ec2.UserData.for_linux())
+    theirs = ec2.LaunchTemplate(stack, "Theirs", user_data=parts)
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=theirs)
+
+    assert "LaunchTemplate" in properties(ENVIRONMENT)["ComputeResources"]
+
+
+def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    theirs = ec2.LaunchTemplate(stack, "Theirs", user_data=ec2.UserData.for_linux())
+
+    with pytest.raises(
+        ValueError, match=r"launch_template: its user data .*'#!/bin/bash'; allowed"
+    ):
+        bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=theirs)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scratch_path": "scratch"}, "scratch_path is 'scratch'; allowed is an absolute path"),
+        ({"image_pull": "never"}, "image_pull is 'never'; allowed is default, always, once"),
+        ({"disk": bc.Disk(type="gp9")}, "disk.type is 'gp9'; allowed is gp3"),
+        ({"disk": bc.Disk(type="gp2", iops=100)}, "disk.iops is 100 for gp2; allowed is gp3, io1"),
+        (
+            {"disk": bc.Disk(type="io2", throughput_mebibytes=500)},
+            "disk.throughput_mebibytes is 500 for io2; allowed is gp3",
+        ),
+        ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed is 1 to 64"),
+        ({"efa": True}, "security_groups is left out with efa"),
+    ],
+)
+def test_a_template_that_breaks_instances_is_refused(
+    options: dict[str, Any], message: str, stack: cdk.Stack
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        bc.LaunchTemplate(stack, "Template", **options)
+
+
+@pytest.mark.parametrize(
+    ("types", "overrides", "message"),
+    [
+        (["c7i"], ["g5"], "launch_template_overrides"),
+        (["c7i"], ["default_x86_64"], "launch_template_overrides"),
+    ],
+)
+def test_an_override_for_types_that_the_environment_does_not_have_is_refused(
+    types: list[str], overrides: list[str], message: str, stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    template = bc.LaunchTemplate(stack, "Template")
+    with pytest.raises(ValueError, match=message):
+        bc.Ec2ComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            instance_types=types,
+            launch_template=template,
+            launch_template_overrides=[
+                bc.LaunchTemplateOverride(launch_template=template, instance_types=overrides)
+            ],
+        )
+
+
+def test_overrides_without_a_usual_template_are_refused(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    override = bc.LaunchTemplateOverride(
+        launch_template=bc.LaunchTemplate(stack, "Template"), instance_types=["c7i"]
+    )
+    with pytest.raises(ValueError, match="launch_template_overrides is given without launch_temp"):
+        bc.Ec2ComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            instance_types=["c7i"],
+            launch_template_overrides=[override],
+        )
+
+
+def test_unknown_values_are_never_an_error(stack: cdk.Stack) -> None:
+    text = cdk.CfnParameter(stack, "Text").value_as_string
+    number: Any = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+    bc.LaunchTemplate(
+        stack,
+        "Template",
+        disk=bc.Disk(size=cdk.Size.gibibytes(number), iops=number),
+        imdsv2_hop_limit=number,
+        user_data=[text],
+        tags={"team": text},
+    )

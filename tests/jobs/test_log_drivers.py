@@ -1,0 +1,135 @@
+"""Where output goes: drivers for each platform, secret options, and the log group they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import batch_constructs as bc
+
+Rendered = dict[str, Any]
+Resources = Callable[..., dict[str, Rendered]]
+Container = Callable[[], Rendered]
+Statements = Callable[[], list[Rendered]]
+Fargate = Callable[..., bc.FargateJobDefinition]
+Ec2 = Callable[..., bc.Ec2JobDefinition]
+
+
+def test_a_secret_option_is_fetched_and_nothing_else_may_be(
+    stack: cdk.Stack,
+    fargate: Fargate,
+    container: Container,
+    resources: Resources,
+    execution_statements: Statements,
+) -> None:
+    token = secretsmanager.Secret(stack, "Token")
+    fargate(
+        log_driver=bc.LogDriver(
+            name="splunk",
+            options={"splunk-url": "https://splunk.example.com"},
+            secret_options={"splunk-token": bc.secret_field(token, "value")},
+        )
+    )
+
+    (name,) = resources("AWS::SecretsManager::Secret")
+    log = container()["LogConfiguration"]
+    assert log["LogDriver"] == "splunk"
+    assert log["Options"] == {"splunk-url": "https://splunk.example.com"}
+    assert log["SecretOptions"] == [
+        {"Name": "splunk-token", "ValueFrom": {"Fn::Join": ["", [{"Ref": name}, ":value::"]]}}
+    ]
+    assert execution_statements() == [
+        {"Action": "secretsmanager:GetSecretValue", "Effect": "Allow", "Resource": {"Ref": name}}
+    ]
+
+
+def test_a_job_that_logs_elsewhere_has_no_log_group(fargate: Fargate, resources: Resources) -> None:
+    job = fargate(log_driver=bc.LogDriver(name="splunk"))
+
+    assert resources("AWS::Logs::LogGroup") == {}
+    with pytest.raises(ValueError, match="there is no log group, since no container logs to"):
+        _ = job.log_group
+
+
+def test_options_of_awslogs_are_added_to_the_own_log_group(
+    fargate: Fargate, container: Container, resources: Resources
+) -> None:
+    fargate(log_driver=bc.LogDriver(options={"mode": "non-blocking"}))
+
+    (group,) = resources("AWS::Logs::LogGroup")
+    assert container()["LogConfiguration"]["Options"] == {
+        "awslogs-group": {"Ref": group},
+        "mode": "non-blocking",
+    }
+
+
+def test_another_log_group_in_the_options_is_what_may_be_written_to(
+    fargate: Fargate, resources: Resources, execution_statements: Statements
+) -> None:
+    fargate(log_driver=bc.LogDriver(options={"awslogs-group": "/shared"}))
+
+    assert resources("AWS::Logs::LogGroup") == {}
+    (statement,) = execution_statements()
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert statement["Resource"]["Fn::Join"][1][-1] == ":log-group:/shared:*"
+
+
+@pytest.mark.parametrize("name", ["fluentd", "json-file", "gelf", "journald", "syslog"])
+def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_instances(
+    name: str, fargate: Fargate, ec2_job: Ec2, container: Container
+) -> None:
+    driver = bc.LogDriver(name=name)
+    with pytest.raises(ValueError, match=f"log_driver: .*{name}"):
+        fargate(log_driver=driver)
+
+    ec2_job(log_driver=driver)
+    assert container()["LogConfiguration"] == {"LogDriver": name}
+
+
+def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+        fargate(log_driver=bc.LogDriver(name="splunk"), log_retention=logs.RetentionDays.ONE_WEEK)
+
+
+def test_what_is_no_driver_is_named(fargate: Fargate) -> None:
+    with pytest.raises(TypeError, match=r"log_driver is str 'splunk'; expected LogDriver\("):
+        fargate(log_driver="splunk")
+
+
+def test_ecs_exec_gets_the_channels_it_needs(
+    fargate: Fargate, container: Container, resources: Resources
+) -> None:
+    fargate(execute_command=True)
+
+    assert container()["EnableExecuteCommand"] is True
+    (policy,) = resources("AWS::IAM::Policy").values()
+    assert policy["Properties"]["PolicyDocument"]["Statement"] == [
+        {
+            "Action": [
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            "Effect": "Allow",
+            "Resource": "*",
+        }
+    ]
+
+
+def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="init_process|LinuxParameters") as error:
+        fargate(
+            operating_system_family="WINDOWS_SERVER_2022_CORE",
+            init_process=True,
+            user="nobody",
+            architecture="ARM64",
+        )
+
+    assert "user: User is given, which Windows containers do not take" in str(error.value)
+    assert "ARM64" in str(error.value)

@@ -1,0 +1,203 @@
+"""Stacks with every argument of jobs of several containers, and of several nodes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+import batch_constructs as bc
+from tests.whole.parts import (
+    ECR,
+    gibibytes,
+    hours,
+    mebibytes,
+    network,
+    retry,
+    s3_files,
+    seconds,
+    splunk,
+    volumes,
+)
+
+
+def multi_container(stack: cdk.Stack) -> None:
+    vpc = network(stack)
+    on_fargate = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+    on_instances = bc.Ec2ComputeEnvironment(stack, "Instances", vpc=vpc, instance_types=["g5"])
+    bc.JobQueue(stack, "FargateQueue", compute_environments=[on_fargate])
+    bc.JobQueue(stack, "Queue", compute_environments=[on_instances])
+    shared = volumes(stack, vpc, [on_fargate])
+    registry = secretsmanager.Secret(stack, "Registry")
+    configuration = s3.Bucket(stack, "Configuration")
+    bc.MultiContainerJobDefinition(
+        stack,
+        "OnFargate",
+        platform=bc.PlatformCapability.FARGATE,
+        containers=[
+            bc.Container(
+                name="main",
+                image=ecs.ContainerImage.from_registry(
+                    "registry.example.com/a", credentials=registry
+                ),
+                vcpus=1,
+                memory=gibibytes(4),
+                command=["run", "Ref::name"],
+                environment={"STAGE": "test"},
+                secrets={"PASSWORD": registry},
+                volumes=[*shared, s3_files()],
+                user="nobody",
+                readonly_root_filesystem=True,
+                init_process=True,
+                log_driver=bc.LogDriver(
+                    name="awsfirelens",
+                    options={"Name": "datadog"},
+                    secret_options={"apikey": secretsmanager.Secret(stack, "ApiKey")},
+                ),
+                depends_on=[bc.Dependency(container_name="router", condition="START")],
+                start_timeout=seconds(60),
+                stop_timeout=seconds(30),
+            ),
+            bc.Container(
+                name="router",
+                image=ECR,
+                vcpus=1,
+                memory=gibibytes(4),
+                essential=False,
+                volumes=shared[:1],
+                firelens=bc.Firelens(
+                    options={
+                        "config-file-type": "s3",
+                        "config-file-value": f"{configuration.bucket_arn}/fluent.conf",
+                    }
+                ),
+            ),
+        ],
+        parameters={"name": "nothing"},
+        retry=retry(),
+        timeout=hours(1),
+        ephemeral_storage=gibibytes(30),
+        architecture="X86_64",
+        platform_version="1.4.0",
+        assign_public_ip=False,
+        pid_mode="task",
+        execute_command=True,
+    )
+    bc.MultiContainerJobDefinition(
+        stack,
+        "OnInstances",
+        platform=bc.PlatformCapability.EC2,
+        containers=[
+            bc.Container(
+                name="main",
+                image=ECR,
+                vcpus=2,
+                memory=gibibytes(4),
+                gpus=1,
+                privileged=True,
+                ulimits=[bc.Ulimit(name="memlock", soft_limit=-1, hard_limit=-1)],
+                shared_memory=gibibytes(1),
+                devices=[
+                    bc.Device(host_path="/dev/a", container_path="/dev/a", permissions=["READ"])
+                ],
+                tmpfs=[bc.Tmpfs(container_path="/fast", size=mebibytes(64), mount_options=["rw"])],
+                swap=bc.Swap(max_size=mebibytes(512), swappiness=5),
+                volumes=[bc.HostVolume(name="disk", container_path="/disk", host_path="/mnt/disk")],
+            )
+        ],
+        ipc_mode="host",
+        pid_mode="host",
+    )
+
+
+def multi_node(stack: cdk.Stack) -> None:
+    vpc = network(stack, zones=1)
+    group = ec2.SecurityGroup(stack, "Nodes", vpc=vpc)
+    group.connections.allow_internally(ec2.Port.all_traffic())
+    environment = bc.Ec2ComputeEnvironment(
+        stack,
+        "Environment",
+        vpc=vpc,
+        instance_types=["g5.48xlarge"],
+        max_vcpus=1536,
+        security_groups=[group],
+        launch_template=bc.LaunchTemplate(stack, "Efa", efa=True, security_groups=[group]),
+        placement_group=ec2.PlacementGroup(
+            stack, "Close", strategy=ec2.PlacementGroupStrategy.CLUSTER
+        ),
+    )
+    bc.JobQueue(stack, "Queue", compute_environments=[environment])
+    licences = bc.ConsumableResource(stack, "Licences", total_quantity=8)
+    registry = secretsmanager.Secret(stack, "Registry")
+    mounted = volumes(stack, vpc, [environment], host_path="/scratch")
+    container = bc.Container(
+        image=ecs.ContainerImage.from_registry("registry.example.com/a", credentials=registry),
+        vcpus=8,
+        memory=gibibytes(16),
+        gpus=1,
+        command=["mpirun", "Ref::name"],
+        environment={"STAGE": "test"},
+        secrets={"PASSWORD": registry},
+        user="root",
+        privileged=True,
+        readonly_root_filesystem=True,
+        ulimits=[bc.Ulimit(name="memlock", soft_limit=-1, hard_limit=-1)],
+        shared_memory=gibibytes(1),
+        devices=[bc.Device(host_path="/dev/a", container_path="/dev/a", permissions=["READ"])],
+        tmpfs=[bc.Tmpfs(container_path="/fast", size=mebibytes(64), mount_options=["rw"])],
+        swap=bc.Swap(max_size=mebibytes(512), swappiness=5),
+        init_process=True,
+        volumes=mounted,
+        log_driver=splunk(stack),
+    )
+    bc.MultiNodeJobDefinition(
+        stack,
+        "Job",
+        node_ranges=[
+            bc.NodeRange(
+                nodes=1,
+                container=container,
+                instance_type="g5.48xlarge",
+                execute_command=True,
+                consumable_resources={licences: 2},
+            ),
+            bc.NodeRange(
+                nodes="1:",
+                containers=[
+                    replaced(
+                        container,
+                        name="main",
+                        depends_on=[bc.Dependency(container_name="router")],
+                        start_timeout=seconds(60),
+                        stop_timeout=seconds(30),
+                    ),
+                    bc.Container(
+                        name="router",
+                        image=ECR,
+                        vcpus=1,
+                        memory=gibibytes(1),
+                        essential=False,
+                        firelens=bc.Firelens(
+                            type="fluentd", options={"enable-ecs-log-metadata": "true"}
+                        ),
+                    ),
+                ],
+                ipc_mode="task",
+                pid_mode="task",
+                execute_command=True,
+            ),
+        ],
+        main_node=0,
+        num_nodes=4,
+        parameters={"name": "nothing"},
+        retry=retry(),
+        timeout=hours(10),
+    )
+
+
+def replaced(container: bc.Container, **fields: object) -> bc.Container:
+    return replace(container, **fields)  # type: ignore[arg-type]  # fields of a container

@@ -1,0 +1,115 @@
+"""Every property of AWS Batch is set by a parameter, or left out for a reason that is written."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import batch_constructs as bc
+from tests.whole.stacks import STACKS
+
+ROOT = Path(__file__).parents[2]
+SPEC = importlib.util.spec_from_file_location(
+    "make_property_coverage", ROOT / "scripts" / "make_property_coverage.py"
+)
+assert SPEC is not None
+assert SPEC.loader is not None
+coverage = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(coverage)
+
+TemplatePath = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def schema() -> list[str]:
+    return list(dict.fromkeys(coverage.schema_paths()))
+
+
+def test_every_property_of_the_installed_cdk_is_decided_on(schema: list[str]) -> None:
+    """What aws-cdk-lib gains has to get a parameter, or a reason, in property_coverage.json."""
+    known = coverage.decisions()
+
+    assert len(schema) > 600
+    assert [path for path in schema if coverage.decision(path, known) is None] == []
+
+
+def test_every_property_with_a_parameter_is_rendered_by_a_stack(
+    schema: list[str], template_path: TemplatePath
+) -> None:
+    known = coverage.decisions()
+    wanted = {
+        path.lower() for path in schema if "parameter" in (coverage.decision(path, known) or {})
+    }
+    rendered = {path.lower() for name in STACKS for path in rendered_by(template_path(name))}
+
+    assert sorted(wanted - rendered) == []
+
+
+def test_what_is_left_out_is_rendered_by_no_stack(
+    schema: list[str], template_path: TemplatePath
+) -> None:
+    known = coverage.decisions()
+    left_out = {
+        path.lower() for path in schema if "left_out" in (coverage.decision(path, known) or {})
+    }
+    rendered = {path.lower() for name in STACKS for path in rendered_by(template_path(name))}
+
+    assert sorted(left_out & rendered) == []
+
+
+def test_the_page_is_what_was_decided() -> None:
+    assert (ROOT / "docs" / "property-coverage.md").read_text() == coverage.page()
+
+
+def test_every_parameter_that_the_page_names_exists() -> None:
+    parameters = {
+        name
+        for public in bc.__all__
+        if inspect.isclass(getattr(bc, public))
+        for name in inspect.signature(getattr(bc, public).__init__).parameters
+    }
+    cells = [
+        cell
+        for entry in coverage.decisions().values()
+        for cell in re.findall(r"`([^`]+)`", entry.get("parameter", ""))
+    ]
+    values = {"FIFO", "RUNNABLE", "SAGEMAKER_TRAINING"}
+
+    assert len(cells) > 200
+    for cell in set(cells) - values:
+        owner, _, field = cell.removesuffix(")").partition("(")
+        if field and owner != "ContainerImage.from_registry":
+            assert field in fields_of(getattr(bc, owner)), cell
+        elif not field:
+            assert owner in parameters or hasattr(bc, owner), cell
+
+
+def fields_of(kind: Any) -> set[str]:
+    if dataclasses.is_dataclass(kind):
+        return {field.name for field in dataclasses.fields(kind)}
+    return set(inspect.signature(kind.__init__).parameters)
+
+
+def rendered_by(template: Path) -> Iterator[str]:
+    """Yield the paths of the properties of a template's AWS Batch resources."""
+    for resource in json.loads(template.read_text())["Resources"].values():
+        if resource["Type"].startswith("AWS::Batch::"):
+            yield from paths(resource["Properties"], resource["Type"].split("::")[2])
+
+
+def paths(value: Any, above: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield f"{above}/{name}"
+            yield from paths(inner, f"{above}/{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, above)
