@@ -147,3 +147,33 @@ def test_entries_that_may_not_be_there_are_not_counted() -> None:
     )
 
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"Fn::Base64": {"Fn::Sub": "${Everything}"}},
+        {"Fn::Base64": {"Fn::Sub": "${Header}\n#!/bin/bash"}},
+        {"Fn::Base64": "[settings.host-containers.admin]\nenabled = true"},
+        {"Ref": "Everything"},
+        "TUlNRS1WZXJzaW9uOiAxLjAK",
+    ],
+    ids=str,
+)
+def test_user_data_that_may_be_right_are_left_alone(data: object) -> None:
+    environment = {
+        "ComputeResources": {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
+    }
+    found = check_template(
+        {
+            "Resources": {
+                "L": {
+                    "Type": "AWS::EC2::LaunchTemplate",
+                    "Properties": {"LaunchTemplateData": {"UserData": data}},
+                },
+                "E": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": environment},
+            }
+        }
+    )
+
+    assert "user-data-mime" not in {one.rule for one in found}
