@@ -167,11 +167,9 @@ def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]
         ),
     ):
         role = role_of(environment, value)
-        if role is not None and not any(
-            permissions(role).may(one)
-            for one in (action, "ecs:DescribeClusters", "ec2:RunInstances")
-        ):
-            yield path, f"{role.id} does not allow {action}"
+        allowed = None if role is None else permissions(role)
+        if role is not None and allowed is not None and allowed.complete and not allowed.statements:
+            yield path, f"{role.id} allows nothing; {action} and more are needed"
 
 
 @_rule(
