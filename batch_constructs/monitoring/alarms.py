@@ -94,7 +94,7 @@ class BatchMonitoring(BatchConstruct):
         alarm_name_prefix: str = "batch",
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)

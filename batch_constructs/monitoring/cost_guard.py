@@ -124,7 +124,7 @@ class CostGuard(BatchConstruct):
         every: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         vcpu_hours = _vcpu_hours(arguments, budget)

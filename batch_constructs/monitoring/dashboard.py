@@ -90,7 +90,7 @@ class BatchDashboard(BatchConstruct):
         dashboard_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic_argument(arguments, "alarm_topic", alarm_topic)

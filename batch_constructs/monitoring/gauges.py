@@ -79,12 +79,12 @@ class JobGauges(BatchConstruct):
         most_jobs: int = _MOST_JOBS,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         interval = Duration.minutes(5) if every is None else every
         arguments.minutes("every", interval)
-        arguments.flag("per_share", per_share)
+        arguments.flag("per_share", per_share, required=True)
         arguments.number("most_jobs", most_jobs)
         arguments.refuse()
 
