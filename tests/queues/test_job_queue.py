@@ -169,7 +169,7 @@ class TestGrantSubmit:
 
         queue.grant_submit(role, definition)
 
-        resource = {"Fn::Select": [5, {"Fn::Split": [":", {"Ref": "JobDF5F4F30"}]}]}
+        resource = {"Fn::Select": [5, {"Fn::Split": [":", {"Ref": "JobB9D00F9F"}]}]}
         by_name: list[Any] = [
             *("arn:", {"Ref": "AWS::Partition"}, ":batch:", {"Ref": "AWS::Region"}, ":"),
             *({"Ref": "AWS::AccountId"}, ":job-definition/"),
