@@ -7,8 +7,10 @@ string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from batch_constructs.offers import offers
 from batch_constructs.rules import UNKNOWN
 
 _MARKS = ("${Token[", "#{Token[")
@@ -20,10 +22,15 @@ def is_token(value: object) -> bool:
     if isinstance(value, str):
         return "Token[" in value and any(mark in value for mark in _MARKS)
     if isinstance(value, float):
-        return value < _LARGEST_NUMBER_TOKEN
+        return -math.inf < value < _LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
-    return not isinstance(value, int | dict | None) and hasattr(type(value), "resolve")
+    return not isinstance(value, int | dict | None) and is_resolvable(value)
+
+
+def is_resolvable(value: object) -> bool:
+    """Whether a value is a token as an object (``IResolvable``), not yet hidden in a string."""
+    return offers(value, "resolve") and offers(value, "creation_stack")
 
 
 def without_tokens(value: Any) -> Any:

@@ -2,20 +2,22 @@
 
 CloudFormation replaces a compute environment by creating the new one first, which fails while the
 old one has the same name. So the name that a user gives is a prefix; what follows it is a hash of
-the properties whose change needs a replacement: with these the name changes too, and with nothing
-else. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+where the environment stands in the app and of the properties whose change needs a replacement: with
+these the name changes too, and with nothing else.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import IResolveContext, IStringProducer, Lazy
 
-from batch_constructs.unknown import is_token
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 HASH_LENGTH = 8
 
@@ -24,14 +26,10 @@ def replaceable_name(prefix: str, create_only: Callable[[], Mapping[str, object]
     """Return a token that becomes ``PREFIX-HASH`` when the template is written.
 
     ``create_only`` is asked that late because tags count, and ``Tags.of(app)`` adds them last.
+    What it holds of other resources counts by their logical IDs, which stay from one synthesis to
+    the next.
     """
     return Lazy.uncached_string(_Producer(prefix, create_only))
-
-
-def name_with_hash(prefix: str, create_only: Mapping[str, object]) -> str:
-    """Return the prefix and the hash of the properties, tokens aside: these differ by synthesis."""
-    text = json.dumps(_without_tokens(create_only), sort_keys=True)
-    return f"{prefix}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"
 
 
 @jsii.implements(IStringProducer)
@@ -41,15 +39,6 @@ class _Producer:
         self._create_only = create_only
 
     def produce(self, context: IResolveContext) -> str:
-        del context
-        return name_with_hash(self._prefix, self._create_only())
-
-
-def _without_tokens(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _without_tokens(item) for key, item in value.items()}
-    if is_token(value):
-        return "token"
-    if isinstance(value, list | tuple):
-        return [_without_tokens(item) for item in value]
-    return value
+        resolved: Any = context.resolve(dict(self._create_only()))
+        text = json.dumps(resolved, sort_keys=True)
+        return f"{self._prefix}-{hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]}"

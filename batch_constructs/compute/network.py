@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+
+
+_DUMMIES = frozenset({"p-12345", "p-67890", "s-12345", "s-67890"})
+"""What ``Vpc.from_lookup`` answers until the CLI has looked: no subnet, and no mistake."""
 
 
 class Network:
@@ -38,7 +43,10 @@ class Network:
     def known(self) -> dict[str, Any]:
         """Return the network as the rules see it before the own security group is made."""
         groups = 1 if self._groups is None else len(self._groups)
-        return {"Subnets": self.subnet_ids, "SecurityGroupIds": [UNKNOWN] * groups}
+        return {
+            "Subnets": [UNKNOWN if one in _DUMMIES else one for one in self.subnet_ids],
+            "SecurityGroupIds": [UNKNOWN] * groups,
+        }
 
     def make_security_groups(self, scope: Construct) -> list[ec2.ISecurityGroup]:
         """Return the security groups, with one made where none were given (``SecurityGroup``)."""
@@ -78,5 +86,6 @@ def _subnet_ids(
             subnet_type=selection.subnet_type,
         ).subnet_ids
     except RuntimeError as error:
-        arguments.wrong_value(f"vpc_subnets: {error}")
+        said = re.sub(r"^\w+: ", "", str(error))
+        arguments.wrong_value(f"vpc_subnets: {said}: choose others with vpc_subnets")
         return [UNKNOWN]
