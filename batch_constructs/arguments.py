@@ -6,12 +6,13 @@ and whatever the rules find in the result, is said in one error at the caller's 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from batch_constructs.rules import UNKNOWN, Severity, check_resource
-from batch_constructs.unknown import is_token, without_tokens
+from batch_constructs.unknown import is_resolvable, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -27,25 +28,30 @@ _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 them."""
 
 
+_LARGEST = 2**31 - 1
+"""The largest number that AWS Batch's API has room for."""
+
+
 class Arguments:
     """The arguments of one construct, and all that is wrong with them.
 
     Every reader returns a value that can stand in CloudFormation properties; where an argument has
     the wrong type it notes the problem and returns UNKNOWN, so that the other arguments are still
     judged before ``refuse`` raises.
+
+    Attributes:
+        construct: The construct whose arguments they are.
     """
 
-    def __init__(self, construct: Construct, scope: Construct, id: str) -> None:
-        self._construct = construct
-        self._scope = scope
-        self._id = id
+    def __init__(self, construct: Construct) -> None:
+        self.construct = construct
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
         self._within = ""
 
     def within(self, parameter: str) -> Arguments:
         """Return a view for the fields of what is given as a parameter, with the same problems."""
-        view = Arguments(self._construct, self._scope, self._id)
+        view = Arguments(self.construct)
         view._wrong_types = self._wrong_types
         view._wrong_values = self._wrong_values
         view._within = f"{self._within}{parameter}."
@@ -62,39 +68,59 @@ class Arguments:
         self._wrong_values.append(f"{self._within}{problem}")
         return UNKNOWN
 
-    def number(self, parameter: str, value: float | None) -> Any:
+    def number(self, parameter: str, value: float | None, *, required: bool = False) -> Any:
         """Read a number; a whole one comes back as an int, since AWS refuses ``1.0``."""
-        if value is None or is_token(value):
-            return value
+        if value is None:
+            return self._left_out(parameter, "a number", required=required)
+        if isinstance(value, list | tuple):
+            return self.wrong_type(parameter, value, "a number")
+        if is_token(value):
+            return value if isinstance(value, float) else _as_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.wrong_type(parameter, value, "a number")
+        if not math.isfinite(value) or abs(value) > _LARGEST:
+            return self.wrong_value(
+                f"{parameter} is {value:g}; allowed are numbers up to {_LARGEST:,}"
+            )
         return int(value) if value == int(value) else value
 
-    def text(self, parameter: str, value: object) -> Any:
-        """Read a string."""
-        if value is None or isinstance(value, str):
-            return value
-        return self.wrong_type(parameter, value, "a string")
+    def text(self, parameter: str, value: object, *, required: bool = False) -> Any:
+        """Read a string that says something: an empty one is refused."""
+        if value is None:
+            return self._left_out(parameter, "a string", required=required)
+        if not isinstance(value, str) or value:
+            return self._string(parameter, value)
+        return self.wrong_value(f"{parameter} is empty; leave it out for the default")
 
-    def flag(self, parameter: str, value: object) -> Any:
+    def flag(self, parameter: str, value: object, *, required: bool = False) -> Any:
         """Read True or False."""
-        if value is None or isinstance(value, bool):
+        if value is None:
+            return self._left_out(parameter, "True or False", required=required)
+        if isinstance(value, bool) or is_token(value):
             return value
         return self.wrong_type(parameter, value, "True or False")
 
     def switch(self, parameter: str, value: object) -> Any:
         """Read True or False where False is AWS's own default: it is left out."""
-        return None if value is False else self.flag(parameter, value)
+        return None if value is False else self.flag(parameter, value, required=True)
+
+    def state(self, parameter: str, value: object) -> Any:
+        """Read True or False as ENABLED or DISABLED."""
+        if isinstance(value, bool):
+            return "ENABLED" if value else "DISABLED"
+        return self.wrong_type(parameter, value, "True or False")
 
     def texts(self, parameter: str, value: Sequence[str] | None) -> Any:
         """Read a sequence of strings, as a list."""
         if value is None:
             return None
+        if is_resolvable(value):
+            return _as_list(value)
         if isinstance(value, str) or not isinstance(value, Sequence):
             return self.wrong_type(parameter, value, "a list of strings, one element a word")
         if is_token(value):
             return list(value)
-        return [self.text(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
+        return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
 
     def items(self, parameter: str, value: Any, expected: str) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""
@@ -113,7 +139,7 @@ class Arguments:
             self.wrong_type(parameter, value, "a mapping of names to strings")
             return {}
         return {
-            self.text(f"a name in {parameter}", name): self.text(f"{parameter}[{name!r}]", item)
+            self._name(parameter, name): self._string(f"{parameter}[{name!r}]", item)
             for name, item in value.items()
         }
 
@@ -124,8 +150,10 @@ class Arguments:
             return None if held is None else str(held)
         return self.wrong_type(parameter, value, expected)
 
-    def mebibytes(self, parameter: str, value: Size | None) -> Any:
+    def mebibytes(self, parameter: str, value: Size | None, *, required: bool = False) -> Any:
         """Read a Size in whole MiB."""
+        if value is None:
+            return self._left_out(parameter, "a Size", required=required)
         return self._size(parameter, value, "mebibytes", "MiB")
 
     def gibibytes(self, parameter: str, value: Size | None) -> Any:
@@ -139,6 +167,25 @@ class Arguments:
     def minutes(self, parameter: str, value: Duration | None) -> Any:
         """Read a Duration in whole minutes."""
         return self._duration(parameter, value, "minutes")
+
+    def _left_out(self, parameter: str, expected: str, *, required: bool) -> Any:
+        return self.wrong_type(parameter, None, expected) if required else None
+
+    def _string(self, parameter: str, value: object) -> Any:
+        """Read a string, which may be empty."""
+        if isinstance(value, str):
+            return value
+        return (
+            _as_string(value)
+            if is_resolvable(value)
+            else self.wrong_type(parameter, value, "a string")
+        )
+
+    def _name(self, parameter: str, name: object) -> Any:
+        """Read a key of a mapping."""
+        if name == "":
+            return self.wrong_value(f"a name in {parameter} is empty; give every entry a name")
+        return self._string(f"a name in {parameter}", name)
 
     def check(
         self,
@@ -170,8 +217,7 @@ class Arguments:
         problems = self._wrong_types + self._wrong_values
         if not problems:
             return
-        path = self._construct.node.path
-        self._scope.node.try_remove_child(self._id)
+        path = self.construct.node.path
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")
@@ -217,6 +263,24 @@ class Arguments:
                 f"{parameter} is {amount:g} {unit}; allowed is a whole number of {unit}"
             )
         return int(amount)
+
+
+def _as_number(token: Any) -> float:
+    from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
+
+    return Token.as_number(token)
+
+
+def _as_string(token: Any) -> str:
+    from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
+
+    return Token.as_string(token)
+
+
+def _as_list(token: Any) -> list[str]:
+    from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
+
+    return Token.as_list(token)
 
 
 def _is_short(value: object) -> bool:

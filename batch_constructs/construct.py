@@ -5,9 +5,12 @@ https://docs.aws.amazon.com/cdk/v2/guide/constructs.html
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from aws_cdk import Stage
 from constructs import Construct
 
 from batch_constructs.validation import install
@@ -21,7 +24,43 @@ _FREE_FORM = frozenset(
 """Properties whose keys are the user's own."""
 
 
-class BatchConstruct(Construct):
+_UNDER_CONSTRUCTION: list[Construct] = []
+"""The constructs of ours that are being made, the outermost first."""
+
+
+class _AllOrNothing(jsii.JSIIMeta):
+    """Makes a construct whole, or leaves the tree as it was: the same ID can be tried again.
+
+    What JavaScript refuses becomes an error of ours, at the caller's line, with the path.
+    """
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        depth = len(_UNDER_CONSTRUCTION)
+        try:
+            return super().__call__(*args, **options)
+        except Exception as error:
+            made = _UNDER_CONSTRUCTION[depth:]
+            if not made:
+                raise
+            node = made[0].node
+            path = node.path
+            if node.scope is not None:
+                node.scope.node.try_remove_child(node.id)
+            if isinstance(error, RuntimeError):
+                raise ValueError(f"{path}: {_said(error)}") from None  # noqa: TRY004  # a JavaScript error is one
+            if isinstance(error, TypeError) and str(error).startswith("type of argument"):
+                raise TypeError(f"{path}: {error}") from None
+            raise
+        finally:
+            del _UNDER_CONSTRUCTION[depth:]
+
+
+def _said(error: RuntimeError) -> str:
+    """Return what a JavaScript error says, without the name of its class."""
+    return re.sub(r"^\w+: ", "", str(error).splitlines()[0])
+
+
+class BatchConstruct(Construct, metaclass=_AllOrNothing):
     """A construct whose scope and ID are looked at before the CDK sees them.
 
     The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
@@ -32,12 +71,17 @@ class BatchConstruct(Construct):
             raise TypeError(
                 f"scope is {type(scope).__name__}; expected a construct, usually the stack (`self`)"
             )
+        if isinstance(scope, Stage):
+            raise TypeError(
+                f"scope is {type(scope).__name__}; expected a stack, or a construct in one"
+            )
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
         try:
             super().__init__(scope, id)
         except RuntimeError as error:
-            raise ValueError(f"{scope.node.path}/{id}: {error}") from None
+            raise ValueError(f"{scope.node.path}/{id}: {_said(error)}") from None
+        _UNDER_CONSTRUCTION.append(self)
         install(scope)
 
 

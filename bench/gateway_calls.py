@@ -16,7 +16,7 @@ from moto import mock_aws
 
 from batch_constructs.functions.submission.submitter import Submitter
 from tests.functions.aws_in_process import REGION, Aws
-from tests.functions.test_submission_gateway import Sqs, World, body, tables
+from tests.functions.gateway_world import Sqs, World, body, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -112,7 +112,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         update: UpdatePolicy | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         self._define(
             arguments,
             EnvironmentArguments(

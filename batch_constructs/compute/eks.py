@@ -141,8 +141,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         bid_percentage: int | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
-        on_spot = arguments.flag("spot", spot) is True
+        arguments = Arguments(self)
+        on_spot = arguments.flag("spot", spot, required=True) is True
         if bid_percentage is not None and not on_spot:
             arguments.wrong_value(
                 "bid_percentage is given without spot; allowed is on Spot: leave it out, or give "

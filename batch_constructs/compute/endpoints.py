@@ -89,12 +89,12 @@ class BatchEndpoints(BatchConstruct):
         session_manager: bool = False,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         if not offers(vpc, "add_interface_endpoint"):
             arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
         environments = _environments(arguments, compute_environments)
         services = {str(name) for name in arguments.texts("also", also) or ()}
-        if arguments.flag("session_manager", session_manager) is True:
+        if arguments.flag("session_manager", session_manager, required=True) is True:
             services.update(_SESSION_MANAGER)
         arguments.refuse()
 

@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/compute_environments.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +48,7 @@ class ComputeEnvironment(BatchConstruct):
     @property
     def compute_environment_name(self) -> str:
         """The name."""
-        arn = self.compute_environment_arn
-        if ":compute-environment/" in arn:
-            return arn.split(":compute-environment/", 1)[1]
-        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        return Fn.select(1, Fn.split("/", arn))
+        return _REFERENCE.name(self.compute_environment_arn)
 
     @classmethod
     def from_compute_environment_arn(
@@ -65,36 +59,38 @@ class ComputeEnvironment(BatchConstruct):
         Raises:
             ValueError: the text is no compute environment's ARN.
         """
-        return _ImportedComputeEnvironment(scope, id, compute_environment_arn)
+        arn = _REFERENCE.arn(scope, id, compute_environment_arn)
+        return _ImportedComputeEnvironment(scope, id, arn)
 
     @classmethod
     def from_compute_environment_name(
         cls, scope: Construct, id: str, compute_environment_name: str
     ) -> ComputeEnvironment:
         """Take in a compute environment of the stack's account and Region by its name."""
-        arn = f"{arn_prefix('batch')}compute-environment/{compute_environment_name}"
+        arn = _REFERENCE.arn_of_name(scope, id, compute_environment_name)
         return _ImportedComputeEnvironment(scope, id, arn)
 
 
 class _ImportedComputeEnvironment(ComputeEnvironment):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":compute-environment/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a compute environment's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:compute-environment/NAME"
-            )
         self._arn = arn
+
+
+_REFERENCE = Reference(
+    noun="compute environment", resource="compute-environment", attribute="compute_environment"
+)
 
 
 def is_compute_environment(value: object) -> bool:
     """Whether a value is a compute environment: ours, an L2 or an L1."""
-    return offers(value, "compute_environment_arn") or offers(value, "compute_environment_ref")
+    return _REFERENCE.fits(value)
 
 
 def compute_environment_arn(environment: AnyComputeEnvironment) -> str:
-    """Return the ARN of a compute environment that ``is_compute_environment`` accepts."""
-    known: Any = environment
-    if offers(known, "compute_environment_arn"):
-        return str(known.compute_environment_arn)
-    return str(known.compute_environment_ref.compute_environment_arn)
+    """Return the ARN of a compute environment: ours, an L2 or an L1.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    return _REFERENCE.arn_of(environment)

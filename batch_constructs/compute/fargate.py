@@ -72,7 +72,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
             enabled=enabled,
@@ -82,10 +82,10 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         network = Network(
             arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
         )
-        on_spot = arguments.flag("spot", spot)
+        on_spot = arguments.flag("spot", spot, required=True)
         resources = {
             "Type": "FARGATE_SPOT" if on_spot is True else "FARGATE",
-            "MaxvCpus": arguments.number("max_vcpus", max_vcpus),
+            "MaxvCpus": arguments.number("max_vcpus", max_vcpus, required=True),
             **network.known(),
         }
         properties = environment_properties(

@@ -223,8 +223,8 @@ def _compute_resources(
     delay = arguments.minutes("scale_down_delay", instances.scale_down_delay)
     return given(
         Type=purchase.kind,
-        MinvCpus=arguments.number("min_vcpus", instances.min_vcpus),
-        MaxvCpus=arguments.number("max_vcpus", instances.max_vcpus),
+        MinvCpus=arguments.number("min_vcpus", instances.min_vcpus, required=True),
+        MaxvCpus=arguments.number("max_vcpus", instances.max_vcpus, required=True),
         InstanceTypes=_instance_types(arguments, instances.instance_types),
         AllocationStrategy=strategy,
         BidPercentage=purchase.bid_percentage,

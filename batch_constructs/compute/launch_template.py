@@ -105,7 +105,7 @@ class LaunchTemplate(BatchConstruct):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit)
         if isinstance(hops, int) and not 1 <= hops <= _MOST_HOPS:
             arguments.wrong_value(f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}")
@@ -207,7 +207,7 @@ def _network_interfaces(
     arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup] | None, *, efa: bool
 ) -> list[dict[str, Any]]:
     groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
-    if arguments.flag("efa", efa) is not True:
+    if arguments.flag("efa", efa, required=True) is not True:
         if groups:
             arguments.wrong_value(
                 "security_groups is given without efa; the compute environment has them otherwise: "

@@ -91,12 +91,11 @@ def environment_properties(
     if role is not None and not offers(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")
         role = None
-    enabled = arguments.flag("enabled", own.enabled)
     return given(
         Type=kind,
         # The rules judge the name at its full length.
         ComputeEnvironmentName=f"{name}-{'0' * HASH_LENGTH}" if isinstance(name, str) else name,
-        State="ENABLED" if enabled is True else "DISABLED",
+        State=arguments.state("enabled", own.enabled),
         ServiceRole=None if role is None else role.role_arn,
         ReplaceComputeEnvironment=replaced,
         Tags=arguments.mapping("tags", own.tags),

@@ -136,7 +136,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
             enabled=enabled,
@@ -154,7 +154,9 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
                 arguments.wrong_type(parameter, role, "an iam.IRole")
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         launch = given(
-            CapacityOptionType="SPOT" if arguments.flag("spot", spot) is True else "ON_DEMAND",
+            CapacityOptionType="SPOT"
+            if arguments.flag("spot", spot, required=True) is True
+            else "ON_DEMAND",
             CapacityReservations=given(
                 ReservationGroupArn=arguments.text("reservation_group_arn", reservation_group_arn),
                 ReservationPreference=arguments.choice(
@@ -180,7 +182,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             **environment_properties(arguments, own, kind="MANAGED", replaced=False),
             **given(EcsSettings=read_ecs_settings(arguments, container_insights)),
         }
-        most = arguments.number("max_vcpus", max_vcpus)
+        most = arguments.number("max_vcpus", max_vcpus, required=True)
 
         def properties(roles: dict[str, Any], in_network: dict[str, Any]) -> dict[str, Any]:
             provider = given(
@@ -250,7 +252,7 @@ def _instance_types(
 def _scale_in_after(arguments: Arguments, after: Duration | None, *, keep_idle: bool) -> Any:
     """Return CloudFormation's ``ScaleInAfter``, where -1 stands for never."""
     seconds = arguments.seconds("scale_in_after", after)
-    if arguments.flag("keep_idle_instances", keep_idle) is not True:
+    if arguments.flag("keep_idle_instances", keep_idle, required=True) is not True:
         return seconds
     if seconds is not None:
         arguments.wrong_value(

@@ -44,7 +44,7 @@ class Network:
         """Return the network as the rules see it before the own security group is made."""
         groups = 1 if self._groups is None else len(self._groups)
         return {
-            "Subnets": [UNKNOWN if id in _DUMMIES else id for id in self.subnet_ids],
+            "Subnets": [UNKNOWN if one in _DUMMIES else one for one in self.subnet_ids],
             "SecurityGroupIds": [UNKNOWN] * groups,
         }
 

@@ -120,7 +120,7 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         spot_fleet_role: iam.IRole | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         self._define(
             arguments,
             EnvironmentArguments(

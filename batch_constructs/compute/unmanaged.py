@@ -80,7 +80,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         cluster_tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
             enabled=enabled,

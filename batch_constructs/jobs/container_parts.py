@@ -124,7 +124,7 @@ def refuse_within_a_task(arguments: Arguments, container: Container) -> None:
 
 
 def _essential(arguments: Arguments, container: Container) -> Any:
-    return arguments.flag("essential", container.essential)
+    return arguments.flag("essential", container.essential, required=True)
 
 
 def _firelens(arguments: Arguments, firelens: Firelens | None) -> Any:
@@ -159,7 +159,7 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
 
 def _image(arguments: Arguments, image: str | ecs.ContainerImage) -> NamedImage:
     if isinstance(image, str):
-        return named_image(image)
+        return named_image(arguments.construct, image)
     if is_container_image(image):
         return NamedImage(UNKNOWN)
     return refuse_image(arguments, image)
@@ -190,8 +190,8 @@ def _properties(arguments: Arguments, container: Container) -> dict[str, Any]:
 
 def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any]]:
     amounts = {
-        "VCPU": arguments.number("vcpus", container.vcpus),
-        "MEMORY": arguments.mebibytes("memory", container.memory),
+        "VCPU": arguments.number("vcpus", container.vcpus, required=True),
+        "MEMORY": arguments.mebibytes("memory", container.memory, required=True),
         "GPU": arguments.number("gpus", container.gpus),
     }
     return [

@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
@@ -53,52 +52,45 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's ARN.
         """
-        return _ImportedJobDefinition(scope, id, job_definition_arn)
+        return _ImportedJobDefinition(scope, id, _REFERENCE.arn(scope, id, job_definition_arn))
 
     @classmethod
     def from_job_definition_name(
         cls, scope: Construct, id: str, job_definition_name: str
     ) -> JobDefinition:
-        """Take in a job definition of the stack's account and Region by its name."""
-        arn = f"{arn_prefix('batch')}job-definition/{job_definition_name}"
+        """Take in a job definition of the stack's account and Region by its name.
+
+        Raises:
+            ValueError: the text is no job definition's name.
+        """
+        arn = _REFERENCE.arn_of_name(scope, id, job_definition_name)
         return _ImportedJobDefinition(scope, id, arn)
 
 
 class _ImportedJobDefinition(JobDefinition):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":job-definition/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a job definition's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:job-definition/NAME:REVISION"
-            )
         self._arn = arn
+
+
+_REFERENCE = Reference(
+    noun="job definition", resource="job-definition", attribute="job_definition", parts=7
+)
 
 
 def job_definition_name(arn: str) -> str:
     """Read the name out of a job definition's ARN; of a token, CloudFormation reads it."""
-    if ":job-definition/" in arn:
-        name = arn.split(":job-definition/", 1)[1]
-        return name.split(":", 1)[0]
-    from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-    return Fn.select(1, Fn.split("/", Fn.select(5, Fn.split(":", arn))))
+    return _REFERENCE.name(arn)
 
 
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorised against."""
-    arn = job_definition_arn(definition)
-    if ":job-definition/" in arn:
-        before, name = arn.split(":job-definition/", 1)
-        return f"{before}:job-definition/{name.split(':', 1)[0]}"
-    from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-    return f"{arn_prefix('batch')}{Fn.select(5, Fn.split(':', arn))}"
+    return _REFERENCE.arn_without_revision(definition)
 
 
 def is_job_definition(value: object) -> bool:
     """Whether a value is a job definition: ours, an L2 or an L1."""
-    return offers(value, "job_definition_arn") or offers(value, "job_definition_ref")
+    return _REFERENCE.fits(value)
 
 
 def job_definition_arn(definition: AnyJobDefinition) -> str:
@@ -107,12 +99,4 @@ def job_definition_arn(definition: AnyJobDefinition) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    known: Any = definition
-    if offers(known, "job_definition_arn"):
-        return str(known.job_definition_arn)
-    if offers(known, "job_definition_ref"):
-        return str(known.job_definition_ref.job_definition_arn)
-    raise TypeError(
-        f"job_definition is {type(definition).__name__}; expected a job definition of "
-        "batch_constructs or aws_cdk.aws_batch, or JobDefinition.from_job_definition_arn(…)"
-    )
+    return _REFERENCE.arn_of(definition)

@@ -145,7 +145,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         self._define_container(
             arguments,
             Container(

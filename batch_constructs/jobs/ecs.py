@@ -14,6 +14,7 @@ from batch_constructs.jobs.definition import JobDefinition
 from batch_constructs.jobs.job import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.logs import JobLogs
 from batch_constructs.jobs.roles import ExecutionRole, make_job_role
+from batch_constructs.jobs.secrets import KEY, is_key
 from batch_constructs.jobs.statements import merged
 from batch_constructs.offers import offers
 
@@ -198,8 +199,10 @@ def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:
         ("job_role", own.job_role, "role_arn", "an iam.IRole"),
         ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
         ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
-        ("log_encryption_key", own.log_encryption_key, "key_arn", "a kms.IKey"),
     )
+    key = own.log_encryption_key
+    if key is not None and not is_key(key):
+        arguments.wrong_type("log_encryption_key", key, KEY)
     for parameter, value, attribute, kind in expected:
         if value is not None and not offers(value, attribute):
             arguments.wrong_type(parameter, value, kind)

@@ -99,7 +99,7 @@ class EksJobDefinition(JobDefinition):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         pod = pod_properties(
             arguments,
             Pod(

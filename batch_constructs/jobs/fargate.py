@@ -141,9 +141,9 @@ class FargateJobDefinition(ContainerJobDefinition):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         storage = arguments.gibibytes("ephemeral_storage", ephemeral_storage)
-        public_ip = arguments.flag("assign_public_ip", assign_public_ip)
+        public_ip = arguments.flag("assign_public_ip", assign_public_ip, required=True)
         version = arguments.text("platform_version", platform_version)
         self._define_container(
             arguments,

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn, Stack
 
 from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
-_PART = r"(?:\$\{Token\[[^\]]+\]\}|[^./:@$])+"
+_HOLE = r"\$\{[\w.:]+(?:\[[^\]]+\])?\}"
+_PART = rf"(?:{_HOLE}|[^./:@$])+"
 _ECR = re.compile(
     rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\."
-    rf"(?:{_PART}\.)*{_PART}/(?P<repository>(?:\$\{{Token\[[^\]]+\]\}}|[^:@$])+)"
+    rf"(?:{_PART}\.)*{_PART}/(?P<repository>(?:{_HOLE}|[^:@$])+)"
 )
 """``ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY[:TAG|@DIGEST]``; any part may be a token."""
 
@@ -42,32 +45,47 @@ class NamedImage:
     pull_statements: list[dict[str, Any]] = field(default_factory=list)
 
 
-def named_image(name: str) -> NamedImage:
-    """Read an image's name: one in a private ECR repository needs rights to be pulled."""
+def named_image(scope: Construct, name: str) -> NamedImage:
+    """Read an image's name: one in a private ECR repository needs rights to be pulled.
+
+    A name that is one token is looked into: the URI of an image asset is a text with places for
+    the account and the Region. One that only the deployment knows, such as a parameter of the
+    stack, stays unknown, and nothing is granted.
+    """
     match = _ECR.match(name)
-    if match is None:
-        return NamedImage(name)
-    account, region, repository = match["account"], match["region"], match["repository"]
-    arn = f"arn:{Aws.PARTITION}:ecr:{region}:{account}:repository/{repository}"
-    return NamedImage(
-        name,
-        [
-            {
-                "Effect": "Allow",
-                "Action": [
-                    "ecr:BatchCheckLayerAvailability",
-                    "ecr:BatchGetImage",
-                    "ecr:GetDownloadUrlForLayer",
-                ],
-                "Resource": arn,
-            },
-            {
-                "Effect": "Allow",
-                "Action": "ecr:GetAuthorizationToken",
-                "Resource": "*",  # the token is the registry's: AWS takes no resource here
-            },
-        ],
-    )
+    if match is not None:
+        return NamedImage(name, _pull_statements(Aws.PARTITION, match, str))
+    if is_token(name):
+        resolved: Any = Stack.of(scope).resolve(name)
+        text = resolved.get("Fn::Sub") if isinstance(resolved, dict) else None
+        match = _ECR.match(text) if isinstance(text, str) else None
+        if match is not None:
+            return NamedImage(name, _pull_statements("${AWS::Partition}", match, Fn.sub))
+    return NamedImage(name)
+
+
+def _pull_statements(
+    partition: str, image: re.Match[str], spell: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """Return what pulls an image from its repository, and from no other."""
+    account, region, repository = image["account"], image["region"], image["repository"]
+    arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+    return [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            "Resource": arn,
+        },
+        {
+            "Effect": "Allow",
+            "Action": "ecr:GetAuthorizationToken",
+            "Resource": "*",  # the token is the registry's: AWS takes no resource here
+        },
+    ]
 
 
 def is_container_image(image: object) -> bool:
@@ -94,11 +112,9 @@ def bind_image(
     """
     from aws_cdk import aws_ecs as ecs  # noqa: PLC0415  # loaded by whoever made the image
 
-    nowhere = _nowhere()
-    number = len(nowhere.node.children)
     stand_in = ecs.TaskDefinition(
-        nowhere,
-        f"StandIn{number}",
+        Stack(None, "NeverSynthesised"),
+        "StandIn",
         compatibility=ecs.Compatibility.EXTERNAL,
         execution_role=execution_role,
     ).add_container(
@@ -109,11 +125,3 @@ def bind_image(
     if credentials is None:
         return bound.image_name, None
     return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}
-
-
-@cache
-def _nowhere() -> Any:
-    """Return a stack of no app, for what must exist and is never synthesised."""
-    from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-    return Stack(None, "NeverSynthesised")

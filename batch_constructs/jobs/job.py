@@ -115,7 +115,7 @@ class Job:
             Type=kind,
             PlatformCapabilities=None if capability is None else [capability],
             PropagateTags=True if tags_are_propagated else None,
-            RetryStrategy=retry.to_property(),
+            RetryStrategy=retry.to_property(arguments),
             Timeout=given(AttemptDurationSeconds=arguments.seconds("timeout", own.timeout)),
             Parameters=arguments.mapping("parameters", own.parameters),
             SchedulingPriority=arguments.number("scheduling_priority", own.scheduling_priority),

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_logs.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Aws
+from aws_cdk import Annotations, Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.construct import arn_prefix
@@ -57,13 +57,14 @@ class JobLogs:
         self,
         arguments: Arguments,
         *,
-        log_group: logs.ILogGroup | None,
+        log_group: logs.ILogGroup | logs.CfnLogGroup | None,
         retention: logs.RetentionDays | None,
         encryption_key: kms.IKey | None,
         needed: bool,
     ) -> None:
         self._needed = needed
-        self._group = log_group
+        self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
+        self._resource = log_group if isinstance(log_group, logs.CfnLogGroup) else None
         self._days = _days(arguments, retention)
         self._key = encryption_key
         self._name = ""
@@ -85,16 +86,19 @@ class JobLogs:
             return
         if self._group is not None:
             self._name = self._group.log_group_name
+            self._arn = self._group.log_group_arn
             return
-        self._resource = logs.CfnLogGroup(
-            scope,
-            "LogGroup",
-            retention_in_days=self._days,
-            kms_key_id=None if self._key is None else self._key.key_arn,
-        )
+        if self._resource is None:
+            self._resource = logs.CfnLogGroup(
+                scope,
+                "LogGroup",
+                retention_in_days=self._days,
+                kms_key_id=None if self._key is None else self._key.key_arn,
+            )
+            if self._key is not None:
+                _admit_cloudwatch_logs(scope, self._key)
         self._name = self._resource.ref
-        if self._key is not None:
-            _admit_cloudwatch_logs(self._key)
+        self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
 
     def log_group(self) -> logs.ILogGroup:
         """Return the log group as the CDK's L2s take it; a view of the own one.
@@ -107,11 +111,11 @@ class JobLogs:
                 f"{self._scope.node.path}: there is no log group, since no container logs to "
                 "CloudWatch Logs; leave log_driver out to have one"
             )
-        if self._group is None:
+        if self._group is None and self._resource is not None:
             self._group = logs.LogGroup.from_log_group_arn(
                 self._scope, "WatchableLogGroup", self._resource.attr_arn
             )
-        return self._group
+        return cast("logs.ILogGroup", self._group)
 
     @property
     def name(self) -> str:
@@ -120,15 +124,19 @@ class JobLogs:
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
-        return [write_statement(self._name)] if self._needed else []
+        return [_write_statement(self._arn)] if self._needed else []
 
 
 def write_statement(log_group_name: str) -> dict[str, Any]:
     """Return what writes to a log group of the stack's account and Region."""
+    return _write_statement(f"{arn_prefix('logs')}log-group:{log_group_name}:*")
+
+
+def _write_statement(streams_arn: str) -> dict[str, Any]:
     return {
         "Effect": "Allow",
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": f"{arn_prefix('logs')}log-group:{log_group_name}:*",
+        "Resource": streams_arn,
     }
 
 
@@ -143,7 +151,7 @@ def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | N
     return _DAYS[retention.name]
 
 
-def _admit_cloudwatch_logs(key: kms.IKey) -> None:
+def _admit_cloudwatch_logs(scope: Construct, key: kms.IKey) -> None:
     """Let CloudWatch Logs use a key for this account's log groups, and for nothing else.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -151,7 +159,7 @@ def _admit_cloudwatch_logs(key: kms.IKey) -> None:
     from aws_cdk import aws_iam as iam  # noqa: PLC0415  # only where there is a key
 
     context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
-    key.add_to_resource_policy(
+    added = key.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
             actions=[
@@ -165,3 +173,10 @@ def _admit_cloudwatch_logs(key: kms.IKey) -> None:
             conditions={"ArnLike": context},
         )
     )
+    if not added.statement_added:
+        Annotations.of(scope).add_warning_v2(
+            "batch-constructs:log-key-of-others",
+            "log_encryption_key is imported, so its policy cannot be changed here: let it admit "
+            "logs.REGION.amazonaws.com, or CloudWatch Logs refuses the key. See "
+            "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        )

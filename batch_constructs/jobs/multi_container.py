@@ -144,7 +144,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         capability = arguments.choice("platform", platform, 'a PlatformCapability or "FARGATE"')
         public_ip = arguments.flag("assign_public_ip", assign_public_ip)
         if public_ip is None and capability == PlatformCapability.FARGATE:

@@ -143,7 +143,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         nodes = Nodes(arguments, node_ranges)
         counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
         if counted is None:

@@ -14,6 +14,8 @@ from batch_constructs.construct import given
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from batch_constructs.arguments import Arguments
+
 
 class RetryAction(StrEnum):
     """What AWS Batch does with an attempt that failed."""
@@ -42,13 +44,13 @@ class RetryRule:
     on_reason: str | None = None
     on_status_reason: str | None = None
 
-    def to_property(self) -> dict[str, Any]:
+    def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the rule as CloudFormation's ``EvaluateOnExit``."""
         return given(
-            Action=str(self.action),
-            OnExitCode=self.on_exit_code,
-            OnReason=self.on_reason,
-            OnStatusReason=self.on_status_reason,
+            Action=arguments.choice("action", self.action, "a RetryAction"),
+            OnExitCode=arguments.text("on_exit_code", self.on_exit_code),
+            OnReason=arguments.text("on_reason", self.on_reason),
+            OnStatusReason=arguments.text("on_status_reason", self.on_status_reason),
         )
 
 
@@ -101,8 +103,18 @@ class RetryPolicy:
         """Attempt the job once, whatever happens."""
         return cls(attempts=1, rules=())
 
-    def to_property(self) -> dict[str, Any]:
+    def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
+        inner = arguments.within("retry")
+        expected = 'RetryRule(action="RETRY", on_status_reason="Host EC2*")'
+        if self.rules is None:
+            inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
         return given(
-            Attempts=self.attempts, EvaluateOnExit=[rule.to_property() for rule in self.rules]
+            Attempts=inner.number("attempts", self.attempts, required=True),
+            EvaluateOnExit=[
+                rule.to_property(inner.within(f"rules[{place}]"))
+                if isinstance(rule, RetryRule)
+                else inner.wrong_type(f"rules[{place}]", rule, expected)
+                for place, rule in enumerate(inner.items("rules", self.rules, "RetryRule"))
+            ],
         )

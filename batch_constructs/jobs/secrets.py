@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-sec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -32,47 +32,42 @@ _EXPECTED = (
 
 @dataclass(frozen=True)
 class SecretField:
-    """One JSON field of a secret, or one version of it. Made by ``secret_field``."""
+    """One JSON field of a secret, or one version of it. Made by ``secret_field``.
+
+    Raises:
+        TypeError: ``secret`` is not a secret, or another field not a string.
+        ValueError: a part is empty or holds a colon, which separates the parts of a secret's
+            reference; or both a stage and an ID are given.
+    """
 
     secret: secretsmanager.ISecret
     key: str | None = None
     version_stage: str | None = None
     version_id: str | None = None
 
-
-@dataclass(frozen=True)
-class SecretParameter:
-    """A parameter of SSM with the key that it is encrypted with. Made by ``secret_parameter``."""
-
-    parameter: ssm.IParameter
-    encryption_key: kms.IKey
-
-
-def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretParameter:
-    """Take a SecureString parameter that is encrypted with a key of your own.
-
-    An imported parameter does not tell its key; one that is encrypted with the key ``aws/ssm``
-    needs none and is given as it is.
-
-    Args:
-        parameter: The parameter in SSM.
-        encryption_key: The KMS key that it is encrypted with; the execution role may decrypt with
-            it, through SSM only.
-
-    Raises:
-        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-parameters.html
-    """
-    for name, value, attribute, expected in (
-        ("parameter", parameter, "parameter_arn", "an ssm.IParameter"),
-        ("encryption_key", encryption_key, "key_arn", "a kms.IKey"),
-    ):
-        if not offers(value, attribute):
+    def __post_init__(self) -> None:
+        """Look at every part."""
+        if not offers(self.secret, "secret_arn"):
             raise TypeError(
-                f"secret_parameter: {name} is {type(value).__name__}; expected {expected}"
+                f"secret_field: secret is {type(self.secret).__name__}; expected a "
+                "secretsmanager.ISecret"
             )
-    return SecretParameter(parameter, encryption_key)
+        for name in ("key", "version_stage", "version_id"):
+            part = getattr(self, name)
+            if part is not None and not isinstance(part, str):
+                raise TypeError(
+                    f"secret_field: {name} is {type(part).__name__} {part!r}; expected a string"
+                )
+            if part is not None and (not part or (":" in part and not is_token(part))):
+                raise ValueError(
+                    f"secret_field: {name} is {part!r}; allowed is a text without a colon: "
+                    "rename it in the secret, or leave it out"
+                )
+        if self.version_stage is not None and self.version_id is not None:
+            raise ValueError(
+                f"secret_field: version_stage is {self.version_stage!r} and version_id is "
+                f"{self.version_id!r}; only one of them may be given: leave one out"
+            )
 
 
 def secret_field(
@@ -91,40 +86,82 @@ def secret_field(
         version_id: The version's ID, instead of a staging label. Default: by staging label.
 
     Raises:
-        TypeError: ``secret`` is not a secret.
-        ValueError: ``key`` holds a colon, which separates the parts of a secret's reference, or
-            both a stage and an ID are given.
+        TypeError: ``secret`` is not a secret, or another argument not a string.
+        ValueError: an argument is empty or holds a colon, which separates the parts of a secret's
+            reference; or both a stage and an ID are given.
 
     https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-secrets.html
     """
-    if not offers(secret, "secret_arn"):
-        raise TypeError(
-            f"secret_field: secret is {type(secret).__name__}; expected a secretsmanager.ISecret"
-        )
-    if key is not None and (not key or (":" in key and not is_token(key))):
-        raise ValueError(
-            f"secret_field: key is {key!r}; allowed is the name of a JSON field without a colon: "
-            "rename the field in the secret"
-        )
-    if version_stage is not None and version_id is not None:
-        raise ValueError(
-            f"secret_field: version_stage is {version_stage!r} and version_id is {version_id!r}; "
-            "only one of them may be given: leave one out"
-        )
     return SecretField(secret, key, version_stage, version_id)
 
 
 @dataclass(frozen=True)
+class SecretParameter:
+    """A parameter of SSM with the key that it is encrypted with. Made by ``secret_parameter``.
+
+    Raises:
+        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
+    """
+
+    parameter: ssm.IParameter
+    encryption_key: kms.IKey
+
+    def __post_init__(self) -> None:
+        """Look at both."""
+        if not offers(self.parameter, "parameter_arn"):
+            raise TypeError(
+                f"secret_parameter: parameter is {type(self.parameter).__name__}; expected an "
+                "ssm.IParameter"
+            )
+        if not is_key(self.encryption_key):
+            raise TypeError(
+                f"secret_parameter: encryption_key is {type(self.encryption_key).__name__}; "
+                f"expected {KEY}"
+            )
+
+
+def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretParameter:
+    """Take a SecureString parameter that is encrypted with a key of your own.
+
+    An imported parameter does not tell its key; one that is encrypted with the key ``aws/ssm``
+    needs none and is given as it is.
+
+    Args:
+        parameter: The parameter in SSM.
+        encryption_key: The KMS key that it is encrypted with; the execution role may decrypt with
+            it, through SSM only.
+
+    Raises:
+        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-parameters.html
+    """
+    return SecretParameter(parameter, encryption_key)
+
+
+KEY = "a kms.IKey and not an alias, whose ARN permits nothing: give the key that it names"
+
+
+def is_key(value: object) -> bool:
+    """Whether a value is a KMS key; an alias offers the same and is none."""
+    return offers(value, "key_arn") and not offers(value, "alias_name")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Known:
     """What was read of a secret or parameter; each property would be a jsii crossing."""
 
     arn: str
     arn_in_policies: str
     key_arn: str | None
+    key_is_alias: bool
 
 
 SecretSource: TypeAlias = "secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter"
 """What a secret environment variable can be taken from."""
+
+_FETCH = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
+"""Service → the action that fetches a value from it."""
 
 _KNOWN: WeakKeyDictionary[Any, _Known] = WeakKeyDictionary()
 
@@ -140,8 +177,8 @@ class Secrets:
         parameter: str = "secrets",
     ) -> None:
         self.properties: list[dict[str, Any]] = []
-        self._secrets: dict[str, _Known] = {}
-        self._parameters: dict[str, _Known] = {}
+        self._arns: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
+        self._keys: dict[str, set[str]] = {"secretsmanager": set(), "ssm": set()}
         if secrets is not None and not isinstance(secrets, Mapping):
             arguments.wrong_type(parameter, secrets, f"a mapping of names to {_EXPECTED}")
             return
@@ -152,40 +189,40 @@ class Secrets:
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what fetches exactly these secrets and parameters, with their KMS keys."""
-        statements = []
-        if self._secrets:
-            statements.append(_allow(["secretsmanager:GetSecretValue"], list(self._secrets)))
-        if self._parameters:
-            statements.append(_allow(["ssm:GetParameters"], list(self._parameters)))
-        for service, known in (("secretsmanager", self._secrets), ("ssm", self._parameters)):
-            keys = sorted({item.key_arn for item in known.values() if item.key_arn is not None})
+        statements = [
+            _allow([_FETCH[service]], arns) for service, arns in self._arns.items() if arns
+        ]
+        for service, keys in self._keys.items():
             if keys:
                 via = f"{service}.{Aws.REGION}.amazonaws.com"
                 condition = {"StringEquals": {"kms:ViaService": via}}
-                statements.append(_allow(["kms:Decrypt"], keys) | {"Condition": condition})
+                statements.append(_allow(["kms:Decrypt"], sorted(keys)) | {"Condition": condition})
         return statements
 
     def _value_from(self, arguments: Arguments, parameter: str, source: Any) -> Any:
-        field = source if isinstance(source, SecretField) else None
-        held = source if field is None else field.secret
-        if offers(held, "secret_arn"):
-            known = _known(held, "secret_arn")
-            self._secrets[known.arn_in_policies] = known
-            if field is None:
-                return known.arn
-            parts = (field.key, field.version_stage, field.version_id)
-            return ":".join([known.arn, *(part if part is not None else "" for part in parts)])
+        if isinstance(source, SecretField):
+            parts = (source.key, source.version_stage, source.version_id)
+            arn = self._fetch(arguments, parameter, "secretsmanager", source.secret)
+            return ":".join([arn, *(part if part is not None else "" for part in parts)])
         if isinstance(source, SecretParameter):
-            known = replace(
-                _known(source.parameter, "parameter_arn"), key_arn=source.encryption_key.key_arn
-            )
-            self._parameters[known.arn_in_policies] = known
-            return known.arn
-        if field is None and offers(held, "parameter_arn"):
-            known = _known(held, "parameter_arn")
-            self._parameters[known.arn_in_policies] = known
-            return known.arn
+            self._keys["ssm"].add(source.encryption_key.key_arn)
+            return self._fetch(arguments, parameter, "ssm", source.parameter)
+        if offers(source, "secret_arn"):
+            return self._fetch(arguments, parameter, "secretsmanager", source)
+        if offers(source, "parameter_arn"):
+            return self._fetch(arguments, parameter, "ssm", source)
         return arguments.wrong_type(parameter, source, _EXPECTED)
+
+    def _fetch(self, arguments: Arguments, parameter: str, service: str, source: Any) -> str:
+        """Note what has to be allowed for a secret or a parameter, and return its ARN."""
+        known = _known(source, "secret_arn" if service == "secretsmanager" else "parameter_arn")
+        if known.arn_in_policies not in self._arns[service]:
+            self._arns[service].append(known.arn_in_policies)
+        if known.key_arn is not None:
+            self._keys[service].add(known.key_arn)
+        if known.key_is_alias:
+            arguments.wrong_type(f"the key of {parameter}", source.encryption_key, KEY)
+        return known.arn
 
 
 def _known(source: Any, arn_attribute: str) -> _Known:
@@ -196,7 +233,13 @@ def _known(source: Any, arn_attribute: str) -> _Known:
         # A secret imported by its name has no full ARN: AWS appends a hyphen and six characters.
         if arn_attribute == "secret_arn" and source.secret_full_arn is None:
             in_policies = f"{arn}-??????"
-        _KNOWN[source] = _Known(arn, in_policies, None if key is None else key.key_arn)
+        alias = key is not None and not is_key(key)
+        _KNOWN[source] = _Known(
+            arn=arn,
+            arn_in_policies=in_policies,
+            key_arn=None if key is None or alias else key.key_arn,
+            key_is_alias=alias,
+        )
     return _KNOWN[source]
 
 

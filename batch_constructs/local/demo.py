@@ -63,7 +63,7 @@ class Demo:
             Step(title="cdk deploy", act=self._deploy),
             Step(title="Ask every resource's own API for it", act=self._inventory),
             Step(title="A file arrives in S3: a job counts it", act=self._count),
-            Step(title="A broken file: its job fails, and that is told", act=self._fail),
+            Step(title="A job fails, and three of an array: both are told", act=self._fail),
             Step(title="The schedule fires: a job writes the report", act=self._report),
             Step(title="A workflow: one job after the other", act=self._workflow),
         ]

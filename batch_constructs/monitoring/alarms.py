@@ -15,6 +15,7 @@ from . import alarm_rules
 from .alarm_rules import AlarmThresholds, Limits
 from .event_log import JobEventLog
 from .gauges import JobGauges
+from .ranges import number_from
 from .topics import ALARMS, AlertTopic, admit, topic_argument
 from .watched import Watched, watched_environments, watched_queues
 
@@ -94,7 +95,7 @@ class BatchMonitoring(BatchConstruct):
         alarm_name_prefix: str = "batch",
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
@@ -181,8 +182,13 @@ def _limits(
             "thresholds.vcpu_hours_a_day is given without gauges; vCPUs in use are no metric of "
             "AWS Batch: give gauges=JobGauges(…)"
         )
-    for name in ("failure_rate_percent", "failure_rate_at_least_jobs", "vcpu_hours_a_day"):
-        arguments.number(f"thresholds.{name}", getattr(wanted, name))
+    for name, least, most in (
+        ("failure_rate_percent", 0, 100),
+        ("failure_rate_at_least_jobs", 1, None),
+        ("vcpu_hours_a_day", 0, None),
+    ):
+        value = getattr(wanted, name)
+        number_from(arguments, f"thresholds.{name}", value, least=least, most=most)
     return Limits(
         failure_rate_percent=wanted.failure_rate_percent,
         failure_rate_at_least_jobs=wanted.failure_rate_at_least_jobs,

@@ -96,11 +96,11 @@ class AuditTrail(BatchConstruct):
         alarm_name: str = "batch-changes-by-hand",
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues, needed=False)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
-        arguments.flag("create_trail", create_trail)
+        arguments.flag("create_trail", create_trail, required=True)
         roles = arguments.texts("expected_roles", expected_roles)
         kept = logs.RetentionDays.ONE_YEAR if retention is None else retention
         if not isinstance(kept, logs.RetentionDays):

@@ -15,6 +15,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
 
 from .gauges import JobGauges
+from .ranges import minutes_from, number_from
 from .series import OURS
 from .topics import AlertTopic, topic_argument
 from .watched import watched_environments, watched_queues
@@ -124,17 +125,17 @@ class CostGuard(BatchConstruct):
         every: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         vcpu_hours = _vcpu_hours(arguments, budget)
         _check_action(arguments, action, environments)
-        arguments.number("lowered_max_vcpus", lowered_max_vcpus)
+        number_from(arguments, "lowered_max_vcpus", lowered_max_vcpus, least=1)
         given_topic = topic_argument(arguments, "topic", topic)
         if gauges is not None and not isinstance(gauges, JobGauges):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
         interval = Duration.minutes(15) if every is None else every
-        arguments.minutes("every", interval)
+        minutes_from(arguments, "every", interval)
         arguments.refuse()
 
         self.topic: sns.ITopic = (

@@ -96,11 +96,11 @@ class JobCounters(BatchConstruct):
         per_share: bool = False,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         definitions = watched_definitions(arguments, job_definitions)
-        arguments.flag("per_definition", per_definition)
-        arguments.flag("per_share", per_share)
+        arguments.flag("per_definition", per_definition, required=True)
+        arguments.flag("per_share", per_share, required=True)
         arguments.refuse()
 
         count_by = ["Cause"]

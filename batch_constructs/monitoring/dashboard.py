@@ -50,7 +50,7 @@ class BatchDashboard(BatchConstruct):
         monitoring: The alarms it shows, or None.
         event_log: What its last failures are read from.
         widgets: The same widgets for another dashboard of yours (``dashboard.add_widgets``), or for
-            cdk-monitoring-constructs (``facade.addWidget``).
+            cdk-monitoring-constructs (``facade.add_widget``).
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -90,7 +90,7 @@ class BatchDashboard(BatchConstruct):
         dashboard_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic_argument(arguments, "alarm_topic", alarm_topic)

@@ -65,7 +65,7 @@ class JobEventLog(BatchConstruct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         arguments.refuse()
 

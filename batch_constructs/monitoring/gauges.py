@@ -19,6 +19,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
 
+from .ranges import minutes_from, number_from
 from .series import OURS, Series, environment_gauge, queue_gauge
 from .watched import environment_name, watched_environments, watched_queues
 
@@ -79,13 +80,13 @@ class JobGauges(BatchConstruct):
         most_jobs: int = _MOST_JOBS,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         interval = Duration.minutes(5) if every is None else every
-        arguments.minutes("every", interval)
-        arguments.flag("per_share", per_share)
-        arguments.number("most_jobs", most_jobs)
+        minutes_from(arguments, "every", interval)
+        arguments.flag("per_share", per_share, required=True)
+        number_from(arguments, "most_jobs", most_jobs, least=1)
         arguments.refuse()
 
         self.queue_names = [queue.name for queue in watched]

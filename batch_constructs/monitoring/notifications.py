@@ -100,7 +100,7 @@ class JobNotifications(BatchConstruct):
         on_blocked: bool = True,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         arns = _queue_arns(arguments, queue, queues)
         given_topic = topic_argument(arguments, "topic", topic)
         given_targets = arguments.items("targets", targets, "rule targets")
@@ -111,8 +111,8 @@ class JobNotifications(BatchConstruct):
         if problem is not None:
             arguments.wrong_value(problem.replace("states", "on", 1))
         definitions = watched_definitions(arguments, job_definitions)
-        arguments.flag("include_array_children", include_array_children)
-        arguments.flag("on_blocked", on_blocked)
+        arguments.flag("include_array_children", include_array_children, required=True)
+        arguments.flag("on_blocked", on_blocked, required=True)
         arguments.refuse()
 
         self._topic: sns.ITopic | None = None

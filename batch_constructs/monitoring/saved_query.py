@@ -64,7 +64,7 @@ class JobLogQueries(BatchConstruct):
 
     def __init__(self, scope: Construct, id: str, *, log_groups: Sequence[logs.ILogGroup]) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         listed = arguments.items("log_groups", log_groups, "log groups")
         for group in listed:
             if not offers(group, "log_group_name"):

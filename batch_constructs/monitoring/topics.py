@@ -60,7 +60,7 @@ class AlertTopic(BatchConstruct):
         topic_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         arguments.text("display_name", display_name)
         arguments.text("topic_name", topic_name)
         arguments.refuse()

@@ -109,8 +109,8 @@ class ConsumableResource(ConsumableResourceBase):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
-        comes_back = arguments.flag("replenishable", replenishable)
+        arguments = Arguments(self)
+        comes_back = arguments.flag("replenishable", replenishable, required=True)
         properties = given(
             ConsumableResourceName=arguments.text(
                 "consumable_resource_name", consumable_resource_name

@@ -92,7 +92,7 @@ class FairSharePolicy(SchedulingPolicy):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         fair_share = given(
             ComputeReservation=arguments.number(
                 "compute_reservation_percentage", compute_reservation_percentage

@@ -15,14 +15,18 @@ from batch_constructs.compute.environment import (
     compute_environment_arn,
     is_compute_environment,
 )
-from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties
+from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.queues.events import QueueEvents
 from batch_constructs.queues.metrics import QueueMetrics
-from batch_constructs.queues.reference import is_job_queue, job_queue_name
+from batch_constructs.queues.reference import (
+    imported_queue_arn,
+    is_job_queue,
+    job_queue_name,
+    named_queue_arn,
+)
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
-from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,15 +138,15 @@ class JobQueue(JobQueueBase):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         environments = _environments(arguments, compute_environments)
         order, beside = _as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
-            Priority=arguments.number("priority", priority),
+            Priority=arguments.number("priority", priority, required=True),
             SchedulingPolicyArn=read_scheduling_policy(arguments, scheduling_policy),
-            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
         policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
@@ -196,22 +200,17 @@ class JobQueue(JobQueueBase):
         Raises:
             ValueError: the text is no job queue's ARN.
         """
-        return _ImportedJobQueue(scope, id, job_queue_arn)
+        return _ImportedJobQueue(scope, id, imported_queue_arn(scope, id, job_queue_arn))
 
     @classmethod
     def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueueBase:
         """Take in a job queue of the stack's account and Region by its name."""
-        return _ImportedJobQueue(scope, id, f"{arn_prefix('batch')}job-queue/{job_queue_name}")
+        return _ImportedJobQueue(scope, id, named_queue_arn(scope, id, job_queue_name))
 
 
 class _ImportedJobQueue(JobQueueBase):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":job-queue/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a job queue's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:job-queue/NAME"
-            )
         self._arn = arn
 
 

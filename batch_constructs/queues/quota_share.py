@@ -84,7 +84,7 @@ class QuotaSharePolicy(SchedulingPolicy):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         policy = {"IdleResourceAssignmentStrategy": "FIFO"}
         rest = given(
             Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
@@ -151,13 +151,13 @@ class QuotaShare(BatchConstruct):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         arn: Any = (
             job_queue_arn(queue)
             if is_job_queue(queue)
             else arguments.wrong_type("queue", queue, "a job queue such as ServiceJobQueue(…)")
         )
-        preemption = arguments.flag("in_share_preemption", in_share_preemption)
+        preemption = arguments.flag("in_share_preemption", in_share_preemption, required=True)
         properties = given(
             QuotaShareName=arguments.text("quota_share_name", quota_share_name),
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
@@ -166,7 +166,7 @@ class QuotaShare(BatchConstruct):
                 Strategy=arguments.choice("sharing", sharing, "a SharingStrategy"),
                 BorrowLimit=arguments.number("borrow_limit_percentage", borrow_limit_percentage),
             ),
-            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
         reference, beside = _queue_beside(queue, arn)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from batch_constructs.offers import offers
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
     from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from constructs import Construct
 
     from batch_constructs.queues.job_queue import JobQueueBase
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     """Ours, an ``aws_batch`` L2 or an L1."""
 
 
+_REFERENCE = Reference(noun="job queue", resource="job-queue", attribute="job_queue")
+
+
 def is_job_queue(value: object) -> bool:
     """Whether a value is a job queue: ours, an L2 or an L1."""
-    return offers(value, "job_queue_arn") or offers(value, "job_queue_ref")
+    return _REFERENCE.fits(value)
 
 
 def job_queue_arn(queue: AnyJobQueue) -> str:
@@ -27,21 +31,32 @@ def job_queue_arn(queue: AnyJobQueue) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    known: Any = queue
-    if offers(known, "job_queue_arn"):
-        return str(known.job_queue_arn)
-    if offers(known, "job_queue_ref"):
-        return str(known.job_queue_ref.job_queue_arn)
-    raise TypeError(
-        f"queue is {type(queue).__name__}; expected a job queue of batch_constructs or "
-        "aws_cdk.aws_batch, or JobQueue.from_job_queue_arn(…)"
-    )
+    return _REFERENCE.arn_of(queue)
 
 
 def job_queue_name(arn: str) -> str:
     """Read the name out of a job queue's ARN; of a token, CloudFormation reads it."""
-    if ":job-queue/" in arn:
-        return arn.split(":job-queue/", 1)[1]
-    from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+    return _REFERENCE.name(arn)
 
-    return Fn.select(1, Fn.split("/", arn))
+
+def jobs_of(queue: AnyJobQueue) -> str:
+    """Return the ARN of all jobs in the account and the Region of a queue."""
+    return _REFERENCE.beside(queue, "job", "*")
+
+
+def imported_queue_arn(scope: Construct, id: str, arn: object) -> str:
+    """Look at an ARN that a queue is taken in by.
+
+    Raises:
+        ValueError: it is no job queue's ARN.
+    """
+    return _REFERENCE.arn(scope, id, arn)
+
+
+def named_queue_arn(scope: Construct, id: str, name: object) -> str:
+    """Return the ARN of a queue of the scope's stack by its name.
+
+    Raises:
+        ValueError: it is no job queue's name.
+    """
+    return _REFERENCE.arn_of_name(scope, id, name)

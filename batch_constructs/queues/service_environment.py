@@ -89,14 +89,14 @@ class ServiceEnvironment(ServiceEnvironmentBase):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         properties = given(
             ServiceEnvironmentName=arguments.text(
                 "service_environment_name", service_environment_name
             ),
             ServiceEnvironmentType="SAGEMAKER_TRAINING",
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
-            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
         self.properties: Mapping[str, object] = arguments.check(

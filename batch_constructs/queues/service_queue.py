@@ -72,7 +72,7 @@ class ServiceJobQueue(JobQueueBase):
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         arns = service_environment_arns(arguments, service_environments)
         order = [
             {"Order": place, "ServiceEnvironment": arn} for place, arn in enumerate(arns, start=1)
@@ -86,7 +86,7 @@ class ServiceJobQueue(JobQueueBase):
             Priority=arguments.number("priority", priority),
             SchedulingPolicyArn=read_scheduling_policy(arguments, scheduling_policy),
             ServiceEnvironmentOrder=order,
-            State="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
         policy, self.beside = policy_beside(

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import arn_prefix
 from batch_constructs.jobs.definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
 from batch_constructs.offers import offers
-from batch_constructs.queues.reference import job_queue_arn
+from batch_constructs.queues.reference import job_queue_arn, jobs_of
 
 if TYPE_CHECKING:
     from batch_constructs.jobs.definition import AnyJobDefinition
@@ -61,6 +60,6 @@ def grant_submit(
         grantee=grantee,
         actions=["batch:TagResource"],
         # The job that is tagged as it is submitted has no ID yet.
-        resource_arns=[f"{arn_prefix('batch')}job/*"],
+        resource_arns=[jobs_of(queue)],
     )
     return submit.combine(tag)

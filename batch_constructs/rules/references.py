@@ -183,6 +183,9 @@ Limit(
     why="Not its name.",
 ).matching(r"arn:.*:scheduling-policy/.+", "an ARN such as arn:aws:batch:…:scheduling-policy/name")
 
+_NOT_LOOKED_UP: Final = ("p-12345", "p-67890", "s-12345", "s-67890")
+"""What the CDK's ``Vpc.from_lookup`` writes until its CLI has looked."""
+
 for _key, _id, _prefix, _noun, _member in (
     ("Subnets", "subnet-id", "subnet-", "subnet", "subnets"),
     ("SecurityGroupIds", "security-group-id", "sg-", "security group", "securityGroupIds"),
@@ -203,7 +206,7 @@ for _key, _id, _prefix, _noun, _member in (
     ) -> Iterator[Fault]:
         """Names and ARNs are refused."""
         for position, value in enumerate(listing(environment.resources, key) or ()):
-            if isinstance(value, str) and not value.startswith(prefix):
+            if isinstance(value, str) and not value.startswith((prefix, *_NOT_LOOKED_UP)):
                 yield (
                     f"ComputeResources/{key}/{position}",
                     f'the {noun} is "{show(value)}"; IDs that begin with {prefix} are allowed',

@@ -109,7 +109,7 @@ class EventTrigger(BatchConstruct):
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         submission = read_submission(
             arguments,
             id,
@@ -128,7 +128,7 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "environment", submission.environment)
         retries = read_retries(arguments, retry_attempts, max_event_age)
         plain = read_pattern(arguments, pattern)
-        state = "ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED"
+        state = arguments.state("enabled", enabled)
         text = arguments.text("description", description)
         arguments.refuse()
 

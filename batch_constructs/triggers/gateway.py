@@ -142,7 +142,7 @@ class SubmissionGateway(BatchConstruct):
         job_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         submission = read_submission(
             arguments,
             id,

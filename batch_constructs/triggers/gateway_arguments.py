@@ -69,7 +69,7 @@ def read_gateway(
     if isinstance(name, str) and name not in MODE_NAMES:
         arguments.wrong_value(f"mode is {name!r}; allowed are {' and '.join(MODE_NAMES)}")
     coalesce = name == MODE_NAMES[1]
-    is_fifo = arguments.flag("fifo", fifo) is True
+    is_fifo = arguments.flag("fifo", fifo, required=True) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
             "fifo with mode coalesce: SQS hands over at most 10 messages of a FIFO queue at a time "

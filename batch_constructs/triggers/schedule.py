@@ -107,7 +107,7 @@ class ScheduleTrigger(BatchConstruct):
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         submission = read_submission(
             arguments,
             id,
@@ -129,7 +129,7 @@ class ScheduleTrigger(BatchConstruct):
             flexible_time_window=_window(arguments, flexible_window),
             start_date=_moment(arguments, "start", start),
             end_date=_moment(arguments, "end", end),
-            state="ENABLED" if arguments.flag("enabled", enabled) is True else "DISABLED",
+            state=arguments.state("enabled", enabled),
             description=arguments.text("description", description),
         )
         _check_order(arguments, start, end)

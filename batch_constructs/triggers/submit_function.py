@@ -64,7 +64,7 @@ class SubmitFunction(BatchConstruct):
         scheduling_priority: int | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         submission = read_submission(
             arguments,
             id,

@@ -179,7 +179,7 @@ class AslWriter:
         quick = {
             # only a job's failure is JSON; an attempt before the last may have lost its host too
             "Variable": f"{_FAILURE}.Cause",
-            "StringMatches": f'*"StatusReason":"{_LOST_HOST}',
+            "StringMatches": f'*"StatusReason":*"{_LOST_HOST}',
             "Next": read,
         }
         parse = {

@@ -86,7 +86,7 @@ class Workflow(BatchConstruct):
         state_machine_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self, scope, id)
+        arguments = Arguments(self)
         listed = arguments.items("jobs", jobs, "WorkflowJob")
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share_identifier)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functions.test_submission_gateway import Sqs, World, body, world
+from tests.functions.gateway_world import Sqs, World, body, world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -276,6 +276,22 @@ def test_limits_are_known_in_the_units_of_the_graphs(stack: Stack, queue: JobQue
     assert limits == {"FailureRate": 10, "TimeInRunnable": 60, "HeadOfQueue": 120}
 
 
+def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) -> None:
+    thresholds = AlarmThresholds(
+        failure_rate_percent=150,
+        failure_rate_at_least_jobs=0,
+        time_in_runnable=Duration.millis(1500),
+    )
+
+    with pytest.raises(ValueError, match="Platform/Monitoring") as refusal:
+        BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
+
+    said = str(refusal.value)
+    assert "thresholds.failure_rate_percent is 150; allowed is 0 to 100" in said
+    assert "thresholds.failure_rate_at_least_jobs is 0; allowed is at least 1" in said
+    assert "thresholds.time_in_runnable is 1.5 seconds" in said
+
+
 def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> None:
     key = kms.Alias.from_alias_name(stack, "Key", "alias/aws/sns")
     silent = sns.Topic(stack, "Silent", master_key=key)

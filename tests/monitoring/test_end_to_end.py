@@ -65,7 +65,19 @@ def platform() -> cdk.Stack:
         topic=alerts,
         gauges=gauges,
     )
+    dashboard = bc.BatchDashboard(
+        stack,
+        "Dashboard",
+        queues=[queue],
+        compute_environments=[environment],
+        alarm_topic=alerts,
+        gauges=gauges,
+        counters=counters,
+    )
+    bc.JobLogQueries(stack, "Logs", log_groups=[job.log_group])
+    bc.AuditTrail(stack, "Audit", queues=[queue], alarm_topic=alerts)
     for name, value in {
+        "Dashboard": dashboard.resource.ref,
         "Queue": queue.job_queue_arn,
         "QueueName": queue.job_queue_name,
         "Job": job.job_definition_arn,
@@ -182,6 +194,21 @@ def test_each_end_is_counted_by_its_cause(world: World) -> None:
     [line] = lines
     assert (line["Cause"], line["JobsFailed"]) == ("ExitedNonZero", 1)
     assert line["JobQueueName"] == world.outputs["QueueNameOutput"]
+
+
+def test_the_dashboard_that_was_deployed_is_the_one_of_the_template(world: World) -> None:
+    answer = world.aws.client("cloudwatch").get_dashboard(
+        DashboardName=world.outputs["DashboardOutput"]
+    )
+
+    widgets = json.loads(answer["DashboardBody"])["widgets"]
+    assert world.outputs["QueueNameOutput"] in {
+        row[3] for widget in widgets for row in widget["properties"].get("metrics", []) if row[3:]
+    }
+    [states] = [widget for widget in widgets if widget["type"] == "alarm"]
+    names = [arn.rpartition(":")[2] for arn in states["properties"]["alarms"]]
+    alarms = world.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+    assert len(alarms) == len(names) == 5
 
 
 def test_the_gauges_read_the_batch_api(world: World) -> None:

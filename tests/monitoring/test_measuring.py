@@ -111,9 +111,12 @@ def test_gauges_are_metrics_of_queues_and_environments(
 
 def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
     with pytest.raises(ValueError, match="queues is empty") as refusal:
-        JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90))
+        JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90), most_jobs=0)
 
     assert "every is 1.5 minutes" in str(refusal.value)
+    assert "most_jobs is 0; allowed is at least 1" in str(refusal.value)
+    with pytest.raises(ValueError, match="every is 0 minutes; allowed is at least 1"):
+        JobGauges(stack, "Gauges", queues=[queue_in(stack)], every=Duration.minutes(0))
 
 
 def test_the_counter_remembers_and_prints_and_nothing_else(

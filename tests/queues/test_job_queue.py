@@ -169,14 +169,37 @@ class TestGrantSubmit:
 
         queue.grant_submit(role, definition)
 
-        by_name, by_revision = self.statements(stack)[0]["Resource"][1:]
-        arn_parts = {"Fn::Split": [":", {"Ref": "JobDF5F4F30"}]}
-        resource_part = by_name["Fn::Join"][1][-1]
-        assert set(resource_part) == {"Fn::Select"}
-        assert resource_part["Fn::Select"][0] == 5
-        assert resource_part["Fn::Select"][1]["Fn::Split"][1]["Ref"].startswith("Job")
-        assert set(arn_parts) == set(resource_part["Fn::Select"][1])
-        assert by_revision["Fn::Join"][1][-1] == ":*"
+        resource = {"Fn::Select": [5, {"Fn::Split": [":", {"Ref": "JobB9D00F9F"}]}]}
+        by_name: list[Any] = [
+            *("arn:", {"Ref": "AWS::Partition"}, ":batch:", {"Ref": "AWS::Region"}, ":"),
+            *({"Ref": "AWS::AccountId"}, ":job-definition/"),
+            {"Fn::Select": [1, {"Fn::Split": ["/", resource]}]},
+        ]
+        assert self.statements(stack)[0]["Resource"][1:] == [
+            {"Fn::Join": ["", by_name]},
+            {"Fn::Join": ["", [*by_name, ":*"]]},
+        ]
+
+    def test_in_another_region_the_queue_and_the_definition_keep_their_own(
+        self, app: cdk.App
+    ) -> None:
+        here = cdk.Stack(
+            app, "Here", env=cdk.Environment(account="111111111111", region="us-east-1")
+        )
+        there = cdk.Stack(
+            app, "There", env=cdk.Environment(account="111111111111", region="eu-west-1")
+        )
+        queue = bc.JobQueue.from_job_queue_name(here, "Queue", "shared")
+        definition = bc.JobDefinition.from_job_definition_name(here, "Job", "tool")
+        role = iam.Role(there, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+
+        queue.grant_submit(role, definition)
+
+        template = app.synth().get_stack_by_name("There").template["Resources"]
+        (policy,) = (r for r in template.values() if r["Type"] == "AWS::IAM::Policy")
+        named = str(policy["Properties"]["PolicyDocument"]["Statement"])
+        assert named.count("us-east-1:111111111111") == 4
+        assert "AWS::Region" not in named
 
     @pytest.mark.parametrize("level", ["L2", "L1"])
     def test_it_works_on_queues_and_definitions_of_the_cdk(

@@ -21,7 +21,7 @@ class Embedded:
     name: str
 
     def __init__(self) -> None:
-        self.stack = cdk.Stack(cdk.App(), self.name, suppress_template_indentation=True)
+        self.stack = cdk.Stack(cdk.App(), self.name)
         vpc = ec2.Vpc.from_vpc_attributes(
             self.stack,
             "Vpc",
@@ -39,6 +39,9 @@ class Embedded:
         )
         self.bucket.grant_put(self.write, "written/*")
         self.fail = self.job("Fail", ["sh", "-c", "exit 3"])
+        says = self.job("Says", ["echo", "Ref::w"], parameters={"w": "nothing"})
+        self.out("SaysArn", says.job_definition_arn)
+        self.out("FailArn", self.fail.job_definition_arn)
         self.out("QueueArn", self.queue.job_queue_arn)
         self.out("BucketName", self.bucket.bucket_name)
         self.declare()
@@ -132,7 +135,7 @@ class Workflows(Embedded):
     name = "Workflows"
 
     def declare(self) -> None:
-        def job(name: str, *waits: str, **more: Any) -> bc.WorkflowJob:
+        def job(name: str, *waits: str | bc.NToN, **more: Any) -> bc.WorkflowJob:
             options = {"job_definition": self.write, "depends_on": waits, **more}
             options.setdefault("parameters", {"key": f"flow-{name}"})
             return bc.WorkflowJob(name=name, **options)
@@ -172,3 +175,49 @@ class Workflows(Embedded):
         for name, jobs in flows.items():
             flow = bc.Workflow(self.stack, name, queue=self.queue, jobs=jobs)
             self.out(f"{name}Arn", flow.state_machine.state_machine_arn)
+
+
+class Rescues(Embedded):
+    """Queues on Spot, with and without a workflow, and one on demand."""
+
+    name = "Rescues"
+
+    def declare(self) -> None:
+        vpc = ec2.Vpc.from_vpc_attributes(
+            self.stack,
+            "SpotVpc",
+            vpc_id="vpc-12345678",
+            availability_zones=["us-east-1a"],
+            private_subnet_ids=["subnet-12345678"],
+        )
+        on_demand = bc.JobQueue(
+            self.stack,
+            "OnDemand",
+            compute_environments=[bc.Ec2ComputeEnvironment(self.stack, "Ec2", vpc=vpc)],
+        )
+        spot = bc.SpotComputeEnvironment(self.stack, "Spot", vpc=vpc)
+        rescued = bc.JobQueue(
+            self.stack, "Rescued", compute_environments=[spot], spot_rescue_queue=on_demand
+        )
+        plain = bc.JobQueue(self.stack, "Plain", compute_environments=[spot])
+        job = bc.Ec2JobDefinition(
+            self.stack,
+            "Stays",
+            image=IMAGE,
+            vcpus=1,
+            memory=cdk.Size.gibibytes(1),
+            command=["sh", "-c", "case $AWS_BATCH_JQ_NAME in *OnDemand*) ;; *) sleep 600 ;; esac"],
+            retry=bc.RetryPolicy(attempts=1),
+        )
+        flow = bc.Workflow(
+            self.stack,
+            "Flow",
+            queue=plain,
+            jobs=[bc.WorkflowJob(name="stay", job_definition=job)],
+            spot_rescue_queue=on_demand,
+        )
+        self.out("RescuedArn", rescued.job_queue_arn)
+        self.out("PlainArn", plain.job_queue_arn)
+        self.out("OnDemandArn", on_demand.job_queue_arn)
+        self.out("StaysArn", job.job_definition_arn)
+        self.out("FlowArn", flow.state_machine.state_machine_arn)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import pytest
 
 from batch_constructs.client import BatchClient
-from tests.triggers.embedded_stack import Gateways, Triggers, Workflows
+from tests.triggers.embedded_stack import Gateways, Rescues, Triggers, Workflows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +38,7 @@ class World:
         while time.monotonic() < deadline:
             if found := what():
                 return found
-            time.sleep(0.3)
+            time.sleep(0.1)
         raise TimeoutError
 
     def written(self, key: str) -> bool:
@@ -43,12 +47,22 @@ class World:
         )
         return f"written/{key}" in {each["Key"] for each in listed.get("Contents", [])}
 
-    def jobs(self, name: str) -> list[dict[str, Any]]:
+    def reclaim(self, job_id: str) -> None:
+        """Take the Spot instance from under a job, once it runs."""
+        batch = self.aws.client("batch")
+        self.until(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
+        request = Request(  # noqa: S310  # the embedded AWS
+            f"{self.aws.endpoint_url}/_batch-constructs/reclaim",
+            json.dumps({"jobId": job_id}).encode(),
+        )
+        urlopen(request).close()  # noqa: S310  # the embedded AWS
+
+    def jobs(self, name: str, queue: str = "QueueArn") -> list[dict[str, Any]]:
         pages = (
             self.aws.client("batch")
             .get_paginator("list_jobs")
             .paginate(
-                jobQueue=self.outputs["QueueArn"], filters=[{"name": "JOB_NAME", "values": [name]}]
+                jobQueue=self.outputs[queue], filters=[{"name": "JOB_NAME", "values": [name]}]
             )
         )
         return [job for page in pages for job in page["jobSummaryList"]]
@@ -87,6 +101,11 @@ def gateways(local_aws: LocalAws) -> World:
 @pytest.fixture(scope="module")
 def workflows(local_aws: LocalAws) -> World:
     return World(local_aws, Workflows())
+
+
+@pytest.fixture(scope="module")
+def rescues(local_aws: LocalAws) -> World:
+    return World(local_aws, Rescues())
 
 
 def test_a_new_object_starts_a_job_with_its_key(triggers: World) -> None:
@@ -240,12 +259,10 @@ def test_the_client_submits_waits_and_redrives(
     for name, value in triggers.aws.environment.items():
         monkeypatch.setenv(name, value)
     client = BatchClient()
-    fail = triggers.aws.client("batch").describe_job_definitions(status="ACTIVE")["jobDefinitions"]
-    (name,) = {each["jobDefinitionName"] for each in fail if "Fail" in each["jobDefinitionName"]}
     array = client.submit(
         "some-fail",
         queue=triggers.outputs["QueueArn"],
-        definition=name,
+        definition=triggers.outputs["FailArn"],
         array_size=4,
         attempts=1,
         command=["sh", "-c", "test $((AWS_BATCH_JOB_ARRAY_INDEX % 2)) = 0"],
@@ -259,3 +276,69 @@ def test_the_client_submits_waits_and_redrives(
     assert (done.state, done.children) == ("SUCCEEDED", {"SUCCEEDED": 2})
     (child,) = client.describe([f"{again}:1"])
     assert triggers.aws.job_output(child) == ["1,3"]
+
+
+def test_a_job_that_loses_its_spot_host_runs_on_demand(rescues: World) -> None:
+    batch = rescues.aws.client("batch")
+    job_id = batch.submit_job(
+        jobName="night",
+        jobQueue=rescues.outputs["RescuedArn"],
+        jobDefinition=rescues.outputs["StaysArn"],
+        containerOverrides={"environment": [{"name": "MODE", "value": "x"}]},
+    )["jobId"]
+
+    rescues.reclaim(job_id)
+
+    (again,) = rescues.until(lambda: rescues.jobs(f"night-rescue-{job_id}", "OnDemandArn"))
+    done = rescues.aws.wait_for_job(again["jobId"])
+    assert done["status"] == "SUCCEEDED"
+    assert {"name": "MODE", "value": "x"} in done["container"]["environment"]
+    assert rescues.aws.wait_for_job(job_id)["statusReason"].startswith("Host EC2")
+
+
+def test_a_job_of_a_workflow_that_loses_its_spot_host_runs_on_demand(rescues: World) -> None:
+    client = rescues.aws.client("stepfunctions")
+    arn = client.start_execution(stateMachineArn=rescues.outputs["FlowArn"])["executionArn"]
+    (job,) = rescues.until(lambda: rescues.jobs("Flow-stay", "PlainArn"))
+
+    rescues.reclaim(job["jobId"])
+
+    rescues.until(lambda: client.describe_execution(executionArn=arn)["status"] != "RUNNING")
+    assert client.describe_execution(executionArn=arn)["status"] == "SUCCEEDED"
+    (again,) = rescues.jobs("Flow-stay", "OnDemandArn")
+    assert rescues.aws.wait_for_job(again["jobId"])["status"] == "SUCCEEDED"
+
+
+def test_the_command_line_submits_watches_reads_logs_and_redrives(triggers: World) -> None:
+    def run(*words: str, expected: int = 0) -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "batch_constructs", *words, "--json"],
+            env={**os.environ, **triggers.aws.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == expected, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    queue = triggers.outputs["QueueArn"]
+    (job,) = run(
+        "submit",
+        "says",
+        "--queue",
+        queue,
+        "--definition",
+        triggers.outputs["SaysArn"],
+        "-p",
+        "w=hi",
+    )
+    (failing,) = run(
+        "submit", "fails", "--queue", queue, "--definition", triggers.outputs["FailArn"]
+    )
+
+    assert run("watch", "says", "--queue", queue)[-1]["status"] == "SUCCEEDED"
+    assert [line["message"] for line in run("logs", job["jobId"])] == ["hi"]
+    assert run("watch", failing["jobId"], expected=1)[-1]["status"] == "FAILED"
+    (again,) = run("redrive", failing["jobId"])
+    assert again["redriven"] == failing["jobId"]
+    assert run("watch", again["jobId"], expected=1)[-1]["jobName"].startswith("fails-redrive-")

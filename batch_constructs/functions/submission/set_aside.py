@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .messages import Message
 
+_LOG = logging.getLogger(__name__)
 _MOST_ENTRIES = 10
 _MOST_BYTES = 200_000
 _REASON_CHARACTERS = 1000
@@ -32,11 +36,15 @@ class DeadLetters:
         """Put these aside and return the IDs of those that could not be."""
         failed: set[str] = set()
         for chunk in _chunks(aside):
-            answer = self._sqs.send_message_batch(
-                QueueUrl=self._queue_url,
-                Entries=[self._entry(str(at), *each) for at, each in enumerate(chunk)],
-            )
-            failed |= {chunk[int(each["Id"])][0].id for each in answer.get("Failed", [])}
+            entries = [self._entry(str(at), *each) for at, each in enumerate(chunk)]
+            try:
+                answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            except (BotoCoreError, ClientError):
+                # these alone come again; what became jobs in this batch is done
+                _LOG.exception("could not set %d messages aside", len(chunk))
+                failed |= {message.id for message, _ in chunk}
+            else:
+                failed |= {chunk[int(each["Id"])][0].id for each in answer.get("Failed", [])}
         return failed
 
     def _entry(self, at: str, message: Message, reason: str) -> dict[str, Any]:

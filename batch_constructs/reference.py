@@ -1,0 +1,115 @@
+"""References to resources of AWS Batch: ours, an L2, an L1, an ARN or a name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+
+_PARTS_WITH_REVISION = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """How one kind of resource is referred to.
+
+    Attributes:
+        noun: What AWS calls it.
+        resource: How its ARNs call it, before the slash.
+        attribute: How the CDK calls it: ``…_arn``, ``…_ref``.
+        parts: How many parts its ARN has between colons.
+    """
+
+    noun: str
+    resource: str
+    attribute: str
+    parts: int = 6
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is such a resource: ours, an L2 or an L1."""
+        return offers(value, f"{self.attribute}_arn") or offers(value, f"{self.attribute}_ref")
+
+    def arn_of(self, value: Any) -> str:
+        """Return the ARN of such a resource: ours, an L2 or an L1.
+
+        Raises:
+            TypeError: it is none of these.
+        """
+        if offers(value, f"{self.attribute}_arn"):
+            return str(getattr(value, f"{self.attribute}_arn"))
+        if offers(value, f"{self.attribute}_ref"):
+            reference = getattr(value, f"{self.attribute}_ref")
+            return str(getattr(reference, f"{self.attribute}_arn"))
+        raise TypeError(
+            f"{self.attribute} is {type(value).__name__}; expected a {self.noun} of "
+            "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
+        )
+
+    def arn(self, scope: Construct, id: str, arn: object) -> str:
+        """Look at an ARN that something is taken in by.
+
+        Raises:
+            ValueError: it is no ARN of such a resource.
+        """
+        if isinstance(arn, str) and (
+            is_token(arn) or re.fullmatch(rf"arn:[^:]+:batch:[^:]*:[^:]*:{self.resource}/.+", arn)
+        ):
+            return arn
+        revision = ":REVISION" if self.parts == _PARTS_WITH_REVISION else ""
+        raise ValueError(
+            f"{scope.node.path}/{id}: {arn!r} is not a {self.noun}'s ARN; expected "
+            f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
+        )
+
+    def arn_of_name(self, scope: Construct, id: str, name: object) -> str:
+        """Return the ARN of a name in the account and the Region of the scope's stack.
+
+        Raises:
+            ValueError: it is no name of such a resource.
+        """
+        if not isinstance(name, str) or not (is_token(name) or _NAME.fullmatch(name)):
+            raise ValueError(
+                f"{scope.node.path}/{id}: {name!r} is not a {self.noun}'s name; allowed are 1 to "
+                "128 letters, digits, - and _"
+            )
+        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Stack.of(scope).format_arn(
+            service="batch", resource=self.resource, resource_name=name
+        )
+
+    def name(self, arn: str) -> str:
+        """Read the name out of an ARN, without a revision; of a token, CloudFormation reads it."""
+        marker = f":{self.resource}/"
+        if marker in arn:
+            return arn.split(marker, 1)[1].split(":", 1)[0]
+        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Fn.select(1, Fn.split("/", Fn.select(5, Fn.split(":", arn))))
+
+    def arn_without_revision(self, value: Any) -> str:
+        """Return the ARN of such a resource up to its name, in its own account and Region."""
+        arn = self.arn_of(value)
+        marker = f":{self.resource}/"
+        if marker in arn:
+            before, name = arn.split(marker, 1)
+            return f"{before}{marker}{name.split(':', 1)[0]}"
+        return self.beside(value, self.resource, self.name(arn))
+
+    def beside(self, value: Any, resource: str, name: str) -> str:
+        """Return another ARN of AWS Batch in the account and the Region of such a resource."""
+        arn = self.arn_of(value)
+        if f":{self.resource}/" in arn:
+            return ":".join([*arn.split(":")[:5], f"{resource}/{name}"])
+        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Stack.of(value).format_arn(service="batch", resource=resource, resource_name=name)
