@@ -231,7 +231,9 @@ def unmanaged(stack: cdk.Stack) -> None:
         "Environment",
         unmanaged_vcpus=16,
         compute_environment_name="own-instances",
-        service_role=role(stack, "ServiceRole", "batch.amazonaws.com"),
+        service_role=role(
+            stack, "ServiceRole", "batch.amazonaws.com", "service-role/AWSBatchServiceRole"
+        ),
         tags={"team": "whole"},
         cluster_tags={"team": "whole"},
     )
