@@ -170,10 +170,12 @@ def test_the_failed_children_of_an_array_are_named_with_their_logs(
 def test_an_array_is_told_of_even_if_its_children_cannot_be_listed(
     local_aws: LocalAws, claims: Claims
 ) -> None:
-    batch = local_aws.client("batch")
+    batch = local_aws.client("batch")  # the session's own, so it is left as it was found
     batch.meta.events.register("before-call.batch.ListJobs", _refuse)
-
-    [message] = Inbox(local_aws, claims, batch).after(ends(story.array_job()))
+    try:
+        [message] = Inbox(local_aws, claims, batch).after(ends(story.array_job()))
+    finally:
+        batch.meta.events.unregister("before-call.batch.ListJobs", _refuse)
 
     assert message["Subject"] == "Array job import-orders failed: 1 of 3 children failed"
 
