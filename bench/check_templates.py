@@ -2,8 +2,8 @@
 
 uv run python bench/check_templates.py
 
-Each is run as its users run it, as one command over all files; cfn-lint over a part of them, and its
-time is scaled up, because it takes minutes.
+Each is run as its users run it, as one command over all files; cfn-lint over a part of them,
+and its time is scaled up, because it takes long.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ constructors of this library raise `ValueError`, `BatchRules` stops the synthesi
 `batch-constructs check` reads any template ([checking templates](checking.md)).
 
 An **error** is what AWS documents, or was seen, to refuse. A **warning** follows from AWS's
-documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot tell
-(parameters, imports, tokens) is never a finding.
+documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot
+tell (parameters, imports, tokens) is never a finding.
 
 The identifier of a rule is what a finding names, and what `acknowledge` takes. What is not checked,
 and why, stands in [rules not made](rules-not-made.md).

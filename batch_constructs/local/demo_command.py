@@ -61,7 +61,7 @@ def _perform(console: Console, place: str, step: Step) -> None:
     console.print(
         f"{place}  [bold]{step.title}[/bold]  [dim]{time.monotonic() - began:.1f} s[/dim]"
     )
-    console.print(f"      {came_of_it}", markup=False)
+    console.print(f"      {came_of_it}", markup=False, soft_wrap=True)
 
 
 def _summary(shown: Demo) -> Table:

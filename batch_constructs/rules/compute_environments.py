@@ -10,10 +10,8 @@ from batch_constructs.rules.limits import Limit, at
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import (
-    UNKNOWN,
+    Unknown,
     absent,
-    count,
-    flag,
     given,
     listing,
     mapping,
@@ -86,17 +84,6 @@ _limit(
 ).between(1, 100)
 
 _limit(
-    id="update-timeout",
-    where=at("UpdatePolicy"),
-    key="JobExecutionTimeoutMinutes",
-    noun="the job execution timeout",
-    title="update timeout out of range",
-    source='UpdatePolicy.jobExecutionTimeoutMinutes: "The default value is 30. The maximum value is'
-    ' 7200."',
-    why="How long an infrastructure update waits for running jobs, in minutes.",
-).between(1, 7200)
-
-_limit(
     id="scale-down-delay",
     where=at("ComputeResources/ScalingPolicy"),
     key="MinScaleDownDelayMinutes",
@@ -135,104 +122,6 @@ _limit(
         "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
     )
 )
-
-_REFUSED_BY_FARGATE: Final = (
-    "AllocationStrategy",
-    "MinvCpus",
-    "DesiredvCpus",
-    "InstanceTypes",
-    "ImageId",
-    "Ec2KeyPair",
-    "InstanceRole",
-    "Tags",
-    "PlacementGroup",
-    "BidPercentage",
-    "SpotIamFleetRole",
-    "LaunchTemplate",
-    "Ec2Configuration",
-    "ScalingPolicy",
-)
-
-
-@_rule(
-    "fargate-environment-parameters",
-    title="parameter that Fargate environments refuse",
-    fix="leave it out: it belongs to EC2 environments",
-    source="ComputeResource.minvCpus, ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and"
-    " others: \"This parameter isn't applicable to jobs that are running on Fargate resources."
-    " Don't specify it.\"",
-)
-def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """On Fargate there are no instances to choose, tag or keep; even ``MinvCpus: 0`` is refused."""
-    if environment.is_fargate:
-        for key in _REFUSED_BY_FARGATE:
-            if given(environment.resources, key):
-                fix = (
-                    "use the Tags of the compute environment itself"
-                    if key == "Tags"
-                    else f"leave {key} out: it belongs to EC2 environments"
-                )
-                yield (
-                    f"ComputeResources/{key}",
-                    f"{key} is given, which a {environment.kind} compute environment does not take",
-                    fix,
-                )
-
-
-@_rule(
-    "fargate-environment-network",
-    title="too many or too few subnets or security groups on Fargate",
-    fix="give 1 to 16 subnets and 1 to 5 security groups",
-    source='ComputeResource.subnets: "Fargate compute resources can contain up to 16 subnets";'
-    ' ComputeResource.securityGroupIds: "must contain at least one security group"; an update'
-    " allows up to 5",
-)
-def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Fargate attaches its network interfaces itself, within limits of its own."""
-    if not environment.is_fargate:
-        return
-    for key, most, noun in (("Subnets", 16, "subnets"), ("SecurityGroupIds", 5, "security groups")):
-        if absent(environment.resources, key):
-            yield (
-                f"ComputeResources/{key}",
-                f"{key} is missing; a {environment.kind} compute environment needs 1 to {most}",
-                f"give {key} 1 to {most} {noun}",
-            )
-        elif (got := count(environment.resources, key) or 0) > most:
-            yield (
-                f"ComputeResources/{key}",
-                f"there are {got} {noun}; on Fargate 1 to {most} are allowed",
-                f"keep at most {most} {noun}",
-            )
-
-
-@_rule(
-    "fargate-unmanaged",
-    title="Fargate in an unmanaged compute environment",
-    fix="set Type to MANAGED",
-    source='CreateComputeEnvironmentRequest.type: "UNMANAGED compute environments can only use EC2'
-    ' resources."',
-)
-def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Fargate, and Managed Instances, capacity is always managed."""
-    managed_only = environment.is_fargate or environment.is_managed_instances
-    if environment.is_unmanaged and managed_only:
-        yield "Type", f"the type is UNMANAGED with {environment.kind} resources; allowed is MANAGED"
-
-
-@_rule(
-    "fargate-update-policy",
-    severity=Severity.WARNING,
-    title="update policy on a Fargate environment",
-    fix="leave UpdatePolicy out",
-    source="UpdatePolicy.terminateJobsOnUpdate: \"Batch doesn't support updatePolicy for Fargate"
-    " compute environments. If you specify it for a Fargate compute environment, Batch ignores"
-    ' it."',
-)
-def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch ignores it without a word: running jobs are not ended by an update."""
-    if environment.is_fargate and mapping(environment.properties, "UpdatePolicy"):
-        yield "UpdatePolicy", "UpdatePolicy is given, which Batch ignores on Fargate"
 
 
 @_rule(
@@ -410,7 +299,7 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
 
 
-_SPOT_ONLY: Final = (
+SPOT_ONLY: Final = (
     "SPOT_CAPACITY_OPTIMIZED",
     "SPOT_PRICE_CAPACITY_OPTIMIZED",
     "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
@@ -430,10 +319,10 @@ _ON_DEMAND_ONLY: Final = ("BEST_FIT_PROGRESSIVE_ORDERED",)
 def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch answers *Invalid compute resource allocation strategy … for type …*."""
     strategy = text(environment.resources, "AllocationStrategy")
-    if environment.kind == "EC2" and strategy in _SPOT_ONLY:
+    if environment.kind == "EC2" and strategy in SPOT_ONLY:
         allowed = "BEST_FIT_PROGRESSIVE, BEST_FIT_PROGRESSIVE_ORDERED or BEST_FIT"
     elif environment.kind == "SPOT" and strategy in _ON_DEMAND_ONLY:
-        allowed = f"{one_of(_SPOT_ONLY)}, BEST_FIT_PROGRESSIVE or BEST_FIT"
+        allowed = f"{one_of(SPOT_ONLY)}, BEST_FIT_PROGRESSIVE or BEST_FIT"
     else:
         return
     yield (
@@ -519,88 +408,6 @@ def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
         yield "State", "the state is DISABLED; an environment must be created ENABLED"
 
 
-_IN_PLACE: Final = (
-    "BEST_FIT_PROGRESSIVE",
-    "BEST_FIT_PROGRESSIVE_ORDERED",
-    *_SPOT_ONLY,
-)
-
-
-@_rule(
-    "in-place-update-strategy",
-    severity=Severity.WARNING,
-    title="in-place updates with BEST_FIT",
-    fix="set AllocationStrategy to BEST_FIT_PROGRESSIVE, or ReplaceComputeEnvironment to true",
-    source='ComputeResource.allocationStrategy: "Compute resources that use a BEST_FIT allocation'
-    " strategy don't support infrastructure updates and can't update some parameters.\"",
-)
-def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """BEST_FIT, the default, cannot be updated in place.
-
-    The next change of instance types, image or network fails.
-    """
-    if not environment.is_ec2 or environment.is_eks is not False:
-        return
-    if flag(environment.properties, "ReplaceComputeEnvironment") is not False:
-        return
-    strategy = environment.resources.get("AllocationStrategy", "BEST_FIT")
-    if strategy == "BEST_FIT":
-        yield (
-            "ReplaceComputeEnvironment",
-            (
-                "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which"
-                " cannot"
-                f" be updated in place; allowed are {one_of(_IN_PLACE)}"
-            ),
-        )
-
-
-@_rule(
-    "in-place-update-service-role",
-    severity=Severity.WARNING,
-    title="in-place updates with a service role of one's own",
-    fix="leave ServiceRole out: Batch then uses AWSServiceRoleForBatch",
-    source="User Guide, Updating compute environments: infrastructure updates need the"
-    " AWSServiceRoleForBatch service-linked role",
-)
-def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Only the service-linked role allows changes of instances in place."""
-    if environment.is_fargate or environment.is_unmanaged or not environment.resources:
-        return
-    role = environment.properties.get("ServiceRole")
-    in_place = flag(environment.properties, "ReplaceComputeEnvironment") is False
-    if in_place and environment.neighbour(role, "AWS::IAM::Role") is not None:
-        yield (
-            "ServiceRole",
-            (
-                "ReplaceComputeEnvironment is false with a service role of its own, which cannot do"
-                " infrastructure updates"
-            ),
-        )
-
-
-@_rule(
-    "named-replacement",
-    severity=Severity.WARNING,
-    title="fixed name on an environment that updates by replacement",
-    fix="leave ComputeEnvironmentName out, or set ReplaceComputeEnvironment to false",
-    source="AWS::Batch::ComputeEnvironment ReplaceComputeEnvironment: the default value is true;"
-    " CloudFormation cannot replace a resource that has a custom name",
-)
-def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """CloudFormation makes the new environment under the name that the old one still has."""
-    name = environment.properties.get("ComputeEnvironmentName")
-    if not isinstance(name, str) or environment.is_unmanaged:
-        return
-    replace = environment.properties.get("ReplaceComputeEnvironment", True)
-    if replace is UNKNOWN or flag(environment.properties, "ReplaceComputeEnvironment") is False:
-        return
-    yield (
-        "ComputeEnvironmentName",
-        f'the name "{show(name)}" is fixed while updates replace the environment',
-    )
-
-
 @_rule(
     "duplicate-network",
     severity=Severity.WARNING,
@@ -613,6 +420,6 @@ def duplicate_network(environment: ComputeEnvironment) -> Iterator[Fault]:
     for key in ("Subnets", "SecurityGroupIds"):
         seen: list[object] = []
         for position, value in enumerate(listing(environment.resources, key) or ()):
-            if value is not UNKNOWN and value in seen:
+            if not isinstance(value, Unknown) and value in seen:
                 yield f"ComputeResources/{key}/{position}", f"{key} names the same resource twice"
             seen.append(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,9 +11,7 @@ from batch_constructs.rules.limits import Limit, at
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.values import (
-    Base64,
     Properties,
-    Text,
     absent,
     entries,
     given,
@@ -341,42 +337,6 @@ _limit(
     " EKS_BOOTSTRAP_SH or EKS_NODEADM",
     why="It chooses how a node joins an Amazon EKS cluster.",
 ).one_of(("EKS_BOOTSTRAP_SH", "EKS_NODEADM"))
-
-
-@_rule(
-    "launch-template-user-data",
-    title="launch template with user data that is not MIME multi-part",
-    fix="wrap the script into a MIME multi-part message",
-    source="User Guide, Amazon EC2 user data in launch templates: it must be in the MIME"
-    " multi-part archive format;"
-    ' the environment becomes INVALID: "CLIENT_ERROR - Launch Template UserData is not MIME'
-    ' multipart format";'
-    " ComputeResource.launchTemplate",
-)
-def launch_template_user_data(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch merges it with its own user data, and a plain script cannot be merged."""
-    for path, launch in _launch_templates(environment):
-        value = launch.get("LaunchTemplateId", launch.get("LaunchTemplateName"))
-        template = environment.neighbour(value, "AWS::EC2::LaunchTemplate")
-        if template is None:
-            continue
-        data = mapping(template.properties, "LaunchTemplateData").get("UserData")
-        if _start(data).startswith(("#!", "#cloud-config")):
-            yield path, f"the user data of {template.id} is a plain script"
-
-
-def _start(data: object) -> str:
-    """Give the beginning of user data, as far as it is known."""
-    content = data.content if isinstance(data, Base64) else data
-    if isinstance(content, Text):
-        content = content.parts[0]
-    if not isinstance(content, str):
-        return ""
-    if isinstance(data, Base64):
-        return content.lstrip()
-    with suppress(ValueError):
-        return b64decode(content[:64], validate=True).decode("utf-8", "replace").lstrip()
-    return ""
 
 
 @_rule(

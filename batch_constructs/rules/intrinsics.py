@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from batch_constructs.rules.values import UNKNOWN, Base64, Reference, Text, Unknown
+from batch_constructs.rules.values import MAYBE, UNKNOWN, Base64, Reference, Text, Unknown
 
 _DEEPEST = 120
 _TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|\{\{resolve:[^}]*\}\}|#\{Token\[[^\]]*\]\}")
@@ -80,8 +80,11 @@ class Resolver:
 
     def _container(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # as above
         if isinstance(value, list):
-            entries = [self._resolve(entry, depth + 1) for entry in value]
-            entries = [entry for entry in entries if entry is not _NO_VALUE]
+            entries = [
+                MAYBE if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry else one
+                for entry in value
+                if (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
+            ]
             if len(entries) == 1 and entries[0] is UNKNOWN and _is_list_token(value[0]):
                 return UNKNOWN
             return entries

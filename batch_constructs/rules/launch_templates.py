@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -41,14 +43,32 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
         ) or environment.neighbour(reference.get("LaunchTemplateName"), _LAUNCH_TEMPLATE)
         if template is None:
             continue
-        data = mapping(template.properties, "LaunchTemplateData").get("UserData")
-        written = data.content if isinstance(data, Base64) else None
-        written = written.pattern if isinstance(written, Text) else written
-        if isinstance(written, str) and not written.lstrip().startswith(
-            ("MIME-Version:", "Content-Type:")
-        ):
-            first = (written.strip().splitlines() or [""])[0]
+        begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
+        if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
+            continue
+        if not begin.lower().startswith(("mime-version:", "content-type:")):
+            first = (begin.strip().splitlines() or [""])[0]
             yield (
                 path,
                 f'the user data of {template.id} begin with "{show(first)}": not MIME multipart',
             )
+
+
+_UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
+"""What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
+
+
+def _begin(data: object) -> str:
+    """Give the beginning of user data, empty if it is not known."""
+    content = data.content if isinstance(data, Base64) else data
+    written = content.pattern if isinstance(content, Text) else content
+    if not isinstance(written, str):
+        return ""
+    if isinstance(data, Base64):
+        return written.lstrip()
+    with suppress(ValueError):
+        return b64decode(written[:_A_LINE], validate=True).decode("utf-8", "replace").lstrip()
+    return ""
+
+
+_A_LINE: Final = 64

@@ -49,13 +49,14 @@ def _wants_arn(user: Resource, value: object) -> str | None:
 @_rule(
     "job-role-arn",
     JOB_DEFINITION,
+    severity=Severity.INFO,
     title="role of a job given by its name",
     fix="use Fn::GetAtt with Arn",
     source="ContainerProperties.jobRoleArn, ContainerProperties.executionRoleArn,"
     ' EcsTaskProperties.taskRoleArn: "The Amazon Resource Name (ARN) of the IAM role"',
 )
 def job_role_arn(job: JobDefinition) -> Iterator[Fault]:
-    """``Ref`` of a role gives its name."""
+    """``Ref`` of a role gives its name, which works as long as the role has no path."""
     for task in job.tasks:
         for key in (task.role_key, "ExecutionRoleArn"):
             if message := _wants_arn(job, task.properties.get(key)):

@@ -245,7 +245,7 @@ class Container:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """One ECS task of a job: a node group of a multi-node job has one each.
 
@@ -263,7 +263,7 @@ class Task:
     node: Properties | None
     single: bool
 
-    @property
+    @cached_property
     def containers(self) -> list[Container]:
         """Give the containers."""
         if self.single:
@@ -337,6 +337,8 @@ class JobDefinition(Resource):
     @cached_property
     def platform(self) -> str | None:
         """Give the one platform capability, EKS for a job on EKS; None if it is not known."""
+        if self.properties.get("EksProperties") is UNKNOWN:
+            return None
         if self.is_eks:
             return "EKS"
         platforms = self.properties.get("PlatformCapabilities")
@@ -349,7 +351,8 @@ class JobDefinition(Resource):
     @property
     def is_multi_node(self) -> bool:
         """Tell whether it is a multi-node parallel job."""
-        return text(self.properties, "Type") == "multinode" or "NodeProperties" in self.properties
+        nodes = self.properties.get("NodeProperties")
+        return text(self.properties, "Type") == "multinode" or isinstance(nodes, dict)
 
     @cached_property
     def node_ranges(self) -> list[tuple[str, Properties]]:

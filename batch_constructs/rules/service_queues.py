@@ -40,6 +40,8 @@ _OF_CONTAINER_JOBS: Final[tuple[str, ...]] = (
 )
 def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
     """Service jobs are blocked for reasons of their own, which container jobs do not have."""
+    own: tuple[str, ...]
+    others: tuple[str, ...]
     if given(queue.properties, "ServiceEnvironmentOrder"):
         own, others, jobs = _OF_SERVICE_JOBS, _OF_CONTAINER_JOBS, "service jobs"
     elif given(queue.properties, "ComputeEnvironmentOrder"):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 AREA: Final = "shapes"
 _SOURCE: Final = "the CloudFormation resource schema of the type, and the API model of AWS Batch"
 _REQUIRED: Final = ""
+_CLOSE: Final = 0.85
+"""How alike two names are when one is taken for a slip of the pen."""
 
 Node = Any
 """A scalar's name, a list of one node, or an object: name → node, and the required names."""
@@ -105,7 +107,7 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
 def _unknown(node: dict[str, Node], name: str, path: str) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
-    close = same or get_close_matches(name, known, 1, 0.8)
+    close = same or get_close_matches(name, known, 1, _CLOSE)
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
         yield "misspelt", path, message, f"write {close[0]}"
@@ -161,7 +163,7 @@ _register(
 _register(
     "property-unknown",
     "unknown",
-    Severity.INFO,
+    Severity.WARNING,
     title="property that is not known here",
     fix="leave it out, or upgrade batch-constructs if AWS has it",
     explanation="Nothing in the model is called so. AWS may have added it since.",

@@ -25,6 +25,9 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 """A value that only deployment will tell: a parameter, an import, a token. Never a finding."""
 
+MAYBE: Final = Unknown()
+"""An entry of a list that only deployment will tell, and that may turn out not to be there."""
+
 Properties = Mapping[str, object]
 """Properties of a resource, or any mapping inside them, as CloudFormation spells them."""
 
@@ -150,7 +153,7 @@ def all_texts(within: Properties, key: str) -> list[str] | None:
 def count(within: Properties, key: str) -> int | None:
     """Count the entries of a list, None if unknown entries could make it longer or shorter."""
     value = within.get(key)
-    return len(value) if type(value) is list else None
+    return len(value) if type(value) is list and MAYBE not in value else None
 
 
 def absent(within: Properties, key: str) -> bool:

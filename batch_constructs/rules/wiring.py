@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.job_definitions.sizes import FARGATE_SIZES
 from batch_constructs.rules.policies import literal, permissions, role_of
 from batch_constructs.rules.resources import JOB_DEFINITION, JobDefinition, JobQueue, Resource
 from batch_constructs.rules.rule import Fault, rule
@@ -18,7 +17,6 @@ from batch_constructs.rules.submissions import (
     SCHEDULE,
     SERVERLESS_STATE_MACHINE,
     STATE_MACHINE,
-    Submission,
     is_batch_target,
     state_machine_definition,
     submissions_from,
@@ -39,13 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "wiring"
-_SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, SERVERLESS_STATE_MACHINE)
+SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 _rule = partial(rule, area=AREA)
 _MOST_TARGETS: Final = 5
 _ARRAY: Final = (2, 10_000)
-_MOST_ATTEMPTS: Final = 10
-_SHORTEST: Final = 60
-_MOST_DEPENDENCIES: Final = 20
 
 
 def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
@@ -139,7 +134,7 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "array-size",
-    _SUBMITTERS,
+    SUBMITTERS,
     title="array size out of range",
     fix="set the size to a value from 2 to 10000, or leave it out for a single job",
     source='SubmitJobRequest.arrayProperties: "The array size can be between 2 and 10,000.";'
@@ -161,46 +156,12 @@ def array_size(source: Resource) -> Iterator[Fault]:
             )
 
 
-@_rule(
-    "submission-attempts",
-    _SUBMITTERS,
-    title="number of attempts out of range",
-    fix="set the attempts to a value from 1 to 10",
-    source='SubmitJobRequest.retryStrategy, RetryStrategy.attempts: "You can specify between 1 and'
-    ' 10 attempts."',
-)
-def submission_attempts(source: Resource) -> Iterator[Fault]:
-    """The first run counts."""
-    for one in submissions_from(source):
-        got = number(mapping(one.request, "RetryStrategy"), "Attempts")
-        if got is not None and not 1 <= got <= _MOST_ATTEMPTS:  # in the message
-            yield (
-                one.path,
-                f"the number of attempts is {show(got)}; allowed are 1 to {_MOST_ATTEMPTS}",
-            )
-
-
-@_rule(
-    "submission-timeout",
-    _SUBMITTERS,
-    title="timeout below a minute",
-    fix="set the timeout to at least 60 seconds",
-    source='SubmitJobRequest.timeout: "The minimum value for the timeout is 60 seconds."',
-)
-def submission_timeout(source: Resource) -> Iterator[Fault]:
-    """In seconds."""
-    for one in submissions_from(source):
-        got = number(mapping(one.request, "Timeout"), "AttemptDurationSeconds")
-        if got is not None and got < _SHORTEST:  # in the message
-            yield one.path, f"the timeout is {show(got)} seconds; allowed are {_SHORTEST} and more"
-
-
 _JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 
 
 @_rule(
     "job-name",
-    _SUBMITTERS,
+    SUBMITTERS,
     title="job name of a wrong shape",
     fix="use up to 128 letters, digits, hyphens and underscores, beginning with a letter or digit",
     source='SubmitJobRequest.jobName: "It can be up to 128 letters long. The first character must'
@@ -218,7 +179,7 @@ def job_name(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "share-identifier-missing",
-    _SUBMITTERS,
+    SUBMITTERS,
     title="submission to a fair-share queue without a share identifier",
     fix="send a ShareIdentifier, from EventBridge Scheduler, Step Functions or a function",
     source='SubmitJobRequest.shareIdentifier: "If the job queue has a fair-share scheduling'
@@ -237,7 +198,7 @@ def share_identifier_missing(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "share-identifier-fifo",
-    _SUBMITTERS,
+    SUBMITTERS,
     title="share identifier for a FIFO queue",
     fix="leave ShareIdentifier out, or give the queue a fair-share policy",
     source="SubmitJobRequest.shareIdentifier: \"Don't specify this parameter if the job queue"
@@ -254,7 +215,7 @@ def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "disabled-queue",
-    _SUBMITTERS,
+    SUBMITTERS,
     title="submission to a disabled queue",
     fix="set the State of the queue to ENABLED",
     source="CreateJobQueueRequest.state: \"If the job queue state is DISABLED, new jobs can't be"
@@ -290,7 +251,7 @@ def _pinned(template_owner: Resource, value: object) -> JobDefinition | None:
 
 @_rule(
     "pinned-revision",
-    (*_SUBMITTERS, FUNCTION),
+    (*SUBMITTERS, FUNCTION),
     severity=Severity.WARNING,
     title="revision of a job definition written by hand",
     fix="use Ref of the job definition, or its name without a revision",
@@ -324,95 +285,6 @@ def pinned_revision(source: Resource) -> Iterator[Fault]:
                 )
 
 
-def _overrides(one: Submission) -> Iterator[Properties]:
-    yield mapping(one.request, "ContainerOverrides")
-    for _, task in entries(mapping(one.request, "EcsPropertiesOverride"), "TaskProperties"):
-        for _, container in entries(task, "Containers"):
-            yield container
-    nodes = mapping(one.request, "NodeOverrides")
-    for _, node in entries(nodes, "NodePropertyOverrides"):
-        yield mapping(node, "ContainerOverrides")
-
-
-@_rule(
-    "reserved-override",
-    _SUBMITTERS,
-    title="reserved environment variable in a submission",
-    fix="choose a name that does not begin with AWS_BATCH",
-    source='SubmitJobRequest.containerOverrides; ContainerProperties.environment: "Environment'
-    " variables cannot"
-    ' start with "AWS_BATCH"."',
-)
-def reserved_override(source: Resource) -> Iterator[Fault]:
-    """Batch sets variables of that prefix itself."""
-    for one in submissions_from(source):
-        for overrides in _overrides(one):
-            for _, variable in entries(overrides, "Environment"):
-                name = text(variable, "Name")
-                if name is not None and name.startswith("AWS_BATCH"):
-                    yield one.path, f"the environment variable {show(name)} is reserved"
-
-
-@_rule(
-    "override-size",
-    _SUBMITTERS,
-    title="override that the job's platform does not take",
-    fix="use ResourceRequirements, with a pair that Fargate offers",
-    source="SubmitJobRequest.containerOverrides; ContainerProperties.vcpus: \"It's not supported"
-    " for jobs running"
-    ' on Fargate resources."',
-)
-def override_size(source: Resource) -> Iterator[Fault]:
-    """What a definition may not say on Fargate, a submission may not either."""
-    for one in submissions_from(source):
-        job = one.definition
-        if job is None or job.platform != "FARGATE":
-            continue
-        if "NodeOverrides" in one.request:
-            yield one.path, "NodeOverrides is given, which Fargate does not take"
-        for overrides in _overrides(one):
-            for key in ("Vcpus", "Memory"):
-                if key in overrides:
-                    yield one.path, f"{key} is overridden, which Fargate does not take"
-            wanted = {
-                text(entry, "Type"): number(entry, "Value")
-                for _, entry in entries(overrides, "ResourceRequirements")
-            }
-            vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
-            sizes = None if vcpus is None else FARGATE_SIZES.get(vcpus, ())
-            if sizes is not None and memory is not None and memory not in sizes:
-                yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"
-
-
-_OVERRIDES: Final = {
-    "ContainerOverrides": ("EC2", "FARGATE"),
-    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
-    "EksPropertiesOverride": ("EKS",),
-}
-
-
-@_rule(
-    "override-kind",
-    _SUBMITTERS,
-    title="override of another kind of job",
-    fix="use the override that goes with the job definition",
-    source='SubmitJobRequest.eksPropertiesOverride: "can only be specified for jobs that are run'
-    " on Amazon EKS"
-    ' resources"; SubmitJobRequest.ecsPropertiesOverride: "can only be specified for jobs that are'
-    " run on Amazon ECS"
-    ' resources"',
-)
-def override_kind(source: Resource) -> Iterator[Fault]:
-    """Batch refuses the submission."""
-    for one in submissions_from(source):
-        job = one.definition
-        for key, platforms in _OVERRIDES.items():
-            if job is None or job.platform is None or key not in one.request:
-                continue
-            if job.platform not in platforms:
-                yield one.path, f"{key} is given for a job of the platform {job.platform}"
-
-
 @_rule(
     "event-bus",
     EVENT_RULE,
@@ -434,21 +306,6 @@ def event_bus(source: Resource) -> Iterator[Fault]:
     schedule = "ScheduleExpression" in source.properties and submissions_from(source)
     if schedule or (from_aws and ("aws.batch" in sources or submissions_from(source))):
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
-
-
-@_rule(
-    "dependency-count",
-    _SUBMITTERS,
-    title="more than twenty dependencies",
-    fix="split the job, or depend on fewer",
-    source='SubmitJobRequest.dependsOn: "A job can depend upon a maximum of 20 jobs."',
-)
-def dependency_count(source: Resource) -> Iterator[Fault]:
-    """Twenty are the limit."""
-    for one in submissions_from(source):
-        got = listing(one.request, "DependsOn")
-        if got is not None and len(got) > _MOST_DEPENDENCIES:  # the number stands in the message
-            yield one.path, f"the job depends on {len(got)} jobs; allowed are {_MOST_DEPENDENCIES}"
 
 
 @_rule(

@@ -147,24 +147,6 @@ def test_a_directory_without_an_app_is_said(place: Path) -> None:
     assert f"there is no CDK app in {place}" in result.output
 
 
-@pytest.mark.local_aws
-@pytest.mark.cdk_cli
-def test_deploy_says_what_is_there(place: Path) -> None:
-    (place / "app.py").write_text(
-        "import aws_cdk as cdk\n"
-        "from aws_cdk import aws_sqs as sqs\n"
-        "app = cdk.App()\n"
-        "sqs.Queue(cdk.Stack(app, 'Small'), 'Queue')\n"
-        "app.synth()\n"
-    )
-    run("up")
-
-    result = run("deploy")
-
-    assert result.exit_code == 0, result.output
-    assert "Small: 1 resources\n  there    AWS::SQS::Queue  Queue" in result.stdout
-
-
 def test_a_full_disk_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from batch_constructs.local import server
 

@@ -123,6 +123,8 @@ def test_the_commands_of_the_documentation_deploy_the_app_of_the_readme(tmp_path
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "AWS::Batch::JobQueue" in done.stdout
+    assert re.search(r"^\w+: \d+ resources$", done.stdout, re.MULTILINE)
+    assert re.search(r"^  there +AWS::Batch::JobQueue +\w+ \(VALID\)$", done.stdout, re.MULTILINE)
+    assert "missing" not in done.stdout
     assert "http://127.0.0.1:" in done.stdout.splitlines()[-1]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["app.py", "cdk.json"]

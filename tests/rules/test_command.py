@@ -89,8 +89,22 @@ def test_text_groups_by_resource_with_the_fix_under_the_fault(tmp_path: Path) ->
     assert lines[:2] == [str(file), "  Q  AWS::Batch::JobQueue"]
     fault = next(place for place, line in enumerate(lines) if "priority is -1" in line)
     assert lines[fault].split() == (
-        "error the priority is -1; allowed are whole numbers from 0 to 1000"
-        " job-queue-priority".split()
+        [
+            "error",
+            "the",
+            "priority",
+            "is",
+            "-1;",
+            "allowed",
+            "are",
+            "whole",
+            "numbers",
+            "from",
+            "0",
+            "to",
+            "1000",
+            "job-queue-priority",
+        ]
     )
     assert lines[fault + 1].strip() == "Properties/Priority"
     assert lines[fault + 2].strip() == "fix: set Priority to a value from 0 to 1000"

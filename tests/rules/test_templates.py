@@ -125,3 +125,55 @@ def test_findings_come_by_resource_and_the_worst_first() -> None:
     environment = [one.severity for one in found if one.resource == "B"]
     assert environment == sorted(environment, key=list(Severity).index)
     assert {"error", "warning", "info"} == set(environment)
+
+
+def test_entries_that_may_not_be_there_are_not_counted() -> None:
+    here = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+    entry = {"Order": 1, "ComputeEnvironment": {"Ref": "Elsewhere"}}
+    maybe = [
+        {"Fn::If": ["Here", {**entry, "Order": order}, {"Ref": "AWS::NoValue"}]}
+        for order in range(4)
+    ]
+    found = check_template(
+        {
+            "Conditions": {"Here": here},
+            "Resources": {
+                "Q": {
+                    "Type": "AWS::Batch::JobQueue",
+                    "Properties": {"Priority": 1, "ComputeEnvironmentOrder": maybe},
+                }
+            },
+        }
+    )
+
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"Fn::Base64": {"Fn::Sub": "${Everything}"}},
+        {"Fn::Base64": {"Fn::Sub": "${Header}\n#!/bin/bash"}},
+        {"Fn::Base64": "[settings.host-containers.admin]\nenabled = true"},
+        {"Ref": "Everything"},
+        "TUlNRS1WZXJzaW9uOiAxLjAK",
+    ],
+    ids=str,
+)
+def test_user_data_that_may_be_right_are_left_alone(data: object) -> None:
+    environment = {
+        "ComputeResources": {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
+    }
+    found = check_template(
+        {
+            "Resources": {
+                "L": {
+                    "Type": "AWS::EC2::LaunchTemplate",
+                    "Properties": {"LaunchTemplateData": {"UserData": data}},
+                },
+                "E": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": environment},
+            }
+        }
+    )
+
+    assert "user-data-mime" not in {one.rule for one in found}

@@ -10,25 +10,12 @@ from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as scheduler_targets
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 
-from batch_constructs import (
-    AlertTopic,
-    FargateComputeEnvironment,
-    FargateJobDefinition,
-    JobNotifications,
-    JobQueue,
-)
+import batch_constructs as bc
 
 IMAGE = "public.ecr.aws/docker/library/python:3.13"
 # The image has no boto3, and gets it; this machine's Python has it already.
@@ -50,34 +37,65 @@ class WordCount(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         vpc = ec2.Vpc(self, "Vpc", max_azs=2, nat_gateways=1)
-        environment = FargateComputeEnvironment(self, "Fargate", vpc=vpc, max_vcpus=4)
-        queue = JobQueue(self, "Queue", compute_environments=[environment])
-        parameters = {"bucket": bucket.bucket_name, "key": "incoming/example.txt"}
-        count = self._job("CountWords", "count_words.py", ["Ref::bucket", "Ref::key"], parameters)
+        environment = bc.FargateComputeEnvironment(self, "Fargate", vpc=vpc, max_vcpus=4)
+        queue = bc.JobQueue(self, "Queue", compute_environments=[environment])
+
+        count = self._job(
+            "CountWords",
+            "count_words.py",
+            ["Ref::bucket", "Ref::key"],
+            {"bucket": bucket.bucket_name, "key": "incoming/example.txt"},
+        )
         bucket.grant_read(count.job_role, "incoming/*")
         bucket.grant_put(count.job_role, "results/*")
-        key = secretsmanager.Secret(self, "SigningKey")
         report = self._job(
             "Report",
             "report.py",
             ["Ref::bucket"],
             {"bucket": bucket.bucket_name},
-            {"SIGNING_KEY": key},
+            {"SIGNING_KEY": secretsmanager.Secret(self, "SigningKey")},
         )
         bucket.grant_read(report.job_role, "results/*")
         bucket.grant_put(report.job_role, "reports/*")
 
-        self._count_what_arrives(bucket, queue, count)
-        schedule = self._report_every_night(queue, report)
-        inbox = self._tell_failures(queue)
-        workflow = self._workflow(bucket, queue, count, report)
+        bc.ObjectCreatedTrigger(
+            self,
+            "FileArrived",
+            bucket=bucket,
+            prefix="incoming/",
+            queue=queue,
+            job_definition=count,
+            job_name="count",
+        )
+        nightly = bc.ScheduleTrigger(
+            self,
+            "Nightly",
+            schedule="cron(0 2 * * ? *)",
+            queue=queue,
+            job_definition=report,
+            job_name="nightly-report",
+        )
+        workflow = bc.Workflow(
+            self,
+            "Workflow",
+            queue=queue,
+            jobs=[
+                bc.WorkflowJob(name="count", job_definition=count, parameters={"key": "$.key"}),
+                bc.WorkflowJob(name="report", job_definition=report, depends_on=["count"]),
+            ],
+        )
+        alerts = bc.AlertTopic(self, "Alerts")
+        inbox = sqs.Queue(self, "Inbox")  # an e-mail address, where there is somebody to read it
+        alerts.topic.add_subscription(subscriptions.SqsSubscription(inbox))
+        bc.JobNotifications(self, "Failures", queue=queue, topic=alerts)
+
         for name, value in {
             "BucketName": bucket.bucket_name,
             "QueueArn": queue.job_queue_arn,
             "CountArn": count.job_definition_arn,
-            "ScheduleName": schedule.schedule_name,
+            "ScheduleName": nightly.resource.ref,
             "InboxUrl": inbox.queue_url,
-            "WorkflowArn": workflow.state_machine_arn,
+            "WorkflowArn": workflow.state_machine.state_machine_arn,
         }.items():
             cdk.CfnOutput(self, name, value=value)
 
@@ -88,8 +106,8 @@ class WordCount(cdk.Stack):
         arguments: list[str],
         parameters: dict[str, str],
         secrets: dict[str, secretsmanager.ISecret] | None = None,
-    ) -> FargateJobDefinition:
-        return FargateJobDefinition(
+    ) -> bc.FargateJobDefinition:
+        return bc.FargateJobDefinition(
             self,
             id,
             image=IMAGE,
@@ -103,98 +121,6 @@ class WordCount(cdk.Stack):
             parameters=parameters,
             secrets=secrets,
             timeout=cdk.Duration.minutes(10),
-        )
-
-    def _count_what_arrives(
-        self, bucket: s3.Bucket, queue: JobQueue, count: FargateJobDefinition
-    ) -> None:
-        arrived = events.Rule(
-            self,
-            "FileArrived",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [bucket.bucket_name]},
-                    "object": {"key": [{"prefix": "incoming/"}]},
-                },
-            ),
-        )
-        parameters = {
-            "bucket": events.EventField.from_path("$.detail.bucket.name"),
-            "key": events.EventField.from_path("$.detail.object.key"),
-        }
-        arrived.add_target(
-            targets.BatchJob(
-                queue.job_queue_arn,
-                queue,
-                count.job_definition_arn,
-                count,
-                job_name="count",
-                event=events.RuleTargetInput.from_object({"Parameters": parameters}),
-            )
-        )
-
-    def _report_every_night(
-        self, queue: JobQueue, report: FargateJobDefinition
-    ) -> scheduler.Schedule:
-        submitter = iam.Role(
-            self, "NightlySubmitter", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com")
-        )
-        queue.grant_submit(submitter, report)
-        return scheduler.Schedule(
-            self,
-            "Nightly",
-            schedule=scheduler.ScheduleExpression.cron(hour="2", minute="0"),
-            target=scheduler_targets.Universal(
-                service="batch",
-                action="submitJob",
-                role=submitter,
-                input=scheduler.ScheduleTargetInput.from_object(
-                    {
-                        "JobName": "nightly-report",
-                        "JobQueue": queue.job_queue_arn,
-                        "JobDefinition": report.job_definition_arn,
-                    }
-                ),
-            ),
-        )
-
-    def _tell_failures(self, queue: JobQueue) -> sqs.Queue:
-        alerts = AlertTopic(self, "Alerts")
-        inbox = sqs.Queue(self, "Inbox")  # an e-mail address, where there is somebody to read it
-        alerts.topic.add_subscription(subscriptions.SqsSubscription(inbox))
-        JobNotifications(self, "Failures", queue=queue, topic=alerts)
-        return inbox
-
-    def _workflow(
-        self,
-        bucket: s3.Bucket,
-        queue: JobQueue,
-        count: FargateJobDefinition,
-        report: FargateJobDefinition,
-    ) -> sfn.StateMachine:
-        counted = tasks.BatchSubmitJob(
-            self,
-            "Count",
-            job_name="workflow-count",
-            job_queue_arn=queue.job_queue_arn,
-            job_definition_arn=count.job_definition_arn,
-            payload=sfn.TaskInput.from_object(
-                {"bucket": bucket.bucket_name, "key": sfn.JsonPath.string_at("$.key")}
-            ),
-        )
-        reported = tasks.BatchSubmitJob(
-            self,
-            "ReportAll",
-            job_name="workflow-report",
-            job_queue_arn=queue.job_queue_arn,
-            job_definition_arn=report.job_definition_arn,
-        )
-        return sfn.StateMachine(
-            self,
-            "Workflow",
-            definition_body=sfn.DefinitionBody.from_chainable(counted.next(reported)),
         )
 
 

@@ -114,6 +114,22 @@ def reserved_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 
 
 @_rule(
+    "nameless-environment-variable",
+    title="environment variable or secret without a name",
+    fix="give Name",
+    source="KeyValuePair.name: for environment variables, this is the name of the environment"
+    " variable;"
+    " Secret.name",
+)
+def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
+    """A value alone is no variable."""
+    for _, variables in _variables(job):
+        for path, _, entry in variables:
+            if absent(entry, "Name"):
+                yield f"{path}/Name", "Name is missing; a variable or secret needs it"
+
+
+@_rule(
     "duplicate-environment-variable",
     title="environment variable given twice",
     fix="keep one of the two",

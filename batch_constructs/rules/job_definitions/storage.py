@@ -69,6 +69,24 @@ def unknown_volume(job: JobDefinition) -> Iterator[Fault]:
 
 
 @_rule(
+    "mount-incomplete",
+    severity=Severity.WARNING,
+    title="mount point without a volume or a path",
+    fix="give SourceVolume and ContainerPath",
+    source="MountPoint.sourceVolume: the name of the volume to mount; MountPoint.containerPath:"
+    " the path on"
+    " the container where the volume is mounted",
+)
+def mount_incomplete(job: JobDefinition) -> Iterator[Fault]:
+    """One without the other mounts nothing."""
+    for container in job.containers:
+        for position, mount in entries(container.properties, "MountPoints"):
+            for key in ("SourceVolume", "ContainerPath"):
+                if absent(mount, key):
+                    yield f"{container.path}/MountPoints/{position}/{key}", f"{key} is missing"
+
+
+@_rule(
     "duplicate-volume",
     title="volume or mount path given twice",
     fix="give each volume a name, and each mount point a path, of its own",
