@@ -94,7 +94,9 @@ class Reference:
             return arn.split(marker, 1)[1].split(":", 1)[0]
         from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
-        return Fn.select(1, Fn.split("/", Fn.select(5, Fn.split(":", arn))))
+        if self.parts == _PARTS_WITH_REVISION:
+            arn = Fn.select(5, Fn.split(":", arn))
+        return Fn.select(1, Fn.split("/", arn))
 
     def arn_without_revision(self, value: Any) -> str:
         """Return the ARN of such a resource up to its name, in its own account and Region."""
@@ -103,7 +105,13 @@ class Reference:
         if marker in arn:
             before, name = arn.split(marker, 1)
             return f"{before}{marker}{name.split(':', 1)[0]}"
-        return self.beside(value, self.resource, self.name(arn))
+        from aws_cdk import ArnFormat, Fn, Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        return Stack.of(value).format_arn(
+            service="batch",
+            resource=Fn.select(5, Fn.split(":", arn)),  # such as job-definition/NAME
+            arn_format=ArnFormat.NO_RESOURCE_NAME,
+        )
 
     def beside(self, value: Any, resource: str, name: str) -> str:
         """Return another ARN of AWS Batch in the account and the Region of such a resource."""

@@ -172,8 +172,7 @@ class TestGrantSubmit:
         resource = {"Fn::Select": [5, {"Fn::Split": [":", {"Ref": "JobB9D00F9F"}]}]}
         by_name: list[Any] = [
             *("arn:", {"Ref": "AWS::Partition"}, ":batch:", {"Ref": "AWS::Region"}, ":"),
-            *({"Ref": "AWS::AccountId"}, ":job-definition/"),
-            {"Fn::Select": [1, {"Fn::Split": ["/", resource]}]},
+            *({"Ref": "AWS::AccountId"}, ":", resource),
         ]
         assert self.statements(stack)[0]["Resource"][1:] == [
             {"Fn::Join": ["", by_name]},
