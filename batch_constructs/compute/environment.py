@@ -27,8 +27,8 @@ class ComputeEnvironment(BatchConstruct):
     """A compute environment, ours or imported: its ARN and its name.
 
     Compute environments are made by ``FargateComputeEnvironment``, ``Ec2ComputeEnvironment``,
-    ``SpotComputeEnvironment`` and ``UnmanagedComputeEnvironment``; this class takes in those that
-    exist already.
+    ``SpotComputeEnvironment``, ``EksComputeEnvironment``, ``ManagedInstancesComputeEnvironment``
+    and ``UnmanagedComputeEnvironment``; this class takes in those that exist already.
 
     Attributes:
         properties: The CloudFormation properties as the rules see them; empty where imported.

@@ -58,7 +58,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         service_role: The role of AWS Batch, which an unmanaged environment has to be given.
             Default: one of its own.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
-        cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on. Default: ``tags``.
+        cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on; the cluster is then
+            looked up. Default: ``tags``, once something else asks for the cluster.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse; all at once.
@@ -110,7 +111,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             self, {**properties, "ServiceRole": self.service_role.role_arn}, own
         )
         self.resource.node.add_dependency(self.service_role)
-        if self._cluster_tags:
+        if cluster_tags is not None:
             self._find_cluster()
 
     @property

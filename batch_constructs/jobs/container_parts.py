@@ -18,6 +18,7 @@ from batch_constructs.jobs.log_driver import ContainerLog
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
@@ -147,12 +148,17 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
     if not options or options.get("config-file-type") != "s3":
         return []
     file = options.get("config-file-value", "")
+    bucket = file.split("/", 1)[0]
+    if bucket == file and is_token(file):
+        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        bucket = Fn.select(0, Fn.split("/", file))
     return [
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": file},
         {
             "Effect": "Allow",
             "Action": "s3:GetBucketLocation",
-            "Resource": file.split("/", 1)[0],
+            "Resource": bucket,
         },
     ]
 

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 class JobDefinition(BatchConstruct):
     """A job definition, ours or imported: its ARN and its name.
 
-    Job definitions are made by ``FargateJobDefinition`` and ``Ec2JobDefinition``; this class takes
-    in those that exist already.
+    Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
+    ``MultiContainerJobDefinition``, ``MultiNodeJobDefinition`` and ``EksJobDefinition``; this class
+    takes in those that exist already.
     """
 
     _resource: batch.CfnJobDefinition

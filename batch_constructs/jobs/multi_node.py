@@ -19,6 +19,7 @@ from batch_constructs.jobs.multi_container import SEVERAL_CONTAINERS
 from batch_constructs.jobs.pod import POD_PARAMETERS, Pod, pod_properties
 from batch_constructs.jobs.task import Task
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -300,6 +301,11 @@ class Nodes:
                 self._next = None
             return nodes
         number = arguments.number("nodes", nodes)
+        if is_token(number):
+            return arguments.wrong_value(
+                "nodes is a token, which cannot be counted before the deployment; allowed is a "
+                'number, or a range: give nodes="0:" and the token as num_nodes'
+            )
         if not isinstance(number, int) or self._next is None:
             if isinstance(number, int):
                 arguments.wrong_value(

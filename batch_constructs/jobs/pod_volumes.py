@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
+from batch_constructs.jobs.container_parts import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +126,7 @@ def _source(arguments: Arguments, volume: AnyPodVolume) -> dict[str, Any]:
             limit = arguments.mebibytes("size_limit", volume.size_limit)
             empty = given(
                 Medium=arguments.text("medium", volume.medium),
-                SizeLimit=None if limit is None else f"{limit}Mi",
+                SizeLimit=None if limit is None else f"{decimal(limit)}Mi",
             )
             return {"EmptyDir": empty}
         case HostPathVolume():

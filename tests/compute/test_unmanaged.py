@@ -87,8 +87,20 @@ def test_the_function_may_look_at_environments_and_tag_clusters_of_aws_batch(
     ]
 
 
-def test_tags_reach_the_cluster(stack: cdk.Stack, resources: Resources) -> None:
+def test_tags_of_an_environment_alone_need_no_lookup(
+    stack: cdk.Stack, resources: Resources
+) -> None:
     bc.UnmanagedComputeEnvironment(stack, "Environment", tags={"team": "genomics"})
+
+    assert resources(LOOKUP) == {}
+
+
+@pytest.mark.parametrize("parameter", ["tags", "cluster_tags"])
+def test_tags_reach_the_cluster(parameter: str, stack: cdk.Stack, resources: Resources) -> None:
+    options: dict[str, Any] = {parameter: {"team": "genomics"}}
+    environment = bc.UnmanagedComputeEnvironment(stack, "Environment", **options)
+    if parameter == "tags":
+        cdk.CfnOutput(stack, "Cluster", value=environment.ecs_cluster_arn)
 
     (lookup,) = resources(LOOKUP).values()
     assert lookup["Properties"]["ClusterTags"] == {"team": "genomics"}
