@@ -49,18 +49,28 @@ def build(app: cdk.App) -> cdk.Stack:
     bc.ObjectCreatedTrigger(
         stack, "Arrived", bucket=files, prefix="incoming/", queue=urgent, job_definition=count
     )
-    bc.ScheduleTrigger(
+    nightly = bc.ScheduleTrigger(
         stack, "Nightly", schedule="cron(0 2 * * ? *)", queue=routine, job_definition=count
     )
     first = bc.WorkflowJob(name="first", job_definition=count, parameters={"key": "$.first"})
     second = bc.WorkflowJob(
         name="second", job_definition=count, parameters={"key": "$.second"}, depends_on=["first"]
     )
-    bc.Workflow(stack, "InOrder", queue=routine, jobs=[first, second])
+    in_order = bc.Workflow(stack, "InOrder", queue=routine, jobs=[first, second])
 
     alerts = bc.AlertTopic(stack, "Alerts")
     bc.JobNotifications(stack, "Failures", queues=[urgent, routine], topic=alerts)
     bc.BatchDashboard(stack, "Dashboard", queues=[urgent, routine])
+    for name, value in {
+        "FilesBucket": files.bucket_name,
+        "UrgentQueue": urgent.job_queue_arn,
+        "RoutineQueue": routine.job_queue_arn,
+        "CountDefinition": count.job_definition_arn,
+        "NightlySchedule": nightly.resource.ref,
+        "InOrderWorkflow": in_order.state_machine.state_machine_arn,
+        "AlertsTopic": alerts.topic.topic_arn,
+    }.items():
+        cdk.CfnOutput(stack, name, value=value)
     return stack
 
 

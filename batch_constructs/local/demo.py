@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.server import LocalServer
 
-APP = Path(__file__).with_name("demo_app")
+_PACKAGED = Path(__file__).with_name("demo_app")
+APP = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2]
+"""Where the app of the README is: packaged with a wheel, or at the top of a checkout."""
+
 POEM = """Tell me, jobs in the queue, who waits for whom?
 A list of compute environments answers: room.
 """
@@ -54,6 +57,7 @@ class Demo:
         self._outputs: dict[str, str] = {}
         self._deployer: CdkDeployer | None = None
         self._stack_name = ""
+        self._inbox = ""
 
     def steps(self) -> list[Step]:
         """Return the steps, in their order."""
@@ -64,7 +68,7 @@ class Demo:
             Step(title="Ask every resource's own API for it", act=self._inventory),
             Step(title="A file arrives in S3: a job counts it", act=self._count),
             Step(title="A job fails, and three of an array: both are told", act=self._fail),
-            Step(title="The schedule fires: a job writes the report", act=self._report),
+            Step(title="The schedule fires: a job runs", act=self._nightly),
             Step(title="A workflow: one job after the other", act=self._workflow),
         ]
 
@@ -73,10 +77,9 @@ class Demo:
         batch = self._server.client("batch")
         found = [
             job["jobId"]
+            for queue in ("UrgentQueue", "RoutineQueue")
             for status in ("RUNNING", "SUCCEEDED", "FAILED")
-            for job in batch.list_jobs(jobQueue=self._outputs["QueueArn"], jobStatus=status)[
-                "jobSummaryList"
-            ]
+            for job in self._jobs_in(queue, status)
         ]
         described = batch.describe_jobs(jobs=found)["jobs"] if found else []
         yield from sorted(described, key=lambda job: job["createdAt"])
@@ -93,7 +96,7 @@ class Demo:
     def _bootstrap(self) -> str:
         self._deployer = CdkDeployer(
             self._server.record,
-            CdkApp.find(APP, None),
+            CdkApp(directory=APP, command="python3 app.py"),
             output=self._server.directory / "cdk.out",
             show=self._show,
             client=self._server.client,
@@ -107,7 +110,33 @@ class Demo:
         stack = self._server.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         self._outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
         self._stack_name = name
+        self._inbox = self._subscribe()
         return f"the stack {name} is {stack['StackStatus']}"
+
+    def _subscribe(self) -> str:
+        """Subscribe a queue to the alerts, where there is nobody to read e-mail."""
+        sqs, sns = self._server.client("sqs"), self._server.client("sns")
+        topic = self._outputs["AlertsTopic"]
+        url: str = sqs.create_queue(QueueName="demo-inbox")["QueueUrl"]
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        inbox = answer["Attributes"]["QueueArn"]
+        admitted = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": inbox,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [admitted]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
+        return url
+
+    def _jobs_in(self, queue: str, status: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._server.client("batch").list_jobs(
+            jobQueue=self._outputs[queue], jobStatus=status
+        )["jobSummaryList"]
+        return found
 
     def _inventory(self) -> str:
         found = take_inventory(self._server.client, self._stack_name)
@@ -118,6 +147,7 @@ class Demo:
         return f"{there} of {len(found)} could be asked for, and all of these are there"
 
     def _count(self) -> str:
+        self._put("incoming/example.txt", b"two words")
         self._put("incoming/poem.txt", POEM.encode())
         result = json.loads(self._wait_for_object("results/poem.json"))
         return f"incoming/poem.txt has {result['words']} words, says results/poem.json"
@@ -127,8 +157,8 @@ class Demo:
         job = self._told()
         self._server.client("batch").submit_job(
             jobName="ten",
-            jobQueue=self._outputs["QueueArn"],
-            jobDefinition=self._outputs["CountArn"],
+            jobQueue=self._outputs["UrgentQueue"],
+            jobDefinition=self._outputs["CountDefinition"],
             arrayProperties={"size": 10},
             containerOverrides={
                 "command": ["sh", "-c", "case $AWS_BATCH_JOB_ARRAY_INDEX in 2|5|7) exit 1;; esac"]
@@ -138,7 +168,7 @@ class Demo:
 
     def _told(self) -> str:
         """Return the subject of the next message that SNS delivers to the inbox."""
-        sqs, inbox = self._server.client("sqs"), self._outputs["InboxUrl"]
+        sqs, inbox = self._server.client("sqs"), self._inbox
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             answer = sqs.receive_message(QueueUrl=inbox, WaitTimeSeconds=5)
@@ -147,27 +177,31 @@ class Demo:
                 return str(json.loads(message["Body"])["Subject"])
         raise LocalAwsError(self._explained("the notification of the failed job did not come"))
 
-    def _report(self) -> str:
+    def _nightly(self) -> str:
         schedules = self._server.client("scheduler")
-        nightly = schedules.get_schedule(Name=self._outputs["ScheduleName"])
+        nightly = schedules.get_schedule(Name=self._outputs["NightlySchedule"])
         soon = datetime.now(tz=UTC) + timedelta(seconds=2)
         # The nightly schedule, once more and now: nobody waits until two in the morning.
         schedules.create_schedule(
-            Name="report-now",
+            Name="nightly-now",
             ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})",
             FlexibleTimeWindow={"Mode": "OFF"},
             Target=nightly["Target"],
             ActionAfterCompletion="DELETE",
         )
-        key = self._wait(lambda: self._first_key("reports/"), "the report of the scheduled job")
-        report = self._wait_for_object(key).decode().strip()
-        return f"{nightly['ScheduleExpression']}, tried now: {report}"
+        done = self._wait(self._routine_job, "the scheduled job")
+        said = self.last_line(done["jobId"])
+        return f"{nightly['ScheduleExpression']}, tried now: {said}"
+
+    def _routine_job(self) -> dict[str, Any] | None:
+        """Return the first job of the routine queue that has succeeded."""
+        return next(iter(self._jobs_in("RoutineQueue", "SUCCEEDED")), None)
 
     def _workflow(self) -> str:
         machines = self._server.client("stepfunctions")
         execution = machines.start_execution(
-            stateMachineArn=self._outputs["WorkflowArn"],
-            input=json.dumps({"key": "incoming/poem.txt"}),
+            stateMachineArn=self._outputs["InOrderWorkflow"],
+            input=json.dumps({"first": "incoming/poem.txt", "second": "incoming/example.txt"}),
         )["executionArn"]
         ended = self._wait(lambda: self._ended(execution), "the workflow")
         if ended["status"] != "SUCCEEDED":
@@ -183,17 +217,19 @@ class Demo:
         return None if described["status"] == "RUNNING" else described
 
     def _put(self, key: str, body: bytes) -> None:
-        self._server.client("s3").put_object(Bucket=self._outputs["BucketName"], Key=key, Body=body)
+        self._server.client("s3").put_object(
+            Bucket=self._outputs["FilesBucket"], Key=key, Body=body
+        )
 
     def _first_key(self, prefix: str) -> str | None:
         found = self._server.client("s3").list_objects_v2(
-            Bucket=self._outputs["BucketName"], Prefix=prefix
+            Bucket=self._outputs["FilesBucket"], Prefix=prefix
         )
         return found["Contents"][0]["Key"] if found.get("Contents") else None
 
     def _wait_for_object(self, key: str) -> bytes:
         self._wait(lambda: self._first_key(key), key)
-        answer = self._server.client("s3").get_object(Bucket=self._outputs["BucketName"], Key=key)
+        answer = self._server.client("s3").get_object(Bucket=self._outputs["FilesBucket"], Key=key)
         body: bytes = answer["Body"].read()
         return body
 

@@ -64,9 +64,9 @@ def test_the_demo_does_all_it_promises_and_leaves_nothing(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     for said in (
         "incoming/poem.txt has 17 words",
-        "SNS delivered: Job count failed: exited with code 1",
+        "SNS delivered: Job Arrived failed: exited with code 1",
         "Array job ten failed: 3 of 10 children failed",
-        "cron(0 2 * * ? *), tried now: 17 words, signed",
+        "cron(0 2 * * ? *), tried now: wrote results/example.json",
         "Step Functions ran two jobs",
         "All stopped and removed",
     ):

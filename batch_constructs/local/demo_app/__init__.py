@@ -1,1 +1,0 @@
-"""The app of ``batch-constructs demo``, and what its jobs run."""
