@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
-    from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.queues.job_queue import JobQueue, JobQueueBase
     from batch_constructs.queues.metrics import metrics_of
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
@@ -145,6 +145,7 @@ _HOME: dict[str, str] = {
     "JobLogQueries": "monitoring.saved_query",
     "JobNotifications": "monitoring.notifications",
     "JobQueue": "queues.job_queue",
+    "JobQueueBase": "queues.job_queue",
     "JobState": "queues.events",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
@@ -246,6 +247,7 @@ __all__ = [
     "JobLogQueries",
     "JobNotifications",
     "JobQueue",
+    "JobQueueBase",
     "JobState",
     "KubernetesSecretVolume",
     "LaunchTemplate",

@@ -7,6 +7,7 @@ and whatever the rules find in the result, is said in one error at the caller's 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -291,7 +292,20 @@ def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
     """Say a finding in the caller's terms: the parameter before the property's problem."""
     parameter = _parameter(finding.path.split("/"), parameters)
     before = f"{parameter}: " if parameter else ""
-    return f"{before}{finding.message}: {finding.fix}"
+    return f"{before}{finding.message}: {_renamed(finding.fix, parameters)}"
+
+
+_RESOURCE_REQUIREMENTS = {"MEMORY": "memory", "VCPU": "vcpus", "GPU": "gpus"}
+
+
+def _renamed(text: str, parameters: Mapping[str, str]) -> str:
+    """Say parameters where a fix says the properties that they become."""
+
+    def rename(word: re.Match[str]) -> str:
+        parameter = parameters.get(word[0], _RESOURCE_REQUIREMENTS.get(word[0], word[0]))
+        return parameter if parameter.isidentifier() else word[0]
+
+    return re.sub(r"\b[A-Z]\w+", rename, text)
 
 
 def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:

@@ -103,6 +103,14 @@ def _camel(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
+def put_tags(resource: Construct, tags: Mapping[str, str] | None) -> None:
+    """Tag one resource; its own tags win over those of the stack, as its own are nearer."""
+    from aws_cdk import Tags  # noqa: PLC0415  # few resources have tags of their own
+
+    for key, value in (tags or {}).items():
+        Tags.of(resource).add(key, value)
+
+
 def given(**properties: Any) -> dict[str, Any]:
     """Collect the properties that are there: None means left out, and an empty one is left out."""
     return {

@@ -166,7 +166,13 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             Ec2KeyPair=_key_pair(arguments, instances.key_pair),
         )
         if not replaced:
-            resources["UpdateToLatestImageVersion"] = update.latest_image
+            latest = arguments.flag("update.latest_image", update.latest_image, required=True)
+            resources["UpdateToLatestImageVersion"] = latest
+        elif instances.update is not None:
+            arguments.wrong_value(
+                "update is given, but an environment with a service role of its own, or with the "
+                "strategy BEST_FIT, is replaced and never updated: leave update out"
+            )
         _expect_roles(arguments, instances, purchase)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),

@@ -11,7 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.compute.environment import ComputeEnvironment
 from batch_constructs.compute.name import HASH_LENGTH, replaceable_name
-from batch_constructs.construct import given, l1_properties
+from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.offers import offers
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ PARAMETERS = {
     "EcsSettings": "container_insights",
     "UnmanagedvCpus": "unmanaged_vcpus",
     "ServiceRole": "service_role",
+    "ComputeResources/Tags": "instance_tags",
     "Tags": "tags",
 }
 """Property → the parameter it comes from."""
@@ -122,13 +123,27 @@ def make_environment(
         replace_compute_environment=properties.get("ReplaceComputeEnvironment"),
         service_role=properties.get("ServiceRole"),
         state=properties["State"],
-        tags=properties.get("Tags"),
         unmanagedv_cpus=properties.get("UnmanagedvCpus"),
         update_policy=_l1(properties.get("UpdatePolicy")),
     )
+    put_tags(resource, properties.get("Tags"))
     if own.service_role is not None:
         resource.node.add_dependency(own.service_role)
+    if name is not None and properties.get("ReplaceComputeEnvironment") is True:
+        _acknowledge_name(resource)
     return resource
+
+
+def _acknowledge_name(resource: batch.CfnComputeEnvironment) -> None:
+    """Tell the rules that this name does not stand in the way of a replacement."""
+    from aws_cdk import Acknowledgment, Validations  # noqa: PLC0415  # for few environments
+
+    Validations.of(resource).acknowledge(
+        Acknowledgment(
+            id="batch-constructs::named-replacement",
+            reason="The name ends in a hash of what needs a replacement, and changes with it.",
+        )
+    )
 
 
 _UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})

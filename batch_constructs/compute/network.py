@@ -87,5 +87,6 @@ def _subnet_ids(
         ).subnet_ids
     except RuntimeError as error:
         said = re.sub(r"^\w+: ", "", str(error))
-        arguments.wrong_value(f"vpc_subnets: {said}: choose others with vpc_subnets")
+        said = said.removesuffix("Available types: ").rstrip()
+        arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
         return [UNKNOWN]

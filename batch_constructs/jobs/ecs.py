@@ -9,7 +9,7 @@ import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import l1_properties
+from batch_constructs.construct import l1_properties, put_tags
 from batch_constructs.jobs.definition import JobDefinition
 from batch_constructs.jobs.job import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.logs import JobLogs
@@ -172,7 +172,7 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
     spelt: dict[str, Any] = l1_properties(
         {name: value for name, value in properties.items() if name != "Tags"}
     )
-    return batch.CfnJobDefinition(
+    resource = batch.CfnJobDefinition(
         scope,
         "Resource",
         type=spelt["type"],
@@ -188,9 +188,10 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
         resource_retention_policy=spelt.get("resourceRetentionPolicy"),
         retry_strategy=spelt.get("retryStrategy"),
         scheduling_priority=spelt.get("schedulingPriority"),
-        tags=tags,
         timeout=spelt.get("timeout"),
     )
+    put_tags(resource, tags)
+    return resource
 
 
 def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:

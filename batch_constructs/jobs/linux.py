@@ -96,7 +96,9 @@ def linux_parameters(
             _device(arguments, device) for device in arguments.items("devices", devices, "Device")
         ],
         Tmpfs=[_tmpfs(arguments, item) for item in arguments.items("tmpfs", tmpfs, "Tmpfs")],
-        MaxSwap=None if swap is None else arguments.mebibytes("swap.max_size", swap.max_size),
+        MaxSwap=None
+        if swap is None
+        else arguments.mebibytes("swap.max_size", swap.max_size, required=True),
         Swappiness=None if swap is None else arguments.number("swap.swappiness", swap.swappiness),
     )
 
@@ -106,7 +108,11 @@ def ulimit_properties(
 ) -> list[dict[str, Any]]:
     """Return CloudFormation's ``Ulimits``."""
     return [
-        {"Name": limit.name, "SoftLimit": limit.soft_limit, "HardLimit": limit.hard_limit}
+        {
+            "Name": arguments.text("ulimits.name", limit.name, required=True),
+            "SoftLimit": arguments.number("ulimits.soft_limit", limit.soft_limit, required=True),
+            "HardLimit": arguments.number("ulimits.hard_limit", limit.hard_limit, required=True),
+        }
         if isinstance(limit, Ulimit)
         else arguments.wrong_type(
             "ulimits", limit, 'Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)'
@@ -119,7 +125,7 @@ def _device(arguments: Arguments, device: Device) -> Any:
     if not isinstance(device, Device):
         return arguments.wrong_type("devices", device, 'Device(host_path="/dev/fuse")')
     return given(
-        HostPath=arguments.text("devices.host_path", device.host_path),
+        HostPath=arguments.text("devices.host_path", device.host_path, required=True),
         ContainerPath=arguments.text("devices.container_path", device.container_path),
         Permissions=arguments.texts("devices.permissions", device.permissions),
     )
@@ -131,7 +137,7 @@ def _tmpfs(arguments: Arguments, tmpfs: Tmpfs) -> Any:
             "tmpfs", tmpfs, 'Tmpfs(container_path="/scratch", size=Size.mebibytes(256))'
         )
     return given(
-        ContainerPath=arguments.text("tmpfs.container_path", tmpfs.container_path),
-        Size=arguments.mebibytes("tmpfs.size", tmpfs.size),
+        ContainerPath=arguments.text("tmpfs.container_path", tmpfs.container_path, required=True),
+        Size=arguments.mebibytes("tmpfs.size", tmpfs.size, required=True),
         MountOptions=arguments.texts("tmpfs.mount_options", tmpfs.mount_options),
     )

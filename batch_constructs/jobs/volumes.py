@@ -131,8 +131,10 @@ class Volumes:
                 continue
             self.mount_points.append(
                 {
-                    "SourceVolume": inner.text("name", volume.name),
-                    "ContainerPath": inner.text("container_path", volume.container_path),
+                    "SourceVolume": inner.text("name", volume.name, required=True),
+                    "ContainerPath": inner.text(
+                        "container_path", volume.container_path, required=True
+                    ),
                     "ReadOnly": inner.flag("read_only", volume.read_only),
                 }
             )

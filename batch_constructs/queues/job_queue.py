@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_batch as batch
@@ -15,7 +16,7 @@ from batch_constructs.compute.environment import (
     compute_environment_arn,
     is_compute_environment,
 )
-from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.construct import BatchConstruct, given, l1_properties, put_tags
 from batch_constructs.queues.events import QueueEvents
 from batch_constructs.queues.metrics import QueueMetrics
 from batch_constructs.queues.reference import (
@@ -27,9 +28,10 @@ from batch_constructs.queues.reference import (
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
+from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aws_cdk import aws_iam as iam
     from constructs import Construct
@@ -140,7 +142,7 @@ class JobQueue(JobQueueBase):
         super().__init__(scope, id)
         arguments = Arguments(self)
         environments = _environments(arguments, compute_environments)
-        order, beside = _as_the_rules_see(environments)
+        order, beside = (UNKNOWN, {}) if environments is None else _as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
@@ -162,7 +164,7 @@ class JobQueue(JobQueueBase):
             arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, expected)
         arguments.refuse()
 
-        self._environments = environments
+        self._environments = [] if environments is None else environments
         self.resource = self._resource = batch.CfnJobQueue(
             self,
             "Resource",
@@ -170,7 +172,7 @@ class JobQueue(JobQueueBase):
                 batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
                     compute_environment=compute_environment_arn(environment), order=place
                 )
-                for place, environment in enumerate(environments, start=1)
+                for place, environment in enumerate(self._environments, start=1)
             ],
             job_queue_name=job_queue_name,
             job_state_time_limit_actions=[
@@ -181,8 +183,8 @@ class JobQueue(JobQueueBase):
             priority=rest["Priority"],
             scheduling_policy_arn=rest.get("SchedulingPolicyArn"),
             state=rest["State"],
-            tags=rest.get("Tags"),
         )
+        put_tags(self.resource, rest.get("Tags"))
         if spot_rescue_queue is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
 
@@ -214,15 +216,16 @@ class _ImportedJobQueue(JobQueueBase):
         self._arn = arn
 
 
-def _environments(arguments: Arguments, environments: Any) -> list[AnyComputeEnvironment]:
+def _environments(arguments: Arguments, environments: Any) -> list[AnyComputeEnvironment] | None:
+    """Return the environments, or None where some are something else."""
     expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
-    listed = arguments.items("compute_environments", environments, expected)
-    if environments is None:
+    if isinstance(environments, str | bytes) or not isinstance(environments, Sequence):
         arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
-    for environment in listed:
-        if not is_compute_environment(environment):
-            arguments.wrong_type("compute_environments", environment, expected)
-    return listed
+        return None
+    wrong = [one for one in environments if not is_compute_environment(one)]
+    for one in wrong:
+        arguments.wrong_type("compute_environments", one, expected)
+    return None if wrong else list(environments)
 
 
 def _as_the_rules_see(
@@ -233,8 +236,6 @@ def _as_the_rules_see(
     beside: dict[str, dict[str, object]] = {}
     places: dict[str, str] = {}
     for place, environment in enumerate(environments, start=1):
-        if not is_compute_environment(environment):
-            continue
         arn = compute_environment_arn(environment)
         reference = places.setdefault(arn, f"environment {place}")
         order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})

@@ -263,6 +263,25 @@ class TestReadableNames:
         )
         assert self.name(**best_fit, max_vcpus=16) == self.name(**best_fit, max_vcpus=512)
 
+    def test_another_security_group_changes_the_name_of_what_is_replaced(self) -> None:
+        def group(id: str) -> str:
+            app = cdk.App(builtin_cloud_formation_validation=False)
+            stack = cdk.Stack(app, "Stack")
+            network = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+            environment = bc.Ec2ComputeEnvironment(
+                stack,
+                "E",
+                vpc=network,
+                compute_environment_name="nightly",
+                allocation_strategy="BEST_FIT",
+                security_groups=[ec2.SecurityGroup(stack, id, vpc=network)],
+            )
+            name: str = stack.resolve(environment.resource.compute_environment_name)
+            return name
+
+        assert group("A") != group("B")
+        assert group("A") == group("A")
+
 
 class TestRefusals:
     """What AWS Batch would refuse is an error at the caller's line, all of it at once."""
@@ -352,3 +371,43 @@ def test_unknown_values_are_never_an_error(stack: cdk.Stack, vpc: ec2.Vpc) -> No
         allocation_strategy=text,
         scale_down_delay=cdk.Duration.minutes(number),
     )
+
+
+def test_a_vpc_that_the_cli_has_yet_to_look_up_is_welcome(app: cdk.App) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="111111111111", region="us-east-1"))
+    vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_id="vpc-1")
+
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+    bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
+
+
+def test_own_tags_win_over_those_of_the_stack(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc, tags={"Team": "own"})
+    cdk.Tags.of(stack).add("Team", "stack")
+
+    assert properties(ENVIRONMENT)["Tags"] == {"Team": "own"}
+
+
+def test_two_environments_of_one_name_get_two_names(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    names = {
+        stack.resolve(
+            bc.Ec2ComputeEnvironment(
+                stack, name, vpc=vpc, compute_environment_name="nightly"
+            ).resource.compute_environment_name
+        )
+        for name in ("A", "B")
+    }
+    assert len(names) == 2
+
+
+def test_strict_rules_accept_a_readable_name_of_an_environment_that_is_replaced(
+    app: cdk.App, stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    bc.Ec2ComputeEnvironment(
+        stack, "E", vpc=vpc, allocation_strategy="BEST_FIT", compute_environment_name="nightly"
+    )
+    cdk.Validations.of(app).add_plugins(bc.BatchRules(strict=True))
+
+    app.synth()

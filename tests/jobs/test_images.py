@@ -104,3 +104,19 @@ def test_many_container_images_do_not_get_in_each_others_way(stack: cdk.Stack) -
             vcpus=1,
             memory=cdk.Size.gibibytes(2),
         )
+
+
+def test_the_uri_of_an_asset_may_be_pulled(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements, tmp_path: Path
+) -> None:
+    from aws_cdk import aws_ecr_assets as ecr_assets
+
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    asset = ecr_assets.DockerImageAsset(stack, "Asset", directory=str(tmp_path))
+    fargate(image=asset.image_uri)
+
+    _, pull, _ = execution_statements()
+    assert pull["Action"] == PULL
+    assert pull["Resource"]["Fn::Sub"].startswith(
+        "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/cdk-"
+    )

@@ -172,3 +172,107 @@ def test_a_token_in_a_unit_that_cannot_be_converted_says_so(
     number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
     with pytest.raises(ValueError, match="timeout is a token in another unit than seconds"):
         fargate(timeout=cdk.Duration.hours(number))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 10**30])
+def test_a_number_that_is_none_or_too_large_is_refused(value: float, fargate: Fargate) -> None:
+    """Also the ones that look like the CDK's own number tokens."""
+    with pytest.raises(ValueError, match="Stack/Job: vcpus is .*; allowed are numbers up to"):
+        fargate(vcpus=value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (bc.RetryPolicy(attempts="3"), r"retry.attempts is str '3'"),  # type: ignore[arg-type]  # the mistake
+        (bc.RetryPolicy(rules=None), r"retry.rules is NoneType None"),  # type: ignore[arg-type]  # the mistake
+        (bc.RetryPolicy(rules=["x"]), r"retry.rules\[0\] is str 'x'; expected RetryRule"),  # type: ignore[list-item]  # the mistake
+        (
+            bc.RetryPolicy(rules=[bc.RetryRule(action="EXIT", on_exit_code=75)]),  # type: ignore[arg-type]  # the mistake
+            r"retry.rules\[0\].on_exit_code is int 75; expected a string",
+        ),
+    ],
+)
+def test_a_field_of_a_retry_policy_is_named(
+    policy: bc.RetryPolicy, message: str, fargate: Fargate
+) -> None:
+    with pytest.raises(TypeError, match=f"Stack/Job: {message}"):
+        fargate(retry=policy)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"environment": {"A": None}}, r"environment\['A'\] is NoneType None"),
+        ({"command": ["x", None]}, r"command\[1\] is NoneType None"),
+        ({"assign_public_ip": None}, "assign_public_ip is NoneType None"),
+        ({"vcpus": None}, "vcpus is NoneType None"),
+        ({"memory": None}, "memory is NoneType None"),
+        ({"vcpus": ["1"]}, "vcpus is list"),
+    ],
+)
+def test_none_is_refused_where_something_is_needed(
+    options: dict[str, Any], message: str, fargate: Fargate
+) -> None:
+    with pytest.raises(TypeError, match=f"Stack/Job: {message}"):
+        fargate(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"user": ""}, {"job_definition_name": ""}, {"environment": {"": "x"}}],
+)
+def test_an_empty_text_is_refused(options: dict[str, Any], fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="Stack/Job: .* is empty"):
+        fargate(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"ulimits": [bc.Ulimit(name="nofile", soft_limit="1", hard_limit=2)]},  # type: ignore[arg-type]  # the mistake
+            "ulimits.soft_limit is str '1'",
+        ),
+        ({"swap": bc.Swap(max_size=None)}, "swap.max_size is NoneType"),  # type: ignore[arg-type]  # the mistake
+        (
+            {"volumes": [bc.HostVolume(name=3, container_path="/a")]},  # type: ignore[arg-type]  # the mistake
+            r"volumes\[0\].name is int 3",
+        ),
+        (
+            {"volumes": [bc.EfsVolume(name="a", file_system="fs-1", container_path="/a")]},  # type: ignore[arg-type]  # the mistake
+            r"volumes\[0\].file_system is str 'fs-1'",
+        ),
+    ],
+)
+def test_a_field_of_what_a_container_gets_is_named(
+    options: dict[str, Any], message: str, ec2_job: Ec2
+) -> None:
+    with pytest.raises(TypeError, match=f"Stack/Job: {message}"):
+        ec2_job(**options)
+
+
+def test_what_javascript_refuses_is_an_error_of_ours_and_leaves_nothing(
+    fargate: Fargate,
+) -> None:
+    from aws_cdk import aws_ecs as ecs
+
+    with pytest.raises(ValueError, match="Stack/Job: Cannot find image directory at /nowhere"):
+        fargate(image=ecs.ContainerImage.from_asset("/nowhere"))
+
+    fargate()
+
+
+def test_a_definition_belongs_into_a_stack(app: cdk.App) -> None:
+    with pytest.raises(TypeError, match="scope is App; expected a stack"):
+        bc.FargateJobDefinition(app, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2))
+
+
+def test_a_string_token_is_a_number_where_one_is_asked_for(
+    fargate: Fargate, stack: cdk.Stack
+) -> None:
+    size = cdk.CfnParameter(stack, "Size").value_as_string
+    definition = fargate(vcpus=size)
+
+    rendered = stack.resolve(definition.resource.container_properties)
+    assert rendered["resourceRequirements"][0]["value"] == {"Ref": "Size"}

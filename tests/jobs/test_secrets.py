@@ -156,3 +156,25 @@ class TestRefusals:
     def test_a_parameter_that_is_none(self) -> None:
         with pytest.raises(TypeError, match=r"secret_parameter: parameter is str"):
             bc.secret_parameter("/a", encryption_key="k")  # type: ignore[arg-type]  # the mistake
+
+
+@pytest.mark.parametrize("order", ["key first", "key last"])
+def test_a_key_that_is_named_once_is_kept(
+    order: str, stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    parameter = ssm.StringParameter.from_string_parameter_name(stack, "P", "/a")
+    with_key = bc.secret_parameter(parameter, encryption_key=kms.Key(stack, "Key"))
+    both: Any = {"A": with_key, "B": parameter}
+    fargate(secrets=both if order == "key first" else dict(reversed(both.items())))
+
+    assert [one["Action"] for one in execution_statements()[1:]] == [
+        "ssm:GetParameters",
+        "kms:Decrypt",
+    ]
+
+
+def test_an_alias_is_no_key(stack: cdk.Stack) -> None:
+    parameter = ssm.StringParameter.from_string_parameter_name(stack, "P", "/a")
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/mine")
+    with pytest.raises(TypeError, match="not an alias"):
+        bc.secret_parameter(parameter, encryption_key=alias)
