@@ -31,6 +31,7 @@ AREAS: Final = {
     "iam": "IAM",
     "submit_permissions": "Permission to submit",
     "wiring": "Submissions",
+    "requests": "What a submission says",
     "overrides": "What a submission overrides",
     "events": "Events",
     "messages": "Functions, queues, alarms and logs",
