@@ -10,7 +10,7 @@ from batch_constructs.rules.conditions import worlds
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.intrinsics import Resolver
 from batch_constructs.rules.resources import Resource, Template
-from batch_constructs.rules.rule import BY_SUBJECT
+from batch_constructs.rules.rule import rules_about
 
 areas.load()
 
@@ -75,7 +75,7 @@ def check_resource(
 
 
 def _check(subject: Resource) -> Iterator[Finding]:
-    for rule in BY_SUBJECT.get(subject.type, ()):
+    for rule in rules_about(subject.type):
         for path, message, *own_fix in rule.find(subject):
             yield Finding(
                 rule=rule.id,

@@ -125,6 +125,7 @@ def test_yaml_with_short_forms_is_read(tmp_path: Path) -> None:
     text = """
     Parameters: {P: {Type: Number}}
     Resources:
+      Other: {Type: "AWS::Batch::SchedulingPolicy"}
       Q:
         Type: AWS::Batch::JobQueue
         Properties:
