@@ -11,7 +11,7 @@ from batch_constructs.rules.conditions import worlds
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.intrinsics import Resolver
 from batch_constructs.rules.resources import Resource, Template
-from batch_constructs.rules.rule import BY_SUBJECT, Rule
+from batch_constructs.rules.rule import Rule, rules_about
 
 areas.load()
 
@@ -84,13 +84,13 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
     """Return the rules about a type of resource that a constructor refuses by."""
     return tuple(
         rule
-        for rule in BY_SUBJECT.get(subject, ())
+        for rule in rules_about(subject)
         if rule.severity is Severity.ERROR or rule.id in beside_errors
     )
 
 
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
-    for rule in BY_SUBJECT.get(subject.type, ()) if rules is None else rules:
+    for rule in rules_about(subject.type) if rules is None else rules:
         for path, message, *own_fix in rule.find(subject):
             yield Finding(
                 rule=rule.id,
