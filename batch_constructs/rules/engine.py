@@ -75,7 +75,11 @@ def check_resource(
 
 
 def _check(subject: Resource) -> Iterator[Finding]:
+    whole = subject.template.raw(subject.id).get("Properties")
+    no_object = isinstance(whole, list | str | int | float)
     for rule in rules_about(subject.type):
+        if no_object and rule.area != "shapes":
+            continue
         for path, message, *own_fix in rule.find(subject):
             yield Finding(
                 rule=rule.id,
