@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment, Resource
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.values import Base64, Text, entries, given, mapping, show
+from batch_constructs.rules.values import Base64, Text, entries, flag, given, mapping, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
         return
     for path, template in _templates(environment):
         data = mapping(template.properties, "LaunchTemplateData")
-        ignored = [key for key in _IGNORED if given(data, key)]
+        ignored = [key for key in _IGNORED if given(data, key) and flag(data, key) is not False]
         for _, interface in entries(data, "NetworkInterfaces"):
             if given(interface, "SubnetId"):
                 ignored.append("the SubnetId of a network interface")
