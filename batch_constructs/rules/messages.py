@@ -291,6 +291,7 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
 
 _EVENT_METRICS: Final = (
     "DeadLetterInvocations",
+    "Events",
     "FailedInvocations",
     "IngestionToInvocationCompleteLatency",
     "IngestionToInvocationStartLatency",

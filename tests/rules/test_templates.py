@@ -231,3 +231,20 @@ def test_a_gpu_job_that_fits_nowhere_is_told_that_there_are_no_gpus() -> None:
 
     fit = [one.message for one in found if one.rule == "job-instance-fit"]
     assert fit == ["the job asks for 1 vCPUs, 1 GPUs, and E has no GPU instances (queue Q)"]
+
+
+def test_arm_on_the_platform_before_it_is_found() -> None:
+    container = {
+        "Image": "busybox",
+        "FargatePlatformConfiguration": {"PlatformVersion": "1.3.0"},
+        "RuntimePlatform": {"CpuArchitecture": "ARM64"},
+    }
+    properties = {"PlatformCapabilities": ["FARGATE"], "ContainerProperties": container}
+
+    found = check_template(
+        {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}}
+    )
+
+    assert "the platform version is 1.3.0; ARM64 needs at least 1.4.0" in {
+        one.message for one in found
+    }
