@@ -29,6 +29,7 @@ AREAS: Final = {
     "tags": "Tags",
     "graph": "A job on its queue",
     "iam": "IAM",
+    "policy_names": "Names in policies",
     "submit_permissions": "Permission to submit",
     "wiring": "Submissions",
     "requests": "What a submission says",

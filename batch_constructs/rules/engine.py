@@ -90,7 +90,11 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
+    whole = subject.template.raw(subject.id).get("Properties")
+    no_object = isinstance(whole, list | str | int | float)
     for rule in rules_about(subject.type) if rules is None else rules:
+        if no_object and rule.area != "shapes":
+            continue
         for path, message, *own_fix in rule.find(subject):
             yield Finding(
                 rule=rule.id,

@@ -203,6 +203,8 @@ def _misfit(
     wanted = [f"{show(vcpus)} vCPUs"] if vcpus is not None else []
     wanted += [f"{show(memory)} MiB"] if memory is not None else []
     wanted += [f"{show(gpus)} GPUs"] if gpus else []
+    if gpus and not any(one.gpus for one in offered):
+        return f"the job asks for {', '.join(wanted)}, and {environment.id} has no GPU instances"
     largest = max(offered, key=lambda one: (one.gpus or 0 if gpus else 0, one.memory_mib or 0))
     sold = f"{largest.vcpus} vCPUs, {largest.memory_mib} MiB (less what the agent keeps)"
     if gpus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from batch_constructs.rules.resources import (
     Resource,
 )
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.submissions import FUNCTION
+from batch_constructs.rules.submissions import FUNCTION, SERVERLESS_FUNCTION
 from batch_constructs.rules.values import (
     UNKNOWN,
     Properties,
@@ -141,6 +142,40 @@ def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
 
 
 @_rule(
+    "function-event-visibility",
+    SERVERLESS_FUNCTION,
+    severity=Severity.ERROR,
+    title="visibility timeout shorter than the timeout of a serverless function",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
+    " six times",
+    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
+    " equal to the queue's visibility timeout\"; AWS SAM, SQS event of AWS::Serverless::Function",
+)
+def function_event_visibility(function: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping. A timeout that Globals may set is not looked at."""
+    template = function.template
+    timeout = number(function.properties, "Timeout")
+    if timeout is None or not (template.all(JOB_QUEUE) or template.all(JOB_DEFINITION)):
+        return
+    events = mapping(function.properties, "Events")
+    for name, event in events.items():
+        if not isinstance(event, dict) or event.get("Type") != "SQS":
+            continue
+        queue = function.neighbour(mapping(event, "Properties").get("Queue"), "AWS::SQS::Queue")
+        if queue is None:
+            continue
+        visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
+        if visible is not None and visible < timeout:
+            yield (
+                f"Events/{name}/Properties/Queue",
+                (
+                    f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up"
+                    f" to {timeout}"
+                ),
+            )
+
+
+@_rule(
     "event-source-permission",
     "AWS::Lambda::EventSourceMapping",
     severity=Severity.ERROR,
@@ -252,6 +287,48 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
             elif isinstance(value, str) and value.startswith("arn:"):
                 yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
+
+
+_EVENT_METRICS: Final = (
+    "DeadLetterInvocations",
+    "Events",
+    "FailedInvocations",
+    "IngestionToInvocationCompleteLatency",
+    "IngestionToInvocationStartLatency",
+    "InvocationAttempts",
+    "Invocations",
+    "InvocationsCreated",
+    "InvocationsFailedToBeSentToDlq",
+    "InvocationsSentToDlq",
+    "MatchedEvents",
+    "RetryInvocationAttempts",
+    "SuccessfulInvocationAttempts",
+    "ThrottledRules",
+    "TriggeredRules",
+)
+
+
+@_rule(
+    "alarm-event-metric",
+    "AWS::CloudWatch::Alarm",
+    title="alarm on a metric that EventBridge does not publish",
+    fix="spell the metric as EventBridge does, such as FailedInvocations",
+    source="EventBridge, Monitoring Amazon EventBridge: the metrics of the namespace AWS/Events",
+)
+def alarm_event_metric(alarm: Resource) -> Iterator[Fault]:
+    """Such an alarm never fires, so a submission that fails is not noticed."""
+    for path, metric in _metrics(alarm):
+        name = text(metric, "MetricName")
+        if text(metric, "Namespace") != "AWS/Events" or name is None or name in _EVENT_METRICS:
+            continue
+        close = get_close_matches(name, _EVENT_METRICS, 1, _CLOSE)
+        if close:
+            message = f'AWS/Events has no metric "{show(name)}"; its nearest is {close[0]}'
+            yield f"{path}MetricName", message, f"write {close[0]}"
+
+
+_CLOSE: Final = 0.85
+"""How alike two names are when one is taken for a slip of the pen."""
 
 
 @_rule(

@@ -52,15 +52,30 @@ def _wants_arn(user: Resource, value: object) -> str | None:
     severity=Severity.INFO,
     title="role of a job given by its name",
     fix="use Fn::GetAtt with Arn",
-    source="ContainerProperties.jobRoleArn, ContainerProperties.executionRoleArn,"
-    ' EcsTaskProperties.taskRoleArn: "The Amazon Resource Name (ARN) of the IAM role"',
+    source="ContainerProperties.jobRoleArn, EcsTaskProperties.taskRoleArn:"
+    ' "The Amazon Resource Name (ARN) of the IAM role"',
 )
 def job_role_arn(job: JobDefinition) -> Iterator[Fault]:
     """``Ref`` of a role gives its name, which works as long as the role has no path."""
     for task in job.tasks:
-        for key in (task.role_key, "ExecutionRoleArn"):
-            if message := _wants_arn(job, task.properties.get(key)):
-                yield f"{task.path}/{key}", message
+        if message := _wants_arn(job, task.properties.get(task.role_key)):
+            yield f"{task.path}/{task.role_key}", message
+
+
+@_rule(
+    "execution-role-arn",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="execution role given by its name",
+    fix="use Fn::GetAtt with Arn",
+    source="ContainerProperties.executionRoleArn, EcsTaskProperties.executionRoleArn:"
+    ' "The Amazon Resource Name (ARN) of the execution role"',
+)
+def execution_role_arn(job: JobDefinition) -> Iterator[Fault]:
+    """The field is documented as an ARN; ``Ref`` of a role gives its name."""
+    for task in job.tasks:
+        if message := _wants_arn(job, task.properties.get("ExecutionRoleArn")):
+            yield f"{task.path}/ExecutionRoleArn", message
 
 
 @_rule(

@@ -80,6 +80,10 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
     elif node == "map":
         if kind is not dict:
             yield "type", path, f"{_written(value)} stands where a mapping belongs", ""
+            return
+        for name, entry in value.items():  # type: ignore[attr-defined]  # its kind is dict
+            if type(entry) is dict or type(entry) is list:
+                yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
     elif node == "boolean":
         if kind is not bool and str(value).lower() not in ("true", "false"):
             yield "type", path, f"{_written(value)} stands where true or false belongs", ""
@@ -138,7 +142,11 @@ def _finder(kind: Kind) -> Callable[[Resource], Iterator[Fault]]:
 def _all_problems(subject: Resource) -> list[Problem]:
     known = subject.shape_problems
     if known is None:
-        known = list(_problems(model()[subject.type], subject.properties, ""))
+        whole = subject.template.raw(subject.id).get("Properties")
+        if isinstance(whole, list | str | int | float):
+            known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
+        else:
+            known = list(_problems(model()[subject.type], subject.properties, ""))
         subject.shape_problems = known
     return known
 

@@ -181,3 +181,70 @@ def test_user_data_that_may_be_right_are_left_alone(data: object) -> None:
     )
 
     assert "user-data-mime" not in {one.rule for one in found}
+
+
+def test_properties_that_are_no_object_are_said_to_be_so_and_nothing_is_missing() -> None:
+    found = check_template(
+        {"Resources": {"Q": {"Type": "AWS::Batch::JobQueue", "Properties": [1]}}}
+    )
+
+    assert [(one.rule, one.message) for one in found] == [
+        ("property-type", "a list stands where the properties belong")
+    ]
+
+
+def test_a_parameter_that_is_a_list_is_found() -> None:
+    job = {
+        "Type": "AWS::Batch::JobDefinition",
+        "Properties": {
+            "Type": "container",
+            "Parameters": {"files": ["a", "b"]},
+            "ContainerProperties": {"Image": "busybox"},
+        },
+    }
+
+    found = check_template({"Resources": {"J": job}})
+
+    assert ("property-type", "Properties/Parameters/files") in {
+        (one.rule, one.path) for one in found
+    }
+
+
+def test_a_gpu_job_that_fits_nowhere_is_told_that_there_are_no_gpus() -> None:
+    needs = [{"Type": "GPU", "Value": "1"}, {"Type": "VCPU", "Value": "1"}]
+    resources = {
+        "E": {
+            "Type": "AWS::Batch::ComputeEnvironment",
+            "Properties": {"ComputeResources": {"Type": "EC2", "InstanceTypes": ["m5.large"]}},
+        },
+        "Q": {
+            "Type": "AWS::Batch::JobQueue",
+            "Properties": {"ComputeEnvironmentOrder": [{"ComputeEnvironment": {"Ref": "E"}}]},
+        },
+        "J": {
+            "Type": "AWS::Batch::JobDefinition",
+            "Properties": {"ContainerProperties": {"ResourceRequirements": needs}},
+        },
+    }
+
+    found = check_template({"Resources": resources})
+
+    fit = [one.message for one in found if one.rule == "job-instance-fit"]
+    assert fit == ["the job asks for 1 vCPUs, 1 GPUs, and E has no GPU instances (queue Q)"]
+
+
+def test_arm_on_the_platform_before_it_is_found() -> None:
+    container = {
+        "Image": "busybox",
+        "FargatePlatformConfiguration": {"PlatformVersion": "1.3.0"},
+        "RuntimePlatform": {"CpuArchitecture": "ARM64"},
+    }
+    properties = {"PlatformCapabilities": ["FARGATE"], "ContainerProperties": container}
+
+    found = check_template(
+        {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}}
+    )
+
+    assert "the platform version is 1.3.0; ARM64 needs at least 1.4.0" in {
+        one.message for one in found
+    }

@@ -272,7 +272,8 @@ def test_a_template_that_contains_itself_is_no_trouble() -> None:
     properties["Tags"] = {"a": [properties, properties]}
     template = {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}}
 
-    assert check_template(template) == []
+    found = [(one.rule, one.path) for one in check_template(template)]
+    assert found == [("property-type", "Properties/Tags/a")]
 
 
 def test_conditions_mappings_and_references_in_a_circle_are_no_trouble() -> None:

@@ -417,6 +417,41 @@ def fargate_log_driver(job: JobDefinition) -> Iterator[Fault]:
         )
 
 
+_WORDS_OF_GO: Final = (
+    "0",
+    "1",
+    "f",
+    "t",
+    "false",
+    "true",
+    "False",
+    "True",
+    "F",
+    "T",
+    "FALSE",
+    "TRUE",
+)
+"""What Docker's log driver reads as true or false."""
+
+
+@_rule(
+    "log-create-group",
+    severity=Severity.WARNING,
+    title="awslogs-create-group that is neither true nor false",
+    fix='set awslogs-create-group to "true" or "false"',
+    source="LogConfiguration.options; Amazon ECS, LogConfiguration options: awslogs-create-group"
+    " says whether the log group is created automatically, false by default",
+)
+def log_create_group(job: JobDefinition) -> Iterator[Fault]:
+    """The container does not start: its log driver cannot read the option."""
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        got = text(mapping(log, "Options"), "awslogs-create-group")
+        if text(log, "LogDriver") == "awslogs" and got is not None and got not in _WORDS_OF_GO:
+            path = f"{container.path}/LogConfiguration/Options/awslogs-create-group"
+            yield path, f'awslogs-create-group is "{show(got)}"; allowed are true and false'
+
+
 @_rule(
     "log-options",
     title="log options that do not work together",

@@ -234,10 +234,12 @@ def fargate_platform_version(job: JobDefinition) -> Iterator[Fault]:
     fix="set the platform version to 1.4.0, or leave it out",
     source='Volume.efsVolumeConfiguration: "Jobs that are running on Fargate resources must'
     " specify a"
-    ' platformVersion of at least 1.4.0."; FargatePlatformConfiguration.platformVersion',
+    ' platformVersion of at least 1.4.0."; FargatePlatformConfiguration.platformVersion;'
+    ' Amazon ECS, Working with 64-bit ARM workloads: "the applications must use Fargate platform'
+    ' version 1.4.0 or later"',
 )
 def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
-    """Amazon EFS and larger ephemeral storage came with 1.4.0."""
+    """Amazon EFS, larger ephemeral storage and Arm came with 1.4.0."""
     for task in job.tasks:
         if task.platform != "FARGATE" or task.platform_version != "1.3.0":
             continue
@@ -251,6 +253,11 @@ def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
             yield (
                 f"{task.path}/EphemeralStorage",
                 "the platform version is 1.3.0; EphemeralStorage needs at least 1.4.0",
+            )
+        if task.architecture == "ARM64":
+            yield (
+                f"{task.path}/RuntimePlatform/CpuArchitecture",
+                "the platform version is 1.3.0; ARM64 needs at least 1.4.0",
             )
 
 

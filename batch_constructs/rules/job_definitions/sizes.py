@@ -263,6 +263,29 @@ def _written(sizes: tuple[int, ...]) -> str:
     return f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
 
 
+_WINDOWS_VCPUS: Final = (1, 2, 4)
+
+
+@_rule(
+    "windows-size",
+    title="vCPUs that Fargate does not offer for Windows",
+    fix="set VCPU to 1, 2 or 4",
+    source="Amazon ECS, Task definition parameters for Fargate, Task size: 1, 2 and 4 vCPU are for"
+    ' Linux and Windows, the others for Linux; "For Windows containers on Fargate, the value cannot'
+    ' be less than 1 vCPU"; ResourceRequirement.value',
+)
+def windows_size(job: JobDefinition) -> Iterator[Fault]:
+    """The smallest and the largest sizes are for Linux."""
+    for task in job.tasks:
+        if task.platform != "FARGATE" or not task.is_windows or len(task.containers) != 1:
+            continue
+        for path, value in _values(task.containers[0], "VCPU"):
+            got = number({"": value}, "")
+            if got in FARGATE_SIZES and got not in _WINDOWS_VCPUS:
+                allowed = one_of(_WINDOWS_VCPUS)
+                yield path, f"the vCPUs are {show(got)}; for Windows {allowed} are allowed"
+
+
 @_rule(
     "legacy-size-and-requirements",
     severity=Severity.WARNING,
