@@ -1,23 +1,130 @@
-"""Which queues want a share identifier with every job, and which refuse one."""
+"""Fair shares: how users or teams divide the capacity of one queue.
+
+https://docs.aws.amazon.com/batch/latest/userguide/fair-share-scheduling-policies.html
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.offers import offers
-from batch_constructs.queues.job_queue import JobQueue
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import given, l1_properties
+from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 
 if TYPE_CHECKING:
-    from batch_constructs.queues.reference import AnyJobQueue
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from constructs import Construct
 
 
-def is_fair_share(queue: AnyJobQueue) -> bool | None:
-    """Whether a queue has a scheduling policy; None where nobody here knows."""
-    known: Any = queue
-    if isinstance(known, JobQueue):
-        return "SchedulingPolicyArn" in known.properties
-    if offers(known, "scheduling_policy_arn"):  # an L1
-        return known.scheduling_policy_arn is not None
-    if offers(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
-        return True if known.scheduling_policy is not None else None
-    return None
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """One share of a fair-share policy: who it is for, and how much it weighs.
+
+    Attributes:
+        identifier: The share identifier that submissions name: up to 255 letters and digits. An
+            asterisk at the end stands for every identifier that begins so.
+        weight_factor: 0.0001 to 999.9999; the lower, the more: a share of 0.5 gets twice as much
+            as one of 1. Default: 1.
+    """
+
+    identifier: str
+    weight_factor: float = 1.0
+
+
+_PARAMETERS = {
+    "Name": "scheduling_policy_name",
+    "ShareDecaySeconds": "share_decay",
+    "ComputeReservation": "compute_reservation_percentage",
+    "ShareDistribution": "shares[]",
+    "ShareIdentifier": "identifier",
+    "WeightFactor": "weight_factor",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+class FairSharePolicy(SchedulingPolicy):
+    """A scheduling policy that divides a queue's capacity among share identifiers, by weight.
+
+    Every submission to a queue with this policy has to name a share identifier.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::SchedulingPolicy).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``ISchedulingPolicyRef`` is
+            asked for.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        shares: The shares, at most 500, none of which overlap. Default: none; an identifier that is
+            not listed weighs 1.
+        share_decay: How long a job that has run still counts against its share, up to 7 days.
+            Default: 10 minutes.
+        compute_reservation_percentage: How much of the capacity is kept for shares that have no
+            jobs yet, 0 to 99: this percentage with one active share, its square with two, and so
+            on. Default: 0.
+        scheduling_policy_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
+            that CloudFormation generates.
+        tags: Tags of the policy. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-schedulingpolicy.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        shares: Sequence[Share] | None = None,
+        share_decay: Duration | None = None,
+        compute_reservation_percentage: int | None = None,
+        scheduling_policy_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        fair_share = given(
+            ComputeReservation=arguments.number(
+                "compute_reservation_percentage", compute_reservation_percentage
+            ),
+            ShareDecaySeconds=arguments.seconds("share_decay", share_decay),
+            ShareDistribution=[
+                _share(arguments, share) for share in arguments.items("shares", shares, "Share")
+            ],
+        )
+        properties = {
+            **given(
+                Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
+                Tags=arguments.mapping("tags", tags),
+            ),
+            "FairsharePolicy": fair_share,
+        }
+        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties, _PARAMETERS)
+        arguments.refuse()
+
+        self.resource = self._resource = batch.CfnSchedulingPolicy(
+            self,
+            "Resource",
+            name=properties.get("Name"),
+            fairshare_policy=l1_properties(fair_share),
+            tags=properties.get("Tags"),
+        )
+
+
+def _share(arguments: Arguments, share: Share) -> Any:
+    if not isinstance(share, Share):
+        return arguments.wrong_type("shares", share, 'Share(identifier="teamA", weight_factor=0.5)')
+    return given(
+        ShareIdentifier=arguments.text("shares.identifier", share.identifier),
+        WeightFactor=arguments.number("shares.weight_factor", share.weight_factor),
+    )

@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.queues.fair_share import is_fair_share
+from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.shipped_function import ShippedFunction
 

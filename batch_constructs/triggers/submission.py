@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
-from batch_constructs.queues.fair_share import is_fair_share
+from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
 from batch_constructs.unknown import is_token
