@@ -177,7 +177,7 @@ def _submit_graph(
     from batch_constructs.client.graph_file import read_graph  # noqa: PLC0415 - as above
 
     jobs = read_graph(path.read_text(encoding="utf-8"))
-    run = run or f"run-{uuid4().hex[:12]}"
+    run = f"run-{uuid4().hex[:12]}" if run is None else run
     click.get_current_context().params["run"] = run
     with _plain_errors(_same_command()):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -10,9 +13,17 @@ from batch_constructs.client.request import submission
 from batch_constructs.job_graph import Graph, NToN, WorkflowJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from batch_constructs.client.batch import BatchClient
+
+_RUN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]|-(?!-|$))*")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
+_LONGEST_NAME = 128
+_MOST_DEPENDENCIES = 20
+
+Plan = dict[str, list[dict[str, Any]]]
+"""Job → its submissions, several with ``for_each``; what they wait for is yet to be added."""
 
 
 def submit_graph(
@@ -25,27 +36,30 @@ def submit_graph(
 ) -> dict[str, str]:
     """Submit jobs that wait for jobs; return name → job ID.
 
-    Every job is named ``RUN-NAME``. Whatever interrupts this (Ctrl-C, a lost answer, expired
-    credentials), call it again with the same ``run``: what is submitted already is found by its
-    name and not submitted again.
+    Every job is named ``RUN--NAME``, those of a ``for_each`` ``RUN--NAME-INDEX``. The graph is
+    checked whole before anything is submitted. Whatever interrupts this (Ctrl-C, a lost answer,
+    expired credentials), call it again with the same ``run``: what is submitted already is found
+    by its name and not submitted again.
 
     Args:
         client: who submits.
         jobs: the graph; definitions and queues as strings.
         queue: queue of the jobs that name none.
         input: where values that start with ``$.`` come from.
-        run: names this run. Default: a new one.
+        run: names this run; letters, digits, ``_`` and single ``-``. Default: a new one.
 
     Raises:
-        ValueError: the graph is wrong, or needs Step Functions (``catch``, ``retry``).
+        ValueError: the graph or the input is wrong, or needs Step Functions (``catch``,
+            ``retry``); nothing is submitted.
     """
     graph = Graph.of(jobs)
     _refuse_what_needs_step_functions(jobs, queue)
-    run = run or f"run-{uuid4().hex[:12]}"
+    run = f"run-{uuid4().hex[:12]}" if run is None else run
+    plan = _plan(graph, queue, run, {} if input is None else input)
     queues = dict.fromkeys(str(job.queue or queue) for job in jobs)
     there: dict[str, str] = {}
     for each in queues:
-        there |= client.named(f"{run}-*", queue=each)
+        there |= client.named(f"{run}--*", queue=each)
     submitted: dict[str, list[str]] = {}
     for name, job in graph.jobs.items():
         depends_on = [
@@ -53,10 +67,8 @@ def submit_graph(
             for wait in job.depends_on
             for job_id in submitted[wait.job if isinstance(wait, NToN) else wait]
         ]
-        submitted[name] = [
-            _submit(client, request, there)
-            for request in _requests(job, queue, run, dict(input or {}), depends_on)
-        ]
+        waiting = {"dependsOn": depends_on} if depends_on else {}
+        submitted[name] = [_submit(client, {**each, **waiting}, there) for each in plan[name]]
     return {
         name if len(ids) == 1 else f"{name}-{index}": job_id
         for name, ids in submitted.items()
@@ -77,20 +89,58 @@ def _submit(client: BatchClient, request: dict[str, Any], there: dict[str, str])
     return there[name]
 
 
+def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
+    """Write down all submissions, and refuse the whole graph if one of them cannot be."""
+    problems: list[str] = []
+    plan: Plan = {}
+    if not _RUN.fullmatch(run):
+        problems.append(
+            f"run is {run!r}; it starts with a letter or digit and holds letters, digits, _ and "
+            "single - within, since -- comes between the run and the job"
+        )
+    if not isinstance(data, Mapping):
+        problems.append("input is no JSON object; write {…}")
+        raise ValueError("\n".join(problems))  # noqa: TRY004  # often the text of --input
+    for name, job in graph.jobs.items():
+        try:
+            plan[name] = _requests(job, queue, run, data)
+        except ValueError as error:
+            plan[name] = []
+            problems += [f"job {name!r}: {problem}" for problem in str(error).splitlines()]
+    problems += _problems_of_plan(graph, plan)
+    if problems:
+        raise ValueError("\n".join(problems))
+    return plan
+
+
+def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
+    for name, job in graph.jobs.items():
+        waits = sum(len(plan[other]) for other in job.waits_for)
+        if waits > _MOST_DEPENDENCIES:
+            yield (
+                f"job {name!r}: waits for {waits} jobs; AWS Batch allows 20: make the elements "
+                "of a for_each children of one array, or deploy a Workflow"
+            )
+    names = Counter(each["jobName"] for requests in plan.values() for each in requests)
+    for job_name, times in names.items():
+        if times > 1:
+            yield (
+                f"{times} jobs would be called {job_name}: an element of a for_each is called "
+                "NAME-INDEX; choose other names"
+            )
+        if len(job_name) > _LONGEST_NAME:
+            yield f"a job would be called {job_name}; AWS Batch allows 128 characters"
+
+
 def _requests(
-    job: WorkflowJob,
-    queue: str | None,
-    run: str,
-    data: dict[str, Any],
-    depends_on: list[dict[str, str]],
+    job: WorkflowJob, queue: str | None, run: str, data: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    base = f"{run}-{job.name}"
-    if job.for_each is None:
-        scopes = [(base, data)]
-    else:
+    base = f"{run}--{job.name}"
+    scopes: list[tuple[str, Mapping[str, Any]]] = [(base, data)]
+    if job.for_each is not None:
         items = _value(job.for_each, data)
         if not isinstance(items, list):
-            raise ValueError(f"job {job.name!r}: {job.for_each} is no list in the input")
+            raise ValueError(f"{job.for_each} is no list in the input")
         scopes = [
             (f"{base}-{index}", {"item": item, "input": data}) for index, item in enumerate(items)
         ]
@@ -100,32 +150,42 @@ def _requests(
             queue=str(job.queue or queue),
             definition=job.job_definition,
             array_size=job.array_size,
-            parameters=_resolved(job.parameters, scope),
-            environment=_resolved(job.environment, scope),
+            parameters=_resolved("parameters", job.parameters, scope),
+            environment=_resolved("environment", job.environment, scope),
             command=job.command,
             share_identifier=job.share_identifier,
             scheduling_priority=job.scheduling_priority,
             timeout_seconds=job.timeout_seconds,
             tags=job.tags,
-            depends_on=depends_on,
         )
         for name, scope in scopes
     ]
 
 
-def _resolved(values: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, str]:
+def _resolved(field: str, values: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: str(_value(value, data)) if value.startswith("$.") else value
+        name: _text(f"{field}[{name!r}]", value, data) if value.startswith("$.") else value
         for name, value in values.items()
     }
 
 
+def _text(where: str, path: str, data: Mapping[str, Any]) -> str:
+    found = _value(path, data)
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, str | int | float):
+        return str(found)
+    kind = "null" if found is None else f"a JSON {type(found).__name__}"
+    raise ValueError(f"{where}: {path} is {kind} in the input, not a string or a number")
+
+
 def _value(path: str, data: Mapping[str, Any]) -> object:
     at: Any = data
-    for name in path.removeprefix("$.").split("."):
-        if not isinstance(at, dict) or name not in at:
-            raise ValueError(f"the input has no {path}")
-        at = at[name]
+    for name, position, quoted in _STEP.findall(path.removeprefix("$")):
+        try:
+            at = at[int(position)] if position else at[name or quoted]
+        except (KeyError, IndexError, TypeError):
+            raise ValueError(f"the input has no {path}") from None
     return at
 
 

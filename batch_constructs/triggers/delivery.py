@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.offers import offers
 from batch_constructs.triggers.submission import whole_number
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+
+KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"]
+"""What whoever sends to an encrypted queue does with its key."""
 
 _MOST_ATTEMPTS = 185
 _SHORTEST_AGE_SECONDS, _LONGEST_AGE_SECONDS = 60, 86_400
@@ -47,6 +53,35 @@ def read_retries(
             f"max_event_age is {age} seconds; allowed is a minute to a day: Duration.hours(24)"
         )
     return Retries(attempts=attempts, age_seconds=age)
+
+
+def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
+    """Note a dead-letter queue that EventBridge and its Scheduler cannot use."""
+    if given is None:
+        return
+    if not offers(given, "queue_arn"):
+        arguments.wrong_type(
+            "dead_letter_queue",
+            given,
+            'an aws_sqs queue, such as sqs.Queue.from_queue_arn(self, "Letters", arn)',
+        )
+    elif getattr(given, "fifo", False) is True:
+        arguments.wrong_value(
+            "dead_letter_queue is a FIFO queue; EventBridge and its Scheduler allow only standard "
+            "queues: give one without fifo, or leave it out"
+        )
+
+
+def admit_event_bridge(key: kms.IKey | None) -> None:
+    """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
+    if key is not None:
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=KEY_ACTIONS,
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                resources=["*"],  # in a key's policy: the key itself
+            )
+        )
 
 
 def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:

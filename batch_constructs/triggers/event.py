@@ -15,8 +15,12 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.triggers.delivery import (
+    admit_event_bridge,
+    check_dead_letter_queue,
+    read_retries,
+)
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
-from batch_constructs.triggers.delivery import read_retries
 from batch_constructs.triggers.patterns import (
     InputTemplate,
     check_fields,
@@ -127,6 +131,7 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "parameters", submission.parameters)
         check_fields(arguments, "environment", submission.environment)
         retries = read_retries(arguments, retry_attempts, max_event_age)
+        check_dead_letter_queue(arguments, dead_letter_queue)
         plain = read_pattern(arguments, pattern)
         state = arguments.state("enabled", enabled)
         text = arguments.text("description", description)
@@ -173,6 +178,7 @@ class EventTrigger(BatchConstruct):
                 conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
             )
         )
+        admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
     def _by_event_bridge(self, submission: Submission) -> dict[str, Any]:
         self.role = iam.Role(

@@ -22,6 +22,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.offers import offers
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.triggers.delivery import admit_event_bridge
 from batch_constructs.triggers.gateway_arguments import (
     MODE_NAMES,
     GatewayArguments,
@@ -97,7 +98,8 @@ class SubmissionGateway(BatchConstruct):
         max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
             Default: the body says ``parameters`` itself.
-        schema: JSON schema (draft 4, 6 or 7) that bodies must match. Default: none.
+        schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
+            itself; together with ``parameters`` at most 2,500 bytes of JSON. Default: none.
         idempotency_key: Field of the JSON body that identifies a message, such as ``"$.id"``.
             Default: the ID that SQS gives it.
         deduplication_window: How long a message is remembered, 1 to 24 hours. Default: 6 hours.
@@ -109,7 +111,8 @@ class SubmissionGateway(BatchConstruct):
             ``COALESCE``, else 1 s; FIFO queues know none.
         max_receives: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
         alarm_topic: Told when something lies in the dead-letter queue. Default: nobody.
-        encryption_key: Encrypts queues, table and manifests. Default: keys of the services.
+        encryption_key: Encrypts queues, table and manifests. With ``subscribe_to_bucket``, the
+            policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
 
     Raises:
@@ -168,6 +171,7 @@ class SubmissionGateway(BatchConstruct):
         arguments.refuse()
 
         self._fifo = gateway.fifo
+        self._event_bridge_has_key = False
         self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
         self.source_queue = self._queue(
             "SourceQueue",
@@ -255,6 +259,9 @@ class SubmissionGateway(BatchConstruct):
                     conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
                 )
             )
+        if not self._event_bridge_has_key:  # one for both queues and all buckets
+            admit_event_bridge(self.source_queue.encryption_master_key)
+            self._event_bridge_has_key = True
         tell_event_bridge(bucket)
         return rule
 
@@ -349,7 +356,7 @@ class SubmissionGateway(BatchConstruct):
         if gateway.idempotency_key is not None:
             environment["IDEMPOTENCY_KEY"] = gateway.idempotency_key
         if gateway.schema is not None:
-            environment["SCHEMA"] = json.dumps(gateway.schema)
+            environment["SCHEMA"] = json.dumps(gateway.schema, separators=(",", ":"))
         return environment
 
     def _statements(

@@ -11,6 +11,8 @@ from batch_constructs.triggers.submission import whole_number
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
@@ -22,6 +24,11 @@ _LARGEST_BATCH, _LARGEST_FIFO_BATCH, _LARGEST_JOB_BATCH = 10_000, 10, 1000
 _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
+_COMPACT = (",", ":")
+_MOST_BYTES_TOLD = 2500
+"""Of the 4 KB of a function's environment variables, what ARNs and names surely leave."""
+
+_DRAFTS = ("draft-04", "draft-06", "draft-07")
 _LONGEST_WINDOW_SECONDS = 300
 _HOUR_SECONDS, _DAY_SECONDS = 3600, 86_400
 
@@ -82,6 +89,14 @@ def read_gateway(
         )
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
+    checked = _schema(arguments, schema)
+    told = json.dumps([checked if isinstance(checked, dict) else {}, fields], separators=_COMPACT)
+    if len(told) > _MOST_BYTES_TOLD:
+        arguments.wrong_value(
+            f"schema and parameters are {len(told):,} bytes of JSON; allowed are "
+            f"{_MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: check "
+            "here only what tells good messages from bad, and the rest in the job"
+        )
     key = arguments.text("idempotency_key", idempotency_key)
     if key is not None:
         _check_path(arguments, "idempotency_key", key)
@@ -90,7 +105,7 @@ def read_gateway(
         fifo=is_fifo,
         per_second=_rate(arguments, max_submissions_per_second),
         parameters=fields,
-        schema=_schema(arguments, schema),
+        schema=checked,
         idempotency_key=key,
         window_seconds=_window(arguments, deduplication_window),
         batching_window_seconds=_batching(
@@ -122,17 +137,37 @@ def _schema(arguments: Arguments, schema: Any) -> Any:
         return None
     if not isinstance(schema, Mapping):
         return arguments.wrong_type("schema", schema, "a JSON schema as a mapping")
-    from fastjsonschema import (  # noqa: PLC0415 - loaded when used
-        JsonSchemaDefinitionException,
-        compile,  # noqa: A004 - the library's name
-    )
+    import fastjsonschema  # noqa: PLC0415 - loaded when used
 
-    plain = json.loads(json.dumps(dict(schema)))
     try:
-        compile(plain)
-    except JsonSchemaDefinitionException as error:
-        return arguments.wrong_value(f"schema is no JSON schema: {error}")
+        plain = json.loads(json.dumps(dict(schema)))
+        draft = plain.get("$schema", _DRAFTS[-1])
+        if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
+            return arguments.wrong_value(
+                f"schema has $schema {draft!r}; allowed are drafts 4, 6 and 7, such as "
+                "'http://json-schema.org/draft-07/schema#'"
+            )
+        elsewhere = sorted(set(_references(plain)))
+        if elsewhere:
+            return arguments.wrong_value(
+                f"schema refers to {', '.join(elsewhere)}; the function fetches nothing: put it "
+                "below definitions and refer to '#/definitions/…'"
+            )
+        fastjsonschema.compile(plain)
+    except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
+        return arguments.wrong_value(f"schema is no JSON schema: {type(error).__name__}: {error}")
     return plain
+
+
+def _references(schema: object) -> Iterator[str]:
+    """Find references to what is not in the schema itself."""
+    if isinstance(schema, dict):
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            yield reference
+    if isinstance(schema, dict | list):
+        for each in schema.values() if isinstance(schema, dict) else schema:
+            yield from _references(each)
 
 
 def _window(arguments: Arguments, window: Duration | None) -> Any:

@@ -14,8 +14,12 @@ from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.triggers.delivery import (
+    KEY_ACTIONS,
+    check_dead_letter_queue,
+    read_retries,
+)
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
-from batch_constructs.triggers.delivery import read_retries
 from batch_constructs.triggers.expressions import problem_with
 from batch_constructs.triggers.submission import read_submission
 from batch_constructs.unknown import is_token
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from batch_constructs.queues.reference import AnyJobQueue
 
 _LONGEST_WINDOW_MINUTES = 1440
+_DEFAULT_ZONE = "Etc/UTC"
+"""What the CDK's ScheduleExpression says when it was given none."""
 
 
 class ScheduleTrigger(BatchConstruct):
@@ -133,6 +139,7 @@ class ScheduleTrigger(BatchConstruct):
             description=arguments.text("description", description),
         )
         _check_order(arguments, start, end)
+        check_dead_letter_queue(arguments, dead_letter_queue)
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
@@ -142,6 +149,9 @@ class ScheduleTrigger(BatchConstruct):
             "Resource": self.dead_letter_queue.queue_arn,
         }
         statements = [*submission.statements(), put_aside]
+        key = self.dead_letter_queue.encryption_master_key
+        if key is not None:
+            statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key.key_arn})
         self.role = iam.Role(
             self,
             "Role",
@@ -181,9 +191,15 @@ def _expression(arguments: Arguments, schedule: Any) -> Any:
 
 def _time_zone(arguments: Arguments, schedule: Any, given_zone: str | None) -> Any:
     zone = arguments.text("time_zone", given_zone)
+    expression_zone = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
+    own = None if expression_zone is None else expression_zone.timezone_name
     if zone is None:
-        own = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
-        return None if own is None else own.timezone_name
+        return own
+    if own not in {None, zone, _DEFAULT_ZONE}:
+        return arguments.wrong_value(
+            f"time_zone is {zone!r}, but schedule has a time zone of its own, {own!r}: leave out "
+            "one of the two"
+        )
     if isinstance(zone, str) and not is_token(zone) and _is_unknown_zone(zone):
         return arguments.wrong_value(
             f"time_zone is {zone!r}; allowed are names of the IANA database: Europe/Berlin, UTC"
@@ -228,3 +244,5 @@ def _check_order(arguments: Arguments, start: Any, end: Any) -> None:
         arguments.wrong_value(
             f"end is {end.isoformat()}, not after start, {start.isoformat()}: nothing would run"
         )
+    if isinstance(end, datetime) and end.tzinfo and end <= datetime.now(UTC):
+        arguments.wrong_value(f"end is {end.isoformat()}, which is past: nothing would run")

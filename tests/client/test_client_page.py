@@ -76,9 +76,9 @@ def test_the_commands_of_the_page_run(aws: Aws) -> None:
     assert [job["jobName"] for job in aws.batch.jobs] == [
         "nightly",
         "pages",
-        "monday-split",
-        "monday-work",
-        "monday-merge",
+        "monday--split",
+        "monday--work",
+        "monday--merge",
         "name-redrive-4c7599ae-b1b87760",  # memory is changed
     ]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,9 +28,9 @@ def test_each_job_waits_for_the_ids_of_the_others(aws: Aws, client: BatchClient)
     ids = submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     jobs = {job["jobName"]: job for job in aws.batch.jobs}
-    assert jobs["r1-split"]["parameters"] == {"day": "mon", "fixed": "1"}
-    assert jobs["r1-left"]["dependsOn"] == [{"jobId": ids["split"]}]
-    assert jobs["r1-merge"]["dependsOn"] == [{"jobId": ids["left"]}, {"jobId": ids["right"]}]
+    assert jobs["r1--split"]["parameters"] == {"day": "mon", "fixed": "1"}
+    assert jobs["r1--left"]["dependsOn"] == [{"jobId": ids["split"]}]
+    assert jobs["r1--merge"]["dependsOn"] == [{"jobId": ids["left"]}, {"jobId": ids["right"]}]
 
 
 def test_children_wait_for_children(aws: Aws, client: BatchClient) -> None:
@@ -82,10 +83,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(aws: Aws, client: BatchClie
     ids = submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     assert sorted(job["jobName"] for job in aws.batch.jobs) == [
-        "r1-left",
-        "r1-merge",
-        "r1-right",
-        "r1-split",
+        "r1--left",
+        "r1--merge",
+        "r1--right",
+        "r1--split",
     ]
     assert sorted(ids.values()) == sorted(job["jobId"] for job in aws.batch.jobs)
 
@@ -144,3 +145,67 @@ def test_a_graph_is_read_from_json() -> None:
 def test_a_graph_file_that_is_wrong_says_what(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         read_graph(text)
+
+
+def each(name: str, **more: Any) -> WorkflowJob:
+    return WorkflowJob(name=name, job_definition="d", **more)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "data", "problem"),
+    [
+        (
+            [each("b", for_each="$.files"), each("b-0")],
+            {"files": [1]},
+            "2 jobs would be called r--b-0: an element of a for_each is called NAME-INDEX",
+        ),
+        (
+            [each("b", for_each="$.files"), each("c", depends_on=["b"])],
+            {"files": list(range(21))},
+            "job 'c': waits for 21 jobs; AWS Batch allows 20",
+        ),
+        (
+            [each("a"), each("b", depends_on=["a"], parameters={"day": "$.day"})],
+            {},
+            "job 'b': the input has no $.day",
+        ),
+        (
+            [each("a"), each("b", parameters={"day": "$.day"})],
+            {"day": {"x": 1}},
+            "job 'b': parameters['day']: $.day is a JSON dict in the input, not a string",
+        ),
+        ([each("a"), each("b", for_each="$.day")], {"day": "x"}, "job 'b': $.day is no list"),
+        ([each("a", parameters={"x": 5})], {}, "job 'a': parameters['x'] is int 5; expected"),
+        ([each("a")], [1], "input is no JSON object"),
+    ],
+)
+def test_a_graph_is_checked_whole_before_the_first_submission(
+    aws: Aws, client: BatchClient, jobs: list[WorkflowJob], data: Any, problem: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        submit_graph(client, jobs, queue="q", input=data, run="r")
+    assert not aws.batch.jobs
+
+
+def test_runs_and_jobs_are_told_apart(aws: Aws, client: BatchClient) -> None:
+    submit_graph(client, [each("a-b")], queue="q", run="day")
+    submit_graph(client, [each("b")], queue="q", run="day-a")
+
+    assert [job["jobName"] for job in aws.batch.jobs] == ["day--a-b", "day-a--b"]
+
+
+@pytest.mark.parametrize("run", ["a--b", "a-", "-a", "a b", ""])
+def test_a_run_that_could_be_mistaken_is_refused(client: BatchClient, run: str) -> None:
+    with pytest.raises(ValueError, match=f"run is '{run}'"):
+        submit_graph(client, [each("a")], queue="q", run=run)
+
+
+def test_values_of_the_input_are_found_by_index_and_quoted_key(
+    aws: Aws, client: BatchClient
+) -> None:
+    values = {"a": "$.files[1].key", "b": "$.files[0]['a key']", "c": "$.yes"}
+    data = {"files": [{"a key": 1}, {"key": "two"}], "yes": True}
+
+    submit_graph(client, [each("a", parameters=values)], queue="q", input=data)
+
+    assert aws.batch.jobs[0]["parameters"] == {"a": "two", "b": "1", "c": "true"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -328,3 +329,15 @@ def test_a_function_may_be_allowed_to_submit(stack: Stack, queue: Any, definitio
         "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
     }
     assert tag["Action"] == "batch:TagResource"
+
+
+def test_event_bridge_may_use_the_key_of_the_dead_letter_queue(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    letters = sqs.Queue(stack, "Letters", encryption_master_key=kms.Key(stack, "Key"))
+
+    on_object(stack, queue, definition, dead_letter_queue=letters)
+
+    statement = only(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"][-1]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]

@@ -297,6 +297,14 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ({"max_submissions_per_second": 51}, "more than 0 and at most 50"),
         ({"parameters": {"a": "key"}}, r"parameters\['a'\] is 'key'; it names a field"),
         ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
+        ({"schema": {"pattern": "("}}, "schema is no JSON schema"),
+        ({"schema": {"const": {1, 2}}}, "schema is no JSON schema"),
+        ({"schema": {"items": [{"$ref": "http://nowhere.invalid/a"}]}}, "schema refers to http:"),
+        (
+            {"schema": {"$schema": "https://json-schema.org/draft/2020-12/schema"}},
+            "allowed are drafts 4, 6 and 7",
+        ),
+        ({"schema": {"description": "x" * 2500}}, "schema and parameters are 2,52"),
         ({"deduplication_window": Duration.minutes(5)}, "allowed is Duration.hours"),
         ({"batching_window": Duration.minutes(6)}, "allowed is 1 to 300"),
         ({"fifo": True, "batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
@@ -381,3 +389,18 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
         "batch:TagResource",
         "batch:ListJobs",
     ]
+
+
+def test_event_bridge_may_use_the_key_of_the_queues_it_sends_to(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    made = gateway(stack, queue, definition, encryption_key=kms.Key(stack, "Key"))
+
+    for name in ("bucket-a", "bucket-b"):
+        made.subscribe_to_bucket(f"On-{name}", s3.Bucket.from_bucket_name(stack, name, name))
+
+    assert [
+        each["Action"]
+        for each in only(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+        if each["Principal"] == {"Service": "events.amazonaws.com"}
+    ] == [["kms:Decrypt", "kms:GenerateDataKey*"]]

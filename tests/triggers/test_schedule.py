@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import ScheduleTrigger
 from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
@@ -226,3 +228,53 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
             start=datetime(2026, 2, 1, tzinfo=UTC),
             end=datetime(2026, 1, 1, tzinfo=UTC),
         )
+
+
+def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    letters = sqs.Queue(stack, "Letters", encryption_master_key=kms.Key(stack, "Key"))
+
+    trigger(stack, queue, definition, dead_letter_queue=letters)
+
+    (key,) = resources(stack, "AWS::KMS::Key")
+    policy = only(stack, "AWS::IAM::Role")["Policies"][0]["PolicyDocument"]
+    assert policy["Statement"][-1] == {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+        "Resource": {"Fn::GetAtt": [key, "Arn"]},
+    }
+
+
+def test_a_dead_letter_queue_that_cannot_be_one_is_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    fifo = sqs.Queue(stack, "Fifo", fifo=True)
+
+    with pytest.raises(ValueError, match="Stack/Nightly: dead_letter_queue is a FIFO queue"):
+        trigger(stack, queue, definition, dead_letter_queue=fifo)
+    with pytest.raises(TypeError, match="dead_letter_queue is str 'arn'; expected an aws_sqs"):
+        trigger(stack, queue, definition, dead_letter_queue="arn")
+
+
+def test_two_time_zones_are_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    schedule = scheduler.ScheduleExpression.cron(hour="3", time_zone=TimeZone.EUROPE_BERLIN)
+
+    with pytest.raises(ValueError, match="'Asia/Tokyo', but schedule has a time zone of its own"):
+        trigger(stack, queue, definition, schedule=schedule, time_zone="Asia/Tokyo")
+
+
+def test_a_time_zone_goes_with_an_expression_that_was_given_none(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    schedule = scheduler.ScheduleExpression.cron(hour="3")
+
+    trigger(stack, queue, definition, schedule=schedule, time_zone="Asia/Tokyo")
+
+    made = only(stack, "AWS::Scheduler::Schedule")
+    assert made["ScheduleExpressionTimezone"] == "Asia/Tokyo"
+
+
+def test_an_end_that_is_past_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    with pytest.raises(ValueError, match=r"end is 2020-01-01T00:00:00\+00:00, which is past"):
+        trigger(stack, queue, definition, end=datetime(2020, 1, 1, tzinfo=UTC))
