@@ -31,11 +31,13 @@ AREAS: Final = {
     "iam": "IAM",
     "submit_permissions": "Permission to submit",
     "wiring": "Submissions",
+    "requests": "What a submission says",
     "overrides": "What a submission overrides",
     "events": "Events",
     "messages": "Functions, queues, alarms and logs",
     "network": "Network",
     "job_network": "The network of a job",
+    "logical_ids": "Logical IDs and types",
     "references": "References",
 }
 """Module below this package → the title of its chapter."""

@@ -203,7 +203,7 @@ def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
         if absent(environment.resources, key):
             yield (
                 f"ComputeResources/{key}",
-                f"{key} is missing; a {environment.kind} compute environment needs it",
+                f"{key} is missing; compute resources of the type {environment.kind} need it",
                 f"give {key}: {what}",
             )
 

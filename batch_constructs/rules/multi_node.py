@@ -58,7 +58,9 @@ def main_node(job: JobDefinition) -> Iterator[Fault]:
 
 
 def node_span(written: str, total: float) -> tuple[int, int] | None:
-    """Give the first and last index of a node range, None if it is not written as one."""
+    """Give the first and last index of a node range or a lone index, None if it is neither."""
+    if written.isdecimal():
+        return int(written), int(written)
     match = _RANGE.fullmatch(written)
     if not match or written == ":":
         return None
@@ -69,7 +71,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
 @_rule(
     "node-range",
     title="node range of a wrong shape",
-    fix="write first:last, :last or first:, counted from 0 to NumNodes - 1",
+    fix="write first:last, :last, first: or one index, counted from 0 to NumNodes - 1",
     source='NodeRangeProperty.targetNodes: "A range of 0:3 indicates nodes with index values of 0'
     ' through 3."',
 )
@@ -85,7 +87,10 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         if span is None:
             yield (
                 where,
-                f'the node range is "{show(written)}"; allowed are first:last, :last, first:',
+                (
+                    f'the node range is "{show(written)}"; allowed are first:last, :last, first:'
+                    " or one index"
+                ),
             )
         elif total is not None and (span[1] >= total or span[0] > span[1]):
             yield (

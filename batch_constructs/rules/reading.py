@@ -109,7 +109,9 @@ def parse(text: str) -> object:
         raise UnreadableTemplateError("it is empty")
     if start == "{":
         try:
-            parsed: object = json.loads(text)
+            parsed: object = json.loads(text, object_pairs_hook=_once)
+        except _TwiceError as error:
+            raise UnreadableTemplateError(_twice(text, str(error))) from None
         except RecursionError:
             raise UnreadableTemplateError("it is nested too deeply") from None
         except json.JSONDecodeError as error:
@@ -118,6 +120,36 @@ def parse(text: str) -> object:
             raise UnreadableTemplateError(f"it is not JSON: {_one_line(str(error))}") from None
         return parsed
     return _parse_yaml(text)
+
+
+class _TwiceError(Exception):
+    """A name stands twice in one object."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of its members; of two with one name the first would be lost."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+    return made
+
+
+def _twice(text: str, name: str) -> str:
+    """Say where a name stands twice; several objects may have it, so all its lines are named."""
+    written = re.compile(re.escape(json.dumps(name)) + r"\s*:")
+    lines = [str(text.count("\n", 0, one.start()) + 1) for one in written.finditer(text)]
+    where = f" (it stands in the lines {_some(lines)})" if lines else ""
+    name = _one_line(json.dumps(name))
+    return f"an object has the name {name} twice{where}; keep one, or rename one"
+
+
+_SHOWN: Final = 8
+
+
+def _some(lines: list[str]) -> str:
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return ", ".join(lines[:_SHOWN]) + more
 
 
 def _parse_flow(text: str, problem: str) -> object:
@@ -141,6 +173,8 @@ def _parse_yaml(text: str) -> object:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
         problem = _one_line(error.problem or error.context or "")
+        if error.context == _ANOTHER_DOCUMENT:
+            problem = "a second document begins; a template is one document"
         raise UnreadableTemplateError(f"it is not YAML: {where}{problem}") from None
     except yaml.YAMLError as error:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
@@ -153,6 +187,7 @@ def _parse_yaml(text: str) -> object:
     return parsed
 
 
+_ANOTHER_DOCUMENT: Final = "expected a single document in the stream"
 _MOST_NODES: Final = 1_000_000
 
 

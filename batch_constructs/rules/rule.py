@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from batch_constructs.rules.findings import Severity
 
@@ -46,8 +46,19 @@ class Rule:
 RULES: dict[str, Rule] = {}
 """Every rule by its identifier."""
 
+UNKNOWN_BATCH_TYPE: Final = "AWS::Batch::*"
+"""The subject of rules about types of AWS Batch for which there is no other rule."""
+
 BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
 """The rules about each type of resource."""
+
+
+def rules_about(type: str) -> list[Rule]:
+    """Give the rules about a type of resource."""
+    known = BY_SUBJECT.get(type)
+    if known is None and type.startswith("AWS::Batch::"):
+        known = BY_SUBJECT[UNKNOWN_BATCH_TYPE]
+    return known or []
 
 
 def rule(

@@ -163,13 +163,19 @@ def _from_pipes(template: Template) -> Iterator[Submission]:
 
 def _from_schedules(template: Template) -> Iterator[Submission]:
     for schedule in template.all(SCHEDULE):
-        target = mapping(schedule.properties, "Target")
-        arn = target.get("Arn")
-        literal = arn.pattern if isinstance(arn, Text) else arn
-        if isinstance(literal, str) and literal.lower().endswith("aws-sdk:batch:submitjob"):
-            request = _parse(target.get("Input"))
-            if isinstance(request, dict):
-                yield Submission(schedule, "Target/Input", _pascal(request), takes_share=True)
+        request = schedule_request(schedule)
+        if isinstance(request, dict):
+            yield Submission(schedule, "Target/Input", _pascal(request), takes_share=True)
+
+
+def schedule_request(schedule: Resource) -> object:
+    """Give the request of `SubmitJob` that a schedule sends; None if it calls something else."""
+    target = mapping(schedule.properties, "Target")
+    arn = target.get("Arn")
+    literal = arn.pattern if isinstance(arn, Text) else arn
+    if not isinstance(literal, str) or not literal.lower().endswith("aws-sdk:batch:submitjob"):
+        return None
+    return _parse(target.get("Input"))
 
 
 def _pascal(request: dict[str, object]) -> dict[str, object]:
@@ -179,17 +185,21 @@ def _pascal(request: dict[str, object]) -> dict[str, object]:
 def _from_state_machines(template: Template) -> Iterator[Submission]:
     for type_ in (STATE_MACHINE, SERVERLESS_STATE_MACHINE):
         for machine in template.all(type_):
-            definition = state_machine_definition(machine)
-            for path, state in _states(definition, "", 0):
-                resource = state.get("Resource")
-                literal = resource.pattern if isinstance(resource, Text) else resource
-                if not isinstance(literal, str) or ":batch:submitjob" not in literal.lower():
-                    continue
+            for path, state in batch_tasks(machine):
                 given = state.get("Parameters", state.get("Arguments"))
                 if isinstance(given, dict):
                     key = "Parameters" if "Parameters" in state else "Arguments"
                     request = _request(given)
                     yield Submission(machine, f"{path}/{key}", request, takes_share=True)
+
+
+def batch_tasks(machine: Resource) -> Iterator[tuple[str, Properties]]:
+    """Give the states of a state machine that submit jobs, with their paths."""
+    for path, state in _states(state_machine_definition(machine), "", 0):
+        resource = state.get("Resource")
+        literal = resource.pattern if isinstance(resource, Text) else resource
+        if isinstance(literal, str) and ":batch:submitjob" in literal.lower():
+            yield path, state
 
 
 def _request(given: Properties) -> dict[str, object]:

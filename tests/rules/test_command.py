@@ -125,6 +125,7 @@ def test_yaml_with_short_forms_is_read(tmp_path: Path) -> None:
     text = """
     Parameters: {P: {Type: Number}}
     Resources:
+      Other: {Type: "AWS::Batch::SchedulingPolicy"}
       Q:
         Type: AWS::Batch::JobQueue
         Properties:
@@ -203,6 +204,39 @@ def test_what_is_no_template_exits_with_2_and_says_why_in_one_line(
     assert done.stderr.startswith(f"{file}: ")
     assert done.stderr.count("\n") == 1
     assert len(done.stderr) < 400
+
+
+TWICE = {
+    "a.json": '{"Resources": {\n"Q": {"Type": "AWS::Batch::JobQueue"},\n"Q": {}}}',
+    "a.yaml": "Resources:\n  Q: {Type: 'AWS::Batch::JobQueue'}\n  Q: {}\n",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), TWICE.items(), ids=TWICE)
+def test_a_resource_that_a_second_of_its_name_would_replace_is_named_with_its_line(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    done = run(written(tmp_path, name, text))
+
+    assert done.exit_code == 2
+    assert '"Q"' in done.stderr
+    assert "twice" in done.stderr
+    assert "3" in done.stderr.rpartition("line")[2]
+
+
+def test_a_merge_of_yaml_may_be_overridden(tmp_path: Path) -> None:
+    text = "x: &x {Type: a, b: 1}\nResources:\n  Q: {<<: *x, Type: 'AWS::Batch::JobQueue'}\n"
+
+    done = run(written(tmp_path, "a.yaml", text), "--format", "json")
+
+    assert "property-missing" in done.stdout
+
+
+def test_several_documents_in_one_file_are_said_to_be_so(tmp_path: Path) -> None:
+    done = run(written(tmp_path, "a.yaml", "Resources: {}\n---\nResources: {}\n"))
+
+    assert done.exit_code == 2
+    assert "line 2: a second document begins; a template is one document" in done.stderr
 
 
 def test_bytes_that_are_no_text_exit_with_2(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ def test_a_good_template_is_left_alone(file: Path) -> None:
 
 def template(value: object) -> dict[str, object]:
     return {
-        "Parameters": {"Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]}},
+        "Parameters": {
+            "Stage": {"Type": "String", "AllowedValues": ["dev", "prod"]},
+            "Elsewhere": {"Type": "CommaDelimitedList"},
+        },
         "Conditions": {
             "IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
             "IsDev": {"Fn::Not": [{"Condition": "IsProd"}]},
@@ -136,6 +139,7 @@ def test_entries_that_may_not_be_there_are_not_counted() -> None:
     ]
     found = check_template(
         {
+            "Parameters": {"Elsewhere": {"Type": "String"}},
             "Conditions": {"Here": here},
             "Resources": {
                 "Q": {

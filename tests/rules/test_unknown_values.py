@@ -73,7 +73,11 @@ def test_an_unknown_value_in_any_place_of_a_good_template_is_no_finding(
     }
     good = json.loads((CORPUS / "good" / names[kind]).read_text())
     good["Resources"]["Custom"] = {"Type": "Custom::Value"}
-    good["Parameters"] = {"AParameter": {"Type": "String", "Default": "-1"}}
+    names_of_parameters = ("AParameter", "AnotherParameter")
+    good.setdefault("Parameters", {})
+    good["Parameters"] |= {
+        name: {"Type": "String", "Default": "-1"} for name in names_of_parameters
+    }
     for id_, resource in good["Resources"].items():
         if not str(resource["Type"]).startswith("AWS::Batch"):
             continue
@@ -298,3 +302,25 @@ def test_what_is_nested_deeper_than_anything_is_no_trouble() -> None:
     template = {"Resources": {"J": {"Type": "AWS::Batch::JobQueue", "Properties": {"State": deep}}}}
 
     check_template(template)
+
+
+LATER = {
+    "a transform": {"Transform": "AWS::Serverless-2016-10-31"},
+    "a loop": {"Resources": {"Fn::ForEach::Environments": ["N", ["a"], {}]}},
+    "a module": {"Resources": {"M": {"Type": "My::Batch::Environment::MODULE"}}},
+}
+
+
+@pytest.mark.parametrize("more", LATER.values(), ids=LATER)
+def test_a_name_that_cloudformation_may_yet_make_is_not_missed(
+    more: dict[str, dict[str, object]],
+) -> None:
+    queue = {
+        "Type": "AWS::Batch::JobQueue",
+        "Properties": {"ComputeEnvironmentOrder": [{"ComputeEnvironment": {"Ref": "Ea"}}]},
+    }
+    resources = {"Q": queue, **more.get("Resources", {})}
+
+    found = check_template({**more, "Resources": resources})
+
+    assert "unknown-reference" not in {one.rule for one in found}

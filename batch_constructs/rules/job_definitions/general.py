@@ -140,6 +140,29 @@ def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
         yield "RetryStrategy/Attempts", "Attempts is missing beside EvaluateOnExit"
 
 
+_CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
+_ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
+
+
+@_rule(
+    "evaluate-on-exit-condition",
+    severity=Severity.WARNING,
+    title="exit condition that asks for nothing",
+    fix="give OnReason, OnStatusReason or OnExitCode",
+    source="EvaluateOnExit.action: the action is taken if all of the specified conditions"
+    " (onStatusReason, onReason and onExitCode) are met",
+)
+def evaluate_on_exit_condition(job: JobDefinition) -> Iterator[Fault]:
+    """An action needs something that it depends on."""
+    retry = mapping(job.properties, "RetryStrategy")
+    for position, condition in entries(retry, "EvaluateOnExit"):
+        if condition and not any(key in condition for key in _CONDITIONS):
+            yield (
+                f"RetryStrategy/EvaluateOnExit/{position}",
+                "an action is given without any condition",
+            )
+
+
 @_rule(
     "evaluate-on-exit-unreachable",
     severity=Severity.WARNING,
@@ -149,15 +172,14 @@ def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
     " decides",
 )
 def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
-    """What stands behind a condition that matches everything is never looked at."""
+    """What stands behind a condition that matches everything is never looked at.
+
+    An exit code of ``*`` does not match an attempt that never started: it has none.
+    """
     conditions = list(entries(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit"))
     for position, condition in conditions[:-1]:
-        patterns = [
-            condition[key]
-            for key in ("OnReason", "OnStatusReason", "OnExitCode")
-            if key in condition
-        ]
-        if patterns and all(pattern == "*" for pattern in patterns):
+        patterns = {key: condition[key] for key in _CONDITIONS if key in condition}
+        if patterns in _ALWAYS:
             yield (
                 f"RetryStrategy/EvaluateOnExit/{position}",
                 "the condition matches every job, so those after it are never looked at",
