@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
@@ -13,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,12 +68,12 @@ class BatchEndpoints(BatchConstruct):
         compute_environments: The environments that use them, which also says what is needed.
         vpc_subnets: The subnets of the endpoints, one an availability zone. Default: as the CDK
             chooses them, the private ones.
-        also: What jobs need besides: secrets, parameters, ECS Exec, other services. Default:
-            nothing.
+        also: What jobs need besides: secrets, parameters, ECS Exec, and other services by the name
+            that the CDK has for them, such as ``athena``. Default: nothing.
         session_manager: Whether Session Manager reaches the instances. Default: no.
 
     Raises:
-        ValueError: nothing says which environments use them.
+        ValueError: nothing says which environments use them, or a service is not known.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
@@ -93,7 +95,7 @@ class BatchEndpoints(BatchConstruct):
         if not offers(vpc, "add_interface_endpoint"):
             arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
         environments = _environments(arguments, compute_environments)
-        services = {str(name) for name in arguments.texts("also", also) or ()}
+        services = set(_besides(arguments, also))
         if arguments.flag("session_manager", session_manager, required=True) is True:
             services.update(_SESSION_MANAGER)
         arguments.refuse()
@@ -117,6 +119,30 @@ class BatchEndpoints(BatchConstruct):
                 open=False,
                 subnets=vpc_subnets,
             )
+
+
+def _besides(arguments: Arguments, also: Any) -> list[str]:
+    """Return the services that jobs need besides, but for S3, which has its endpoint anyway."""
+    names = arguments.texts("also", also)
+    found = []
+    for place, name in enumerate(names if isinstance(names, list) else ()):
+        if not isinstance(name, str) or name == "s3":
+            continue
+        if is_token(name) or name not in _services():
+            shown = "a token" if is_token(name) else repr(str(name))
+            arguments.wrong_value(
+                f"also[{place}] is {shown}; allowed is an EndpointFor, or a service as the CDK "
+                "calls it, such as 'athena': make others with ec2.InterfaceVpcEndpoint"
+            )
+        found.append(str(name))
+    return found
+
+
+@cache
+def _services() -> frozenset[str]:
+    """Return the services that the CDK knows interface endpoints of."""
+    known = ec2.InterfaceVpcEndpointAwsService
+    return frozenset(getattr(known, name).short_name for name in vars(known) if name.isupper())
 
 
 def _environments(arguments: Arguments, environments: Any) -> list[ManagedComputeEnvironment]:

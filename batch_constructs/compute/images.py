@@ -57,6 +57,9 @@ class MachineImage:
 
 
 _EXPECTED = "MachineImage(…), batch.EcsMachineImage, batch.EksMachineImage or ec2.IMachineImage"
+_EXPECTED_IMAGE = (
+    'an ec2.IMachineImage, such as ec2.MachineImage.generic_linux({"REGION": "ami-…"})'
+)
 
 
 class Images:
@@ -74,6 +77,8 @@ class Images:
             if isinstance(image, MachineImage):
                 kind = arguments.choice("images.image_type", image.image_type, "an ImageType")
                 version = arguments.text("images.kubernetes_version", image.kubernetes_version)
+                if image.image is not None and not offers(image.image, "get_image"):
+                    arguments.wrong_type("images.image", image.image, _EXPECTED_IMAGE)
                 self._add(kind, default, image.image, version)
             elif isinstance(image, batch.EcsMachineImage | batch.EksMachineImage):
                 known = image.image_type

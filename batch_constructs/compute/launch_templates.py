@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import aws_ec2 as ec2
+
 from batch_constructs.construct import given
 from batch_constructs.offers import offers
 from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from aws_cdk import aws_ec2 as ec2
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
@@ -81,7 +81,10 @@ def _override(arguments: Arguments, override: LaunchTemplateOverride) -> dict[st
         **_reference(arguments, override.launch_template),
         **given(
             TargetInstanceTypes=[
-                item if isinstance(item, str) else item.to_string() for item in types
+                item.to_string()
+                if isinstance(item, ec2.InstanceType)
+                else arguments.text(f"instance_types[{place}]", item, required=True)
+                for place, item in enumerate(types)
             ],
             UserdataType=arguments.text("userdata_type", override.userdata_type),
         ),

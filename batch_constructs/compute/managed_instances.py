@@ -244,8 +244,8 @@ def _instance_types(
     return [
         item.to_string()
         if isinstance(item, ec2.InstanceType)
-        else arguments.text("instance_types", item)
-        for item in arguments.items("instance_types", instance_types, expected)
+        else arguments.text(f"instance_types[{place}]", item, required=True)
+        for place, item in enumerate(arguments.items("instance_types", instance_types, expected))
     ]
 
 

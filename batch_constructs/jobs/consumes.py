@@ -45,7 +45,7 @@ class Consumes:
             quantities = None
         for place, (resource, quantity) in enumerate((quantities or {}).items()):
             arn = _arn(arguments, resource)
-            number = arguments.number("consumable_resources", quantity)
+            number = arguments.number("consumable_resources", quantity, required=True)
             listed.append({"ConsumableResource": arn, "Quantity": number})
             reference = f"consumable resource {label}{place}"
             properties = getattr(resource, "properties", None)

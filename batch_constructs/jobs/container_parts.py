@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
@@ -145,9 +146,11 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html
     """
     options = firelens.options if isinstance(firelens, Firelens) else None
-    if not options or options.get("config-file-type") != "s3":
+    if not isinstance(options, Mapping) or options.get("config-file-type") != "s3":
         return []
     file = options.get("config-file-value", "")
+    if not isinstance(file, str):
+        return []
     bucket = file.split("/", 1)[0]
     if bucket == file and is_token(file):
         from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made

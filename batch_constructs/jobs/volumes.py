@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
 from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,7 +136,7 @@ class Volumes:
                     "ContainerPath": inner.text(
                         "container_path", volume.container_path, required=True
                     ),
-                    "ReadOnly": inner.flag("read_only", volume.read_only),
+                    "ReadOnly": inner.flag("read_only", volume.read_only, required=True),
                 }
             )
 
@@ -160,7 +161,8 @@ class Volumes:
                     environment,
                     "managed compute environments such as FargateComputeEnvironment",
                 )
-        point = volume.access_point
+        arguments.flag("root_access", volume.root_access, required=True)
+        point = _access_point(arguments, volume)
         self._file_systems.append(volume)
         configuration = given(
             FileSystemId=volume.file_system.file_system_id,
@@ -217,6 +219,35 @@ class Volumes:
                 "Resource": f"{bucket.bucket_arn}/*",
             },
         ]
+
+
+def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint | None:
+    """Return the access point, refused where it is one of another file system for sure."""
+    point = volume.access_point
+    if point is None:
+        return None
+    if not offers(point, "access_point_id"):
+        arguments.wrong_type("access_point", point, "an efs.IAccessPoint")
+        return None
+    try:
+        owner = point.file_system
+    except RuntimeError:  # imported by its ID alone: nobody knows
+        return point
+    ids = owner.file_system_id, volume.file_system.file_system_id
+    if ids[0] != ids[1] and (
+        not any(map(is_token, ids)) or (_made_here(owner) and _made_here(volume.file_system))
+    ):
+        arguments.wrong_value(
+            f"access_point is one of the file system {owner.node.path}; allowed is one of "
+            f"{volume.file_system.node.path}: give both of one file system"
+        )
+    return point
+
+
+def _made_here(file_system: efs.IFileSystem) -> bool:
+    from aws_cdk import aws_efs as efs  # noqa: PLC0415  # few jobs mount a file system
+
+    return isinstance(file_system, efs.FileSystem)
 
 
 def _mount(

@@ -212,3 +212,13 @@ def test_a_readable_name_changes_with_what_replaces_the_environment(
 
     assert name(before) == name(before)
     assert name(before) != name(after)
+
+
+def test_types_that_are_none_are_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    with pytest.raises(TypeError, match=r"instance_types\[1\] is NoneType None; expected a string"):
+        bc.ManagedInstancesComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            instance_types=["g5", None],  # type: ignore[list-item]
+        )

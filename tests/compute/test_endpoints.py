@@ -145,3 +145,33 @@ def test_wrong_types_are_named(stack: cdk.Stack) -> None:
             vpc="vpc-1",  # type: ignore[arg-type]
             compute_environments=["x"],  # type: ignore[list-item]
         )
+
+
+@pytest.mark.parametrize(
+    ("also", "error", "message"),
+    [
+        ("kms", TypeError, "also is str 'kms'; expected a list"),
+        (bc.EndpointFor.KMS, TypeError, "also is EndpointFor .*; expected a list"),
+        (["kms", "bogus"], ValueError, r"also\[1\] is 'bogus'; allowed is an EndpointFor, or"),
+        ([None], TypeError, r"also\[0\] is NoneType None; expected a string"),
+    ],
+)
+def test_a_service_that_is_none_is_refused(
+    also: Any, error: type[Exception], message: str, stack: cdk.Stack, isolated: ec2.Vpc
+) -> None:
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
+    with pytest.raises(error, match=message):
+        bc.BatchEndpoints(
+            stack, "Endpoints", vpc=isolated, compute_environments=[environment], also=also
+        )
+
+
+def test_s3_has_its_endpoint_anyway(
+    stack: cdk.Stack, isolated: ec2.Vpc, resources: Resources
+) -> None:
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
+    bc.BatchEndpoints(
+        stack, "Endpoints", vpc=isolated, compute_environments=[environment], also=["s3"]
+    )
+
+    assert interface_services(resources) == sorted(FOR_ANY)

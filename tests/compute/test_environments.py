@@ -411,3 +411,9 @@ def test_strict_rules_accept_a_readable_name_of_an_environment_that_is_replaced(
     cdk.Validations.of(app).add_plugins(bc.BatchRules(strict=True))
 
     app.synth()
+
+
+def test_an_image_given_by_its_id_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    image = bc.MachineImage(image="ami-1")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"images.image is str 'ami-1'; expected an ec2.IMachineI"):
+        bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, images=[image])

@@ -325,3 +325,16 @@ def test_a_setting_of_the_ecs_agent_is_refused_on_eks(
             launch_template=usual,
             launch_template_overrides=[override] if for_some_types else None,
         )
+
+
+def test_an_override_for_no_type_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    template = bc.LaunchTemplate(stack, "Template")
+    override = bc.LaunchTemplateOverride(launch_template=template, instance_types=[None])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=r"overrides\[0\].instance_types\[0\] is NoneType None"):
+        bc.Ec2ComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            launch_template=template,
+            launch_template_overrides=[override],
+        )

@@ -276,3 +276,9 @@ def test_a_string_token_is_a_number_where_one_is_asked_for(
 
     rendered = stack.resolve(definition.resource.container_properties)
     assert rendered["resourceRequirements"][0]["value"] == {"Ref": "Size"}
+
+
+def test_a_quantity_that_is_none_is_named(fargate: Fargate, stack: cdk.Stack) -> None:
+    licences = bc.ConsumableResource(stack, "Licences", total_quantity=5)
+    with pytest.raises(TypeError, match="consumable_resources is NoneType None; expected a number"):
+        fargate(consumable_resources={licences: None})

@@ -269,3 +269,13 @@ def test_a_combination_that_aws_refuses_is_refused_with_its_place(
 def test_what_is_no_container_is_named(declare: Declare) -> None:
     with pytest.raises(TypeError, match=r"containers\[0\] is str 'busybox'; expected Container\("):
         declare("busybox")
+
+
+@pytest.mark.parametrize(
+    "options", ["x", {"config-file-type": "s3", "config-file-value": None}, {"a": 1}]
+)
+def test_options_of_a_router_that_are_none_are_named(
+    options: Any, declare: Callable[..., Any]
+) -> None:
+    with pytest.raises(TypeError, match=r"containers\[0\].firelens.options.* is .*; expected a"):
+        declare(container("router", firelens=bc.Firelens(options=options)))

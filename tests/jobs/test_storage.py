@@ -232,3 +232,48 @@ def test_a_host_volume_without_a_path_is_an_empty_directory_on_fargate_too(
     assert container()["MountPoints"] == [
         {"ContainerPath": "/scratch", "ReadOnly": False, "SourceVolume": "scratch"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"access_point": "fsap-1"}, "access_point is str 'fsap-1'; expected an efs.IAccessPoint"),
+        ({"read_only": None}, "read_only is NoneType None; expected True or False"),
+        ({"root_access": "yes"}, "root_access is str 'yes'; expected True or False"),
+    ],
+)
+def test_a_field_of_a_volume_that_has_a_wrong_type_is_named(
+    options: dict[str, Any], message: str, fargate: Fargate, file_system: efs.FileSystem
+) -> None:
+    volume = bc.EfsVolume(name="a", file_system=file_system, container_path="/a", **options)
+    with pytest.raises(TypeError, match=rf"volumes\[0\].{message}"):
+        fargate(volumes=[volume])
+
+
+def test_an_access_point_of_another_file_system_is_refused(
+    stack: cdk.Stack, fargate: Fargate, file_system: efs.FileSystem, vpc: ec2.Vpc
+) -> None:
+    other = efs.FileSystem(stack, "Other", vpc=vpc)
+    volume = bc.EfsVolume(
+        name="a",
+        file_system=file_system,
+        container_path="/a",
+        access_point=other.add_access_point("Point"),
+    )
+    with pytest.raises(ValueError, match="access_point is one of the file system Stack/Other; all"):
+        fargate(volumes=[volume])
+
+
+def test_an_access_point_of_a_file_system_that_nobody_knows_is_taken(
+    stack: cdk.Stack, fargate: Fargate, file_system: efs.FileSystem, container: Container
+) -> None:
+    point = efs.AccessPoint.from_access_point_id(stack, "Point", "fsap-1")
+    fargate(
+        volumes=[
+            bc.EfsVolume(name="a", file_system=file_system, container_path="/a", access_point=point)
+        ]
+    )
+
+    (volume,) = container()["Volumes"]
+    authorization = volume["EfsVolumeConfiguration"]["AuthorizationConfig"]
+    assert authorization["AccessPointId"] == "fsap-1"
