@@ -17,7 +17,7 @@ from .event_log import JobEventLog
 from .gauges import JobGauges
 from .ranges import number_from
 from .topics import ALARMS, AlertTopic, admit, topic_argument
-from .watched import Watched, watched_environments, watched_queues
+from .watched import Watched, same_things, watched_environments, watched_queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,8 @@ class BatchMonitoring(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        compute_environments: Compute environments of any kind. Default: none.
+        compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
+            none.
         alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic or an
             ``AlertTopic``. Default: nowhere; the alarms only show.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
@@ -72,8 +73,8 @@ class BatchMonitoring(BatchConstruct):
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
     Raises:
-        ValueError: no queue, a limit that needs gauges without them, or a topic that would drop
-            alarms; all at once.
+        ValueError: no queue, environments or a limit that need gauges without them, gauges or an
+            event log of other queues, or a topic that would drop alarms; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
@@ -105,7 +106,7 @@ class BatchMonitoring(BatchConstruct):
         )
         submitting = _gateways(arguments, gateways)
         arguments.text("alarm_name_prefix", alarm_name_prefix)
-        _same_queues(arguments, watched, event_log)
+        _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
         self.alarms: dict[str, cloudwatch.CfnAlarm] = {}
@@ -226,17 +227,24 @@ def _offering(
 
 
 def _same_queues(
-    arguments: Arguments, watched: Sequence[Watched], event_log: JobEventLog | None
+    arguments: Arguments,
+    watched: Sequence[Watched],
+    environments: Sequence[Watched],
+    event_log: JobEventLog | None,
+    gauges: JobGauges | None,
 ) -> None:
-    if event_log is None:
-        return
-    if not isinstance(event_log, JobEventLog):
+    """Refuse a log and gauges of other queues: their alarms would never fire."""
+    if event_log is not None and not isinstance(event_log, JobEventLog):
         arguments.wrong_type("event_log", event_log, "JobEventLog(…)")
-        return
-    missing = [queue.id for queue in watched if queue.arn not in event_log.blocked_rules]
-    if missing:
+    elif event_log is not None:
+        same_things(arguments, "event_log", watched, event_log.blocked_rules)
+    if isinstance(gauges, JobGauges):
+        same_things(arguments, "gauges", watched, gauges.queue_arns)
+        same_things(arguments, "gauges", environments, gauges.environment_arns)
+    elif environments and gauges is None:
         arguments.wrong_value(
-            f"event_log does not log {', '.join(missing)}; make it with the same queues"
+            "compute_environments is given without gauges, and only these say whether one is "
+            "INVALID; give gauges=JobGauges(…) of them"
         )
 
 

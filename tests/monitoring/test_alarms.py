@@ -312,6 +312,6 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
     said = str(refusal.value)
     assert "alarm_topic is encrypted with alias/aws/sns" in said
     assert "thresholds.vcpu_hours_a_day is given without gauges" in said
-    assert "event_log does not log Nightly" in said
+    assert "event_log does not cover Nightly" in said
     assert "dead_letter_queues is Topic" in said
     assert "gateways is Topic" in said
