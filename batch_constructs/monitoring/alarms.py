@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -10,14 +11,15 @@ from constructs import Construct
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
 
 from . import alarm_rules
 from .alarm_rules import AlarmThresholds, Limits
 from .event_log import JobEventLog
 from .gauges import JobGauges
-from .ranges import number_from
+from .ranges import LONGEST_ALARM_NAME, alarm_name_argument, number_known, seconds_known
 from .topics import ALARMS, AlertTopic, admit, topic_argument
-from .watched import Watched, watched_environments, watched_queues
+from .watched import Watched, same_things, watched_environments, watched_queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +62,8 @@ class BatchMonitoring(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        compute_environments: Compute environments of any kind. Default: none.
+        compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
+            none.
         alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic or an
             ``AlertTopic``. Default: nowhere; the alarms only show.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
@@ -72,8 +75,8 @@ class BatchMonitoring(BatchConstruct):
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
     Raises:
-        ValueError: no queue, a limit that needs gauges without them, or a topic that would drop
-            alarms; all at once.
+        ValueError: no queue, environments or a limit that need gauges without them, gauges or an
+            event log of other queues, or a topic that would drop alarms; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
@@ -104,8 +107,9 @@ class BatchMonitoring(BatchConstruct):
             arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
         )
         submitting = _gateways(arguments, gateways)
-        arguments.text("alarm_name_prefix", alarm_name_prefix)
-        _same_queues(arguments, watched, event_log)
+        _check_dead(arguments, dead)
+        alarm_name_argument(arguments, "alarm_name_prefix", alarm_name_prefix)
+        _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
         self.alarms: dict[str, cloudwatch.CfnAlarm] = {}
@@ -156,10 +160,16 @@ class BatchMonitoring(BatchConstruct):
 
     def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
         known = rule.id if id is None else id
+        name = f"{self._prefix}-{about}-{rule.id}"
+        if not is_token(name) and len(name) > LONGEST_ALARM_NAME:
+            raise ValueError(
+                f"{self.node.path}: the alarm {name!r} has {len(name)} characters; allowed are "
+                f"{LONGEST_ALARM_NAME}: give a shorter alarm_name_prefix"
+            )
         alarm = cloudwatch.CfnAlarm(
             place,
             known,
-            alarm_name=f"{self._prefix}-{about}-{rule.id}",
+            alarm_name=name,
             alarm_description=f"{about}: {rule.title}. {rule.advice}",
             alarm_actions=self._actions,
             ok_actions=self._actions,
@@ -188,17 +198,21 @@ def _limits(
         ("vcpu_hours_a_day", 0, None),
     ):
         value = getattr(wanted, name)
-        number_from(arguments, f"thresholds.{name}", value, least=least, most=most)
+        number_known(arguments, f"thresholds.{name}", value, least=least, most=most)
+    if wanted.failure_rate_at_least_jobs is None:
+        arguments.wrong_type("thresholds.failure_rate_at_least_jobs", None, "a number")
     return Limits(
         failure_rate_percent=wanted.failure_rate_percent,
         failure_rate_at_least_jobs=wanted.failure_rate_at_least_jobs,
-        time_in_runnable_seconds=arguments.seconds(
-            "thresholds.time_in_runnable", wanted.time_in_runnable
+        time_in_runnable_seconds=seconds_known(
+            arguments, "thresholds.time_in_runnable", wanted.time_in_runnable
         ),
-        head_of_queue_seconds=arguments.seconds("thresholds.head_of_queue", wanted.head_of_queue),
+        head_of_queue_seconds=seconds_known(
+            arguments, "thresholds.head_of_queue", wanted.head_of_queue
+        ),
         vcpu_hours_a_day=wanted.vcpu_hours_a_day,
-        oldest_message_seconds=arguments.seconds(
-            "thresholds.oldest_message", wanted.oldest_message
+        oldest_message_seconds=seconds_known(
+            arguments, "thresholds.oldest_message", wanted.oldest_message
         ),
     )
 
@@ -225,18 +239,36 @@ def _offering(
     return listed
 
 
+def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
+    """Refuse a queue that is given twice: its alarms would have one name."""
+    arns = [letters.queue_arn for letters in dead if offers(letters, "queue_arn")]
+    for arn, count in Counter(arns).items():
+        if count > 1:
+            again = next(each for each in dead if getattr(each, "queue_arn", None) == arn)
+            arguments.wrong_value(
+                f"dead_letter_queues holds {again.node.path} {count} times; give each queue once"
+            )
+
+
 def _same_queues(
-    arguments: Arguments, watched: Sequence[Watched], event_log: JobEventLog | None
+    arguments: Arguments,
+    watched: Sequence[Watched],
+    environments: Sequence[Watched],
+    event_log: JobEventLog | None,
+    gauges: JobGauges | None,
 ) -> None:
-    if event_log is None:
-        return
-    if not isinstance(event_log, JobEventLog):
+    """Refuse a log and gauges of other queues: their alarms would never fire."""
+    if event_log is not None and not isinstance(event_log, JobEventLog):
         arguments.wrong_type("event_log", event_log, "JobEventLog(…)")
-        return
-    missing = [queue.id for queue in watched if queue.arn not in event_log.blocked_rules]
-    if missing:
+    elif event_log is not None:
+        same_things(arguments, "event_log", watched, event_log.blocked_rules)
+    if isinstance(gauges, JobGauges):
+        same_things(arguments, "gauges", watched, gauges.queue_arns)
+        same_things(arguments, "gauges", environments, gauges.environment_arns)
+    elif environments and gauges is None:
         arguments.wrong_value(
-            f"event_log does not log {', '.join(missing)}; make it with the same queues"
+            "compute_environments is given without gauges, and only these say whether one is "
+            "INVALID; give gauges=JobGauges(…) of them"
         )
 
 

@@ -15,9 +15,12 @@ from aws_cdk import aws_s3 as s3
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.rules import UNKNOWN
+from batch_constructs.unknown import is_token
 
 from . import queries
 from .event_log import event_log_group, log_events
+from .ranges import alarm_name_argument
 from .saved_query import SavedQuery
 from .topics import ALARMS, AlertTopic, admit, topic_argument
 from .watched import watched_environments, watched_queues
@@ -39,6 +42,7 @@ _FROM_CLOUDTRAIL = {
 }
 _CALLER = "batch.amazonaws.com"
 _CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
+_DAY = 86_400
 _DEPLOYMENTS = "cloudformation.amazonaws.com"
 
 
@@ -50,7 +54,8 @@ class AuditTrail(BatchConstruct):
     that no CloudFormation deployment made. The log holds the calls' parameters, also environment
     variables that callers pass with a job: hence the key. Reading calls are not in it.
 
-    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``,
+    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``
+    (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region),
     ``Rule`` and ``ChangesRule`` (AWS::Events::Rule), the alarm ``ChangesByHand``, and the saved
     queries ``WhoDidWhat`` and ``Changes``; with ``create_trail`` also ``Bucket`` (AWS::S3::Bucket)
     and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a month; so does nothing else as
@@ -72,7 +77,7 @@ class AuditTrail(BatchConstruct):
         expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
         retention: How long the log is kept. Default: a year.
         trail_retention: How long the files of a trail are kept. Default: a year.
-        alarm_name: Default: ``batch-changes-by-hand``.
+        alarm_name: A physical name. Default: one that CloudFormation generates.
 
     Raises:
         ValueError: a topic that would drop the alarm.
@@ -93,7 +98,7 @@ class AuditTrail(BatchConstruct):
         expected_roles: Sequence[str] | None = None,
         retention: logs.RetentionDays | None = None,
         trail_retention: Duration | None = None,
-        alarm_name: str = "batch-changes-by-hand",
+        alarm_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -106,8 +111,9 @@ class AuditTrail(BatchConstruct):
         if not isinstance(kept, logs.RetentionDays):
             arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
-        arguments.seconds("trail_retention", files_kept)
-        arguments.text("alarm_name", alarm_name)
+        _check_days(arguments, "trail_retention", files_kept)
+        if alarm_name is not None:
+            alarm_name_argument(arguments, "alarm_name", alarm_name)
         arguments.refuse()
 
         self.key = kms.Key(
@@ -177,6 +183,18 @@ class AuditTrail(BatchConstruct):
             is_multi_region_trail=False,
             include_global_service_events=False,
             management_events=cloudtrail.ReadWriteType.WRITE_ONLY,
+        )
+
+
+def _check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
+    """Look at how long files are kept: S3 counts whole days."""
+    seconds = arguments.seconds(parameter, kept)
+    if seconds is UNKNOWN or is_token(seconds):
+        return
+    if seconds < _DAY or seconds % _DAY:
+        arguments.wrong_value(
+            f"{parameter} is {seconds / 3600:g} hours; allowed are whole days, at least one, since "
+            "S3 counts days"
         )
 
 

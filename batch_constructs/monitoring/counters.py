@@ -68,6 +68,7 @@ class JobCounters(BatchConstruct):
     Attributes:
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
+        queue_arns: The ARNs of the queues it counts.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -103,6 +104,7 @@ class JobCounters(BatchConstruct):
         arguments.flag("per_share", per_share, required=True)
         arguments.refuse()
 
+        self.queue_arns = frozenset(queue.arn for queue in watched)
         count_by = ["Cause"]
         count_by += ["JobDefinitionName"] if per_definition else []
         count_by += ["ShareIdentifier"] if per_share else []
@@ -150,27 +152,37 @@ class JobCounters(BatchConstruct):
         """Return how many jobs of a queue failed, of one cause or of all.
 
         Raises:
-            ValueError: no such cause.
+            ValueError: no such cause, or a queue that is not counted.
         """
         if cause is not None and cause not in CAUSES:
-            raise ValueError(f"there is no cause {cause!r}; allowed are {', '.join(CAUSES)}")
+            raise ValueError(
+                f"{self.node.path}: there is no cause {cause!r}; allowed are {', '.join(CAUSES)}"
+            )
         dimensions = {} if cause is None else {"Cause": cause}
-        return _count(queue, "JobsFailed", dimensions, period)
+        return self._count(queue, "JobsFailed", dimensions, period)
 
     def metric_vcpu_hours(
         self, queue: AnyJobQueue, *, period: Duration | None = None
     ) -> cloudwatch.Metric:
-        """Return the vCPU-hours of the jobs of a queue that ended, all their attempts together."""
-        return _count(queue, "VcpuHours", {}, period)
+        """Return the vCPU-hours of the jobs of a queue that ended, all their attempts together.
 
+        Raises:
+            ValueError: a queue that is not counted.
+        """
+        return self._count(queue, "VcpuHours", {}, period)
 
-def _count(
-    queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
-) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=OURS,
-        metric_name=metric,
-        dimensions_map={DIMENSION: job_queue_name(job_queue_arn(queue)), **dimensions},
-        statistic="Sum",
-        period=Duration.minutes(5) if period is None else period,
-    )
+    def _count(
+        self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
+    ) -> cloudwatch.Metric:
+        arn = job_queue_arn(queue)
+        if arn not in self.queue_arns:
+            raise ValueError(
+                f"{self.node.path}: {queue.node.path} is not counted here; add it to the counters"
+            )
+        return cloudwatch.Metric(
+            namespace=OURS,
+            metric_name=metric,
+            dimensions_map={DIMENSION: job_queue_name(arn), **dimensions},
+            statistic="Sum",
+            period=Duration.minutes(5) if period is None else period,
+        )

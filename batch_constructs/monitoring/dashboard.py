@@ -18,7 +18,7 @@ from .dashboard_body import Contents, dashboard_widgets
 from .event_log import JobEventLog
 from .gauges import JobGauges
 from .topics import AlertTopic, topic_argument
-from .watched import watched_environments, watched_queues
+from .watched import same_things, watched_environments, watched_queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,6 +107,11 @@ class BatchDashboard(BatchConstruct):
         ):
             if value is not None and not isinstance(value, kind):
                 arguments.wrong_type(parameter, value, f"{kind.__name__}(…)")
+        if isinstance(gauges, JobGauges):
+            same_things(arguments, "gauges", watched, gauges.queue_arns)
+            same_things(arguments, "gauges", environments, gauges.environment_arns)
+        if isinstance(counters, JobCounters):
+            same_things(arguments, "counters", watched, counters.queue_arns)
         arguments.text("title", title)
         arguments.text("dashboard_name", dashboard_name)
         arguments.refuse()
@@ -117,7 +122,7 @@ class BatchDashboard(BatchConstruct):
                 self,
                 "Monitoring",
                 queues=queues,
-                compute_environments=compute_environments,
+                compute_environments=None if gauges is None else compute_environments,
                 alarm_topic=alarm_topic,
                 gauges=gauges,
                 event_log=event_log,

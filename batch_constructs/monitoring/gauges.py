@@ -16,6 +16,7 @@ from aws_cdk import aws_events_targets as targets
 from batch_constructs.arguments import Arguments
 from batch_constructs.compute.environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.queues.metrics import wrong_statistic
 from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -130,11 +131,14 @@ class JobGauges(BatchConstruct):
         """Return a gauge of a queue: one of ``QUEUE_GAUGES``, averaged over 5 minutes.
 
         Raises:
-            ValueError: there is no such gauge.
+            ValueError: there is no such gauge, of something else than it reads, or no such
+                statistic.
         """
         if metric_name not in QUEUE_GAUGES:
-            raise ValueError(_no_such_gauge(metric_name, QUEUE_GAUGES))
-        name = job_queue_name(job_queue_arn(queue))
+            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, QUEUE_GAUGES)}")
+        arn = job_queue_arn(queue)
+        self._look_at(queue, arn, self.queue_arns, options)
+        name = job_queue_name(arn)
         return _metric(queue_gauge(name, metric_name), options)
 
     def metric_environment(
@@ -146,12 +150,23 @@ class JobGauges(BatchConstruct):
         """Return a gauge of an environment: one of ``ENVIRONMENT_GAUGES``, its maximum.
 
         Raises:
-            ValueError: there is no such gauge.
+            ValueError: there is no such gauge, of something else than it reads, or no such
+                statistic.
         """
         if metric_name not in ENVIRONMENT_GAUGES:
-            raise ValueError(_no_such_gauge(metric_name, ENVIRONMENT_GAUGES))
-        name = environment_name(compute_environment_arn(environment))
+            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
+        arn = compute_environment_arn(environment)
+        self._look_at(environment, arn, self.environment_arns, options)
+        name = environment_name(arn)
         return _metric(environment_gauge(name, metric_name), options)
+
+    def _look_at(self, asked: Any, arn: str, known: frozenset[str], options: MetricOptions) -> None:
+        """Refuse a metric that nobody publishes."""
+        problem = wrong_statistic(options.get("statistic"))
+        if arn not in known:
+            problem = f"{asked.node.path} is not read here; add it to the gauges"
+        if problem is not None:
+            raise ValueError(f"{self.node.path}: {problem}")
 
 
 QUEUE_GAUGES = (

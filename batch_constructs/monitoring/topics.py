@@ -112,6 +112,11 @@ def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
         return value.topic
     if not offers(value, "topic_arn"):
         return arguments.wrong_type(parameter, value, "an sns.ITopic or an AlertTopic")
+    if _is_fifo(value):
+        return arguments.wrong_value(
+            f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "
+            "message without a group; allowed is a standard topic: use AlertTopic(…)"
+        )
     key: Any = getattr(value, "master_key", None)
     if key is not None and str(getattr(key, "key_id", "")).endswith(_AWS_MANAGED):
         return arguments.wrong_value(
@@ -120,6 +125,12 @@ def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
             "is a topic with a key of your own or with none: use AlertTopic(…)"
         )
     return value
+
+
+def _is_fifo(topic: Any) -> bool:
+    """Whether a topic is known to be FIFO: by its attribute, or by its name, imported."""
+    made = getattr(topic, "fifo", None)
+    return made is True or str(topic.topic_arn).endswith(".fifo")
 
 
 def _statement(

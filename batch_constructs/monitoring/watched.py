@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.compute.environment import compute_environment_arn, is_compute_environment
 from batch_constructs.jobs.definition import is_job_definition
+from batch_constructs.queues.elsewhere import elsewhere
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.unknown import is_token
 
@@ -39,7 +40,7 @@ def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) ->
         arguments.wrong_value("queues is empty; expected one job queue or more")
     if queues is None and needed:
         arguments.wrong_type("queues", queues, f"a list of {_QUEUES}")
-    return _watched(found, job_queue_arn, job_queue_name)
+    return _all_here(arguments, _watched(found, job_queue_arn, job_queue_name))
 
 
 def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:
@@ -47,7 +48,7 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
     found = _listed(
         arguments, "compute_environments", environments, is_compute_environment, _ENVIRONMENTS
     )
-    return _watched(found, compute_environment_arn, environment_name)
+    return _all_here(arguments, _watched(found, compute_environment_arn, environment_name))
 
 
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
@@ -65,6 +66,15 @@ def same_things(
             f"{parameter} does not cover {', '.join(missing)}; make it with the same queues and "
             "compute environments"
         )
+
+
+def _all_here(arguments: Arguments, watched: list[Watched]) -> list[Watched]:
+    """Refuse what is known to lie elsewhere: its events and its state cannot be seen from here."""
+    for one in watched:
+        problem = elsewhere(arguments.construct, one.arn)
+        if problem is not None:
+            arguments.wrong_value(problem)
+    return watched
 
 
 def _is_wrong(value: object) -> bool:

@@ -13,6 +13,8 @@ Read before changing a pattern:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,11 +23,11 @@ from batch_constructs.jobs.definition import (
     job_definition_arn_without_revision,
 )
 from batch_constructs.offers import offers
+from batch_constructs.queues.elsewhere import elsewhere
 from batch_constructs.queues.reference import job_queue_arn
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aws_cdk import aws_events as events
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
@@ -38,6 +40,7 @@ STATE_CHANGE = "Batch Job State Change"
 QUEUE_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
 _CHILD_OF_ARRAY = "*:*"
 _NODE = "*#*"
+_RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class JobState(StrEnum):
@@ -98,6 +101,8 @@ def wrong_states(states: object) -> str | None:
     known = ", ".join(JobState)
     if isinstance(states, str) or not hasattr(states, "__iter__"):
         return f"states is {states!r}; expected a list of {known}"
+    if not list(states):
+        return f"states is empty; leave it out for every state, or give some of {known}"
     unknown = [str(state) for state in states if state not in set(JobState)]
     if not unknown:
         return None
@@ -147,11 +152,17 @@ class QueueEvents:
             The rule (AWS::Events::Rule).
 
         Raises:
-            ValueError: a state that AWS Batch does not send.
-            TypeError: a job definition that is none.
+            ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
+                refuses, or a queue of another Region or account.
+            TypeError: a job definition or a target that is none.
 
         https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
         """
+        if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
+            raise TypeError(
+                f"{self._scope().node.path}/{id}: job_definitions is "
+                f"{type(job_definitions).__name__}; expected a list of job definitions"
+            )
         definitions = [] if job_definitions is None else list(job_definitions)
         problem = None if states is None else wrong_states(states)
         if problem is not None:
@@ -234,8 +245,17 @@ class QueueEvents:
         description: str | None,
         rule_name: str | None,
     ) -> events.Rule:
+        scope = self._scope()
+        problem = elsewhere(scope, self.job_queue_arn) or _wrong_rule_name(rule_name)
+        if problem is not None:
+            raise ValueError(f"{scope.node.path}/{id}: {problem}")
+        if target is not None and not (offers(target, "bind") or offers(target, "function_arn")):
+            raise TypeError(
+                f"{scope.node.path}/{id}: target is {type(target).__name__}; expected a Lambda "
+                "function or a target of aws_events_targets, such as targets.SqsQueue(queue)"
+            )
         return make_rule(
-            self._scope(),
+            scope,
             id,
             pattern,
             targets=[] if target is None else [_rule_target(target)],
@@ -268,6 +288,12 @@ def make_rule(
             detail=pattern.get("detail"),
         ),
     )
+
+
+def _wrong_rule_name(name: object) -> str | None:
+    if name is None or is_token(name) or (isinstance(name, str) and _RULE_NAME.fullmatch(name)):
+        return None
+    return f"rule_name is {name!r}; allowed are 1 to 64 letters, digits, '.', '-' and '_'"
 
 
 def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRuleTarget:

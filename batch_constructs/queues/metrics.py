@@ -8,11 +8,14 @@ gap and rely on no exact count. How things stand at a moment is what ``JobGauges
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from batch_constructs.queues.elsewhere import place_of
 from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -25,6 +28,12 @@ if TYPE_CHECKING:
 NAMESPACE = "AWS/Batch"
 DIMENSION = "JobQueueName"
 _PERIOD_MINUTES = 5
+_STATISTIC = re.compile(
+    r"average|sum|minimum|min|maximum|max|samplecount|n|avg|iqm"
+    r"|(p|tm|tc|ts|wm)\d{1,3}(\.\d+)?|(pr|tm|tc|ts|wm)\(.+\)",
+    re.IGNORECASE,
+)
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +101,15 @@ class QueueMetrics:
         """The name of the queue."""
         raise NotImplementedError
 
+    @property
+    def job_queue_arn(self) -> str:
+        """The ARN of the queue."""
+        raise NotImplementedError
+
+    def _called(self) -> str:
+        """Return how errors call the queue."""
+        return _path(self)
+
     def metric(
         self,
         metric_name: str,
@@ -111,18 +129,29 @@ class QueueMetrics:
             period: Over how long the statistic is taken. Default: 5 minutes.
             label: What a graph calls it. Default: what CloudWatch calls it.
             color: Six hexadecimal digits after a ``#``. Default: CloudWatch chooses.
-            account: Whose metric it is. Default: the stack's account.
-            region: Where it is. Default: the stack's region.
+            account: Whose metric it is. Default: the account in the queue's ARN.
+            region: Where it is. Default: the Region in the queue's ARN.
 
         Raises:
-            ValueError: AWS Batch publishes no such metric; an alarm on it would never fire.
+            ValueError: AWS Batch publishes no such metric, or there is no such statistic; an alarm
+                on it would never fire.
+            TypeError: arguments of a wrong type.
         """
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above
 
+        if not isinstance(metric_name, str):
+            raise TypeError(
+                f"{self._called()}: metric_name is {metric_name!r}; expected a string such as "
+                "'JobsMovedToFailed'"
+            )
         native = NATIVE_METRICS.get(metric_name)
         if native is None:
-            raise ValueError(_no_such_metric(metric_name))
+            raise ValueError(f"{self._called()}: {_no_such_metric(metric_name)}")
+        problem = wrong_statistic(statistic)
+        if problem is not None:
+            raise ValueError(f"{self._called()}: {problem}")
+        its_region, its_account = place_of(self.job_queue_arn)
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=metric_name,
@@ -131,8 +160,8 @@ class QueueMetrics:
             period=Duration.minutes(_PERIOD_MINUTES) if period is None else period,
             label=label,
             color=color,
-            account=account,
-            region=region,
+            account=its_account if account is None else account,
+            region=its_region if region is None else region,
         )
 
     def metric_jobs_submitted(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
@@ -307,6 +336,22 @@ class QueueMetrics:
         return self.metric("JobsPreempted", **options)
 
 
+def wrong_statistic(statistic: object) -> str | None:
+    """Say what is wrong with a statistic that somebody asks for; None and tokens pass."""
+    if statistic is None or is_token(statistic):
+        return None
+    if isinstance(statistic, str) and _STATISTIC.fullmatch(statistic):
+        return None
+    return (
+        f"statistic is {statistic!r}; allowed are Average, Sum, Minimum, Maximum, SampleCount, IQM "
+        "and those such as p90, tm90, tc90, ts90, wm90 or TM(10%:90%)"
+    )
+
+
+def _path(queue: Any) -> str:
+    return str(queue.node.path)
+
+
 def _no_such_metric(name: str) -> str:
     near = get_close_matches(name, NATIVE_METRICS, n=3, cutoff=0.3)
     return (
@@ -320,7 +365,16 @@ class _OtherQueue(QueueMetrics):
     """An L2 or an L1 queue."""
 
     def __init__(self, queue: AnyJobQueue) -> None:
-        self._name = job_queue_name(job_queue_arn(queue))
+        self._queue = queue
+        self._arn = job_queue_arn(queue)
+        self._name = job_queue_name(self._arn)
+
+    @property
+    def job_queue_arn(self) -> str:
+        return self._arn
+
+    def _called(self) -> str:
+        return _path(self._queue)
 
     @property
     def job_queue_name(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -312,6 +312,37 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
     said = str(refusal.value)
     assert "alarm_topic is encrypted with alias/aws/sns" in said
     assert "thresholds.vcpu_hours_a_day is given without gauges" in said
-    assert "event_log does not log Nightly" in said
+    assert "event_log does not cover Nightly" in said
     assert "dead_letter_queues is Topic" in said
     assert "gateways is Topic" in said
+
+
+def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQueue) -> None:
+    nothing: Any = None
+    thresholds = AlarmThresholds(
+        time_in_runnable=Duration.seconds(Token.as_number({"Ref": "Wait"})),
+        failure_rate_percent=Token.as_number({"Ref": "Rate"}),
+        failure_rate_at_least_jobs=nothing,
+    )
+
+    with pytest.raises(ValueError, match="Platform/Monitoring") as refusal:
+        BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
+
+    said = str(refusal.value)
+    assert "thresholds.time_in_runnable is a token" in said
+    assert "thresholds.failure_rate_percent is a token" in said
+    assert "thresholds.failure_rate_at_least_jobs is NoneType None" in said
+
+
+def test_alarms_whose_names_collide_or_are_too_long_are_refused(
+    stack: Stack, queue: JobQueue
+) -> None:
+    nothing: Any = None
+    dead = sqs.Queue(stack, "Dead")
+
+    with pytest.raises(ValueError, match="dead_letter_queues holds Platform/Dead 2 times"):
+        BatchMonitoring(stack, "A", queues=[queue], dead_letter_queues=[dead, dead])
+    with pytest.raises(TypeError, match="alarm_name_prefix is NoneType None"):
+        BatchMonitoring(stack, "B", queues=[queue], alarm_name_prefix=nothing)
+    with pytest.raises(ValueError, match="alarm_name_prefix has 256 characters"):
+        BatchMonitoring(stack, "C", queues=[queue], alarm_name_prefix="x" * 256)

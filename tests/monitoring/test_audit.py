@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_cdk import Duration
 
 from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
 from batch_constructs.monitoring.audit import changes_pattern
@@ -177,3 +178,14 @@ def test_wrong_arguments_are_refused(stack: Stack) -> None:
 
     assert "retention is str 'a year'" in str(refusal.value)
     assert "expected_roles is str" in str(refusal.value)
+
+
+def test_files_of_a_trail_are_kept_whole_days(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="trail_retention is 3 hours; allowed are whole days"):
+        AuditTrail(stack, "Audit", trail_retention=Duration.hours(3))
+
+
+def test_two_trails_in_an_account_have_alarms_of_two_names(stack: Stack, resources: Find) -> None:
+    AuditTrail(stack, "Audit")
+
+    assert "AlarmName" not in one(resources("AWS::CloudWatch::Alarm"))

@@ -193,7 +193,7 @@ def test_the_dashboard_becomes_valid_json_with_queues_by_name(
 def test_an_alarm_topic_makes_alarms_and_shows_them(
     stack: Stack, queue: JobQueue, environment: ComputeEnvironment, resources: Find
 ) -> None:
-    gauges = JobGauges(stack, "Gauges", queues=[queue])
+    gauges = JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
     counters = JobCounters(stack, "Counters", queues=[queue])
 
     made = BatchDashboard(
