@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.compute.disk import Disk
     from batch_constructs.compute.ec2 import Ec2ComputeEnvironment
     from batch_constructs.compute.eks import AccessEntry, EksComputeEnvironment
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointFor
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.fargate import FargateComputeEnvironment
     from batch_constructs.compute.images import ImageType, MachineImage
     from batch_constructs.compute.instances import AllocationStrategy, ContainerInsights
-    from batch_constructs.compute.launch_template import Disk, LaunchTemplate
+    from batch_constructs.compute.launch_template import LaunchTemplate
     from batch_constructs.compute.launch_templates import LaunchTemplateOverride
     from batch_constructs.compute.managed_instances import (
         ManagedInstancesComputeEnvironment,
@@ -120,7 +121,7 @@ _HOME: dict[str, str] = {
     "Dependency": "jobs.containers",
     "DependencyCondition": "jobs.containers",
     "Device": "jobs.linux",
-    "Disk": "compute.launch_template",
+    "Disk": "compute.disk",
     "Ec2ComputeEnvironment": "compute.ec2",
     "Ec2JobDefinition": "jobs.ec2",
     "EfsVolume": "jobs.volumes",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from batch_constructs.rules import UNKNOWN, Severity, check_resource
+from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.unknown import is_resolvable, is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -203,9 +203,8 @@ class Arguments:
         error are refused, and those of the rules in ``refuse_also`` whatever their severity.
         """
         known = without_tokens(properties)
-        for finding in check_resource(resource_type, known, beside=beside or {}):
-            if finding.severity is Severity.ERROR or finding.rule in refuse_also:
-                self._wrong_values.append(_in_parameters(finding, parameters))
+        refused = check_resource(resource_type, known, beside=beside or {}, errors_and=refuse_also)
+        self._wrong_values += [_in_parameters(finding, parameters) for finding in refused]
         return known
 
     def refuse(self) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.job_fields import wrong_fields, wrong_paths
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -140,39 +142,56 @@ def _sorted(jobs: Mapping[str, WorkflowJob]) -> list[str]:
 
 
 def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
+    unreadable = _unreadable(jobs)
+    if unreadable:
+        return unreadable
     found: list[str] = []
-    if not jobs:
-        return ["jobs is empty; a graph has one job or more"]
-    given: Sequence[object] = jobs
-    wrong = [each for each in given if not isinstance(each, WorkflowJob)]
-    if wrong:
-        return [
-            f"jobs holds {type(each).__name__} {each!r}; expected WorkflowJob" for each in wrong
-        ]
     names = [job.name for job in jobs]
     found += [
         f"jobs: the name {name!r} stands {names.count(name)} times; each job has its own name"
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
+    wrong = {id(job): wrong_fields(job) for job in jobs}
     by_name = {job.name: job for job in jobs}
     for job in jobs:
-        found += [f"job {job.name!r}: {problem}" for problem in _problems_of(job, by_name)]
+        # a value of a wrong kind cannot be judged further
+        problems = wrong[id(job)] or _problems_of(job, by_name)
+        found += [f"job {job.name!r}: {problem}" for problem in problems]
+    readable = {name: job for name, job in by_name.items() if not wrong[id(job)]}
     known = {
-        name: [other for other in job.waits_for if other in by_name]
-        for name, job in by_name.items()
+        name: [other for other in job.waits_for if other in readable]
+        for name, job in readable.items()
     }
     try:
         TopologicalSorter(known).prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
         found.append(f"jobs wait for each other in a circle: {circle}; remove one depends_on")
-    caught = {job.catch for job in jobs}
+    caught = [job.catch for job in jobs]
     found += [
         f"job {job.name!r} is unreachable: it runs only on failure and no job names it in catch; "
         f"write catch={job.name!r} on a job, or remove it"
-        for job in jobs
+        for job in readable.values()
         if job.only_on_failure and job.name not in caught
+    ]
+    return found
+
+
+def _unreadable(jobs: Sequence[WorkflowJob]) -> list[str]:
+    """Say what is no job, or has no name to speak of it by."""
+    if not jobs:
+        return ["jobs is empty; a graph has one job or more"]
+    given: Sequence[object] = jobs
+    found = [
+        f"jobs holds {type(each).__name__} {each!r}; expected WorkflowJob"
+        for each in given
+        if not isinstance(each, WorkflowJob)
+    ]
+    found += [
+        f"jobs[{place}]: name is {getattr(each, 'name', None)!r}; expected a string"
+        for place, each in enumerate(given)
+        if isinstance(each, WorkflowJob) and not isinstance(getattr(each, "name", None), str)
     ]
     return found
 
@@ -189,10 +208,9 @@ def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]
         found.append(f"timeout_seconds is {job.timeout_seconds}; AWS Batch allows 60 or more")
     if job.scheduling_priority is not None and not _in(job.scheduling_priority, 0, 9999):
         found.append(f"scheduling_priority is {job.scheduling_priority}; allowed is 0 to 9999")
-    if job.for_each is not None and not job.for_each.startswith("$."):
-        found.append(f"for_each is {job.for_each!r}; it is a path into the input such as '$.files'")
     if job.max_concurrency is not None and (job.for_each is None or job.max_concurrency < 1):
         found.append("max_concurrency is 1 or more and goes with for_each")
+    found += wrong_paths(job)
     return [*found, *_problems_of_waiting(job, jobs), *_problems_of_failure(job, jobs)]
 
 

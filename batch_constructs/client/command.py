@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from contextlib import contextmanager
 from functools import wraps
@@ -51,11 +52,15 @@ def _plain_errors(again: str) -> Iterator[None]:
         sys.exit(_TROUBLE)
 
 
-def _command(again: Callable[..., str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _command(
+    again: Callable[..., str] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command's errors plain; ``again`` says how to go on, default: the same command."""
+
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
         def guarded(**arguments: Any) -> None:
-            with _plain_errors(again(**arguments)):
+            with _plain_errors((again or _same_command)(**arguments)):
                 run(**arguments)
 
         return guarded
@@ -74,8 +79,33 @@ def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
     click.echo(json.dumps(data) if as_json else text)
 
 
-def _watch_again(job_ids: tuple[str, ...], **_: object) -> str:
-    return f"batch-constructs watch {' '.join(job_ids)}"
+def _same_command(**_: object) -> str:
+    """Spell the command as it was given, from what click parsed."""
+    context = click.get_current_context()
+    words = ["batch-constructs", context.info_name or ""]
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if value is None or value is False or value == parameter.default:
+            continue
+        if isinstance(parameter, click.Argument):
+            words += [str(each) for each in (value if isinstance(value, tuple) else (value,))]
+        elif value is True:
+            words.append(parameter.opts[-1])
+        else:
+            for each in value if isinstance(value, tuple) else (value,):
+                words += [parameter.opts[-1], str(each)]
+    return shlex.join(words)
+
+
+def _submit_again(*, name: str | None, queue: str | None, graph: Path | None, **_: object) -> str:
+    if graph is not None:
+        return _same_command()
+    # a job that was submitted just before the interruption would run twice
+    return f"look whether the job is there before you submit it again: {_named_watch(name, queue)}"
+
+
+def _named_watch(name: str | None, queue: str | None) -> str:
+    return shlex.join(["batch-constructs", "watch", str(name), "--queue", str(queue)])
 
 
 @click.command
@@ -96,7 +126,7 @@ def _watch_again(job_ids: tuple[str, ...], **_: object) -> str:
 @click.option("--input", "input_json", default="{}", help="JSON that the graph's `$.` paths read.")
 @click.option("--run", help="Name of this run of a graph; the same again submits nothing twice.")
 @_json
-@_command(lambda run, **_: "batch-constructs submit with the same --run" if run else "submit again")
+@_command(_submit_again)
 def submit(
     *,
     name: str | None,
@@ -148,8 +178,8 @@ def _submit_graph(
 
     jobs = read_graph(path.read_text(encoding="utf-8"))
     run = run or f"run-{uuid4().hex[:12]}"
-    again = f"batch-constructs submit --graph {path} --run {run}"
-    with _plain_errors(again):
+    click.get_current_context().params["run"] = run
+    with _plain_errors(_same_command()):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
     for name, job_id in submitted.items():
         data = {"run": run, "name": name, "jobId": job_id}
@@ -160,7 +190,7 @@ def _submit_graph(
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.option("--queue", help="Take JOB as names of jobs in this queue.")
 @_json
-@_command(_watch_again)
+@_command()
 def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None:
     """Wait for jobs; exit 1 when one of them failed."""
     client = _client()
@@ -185,7 +215,7 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
 @click.option("--queue", help="Take JOB as the name of a job in this queue.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job is done.")
 @_json
-@_command(lambda job_id, **_: f"batch-constructs logs {job_id}")
+@_command()
 def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
     """Print what a job wrote; PARENT:INDEX is the child of an array."""
     from batch_constructs.client.logs import read_logs  # noqa: PLC0415 - loaded when used
@@ -211,9 +241,10 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @click.option("--vcpus", type=float, help="Other vCPUs.")
 @click.option("--memory-mebibytes", type=int, help="Other memory.")
 @click.option("--timeout-seconds", type=click.IntRange(60), help="Another limit of one attempt.")
+@click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json
-@_command(lambda job_ids, **_: f"batch-constructs redrive {' '.join(job_ids)}")
+@_command()
 def redrive(
     *,
     job_ids: tuple[str, ...],

@@ -48,8 +48,11 @@ def read_graph(text: str) -> list[WorkflowJob]:
 
 def _job(name: str, job: dict[str, Any]) -> WorkflowJob:
     arguments = {_MEMBERS[member]: value for member, value in job.items()}
-    arguments["depends_on"] = [
-        NToN(job=each["nToN"]) if isinstance(each, dict) and "nToN" in each else each
-        for each in job.get("dependsOn", [])
-    ]
+    depends_on = job.get("dependsOn", [])
+    if isinstance(depends_on, list):  # anything else is refused with the graph
+        depends_on = [
+            NToN(job=each["nToN"]) if isinstance(each, dict) and set(each) == {"nToN"} else each
+            for each in depends_on
+        ]
+    arguments["depends_on"] = depends_on
     return WorkflowJob(name=name, **arguments)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.client.states import JobState
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.client.batch import BatchClient
 
-_SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-\d+|-part\d+)?$")
-_LONGEST_NAME = 128 - len("-redrive-00000000-part00")
+_SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$")
+_LONGEST_NAME = 128 - len("-redrive-00000000-00000000-part00")
 _MOST_INDEX_CHARACTERS = 16_000  # of the 30 KiB that a submission may have
 _SMALLEST_ARRAY = 2
 
@@ -35,19 +37,21 @@ def redrive(
     vcpus: float | None = None,
     memory_mebibytes: int | None = None,
     timeout_seconds: int | None = None,
+    share_identifier: str | None = None,
     whole_array: bool = False,
 ) -> list[str]:
     """Submit a failed job again and return the IDs of the new jobs, usually one.
 
     Of an array only the failed children run again, as a new array whose ``ARRAY_INDICES``
     (``3,17-20``) tells child *i* which index to work on; ``client.message.array_index()`` reads
-    it. The new jobs are named after the failed one, so that calling this twice finds them and
-    submits nothing.
+    it. The new jobs are named after the failed one and what is changed, so that calling this twice
+    with the same changes finds them and submits nothing.
 
     Args:
         client: who submits.
         job_id: a failed job, array, or child (``parent:index``).
-        queue: another queue. Default: the same.
+        queue: another queue; one without a scheduling policy gets the job without its share
+            identifier. Default: the same.
         definition: another definition or revision. Default: the same revision.
         environment: variables to add or change.
         parameters: parameters to add or change.
@@ -55,11 +59,14 @@ def redrive(
         vcpus: other vCPUs.
         memory_mebibytes: other memory in MiB.
         timeout_seconds: another limit of one attempt.
+        share_identifier: another share; a queue with a scheduling policy demands one.
         whole_array: run all children again, with their own indices, whether they failed or not;
             for containers that read ``AWS_BATCH_JOB_ARRAY_INDEX`` themselves.
 
     Raises:
         NothingToRedriveError: the job did not fail.
+        LookupError: there is no such job or queue.
+        ValueError: the queue demands a share identifier and there is none, or refuses the given.
     """
     (detail,) = client.describe([job_id])
     if detail["status"] != JobState.FAILED:
@@ -75,17 +82,54 @@ def redrive(
         vcpus=vcpus,
         memory_mebibytes=memory_mebibytes,
     )
+    if share_identifier is not None:
+        request["shareIdentifier"] = share_identifier
     if queue is not None:
         request["jobQueue"] = queue
+        _fit_share(client, request, share_identifier)
     if definition is not None:
         request["jobDefinition"] = definition
     if timeout_seconds is not None:
         request["timeout"] = {"attemptDurationSeconds": timeout_seconds}
     base = _SUFFIX.sub("", detail["jobName"])[:_LONGEST_NAME]
     name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
+    changes = {
+        "definition": definition,
+        "environment": None if environment is None else dict(environment),
+        "parameters": None if parameters is None else dict(parameters),
+        "command": None if command is None else list(command),
+        "vcpus": None if vcpus is None else float(vcpus),
+        "memory": memory_mebibytes,
+        "timeout": timeout_seconds,
+        "share": share_identifier,
+        "whole": whole_array,
+    }
+    if any(changes.values()):
+        # not the queue, which may be a name or an ARN: each queue has its own jobs anyway
+        given = {key: value for key, value in changes.items() if value}
+        name += f"-{sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]}"
     requests = list(_requests(client, detail, request, name, whole_array=whole_array))
     there = client.named(f"{name}*", queue=request["jobQueue"])
     return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
+
+
+def _fit_share(client: BatchClient, request: dict[str, Any], share_identifier: str | None) -> None:
+    """Make a job of one queue fit another, which may know shares or not."""
+    name = request["jobQueue"]
+    queues = client.batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    if not queues:
+        raise LookupError(f"there is no job queue {name}")
+    if queues[0].get("schedulingPolicyArn"):
+        if "shareIdentifier" not in request:
+            raise ValueError(
+                f"queue {name} has a scheduling policy and the job has no share identifier; give "
+                "one: share_identifier, --share-identifier"
+            )
+    elif share_identifier is not None:
+        raise ValueError(f"queue {name} has no scheduling policy; leave out the share identifier")
+    else:
+        request.pop("shareIdentifier", None)
+        request.pop("schedulingPriorityOverride", None)
 
 
 def _requests(

@@ -162,6 +162,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
                 instances.launch_template,
                 instances.launch_template_overrides,
                 cluster.userdata_type,
+                on_eks="EksConfiguration" in cluster.properties,
             ),
             Ec2KeyPair=_key_pair(arguments, instances.key_pair),
         )

@@ -5,22 +5,22 @@ https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.disk import Disk, root_volume
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import Size
-    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     AnyLaunchTemplate: TypeAlias = "LaunchTemplate | ec2.ILaunchTemplate"
@@ -29,28 +29,9 @@ _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
 _MOST_HOPS = 64
-_DISKS_WITH_IOPS = ("gp3", "io1", "io2")
-_DISK_TYPES = (*_DISKS_WITH_IOPS, "gp2", "st1", "sc1", "standard")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Disk:
-    """The root volume of instances, on EBS: images, containers and what they write.
-
-    Attributes:
-        size: Its size, at least 30 GiB, that of the image. Default: the image's.
-        type: ``gp3``, ``io2`` and so on. Default: ``gp3``.
-        iops: Operations a second. Default: 3,000 of gp3.
-        throughput_mebibytes: MiB a second, of gp3. Default: 125.
-        encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
-            be allowed to use it. Default: encrypted with the account's key for EBS.
-    """
-
-    size: Size | None = None
-    type: str = "gp3"
-    iops: int | None = None
-    throughput_mebibytes: int | None = None
-    encryption_key: kms.IKey | None = None
+_MOST_USER_DATA_BYTES = 16 * 1024
+_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
 
 class LaunchTemplate(BatchConstruct):
@@ -69,10 +50,11 @@ class LaunchTemplate(BatchConstruct):
         id: Its ID, unique in the scope.
         disk: The root volume. Default: encrypted gp3 of the image's size.
         user_data: Shell commands that run as an instance starts, one element a line; they are put
-            into the MIME parts that AWS Batch demands. Default: none.
+            into the MIME parts that AWS Batch demands, 16 KiB together. Default: none.
         scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
             into jobs with ``HostVolume(host_path=…)``. Default: they are not mounted.
-        image_pull: When an image that is on the instance is pulled again. Default: ECS's.
+        image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
+            Default: ECS's.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
@@ -106,17 +88,17 @@ class LaunchTemplate(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit)
-        if isinstance(hops, int) and not 1 <= hops <= _MOST_HOPS:
-            arguments.wrong_value(f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}")
-        scripts = _scripts(arguments, user_data, scratch_path, image_pull)
+        written = _user_data(arguments, user_data, scratch_path, image_pull)
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
             BlockDeviceMappings=[
-                {"DeviceName": _ROOT_DEVICE, "Ebs": _ebs(arguments, disk)},
+                {"DeviceName": _ROOT_DEVICE, "Ebs": root_volume(arguments, disk)},
             ],
-            MetadataOptions={"HttpTokens": "required", "HttpPutResponseHopLimit": hops},
+            MetadataOptions={
+                "HttpTokens": "required",
+                "HttpPutResponseHopLimit": _hops(arguments, imdsv2_hop_limit),
+            },
             Monitoring={"Enabled": True} if monitored is True else None,
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
             TagSpecifications=[
@@ -127,7 +109,7 @@ class LaunchTemplate(BatchConstruct):
                 for kind in ("instance", "volume")
                 if listed
             ],
-            UserData=Fn.base64(multipart(scripts)) if any(scripts) else None,
+            UserData=None if written is None else Fn.base64(written),
         )
         arguments.refuse()
 
@@ -143,6 +125,7 @@ class LaunchTemplate(BatchConstruct):
             },
         )
         self.has_efa = efa is True
+        self.has_image_pull = image_pull is not None
 
     @property
     def launch_template_id(self) -> str:
@@ -168,39 +151,6 @@ def _tag_specifications(specifications: list[dict[str, Any]]) -> dict[str, Any]:
             for entry in specifications
         ]
     }
-
-
-def _ebs(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
-    if disk is not None and not isinstance(disk, Disk):
-        arguments.wrong_type("disk", disk, "Disk(size=Size.gibibytes(100))")
-        disk = None
-    disk = Disk() if disk is None else disk
-    kind = arguments.text("disk.type", disk.type)
-    iops = arguments.number("disk.iops", disk.iops)
-    throughput = arguments.number("disk.throughput_mebibytes", disk.throughput_mebibytes)
-    if isinstance(kind, str) and kind not in _DISK_TYPES:
-        arguments.wrong_value(f"disk.type is {kind!r}; allowed is {', '.join(_DISK_TYPES)}")
-    elif iops is not None and kind not in _DISKS_WITH_IOPS:
-        arguments.wrong_value(
-            f"disk.iops is {iops} for {kind}; allowed is gp3, io1 and io2: leave iops out"
-        )
-    if throughput is not None and kind != "gp3":
-        arguments.wrong_value(
-            f"disk.throughput_mebibytes is {throughput} for {kind}; allowed is gp3: leave it out"
-        )
-    key = disk.encryption_key
-    if key is not None and not offers(key, "key_arn"):
-        arguments.wrong_type("disk.encryption_key", key, "a kms.IKey")
-        key = None
-    return given(
-        DeleteOnTermination=True,
-        Encrypted=True,
-        Iops=iops,
-        KmsKeyId=None if key is None else key.key_arn,
-        Throughput=throughput,
-        VolumeSize=arguments.gibibytes("disk.size", disk.size),
-        VolumeType=kind,
-    )
 
 
 def _network_interfaces(
@@ -235,21 +185,58 @@ def _network_interfaces(
     ]
 
 
-def _scripts(
+def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
+    hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit, required=True)
+    known = isinstance(hops, int | float) and not is_token(hops)
+    if known and not (isinstance(hops, int) and 1 <= hops <= _MOST_HOPS):
+        arguments.wrong_value(
+            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 2"
+        )
+    return hops
+
+
+def _user_data(
     arguments: Arguments,
     user_data: Sequence[str] | None,
     scratch_path: str | None,
     image_pull: ImagePull | str | None,
-) -> list[list[str]]:
+) -> str | None:
+    """Return the MIME parts of what instances run as they start, or None for nothing."""
     commands = arguments.texts("user_data", user_data)
+    known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
     path = arguments.text("scratch_path", scratch_path)
-    if isinstance(path, str) and not path.startswith("/"):
-        arguments.wrong_value(f"scratch_path is {path!r}; allowed is an absolute path: add a slash")
+    if isinstance(path, str) and not is_token(path):
+        _expect_plain_path(arguments, path)
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
-    if isinstance(pull, str) and pull not in set(ImagePull):
+    if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
-    return [
+    scripts = [
         agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
-        commands if isinstance(commands, list) else [],
+        commands if known else [],
     ]
+    if not any(scripts):
+        return None
+    written = multipart(scripts)
+    length = len(written.encode())
+    if length > _MOST_USER_DATA_BYTES and not is_token(written):
+        arguments.wrong_value(
+            f"user_data makes {length:,} bytes with its MIME parts; allowed is "
+            f"{_MOST_USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
+            "it into the image"
+        )
+    return written
+
+
+def _expect_plain_path(arguments: Arguments, path: str) -> None:
+    """Refuse a path that a shell would take apart, or that hides the system's own files."""
+    if not _PLAIN_PATH.fullmatch(path):
+        arguments.wrong_value(
+            f"scratch_path is {path!r}; allowed is an absolute path of letters, digits, '.', '_' "
+            "and '-', such as '/scratch'"
+        )
+    elif _SYSTEM_PATH.fullmatch(path):
+        arguments.wrong_value(
+            f"scratch_path is {path!r}, which holds the system; allowed is a directory of its own, "
+            "such as '/scratch'"
+        )

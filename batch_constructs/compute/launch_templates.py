@@ -45,8 +45,12 @@ def launch_template_properties(
     template: AnyLaunchTemplate | None,
     overrides: Sequence[LaunchTemplateOverride] | None,
     userdata_type: str | None = None,
+    *,
+    on_eks: bool = False,
 ) -> dict[str, Any] | None:
     """Return CloudFormation's ``LaunchTemplate``."""
+    if on_eks:
+        _refuse_image_pull(arguments, template, overrides)
     others = [
         _override(arguments.within(f"launch_template_overrides[{place}]"), override)
         for place, override in enumerate(
@@ -111,3 +115,17 @@ def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:
             "multipart: give the commands as LaunchTemplate(user_data=[…]), or use "
             "ec2.MultipartUserData"
         )
+
+
+def _refuse_image_pull(
+    arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
+) -> None:
+    """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
+    others = [] if overrides is None or isinstance(overrides, str) else overrides
+    for one in (template, *(getattr(other, "launch_template", None) for other in others)):
+        if getattr(one, "has_image_pull", False):
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
+                "allowed on Amazon EKS is none: leave image_pull out there, and give the container "
+                "of the job its image_pull_policy"
+            )

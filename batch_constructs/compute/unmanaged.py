@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from batch_constructs.arguments import Arguments
 from batch_constructs.compute.ecs_cluster import EcsCluster
 from batch_constructs.compute.environment import ComputeEnvironment
+from batch_constructs.compute.joining import joining_instances
 from batch_constructs.compute.managed import (
     PARAMETERS,
     EnvironmentArguments,
@@ -135,13 +136,15 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
     def add_auto_scaling_group(self, auto_scaling_group: autoscaling.AutoScalingGroup) -> None:
         """Let the instances of an Auto Scaling group join the cluster and run jobs.
 
-        They need an image that is optimised for ECS on Linux, and a way out to ECS. Their user data
-        name the cluster and let Spot instances drain; their role gets AWS's policy for ECS
-        instances; what is admitted to this environment's ``connections`` is admitted to them.
+        They need an image that is optimised for ECS on Linux, not Bottlerocket, and a way out to
+        ECS. Their user data name the cluster and let Spot instances drain; their role gets AWS's
+        policy for ECS instances; what is admitted to this environment's ``connections`` is
+        admitted to them. Whether an image that is named by its ID has the ECS agent cannot be told.
 
         Raises:
             TypeError: it is no Auto Scaling group of the CDK's L2.
-            ValueError: its instances run Windows.
+            ValueError: its instances run Windows, Bottlerocket or an image without the ECS agent,
+                join a cluster already, or come from a template that hides what joining needs.
         """
         group: Any = auto_scaling_group
         if not (offers(group, "add_user_data") and offers(group, "role")):
@@ -149,22 +152,18 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
                 f"{self.node.path}: auto_scaling_group is {type(group).__name__}; expected an "
                 "autoscaling.AutoScalingGroup, which is not imported"
             )
-        if group.os_type is ec2.OperatingSystemType.WINDOWS:
-            raise ValueError(
-                f"{self.node.path}: the instances of {group.node.path} run Windows; allowed is "
-                "Linux: give the group ecs.EcsOptimizedImage.amazon_linux2023()"
-            )
+        instances = joining_instances(self, group)
         group.add_user_data(
             *agent_settings(
                 {"ECS_CLUSTER": self.ecs_cluster_name, "ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"}
             )
         )
-        group.role.add_managed_policy(
+        instances.role.add_managed_policy(
             iam.ManagedPolicy.from_aws_managed_policy_name(
                 "service-role/AmazonEC2ContainerServiceforEC2Role"
             )
         )
-        self._connections.add_security_group(*group.connections.security_groups)
+        self._connections.add_security_group(*instances.security_groups)
 
     def _find_cluster(self) -> EcsCluster:
         if self._cluster is None:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ def scratch(path: str) -> list[str]:
 
     An instance without such disks gets a plain directory at the path, so that jobs find it there.
     """
+    path = shlex.quote(path)
     return [
         "set -euo pipefail",
         f"mkdir -p {path}",

@@ -9,7 +9,7 @@ import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import l1_properties, put_tags
+from batch_constructs.construct import l1_properties, make_l1, put_tags
 from batch_constructs.jobs.definition import JobDefinition
 from batch_constructs.jobs.job import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.logs import JobLogs
@@ -169,27 +169,8 @@ class EcsJobDefinition(JobDefinition):
 def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batch.CfnJobDefinition:
     """Make the L1 resource (ID ``Resource``)."""
     tags = properties.get("Tags")
-    spelt: dict[str, Any] = l1_properties(
-        {name: value for name, value in properties.items() if name != "Tags"}
-    )
-    resource = batch.CfnJobDefinition(
-        scope,
-        "Resource",
-        type=spelt["type"],
-        consumable_resource_properties=spelt.get("consumableResourceProperties"),
-        container_properties=spelt.get("containerProperties"),
-        ecs_properties=spelt.get("ecsProperties"),
-        eks_properties=spelt.get("eksProperties"),
-        job_definition_name=spelt.get("jobDefinitionName"),
-        node_properties=spelt.get("nodeProperties"),
-        parameters=spelt.get("parameters"),
-        platform_capabilities=spelt.get("platformCapabilities"),
-        propagate_tags=spelt.get("propagateTags"),
-        resource_retention_policy=spelt.get("resourceRetentionPolicy"),
-        retry_strategy=spelt.get("retryStrategy"),
-        scheduling_priority=spelt.get("schedulingPriority"),
-        timeout=spelt.get("timeout"),
-    )
+    own = {name: value for name, value in properties.items() if name != "Tags"}
+    resource = make_l1(batch.CfnJobDefinition, scope, "Resource", l1_properties(own))
     put_tags(resource, tags)
     return resource
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import Annotations, Aws
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.construct import arn_prefix
+from batch_constructs.construct import arn_prefix, given, make_l1
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -89,11 +89,12 @@ class JobLogs:
             self._arn = self._group.log_group_arn
             return
         if self._resource is None:
-            self._resource = logs.CfnLogGroup(
+            key = None if self._key is None else self._key.key_arn
+            self._resource = make_l1(
+                logs.CfnLogGroup,
                 scope,
                 "LogGroup",
-                retention_in_days=self._days,
-                kms_key_id=None if self._key is None else self._key.key_arn,
+                given(retentionInDays=self._days, kmsKeyId=key),
             )
             if self._key is not None:
                 _admit_cloudwatch_logs(scope, self._key)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.construct import make_l1
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,11 +44,14 @@ class ExecutionRole:
         self._resource: iam.CfnRole | None = None
         if given is None:
             document = {"Version": "2012-10-17", "Statement": list(statements)}
-            self._resource = iam.CfnRole(
+            self._resource = make_l1(
+                iam.CfnRole,
                 scope,
                 "ExecutionRole",
-                assume_role_policy_document=_ECS_TASKS,
-                policies=[{"policyName": "Execution", "policyDocument": document}],
+                {
+                    "assumeRolePolicyDocument": _ECS_TASKS,
+                    "policies": [{"policyName": "Execution", "policyDocument": document}],
+                },
             )
             self.arn = self._resource.attr_arn
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shlex
 import signal
 import sys
@@ -38,6 +39,13 @@ def local() -> None:
     """
 
 
+def _twelve_digits(context: click.Context, option: click.Parameter, account: str) -> str:
+    if re.fullmatch(r"\d{12}", account) is None:
+        said = f"{account!r} is no account; allowed are 12 digits"
+        raise click.BadParameter(said, context, option)
+    return account
+
+
 _STATE = click.option(
     "--state-directory",
     type=click.Path(path_type=Path, file_okay=False),
@@ -50,29 +58,47 @@ _STATE = click.option(
 @local.command()
 @_STATE
 @click.option("--port", type=click.IntRange(1, 65535), help="TCP port. Default: a free one.")
-@click.option("--account", default=ACCOUNT_ID, show_default=True, help="The account it plays.")
+@click.option(
+    "--account",
+    default=ACCOUNT_ID,
+    show_default=True,
+    callback=_twelve_digits,
+    help="The account it plays.",
+)
 @click.option("--region", default=REGION, show_default=True, help="The Region it plays.")
 @click.option("--iam/--no-iam", default=True, help="Whether IAM policies are enforced, as in AWS.")
 def up(state_directory: Path, port: int | None, account: str, region: str, *, iam: bool) -> None:
-    """Start the embedded AWS, and print the environment to export.
+    """Start the embedded AWS where it does not run yet, and print the environment to export.
 
-    In a shell: eval "$(batch-constructs local up)"
+    In a shell, as often as you like: eval "$(batch-constructs local up)"
     """
-    from batch_constructs.local.server import LocalServer
+    from batch_constructs.local.environment import client_variables
+    from batch_constructs.local.server import LocalServer, ServerRecord
 
     with reported():
-        server = LocalServer(
-            state_directory.absolute(),
-            port=port,
-            account_id=account,
-            region=region,
-            enforce_iam=iam,
-            outlives_caller=True,
-        ).start()
+        record = ServerRecord.load(state_directory.absolute())
+        if record is None or record.process() is None:
+            record = (
+                LocalServer(
+                    state_directory.absolute(),
+                    port=port,
+                    account_id=account,
+                    region=region,
+                    enforce_iam=iam,
+                    outlives_caller=True,
+                )
+                .start()
+                .record
+            )
     click.echo(
-        f"# AWS runs at {server.endpoint_url}; stop it: batch-constructs local down", err=True
+        f"# AWS runs at {record.endpoint_url}; stop it: batch-constructs local down", err=True
     )
-    for name, value in server.variables.items():
+    exported = client_variables(record.endpoint_url, record.region)
+    # A profile, a session token or an endpoint of one service would outrank what is exported.
+    for name in sorted(os.environ):
+        if name.startswith("AWS_") and name not in exported:
+            click.echo(f"unset {name}")
+    for name, value in exported.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 

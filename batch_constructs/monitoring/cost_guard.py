@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Names
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.functions.cost_guard.budget import plain
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.unknown import is_token
 
 from .gauges import JobGauges
 from .ranges import minutes_from, number_from
 from .series import OURS
 from .topics import AlertTopic, topic_argument
-from .watched import watched_environments, watched_queues
+from .watched import same_things, watched_environments, watched_queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from .watched import Watched
 
 _NOTE = "batch-constructs:cost-guard"
+_LONGEST_NAME = 64
 _MOST_PERCENT = 100
 
 
@@ -78,8 +84,13 @@ class CostGuard(BatchConstruct):
     Usage is the gauge ``VcpusInUse``, so the guard sees jobs while they run. It compares what is
     with what should be every few minutes: a deploy in between is neither broken nor undone by it,
     since CloudFormation writes only what changed in the template, and the guard writes again. What
-    it did stands in the tag ``batch-constructs:cost-guard`` on the queue or the environment, and it
-    undoes only what it did itself, when the next period starts.
+    it did stands in a tag of its own on the queue or the environment (``note``, which begins with
+    ``batch-constructs:cost-guard:``). It undoes only what it did itself, when the next period
+    starts or the budget is raised, and not while another guard holds the same thing back.
+
+    Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled.
+    Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments
+    are taken out: enable the queue, or set the environment's maximum, and remove the tag by hand.
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule), ``Gauges`` (a ``JobGauges``) where none is given, and ``AlertTopic`` where
@@ -88,6 +99,7 @@ class CostGuard(BatchConstruct):
     Attributes:
         topic: Where it tells people.
         gauges: What it reads.
+        note: The key of its tag.
         function: The function, with its ``role`` (an ``AuditTrail`` may expect its changes).
 
     Args:
@@ -97,14 +109,16 @@ class CostGuard(BatchConstruct):
         budget: The budget.
         action: What to do while it is spent. Default: tell people.
         compute_environments: Environments to lower with ``GuardAction.LOWER_MAX_VCPUS``.
-        lowered_max_vcpus: What they are lowered to: enough for one job, say. Default: 1.
+        lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say.
+            Default: 1.
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
-        gauges: ``JobGauges`` of the same queues. Default: some of its own.
+        gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
         every: How often to compare, in whole minutes. Default: 15 minutes.
 
     Raises:
         ValueError: no queue, a budget of nothing or of two kinds, environments without the action
-            that lowers them or the other way round; all at once.
+            that lowers them or the other way round, environments that are unmanaged or smaller than
+            they would be lowered to, gauges of other queues; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
@@ -130,14 +144,17 @@ class CostGuard(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         vcpu_hours = _vcpu_hours(arguments, budget)
         _check_action(arguments, action, environments)
-        number_from(arguments, "lowered_max_vcpus", lowered_max_vcpus, least=1)
+        _check_lowered(arguments, lowered_max_vcpus, compute_environments, environments)
         given_topic = topic_argument(arguments, "topic", topic)
         if gauges is not None and not isinstance(gauges, JobGauges):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
+        elif gauges is not None:
+            same_things(arguments, "gauges", watched, gauges.queue_arns)
         interval = Duration.minutes(15) if every is None else every
         minutes_from(arguments, "every", interval)
         arguments.refuse()
 
+        self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic: sns.ITopic = (
             AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
         )
@@ -152,15 +169,16 @@ class CostGuard(BatchConstruct):
                 "NAMESPACE": OURS,
                 "QUEUES": ",".join(queue.arn for queue in watched),
                 "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
-                "VCPU_HOURS": f"{vcpu_hours:g}",
+                "VCPU_HOURS": plain(vcpu_hours),
                 "PERIOD": str(budget.period),
-                "WARN_AT_PERCENT": f"{budget.warn_at_percent:g}",
+                "WARN_AT_PERCENT": plain(budget.warn_at_percent),
                 "ACTION": str(action),
-                "LOWERED_MAX_VCPUS": str(lowered_max_vcpus),
+                "LOWERED_MAX_VCPUS": str(int(lowered_max_vcpus)),
                 "TOPIC_ARN": self.topic.topic_arn,
                 "BUDGET": _called(budget),
+                "NOTE": self.note,
             },
-            statements=_statements(GuardAction(action), watched, environments),
+            statements=_statements(self.note, GuardAction(action), watched, environments),
             timeout=Duration.minutes(1),
         )
         self.topic.grant_publish(self.function.role)
@@ -180,30 +198,89 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
         return 0
     if str(budget.period) not in set(BudgetPeriod):
         arguments.wrong_value(f"budget.period is {budget.period!r}; allowed are DAY and MONTH")
-    if not 0 < budget.warn_at_percent <= _MOST_PERCENT:
+    if budget.warn_at_percent is None:
+        arguments.wrong_type("budget.warn_at_percent", None, "a number")
+    percent = _amount(arguments, "warn_at_percent", budget.warn_at_percent)
+    if percent is not None and percent > _MOST_PERCENT:
         arguments.wrong_value(
-            f"budget.warn_at_percent is {budget.warn_at_percent:g}; allowed is more than 0 and at "
-            "most 100"
+            f"budget.warn_at_percent is {plain(percent)}; allowed is more than 0 and at most 100"
         )
+    hours = _amount(arguments, "vcpu_hours", budget.vcpu_hours)
+    money = _amount(arguments, "money", budget.money)
+    price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
     if (budget.vcpu_hours is None) == (budget.money is None):
         arguments.wrong_value(
             "budget has to have one of vcpu_hours and money; give "
             "VcpuBudget(vcpu_hours=…) or VcpuBudget(money=…, price_per_vcpu_hour=…)"
         )
-        return 0
-    if budget.money is not None:
-        if not budget.price_per_vcpu_hour or budget.price_per_vcpu_hour <= 0:
+    elif budget.money is not None and budget.price_per_vcpu_hour is None:
+        arguments.wrong_value(
+            "budget.price_per_vcpu_hour is None; a budget of money needs a price above 0, such as "
+            "0.05"
+        )
+    elif budget.vcpu_hours is not None and budget.price_per_vcpu_hour is not None:
+        arguments.wrong_value(
+            "budget.price_per_vcpu_hour is given with vcpu_hours, which it has no effect on; leave "
+            "it out, or give money instead of vcpu_hours"
+        )
+    if money is not None and price is not None:
+        return money / price
+    return 0 if hours is None else hours
+
+
+def _amount(arguments: Arguments, name: str, value: Any) -> float | None:
+    """Read a number above 0 that is known now; None where it is left out or wrong."""
+    if is_token(value):
+        arguments.wrong_value(
+            f"budget.{name} is a token, which cannot be reckoned with before the deployment; give "
+            "a number"
+        )
+        return None
+    number = arguments.number(f"budget.{name}", value)
+    if number is None or number is UNKNOWN:
+        return None
+    if number <= 0:
+        arguments.wrong_value(f"budget.{name} is {plain(number)}; allowed is more than 0")
+        return None
+    return float(number)
+
+
+def _check_lowered(
+    arguments: Arguments, lowered: Any, given: Any, environments: Sequence[Watched]
+) -> None:
+    """Look at what environments are lowered to, and whether they can be."""
+    if lowered is None:
+        arguments.wrong_type("lowered_max_vcpus", None, "a whole number")
+        return
+    if is_token(lowered):
+        arguments.wrong_value(
+            "lowered_max_vcpus is a token, which cannot be compared before the deployment; give a "
+            "whole number"
+        )
+        return
+    number = number_from(arguments, "lowered_max_vcpus", lowered, least=1)
+    if isinstance(number, float):
+        arguments.wrong_value(f"lowered_max_vcpus is {number}; allowed is a whole number")
+    if not environments:
+        return
+    for environment in filter(is_compute_environment, given):
+        is_l1 = isinstance(environment, batch.CfnComputeEnvironment)
+        resource = environment if is_l1 else environment.node.default_child
+        if not isinstance(resource, batch.CfnComputeEnvironment):
+            continue
+        if str(resource.type).upper() == "UNMANAGED":
             arguments.wrong_value(
-                f"budget.price_per_vcpu_hour is {budget.price_per_vcpu_hour}; a budget of money "
-                "needs a price above 0, such as 0.05"
+                f"compute_environments holds {environment.node.id}, which is unmanaged and has no "
+                "maximum to lower; allowed are managed environments: disable the queues instead"
             )
-            return 0
-        hours = budget.money / budget.price_per_vcpu_hour
-    else:
-        hours = budget.vcpu_hours or 0
-    if hours <= 0:
-        arguments.wrong_value(f"budget is {hours:g} vCPU-hours; allowed is more than 0")
-    return hours
+            continue
+        most: Any = getattr(resource.compute_resources, "maxv_cpus", None)
+        known = isinstance(number, int) and isinstance(most, int | float) and not is_token(most)
+        if known and number > most:
+            arguments.wrong_value(
+                f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
+                f"{plain(most)}; allowed is at most that, or nothing would be lowered"
+            )
 
 
 def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watched]) -> None:
@@ -225,12 +302,13 @@ def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watc
 def _called(budget: VcpuBudget) -> str:
     period = "a day" if str(budget.period) == BudgetPeriod.DAY else "a month"
     if budget.money is None:
-        return f"{budget.vcpu_hours:g} vCPU-hours {period}"
-    return f"{budget.money:g} {period} at {budget.price_per_vcpu_hour:g} a vCPU-hour"
+        return f"{plain(budget.vcpu_hours or 0)} vCPU-hours {period}"
+    price = plain(budget.price_per_vcpu_hour or 0)
+    return f"{plain(budget.money)} {period} at {price} a vCPU-hour"
 
 
 def _statements(
-    action: GuardAction, queues: Sequence[Watched], environments: Sequence[Watched]
+    note: str, action: GuardAction, queues: Sequence[Watched], environments: Sequence[Watched]
 ) -> list[dict[str, Any]]:
     queue_arns = [queue.arn for queue in queues]
     environment_arns = [environment.arn for environment in environments]
@@ -243,13 +321,18 @@ def _statements(
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:UntagResource"],
             "Resource": [*queue_arns, *environment_arns],
-            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [_NOTE]}},
+            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [note]}},
         },
     ]
-    if action is GuardAction.DISABLE_QUEUES:
-        statements.append(
-            {"Effect": "Allow", "Action": "batch:UpdateJobQueue", "Resource": queue_arns}
-        )
+    update: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "batch:UpdateJobQueue",
+        "Resource": queue_arns,
+    }
+    if action is not GuardAction.DISABLE_QUEUES:
+        # To undo what it did under another action: only where its own note stands.
+        update["Condition"] = {"StringLike": {f"aws:ResourceTag/{note}": "* disabled"}}
+    statements.append(update)
     if action is GuardAction.LOWER_MAX_VCPUS:
         statements.append(
             {

@@ -49,6 +49,8 @@ class JobGauges(BatchConstruct):
 
     Attributes:
         function: The function, with its ``role`` and its ``log_group``.
+        queue_arns: The ARNs of the queues it reads.
+        environment_arns: The ARNs of the environments it reads.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -89,8 +91,8 @@ class JobGauges(BatchConstruct):
         number_from(arguments, "most_jobs", most_jobs, least=1)
         arguments.refuse()
 
-        self.queue_names = [queue.name for queue in watched]
-        self.environment_names = [environment.name for environment in environments]
+        self.queue_arns = frozenset(queue.arn for queue in watched)
+        self.environment_arns = frozenset(environment.arn for environment in environments)
         self.function = ShippedFunction(
             self,
             "Function",

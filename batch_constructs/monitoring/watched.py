@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,18 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
     """Read ``job_definitions``: ours, L2s or L1s; none means all."""
     return _listed(arguments, "job_definitions", definitions, is_job_definition, _DEFINITIONS)
+
+
+def same_things(
+    arguments: Arguments, parameter: str, watched: Sequence[Watched], known: Container[str]
+) -> None:
+    """Refuse what is given as ``parameter`` where it is of other queues or environments."""
+    missing = [one.id for one in watched if one.arn not in known]
+    if missing:
+        arguments.wrong_value(
+            f"{parameter} does not cover {', '.join(missing)}; make it with the same queues and "
+            "compute environments"
+        )
 
 
 def _is_wrong(value: object) -> bool:

@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -36,6 +37,9 @@ class SpotRescue(BatchConstruct):
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
+    A ``Workflow`` with a ``spot_rescue_queue`` rescues its jobs itself; use one of the two for the
+    same jobs, or they run twice.
+
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Function`` (``Handler``,
     ``Role``, ``LogGroup``), ``Permission`` and ``DeadLetterQueue``.
 
@@ -54,7 +58,8 @@ class SpotRescue(BatchConstruct):
 
     Raises:
         TypeError: a queue is none.
-        ValueError: both queues are the same.
+        ValueError: both queues are the same, or one has a scheduling policy and the other has none,
+            so that it refuses the other's jobs.
 
     https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
     """
@@ -84,6 +89,14 @@ class SpotRescue(BatchConstruct):
                 scope,
                 "rescue_queue is the queue itself; name another, whose first environment is on "
                 "demand",
+            )
+        if {is_fair_share(queue), is_fair_share(rescue_queue)} == {True, False}:
+            self._refuse(
+                ValueError,
+                scope,
+                "one of queue and rescue_queue has a scheduling policy and the other has none; AWS "
+                "Batch demands a share identifier of every job of the first and refuses one in the "
+                "second, so that no job could be rescued: give both a scheduling policy, or none",
             )
         self.dead_letter_queue = sqs.Queue(
             self,

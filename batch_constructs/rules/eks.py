@@ -326,6 +326,13 @@ def _secret_volumes() -> Where:
 for _id, _where, _key, _noun, _source in (
     ("pod-volume-name", in_pods("Volumes/*"), "Name", "the volume name", "EksVolume.name"),
     (
+        "pod-service-account",
+        every_pod,
+        "ServiceAccountName",
+        "the service account name",
+        "EksPodProperties.serviceAccountName, EksVolume.name",
+    ),
+    (
         "pod-secret-name",
         _secret_volumes(),
         "SecretName",
@@ -376,6 +383,50 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
                         f"{path}/VolumeMounts/{position}/Name",
                         f'there is no volume "{show(got)}"; there are {known}',
                     )
+
+
+@_rule(
+    "pod-mount-path",
+    severity=Severity.WARNING,
+    title="mount path that is not absolute",
+    fix="begin MountPath with a slash",
+    source='EksContainerVolumeMount.mountPath: "The path on the container where the volume is'
+    ' mounted."',
+)
+def pod_mount_path(job: JobDefinition) -> Iterator[Fault]:
+    """It is taken from the root of the container, not from its working directory."""
+    for path, mount in _mounts(job):
+        got = text(mount, "MountPath")
+        if got is not None and not got.startswith("/"):
+            yield (
+                f"{path}/MountPath",
+                f'the mount path is "{show(got)}"; allowed are absolute paths',
+            )
+
+
+@_rule(
+    "pod-sub-path",
+    title="sub-path that leaves its volume",
+    fix="name a path below the root of the volume, without steps up and without a slash before it",
+    source='EksContainerVolumeMount.subPath: "A sub-path inside the referenced volume instead of'
+    ' its root."',
+)
+def pod_sub_path(job: JobDefinition) -> Iterator[Fault]:
+    """Kubernetes refuses absolute paths, and steps up."""
+    for path, mount in _mounts(job):
+        got = text(mount, "SubPath")
+        if got is not None and (got.startswith("/") or ".." in got.split("/")):
+            yield (
+                f"{path}/SubPath",
+                f'the sub-path is "{show(got)}"; allowed are relative paths without steps up',
+            )
+
+
+def _mounts(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+    for pod in job.pods:
+        for path, container in pod.containers:
+            for position, mount in entries(container, "VolumeMounts"):
+                yield f"{path}/VolumeMounts/{position}", mount
 
 
 @_rule(
@@ -453,12 +504,16 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
 
 _LABEL: Final = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?")
 _LONGEST_LABEL: Final = 63
+_LABEL_CHARACTERS: Final = (
+    "letters, digits, hyphens, underscores and periods, a letter or digit at both ends"
+)
+_LABEL_VALUE: Final = re.compile(r"([A-Za-z0-9]([\w.-]*[A-Za-z0-9])?)?", re.ASCII)
 
 
 @_rule(
     "pod-labels",
     title="label or annotation of a wrong shape",
-    fix="use names of at most 63 letters, digits, hyphens, underscores and periods",
+    fix="use at most 63 letters, digits, hyphens, underscores and periods",
     source='EksMetadata.labels: "Can contain up to 63 uppercase letters, lowercase letters,'
     " numbers,"
     ' hyphens (-), and underscores (_)."; EksMetadata.annotations: names as labels, "Annotation'
@@ -476,6 +531,10 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
                     yield path, f'the name "{show(name)}" is not one Kubernetes allows'
                 if isinstance(value, str) and len(value) > longest:
                     yield path, f"the value has {len(value)} characters; allowed are {longest}"
+                elif (
+                    key == "Labels" and isinstance(value, str) and not _LABEL_VALUE.fullmatch(value)
+                ):
+                    yield path, f'the value is "{show(value)}"; allowed are {_LABEL_CHARACTERS}'
 
 
 @_rule(

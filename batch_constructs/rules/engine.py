@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
 
 from batch_constructs.rules import areas
@@ -10,7 +11,7 @@ from batch_constructs.rules.conditions import worlds
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.intrinsics import Resolver
 from batch_constructs.rules.resources import Resource, Template
-from batch_constructs.rules.rule import rules_about
+from batch_constructs.rules.rule import Rule, rules_about
 
 areas.load()
 
@@ -51,6 +52,7 @@ def check_resource(
     properties: Mapping[str, object],
     *,
     beside: Mapping[str, Mapping[str, object]] = _NOTHING_BESIDE,
+    errors_and: frozenset[str] | None = None,
 ) -> list[Finding]:
     """Check one resource, with whatever others it refers to.
 
@@ -60,6 +62,8 @@ def check_resource(
             that are not plain data may stand anywhere; they are unknown.
         beside: other resources by logical ID (``{"Type": …, "Properties": …}``), to which the
             properties refer with ``{"Ref": id}``.
+        errors_and: only what is an error, and these rules whatever their severity; a third of the
+            rules need not be asked then.
 
     Returns:
         The findings about this resource only; their `resource` is empty.
@@ -69,15 +73,26 @@ def check_resource(
     }
     resources = {**beside, **subject} if beside else subject
     view = Template(resources, Resolver(resources)).get("")
-    found = [] if view is None else list(_check(view))
+    rules = None if errors_and is None else _refusing(resource_type, errors_and)
+    found = [] if view is None else list(_check(view, rules))
     found.sort(key=lambda one: _WORST_FIRST[one.severity])
     return found
 
 
-def _check(subject: Resource) -> Iterator[Finding]:
+@cache
+def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
+    """Return the rules about a type of resource that a constructor refuses by."""
+    return tuple(
+        rule
+        for rule in rules_about(subject)
+        if rule.severity is Severity.ERROR or rule.id in beside_errors
+    )
+
+
+def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
-    for rule in rules_about(subject.type):
+    for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
         for path, message, *own_fix in rule.find(subject):

@@ -343,6 +343,77 @@ def quota_share_queue(share: Resource) -> Iterator[Fault]:
         )
 
 
+@_rule(
+    "quota-policy-queue",
+    JOB_QUEUE,
+    title="quota-share policy of a queue of compute environments",
+    fix="give the queue a fair-share policy, or service environments",
+    source='User Guide, Quota management: "Quota management is only supported for job queues'
+    ' connected to a SAGEMAKER_TRAINING service environment."',
+)
+def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
+    """Only SageMaker training jobs have quotas."""
+    policy = queue.scheduling_policy
+    if policy is None or not given(policy.properties, "QuotaSharePolicy"):
+        return
+    if given(queue.properties, "ComputeEnvironmentOrder"):
+        yield (
+            "SchedulingPolicyArn",
+            f"the policy {policy.id} shares quotas; a queue of compute environments has none",
+        )
+
+
+@_rule(
+    "duplicate-quota-share",
+    QUOTA_SHARE,
+    title="two quota shares of one name on one queue",
+    fix="give each quota share of the queue a name of its own",
+    source='CreateQuotaShareRequest.quotaShareName: "The name of the quota share.";'
+    " CreateQuotaShareRequest.jobQueue",
+)
+def duplicate_quota_share(share: Resource) -> Iterator[Fault]:
+    """Jobs name their share by this name."""
+    name = text(share.properties, "QuotaShareName")
+    queue = _queue_of(share)
+    if name is None or queue is None:
+        return
+    for other in share.template.all(QUOTA_SHARE):
+        if other.id == share.id:
+            return
+        if text(other.properties, "QuotaShareName") == name and _queue_of(other) == queue:
+            yield (
+                "QuotaShareName",
+                f'the quota share {other.id} of the same queue is called "{show(name)}" too',
+            )
+
+
+def _queue_of(share: Resource) -> str | None:
+    """Give what tells the queue of a share from others, if it is known."""
+    queue = share.neighbour(share.properties.get("JobQueue"), JOB_QUEUE)
+    return text(share.properties, "JobQueue") if queue is None else queue.id
+
+
+@_rule(
+    "duplicate-capacity-unit",
+    (QUOTA_SHARE, SERVICE_ENVIRONMENT),
+    title="two capacity limits of one unit",
+    fix="give one limit for each unit",
+    source="QuotaShareCapacityLimit.capacityUnit, CapacityLimit.capacityUnit: what is limited",
+)
+def duplicate_capacity_unit(limited: Resource) -> Iterator[Fault]:
+    """A limit is looked up by its unit."""
+    seen: set[str] = set()
+    for position, limit in entries(limited.properties, "CapacityLimits"):
+        unit = text(limit, "CapacityUnit")
+        if unit in seen:
+            yield (
+                f"CapacityLimits/{position}/CapacityUnit",
+                f"two limits have the unit {show(unit)}",
+            )
+        if unit is not None:
+            seen.add(unit)
+
+
 _limit(
     id="consumable-resource-type",
     subject=CONSUMABLE_RESOURCE,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
-from batch_constructs.offers import offers
-from batch_constructs.queues.job_queue import JobQueue
+from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
 from batch_constructs.unknown import is_token
@@ -146,18 +145,6 @@ def read_submission(
         ),
         timeout_seconds=_timeout(arguments, timeout),
     )
-
-
-def is_fair_share(queue: AnyJobQueue) -> bool | None:
-    """Whether a queue has a scheduling policy; None where nobody here knows."""
-    known: Any = queue
-    if isinstance(known, JobQueue):
-        return "SchedulingPolicyArn" in known.properties
-    if offers(known, "scheduling_policy_arn"):  # an L1
-        return known.scheduling_policy_arn is not None
-    if offers(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
-        return True if known.scheduling_policy is not None else None
-    return None
 
 
 def safe_name(text: str) -> str:

@@ -18,6 +18,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph, WorkflowJob
 from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
+from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
 from batch_constructs.triggers.submission import check_share, safe_name
@@ -61,7 +62,9 @@ class Workflow(BatchConstruct):
         queue: Where jobs wait that name no queue. Default: each names its own.
         share_identifier: Share of jobs that name none.
         spot_rescue_queue: A queue on demand where a job runs again that lost its Spot host
-            (``Host EC2 …``) in its last attempt, and only then. Default: such a job has failed.
+            (``Host EC2 …``) in its last attempt, and only then. An array whose children lost
+            theirs has failed: AWS Batch does not say of an array why. The jobs' own queues have
+            no ``spot_rescue_queue`` then, or a job would run twice. Default: such a job has failed.
         timeout: Limit of an execution. Default: Step Functions' own, a year.
         state_machine_name: Default: one that CloudFormation generates.
 
@@ -91,6 +94,9 @@ class Workflow(BatchConstruct):
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share_identifier)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
             arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, "a job queue")
+        elif spot_rescue_queue is not None:
+            for job in self._graph.jobs.values():
+                _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
         arguments.refuse()
 
@@ -197,6 +203,18 @@ def _read_graph(
         if job.for_each is not None and (job.n_to_n or name in waited_for):
             arguments.wrong_value(f"{where}for_each makes many arrays; NToN pairs just two")
     return Graph(jobs=complete)
+
+
+def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:
+    """Note what would run twice, and what the rescue queue would refuse."""
+    where = f"job {job.name!r}: "
+    check_share(arguments, rescue, job.share_identifier, where=f"{where}on spot_rescue_queue: ")
+    if isinstance(job.queue, JobQueue) and job.queue.node.try_find_child("SpotRescue") is not None:
+        arguments.wrong_value(
+            f"{where}its queue {job.queue.node.path} has a spot_rescue_queue too, so that a job "
+            "that lost its host would run twice: leave out one of the two; the workflow waits only "
+            "for its own"
+        )
 
 
 def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def test_the_commands_of_the_page_run(aws: Aws) -> None:
         "monday-split",
         "monday-work",
         "monday-merge",
-        "name-redrive-4c7599ae",
+        "name-redrive-4c7599ae-b1b87760",  # memory is changed
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,12 @@ def test_an_interrupted_graph_says_how_to_go_on_and_does(
     graph = tmp_path / "graph.json"
     graph.write_text(
         json.dumps(
-            {"jobs": {"a": {"definition": "d"}, "b": {"definition": "d", "dependsOn": ["a"]}}}
+            {
+                "jobs": {
+                    "a": {"definition": "d", "parameters": {"day": "$.day"}},
+                    "b": {"definition": "d", "dependsOn": ["a"]},
+                }
+            }
         )
     )
 
@@ -94,15 +100,44 @@ def test_an_interrupted_graph_says_how_to_go_on_and_does(
             raise KeyboardInterrupt
 
     aws.before.append(interrupt)
-    stopped = run("submit", "--graph", str(graph), "--queue", "q")
+    stopped = run("submit", "--graph", str(graph), "--queue", "q", "--input", '{"day": "a b"}')
     aws.before.clear()
-    again = stopped.stderr.split("batch-constructs ", 1)[1].split()
-    result = run(*again, "--queue", "q", "--json")
+    again = shlex.split(stopped.stderr.split("batch-constructs ", 1)[1])
+    result = run(*again, "--json")
 
     assert stopped.exit_code == 130
     assert result.exit_code == 0
     assert [line["name"] for line in objects(result)] == ["a", "b"]
     assert len(aws.batch.jobs) == 2
+
+
+def test_an_interrupted_submission_is_not_told_to_submit_again(aws: Aws, run: Run) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    aws.before.append(interrupt)
+    stopped = run("submit", "a", "--queue", "my q", "--definition", "d")
+    aws.before.clear()
+
+    assert stopped.exit_code == 130
+    assert stopped.stderr.endswith(
+        "look whether the job is there before you submit it again: "
+        "batch-constructs watch a --queue 'my q'\n"
+    )
+
+
+def test_an_interrupted_redrive_repeats_what_was_changed(aws: Aws, run: Run) -> None:
+    def interrupt(_: dict[str, Any]) -> Any:
+        raise KeyboardInterrupt
+
+    aws.batch.script["DescribeJobs"] = interrupt
+    words = ["redrive", "a", "b", "--to-queue", "q", "--parameter", "day=a b", "--vcpus", "2.0"]
+    words += ["--whole-array", "--json"]
+
+    stopped = run(*words)
+
+    again = shlex.split(stopped.stderr.split("batch-constructs ", 1)[1])
+    assert sorted(again) == sorted(words)
 
 
 def test_a_graph_that_is_wrong_is_refused_before_anything_is_submitted(

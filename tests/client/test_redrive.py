@@ -121,6 +121,54 @@ def test_redriving_twice_submits_once(aws: Aws, client: BatchClient) -> None:
     assert len(aws.batch.jobs) == 1
 
 
+def test_redriving_with_other_changes_submits_again(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("0a1b2c3d", "FAILED", container=CONTAINER)])
+
+    plain = redrive(client, "0a1b2c3d")
+    larger = redrive(client, "0a1b2c3d", memory_mebibytes=4096)
+    largest = redrive(client, "0a1b2c3d", memory_mebibytes=8192)
+    again = redrive(client, "0a1b2c3d", memory_mebibytes=8192)
+
+    assert largest == again
+    assert len({*plain, *larger, *largest}) == len(aws.batch.jobs) == 3
+
+
+def test_a_redriven_job_keeps_the_first_name(aws: Aws, client: BatchClient) -> None:
+    for name in ("name-redrive-0a1b2c3d-1234abcd", "name-redrive-0a1b2c3d-17", "name"):
+        describe(aws, [{**detail("ffff0000", "FAILED", container=CONTAINER), "jobName": name}])
+        redrive(client, "ffff0000")
+
+    assert {job["jobName"] for job in aws.batch.jobs} == {"name-redrive-ffff0000"}
+
+
+def test_a_job_of_a_fair_share_queue_goes_to_a_plain_one_without_its_share(
+    aws: Aws, client: BatchClient
+) -> None:
+    share = {"shareIdentifier": "blue", "schedulingPriority": 3}
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, **share)])
+
+    redrive(client, "a", queue="fair-other")
+    redrive(client, "a", queue="plain")
+
+    fair, plain = aws.batch.jobs
+    assert (fair["shareIdentifier"], fair["schedulingPriorityOverride"]) == ("blue", 3)
+    assert not {"shareIdentifier", "schedulingPriorityOverride"} & set(plain)
+
+
+def test_a_fair_share_queue_demands_a_share(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER)])
+
+    with pytest.raises(ValueError, match="fair-q has a scheduling policy .* --share-identifier"):
+        redrive(client, "a", queue="fair-q")
+    with pytest.raises(ValueError, match="plain has no scheduling policy; leave out the share"):
+        redrive(client, "a", queue="plain", share_identifier="blue")
+    with pytest.raises(LookupError, match="there is no job queue nowhere"):
+        redrive(client, "a", queue="nowhere")
+    redrive(client, "a", queue="fair-q", share_identifier="blue")
+
+    assert [job["shareIdentifier"] for job in aws.batch.jobs] == ["blue"]
+
+
 def test_a_job_that_did_not_fail_is_not_redriven(aws: Aws, client: BatchClient) -> None:
     describe(aws, [detail("a", "SUCCEEDED")])
 

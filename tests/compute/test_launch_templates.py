@@ -188,14 +188,36 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
     ("options", "message"),
     [
         ({"scratch_path": "scratch"}, "scratch_path is 'scratch'; allowed is an absolute path"),
+        ({"scratch_path": "/"}, "scratch_path is '/'; allowed is an absolute path"),
+        ({"scratch_path": "/x; rm -rf /"}, "scratch_path is .*; allowed is an absolute path"),
+        ({"scratch_path": "/a/../etc"}, "scratch_path is .*; allowed is an absolute path"),
+        ({"scratch_path": "/etc"}, "scratch_path is '/etc', which holds the system"),
         ({"image_pull": "never"}, "image_pull is 'never'; allowed is default, always, once"),
+        ({"user_data": ["x" * 17_000]}, "user_data makes 17,[0-9]+ bytes .*; allowed is 16,384"),
         ({"disk": bc.Disk(type="gp9")}, "disk.type is 'gp9'; allowed is gp3"),
+        ({"disk": bc.Disk(type="st1")}, "disk.type is 'st1', which instances cannot start from"),
         ({"disk": bc.Disk(type="gp2", iops=100)}, "disk.iops is 100 for gp2; allowed is gp3, io1"),
+        ({"disk": bc.Disk(type="io2")}, "disk.iops is left out for io2; allowed is 100 to 256,000"),
+        ({"disk": bc.Disk(iops=2999)}, "disk.iops is 2999; allowed is .* 3,000 to 80,000 of gp3"),
+        ({"disk": bc.Disk(iops=3000.5)}, "disk.iops is 3000.5; allowed is a whole number"),  # type: ignore[arg-type]
         (
-            {"disk": bc.Disk(type="io2", throughput_mebibytes=500)},
+            {"disk": bc.Disk(size=cdk.Size.gibibytes(29))},
+            "disk.size is 29; allowed is a whole number from 30 to 65,536 GiB of gp3",
+        ),
+        (
+            {"disk": bc.Disk(type="io2", iops=100, throughput_mebibytes=500)},
             "disk.throughput_mebibytes is 500 for io2; allowed is gp3",
         ),
+        (
+            {"disk": bc.Disk(throughput_mebibytes=2001)},
+            "disk.throughput_mebibytes is 2001; allowed is a whole number from 125 to 2,000",
+        ),
+        (
+            {"disk": bc.Disk(throughput_mebibytes=1000)},
+            "disk.throughput_mebibytes is 1000 with 3000 iops; .*: give iops=4000",
+        ),
         ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed is 1 to 64"),
+        ({"imdsv2_hop_limit": 1.5}, "imdsv2_hop_limit is 1.5; allowed is 1 to 64, whole"),
         ({"efa": True}, "security_groups is left out with efa"),
     ],
 )
@@ -255,3 +277,51 @@ def test_unknown_values_are_never_an_error(stack: cdk.Stack) -> None:
         user_data=[text],
         tags={"team": text},
     )
+
+
+def test_user_data_that_are_no_text_are_refused(stack: cdk.Stack) -> None:
+    with pytest.raises(TypeError, match=r"user_data\[0\] is NoneType None; expected a string"):
+        bc.LaunchTemplate(stack, "Template", user_data=[None])  # type: ignore[list-item]
+
+
+def test_the_largest_of_each_is_taken(stack: cdk.Stack, data: Callable[[], Rendered]) -> None:
+    bc.LaunchTemplate(
+        stack,
+        "Template",
+        disk=bc.Disk(size=cdk.Size.tebibytes(64), iops=80_000, throughput_mebibytes=2000),
+        imdsv2_hop_limit=64,
+    )
+
+    assert data()["BlockDeviceMappings"][0]["Ebs"]["Throughput"] == 2000
+
+
+def test_a_scratch_path_that_is_not_known_yet_is_quoted(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    path = cdk.CfnParameter(stack, "Path")
+    bc.LaunchTemplate(stack, "Template", scratch_path=path.value_as_string)
+
+    before, name, *_ = data()["UserData"]["Fn::Base64"]["Fn::Join"][1]
+    assert before.endswith("mkdir -p '")
+    assert name == {"Ref": "Path"}
+
+
+@pytest.mark.parametrize("for_some_types", [False, True])
+def test_a_setting_of_the_ecs_agent_is_refused_on_eks(
+    stack: cdk.Stack, vpc: ec2.Vpc, *, for_some_types: bool
+) -> None:
+    theirs = bc.LaunchTemplate(stack, "Theirs", image_pull="once")
+    usual = bc.LaunchTemplate(stack, "Usual") if for_some_types else theirs
+    override = bc.LaunchTemplateOverride(launch_template=theirs, instance_types=["g5"])
+
+    with pytest.raises(ValueError, match="launch_template Stack/Theirs has image_pull, which is"):
+        bc.EksComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            cluster="arn:aws:eks:us-east-1:111122223333:cluster/jobs",
+            kubernetes_namespace="jobs",
+            instance_types=["c7i", "g5"],
+            launch_template=usual,
+            launch_template_overrides=[override] if for_some_types else None,
+        )

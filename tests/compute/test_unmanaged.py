@@ -11,6 +11,7 @@ from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
 
@@ -151,8 +152,6 @@ def test_a_group_with_a_launch_template_joins_too(
     environment: bc.UnmanagedComputeEnvironment,
     resources: Resources,
 ) -> None:
-    from aws_cdk import aws_iam as iam
-
     group = autoscaling.AutoScalingGroup(
         stack,
         "Group",
@@ -190,3 +189,103 @@ def test_windows_instances_are_refused(
 def test_what_is_no_group_is_named(environment: bc.UnmanagedComputeEnvironment) -> None:
     with pytest.raises(TypeError, match="auto_scaling_group is str; expected an autoscaling.Auto"):
         environment.add_auto_scaling_group("group")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_instances_that_join_a_cluster_already_are_refused(
+    *, other: bool, stack: cdk.Stack, environment: bc.UnmanagedComputeEnvironment, group: Any
+) -> None:
+    environment.add_auto_scaling_group(group)
+    second = bc.UnmanagedComputeEnvironment(stack, "Other") if other else environment
+
+    with pytest.raises(ValueError, match="the instances of Stack/Group join a cluster already"):
+        second.add_auto_scaling_group(group)
+
+
+@pytest.mark.parametrize("launch_templates", [False, True])
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (
+            ecs.BottleRocketImage,
+            "have user data that are no shell script, as those of Bottlerocket",
+        ),
+        (ec2.MachineImage.latest_amazon_linux2023, "a plain Amazon Linux without the ECS agent"),
+    ],
+)
+def test_an_image_whose_instances_cannot_join_is_refused(
+    *, launch_templates: bool, image: Callable[[], Any], message: str
+) -> None:
+    flag = "@aws-cdk/aws-autoscaling:generateLaunchTemplateInsteadOfLaunchConfig"
+    stack = cdk.Stack(cdk.App(context={flag: launch_templates}), "Stack")
+    environment = bc.UnmanagedComputeEnvironment(stack, "Environment")
+    group = autoscaling.AutoScalingGroup(
+        stack,
+        "Group",
+        vpc=ec2.Vpc(stack, "Vpc"),
+        instance_type=ec2.InstanceType("c7i.large"),
+        machine_image=image(),
+    )
+
+    with pytest.raises(ValueError, match=message):
+        environment.add_auto_scaling_group(group)
+    assert environment.node.try_find_child("EcsCluster") is None
+
+
+def test_an_image_whose_user_data_install_the_agent_is_taken(
+    stack: cdk.Stack, vpc: ec2.Vpc, environment: bc.UnmanagedComputeEnvironment
+) -> None:
+    group = autoscaling.AutoScalingGroup(
+        stack,
+        "Group",
+        vpc=vpc,
+        instance_type=ec2.InstanceType("c7i.large"),
+        machine_image=ec2.MachineImage.latest_amazon_linux2023(),
+    )
+    group.add_user_data("dnf install -y ecs-init", "systemctl enable --now --no-block ecs")
+    environment.add_auto_scaling_group(group)
+
+    assert "ECS_CLUSTER=" in group.user_data.render()
+
+
+def a_template(stack: cdk.Stack, vpc: ec2.Vpc, user_data: ec2.UserData | None) -> Any:
+    return ec2.LaunchTemplate(
+        stack,
+        "Template",
+        instance_type=ec2.InstanceType("c7i.large"),
+        machine_image=ecs.EcsOptimizedImage.amazon_linux2023(),
+        security_group=ec2.SecurityGroup(stack, "Instances", vpc=vpc),
+        role=iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com")),
+        user_data=user_data,
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (
+            lambda stack, _: ec2.LaunchTemplate.from_launch_template_attributes(
+                stack, "Template", launch_template_id="lt-1"
+            ),
+            "does not expose or does not define its role",
+        ),
+        (lambda stack, vpc: a_template(stack, vpc, None), "does not expose its user data"),
+        (
+            lambda stack, vpc: a_template(stack, vpc, ec2.MultipartUserData()),
+            "MultipartUserData only supports this operation if it has a default",
+        ),
+    ],
+)
+def test_a_template_that_hides_what_joining_needs_is_refused(
+    template: Callable[[cdk.Stack, ec2.Vpc], Any],
+    message: str,
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    environment: bc.UnmanagedComputeEnvironment,
+) -> None:
+    group = autoscaling.AutoScalingGroup(
+        stack, "Group", vpc=vpc, launch_template=template(stack, vpc)
+    )
+
+    with pytest.raises(ValueError, match=f"Stack/Group cannot be told to join .*{message}"):
+        environment.add_auto_scaling_group(group)

@@ -76,12 +76,25 @@ class BatchInProcess:
         self.jobs.append({**body, "jobId": job_id})
         return answer(200, {"jobName": body["jobName"], "jobId": job_id})
 
+    def DescribeJobQueues(self, body: dict[str, Any]) -> Any:  # noqa: N802 - as above
+        """Describe queues, of which those that are called fair-… have a scheduling policy."""
+        queues = [
+            {
+                "jobQueueName": name,
+                **({"schedulingPolicyArn": "policy"} if name.startswith("fair-") else {}),
+            }
+            for name in body["jobQueues"]
+            if name != "nowhere"
+        ]
+        return answer(200, {"jobQueues": queues})
+
     def ListJobs(self, body: dict[str, Any]) -> Any:  # noqa: N802 - the operation's name
         (value,) = body["filters"][0]["values"]
         found = [
             {"jobId": job["jobId"], "jobName": job["jobName"]}
             for job in self.jobs
-            if (
+            if job["jobQueue"] == body["jobQueue"]
+            and (
                 job["jobName"].startswith(value[:-1])
                 if value[-1] == "*"
                 else job["jobName"] == value

@@ -103,6 +103,84 @@ def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str
     assert reason in why
 
 
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ("[" * 100_000, "nested too deeply"),
+        ('"s3:TestEvent"' + "[" * 100_000, "not JSON"),
+        ('["s3:TestEvent",' + "[" * 100_000, "nested too deeply"),
+        ('{"tags": ' + "[" * 900 + "]" * 900 + "}", ""),
+        ('{"environment": {"A": "1"}, "containerOverrides": null}', "containerOverrides is not an"),
+        *(
+            (
+                f'{{"environment": {{"A": "1"}}, "containerOverrides": {{"environment": {odd}}}}}',
+                "containerOverrides.environment is",
+            )
+            for odd in ("null", "5", '"ab"', "[5]", '[{"name": "A"}]', '[{"name": 1, "value": ""}]')
+        ),
+        (
+            '{"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}}',
+            "names with AWS_BATCH are reserved",
+        ),
+        (
+            (
+                '{"environment": {"A": 1}, '
+                '"containerOverrides": {"environment": [{"name": "A", "value": "2"}]}}'
+            ),
+            "environment: A: given more than once",
+        ),
+        (r'{"parameters": {"a": "\ud800"}}', r"holds \ud800, half a character"),
+        (r'{"parameters": {"\udfff": "a"}}', r"holds \udfff, half a character"),
+        (r'{"\ud800": 1}', "unknown members ?"),
+        (r'{"\u0000": 1}', "unknown members ?"),
+        ('{"parameters": {"a": 1e999}}', "1e999, which is no finite number"),
+        ('{"parameters": {"a": -Infinity}}', "-Infinity, which is no finite number"),
+        ('{"parameters": {"a": NaN}}', "NaN, which is no finite number"),
+        ('{"parameters": {"a": ' + "1" * 5000 + "}}", "the body is not JSON"),
+    ],
+)
+def test_an_odd_message_is_poison_and_its_neighbours_go_on(
+    world: World, bad: str, reason: str
+) -> None:
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), bad, body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1, 2])
+    ((found, why),) = world.reasons().items()
+    assert found == bad
+    assert reason in why
+
+
+def test_an_idempotency_key_that_is_no_text_is_poison(world: World) -> None:
+    world.settings["idempotency_key"] = "$.tags.id"
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(r'{"tags": {"id": "\ud800"}}', '{"tags": {"id": "b"}}')
+
+    sqs.drain(world.gateway)
+
+    assert [job["tags"] for job in world.jobs()] == [{"id": "b"}]
+    assert "half a character" in next(iter(world.reasons().values()))
+
+
+def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: World) -> None:
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        if found["parameters"]["n"] == "1":
+            raise OverflowError("cannot convert float infinity to integer")
+
+    world.validate = validate
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [2])
+    assert world.reasons() == {
+        body(1): "cannot be read: OverflowError: cannot convert float infinity to integer"
+    }
+
+
 def test_poison_that_cannot_be_set_aside_holds_up_nobody_else(world: World) -> None:
     gateway = world.gateway()
     boto3.client("sqs").delete_queue(QueueUrl=world.dead_letters)

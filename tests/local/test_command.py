@@ -57,6 +57,30 @@ def test_up_prints_an_environment_that_a_shell_can_evaluate(place: Path) -> None
     assert (place / ".batch-constructs" / ".gitignore").read_text() == "*\n"
 
 
+@pytest.mark.local_aws
+def test_up_in_a_second_terminal_prints_the_same_and_unsets_what_outranks_it(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run("up")
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", "https://elsewhere.example")
+
+    second = run("up")
+
+    assert second.exit_code == 0
+    exports = [line for line in second.stdout.splitlines() if line.startswith("export ")]
+    assert exports == [line for line in first.stdout.splitlines() if line.startswith("export ")]
+    assert "unset AWS_PROFILE" in second.stdout
+    assert "unset AWS_ENDPOINT_URL_BATCH" in second.stdout
+
+
+def test_an_account_has_twelve_digits(place: Path) -> None:
+    result = run("up", "--account", "12")
+
+    assert result.exit_code == 2
+    assert "allowed are 12 digits" in result.output
+
+
 _WHO_AM_I = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Stack
+from aws_cdk import Stack, Token
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_sns as sns
 
 from batch_constructs import (
@@ -19,8 +21,7 @@ from batch_constructs import (
     VcpuBudget,
 )
 from batch_constructs.functions.cost_guard.guard import NOTE
-from batch_constructs.monitoring.cost_guard import _NOTE
-from tests.monitoring.conftest import Resources, statements_of
+from tests.monitoring.conftest import Resources, queue_in, statements_of
 
 Find = Callable[[str], Resources]
 
@@ -44,7 +45,7 @@ def variables(resources: Find) -> dict[str, Any]:
     return found
 
 
-def test_a_guard_that_only_tells_may_change_nothing_but_its_note(
+def test_a_guard_that_only_tells_may_only_undo_what_it_noted(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
     guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=500))
@@ -59,12 +60,19 @@ def test_a_guard_that_only_tells_may_change_nothing_but_its_note(
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:UntagResource"],
             "Resource": stack.resolve(queue.job_queue_arn),
-            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [NOTE]}},
+            "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [guard.note]}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": "batch:UpdateJobQueue",
+            "Resource": stack.resolve(queue.job_queue_arn),
+            "Condition": {"StringLike": {f"aws:ResourceTag/{guard.note}": "* disabled"}},
         },
     ]
+    assert variables(resources)["NOTE"] == guard.note
     assert isinstance(guard.gauges, JobGauges)
     assert variables(resources)["BUDGET"] == "500 vCPU-hours a day"
-    assert _NOTE == NOTE
+    assert guard.note.startswith(f"{NOTE}:")
 
 
 def test_a_guard_that_disables_may_update_its_queues_only(
@@ -124,9 +132,13 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
         (VcpuBudget(), "budget has to have one of vcpu_hours and money"),
         (VcpuBudget(vcpu_hours=1, money=1), "budget has to have one of vcpu_hours and money"),
         (VcpuBudget(money=1), "budget.price_per_vcpu_hour is None"),
-        (VcpuBudget(vcpu_hours=0), "budget is 0 vCPU-hours; allowed is more than 0"),
+        (VcpuBudget(vcpu_hours=0), "budget.vcpu_hours is 0; allowed is more than 0"),
         (VcpuBudget(vcpu_hours=1, period="WEEK"), "budget.period is 'WEEK'; allowed are DAY"),
         (VcpuBudget(vcpu_hours=1, warn_at_percent=120), "budget.warn_at_percent is 120"),
+        (VcpuBudget(vcpu_hours=math.nan), "budget.vcpu_hours is nan"),
+        (VcpuBudget(vcpu_hours=math.inf), "budget.vcpu_hours is inf"),
+        (VcpuBudget(vcpu_hours=1, price_per_vcpu_hour=1), "given with vcpu_hours"),
+        (VcpuBudget(vcpu_hours=Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(
@@ -149,3 +161,65 @@ def test_an_action_that_does_not_fit_is_refused(
         CostGuard(stack, "B", queues=[queue], budget=budget, action=GuardAction.LOWER_MAX_VCPUS)
     with pytest.raises(ValueError, match="which leaves them alone"):
         CostGuard(stack, "C", queues=[queue], budget=budget, compute_environments=[environment])
+
+
+def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> None:
+    text: Any = "500"
+    nothing: Any = None
+
+    with pytest.raises(TypeError, match="budget.vcpu_hours is str '500'"):
+        CostGuard(stack, "A", queues=[queue], budget=VcpuBudget(vcpu_hours=text))
+    with pytest.raises(TypeError, match="budget.vcpu_hours is bool True"):
+        CostGuard(stack, "B", queues=[queue], budget=VcpuBudget(vcpu_hours=True))
+    budget = VcpuBudget(vcpu_hours=1, warn_at_percent=nothing)
+    with pytest.raises(TypeError, match="budget.warn_at_percent is NoneType None"):
+        CostGuard(stack, "C", queues=[queue], budget=budget)
+
+
+def test_a_large_budget_is_written_without_an_exponent(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=1e7))
+
+    assert variables(resources)["VCPU_HOURS"] == "10000000"
+    assert variables(resources)["BUDGET"] == "10000000 vCPU-hours a day"
+
+
+@pytest.mark.parametrize(
+    ("lowered", "said"),
+    [
+        (1.5, "lowered_max_vcpus is 1.5; allowed is a whole number"),
+        (65, "lowered_max_vcpus is 65, and L1 has max_vcpus of 64"),
+        (1, "compute_environments holds Hand, which is unmanaged"),
+    ],
+)
+def test_environments_that_cannot_be_lowered_are_refused(
+    stack: Stack, queue: JobQueue, lowered: Any, said: str
+) -> None:
+    small = batch.CfnComputeEnvironment.ComputeResourcesProperty(
+        type="FARGATE", maxv_cpus=64, subnets=["subnet-1"]
+    )
+    environments = [
+        batch.CfnComputeEnvironment(stack, "L1", type="MANAGED", compute_resources=small),
+        batch.CfnComputeEnvironment(stack, "Hand", type="UNMANAGED"),
+    ]
+
+    with pytest.raises(ValueError, match="Platform/Guard") as refusal:
+        CostGuard(
+            stack,
+            "Guard",
+            queues=[queue],
+            budget=VcpuBudget(vcpu_hours=1),
+            action=GuardAction.LOWER_MAX_VCPUS,
+            compute_environments=environments,
+            lowered_max_vcpus=lowered,
+        )
+
+    assert said in str(refusal.value)
+
+
+def test_gauges_of_another_queue_are_refused(stack: Stack, queue: JobQueue) -> None:
+    gauges = JobGauges(stack, "Gauges", queues=[queue_in(stack, "Daily", "daily")])
+
+    with pytest.raises(ValueError, match="gauges does not cover Nightly"):
+        CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=1), gauges=gauges)

@@ -6,13 +6,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batch_constructs.functions.cost_guard.budget import Budget, Level, Usage
-from batch_constructs.functions.cost_guard.guard import NOTE, Guard
+from batch_constructs.functions.cost_guard.guard import NOTE as ANY_NOTE
+from batch_constructs.functions.cost_guard.guard import Guard
 from tests.monitoring import fake_batch
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
 ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"
+NOTE = f"{ANY_NOTE}:Day"
 MORNING = datetime(2026, 11, 20, 8, tzinfo=UTC)
 
 
@@ -27,15 +30,25 @@ class World:
             "tags": {"team": "data"},
         }
         self.environment: dict[str, Any] = {
+            "computeEnvironmentName": "spot",
             "computeEnvironmentArn": ENVIRONMENT,
             "computeResources": {"maxvCpus": 256},
             "tags": {},
         }
         self.used: dict[datetime, float] = {}
         self.subjects: list[str] = []
+        self.forbidden = False
         self.messages: list[str] = []
 
-    def guard(self, action: str = "NOTIFY", *, period: str = "DAY") -> Guard:
+    def guard(
+        self,
+        action: str = "NOTIFY",
+        *,
+        period: str = "DAY",
+        note: str = "Day",
+        vcpu_hours: float = 100,
+        lowered_max_vcpus: int = 4,
+    ) -> Guard:
         batch = fake_batch.client(
             "batch",
             DescribeJobQueues=lambda jobQueues: {  # noqa: ARG005, N803 - AWS's names
@@ -54,13 +67,14 @@ class World:
             batch=batch,
             sns=fake_batch.client("sns", Publish=self._publish),
             usage=Usage(cloudwatch=cloudwatch, namespace="BatchConstructs"),
-            budget=Budget(vcpu_hours=100, period=period, warn_at_percent=80),
+            budget=Budget(vcpu_hours=vcpu_hours, period=period, warn_at_percent=80),
             called="100 vCPU-hours a day",
             topic_arn="arn:aws:sns:us-east-1:123456789012:money",
             queues=[QUEUE],
             environments=[ENVIRONMENT] if action == "LOWER_MAX_VCPUS" else [],
             action=action,
-            lowered_max_vcpus=4,
+            lowered_max_vcpus=lowered_max_vcpus,
+            note=f"{ANY_NOTE}:{note}",
         )
 
     def uses(self, vcpus: float, *, hours: int, since: datetime = MORNING) -> datetime:
@@ -84,6 +98,8 @@ class World:
 
     def _update_job_queue(self, jobQueue: str, state: str) -> fake_batch.Answer:  # noqa: N803
         assert jobQueue == QUEUE
+        if self.forbidden:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateJobQueue")
         self.queue["state"] = state
         return {}
 
@@ -168,7 +184,7 @@ def test_a_spent_budget_disables_the_queue_until_the_next_day(world: World) -> N
     guard.run(evening)
     guard.run(evening + timedelta(minutes=15))
     assert world.queue["state"] == "DISABLED"
-    assert world.queue["tags"][NOTE] == "2026-11-20 OVER disabled"
+    assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER disabled"
     assert "take no new jobs until the next period" in world.messages[0]
 
     assert guard.run(evening + timedelta(days=1)) is Level.FINE
@@ -206,7 +222,7 @@ def test_a_spent_budget_lowers_the_environment_and_the_next_day_restores_it(worl
     guard.run(evening)
     guard.run(evening + timedelta(minutes=15))
     assert world.environment["computeResources"]["maxvCpus"] == 4
-    assert world.environment["tags"][NOTE] == "maxvCpus was 256"
+    assert world.environment["tags"][NOTE] == "maxvCpus was 256 until 2026-11-20T14:00 lowered to 4"
     assert world.queue["state"] == "ENABLED"
 
     guard.run(evening + timedelta(days=1))
@@ -254,7 +270,83 @@ def test_a_month_runs_from_its_first_day(world: World) -> None:
     guard = world.guard(period="MONTH")
     guard.run(world.uses(50, hours=2, since=datetime(2026, 11, 1, tzinfo=UTC)))
 
-    assert world.queue["tags"][NOTE] == "2026-11 OVER"
+    assert world.queue["tags"][NOTE] == "2026-11 of 100 OVER"
     assert guard.run(datetime(2026, 11, 30, 23, tzinfo=UTC)) is Level.OVER
     assert guard.run(datetime(2026, 12, 1, 1, tzinfo=UTC)) is Level.FINE
     assert NOTE not in world.queue["tags"]
+
+
+def test_a_queue_stays_disabled_while_another_guard_holds_it(world: World) -> None:
+    day = world.guard("DISABLE_QUEUES")
+    month = world.guard("DISABLE_QUEUES", period="MONTH", note="Month")
+    evening = world.uses(20, hours=6)
+    day.run(evening)
+    month.run(evening)
+
+    day.run(evening + timedelta(days=1))
+    assert world.queue["state"] == "DISABLED"
+    assert set(world.queue["tags"]) == {"team", f"{ANY_NOTE}:Month"}
+
+    month.run(evening + timedelta(days=20))
+    assert world.queue["state"] == "ENABLED"
+    assert world.queue["tags"] == {"team": "data"}
+
+
+def test_an_environment_goes_to_what_the_other_guard_wants_and_then_to_what_it_was(
+    world: World,
+) -> None:
+    day = world.guard("LOWER_MAX_VCPUS")
+    month = world.guard("LOWER_MAX_VCPUS", period="MONTH", note="Month", lowered_max_vcpus=8)
+    evening = world.uses(20, hours=6)
+    day.run(evening)
+    month.run(evening)
+    assert world.environment["computeResources"]["maxvCpus"] == 4
+
+    day.run(evening + timedelta(days=1))
+    assert world.environment["computeResources"]["maxvCpus"] == 8
+
+    month.run(evening + timedelta(days=20))
+    assert world.environment["computeResources"]["maxvCpus"] == 256
+    assert world.environment["tags"] == {}
+
+
+@pytest.mark.parametrize("action", ["NOTIFY", "LOWER_MAX_VCPUS"])
+def test_another_action_enables_what_the_guard_disabled(world: World, action: str) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("DISABLE_QUEUES").run(evening)
+
+    world.guard(action).run(evening + timedelta(minutes=15))
+
+    assert world.queue["state"] == "ENABLED"
+    assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER"
+
+
+def test_a_raised_budget_lets_go_and_a_spent_one_tells_again(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("DISABLE_QUEUES").run(evening)
+
+    raised = world.guard("DISABLE_QUEUES", vcpu_hours=1000)
+    assert raised.run(evening) is Level.FINE
+    assert world.queue["state"] == "ENABLED"
+    assert world.queue["tags"] == {"team": "data"}
+
+    lowered = world.guard("DISABLE_QUEUES", vcpu_hours=50)
+    assert lowered.run(evening) is Level.OVER
+    assert len(world.subjects) == 2
+
+
+def test_what_aws_refuses_does_not_stop_the_rest_and_is_an_error(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("DISABLE_QUEUES").run(evening)
+    world.forbidden = True
+
+    with pytest.raises(RuntimeError, match="failed at nightly"):
+        world.guard("LOWER_MAX_VCPUS").run(evening + timedelta(minutes=15))
+
+    assert world.environment["computeResources"]["maxvCpus"] == 4
+
+
+def test_no_number_is_told_with_an_exponent(world: World) -> None:
+    world.guard(vcpu_hours=1e7).run(world.uses(9e6, hours=2))
+
+    assert "of 10000000 vCPU-hours used" in world.messages[0]

@@ -124,3 +124,12 @@ def test_what_is_nearest_to_a_break_is_not_found(rule: str) -> None:
 
 def test_there_is_no_case_of_a_rule_that_is_gone() -> None:
     assert set(ALL) <= set(RULES)
+
+
+@pytest.mark.parametrize("value", ["a b", "-a", "a/b"])
+def test_the_value_of_a_label_is_judged_too(value: str) -> None:
+    pod = {"Metadata": {"Labels": {"name": value}, "Annotations": {"name": value}}}
+    found = check_resource("AWS::Batch::JobDefinition", {"EksProperties": {"PodProperties": pod}})
+
+    (one,) = (one for one in found if one.rule == "pod-labels")
+    assert one.path.endswith("Labels/name")

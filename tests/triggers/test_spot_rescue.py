@@ -103,6 +103,16 @@ def test_it_is_an_option_of_the_queue(stack: Stack, queue: Any) -> None:
     assert pattern["detail"]["jobQueue"] == [{"Fn::GetAtt": [spot, "JobQueueArn"]}]
 
 
+def test_queues_of_which_one_alone_takes_shares_are_refused(stack: Stack, shared: JobQueue) -> None:
+    vpc = ec2.Vpc(stack, "OtherVpc", max_azs=2)
+    environment = FargateComputeEnvironment(stack, "FifoEnvironment", vpc=vpc, spot=True)
+    fifo = JobQueue(stack, "Fifo", compute_environments=[environment])
+
+    for lost, rescued in ((shared, fifo), (fifo, shared)):
+        with pytest.raises(ValueError, match="Stack/Rescue: one of queue and rescue_queue has a"):
+            SpotRescue(stack, "Rescue", queue=lost, rescue_queue=rescued)
+
+
 @pytest.mark.parametrize(
     ("other", "kind", "problem"),
     [

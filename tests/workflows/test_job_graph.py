@@ -78,3 +78,52 @@ def test_a_catching_job_is_marked_as_such() -> None:
     assert problems(job("a", catch="b"), job("b")) == [
         "job 'a': catch names 'b'; give that job only_on_failure=True"
     ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("command", "echo hi", "command is str 'echo hi'; expected a list of strings"),
+        ("command", [1], "command is list [1]; expected a list of strings"),
+        ("depends_on", "a", "depends_on is str 'a'; expected a list of names"),
+        ("depends_on", [job("a")], "depends_on holds WorkflowJob 'a'; expected the name of a job"),
+        ("depends_on", [NToN(job=5)], "depends_on holds int 5; expected the name"),  # type: ignore[arg-type]
+        ("array_size", "5", "array_size is str '5'; expected a whole number"),
+        ("array_size", 2.5, "array_size is float 2.5; expected a whole number"),
+        ("timeout_seconds", "60", "timeout_seconds is str '60'; expected a whole number of sec"),
+        ("max_concurrency", "3", "max_concurrency is str '3'; expected a whole number"),
+        ("parameters", {"x": 1}, "parameters['x'] is int 1; expected a string"),
+        ("parameters", {"x": "$."}, "parameters['x'] is '$.'; a path into the input is"),
+        ("environment", {"x": "$.a b"}, "environment['x'] is '$.a b'; a path into the input is"),
+        ("environment", ["x"], "environment is list ['x']; expected a mapping of names"),
+        ("for_each", "$.", "for_each is '$.'; a path into the input is written such as '$.files'"),
+        ("for_each", "files", "for_each is 'files'; a path into the input is written"),
+        ("for_each", 3, "for_each is int 3; expected a string"),
+        ("tags", {"team": 7}, "tags['team'] is int 7; expected a string"),
+        ("tags", {7: "team"}, "a name in tags is int 7; expected a string"),
+        ("retry", 3, "retry is int 3; expected StepRetry(max_attempts=…)"),
+        ("retry", StepRetry(max_attempts="3"), "retry.max_attempts is str '3'; expected a whole"),  # type: ignore[arg-type]
+        ("catch", 5, "catch is int 5; expected a string"),
+        ("only_on_failure", "yes", "only_on_failure is str 'yes'; expected True or False"),
+    ],
+)
+def test_a_field_of_a_wrong_kind_is_named_with_its_job(
+    field: str, value: object, problem: str
+) -> None:
+    fields: dict[str, Any] = {"name": "x", "job_definition": "d", field: value}
+
+    found = problems(WorkflowJob(**fields), job("y", array_size=1))
+
+    assert found[0].startswith(f"job 'x': {problem}")
+    assert found[1:] == ["job 'y': array_size is 1; an array has 2 to 10,000 children"]
+
+
+def test_a_name_that_is_no_string_is_refused() -> None:
+    fields: dict[str, Any] = {"name": ["a"], "job_definition": "d"}
+
+    assert problems(WorkflowJob(**fields)) == ["jobs[0]: name is ['a']; expected a string"]
+
+
+@pytest.mark.parametrize("path", ["$.day", "$.a-b.c_d", "$.files[0].key", "$.files['a key'].x"])
+def test_paths_are_let_through(path: str) -> None:
+    Graph.of([job("a", parameters={"x": path}, for_each=path)])

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs import JobQueue, NToN, StepRetry, Workflow, WorkflowJob
+from batch_constructs import (
+    FargateComputeEnvironment,
+    JobQueue,
+    NToN,
+    StepRetry,
+    Workflow,
+    WorkflowJob,
+)
 from tests.triggers.conftest import DEFINITION, QUEUE, joined, only
 
 if TYPE_CHECKING:
@@ -304,3 +312,39 @@ def test_a_graph_may_start_with_no_jobs_in_common(
     state = made.definition["States"]["a | b"]
     assert [branch["StartAt"] for branch in state["Branches"]] == ["a", "b"]
     assert (state["ResultPath"], state["End"]) == (None, True)
+
+
+def test_a_job_that_its_queue_rescues_is_not_rescued_by_the_workflow_too(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
+    environment = FargateComputeEnvironment(stack, "Environment", vpc=vpc, spot=True)
+    rescued = JobQueue(
+        stack, "Rescued", compute_environments=[environment], spot_rescue_queue=queue
+    )
+    job = WorkflowJob(name="a", job_definition=definition)
+
+    with pytest.raises(ValueError, match="job 'a': its queue Stack/Rescued has a spot_rescue_"):
+        workflow(stack, rescued, job, spot_rescue_queue=queue)
+    Workflow(stack, "Other", queue=rescued, jobs=[job])
+
+
+def test_a_queue_that_refuses_the_jobs_share_rescues_none(
+    stack: Stack, queue: Any, shared: JobQueue, definition: Any
+) -> None:
+    vpc = ec2.Vpc(stack, "OtherVpc", max_azs=2)
+    environment = FargateComputeEnvironment(stack, "FifoEnvironment", vpc=vpc)
+    fifo = JobQueue(stack, "Fifo", compute_environments=[environment])
+    job = WorkflowJob(name="a", job_definition=definition)
+
+    with pytest.raises(ValueError, match="'a': on spot_rescue_queue: share_identifier is missing"):
+        workflow(stack, queue, job, spot_rescue_queue=shared)
+    with pytest.raises(ValueError, match="'a': on spot_rescue_queue: share_identifier is 'blue'"):
+        Workflow(
+            stack,
+            "Other",
+            queue=shared,
+            share_identifier="blue",
+            jobs=[job],
+            spot_rescue_queue=fifo,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
 
 _HOUR = 3600
 _PERCENT = 100
+
+
+def plain(number: float) -> str:
+    """Write a number without an exponent."""
+    return format(Decimal(str(number)).normalize(), "f")
 
 
 class Level(IntEnum):

@@ -1,32 +1,38 @@
 """Hold queues or compute environments back while a budget is spent.
 
-What the guard did stands in a tag on the thing it did it to: people see it there, and the guard
-undoes only what it did itself. It compares what is with what should be at every run, so a deploy in
-between neither breaks it nor is undone by it.
+What the guard did stands in a tag of its own on the thing it did it to: people see it there, the
+guard undoes only what it did itself, and lets go only when no other guard holds. It compares what
+is with what should be at every run, so a deploy in between neither breaks it nor is undone by it.
 
 Environment: ``NAMESPACE``, ``QUEUES`` and ``COMPUTE_ENVIRONMENTS`` (ARNs separated by commas),
 ``VCPU_HOURS``, ``PERIOD``, ``WARN_AT_PERCENT``, ``ACTION`` (``NOTIFY``, ``DISABLE_QUEUES`` or
-``LOWER_MAX_VCPUS``), ``LOWERED_MAX_VCPUS``, ``TOPIC_ARN``, ``BUDGET`` (how people call it).
+``LOWER_MAX_VCPUS``), ``LOWERED_MAX_VCPUS``, ``TOPIC_ARN``, ``BUDGET`` (how people call it),
+``NOTE`` (the guard's tag).
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from .budget import Budget, Level, Usage
+from .budget import Budget, Level, Usage, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 NOTE = "batch-constructs:cost-guard"
-"""The tag that says what the guard did."""
+"""What the tags begin with that say what guards did; each guard has its own."""
+_HELD = " disabled"
+_LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -46,55 +52,98 @@ class Guard:
     environments: Sequence[str]
     action: str
     lowered_max_vcpus: int
+    note: str
+    """The tag that is this guard's; those of other guards begin alike."""
 
     def run(self, now: datetime) -> Level:
-        """Compare, tell, and hold back or let go; return how far the budget is used up."""
+        """Compare, tell, and hold back or let go; return how far the budget is used up.
+
+        Raises:
+            RuntimeError: something could not be done; everything else is, and the next run tries
+                again.
+        """
         queues = self.batch.describe_job_queues(jobQueues=list(self.queues))["jobQueues"]
         names = [queue["jobQueueName"] for queue in queues]
         used = self.usage.vcpu_hours(names, start=self.budget.start(now), now=now)
-        period = self.budget.label(now)
-        noted = max((_noted(queue, period) for queue in queues), default=Level.FINE)
-        level = max(self.budget.level(used), noted)
+        here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
+        noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
+        level = max(self.budget.level(used), Level(noted))
+        failed: list[str] = []
+        told = level
         if level > noted:
-            self._tell(level, used, period, names)
+            with _going_on("topic", failed):
+                self._tell(level, used, self.budget.label(now), names)
+            told = Level(noted) if failed else level
         for queue in queues:
-            self._keep(queue, level, period)
-        if self.action == "LOWER_MAX_VCPUS":
-            self._limit_environments(level)
+            with _going_on(queue["jobQueueName"], failed):
+                self._keep(queue, level, f"{here} {told.name}")
+        if self.environments:
+            with _going_on("compute environments", failed):
+                self._limit_environments(level, now, failed)
+        if failed:
+            raise RuntimeError(f"the guard failed at {', '.join(failed)}; the log says why")
         return level
 
-    def _keep(self, queue: Mapping[str, Any], level: Level, period: str) -> None:
+    def _keep(self, queue: Mapping[str, Any], level: Level, says: str) -> None:
         """Bring one queue and its note to where ``level`` wants them."""
-        arn, note = queue["jobQueueArn"], (queue.get("tags") or {}).get(NOTE, "")
-        disabled_here = note.endswith("disabled")
-        disable = level is Level.OVER and self.action == "DISABLE_QUEUES"
-        if disable and queue["state"] == "ENABLED":
-            self.batch.tag_resource(resourceArn=arn, tags={NOTE: f"{period} OVER disabled"})
-            self.batch.update_job_queue(jobQueue=arn, state="DISABLED")
+        arn, tags = queue["jobQueueArn"], _tags(queue)
+        note = tags.get(self.note, "")
+        enabled, held_here = queue["state"] == "ENABLED", note.endswith(_HELD)
+        held_elsewhere = any(value.endswith(_HELD) for value in self._others(tags))
+        hold = level is Level.OVER and self.action == "DISABLE_QUEUES"
+        if hold and (enabled or held_here or held_elsewhere):
+            if note != says + _HELD:
+                self.batch.tag_resource(resourceArn=arn, tags={self.note: says + _HELD})
+            if enabled:
+                self.batch.update_job_queue(jobQueue=arn, state="DISABLED")
             return
-        if disabled_here and not disable:
+        if held_here and not held_elsewhere:
             self.batch.update_job_queue(jobQueue=arn, state="ENABLED")
-        wanted = f"{period} {level.name}" + (" disabled" if disable and disabled_here else "")
         if level is Level.FINE and note:
-            self.batch.untag_resource(resourceArn=arn, tagKeys=[NOTE])
-        elif level is not Level.FINE and note != wanted:
-            self.batch.tag_resource(resourceArn=arn, tags={NOTE: wanted})
+            self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+        elif level is not Level.FINE and note != says:
+            self.batch.tag_resource(resourceArn=arn, tags={self.note: says})
 
-    def _limit_environments(self, level: Level) -> None:
+    def _others(self, tags: Mapping[str, str]) -> list[str]:
+        """Return the notes of other guards."""
+        return [value for key, value in tags.items() if key.startswith(NOTE) and key != self.note]
+
+    def _limit_environments(self, level: Level, now: datetime, failed: list[str]) -> None:
         described = self.batch.describe_compute_environments(
             computeEnvironments=list(self.environments)
         )["computeEnvironments"]
         for environment in described:
-            arn = environment["computeEnvironmentArn"]
-            is_now = environment["computeResources"]["maxvCpus"]
-            note = (environment.get("tags") or {}).get(NOTE)
-            if level is Level.OVER and is_now > self.lowered_max_vcpus:
-                self.batch.tag_resource(resourceArn=arn, tags={NOTE: f"maxvCpus was {is_now}"})
+            with _going_on(environment["computeEnvironmentName"], failed):
+                self._limit(environment, level, now)
+
+    def _limit(self, environment: Mapping[str, Any], level: Level, now: datetime) -> None:
+        """Lower one environment, or give back what it had before any guard lowered it."""
+        arn, tags = environment["computeEnvironmentArn"], _tags(environment)
+        is_now = environment["computeResources"]["maxvCpus"]
+        mine = Lowered.read(tags.get(self.note, ""))
+        others = [held for text in self._others(tags) if (held := Lowered.read(text))]
+        known = [held for held in (mine, *others) if held is not None]
+        if level is Level.OVER and self.action == "LOWER_MAX_VCPUS":
+            by_a_guard = any(held.to == is_now for held in known)
+            if not by_a_guard and is_now <= self.lowered_max_vcpus:
+                return
+            last = max(known, key=lambda held: held.at) if by_a_guard else None
+            lowered = Lowered(
+                was=is_now if last is None else last.was,
+                at=f"{now:%Y-%m-%dT%H:%M}" if last is None else last.at,
+                to=self.lowered_max_vcpus,
+            )
+            if lowered != mine:
+                self.batch.tag_resource(resourceArn=arn, tags={self.note: lowered.text()})
+            if is_now > self.lowered_max_vcpus:
                 self._set_max_vcpus(arn, self.lowered_max_vcpus)
-            elif level is not Level.OVER and note is not None:
-                if is_now == self.lowered_max_vcpus:
-                    self._set_max_vcpus(arn, int(note.rpartition(" ")[2]))
-                self.batch.untag_resource(resourceArn=arn, tagKeys=[NOTE])
+        elif mine is not None:
+            if is_now == mine.to:
+                last = max(known, key=lambda held: held.at)
+                wanted = min([last.was, *(held.to for held in others)])
+                if wanted != is_now:
+                    self._set_max_vcpus(arn, wanted)
+            self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
 
     def _set_max_vcpus(self, environment: str, max_vcpus: int) -> None:
         self.batch.update_compute_environment(
@@ -111,7 +160,7 @@ class Guard:
             "vCPUs until the next period; jobs that run keep running.",
         }
         lines = [
-            f"{used:.1f} of {self.budget.vcpu_hours:g} vCPU-hours used in {period} (UTC).",
+            f"{used:.1f} of {plain(self.budget.vcpu_hours)} vCPU-hours used in {period} (UTC).",
             f"Queues: {', '.join(queues)}",
         ]
         if level is Level.OVER and self.action in done:
@@ -125,10 +174,44 @@ class Guard:
         return int(used / self.budget.vcpu_hours * 100)
 
 
-def _noted(queue: Mapping[str, Any], period: str) -> Level:
-    """Read the level that the guard noted for this period."""
-    said = (queue.get("tags") or {}).get(NOTE, "").split(" ")
-    return Level[said[1]] if said[0] == period else Level.FINE
+@dataclass(frozen=True, kw_only=True)
+class Lowered:
+    """What a guard notes about an environment that it lowered."""
+
+    was: int
+    at: str
+    """When it was that last, such as ``2026-11-20T14:00``."""
+    to: int
+
+    def text(self) -> str:
+        """Return the note."""
+        return f"maxvCpus was {self.was} until {self.at} lowered to {self.to}"
+
+    @classmethod
+    def read(cls, note: str) -> Lowered | None:
+        """Read a note, if it is one of these."""
+        found = _LOWERED.fullmatch(note)
+        return None if found is None else cls(was=int(found[1]), at=found[2], to=int(found[3]))
+
+
+def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
+    return described.get("tags") or {}
+
+
+def _noted(note: str, here: str) -> Level:
+    """Read the level noted for this period and this budget."""
+    said = note.removesuffix(_HELD)
+    return Level[said.rpartition(" ")[2]] if said.startswith(f"{here} ") else Level.FINE
+
+
+@contextmanager
+def _going_on(what: str, failed: list[str]) -> Iterator[None]:
+    """Note and log what AWS refuses, so that the rest is still done."""
+    try:
+        yield
+    except (BotoCoreError, ClientError):
+        _log.exception("failed at %s", what)
+        failed.append(what)
 
 
 @cache
@@ -149,6 +232,7 @@ def _guard() -> Guard:
         environments=[arn for arn in environment["COMPUTE_ENVIRONMENTS"].split(",") if arn],
         action=environment["ACTION"],
         lowered_max_vcpus=int(environment["LOWERED_MAX_VCPUS"]),
+        note=environment["NOTE"],
     )
 
 

@@ -59,6 +59,8 @@ class Gateway:
                 batch.add(self.reader.read(record))
             except Poison as poison:
                 batch.set_aside(_bare(record), str(poison))
+            except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
+                batch.set_aside(_bare(record), f"cannot be read: {type(error).__name__}: {error}")
         batch.run()
         return batch.deliver_again()
 

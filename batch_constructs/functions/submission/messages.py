@@ -8,6 +8,7 @@ become job parameters. Array mode: the body is whatever the child understands.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ class Reader:
             Poison: the body is not what this gateway accepts.
         """
         attributes = record.get("attributes", {})
+        _check_text("the body", record["body"])
         message = Message(
             id=record["messageId"],
             body=record["body"],
@@ -91,6 +93,7 @@ class Reader:
             message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
         if not self.array:
             message.request = self._mapped(body) if self.parameters else read_request(body)
+        _check_text("the body", json.dumps([message.key, message.request], ensure_ascii=False))
         return message
 
     def _mapped(self, body: object) -> dict[str, Any]:
@@ -106,16 +109,34 @@ def is_s3_test(body: str) -> bool:
 def _is_test(body: str) -> bool:
     try:
         parsed = json.loads(body)
-    except ValueError:
-        return False
+    except (ValueError, RecursionError):
+        return False  # read() says what it is instead
     return isinstance(parsed, dict) and parsed.get("Event") == "s3:TestEvent"
 
 
 def _parse(body: str) -> object:
     try:
-        return json.loads(body)
+        return json.loads(body, parse_constant=_finite, parse_float=_finite)
     except ValueError as error:
         raise Poison(f"the body is not JSON: {error}") from error
+    except RecursionError as error:
+        raise Poison("the body is nested too deeply") from error
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise Poison(f"the body holds {number[:80]}, which is no finite number")
+    return value
+
+
+def _check_text(where: str, text: str) -> None:
+    """Refuse half of a surrogate pair, which JSON may spell and no service takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
 
 
 def read_request(body: object) -> dict[str, Any]:
@@ -133,19 +154,42 @@ def read_request(body: object) -> dict[str, Any]:
     if "parameters" in request:
         request["parameters"] = _strings("parameters", request["parameters"])
     environment = _strings("environment", request.pop("environment", {}))
-    reserved = sorted(name for name in environment if name.startswith("AWS_BATCH"))
+    overrides = request.get("containerOverrides", {})
+    if not isinstance(overrides, dict):
+        raise Poison("containerOverrides is not an object")
+    pairs = [
+        *_pairs(overrides.get("environment", [])),
+        *({"name": name, "value": value} for name, value in environment.items()),
+    ]
+    _check_names([pair["name"] for pair in pairs])
+    if pairs:
+        request["containerOverrides"] = {**overrides, "environment": pairs}
+    return request
+
+
+def _pairs(value: object) -> list[dict[str, str]]:
+    """Read the environment of ``containerOverrides``, which AWS spells as a list."""
+    if not isinstance(value, list) or not all(
+        isinstance(pair, dict)
+        and set(pair) == {"name", "value"}
+        and isinstance(pair["name"], str)
+        and isinstance(pair["value"], str)
+        for pair in value
+    ):
+        raise Poison(
+            f"containerOverrides.environment is {json.dumps(value)[:80]}; it is a list of "
+            '{"name": "…", "value": "…"}, both strings'
+        )
+    return value
+
+
+def _check_names(names: list[str]) -> None:
+    reserved = sorted({name for name in names if name.startswith("AWS_BATCH")})
     if reserved:
         raise Poison(f"environment: {', '.join(reserved)}: names with AWS_BATCH are reserved")
-    if environment:
-        overrides = request.get("containerOverrides", {})
-        if not isinstance(overrides, dict):
-            raise Poison("containerOverrides is not an object")
-        pairs = [{"name": name, "value": value} for name, value in environment.items()]
-        request["containerOverrides"] = {
-            **overrides,
-            "environment": [*overrides.get("environment", []), *pairs],
-        }
-    return request
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Poison(f"environment: {', '.join(twice)}: given more than once")
 
 
 def _strings(member: str, value: object) -> dict[str, str]:

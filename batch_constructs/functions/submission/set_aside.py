@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 _MOST_ENTRIES = 10
 _MOST_BYTES = 200_000
 _REASON_CHARACTERS = 1000
+_NOT_IN_A_MESSAGE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters for which SQS refuses a message, and with it the whole request."""
 
 Client = Any
 """A boto3 client."""
@@ -35,7 +38,8 @@ class DeadLetters:
     def put(self, aside: Sequence[_Aside]) -> set[str]:
         """Put these aside and return the IDs of those that could not be."""
         failed: set[str] = set()
-        for chunk in _chunks(aside):
+        clean = [(message, _NOT_IN_A_MESSAGE.sub("?", reason)) for message, reason in aside]
+        for chunk in _chunks(clean):
             entries = [self._entry(str(at), *each) for at, each in enumerate(chunk)]
             try:
                 answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
@@ -50,7 +54,7 @@ class DeadLetters:
     def _entry(self, at: str, message: Message, reason: str) -> dict[str, Any]:
         entry: dict[str, Any] = {
             "Id": at,
-            "MessageBody": message.body,
+            "MessageBody": _sendable(message.body),
             "MessageAttributes": {
                 "Reason": {"DataType": "String", "StringValue": reason[:_REASON_CHARACTERS]},
                 "MessageId": {"DataType": "String", "StringValue": message.id},
@@ -62,11 +66,15 @@ class DeadLetters:
         return entry
 
 
+def _sendable(body: str) -> str:
+    return _NOT_IN_A_MESSAGE.sub("?", body)
+
+
 def _chunks(aside: Sequence[_Aside]) -> Iterator[list[_Aside]]:
     chunk: list[_Aside] = []
     size = 0
     for message, reason in aside:
-        length = len(message.body.encode()) + len(reason.encode())
+        length = len(_sendable(message.body).encode()) + len(reason.encode())
         if chunk and (len(chunk) == _MOST_ENTRIES or size + length > _MOST_BYTES):
             yield chunk
             chunk, size = [], 0

@@ -90,7 +90,8 @@ class Submitter:
                 return str(self._batch.submit_job(**request)["jobId"])
             except (EndpointConnectionError, ConnectTimeoutError):
                 pass  # nothing was sent
-            except ParamValidationError as error:
+            except (ParamValidationError, RecursionError, UnicodeError) as error:
+                # botocore could not write it down; nothing was sent
                 raise RefusedError(str(error), by_message=True) from error
             except ClientError as error:
                 _raise_unless_throttled(error)

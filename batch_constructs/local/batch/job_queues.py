@@ -247,6 +247,8 @@ class JobQueues:
         self, request: Mapping[str, Any], *, queue_is_for_service_jobs: bool = False
     ) -> Document:
         settings = {key: request[key] for key in ("state", "priority") if key in request}
+        if settings.get("priority", 0) < 0:
+            raise client_error(f"priority must be 0 or more, got {settings['priority']}")
         if "schedulingPolicyArn" in request:
             settings["schedulingPolicyArn"] = self._policies.registry.get(
                 request["schedulingPolicyArn"]

@@ -213,6 +213,46 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
 
 
 @_rule(
+    "firelens-routers",
+    title="two log routers in one task",
+    fix="keep FirelensConfiguration on one container of the task",
+    source='TaskContainerProperties.firelensConfiguration: "used to specify and configure a log'
+    ' router for container logs"',
+)
+def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
+    """Amazon ECS sends the logs of a task to one router, and refuses a second one."""
+    for task in _several(job):
+        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        for router in routers[1:]:
+            yield (
+                f"{router.path}/FirelensConfiguration",
+                f"the task has {len(routers)} log routers; allowed is one",
+            )
+
+
+@_rule(
+    "firelens-own-logs",
+    title="log router that logs to itself",
+    fix="give the router another LogDriver, such as awslogs",
+    source='LogConfiguration.logDriver: "awsfirelens Specifies the firelens logging driver.";'
+    " TaskContainerProperties.firelensConfiguration",
+)
+def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
+    """A container that logs to a router starts after it: the router would wait for itself."""
+    for task in _several(job):
+        for container in task.containers:
+            log = mapping(container.properties, "LogConfiguration")
+            if (
+                given(container.properties, "FirelensConfiguration")
+                and text(log, "LogDriver") == "awsfirelens"
+            ):
+                yield (
+                    f"{container.path}/LogConfiguration/LogDriver",
+                    "the log driver of the log router is awsfirelens, the router itself",
+                )
+
+
+@_rule(
     "container-timeouts",
     title="start or stop timeout out of range",
     fix="set it to 2 seconds or more, on Fargate to at most 120",

@@ -246,3 +246,9 @@ def test_a_time_limit_that_aws_batch_refuses_is_refused(
 
     with pytest.raises(ClientError, match=problem):
         account.queue(jobStateTimeLimitActions=[good | limit])
+
+
+def test_a_negative_priority_is_refused(account: Account) -> None:
+    account.environment()
+    with pytest.raises(ClientError, match="priority must be 0 or more, got -1"):
+        account.queue(priority=-1)

@@ -1,0 +1,150 @@
+"""The root volume of instances, on EBS.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateEbsBlockDeviceRequest.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.offers import offers
+from batch_constructs.unknown import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import Size
+    from aws_cdk import aws_kms as kms
+
+    from batch_constructs.arguments import Arguments
+
+_SMALLEST_GIBIBYTES = 30
+_LARGEST_GIBIBYTES = {
+    "gp3": 65_536,
+    "gp2": 16_384,
+    "io1": 16_384,
+    "io2": 65_536,
+    "standard": 1024,
+}
+"""The types of volume that instances start from, and their largest sizes."""
+
+_NO_BOOT_VOLUMES = ("st1", "sc1")
+_IOPS = {"gp3": (3000, 80_000), "io1": (100, 64_000), "io2": (100, 256_000)}
+_NEEDS_IOPS = ("io1", "io2")
+_THROUGHPUT = (125, 2000)
+_IOPS_FOR_ONE_MEBIBYTE = 4
+_DEFAULT_IOPS = 3000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disk:
+    """The root volume of instances, on EBS: images, containers and what they write.
+
+    Attributes:
+        size: Its size, at least 30 GiB, that of the image. Default: the image's.
+        type: ``gp3``, ``gp2``, ``io1``, ``io2`` or ``standard``. Default: ``gp3``.
+        iops: Operations a second: 3,000 to 80,000 of gp3, 100 to 64,000 of io1, 100 to 256,000 of
+            io2, which have to be given it. Default: 3,000 of gp3.
+        throughput_mebibytes: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
+            most. Default: 125.
+        encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
+            be allowed to use it. Default: encrypted with the account's key for EBS.
+    """
+
+    size: Size | None = None
+    type: str = "gp3"
+    iops: int | None = None
+    throughput_mebibytes: int | None = None
+    encryption_key: kms.IKey | None = None
+
+
+def root_volume(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
+    """Return CloudFormation's ``Ebs``."""
+    if disk is not None and not isinstance(disk, Disk):
+        arguments.wrong_type("disk", disk, "Disk(size=Size.gibibytes(100))")
+        disk = None
+    disk = Disk() if disk is None else disk
+    inner = arguments.within("disk")
+    kind = inner.text("type", disk.type, required=True)
+    size = inner.gibibytes("size", disk.size)
+    iops = inner.number("iops", disk.iops)
+    throughput = inner.number("throughput_mebibytes", disk.throughput_mebibytes)
+    key = disk.encryption_key
+    if key is not None and not offers(key, "key_arn"):
+        inner.wrong_type("encryption_key", key, "a kms.IKey")
+        key = None
+    if isinstance(kind, str) and not is_token(kind):
+        _expect_fitting(inner, kind, size, iops, throughput)
+    return given(
+        DeleteOnTermination=True,
+        Encrypted=True,
+        Iops=iops,
+        KmsKeyId=None if key is None else key.key_arn,
+        Throughput=throughput,
+        VolumeSize=size,
+        VolumeType=kind,
+    )
+
+
+def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throughput: Any) -> None:
+    """Refuse what a volume of this type cannot be."""
+    if kind not in _LARGEST_GIBIBYTES:
+        why = ", which instances cannot start from" if kind in _NO_BOOT_VOLUMES else ""
+        arguments.wrong_value(
+            f"type is {kind!r}{why}; allowed is {', '.join(_LARGEST_GIBIBYTES)}: leave it out for "
+            "gp3"
+        )
+        return
+    _expect_between(
+        arguments, "size", size, (_SMALLEST_GIBIBYTES, _LARGEST_GIBIBYTES[kind]), f"GiB of {kind}"
+    )
+    if kind in _IOPS:
+        _expect_between(arguments, "iops", iops, _IOPS[kind], f"of {kind}")
+        if iops is None and kind in _NEEDS_IOPS:
+            low, high = _IOPS[kind]
+            arguments.wrong_value(
+                f"iops is left out for {kind}; allowed is {low:,} to {high:,}: give it, or take gp3"
+            )
+    elif iops is not None:
+        arguments.wrong_value(
+            f"iops is {_shown(iops)} for {kind}; allowed is gp3, io1 and io2: leave iops out"
+        )
+    if throughput is None:
+        return
+    if kind != "gp3":
+        arguments.wrong_value(
+            f"throughput_mebibytes is {_shown(throughput)} for {kind}; allowed is gp3: leave it out"
+        )
+        return
+    _expect_between(
+        arguments, "throughput_mebibytes", throughput, _THROUGHPUT, "MiB a second of gp3"
+    )
+    _expect_enough_iops(arguments, _DEFAULT_IOPS if iops is None else iops, throughput)
+
+
+def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> None:
+    """Refuse a throughput within its range that its operations do not carry."""
+    low, high = _THROUGHPUT
+    if not (isinstance(iops, int) and isinstance(throughput, int) and low <= throughput <= high):
+        return
+    if throughput * _IOPS_FOR_ONE_MEBIBYTE > iops:
+        arguments.wrong_value(
+            f"throughput_mebibytes is {throughput} with {iops} iops; allowed is one for each "
+            f"{_IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * _IOPS_FOR_ONE_MEBIBYTE}"
+        )
+
+
+def _expect_between(
+    arguments: Arguments, parameter: str, value: Any, allowed: tuple[int, int], of: str
+) -> None:
+    if not isinstance(value, int | float) or is_token(value):
+        return
+    low, high = allowed
+    if not isinstance(value, int) or not low <= value <= high:
+        arguments.wrong_value(
+            f"{parameter} is {value}; allowed is a whole number from {low:,} to {high:,} {of}"
+        )
+
+
+def _shown(value: Any) -> str:
+    return "a token" if is_token(value) else str(value)
