@@ -85,7 +85,6 @@ class JobCounters(BatchConstruct):
         ValueError: no queue.
         TypeError: arguments of a wrong type; all at once.
 
-   
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
     """
 
