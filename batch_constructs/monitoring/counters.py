@@ -18,6 +18,7 @@ from batch_constructs.queues.events import (
     JobState,
     definition_prefix,
     make_rule,
+    queues_by_rule,
     state_change_pattern,
 )
 from batch_constructs.queues.metrics import DIMENSION
@@ -62,7 +63,8 @@ class JobCounters(BatchConstruct):
     ``ShareIdentifier``. A metric costs 0.30 USD a month: each cause, definition and share that
     occurs is one to three of them.
 
-    Creates, below its own ID: ``Rule`` (AWS::Events::Rule), ``Function`` (Lambda, its role and log
+    Creates, below its own ID: ``Rule`` (AWS::Events::Rule; ``Rule1``, … for many queues),
+    ``Function`` (Lambda, its role and log
     group), ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
@@ -127,24 +129,29 @@ class JobCounters(BatchConstruct):
         self.function.handler.configure_async_invoke(
             on_failure=destinations.SqsDestination(self.dead_letter_queue)
         )
-        make_rule(
-            self,
-            "Rule",
-            state_change_pattern(
-                queue_arns=[queue.arn for queue in watched],
-                states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
-                definition_prefixes=[definition_prefix(one) for one in definitions],
-                include_array_children=True,
-            ),
-            targets=[
-                targets.LambdaFunction(
-                    self.function.handler,
-                    dead_letter_queue=self.dead_letter_queue,
-                    retry_attempts=_RETRIES,
-                )
-            ],
-            description="Jobs that ended, to be counted",
+        prefixes = [definition_prefix(one) for one in definitions]
+        groups = queues_by_rule(
+            [queue.arn for queue in watched],
+            beside=400 + sum(len(prefix) + 20 for prefix in prefixes),
         )
+        target = targets.LambdaFunction(
+            self.function.handler,
+            dead_letter_queue=self.dead_letter_queue,
+            retry_attempts=_RETRIES,
+        )
+        for number, group in enumerate(groups):
+            make_rule(
+                self,
+                f"Rule{number or ''}",
+                state_change_pattern(
+                    queue_arns=group,
+                    states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
+                    definition_prefixes=prefixes,
+                    include_array_children=True,
+                ),
+                targets=[target],
+                description="Jobs that ended, to be counted",
+            )
 
     def metric_jobs_failed(
         self, queue: AnyJobQueue, *, cause: str | None = None, period: Duration | None = None

@@ -11,7 +11,12 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.queues.events import JobState, blocked_pattern, state_change_pattern
+from batch_constructs.queues.events import (
+    JobState,
+    blocked_pattern,
+    queues_by_rule,
+    state_change_pattern,
+)
 
 from . import queries
 from .saved_query import SavedQuery
@@ -32,7 +37,8 @@ class JobEventLog(BatchConstruct):
     an event that AWS delivers twice is there twice, and the saved queries show it once.
 
     Creates, below its own ID: ``LogGroup``, ``LogGroupPolicy`` (AWS::Logs::ResourcePolicy; an
-    account may have 10 of these a Region), ``FailedRule`` and, below the ID of each queue,
+    account may have 10 of these a Region), ``FailedRule`` (and ``FailedRule1``, … for many
+    queues) and, below the ID of each queue,
     ``BlockedRule`` (AWS::Events::Rule), and the saved queries ``LastFailures``,
     ``FailuresByReason`` and ``BlockedQueues``.
 
@@ -75,8 +81,15 @@ class JobEventLog(BatchConstruct):
             encryption_key=encryption_key,
         )
         arns = [queue.arn for queue in watched]
-        failed = state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value])
-        self.failed_rule = log_events(self, "FailedRule", failed, self.log_group)
+        self.failed_rules = [
+            log_events(
+                self,
+                f"FailedRule{number or ''}",
+                state_change_pattern(queue_arns=group, states=[JobState.FAILED.value]),
+                self.log_group,
+            )
+            for number, group in enumerate(queues_by_rule(arns, beside=300))
+        ]
         self.blocked_rules = {
             queue.arn: log_events(
                 Construct(self, queue.id),

@@ -19,6 +19,7 @@ from batch_constructs.queues.events import (
     blocked_pattern,
     definition_prefix,
     make_rule,
+    queues_by_rule,
     state_change_pattern,
     wrong_states,
 )
@@ -62,6 +63,8 @@ class JobNotifications(BatchConstruct):
     Attributes:
         job_rule: The rule on jobs.
         blocked_rule: The rule on blocked queues; None where ``on_blocked`` is False.
+        job_rules: The same and ``JobRule1``, …, where one pattern has no room for all queues.
+        blocked_rules: The same and ``BlockedRule1``, …, likewise.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -122,29 +125,35 @@ class JobNotifications(BatchConstruct):
             topic = AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             told = [*told, self._notifier(topic, self._dead_letter_queue)]
-        self.job_rule = make_rule(
-            self,
-            "JobRule",
-            state_change_pattern(
-                queue_arns=arns,
-                states=[str(state) for state in on],
-                definition_prefixes=[definition_prefix(one) for one in definitions],
-                include_array_children=include_array_children,
-            ),
-            targets=told,
-            description="Jobs that somebody is told of",
-        )
-        self.blocked_rule = (
+        prefixes = [definition_prefix(one) for one in definitions]
+        groups = queues_by_rule(arns, beside=500 + sum(len(prefix) + 20 for prefix in prefixes))
+        self.job_rules = [
             make_rule(
                 self,
-                "BlockedRule",
-                blocked_pattern(queue_arns=arns),
+                f"JobRule{number or ''}",
+                state_change_pattern(
+                    queue_arns=group,
+                    states=[str(state) for state in on],
+                    definition_prefixes=prefixes,
+                    include_array_children=include_array_children,
+                ),
+                targets=told,
+                description="Jobs that somebody is told of",
+            )
+            for number, group in enumerate(groups)
+        ]
+        self.job_rule = self.job_rules[0]
+        self.blocked_rules = [
+            make_rule(
+                self,
+                f"BlockedRule{number or ''}",
+                blocked_pattern(queue_arns=group),
                 targets=told,
                 description="Queues that their first job blocks",
             )
-            if on_blocked
-            else None
-        )
+            for number, group in enumerate(groups if on_blocked else [])
+        ]
+        self.blocked_rule = self.blocked_rules[0] if on_blocked else None
 
     @property
     def topic(self) -> sns.ITopic:

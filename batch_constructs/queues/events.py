@@ -40,6 +40,9 @@ STATE_CHANGE = "Batch Job State Change"
 QUEUE_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
 _CHILD_OF_ARRAY = "*:*"
 _NODE = "*#*"
+_LONGEST_PATTERN = 2048
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
+_LONGEST_QUEUE_ARN = 190
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -81,6 +84,25 @@ def state_change_pattern(
     if definition_prefixes:
         detail["jobDefinition"] = [{"prefix": prefix} for prefix in definition_prefixes]
     return {"source": [SOURCE], "detail-type": [STATE_CHANGE], "detail": detail}
+
+
+def queues_by_rule(queue_arns: Sequence[str], *, beside: int) -> list[list[str]]:
+    """Divide queues among rules, so that no event pattern is longer than EventBridge allows.
+
+    Args:
+        queue_arns: The queues; what only CloudFormation knows counts as long as it can be.
+        beside: The characters of the pattern without its queues.
+    """
+    groups: list[list[str]] = [[]]
+    room = _LONGEST_PATTERN - beside
+    for arn in queue_arns:
+        needs = (_LONGEST_QUEUE_ARN if is_token(arn) else len(arn)) + len('"",')
+        if groups[-1] and needs > room:
+            groups.append([])
+            room = _LONGEST_PATTERN - beside
+        groups[-1].append(arn)
+        room -= needs
+    return groups
 
 
 def blocked_pattern(*, queue_arns: Sequence[str]) -> dict[str, Any]:

@@ -110,3 +110,22 @@ def test_a_metric_that_is_none_is_refused_with_the_path(queue: JobQueue) -> None
         queue.metric(wrong)
     with pytest.raises(ValueError, match="Platform/Nightly: statistic is 'sums'"):
         queue.metric("JobsSubmitted", statistic="sums")
+
+
+def test_many_queues_are_divided_among_rules_that_eventbridge_takes(
+    stack: Stack, resources: Any
+) -> None:
+    queues = [queue_in(stack, f"Q{number}", f"q{number}") for number in range(25)]
+
+    JobNotifications(stack, "Notify", queues=queues)
+    JobCounters(stack, "Counters", queues=queues)
+    JobEventLog(stack, "Log", queues=queues)
+
+    for prefix in ("NotifyJobRule", "NotifyBlockedRule", "CountersRule", "LogFailedRule"):
+        named = [
+            rule["EventPattern"]["detail"]["jobQueue"]
+            for name, rule in resources("AWS::Events::Rule").items()
+            if name.startswith(prefix)
+        ]
+        assert sum(map(len, named)) == 25
+        assert max(map(len, named)) * 193 < 2048
