@@ -94,10 +94,10 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
-def test_the_readme_shows_the_app_as_it_is() -> None:
+def test_the_readme_shows_the_quickstart_as_it_is() -> None:
     first = snippets(ROOT / "README.md")[0]
 
-    assert first.text == (ROOT / "app.py").read_text()
+    assert first.text == (ROOT / "examples/quickstart/app.py").read_text()
 
 
 def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:
