@@ -111,7 +111,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         self.resource = self._resource = make_environment(
             self, {**properties, "ServiceRole": self.service_role.role_arn}, own
         )
-        self.resource.node.add_dependency(self.service_role)
+        if service_role is None:  # a given one make_environment has seen to
+            self.resource.node.add_dependency(self.service_role)
         if cluster_tags is not None:
             self._find_cluster()
 
