@@ -11,43 +11,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.compute.compute_environment import ComputeEnvironment
     from batch_constructs.compute.disk import Disk
-    from batch_constructs.compute.ec2 import Ec2ComputeEnvironment
-    from batch_constructs.compute.eks import AccessEntry, EksComputeEnvironment
+    from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
+    from batch_constructs.compute.eks_compute_environment import AccessEntry, EksComputeEnvironment
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointFor
-    from batch_constructs.compute.environment import ComputeEnvironment
-    from batch_constructs.compute.fargate import FargateComputeEnvironment
-    from batch_constructs.compute.images import ImageType, MachineImage
-    from batch_constructs.compute.instances import AllocationStrategy, ContainerInsights
+    from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
+    from batch_constructs.compute.instance_compute_environment import (
+        AllocationStrategy,
+        ContainerInsights,
+    )
     from batch_constructs.compute.launch_template import LaunchTemplate
-    from batch_constructs.compute.launch_templates import LaunchTemplateOverride
-    from batch_constructs.compute.managed_instances import (
+    from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.compute.machine_image import ImageType, MachineImage
+    from batch_constructs.compute.managed_instances_compute_environment import (
         ManagedInstancesComputeEnvironment,
         ReservationPreference,
     )
-    from batch_constructs.compute.spot import SpotComputeEnvironment
-    from batch_constructs.compute.unmanaged import UnmanagedComputeEnvironment
-    from batch_constructs.compute.update import UpdatePolicy
+    from batch_constructs.compute.spot_compute_environment import SpotComputeEnvironment
+    from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
+    from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
-    from batch_constructs.jobs.container import CpuArchitecture
-    from batch_constructs.jobs.containers import (
+    from batch_constructs.jobs.container import (
         Container,
         Dependency,
         DependencyCondition,
         Firelens,
     )
-    from batch_constructs.jobs.definition import JobDefinition
-    from batch_constructs.jobs.ec2 import Ec2JobDefinition
-    from batch_constructs.jobs.eks import EksJobDefinition
-    from batch_constructs.jobs.fargate import FargateJobDefinition
+    from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
+    from batch_constructs.jobs.eks_job_definition import EksJobDefinition
+    from batch_constructs.jobs.fargate_job_definition import FargateJobDefinition
+    from batch_constructs.jobs.job_definition import JobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_driver import LogDriver
-    from batch_constructs.jobs.multi_container import (
+    from batch_constructs.jobs.multi_container_job_definition import (
         MultiContainerJobDefinition,
         PlatformCapability,
     )
-    from batch_constructs.jobs.multi_node import MultiNodeJobDefinition, NodeRange
+    from batch_constructs.jobs.multi_node_job_definition import MultiNodeJobDefinition, NodeRange
     from batch_constructs.jobs.pod import Pod, PodContainer
     from batch_constructs.jobs.pod_volumes import (
         EmptyDirVolume,
@@ -55,148 +57,149 @@ if TYPE_CHECKING:
         KubernetesSecretVolume,
         PersistentVolumeClaimVolume,
     )
-    from batch_constructs.jobs.retry import RetryAction, RetryPolicy, RetryRule
+    from batch_constructs.jobs.retry_policy import RetryAction, RetryPolicy, RetryRule
     from batch_constructs.jobs.secrets import (
         SecretField,
         SecretParameter,
         secret_field,
         secret_parameter,
     )
+    from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
     from batch_constructs.jobs.volumes import EfsVolume, HostVolume, S3FilesVolume
-    from batch_constructs.monitoring.alarm_rules import AlarmThresholds
-    from batch_constructs.monitoring.alarms import BatchMonitoring
-    from batch_constructs.monitoring.audit import AuditTrail
+    from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds
+    from batch_constructs.monitoring.alert_topic import AlertTopic
+    from batch_constructs.monitoring.audit_trail import AuditTrail
+    from batch_constructs.monitoring.batch_dashboard import BatchDashboard
+    from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
     from batch_constructs.monitoring.cost_guard import (
         BudgetPeriod,
         CostGuard,
         GuardAction,
         VcpuBudget,
     )
-    from batch_constructs.monitoring.counters import JobCounters
-    from batch_constructs.monitoring.dashboard import BatchDashboard
-    from batch_constructs.monitoring.event_log import JobEventLog
-    from batch_constructs.monitoring.gauges import JobGauges
-    from batch_constructs.monitoring.notifications import JobNotifications
+    from batch_constructs.monitoring.job_counters import JobCounters
+    from batch_constructs.monitoring.job_event_log import JobEventLog
+    from batch_constructs.monitoring.job_gauges import JobGauges
+    from batch_constructs.monitoring.job_notifications import JobNotifications
     from batch_constructs.monitoring.saved_query import JobLogQueries
-    from batch_constructs.monitoring.topics import AlertTopic
-    from batch_constructs.queues.capacity import CapacityLimit
+    from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
-    from batch_constructs.queues.events import JobState, events_of
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
     from batch_constructs.queues.job_queue import JobQueue, JobQueueBase
-    from batch_constructs.queues.metrics import metrics_of
+    from batch_constructs.queues.job_queue_events import JobState, events_of
+    from batch_constructs.queues.job_queue_metrics import metrics_of
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
     from batch_constructs.queues.service_environment import ServiceEnvironment
-    from batch_constructs.queues.service_queue import ServiceJobQueue
+    from batch_constructs.queues.service_job_queue import ServiceJobQueue
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.submit import grant_submit
     from batch_constructs.queues.time_limits import StuckReason, TimeLimit
-    from batch_constructs.triggers.event import EventTrigger
-    from batch_constructs.triggers.gateway import SubmissionGateway, SubmissionMode
-    from batch_constructs.triggers.object_created import ObjectCreatedTrigger
-    from batch_constructs.triggers.schedule import ScheduleTrigger
+    from batch_constructs.triggers.event_trigger import EventTrigger
+    from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
+    from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
+    from batch_constructs.triggers.submission_gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.submit_function import SubmitFunction
-    from batch_constructs.validation import BatchRules
+    from batch_constructs.validation_plugin import BatchRules
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
-    "AccessEntry": "compute.eks",
-    "AlarmThresholds": "monitoring.alarm_rules",
-    "AlertTopic": "monitoring.topics",
-    "AllocationStrategy": "compute.instances",
-    "AuditTrail": "monitoring.audit",
-    "BatchDashboard": "monitoring.dashboard",
+    "AccessEntry": "compute.eks_compute_environment",
+    "AlarmThresholds": "monitoring.alarm_thresholds",
+    "AlertTopic": "monitoring.alert_topic",
+    "AllocationStrategy": "compute.instance_compute_environment",
+    "AuditTrail": "monitoring.audit_trail",
+    "BatchDashboard": "monitoring.batch_dashboard",
     "BatchEndpoints": "compute.endpoints",
-    "BatchMonitoring": "monitoring.alarms",
-    "BatchRules": "validation",
+    "BatchMonitoring": "monitoring.batch_monitoring",
+    "BatchRules": "validation_plugin",
     "BudgetPeriod": "monitoring.cost_guard",
-    "CapacityLimit": "queues.capacity",
-    "ComputeEnvironment": "compute.environment",
+    "CapacityLimit": "queues.capacity_limit",
+    "ComputeEnvironment": "compute.compute_environment",
     "ConsumableResource": "queues.consumable_resource",
-    "Container": "jobs.containers",
-    "ContainerInsights": "compute.instances",
+    "Container": "jobs.container",
+    "ContainerInsights": "compute.instance_compute_environment",
     "CostGuard": "monitoring.cost_guard",
-    "CpuArchitecture": "jobs.container",
-    "Dependency": "jobs.containers",
-    "DependencyCondition": "jobs.containers",
+    "CpuArchitecture": "jobs.single_container_job_definition",
+    "Dependency": "jobs.container",
+    "DependencyCondition": "jobs.container",
     "Device": "jobs.linux",
     "Disk": "compute.disk",
-    "Ec2ComputeEnvironment": "compute.ec2",
-    "Ec2JobDefinition": "jobs.ec2",
+    "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
+    "Ec2JobDefinition": "jobs.ec2_job_definition",
     "EfsVolume": "jobs.volumes",
-    "EksComputeEnvironment": "compute.eks",
-    "EksJobDefinition": "jobs.eks",
+    "EksComputeEnvironment": "compute.eks_compute_environment",
+    "EksJobDefinition": "jobs.eks_job_definition",
     "EmptyDirVolume": "jobs.pod_volumes",
     "EndpointFor": "compute.endpoints",
-    "EventTrigger": "triggers.event",
+    "EventTrigger": "triggers.event_trigger",
     "FairSharePolicy": "queues.fair_share",
-    "FargateComputeEnvironment": "compute.fargate",
-    "FargateJobDefinition": "jobs.fargate",
-    "Firelens": "jobs.containers",
+    "FargateComputeEnvironment": "compute.fargate_compute_environment",
+    "FargateJobDefinition": "jobs.fargate_job_definition",
+    "Firelens": "jobs.container",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
-    "ImageType": "compute.images",
-    "JobCounters": "monitoring.counters",
-    "JobDefinition": "jobs.definition",
-    "JobEventLog": "monitoring.event_log",
-    "JobGauges": "monitoring.gauges",
+    "ImageType": "compute.machine_image",
+    "JobCounters": "monitoring.job_counters",
+    "JobDefinition": "jobs.job_definition",
+    "JobEventLog": "monitoring.job_event_log",
+    "JobGauges": "monitoring.job_gauges",
     "JobLogQueries": "monitoring.saved_query",
-    "JobNotifications": "monitoring.notifications",
+    "JobNotifications": "monitoring.job_notifications",
     "JobQueue": "queues.job_queue",
     "JobQueueBase": "queues.job_queue",
-    "JobState": "queues.events",
+    "JobState": "queues.job_queue_events",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
-    "LaunchTemplateOverride": "compute.launch_templates",
+    "LaunchTemplateOverride": "compute.launch_template_overrides",
     "LogDriver": "jobs.log_driver",
-    "MachineImage": "compute.images",
-    "ManagedInstancesComputeEnvironment": "compute.managed_instances",
-    "MultiContainerJobDefinition": "jobs.multi_container",
-    "MultiNodeJobDefinition": "jobs.multi_node",
+    "MachineImage": "compute.machine_image",
+    "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
+    "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
+    "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
     "NToN": "job_graph",
-    "NodeRange": "jobs.multi_node",
-    "ObjectCreatedTrigger": "triggers.object_created",
+    "NodeRange": "jobs.multi_node_job_definition",
+    "ObjectCreatedTrigger": "triggers.object_created_trigger",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
-    "PlatformCapability": "jobs.multi_container",
+    "PlatformCapability": "jobs.multi_container_job_definition",
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
-    "ReservationPreference": "compute.managed_instances",
-    "RetryAction": "jobs.retry",
-    "RetryPolicy": "jobs.retry",
-    "RetryRule": "jobs.retry",
+    "ReservationPreference": "compute.managed_instances_compute_environment",
+    "RetryAction": "jobs.retry_policy",
+    "RetryPolicy": "jobs.retry_policy",
+    "RetryRule": "jobs.retry_policy",
     "S3FilesVolume": "jobs.volumes",
-    "ScheduleTrigger": "triggers.schedule",
+    "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
     "SecretField": "jobs.secrets",
     "SecretParameter": "jobs.secrets",
     "ServiceEnvironment": "queues.service_environment",
-    "ServiceJobQueue": "queues.service_queue",
+    "ServiceJobQueue": "queues.service_job_queue",
     "Share": "queues.fair_share",
     "SharingStrategy": "queues.quota_share",
-    "SpotComputeEnvironment": "compute.spot",
+    "SpotComputeEnvironment": "compute.spot_compute_environment",
     "SpotRescue": "queues.spot_rescue",
     "StepRetry": "job_graph",
     "StuckReason": "queues.time_limits",
-    "SubmissionGateway": "triggers.gateway",
-    "SubmissionMode": "triggers.gateway",
+    "SubmissionGateway": "triggers.submission_gateway",
+    "SubmissionMode": "triggers.submission_gateway",
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
     "Tmpfs": "jobs.linux",
     "Ulimit": "jobs.linux",
-    "UnmanagedComputeEnvironment": "compute.unmanaged",
-    "UpdatePolicy": "compute.update",
+    "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
+    "UpdatePolicy": "compute.update_policy",
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "job_graph",
-    "events_of": "queues.events",
+    "events_of": "queues.job_queue_events",
     "grant_submit": "queues.submit",
-    "metrics_of": "queues.metrics",
+    "metrics_of": "queues.job_queue_metrics",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
 }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from batch_constructs.rules import UNKNOWN, check_resource
-from batch_constructs.unknown import is_resolvable, is_token, without_tokens
+from batch_constructs.tokens import is_resolvable, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size

@@ -8,12 +8,18 @@ from typing import Any
 import click
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "submit": ("batch_constructs.client.command:submit", "submit a job, an array or a graph"),
-    "watch": ("batch_constructs.client.command:watch", "wait for jobs and see how far they are"),
-    "logs": ("batch_constructs.client.command:logs", "read what a job wrote"),
-    "redrive": ("batch_constructs.client.command:redrive", "run again what failed"),
+    "submit": (
+        "batch_constructs.client.client_commands:submit",
+        "submit a job, an array or a graph",
+    ),
+    "watch": (
+        "batch_constructs.client.client_commands:watch",
+        "wait for jobs and see how far they are",
+    ),
+    "logs": ("batch_constructs.client.client_commands:logs", "read what a job wrote"),
+    "redrive": ("batch_constructs.client.client_commands:redrive", "run again what failed"),
     "check": (
-        "batch_constructs.rules.command:check",
+        "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
     "demo": (
@@ -21,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "See it all on this machine: deploy, trigger, run, notify.",
     ),
     "local": (
-        "batch_constructs.local.command:local",
+        "batch_constructs.local.local_commands:local",
         "Run AWS on this machine: up, deploy, status, logs, reclaim, down.",
     ),
 }

@@ -13,7 +13,7 @@ import jsii
 from aws_cdk import Stage
 from constructs import Construct
 
-from batch_constructs.validation import install
+from batch_constructs.validation_plugin import install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

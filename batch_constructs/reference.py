@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -36,7 +36,9 @@ class Reference:
 
     def fits(self, value: object) -> bool:
         """Whether a value is such a resource: ours, an L2 or an L1."""
-        return offers(value, f"{self.attribute}_arn") or offers(value, f"{self.attribute}_ref")
+        return has_member(value, f"{self.attribute}_arn") or has_member(
+            value, f"{self.attribute}_ref"
+        )
 
     def arn_of(self, value: Any) -> str:
         """Return the ARN of such a resource: ours, an L2 or an L1.
@@ -44,9 +46,9 @@ class Reference:
         Raises:
             TypeError: it is none of these.
         """
-        if offers(value, f"{self.attribute}_arn"):
+        if has_member(value, f"{self.attribute}_arn"):
             return str(getattr(value, f"{self.attribute}_arn"))
-        if offers(value, f"{self.attribute}_ref"):
+        if has_member(value, f"{self.attribute}_ref"):
             reference = getattr(value, f"{self.attribute}_ref")
             return str(getattr(reference, f"{self.attribute}_arn"))
         raise TypeError(

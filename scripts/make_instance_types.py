@@ -1,4 +1,4 @@
-"""Make `batch_constructs/rules/instance_types.json` from the tables that moto ships.
+"""Make `batch_constructs/aws/instance_types.json` from the tables that moto ships.
 
 moto (Apache-2.0, on PyPI) carries what `DescribeInstanceTypes` answered when it was released; the
 API model of botocore names every type there ever was. An older moto still knows the types that
@@ -21,7 +21,7 @@ from typing import Any
 
 import botocore.session
 
-OUTPUT = Path(__file__).parent.parent / "batch_constructs" / "rules" / "instance_types.json"
+OUTPUT = Path(__file__).parent.parent / "batch_constructs" / "aws" / "instance_types.json"
 
 
 def read(package: Path) -> dict[str, dict[str, Any]]:

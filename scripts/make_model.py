@@ -1,4 +1,4 @@
-"""Make `batch_constructs/rules/model.json`: the properties of the Batch resources.
+"""Make `batch_constructs/aws/model.json`: the properties of the Batch resources.
 
 It joins the CloudFormation resource schemas that cfn-lint carries (MIT-0, from PyPI) with the API
 model that botocore carries, so that a field which only one of them has yet is known. Run it after
@@ -16,7 +16,7 @@ from typing import Any
 import botocore.session
 import cfnlint
 
-OUTPUT = Path(__file__).parent.parent / "batch_constructs" / "rules" / "model.json"
+OUTPUT = Path(__file__).parent.parent / "batch_constructs" / "aws" / "model.json"
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 CREATES = {
     "AWS::Batch::ComputeEnvironment": "CreateComputeEnvironmentRequest",

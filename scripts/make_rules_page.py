@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-from batch_constructs.rules import instance_types
+from batch_constructs.aws import instance_types
 from batch_constructs.rules.areas import AREAS
 from batch_constructs.rules.rule import RULES, Rule
 

@@ -92,19 +92,29 @@ def test_imports_go_one_way() -> None:
     The modules beside the rooms build on ``rules`` alone; `client` and `local` run without the CDK.
     """
     below = {
-        "rules": set(),
-        "functions": set(),
-        "client": {"functions"},
-        "compute": {"rules"},
-        "jobs": {"rules"},
-        "queues": {"rules", "compute", "jobs"},
-        "triggers": {"rules", "queues", "jobs", "compute", "functions"},
-        "workflows": {"rules", "triggers", "queues", "jobs", "functions"},
-        "monitoring": {"rules", "compute", "queues", "jobs", "triggers", "workflows", "functions"},
-        "local": {"client"},
+        "aws": set(),
+        "rules": {"aws"},
+        "functions": {"aws"},
+        "client": {"aws", "functions"},
+        "compute": {"aws", "rules"},
+        "jobs": {"aws", "rules"},
+        "queues": {"aws", "rules", "compute", "jobs"},
+        "triggers": {"aws", "rules", "queues", "jobs", "compute", "functions"},
+        "workflows": {"aws", "rules", "triggers", "queues", "jobs", "functions"},
+        "monitoring": {
+            "aws",
+            "rules",
+            "compute",
+            "queues",
+            "jobs",
+            "triggers",
+            "workflows",
+            "functions",
+        },
+        "local": {"aws", "client"},
     }
     beside = {
-        path.stem: {"rules"}
+        path.stem: {"aws", "rules"}
         for path in PACKAGE.glob("*.py")
         if path.stem not in {"__init__", "__main__", "cli"}
     }

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.client.batch import BatchClient, SubmissionUnclearError
+    from batch_constructs.client.batch_client import BatchClient, SubmissionUnclearError
     from batch_constructs.client.states import JobState
 
 _HOME = {
-    "BatchClient": "batch",
+    "BatchClient": "batch_client",
     "JobState": "states",
-    "SubmissionUnclearError": "batch",
+    "SubmissionUnclearError": "batch_client",
 }
 
 __all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]

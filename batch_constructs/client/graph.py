@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from batch_constructs.client.batch import SubmissionUnclearError
-from batch_constructs.client.request import submission
+from batch_constructs.client.batch_client import SubmissionUnclearError
+from batch_constructs.client.submit_request import submission
 from batch_constructs.job_graph import Graph, NToN, WorkflowJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batch_constructs.client.batch import BatchClient
+    from batch_constructs.client.batch_client import BatchClient
 
 _RUN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]|-(?!-|$))*")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")

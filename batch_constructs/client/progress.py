@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from batch_constructs.client.batch import BatchClient
+    from batch_constructs.client.batch_client import BatchClient
     from batch_constructs.client.states import JobStatus
 
 

@@ -13,7 +13,7 @@ from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from batch_constructs.client.batch import BatchClient
+    from batch_constructs.client.batch_client import BatchClient
 
 _SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$")
 _LONGEST_NAME = 128 - len("-redrive-00000000-00000000-part00")

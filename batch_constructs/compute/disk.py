@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import Size
@@ -70,7 +70,7 @@ def root_volume(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
     iops = inner.number("iops", disk.iops)
     throughput = inner.number("throughput_mebibytes", disk.throughput_mebibytes)
     key = disk.encryption_key
-    if key is not None and not offers(key, "key_arn"):
+    if key is not None and not has_member(key, "key_arn"):
         inner.wrong_type("encryption_key", key, "a kms.IKey")
         key = None
     if isinstance(kind, str) and not is_token(kind):

@@ -13,15 +13,15 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
 
-    from batch_constructs.compute.managed import ManagedComputeEnvironment
+    from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
 
 _HTTPS = 443
 _IMAGES_AND_LOGS = ("ecr.api", "ecr.dkr", "logs")
@@ -92,7 +92,7 @@ class BatchEndpoints(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        if not offers(vpc, "add_interface_endpoint"):
+        if not has_member(vpc, "add_interface_endpoint"):
             arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
         environments = _environments(arguments, compute_environments)
         services = set(_besides(arguments, also))
@@ -153,7 +153,7 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
             f"compute_environments is empty; allowed is at least one: give {expected}"
         )
     for environment in listed:
-        if not (offers(environment, "connections") and offers(environment, "properties")):
+        if not (has_member(environment, "connections") and has_member(environment, "properties")):
             arguments.wrong_type("compute_environments", environment, expected)
     return listed
 

@@ -15,8 +15,8 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.compute.disk import Disk, root_volume
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -177,7 +177,7 @@ def _network_interfaces(
             "DeleteOnTermination": True,
             "Groups": [
                 group.security_group_id
-                if offers(group, "security_group_id")
+                if has_member(group, "security_group_id")
                 else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
                 for group in groups
             ],

@@ -1,80 +1,124 @@
-"""One container as a job: image, resources, roles, secrets and logs, on Fargate or on EC2.
+"""One container of a job of several, or of a node: what it runs, needs, mounts and waits for.
 
-https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
+https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-from batch_constructs.construct import given
-from batch_constructs.jobs.ecs import EcsJobDefinition
-from batch_constructs.jobs.job import CONTAINER_PARAMETERS, JOB_PARAMETERS, TASK_PARAMETERS, Job
-from batch_constructs.jobs.task import Task
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.containers import Container
-    from batch_constructs.jobs.ecs import RoleAndLogArguments
-    from batch_constructs.jobs.job import JobArguments
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_ecs as ecs
 
-
-class CpuArchitecture(StrEnum):
-    """The instruction set that an image is built for."""
-
-    X86_64 = "X86_64"
-    ARM64 = "ARM64"
+    from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.log_driver import LogDriver
+    from batch_constructs.jobs.secrets import SecretSource
+    from batch_constructs.jobs.volumes import AnyVolume
 
 
-_PARAMETERS = {
-    **{
-        name: value
-        for name, value in CONTAINER_PARAMETERS.items()
-        if name != "ResourceRequirements"
-    },
-    **JOB_PARAMETERS,
-    **TASK_PARAMETERS,
-}
+class DependencyCondition(StrEnum):
+    """What a container waits for in another.
+
+    ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
+    """
+
+    START = "START"
+    COMPLETE = "COMPLETE"
+    SUCCESS = "SUCCESS"
 
 
-class ContainerJobDefinition(EcsJobDefinition):
-    """A job definition of one container, on whichever platform."""
+@dataclass(frozen=True, kw_only=True)
+class Dependency:
+    """Another container of the task that has to start, or to end, first.
 
-    def _define_container(
-        self,
-        arguments: Arguments,
-        container: Container,
-        own: JobArguments,
-        roles_and_logs: RoleAndLogArguments,
-        *,
-        capability: str,
-        options: Mapping[str, Any],
-        job_role_at_once: bool,
-    ) -> None:
-        """Turn the arguments into properties, have them checked, and make the resources."""
-        task = Task(arguments, [container], options=options, single=True, label="")
-        self._define(
-            arguments,
-            Job(arguments, own, kind="container", capability=capability),
-            [task],
-            lambda tasks: {"ContainerProperties": tasks[0]},
-            roles_and_logs,
-            parameters=_PARAMETERS,
-            job_role_at_once=job_role_at_once,
-        )
+    Attributes:
+        container_name: The name of the other container.
+        condition: What is waited for. Default: that it started.
+    """
+
+    container_name: str
+    condition: DependencyCondition | str = DependencyCondition.START
 
 
-def runtime_platform(
-    arguments: Arguments,
-    architecture: CpuArchitecture | str | None,
-    operating_system_family: str | None = None,
-) -> Any:
-    """Return CloudFormation's ``RuntimePlatform``, or None for the platform's own default."""
-    cpu = arguments.choice("architecture", architecture, 'CpuArchitecture.ARM64 or "ARM64"')
-    system = arguments.text("operating_system_family", operating_system_family)
-    if cpu is None and system is None:
-        return None
-    return given(CpuArchitecture=cpu, OperatingSystemFamily="LINUX" if system is None else system)
+@dataclass(frozen=True, kw_only=True)
+class Firelens:
+    """What makes a container the log router of its task, for those whose driver is ``awsfirelens``.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_firelens.html
+
+    Attributes:
+        type: ``fluentbit`` or ``fluentd``. Default: ``fluentbit``.
+        options: Such as ``enable-ecs-log-metadata``, ``config-file-type``, ``config-file-value``; a
+            configuration file in S3 is granted to the execution role. Default: none.
+    """
+
+    type: str = "fluentbit"
+    options: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container of a task.
+
+    Attributes:
+        image: A public image's name, a private ECR image's (the pull is granted), or an
+            ``ecs.ContainerImage`` (assets and registry credentials included).
+        vcpus: vCPUs of this container.
+        memory: Memory of this container, at least 4 MiB.
+        name: Its name, unique within the task; others depend on it, and submissions override it, by
+            this name. Default: one that AWS Batch gives.
+        command: The command, one element a word. Default: the image's.
+        environment: Environment variables. Default: none.
+        secrets: Environment variables whose values are fetched when the container starts.
+            Default: none.
+        gpus: GPUs, whole ones; not on Fargate. Default: none.
+        user: The user to run as. Default: the image's.
+        privileged: Whether it may do all that root may do on the host; not on Fargate. Default: no.
+        readonly_root_filesystem: Whether it may not write outside its volumes. Default: it may.
+        ulimits: Limits of its processes. Default: the platform's.
+        shared_memory: The size of ``/dev/shm``; not on Fargate. Default: 64 MiB.
+        devices: Devices of the host that it sees; not on Fargate. Default: none.
+        tmpfs: File systems in memory; not on Fargate. Default: none.
+        swap: Swap space; not on Fargate. Default: none.
+        init_process: Whether an init process passes on signals and reaps children. Default: no.
+        volumes: What it mounts; a volume of the same name in two containers is shared.
+            Default: none.
+        log_driver: Where its output goes. Default: CloudWatch Logs, the definition's log group.
+        essential: Whether the job ends when this container ends. Default: yes.
+        depends_on: Containers that have to start, or to end, before it starts. Default: none.
+        start_timeout: How long to wait for these, 2 to 120 seconds on Fargate. Default: the
+            platform's.
+        stop_timeout: How long it has to end by itself, 2 to 120 seconds on Fargate.
+            Default: 30 seconds.
+        firelens: Makes it the task's log router. Default: it is none.
+    """
+
+    image: str | ecs.ContainerImage
+    vcpus: float
+    memory: Size
+    name: str | None = None
+    command: Sequence[str] | None = None
+    environment: Mapping[str, str] | None = None
+    secrets: Mapping[str, SecretSource] | None = None
+    gpus: int | None = None
+    user: str | None = None
+    privileged: bool = False
+    readonly_root_filesystem: bool = False
+    ulimits: Sequence[Ulimit] | None = None
+    shared_memory: Size | None = None
+    devices: Sequence[Device] | None = None
+    tmpfs: Sequence[Tmpfs] | None = None
+    swap: Swap | None = None
+    init_process: bool = False
+    volumes: Sequence[AnyVolume] | None = None
+    log_driver: LogDriver | None = None
+    essential: bool = True
+    depends_on: Sequence[Dependency] | None = None
+    start_timeout: Duration | None = None
+    stop_timeout: Duration | None = None
+    firelens: Firelens | None = None

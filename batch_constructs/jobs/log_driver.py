@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.logs import write_statement
+from batch_constructs.jobs.log_group import write_statement
 from batch_constructs.jobs.secrets import Secrets
-from batch_constructs.unknown import is_token
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.container_parts import decimal
+from batch_constructs.jobs.container_properties import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -47,7 +47,7 @@ class SecretField:
 
     def __post_init__(self) -> None:
         """Look at every part."""
-        if not offers(self.secret, "secret_arn"):
+        if not has_member(self.secret, "secret_arn"):
             raise TypeError(
                 f"secret_field: secret is {type(self.secret).__name__}; expected a "
                 "secretsmanager.ISecret"
@@ -108,7 +108,7 @@ class SecretParameter:
 
     def __post_init__(self) -> None:
         """Look at both."""
-        if not offers(self.parameter, "parameter_arn"):
+        if not has_member(self.parameter, "parameter_arn"):
             raise TypeError(
                 f"secret_parameter: parameter is {type(self.parameter).__name__}; expected an "
                 "ssm.IParameter"
@@ -144,7 +144,7 @@ KEY = "a kms.IKey and not an alias, whose ARN permits nothing: give the key that
 
 def is_key(value: object) -> bool:
     """Whether a value is a KMS key; an alias offers the same and is none."""
-    return offers(value, "key_arn") and not offers(value, "alias_name")
+    return has_member(value, "key_arn") and not has_member(value, "alias_name")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,9 +207,9 @@ class Secrets:
         if isinstance(source, SecretParameter):
             self._keys["ssm"].add(source.encryption_key.key_arn)
             return self._fetch(arguments, parameter, "ssm", source.parameter)
-        if offers(source, "secret_arn"):
+        if has_member(source, "secret_arn"):
             return self._fetch(arguments, parameter, "secretsmanager", source)
-        if offers(source, "parameter_arn"):
+        if has_member(source, "parameter_arn"):
             return self._fetch(arguments, parameter, "ssm", source)
         return arguments.wrong_type(parameter, source, _EXPECTED)
 

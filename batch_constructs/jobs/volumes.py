@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,7 +147,7 @@ class Volumes:
                 volume.file_system.connections.allow_default_port_from(environment)
 
     def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
-        if not offers(volume.file_system, "file_system_id"):
+        if not has_member(volume.file_system, "file_system_id"):
             wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
             self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": wrong})
             return
@@ -155,7 +155,7 @@ class Volumes:
             "compute_environments", volume.compute_environments, "compute environments"
         )
         for environment in environments:
-            if not offers(environment, "connections"):
+            if not has_member(environment, "connections"):
                 arguments.wrong_type(
                     "compute_environments",
                     environment,
@@ -208,7 +208,7 @@ class Volumes:
         bucket = volume.bucket
         if bucket is None:
             return
-        if not offers(bucket, "bucket_arn"):
+        if not has_member(bucket, "bucket_arn"):
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         self.statements += [
@@ -226,7 +226,7 @@ def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint |
     point = volume.access_point
     if point is None:
         return None
-    if not offers(point, "access_point_id"):
+    if not has_member(point, "access_point_id"):
         arguments.wrong_type("access_point", point, "an efs.IAccessPoint")
         return None
     try:

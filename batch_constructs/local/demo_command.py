@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batch_constructs.local.command import reported
+from batch_constructs.local.local_commands import reported
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -12,18 +12,22 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.environment import is_compute_environment
+from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.cost_guard.budget import plain
+from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.job_gauges import JobGauges
+from batch_constructs.monitoring.metric_series import OURS
+from batch_constructs.monitoring.watched_resources import (
+    same_things,
+    watched_environments,
+    watched_queues,
+)
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
-from batch_constructs.unknown import is_token
+from batch_constructs.tokens import is_token
 
-from .gauges import JobGauges
 from .ranges import minutes_from, number_from
-from .series import OURS
-from .topics import AlertTopic, topic_argument
-from .watched import same_things, watched_environments, watched_queues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,10 +35,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
-    from batch_constructs.compute.environment import AnyComputeEnvironment
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.reference import AnyJobQueue
-
-    from .watched import Watched
 
 _NOTE = "batch-constructs:cost-guard"
 _LONGEST_NAME = 64

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import queries, widgets
-from .series import (
+from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
     environment_gauge,
@@ -17,10 +16,13 @@ from .series import (
     vcpu_hours_a_day,
 )
 
+from . import log_queries, widgets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .series import Line
+    from batch_constructs.monitoring.metric_series import Line
+
     from .widgets import Widget
 
 _MILLISECONDS_A_MINUTE = 60_000
@@ -227,7 +229,7 @@ def _environments(contents: Contents) -> list[Widget]:
 def _failures(contents: Contents, log_group: str) -> Widget:
     return widgets.table(
         "Last failures",
-        query=queries.last_failures(contents.region),
+        query=log_queries.last_failures(contents.region),
         log_group=log_group,
         region=contents.region,
     )

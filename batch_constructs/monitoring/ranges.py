@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.unknown import is_token
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import Duration

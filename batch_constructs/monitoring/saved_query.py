@@ -13,10 +13,10 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.offers import offers
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.monitoring.metric_series import OURS
 
-from . import queries
-from .series import OURS
+from . import log_queries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ class JobLogQueries(BatchConstruct):
         arguments = Arguments(self)
         listed = arguments.items("log_groups", log_groups, "log groups")
         for group in listed:
-            if not offers(group, "log_group_name"):
+            if not has_member(group, "log_group_name"):
                 arguments.wrong_type("log_groups", group, "a logs.ILogGroup")
         if not listed:
             arguments.wrong_value("log_groups is empty; expected one log group or more")
@@ -75,8 +75,8 @@ class JobLogQueries(BatchConstruct):
 
         self._log_groups = listed
         for name, title, query in (
-            ("Errors", "errors", queries.ERRORS),
-            ("NoisiestJobs", "noisiest jobs", queries.NOISIEST_JOBS),
+            ("Errors", "errors", log_queries.ERRORS),
+            ("NoisiestJobs", "noisiest jobs", log_queries.NOISIEST_JOBS),
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=listed)
 

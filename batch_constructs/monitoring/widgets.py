@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .series import Line
+    from batch_constructs.monitoring.metric_series import Line
 
 Widget = dict[str, Any]
 

@@ -12,8 +12,8 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ class ConsumableResourceBase(BatchConstruct):
         Raises:
             TypeError: the grantee is none.
         """
-        if not offers(grantee, "grant_principal"):
+        if not has_member(grantee, "grant_principal"):
             raise TypeError(
                 f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role "
                 "or a Lambda function"

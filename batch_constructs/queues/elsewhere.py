@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.unknown import is_token
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from constructs import Construct

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.environment import (
+from batch_constructs.compute.compute_environment import (
     ComputeEnvironment,
     compute_environment_arn,
     is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct, given, l1_properties, put_tags
-from batch_constructs.queues.events import QueueEvents
-from batch_constructs.queues.metrics import QueueMetrics
+from batch_constructs.queues.job_queue_events import QueueEvents
+from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.reference import (
     imported_queue_arn,
     is_job_queue,
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from batch_constructs.compute.environment import AnyComputeEnvironment
-    from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.time_limits import TimeLimit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.offers import offers
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.queues.job_queue import JobQueue
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ def is_fair_share(queue: AnyJobQueue) -> bool | None:
     known: Any = queue
     if isinstance(known, JobQueue):
         return "SchedulingPolicyArn" in known.properties
-    if offers(known, "scheduling_policy_arn"):  # an L1
+    if has_member(known, "scheduling_policy_arn"):  # an L1
         return known.scheduling_policy_arn is not None
-    if offers(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
+    if has_member(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
         return True if known.scheduling_policy is not None else None
     return None

@@ -12,18 +12,18 @@ from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, given, l1_properties
-from batch_constructs.queues.capacity import capacity_limits as read_capacity_limits
+from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
-from batch_constructs.queues.service_queue import ServiceJobQueue
+from batch_constructs.queues.service_job_queue import ServiceJobQueue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
-    from batch_constructs.queues.capacity import CapacityLimit
+    from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.reference import AnyJobQueue
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.offers import offers
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,9 +92,9 @@ def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
     """Return the ARN of a scheduling policy: ours, an L2 or an L1."""
     if policy is None:
         return None
-    if offers(policy, "scheduling_policy_arn"):
+    if has_member(policy, "scheduling_policy_arn"):
         return policy.scheduling_policy_arn
-    if offers(policy, "scheduling_policy_ref"):
+    if has_member(policy, "scheduling_policy_ref"):
         return policy.scheduling_policy_ref.scheduling_policy_arn
     return arguments.wrong_type(
         "scheduling_policy", policy, "a scheduling policy such as FairSharePolicy(…)"

@@ -11,9 +11,9 @@ from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, given, l1_properties
-from batch_constructs.offers import offers
-from batch_constructs.queues.capacity import capacity_limits as read_capacity_limits
-from batch_constructs.unknown import is_token
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
 
-    from batch_constructs.queues.capacity import CapacityLimit
+    from batch_constructs.queues.capacity_limit import CapacityLimit
 
     AnyServiceEnvironment: TypeAlias = (
         "ServiceEnvironmentBase | batch_interfaces.IServiceEnvironmentRef"
@@ -147,9 +147,9 @@ def service_environment_arns(arguments: Arguments, environments: Any) -> list[An
         )
     return [
         environment.service_environment_arn
-        if offers(environment, "service_environment_arn")
+        if has_member(environment, "service_environment_arn")
         else environment.service_environment_ref.service_environment_arn
-        if offers(environment, "service_environment_ref")
+        if has_member(environment, "service_environment_ref")
         else arguments.wrong_type("service_environments", environment, expected)
         for environment in listed
     ]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.jobs.definition import (
+from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.offers import offers
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.queues.reference import job_queue_arn, jobs_of
 
 if TYPE_CHECKING:
-    from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
 
 
@@ -41,7 +41,7 @@ def grant_submit(
     Raises:
         TypeError: an argument is not what it should be.
     """
-    if not offers(grantee, "grant_principal"):
+    if not has_member(grantee, "grant_principal"):
         raise TypeError(
             f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role or a "
             "Lambda function"

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from batch_constructs.rules.engine import check_resource, check_template
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.values import UNKNOWN
+from batch_constructs.rules.template.values import UNKNOWN
 
 __all__ = ["UNKNOWN", "Finding", "Severity", "check_resource", "check_template"]

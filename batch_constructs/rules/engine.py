@@ -7,11 +7,11 @@ from functools import cache
 from typing import Final
 
 from batch_constructs.rules import areas
-from batch_constructs.rules.conditions import worlds
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.intrinsics import Resolver
-from batch_constructs.rules.resources import Resource, Template
 from batch_constructs.rules.rule import Rule, rules_about
+from batch_constructs.rules.template.conditions import worlds
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.resources import Resource, Template
 
 areas.load()
 
@@ -103,5 +103,5 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
                 path=f"Properties/{path}" if path else "Properties",
                 message=message,
                 fix=own_fix[0] if own_fix else rule.fix,
-                source=rule.source,
+                source=str(rule.source),
             )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.findings import Severity
+
+if TYPE_CHECKING:
+    from batch_constructs.aws.source import Source
 
 Fault = tuple[str, str] | tuple[str, str, str]
 """Path below ``Properties``, message, and the fix where it is not the rule's own."""
@@ -26,10 +29,11 @@ class Rule:
         severity: error, warning or info.
         title: the fault in a few words.
         fix: what to do, unless the fault says it more exactly.
-        source: the AWS text, beginning with the ``Shape.member`` or the page that it is about.
+        source: AWS's page, and what it says.
         explanation: why it matters, for the documentation page.
         subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
+        noun: for a rule about one property: what its messages begin with and call the property.
     """
 
     id: str
@@ -37,10 +41,11 @@ class Rule:
     severity: Severity
     title: str
     fix: str
-    source: str
+    source: Source | str
     explanation: str
     subjects: tuple[str, ...]
     find: Finder
+    noun: str = ""
 
 
 RULES: dict[str, Rule] = {}
@@ -67,7 +72,7 @@ def rule(
     *,
     title: str,
     fix: str,
-    source: str,
+    source: Source | str,
     severity: Severity = Severity.ERROR,
     area: str,
 ) -> Callable[[Finder], Finder]:

@@ -9,8 +9,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs.offers import offers
-from batch_constructs.triggers.submission import whole_number
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.triggers.submitted_job import whole_number
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -59,7 +59,7 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
     """Note a dead-letter queue that EventBridge and its Scheduler cannot use."""
     if given is None:
         return
-    if not offers(given, "queue_arn"):
+    if not has_member(given, "queue_arn"):
         arguments.wrong_type(
             "dead_letter_queue",
             given,

@@ -9,14 +9,14 @@ from aws_cdk import Duration
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
-from batch_constructs.triggers.submission import read_submission
+from batch_constructs.triggers.submitted_job import read_submission
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
-    from batch_constructs.jobs.definition import AnyJobDefinition
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
 
 

@@ -17,11 +17,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph, WorkflowJob
-from batch_constructs.jobs.definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
-from batch_constructs.triggers.submission import check_share, safe_name
+from batch_constructs.triggers.submitted_job import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
 from batch_constructs.workflows.structure import structure_of

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from batch_constructs.client import JobState, SubmissionUnclearError
-from batch_constructs.client.batch import JobsNotFoundError
+from batch_constructs.client.batch_client import JobsNotFoundError
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:

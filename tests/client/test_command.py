@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def run(client: BatchClient, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr("batch_constructs.client.command._client", lambda: client)
+    monkeypatch.setattr("batch_constructs.client.client_commands._client", lambda: client)
     return lambda *words: CliRunner().invoke(main, list(words), catch_exceptions=False)
 
 

@@ -10,8 +10,8 @@ import pytest
 from aws_cdk import Duration
 
 from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
-from batch_constructs.monitoring.audit import changes_pattern
-from batch_constructs.monitoring.watched import Watched
+from batch_constructs.monitoring.audit_trail import changes_pattern
+from batch_constructs.monitoring.watched_resources import Watched
 from tests.monitoring.conftest import Resources, one, plain
 
 if TYPE_CHECKING:

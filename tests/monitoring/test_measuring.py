@@ -19,8 +19,8 @@ from batch_constructs import (
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
 from batch_constructs.functions.gauges.reading import EnvironmentReading, QueueReading
 from batch_constructs.functions.job_events.cause import Cause
-from batch_constructs.monitoring.counters import CAUSES
-from batch_constructs.monitoring.gauges import ENVIRONMENT_GAUGES, QUEUE_GAUGES
+from batch_constructs.monitoring.job_counters import CAUSES
+from batch_constructs.monitoring.job_gauges import ENVIRONMENT_GAUGES, QUEUE_GAUGES
 from tests.monitoring.conftest import Resources, one, plain, queue_in, statements_of
 
 Find = Callable[[str], Resources]

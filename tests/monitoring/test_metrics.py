@@ -9,7 +9,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_batch as batch
 
 from batch_constructs import JobQueue, metrics_of
-from batch_constructs.queues.metrics import NATIVE_METRICS, QueueMetrics
+from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS, QueueMetrics
 from tests.monitoring.conftest import l1_queue_in, queue_in
 
 # The three tables of the user guide, "Using CloudWatch metrics with AWS Batch", 2026-10.

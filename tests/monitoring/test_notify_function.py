@@ -10,8 +10,8 @@ import pytest
 
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.claims import DAYS_KEPT, Claims
-from batch_constructs.functions.job_events.job import Job
-from batch_constructs.functions.job_events.message import about_job, log_url
+from batch_constructs.functions.job_events.job_event import Job
+from batch_constructs.functions.job_events.notification_text import about_job, log_url
 from batch_constructs.functions.job_events.notify import Notifier
 from tests.monitoring import job_story as story
 

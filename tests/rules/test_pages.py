@@ -11,9 +11,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from batch_constructs.rules.policy_names import ACTIONS
+from batch_constructs.rules.areas.policy_names import ACTIONS
+from batch_constructs.rules.areas.shapes import model
 from batch_constructs.rules.rule import RULES
-from batch_constructs.rules.shapes import model
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_MADE = (ROOT / "docs" / "rules-not-made.md").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from batch_constructs.rules import Finding, Severity, check_template, reading
+from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules.template import reading
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "corpus" / "bad").glob("*.json"))

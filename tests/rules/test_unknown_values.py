@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.rules import UNKNOWN, check_resource, check_template
+from batch_constructs.rules.areas.shapes import model
 from batch_constructs.rules.rule import BY_SUBJECT
-from batch_constructs.rules.shapes import model
 
 CORPUS = Path(__file__).parent / "corpus"
 TYPES = sorted(BY_SUBJECT)

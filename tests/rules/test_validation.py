@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import aws_batch as batch
 
 from batch_constructs import BatchRules
-from batch_constructs.validation import install
+from batch_constructs.validation_plugin import install
 
 
 def app(tmp_path: Path) -> cdk.App:

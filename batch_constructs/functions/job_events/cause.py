@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .job import Job
+    from .job_event import Job
 
 _SPOT = ("host ec2", "spot task was interrupted")
 _TIMEOUT = "job attempt duration exceeded timeout"

@@ -18,7 +18,7 @@ import boto3
 
 from .cause import cause_of
 from .claims import Claims
-from .job import Job
+from .job_event import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,8 +20,8 @@ from botocore.exceptions import (
 )
 
 from .claims import Claims
-from .job import Job
-from .message import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
+from .job_event import Job
+from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,11 +4,11 @@ It knows nothing of the server it is embedded in: requests come in by `BatchServ
 `rest.respond`, from HTTP), and everything it needs from other services it asks a `Ports` for.
 """
 
-from batch_constructs.local.batch.errors import ServiceError
 from batch_constructs.local.batch.operations import OPERATIONS, Operation
 from batch_constructs.local.batch.ports import LogEvent, PortError, Ports, SecretReference
 from batch_constructs.local.batch.rest import Response, respond
 from batch_constructs.local.batch.service import BatchService
+from batch_constructs.local.batch.service_errors import ServiceError
 
 __all__ = [
     "OPERATIONS",

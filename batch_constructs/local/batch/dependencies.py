@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.local.batch.service_errors import client_error
 
 Find = Callable[[str], Job | None]
 """Finds a job by its ID."""

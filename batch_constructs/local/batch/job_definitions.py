@@ -7,8 +7,8 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.compute_environments import check_name
-from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

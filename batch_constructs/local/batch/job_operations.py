@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.dependencies import check_dependencies
-from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.job_details import job_arn, job_detail, node_detail
 from batch_constructs.local.batch.jobs import Job, JobStatus, Stop, Submission
 from batch_constructs.local.batch.scheduler import host_terminated
-from batch_constructs.local.batch.submissions import check_submission, submission_document
+from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.submit_job import check_submission, submission_document
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns

@@ -10,8 +10,8 @@ from batch_constructs.local.batch.compute_environments import (
     ComputeEnvironments,
     check_name,
 )
-from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.paging import page
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.errors import client_error
 from batch_constructs.local.batch.job_details import job_arn, job_summary, node_summary
 from batch_constructs.local.batch.jobs import Job
 from batch_constructs.local.batch.paging import page, page_by_key
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns

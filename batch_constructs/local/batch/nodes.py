@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.errors import client_error, not_modelled
+from batch_constructs.local.batch.service_errors import client_error, not_modelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

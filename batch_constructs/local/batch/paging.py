@@ -7,7 +7,7 @@ import binascii
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batch_constructs.local.batch.errors import client_error
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

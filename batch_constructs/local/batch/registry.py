@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch.errors import client_error
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from batch_constructs.local.batch import operations
-from batch_constructs.local.batch.errors import ServiceError, client_error
+from batch_constructs.local.batch.service_errors import ServiceError, client_error
 
 Handle = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """`BatchService.handle`, or whatever stands between it and the network."""

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch import images
+from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.host_link import HostLink, Message
 from batch_constructs.local.batch.job_environment import process_environment
 from batch_constructs.local.batch.jobs import Job, JobStatus, Stop
+from batch_constructs.local.batch.leftover_processes import end_processes
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
-from batch_constructs.local.batch.logs import LogPump, LogStream
+from batch_constructs.local.batch.log_shipping import LogPump, LogStream
 from batch_constructs.local.batch.ports import PortError, Ports
-from batch_constructs.local.batch.processes import end_processes
 from batch_constructs.local.batch.tasks import Prepared, Task
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
+from batch_constructs.local.batch.fair_shares import FairShares, FirstInFirstOut, WaitingLine
 from batch_constructs.local.batch.jobs import Job, JobStatus
-from batch_constructs.local.batch.shares import FairShares, FirstInFirstOut, WaitingLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

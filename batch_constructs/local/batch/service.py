@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environments import ComputeEnvironments
 from batch_constructs.local.batch.consumable_resources import ConsumableResources
-from batch_constructs.local.batch.engine import Engine
-from batch_constructs.local.batch.errors import not_modelled, server_error
+from batch_constructs.local.batch.event_loop import Engine
 from batch_constructs.local.batch.events import Publisher
 from batch_constructs.local.batch.job_definitions import JobDefinitions
 from batch_constructs.local.batch.job_operations import JobOperations
 from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
 from batch_constructs.local.batch.job_table import JobTable
 from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.local.batch.leftover_processes import end_processes
 from batch_constructs.local.batch.lifecycle import Lifecycle, lost_attempt
 from batch_constructs.local.batch.listing import JobLists
 from batch_constructs.local.batch.operations import OPERATIONS
-from batch_constructs.local.batch.processes import end_processes
 from batch_constructs.local.batch.quota_shares import QuotaShares
+from batch_constructs.local.batch.request_checks import check_request
 from batch_constructs.local.batch.runner import Runner
 from batch_constructs.local.batch.scheduler import Scheduler, host_terminated
 from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
 from batch_constructs.local.batch.service_environments import ServiceEnvironments
+from batch_constructs.local.batch.service_errors import not_modelled, server_error
 from batch_constructs.local.batch.snapshots import Snapshots
 from batch_constructs.local.batch.store import Document, Store, StoreError
 from batch_constructs.local.batch.tagging import Tagging
 from batch_constructs.local.batch.timers import Timers
-from batch_constructs.local.batch.validation import check_request
 
 if TYPE_CHECKING:
     from pathlib import Path

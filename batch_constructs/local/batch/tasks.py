@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batch_constructs.local.batch.containers import Container
-    from batch_constructs.local.batch.logs import LogStream
+    from batch_constructs.local.batch.log_shipping import LogStream
 
 EXITED = "Essential container in task exited"
 NOT_STARTED = "Task failed to start"

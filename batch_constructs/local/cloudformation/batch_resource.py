@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.errors import ServiceError
+from batch_constructs.local.batch.service_errors import ServiceError
 from batch_constructs.local.cloudformation.property_values import known_to, to_request
 from batch_constructs.local.cloudformation.resource_type import (
     Properties,

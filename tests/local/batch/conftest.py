@@ -21,7 +21,7 @@ from batch_constructs.local.batch import (
     respond,
 )
 from batch_constructs.local.batch.operations import SERVICE_MODEL
-from batch_constructs.local.batch.validation import shape_problems
+from batch_constructs.local.batch.request_checks import shape_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.local.batch.images import find_engine
+from batch_constructs.local.batch.container_engine import find_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.local.batch.fair_shares import FairShares
 from batch_constructs.local.batch.jobs import Job, JobStatus, Submission
-from batch_constructs.local.batch.shares import FairShares
 
 if TYPE_CHECKING:
     from tests.local.batch.conftest import Account, RecordingPorts

@@ -1,0 +1,191 @@
+"""Bounds: what a value may be, in one sentence that every room says alike.
+
+A bound looks at a plain value of the right kind and says what is wrong with it, or nothing::
+
+    Whole(1, 10).wrong(11)  # "is 11; allowed are whole numbers from 1 to 10"
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sized
+
+_SHOWN: Final = 60
+
+
+def one_of(values: Collection[Any]) -> str:
+    """Write alternatives as prose: ``A, B or C``."""
+    words = [_number(value) if isinstance(value, int | float) else str(value) for value in values]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def shown(value: object) -> str:
+    """Write a value for a message, cut to a readable length."""
+    text = value if isinstance(value, str) else _number(value)
+    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return f'"{text}"' if isinstance(value, str) else text
+
+
+def _number(value: object) -> str:
+    if isinstance(value, float) and value == int(value):
+        value = int(value)
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Whole numbers of a range, ends included.
+
+    Attributes:
+        low: the lowest.
+        high: the highest; None for no end.
+        unit: what is counted, in the plural: ``seconds``, ``MiB``.
+        also: single values beside the range.
+    """
+
+    low: int
+    high: int | None = None
+    unit: str = ""
+    also: tuple[int, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, for a sentence that begins with ``allowed are``."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.high is None:
+            text = f"{self.low} or more{unit}"
+        else:
+            text = f"whole numbers from {self.low} to {self.high}"
+            text = f"{self.low} to {self.high}{unit}" if unit else text
+        return f"{text}, or {one_of(self.also)}" if self.also else text
+
+    def admits(self, value: float) -> bool:
+        """Whether a number is allowed."""
+        inside = value >= self.low and (self.high is None or value <= self.high)
+        return value == int(value) and (inside or value in self.also)
+
+    def wrong(self, value: float) -> str | None:
+        """Say what is wrong with a number."""
+        if self.admits(value):
+            return None
+        unit = f" {self.unit}" if self.unit else ""
+        return f"is {shown(value)}{unit}; allowed are {self.allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decimal:
+    """Numbers of a range, ends included."""
+
+    low: float
+    high: float
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed."""
+        return f"numbers from {_number(self.low)} to {_number(self.high)}"
+
+    def admits(self, value: float) -> bool:
+        """Whether a number is allowed."""
+        return self.low <= value <= self.high
+
+    def wrong(self, value: float) -> str | None:
+        """Say what is wrong with a number."""
+        return None if self.admits(value) else f"is {shown(value)}; allowed are {self.allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Certain words only.
+
+    Attributes:
+        values: the words.
+        any_case: whether AWS takes them in any case.
+    """
+
+    values: tuple[str, ...]
+    any_case: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed."""
+        return one_of(self.values)
+
+    def admits(self, value: str) -> bool:
+        """Whether a word is allowed."""
+        if self.any_case:
+            return value.upper() in {one.upper() for one in self.values}
+        return value in self.values
+
+    def wrong(self, value: str) -> str | None:
+        """Say what is wrong with a word."""
+        if self.admits(value):
+            return None
+        verb = "is" if len(self.values) == 1 else "are"
+        return f"is {shown(value)}; allowed {verb} {self.allowed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Text of a certain shape, which has to match as a whole.
+
+    Attributes:
+        pattern: the regular expression; it says nothing about the length.
+        allowed: the same in words, the length included.
+        longest: the most characters.
+    """
+
+    pattern: str
+    allowed: str
+    longest: int | None = None
+
+    def admits(self, value: str) -> bool:
+        """Whether a text is allowed."""
+        return self.wrong(value) is None
+
+    def wrong(self, value: str) -> str | None:
+        """Say what is wrong with a text."""
+        if self.longest is not None and len(value) > self.longest:
+            return f"has {len(value)} characters; allowed are at most {self.longest}"
+        if re.fullmatch(self.pattern, value) is None:
+            return f"is {shown(value)}; allowed are {self.allowed}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """So many entries of a list or a mapping.
+
+    Attributes:
+        low: the fewest.
+        high: the most.
+        things: what the entries are, in the plural.
+    """
+
+    low: int
+    high: int
+    things: str
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed."""
+        if self.low == self.high:
+            return f"exactly {self.low}"
+        return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
+
+    def admits(self, value: Sized) -> bool:
+        """Whether a list or a mapping has as many entries as are allowed."""
+        return self.low <= len(value) <= self.high
+
+    def wrong(self, value: Sized) -> str | None:
+        """Say what is wrong with the number of entries."""
+        if self.admits(value):
+            return None
+        verb = "is" if self.low == self.high == 1 else "are"
+        return f"has {len(value)} {self.things}; allowed {verb} {self.allowed}"
+
+
+Bound = Whole | Decimal | OneOf | Matching | Counting

@@ -1,0 +1,31 @@
+"""Names of AWS Batch's resources, and the ARNs that are made of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.source import Source, api, cloudformation
+
+RESOURCE_NAME: Final = Matching(
+    r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128
+)
+"""The name of a compute environment, a job queue, a job definition and their like."""
+
+RESOURCE_NAME_SOURCE: Final[Source] = cloudformation(
+    "aws-resource-batch-quotashare",
+    "The pattern of QuotaShareArn: job-queue/[a-zA-Z0-9_\\-]{1,128}; any of these may come first.",
+)
+
+JOB_NAME: Final = Matching(
+    r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    "1 to 128 letters, digits, hyphens and underscores, a letter or a digit first",
+    128,
+)
+"""The name of a job."""
+
+JOB_NAME_SOURCE: Final[Source] = api(
+    "SubmitJobRequest.jobName",
+    '"It can be up to 128 letters long. The first character must be alphanumeric, can contain'
+    ' uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
+)

@@ -1,0 +1,277 @@
+"""Submit jobs, look at them, wait for them, stop them."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.client.states import JobState, JobStatus
+from batch_constructs.client.submit_request import submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
+
+_DESCRIBE_AT_ONCE = 100
+_STOP_AT_ONCE = 50
+_FIRST_POLL_SECONDS, _SLOWEST_POLL_SECONDS = 1.0, 15.0
+_NO_SUCH_OPERATION = {"UnknownOperationException", "InvalidAction", "NotFoundException"}
+
+_Boto3 = Any
+"""A boto3 session or client."""
+
+
+class SubmissionUnclearError(RuntimeError):
+    """The answer to a submission got lost: the job may exist. Look for its name before a retry."""
+
+
+class JobsNotFoundError(LookupError):
+    """AWS Batch knows no such job; it forgets jobs some days after they end."""
+
+
+class BatchClient:
+    """AWS Batch at run time.
+
+    Throttled calls are repeated with growing pauses; submissions stay below
+    ``max_submissions_per_second`` and are never repeated when their answer got lost, since
+    ``SubmitJob`` would make a second job. The environment decides the endpoint and the
+    credentials, as for every boto3 client (``AWS_ENDPOINT_URL``, ``AWS_PROFILE``, …).
+
+    Args:
+        session: a boto3 session. Default: a new one.
+        max_submissions_per_second: AWS allows an account about 50. Default: 40.
+        clock: seconds since some moment. Default: ``time.time``.
+        sleep: waits so many seconds. Default: ``time.sleep``.
+    """
+
+    def __init__(
+        self,
+        session: _Boto3 = None,
+        *,
+        max_submissions_per_second: float = 40.0,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if max_submissions_per_second <= 0:
+            raise ValueError(
+                f"max_submissions_per_second is {max_submissions_per_second}; it is more than 0"
+            )
+        self._given_session = session
+        self._logs: dict[str | None, _Boto3] = {}
+        self._per_second = max_submissions_per_second
+        self._clock = clock
+        self._sleep = sleep
+
+    @cached_property
+    def session(self) -> _Boto3:
+        """The boto3 session."""
+        if self._given_session is not None:
+            return self._given_session
+        import boto3  # noqa: PLC0415  # loaded when used
+
+        return boto3.Session()
+
+    @cached_property
+    def batch(self) -> _Boto3:
+        """A boto3 client for AWS Batch that is patient with throttling."""
+        return self.client("batch")
+
+    def client(self, service: str, **options: str) -> _Boto3:
+        """Make a boto3 client that is patient with throttling."""
+        from botocore.config import Config  # noqa: PLC0415  # as above
+
+        config = Config(retries={"mode": "standard", "total_max_attempts": 10})
+        return self.session.client(service, config=config, **options)
+
+    def logs(self, region: str | None) -> _Boto3:
+        """Return a boto3 client for CloudWatch Logs, one for each region."""
+        if region not in self._logs:
+            options = {} if region is None else {"region_name": region}
+            self._logs[region] = self.client("logs", **options)
+        return self._logs[region]
+
+    def pause(self, seconds: float) -> None:
+        """Wait before the next look."""
+        self._sleep(seconds)
+
+    @cached_property
+    def _submitter(self) -> Any:
+        from botocore.config import Config  # noqa: PLC0415 - as above
+
+        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
+            Submitter,
+        )
+
+        once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+        return Submitter(
+            self.session.client("batch", config=once),
+            self.batch,
+            per_second=self._per_second,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+
+    def submit(self, name: str, *, queue: str, definition: str, **options: Any) -> str:
+        """Submit a job, or an array with ``array_size``, and return its ID.
+
+        Args:
+            name: name of the job.
+            queue: name or ARN of the queue.
+            definition: name, ``name:revision`` or ARN of the definition.
+            **options: as in ``request.submission``: ``array_size``, ``parameters``,
+                ``environment``, ``command``, ``share_identifier``, ``depends_on``, ….
+
+        Raises:
+            SubmissionUnclearError: the answer got lost; the job may exist.
+            botocore.exceptions.ClientError: AWS Batch refused.
+        """
+        return self.submit_request(submission(name, queue=queue, definition=definition, **options))
+
+    def submit_request(self, request: Mapping[str, Any]) -> str:
+        """Submit a whole ``SubmitJob`` request and return the job's ID."""
+        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
+            RefusedError,
+            UnsureError,
+        )
+
+        try:
+            return str(self._submitter.submit(dict(request), deadline=float("inf")))
+        except RefusedError as error:
+            raise error.__cause__ or error from None
+        except UnsureError as error:
+            raise SubmissionUnclearError(
+                f"the answer to the submission of {request['jobName']!r} got lost ({error}); "
+                f"the job may exist: look for its name in the queue before submitting it again"
+            ) from error
+
+    def named(self, name: str, *, queue: str) -> dict[str, str]:
+        """Find jobs of a queue by name, ``*`` at the end for a prefix: name → newest ID."""
+        pages = self.batch.get_paginator("list_jobs").paginate(
+            jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
+        )
+        newest: dict[str, tuple[int, str]] = {}
+        for page in pages:
+            for job in page["jobSummaryList"]:
+                found = (job.get("createdAt", 0), job["jobId"])
+                newest[job["jobName"]] = max(newest.get(job["jobName"], (-1, "")), found)
+        return {job_name: job_id for job_name, (_, job_id) in newest.items()}
+
+    def describe(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Describe jobs, a hundred a call, in the order asked for.
+
+        Raises:
+            JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        for at in range(0, len(job_ids), _DESCRIBE_AT_ONCE):
+            chunk = list(job_ids[at : at + _DESCRIBE_AT_ONCE])
+            for detail in self.batch.describe_jobs(jobs=chunk)["jobs"]:
+                found[detail["jobId"]] = detail
+        missing = [job_id for job_id in job_ids if job_id not in found]
+        if missing:
+            raise JobsNotFoundError(
+                f"AWS Batch knows no job {', '.join(missing)}; check the ID and the region "
+                f"({self.batch.meta.region_name}); jobs are forgotten some days after they end"
+            )
+        return [found[job_id] for job_id in job_ids]
+
+    def children(self, array_job_id: str, *, state: JobState) -> Iterator[dict[str, Any]]:
+        """List the children of an array in one state, page by page as they are asked for."""
+        pages = self.batch.get_paginator("list_jobs").paginate(
+            arrayJobId=array_job_id, jobStatus=str(state)
+        )
+        for page in pages:
+            yield from page["jobSummaryList"]
+
+    def wait(
+        self,
+        job_ids: Sequence[str],
+        *,
+        on_change: Callable[[JobStatus], None] = lambda _: None,
+        timeout_seconds: float | None = None,
+    ) -> list[JobStatus]:
+        """Wait until all jobs succeeded or failed.
+
+        Waiting changes nothing at AWS: after an interruption, wait again.
+
+        Args:
+            job_ids: the jobs; an array counts as one.
+            on_change: called with every job whose state, or whose children's, changed.
+            timeout_seconds: give up after so long. Default: never.
+
+        Returns:
+            The last status of each, in the order asked for.
+
+        Raises:
+            TimeoutError: some are not done in time.
+        """
+        seen: dict[str, JobStatus] = {}
+        waiting = list(dict.fromkeys(job_ids))
+        started, pause = self._clock(), _FIRST_POLL_SECONDS
+        while True:
+            changed = False
+            for detail in self.describe(waiting):
+                status = JobStatus.of(detail)
+                if seen.get(status.job_id) != status:
+                    seen[status.job_id] = status
+                    changed = True
+                    on_change(status)
+            waiting = [job_id for job_id in waiting if not seen[job_id].state.is_final]
+            if not waiting:
+                return [seen[job_id] for job_id in job_ids]
+            if timeout_seconds is not None and self._clock() - started >= timeout_seconds:
+                raise TimeoutError(f"not done after {timeout_seconds:g} s: {', '.join(waiting)}")
+            pause = _FIRST_POLL_SECONDS if changed else min(pause * 1.5, _SLOWEST_POLL_SECONDS)
+            self._sleep(pause)
+
+    def cancel(self, job_ids: Iterable[str], *, reason: str) -> dict[str, str]:
+        """Cancel jobs that have not started; those that run go on.
+
+        Returns:
+            The jobs that could not be cancelled, with AWS's reason.
+        """
+        return self._stop("cancel", job_ids, reason)
+
+    def terminate(self, job_ids: Iterable[str], *, reason: str) -> dict[str, str]:
+        """Terminate jobs whatever they do.
+
+        Returns:
+            The jobs that could not be terminated, with AWS's reason.
+        """
+        return self._stop("terminate", job_ids, reason)
+
+    def _stop(self, verb: str, job_ids: Iterable[str], reason: str) -> dict[str, str]:
+        """Stop jobs fifty a call where SDK and service can, else one a call."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+
+        bulk = getattr(self.batch, f"{verb}_jobs", None)
+        failed: dict[str, str] = {}
+        pending = list(dict.fromkeys(job_ids))
+        for at in range(0, len(pending), _STOP_AT_ONCE):
+            chunk = pending[at : at + _STOP_AT_ONCE]
+            if bulk is not None:
+                try:
+                    answer = bulk(jobs=chunk, reason=reason)
+                except ClientError as error:
+                    if not _is_unknown(error.response):
+                        raise
+                    bulk = None  # an older service behind a newer SDK
+                else:
+                    failed |= {each["job"]: each["message"] for each in answer["errors"]}
+                    continue
+            single = getattr(self.batch, f"{verb}_job")
+            for job_id in chunk:
+                try:
+                    single(jobId=job_id, reason=reason)
+                except ClientError as error:
+                    if error.response["Error"]["Code"] != "ClientException":
+                        raise
+                    failed[job_id] = error.response["Error"]["Message"]
+        return failed
+
+
+def _is_unknown(response: Mapping[str, Any]) -> bool:
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == 404 or response["Error"]["Code"] in _NO_SUCH_OPERATION  # noqa: PLR2004 - HTTP

@@ -1,0 +1,275 @@
+"""``batch-constructs submit | watch | logs | redrive``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batch_constructs.client.batch_client import BatchClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_FAILED, _TROUBLE, _INTERRUPTED = 1, 2, 130
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+_environment = click.option(
+    "-e", "--environment", multiple=True, metavar="NAME=VALUE", help="An environment variable."
+)
+_parameters = click.option(
+    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter."
+)
+
+
+def _client() -> BatchClient:
+    return BatchClient()
+
+
+@contextmanager
+def _plain_errors(again: str) -> Iterator[None]:
+    """Say in one line what AWS or the user did wrong, and how to go on after an interruption."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded when used
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; the jobs go on. To go on here: {again}", err=True)
+        sys.exit(_INTERRUPTED)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        hint = f"; renew your credentials, then: {again}" if "Expired" in code else ""
+        click.echo(f"error: {error}{hint}", err=True)
+        sys.exit(_TROUBLE)
+    except (BotoCoreError, LookupError, ValueError, RuntimeError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_TROUBLE)
+
+
+def _command(
+    again: Callable[..., str] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command's errors plain; ``again`` says how to go on, default: the same command."""
+
+    def decorate(run: Callable[..., None]) -> Callable[..., None]:
+        @wraps(run)
+        def guarded(**arguments: Any) -> None:
+            with _plain_errors((again or _same_command)(**arguments)):
+                run(**arguments)
+
+        return guarded
+
+    return decorate
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    wrong = [text for text in texts if "=" not in text]
+    if wrong:
+        raise click.UsageError(f"{', '.join(wrong)}: write NAME=VALUE")
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
+    click.echo(json.dumps(data) if as_json else text)
+
+
+def _same_command(**_: object) -> str:
+    """Spell the command as it was given, from what click parsed."""
+    context = click.get_current_context()
+    words = ["batch-constructs", context.info_name or ""]
+    for parameter in context.command.params:
+        value = context.params.get(parameter.name or "")
+        if value is None or value is False or value == parameter.default:
+            continue
+        if isinstance(parameter, click.Argument):
+            words += [str(each) for each in (value if isinstance(value, tuple) else (value,))]
+        elif value is True:
+            words.append(parameter.opts[-1])
+        else:
+            for each in value if isinstance(value, tuple) else (value,):
+                words += [parameter.opts[-1], str(each)]
+    return shlex.join(words)
+
+
+def _submit_again(*, name: str | None, queue: str | None, graph: Path | None, **_: object) -> str:
+    if graph is not None:
+        return _same_command()
+    # a job that was submitted just before the interruption would run twice
+    return f"look whether the job is there before you submit it again: {_named_watch(name, queue)}"
+
+
+def _named_watch(name: str | None, queue: str | None) -> str:
+    return shlex.join(["batch-constructs", "watch", str(name), "--queue", str(queue)])
+
+
+@click.command
+@click.argument("name", required=False)
+@click.option("--queue", help="Name or ARN of the queue.")
+@click.option("--definition", help="Name, name:revision or ARN of the definition.")
+@click.option("--array-size", type=click.IntRange(2, 10_000), help="Children of an array job.")
+@_parameters
+@_environment
+@click.option("--share-identifier", help="A fair-share queue demands one.")
+@click.option("--timeout-seconds", type=click.IntRange(60), help="Limit of one attempt.")
+@click.option("--depends-on", multiple=True, metavar="JOB_ID", help="Wait for this job.")
+@click.option(
+    "--graph",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON file with jobs that wait for jobs.",
+)
+@click.option("--input", "input_json", default="{}", help="JSON that the graph's `$.` paths read.")
+@click.option("--run", help="Name of this run of a graph; the same again submits nothing twice.")
+@_json
+@_command(_submit_again)
+def submit(
+    *,
+    name: str | None,
+    queue: str | None,
+    definition: str | None,
+    graph: Path | None,
+    input_json: str,
+    run: str | None,
+    parameters: tuple[str, ...],
+    environment: tuple[str, ...],
+    depends_on: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Submit a job, an array job, or a graph of jobs."""
+    client = _client()
+    if graph is not None:
+        if name or definition:
+            raise click.UsageError("--graph names jobs and definitions itself")
+        _submit_graph(client, graph, queue=queue, input_json=input_json, run=run, as_json=as_json)
+        return
+    if not (name and queue and definition):
+        raise click.UsageError("give NAME, --queue and --definition, or --graph")
+    job_id = client.submit(
+        name,
+        queue=queue,
+        definition=definition,
+        parameters=_pairs(parameters),
+        environment=_pairs(environment),
+        depends_on=[{"jobId": each} for each in depends_on],
+        **options,
+    )
+    _print({"jobName": name, "jobId": job_id}, as_json=as_json, text=job_id)
+
+
+def _submit_graph(
+    client: BatchClient,
+    path: Path,
+    *,
+    queue: str | None,
+    input_json: str,
+    run: str | None,
+    as_json: bool,
+) -> None:
+    from uuid import uuid4  # noqa: PLC0415 - loaded when used
+
+    from batch_constructs.client.graph import submit_graph  # noqa: PLC0415 - as above
+    from batch_constructs.client.graph_file import read_graph  # noqa: PLC0415 - as above
+
+    jobs = read_graph(path.read_text(encoding="utf-8"))
+    run = f"run-{uuid4().hex[:12]}" if run is None else run
+    click.get_current_context().params["run"] = run
+    with _plain_errors(_same_command()):
+        submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
+    for name, job_id in submitted.items():
+        data = {"run": run, "name": name, "jobId": job_id}
+        _print(data, as_json=as_json, text=f"{name}\t{job_id}")
+
+
+@click.command
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+@click.option("--queue", help="Take JOB as names of jobs in this queue.")
+@_json
+@_command()
+def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None:
+    """Wait for jobs; exit 1 when one of them failed."""
+    client = _client()
+    ids = _by_name(client, job_ids, queue)
+    if as_json:
+        last = client.wait(ids, on_change=lambda status: click.echo(json.dumps(status.as_json())))
+    else:
+        from rich.console import Console  # noqa: PLC0415 - loaded when used
+
+        from batch_constructs.client.progress import in_words  # noqa: PLC0415 - as above
+        from batch_constructs.client.progress import watch as watch_bars  # noqa: PLC0415
+
+        last = watch_bars(client, ids, console=Console(stderr=True))
+        for status in last:
+            click.echo(f"{status.job_id}\t{status.name}\t{in_words(status)}")
+    if any(status.state == "FAILED" for status in last):
+        sys.exit(_FAILED)
+
+
+@click.command
+@click.argument("job_id", metavar="JOB")
+@click.option("--queue", help="Take JOB as the name of a job in this queue.")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the job is done.")
+@_json
+@_command()
+def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
+    """Print what a job wrote; PARENT:INDEX is the child of an array."""
+    from batch_constructs.client.job_log import read_logs  # noqa: PLC0415 - loaded when used
+
+    client = _client()
+    (job_id,) = _by_name(client, (job_id,), queue)
+    for line in read_logs(client, job_id, follow=follow):
+        data = {
+            "jobId": line.job_id,
+            "timestamp": line.timestamp,
+            "message": line.message,
+            "stream": line.stream,
+        }
+        _print(data, as_json=as_json, text=line.message)
+
+
+@click.command
+@click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
+@click.option("--to-queue", "queue", help="Another queue.")
+@click.option("--definition", help="Another definition or revision.")
+@_parameters
+@_environment
+@click.option("--vcpus", type=float, help="Other vCPUs.")
+@click.option("--memory-mebibytes", type=int, help="Other memory.")
+@click.option("--timeout-seconds", type=click.IntRange(60), help="Another limit of one attempt.")
+@click.option("--share-identifier", help="Another share of a fair-share queue.")
+@click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
+@_json
+@_command()
+def redrive(
+    *,
+    job_ids: tuple[str, ...],
+    parameters: tuple[str, ...],
+    environment: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Submit failed jobs, or the failed children of arrays, again."""
+    from batch_constructs.client.redrive import redrive as redrive_one  # noqa: PLC0415 - when used
+
+    client = _client()
+    changes = {"parameters": _pairs(parameters), "environment": _pairs(environment), **options}
+    for job_id in job_ids:
+        for new in redrive_one(client, job_id, **changes):
+            _print({"jobId": new, "redriven": job_id}, as_json=as_json, text=new)
+
+
+def _by_name(client: BatchClient, jobs: tuple[str, ...], queue: str | None) -> list[str]:
+    if queue is None:
+        return list(jobs)
+    found = []
+    for name in jobs:
+        named = client.named(name, queue=queue)
+        if name not in named:
+            raise LookupError(f"no job is called {name!r} in queue {queue}")
+        found.append(named[name])
+    return found

@@ -1,0 +1,111 @@
+"""What a job wrote: its log streams in CloudWatch Logs, as they grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.client.states import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batch_constructs.client.batch_client import BatchClient
+
+_GROUP = "/aws/batch/job"
+_POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLine:
+    """One line of a job's log.
+
+    Attributes:
+        job_id: the job.
+        timestamp: when it was written, in milliseconds since 1970.
+        message: the text.
+        stream: the log stream; each attempt and each container has its own.
+    """
+
+    job_id: str
+    timestamp: int
+    message: str
+    stream: str
+
+
+@dataclass(frozen=True)
+class _Stream:
+    group: str
+    name: str
+    region: str | None
+
+
+def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iterator[LogLine]:
+    """Read the log of all attempts and containers of a job.
+
+    Args:
+        client: who reads.
+        job_id: a job, or the child of an array (``parent:index``).
+        follow: go on until the job is done, and what it wrote last is read.
+    """
+    token: dict[_Stream, str] = {}
+    while True:
+        (detail,) = client.describe([job_id])
+        done = JobState(detail["status"]).is_final
+        for stream in _streams(detail):
+            yield from _read(client, job_id, stream, token)
+        if done or not follow:
+            return
+        client.pause(_POLL_SECONDS)
+
+
+def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
+    containers = [detail["container"]] if "container" in detail else []
+    for task in detail.get("ecsProperties", {}).get("taskProperties", []):
+        containers += task.get("containers", [])
+    attempts = [
+        attempt["container"] for attempt in detail.get("attempts", []) if "container" in attempt
+    ]
+    for attempt in detail.get("attempts", []):
+        for task in attempt.get("taskProperties", []):
+            attempts += task.get("containers", [])
+    where = [_where(container) for container in containers] or [(_GROUP, None)]
+    found: dict[_Stream, None] = {}
+    for container in [*attempts, *containers]:
+        name = container.get("logStreamName")
+        if name:
+            group, region = _where(container) if "logConfiguration" in container else where[0]
+            found[_Stream(group, name, region)] = None
+    return list(found)
+
+
+def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
+    options = container.get("logConfiguration", {}).get("options", {})
+    return options.get("awslogs-group", _GROUP), options.get("awslogs-region")
+
+
+def _read(
+    client: BatchClient, job_id: str, stream: _Stream, token: dict[_Stream, str]
+) -> Iterator[LogLine]:
+    logs = client.logs(stream.region)
+    while True:
+        options = {"nextToken": token[stream]} if stream in token else {}
+        try:
+            page = logs.get_log_events(
+                logGroupName=stream.group,
+                logStreamName=stream.name,
+                startFromHead=True,
+                **options,
+            )
+        except logs.exceptions.ResourceNotFoundException:
+            return  # nothing written yet
+        for event in page["events"]:
+            yield LogLine(
+                job_id=job_id,
+                timestamp=event["timestamp"],
+                message=event["message"],
+                stream=stream.name,
+            )
+        if token.get(stream) == page["nextForwardToken"]:
+            return
+        token[stream] = page["nextForwardToken"]

@@ -1,0 +1,213 @@
+"""Compute environments on an Amazon EKS cluster.
+
+https://docs.aws.amazon.com/batch/latest/userguide/eks.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.environment_roles import make_node_role
+from batch_constructs.compute.instance_compute_environment import (
+    AllocationStrategy,
+    Cluster,
+    InstanceArguments,
+    InstanceComputeEnvironment,
+    Purchase,
+)
+from batch_constructs.compute.machine_image import ImageType
+from batch_constructs.compute.managed_compute_environment import EnvironmentArguments
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_eks as eks
+    from aws_cdk import aws_iam as iam
+    from aws_cdk.interfaces import aws_eks as eks_interfaces
+    from constructs import Construct
+
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.compute.machine_image import AnyImage
+    from batch_constructs.compute.update_policy import UpdatePolicy
+
+
+class AccessEntry(StrEnum):
+    """Whether AWS Batch manages its own access entry on the cluster.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entry.html
+    """
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+    INHERIT_FROM_CLUSTER = "INHERIT_FROM_CLUSTER"
+
+
+class EksComputeEnvironment(InstanceComputeEnvironment):
+    """A compute environment whose instances are nodes of an Amazon EKS cluster.
+
+    The cluster needs the namespace and, for it, AWS Batch's role and role binding, before the
+    environment is created.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
+    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
+    with AWS's policies for nodes and for Session Manager).
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        cluster: The cluster: of ``aws_eks``, ``aws_eks_v2``, an L1, or its ARN.
+        kubernetes_namespace: The namespace that AWS Batch runs pods in; not ``default``, not
+            ``kube-…``.
+        vpc: The VPC that nodes start in.
+        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
+            ones, or else the public ones.
+        security_groups: Security groups of the nodes; the cluster's own is among them as a rule.
+            Default: one of its own.
+        access_entry: Whether AWS Batch manages its access entry on the cluster. Default: as the
+            cluster authenticates.
+        spot: Whether on Spot instances. Default: on demand.
+        max_vcpus: vCPUs of all nodes together, at most.
+        compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
+            generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        instance_types: Families and types, all x86 or all Arm. Default: the current x86 families
+            that AWS Batch chooses from.
+        min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
+        allocation_strategy: How to choose among the types. Default: ``BEST_FIT_PROGRESSIVE``, on
+            Spot ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
+        images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
+            2023 for EKS.
+        launch_template: A launch template for the nodes; its newest version is taken. Default:
+            none.
+        launch_template_overrides: Other launch templates for some of the instance types, at most
+            ten. Default: none.
+        userdata_type: With an image of one's own, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
+            AWS's.
+        key_pair: A key pair to log in with; Session Manager needs none. Default: none.
+        instance_role: The role of the nodes. Default: one of its own.
+        placement_group: A placement group for the nodes. Default: none.
+        instance_tags: Tags of the nodes and their volumes. Default: none.
+        scale_down_delay: How long an idle node is kept for the next job, 20 minutes to 7 days.
+            Default: it goes at once.
+        update: What an update does to running jobs. Default: they have 30 minutes to finish.
+        bid_percentage: On Spot, at most this percentage of the on-demand price, 1 to 100. Default:
+            the on-demand price.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster: eks.ICluster | eks_interfaces.IClusterRef | str,
+        kubernetes_namespace: str,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        access_entry: AccessEntry | str | None = None,
+        spot: bool = False,
+        max_vcpus: int = 256,
+        compute_environment_name: str | None = None,
+        enabled: bool = True,
+        tags: Mapping[str, str] | None = None,
+        instance_types: Sequence[str | ec2.InstanceType] | None = None,
+        min_vcpus: int = 0,
+        allocation_strategy: AllocationStrategy | str | None = None,
+        images: Sequence[AnyImage] | None = None,
+        launch_template: AnyLaunchTemplate | None = None,
+        launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
+        userdata_type: str | None = None,
+        key_pair: ec2.IKeyPair | None = None,
+        instance_role: iam.IRole | None = None,
+        placement_group: ec2.IPlacementGroup | None = None,
+        instance_tags: Mapping[str, str] | None = None,
+        scale_down_delay: Duration | None = None,
+        update: UpdatePolicy | None = None,
+        bid_percentage: int | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        on_spot = arguments.flag("spot", spot, required=True) is True
+        if bid_percentage is not None and not on_spot:
+            arguments.wrong_value(
+                "bid_percentage is given without spot; allowed is on Spot: leave it out, or give "
+                "spot=True"
+            )
+        self._define(
+            arguments,
+            EnvironmentArguments(
+                compute_environment_name=compute_environment_name,
+                enabled=enabled,
+                service_role=None,
+                tags=tags,
+            ),
+            InstanceArguments(
+                vpc=vpc,
+                vpc_subnets=vpc_subnets,
+                security_groups=security_groups,
+                max_vcpus=max_vcpus,
+                min_vcpus=min_vcpus,
+                instance_types=instance_types,
+                allocation_strategy=allocation_strategy,
+                images=images,
+                launch_template=launch_template,
+                launch_template_overrides=launch_template_overrides,
+                key_pair=key_pair,
+                instance_role=instance_role,
+                placement_group=placement_group,
+                instance_tags=instance_tags,
+                scale_down_delay=scale_down_delay,
+                container_insights=None,
+                update=update,
+            ),
+            Purchase(
+                kind="SPOT" if on_spot else "EC2",
+                default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
+                if on_spot
+                else AllocationStrategy.BEST_FIT_PROGRESSIVE,
+                bid_percentage=arguments.number("bid_percentage", bid_percentage),
+            ),
+            Cluster(
+                default_image=ImageType.EKS_AL2023,
+                properties={
+                    "EksConfiguration": given(
+                        EksClusterArn=_cluster_arn(arguments, cluster),
+                        KubernetesNamespace=arguments.text(
+                            "kubernetes_namespace", kubernetes_namespace
+                        ),
+                        AccessEntry=given(
+                            DesiredState=arguments.choice(
+                                "access_entry", access_entry, "an AccessEntry"
+                            )
+                        ),
+                    )
+                },
+                userdata_type=userdata_type,
+                make_role=make_node_role,
+            ),
+        )
+
+
+def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:
+    if isinstance(cluster, str):
+        return cluster
+    if has_member(cluster, "cluster_arn"):
+        return cluster.cluster_arn
+    if has_member(cluster, "attr_arn"):
+        return cluster.attr_arn
+    return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")

@@ -1,0 +1,92 @@
+"""Where jobs run in a VPC: subnets, and security groups.
+
+https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+
+_DUMMIES = frozenset({"p-12345", "p-67890", "s-12345", "s-67890"})
+"""What ``Vpc.from_lookup`` answers until the CLI has looked: no subnet, and no mistake."""
+
+
+class Network:
+    """The subnets and security groups of one compute environment."""
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        *,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None,
+    ) -> None:
+        self._vpc = vpc
+        self._groups = None if security_groups is None else _groups(arguments, security_groups)
+        self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
+
+    def known(self) -> dict[str, Any]:
+        """Return the network as the rules see it before the own security group is made."""
+        groups = 1 if self._groups is None else len(self._groups)
+        return {
+            "Subnets": [UNKNOWN if one in _DUMMIES else one for one in self.subnet_ids],
+            "SecurityGroupIds": [UNKNOWN] * groups,
+        }
+
+    def make_security_groups(self, scope: Construct) -> list[ec2.ISecurityGroup]:
+        """Return the security groups, with one made where none were given (``SecurityGroup``)."""
+        if self._groups is not None:
+            return self._groups
+        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc)]
+
+
+def _groups(
+    arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup]
+) -> list[ec2.ISecurityGroup]:
+    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
+    for group in groups:
+        if not has_member(group, "security_group_id"):
+            arguments.wrong_type("security_groups", group, "a list of ec2.ISecurityGroup")
+    return groups
+
+
+def _subnet_ids(
+    arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None
+) -> list[Any]:
+    if not has_member(vpc, "select_subnets"):
+        arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+        return [UNKNOWN]
+    if selection is None:
+        selection = ec2.SubnetSelection()
+    if not isinstance(selection, ec2.SubnetSelection):
+        arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
+        return [UNKNOWN]
+    try:
+        return vpc.select_subnets(
+            availability_zones=selection.availability_zones,
+            one_per_az=selection.one_per_az,
+            subnet_filters=selection.subnet_filters,
+            subnet_group_name=selection.subnet_group_name,
+            subnets=selection.subnets,
+            subnet_type=selection.subnet_type,
+        ).subnet_ids
+    except RuntimeError as error:
+        said = re.sub(r"^\w+: ", "", str(error))
+        said = said.removesuffix("Available types: ").rstrip()
+        arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
+        return [UNKNOWN]

@@ -1,0 +1,113 @@
+"""Compute environments on Fargate.
+
+https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.environment_network import Network
+from batch_constructs.compute.managed_compute_environment import (
+    PARAMETERS,
+    EnvironmentArguments,
+    ManagedComputeEnvironment,
+    environment_properties,
+    make_environment,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from batch_constructs.compute.compute_environment import ComputeEnvironment
+
+
+class FargateComputeEnvironment(ManagedComputeEnvironment):
+    """A compute environment on Fargate or Fargate Spot: no instances, nothing to pay while idle.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, where none are
+    given, ``SecurityGroup/Resource`` (AWS::EC2::SecurityGroup, everything out, nothing in).
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        vpc: The VPC that jobs run in.
+        vpc_subnets: Its subnets, at most 16. Default: the private ones with a way out, or else the
+            isolated ones, or else the public ones, whose jobs need ``assign_public_ip``.
+        security_groups: Security groups of the jobs, 1 to 5. Default: one of its own.
+        max_vcpus: vCPUs of all running jobs together, at most.
+        spot: Whether on Fargate Spot: cheaper, and taken back with two minutes' notice; x86 only.
+        compute_environment_name: A readable prefix of the name; what follows it changes only when
+            the environment has to be replaced. Default: a name that CloudFormation generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        service_role: A role for AWS Batch itself; an environment with one is replaced where it
+            could be updated. Default: the service-linked role.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        max_vcpus: int = 256,
+        spot: bool = False,
+        compute_environment_name: str | None = None,
+        enabled: bool = True,
+        service_role: iam.IRole | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        own = EnvironmentArguments(
+            compute_environment_name=compute_environment_name,
+            enabled=enabled,
+            service_role=service_role,
+            tags=tags,
+        )
+        network = Network(
+            arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
+        )
+        on_spot = arguments.flag("spot", spot, required=True)
+        resources = {
+            "Type": "FARGATE_SPOT" if on_spot is True else "FARGATE",
+            "MaxvCpus": arguments.number("max_vcpus", max_vcpus, required=True),
+            **network.known(),
+        }
+        properties = environment_properties(
+            arguments, own, kind="MANAGED", replaced=service_role is not None
+        )
+        self.properties = arguments.check(
+            "AWS::Batch::ComputeEnvironment",
+            {**properties, "ComputeResources": resources},
+            PARAMETERS,
+        )
+        arguments.refuse()
+
+        self.security_groups = network.make_security_groups(self)
+        resources["Subnets"] = network.subnet_ids
+        resources["SecurityGroupIds"] = [group.security_group_id for group in self.security_groups]
+        self.resource = self._resource = make_environment(
+            self, {**properties, "ComputeResources": resources}, own
+        )
+
+    @classmethod
+    def from_fargate_compute_environment_arn(
+        cls, scope: Construct, id: str, fargate_compute_environment_arn: str
+    ) -> ComputeEnvironment:
+        """Take in a Fargate compute environment by its ARN, under the L2's name for this."""
+        return cls.from_compute_environment_arn(scope, id, fargate_compute_environment_arn)

@@ -1,0 +1,311 @@
+"""What compute environments on EC2 instances share, on-demand and Spot.
+
+https://docs.aws.amazon.com/batch/latest/userguide/compute_environment_parameters.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.compute.environment_network import Network
+from batch_constructs.compute.environment_roles import (
+    make_instance_profile,
+    make_instance_role,
+    make_spot_fleet_role,
+)
+from batch_constructs.compute.launch_template_overrides import launch_template_properties
+from batch_constructs.compute.machine_image import Images, ImageType
+from batch_constructs.compute.managed_compute_environment import (
+    PARAMETERS,
+    EnvironmentArguments,
+    ManagedComputeEnvironment,
+    environment_properties,
+    make_environment,
+)
+from batch_constructs.compute.update_policy import UpdatePolicy, read_update
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_cdk import Duration
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.compute.machine_image import AnyImage
+
+
+class AllocationStrategy(StrEnum):
+    """How AWS Batch chooses among the instance types of an environment.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/allocation-strategies.html
+    """
+
+    BEST_FIT = "BEST_FIT"
+    BEST_FIT_PROGRESSIVE = "BEST_FIT_PROGRESSIVE"
+    BEST_FIT_PROGRESSIVE_ORDERED = "BEST_FIT_PROGRESSIVE_ORDERED"
+    SPOT_CAPACITY_OPTIMIZED = "SPOT_CAPACITY_OPTIMIZED"
+    SPOT_CAPACITY_OPTIMIZED_PRIORITIZED = "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"
+    SPOT_PRICE_CAPACITY_OPTIMIZED = "SPOT_PRICE_CAPACITY_OPTIMIZED"
+
+
+class ContainerInsights(StrEnum):
+    """How closely CloudWatch Container Insights watches the environment's ECS cluster."""
+
+    DISABLED = "DISABLED"
+    ENABLED = "ENABLED"
+    ENHANCED = "ENHANCED"
+
+
+DEFAULT_INSTANCE_TYPES = ("default_x86_64",)
+"""What AWS Batch chooses from when nothing is said: current x86 families."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceArguments:
+    """The arguments that environments on instances share, as they were given."""
+
+    vpc: ec2.IVpc
+    vpc_subnets: ec2.SubnetSelection | None
+    security_groups: Sequence[ec2.ISecurityGroup] | None
+    max_vcpus: int
+    min_vcpus: int
+    instance_types: Sequence[str | ec2.InstanceType] | None
+    allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
+    images: Sequence[AnyImage] | None
+    launch_template: AnyLaunchTemplate | None
+    launch_template_overrides: Sequence[LaunchTemplateOverride] | None
+    key_pair: ec2.IKeyPair | None
+    instance_role: iam.IRole | None
+    placement_group: ec2.IPlacementGroup | None
+    instance_tags: Mapping[str, str] | None
+    scale_down_delay: Duration | None
+    container_insights: ContainerInsights | str | bool | None
+    update: UpdatePolicy | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """How the instances are bought, and what only that way of buying has."""
+
+    kind: str
+    default_strategy: AllocationStrategy
+    bid_percentage: Any = None
+    spot_fleet_role: iam.IRole | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """What the instances join: an ECS cluster of AWS Batch's own, or an Amazon EKS cluster.
+
+    Attributes:
+        default_image: The kind of machine image of an image that does not say.
+        properties: CloudFormation's, beside those of the instances.
+        userdata_type: How a node joins an Amazon EKS cluster. Default: AWS's.
+        make_role: Makes the role of instances where none is given.
+    """
+
+    default_image: ImageType = ImageType.ECS_AL2023
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    userdata_type: str | None = None
+    make_role: Callable[[Construct], iam.Role] = make_instance_role
+
+
+class InstanceComputeEnvironment(ManagedComputeEnvironment):
+    """A compute environment on EC2 instances.
+
+    Attributes:
+        instance_role: The role of the instances.
+    """
+
+    instance_role: iam.IRole
+
+    def _define(
+        self,
+        arguments: Arguments,
+        own: EnvironmentArguments,
+        instances: InstanceArguments,
+        purchase: Purchase,
+        cluster: Cluster | None = None,
+    ) -> None:
+        """Turn the arguments into properties, have them checked, and make the resources."""
+        cluster = Cluster() if cluster is None else cluster
+        network = Network(
+            arguments,
+            vpc=instances.vpc,
+            vpc_subnets=instances.vpc_subnets,
+            security_groups=instances.security_groups,
+        )
+        images = Images(arguments, instances.images, default=cluster.default_image)
+        update = read_update(arguments, instances.update)
+        strategy = arguments.choice(
+            "allocation_strategy", instances.allocation_strategy, "an AllocationStrategy"
+        )
+        if strategy is None:
+            strategy = str(purchase.default_strategy)
+        # Only these two stand in the way of updates in place.
+        replaced = own.service_role is not None or strategy == AllocationStrategy.BEST_FIT
+        resources = _compute_resources(arguments, instances, purchase, strategy)
+        resources |= given(
+            LaunchTemplate=launch_template_properties(
+                arguments,
+                instances.launch_template,
+                instances.launch_template_overrides,
+                cluster.userdata_type,
+                on_eks="EksConfiguration" in cluster.properties,
+            ),
+            Ec2KeyPair=_key_pair(arguments, instances.key_pair),
+        )
+        if not replaced:
+            latest = arguments.flag("update.latest_image", update.latest_image, required=True)
+            resources["UpdateToLatestImageVersion"] = latest
+        elif instances.update is not None:
+            arguments.wrong_value(
+                "update is given, but an environment with a service role of its own, or with the "
+                "strategy BEST_FIT, is replaced and never updated: leave update out"
+            )
+        _expect_roles(arguments, instances, purchase)
+        properties = {
+            **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
+            **cluster.properties,
+            **given(
+                UpdatePolicy=update.to_property(arguments),
+                EcsSettings=read_ecs_settings(arguments, instances.container_insights),
+            ),
+        }
+        fleet = given(SpotIamFleetRole=_fleet_role_as_known(strategy, purchase))
+        self.properties = arguments.check(
+            "AWS::Batch::ComputeEnvironment",
+            {
+                **properties,
+                "ComputeResources": {
+                    **resources,
+                    **network.known(),
+                    **fleet,
+                    **given(Ec2Configuration=images.known()),
+                    "InstanceRole": UNKNOWN,
+                },
+            },
+            PARAMETERS,
+        )
+        arguments.refuse()
+
+        self.security_groups = network.make_security_groups(self)
+        self.instance_role = (
+            cluster.make_role(self) if instances.instance_role is None else instances.instance_role
+        )
+        profile = make_instance_profile(self, self.instance_role)
+        spot_fleet_role = purchase.spot_fleet_role
+        if fleet and spot_fleet_role is None:
+            spot_fleet_role = make_spot_fleet_role(self)
+        resources |= given(
+            Subnets=network.subnet_ids,
+            SecurityGroupIds=[group.security_group_id for group in self.security_groups],
+            InstanceRole=profile.attr_arn,
+            SpotIamFleetRole=None if spot_fleet_role is None else spot_fleet_role.role_arn,
+            Ec2Configuration=images.make(self),
+        )
+        self.resource = self._resource = make_environment(
+            self, {**properties, "ComputeResources": resources}, own
+        )
+        # A role that went before the environment would leave the environment undeletable.
+        self.resource.node.add_dependency(
+            self.instance_role, *(() if spot_fleet_role is None else (spot_fleet_role,))
+        )
+
+
+def _compute_resources(
+    arguments: Arguments, instances: InstanceArguments, purchase: Purchase, strategy: Any
+) -> dict[str, Any]:
+    delay = arguments.minutes("scale_down_delay", instances.scale_down_delay)
+    return given(
+        Type=purchase.kind,
+        MinvCpus=arguments.number("min_vcpus", instances.min_vcpus, required=True),
+        MaxvCpus=arguments.number("max_vcpus", instances.max_vcpus, required=True),
+        InstanceTypes=_instance_types(arguments, instances.instance_types),
+        AllocationStrategy=strategy,
+        BidPercentage=purchase.bid_percentage,
+        PlacementGroup=_placement_group(arguments, instances.placement_group),
+        ScalingPolicy=given(MinScaleDownDelayMinutes=delay),
+        Tags=arguments.mapping("instance_tags", instances.instance_tags),
+    )
+
+
+def _instance_types(
+    arguments: Arguments, instance_types: Sequence[str | ec2.InstanceType] | None
+) -> list[Any]:
+    if instance_types is None:
+        return list(DEFAULT_INSTANCE_TYPES)
+    expected = 'strings such as "c7g" or "m7i.large", or ec2.InstanceType'
+    types = arguments.items("instance_types", instance_types, expected)
+    if not types:
+        arguments.wrong_value(
+            "instance_types is empty; allowed is at least one type or family: leave it out for "
+            "the families that AWS Batch chooses"
+        )
+    return [
+        item.to_string()
+        if isinstance(item, ec2.InstanceType)
+        else item
+        if isinstance(item, str)
+        else arguments.wrong_type("instance_types", item, expected)
+        for item in types
+    ]
+
+
+def _key_pair(arguments: Arguments, key_pair: ec2.IKeyPair | None) -> Any:
+    if key_pair is None:
+        return None
+    if not has_member(key_pair, "key_pair_name"):
+        return arguments.wrong_type("key_pair", key_pair, "an ec2.IKeyPair")
+    return key_pair.key_pair_name
+
+
+def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) -> Any:
+    if group is None:
+        return None
+    if not has_member(group, "placement_group_name"):
+        return arguments.wrong_type("placement_group", group, "an ec2.IPlacementGroup")
+    return group.placement_group_name
+
+
+def read_ecs_settings(
+    arguments: Arguments,
+    container_insights: ContainerInsights | str | bool | None,  # noqa: FBT001  # one of three ways
+) -> dict[str, Any]:
+    """Return CloudFormation's ``EcsSettings``."""
+    if isinstance(container_insights, bool):
+        container_insights = (
+            ContainerInsights.ENABLED if container_insights else ContainerInsights.DISABLED
+        )
+    return given(
+        ContainerInsights=arguments.choice(
+            "container_insights", container_insights, "True, False or ContainerInsights.ENHANCED"
+        )
+    )
+
+
+def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: Purchase) -> None:
+    roles = {
+        "instance_role": instances.instance_role,
+        "spot_fleet_role": purchase.spot_fleet_role,
+    }
+    for parameter, role in roles.items():
+        if role is not None and not has_member(role, "role_arn"):
+            arguments.wrong_type(parameter, role, "an iam.IRole")
+
+
+def _fleet_role_as_known(strategy: Any, purchase: Purchase) -> Any:
+    """Say whether there will be a Spot Fleet role: one that was given, or that BEST_FIT needs."""
+    needed = purchase.kind == "SPOT" and strategy == AllocationStrategy.BEST_FIT
+    return UNKNOWN if needed or purchase.spot_fleet_role is not None else None

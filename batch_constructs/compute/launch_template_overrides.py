@@ -1,0 +1,134 @@
+"""The launch templates of one compute environment: the usual one, and others for some types.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecification.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+
+_EXPECTED = "a LaunchTemplate or an ec2.ILaunchTemplate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchTemplateOverride:
+    """Another launch template for some of an environment's instance types.
+
+    Attributes:
+        launch_template: The template; its newest version is taken.
+        instance_types: Types and families among those of the environment, no bundle such as
+            ``default_x86_64``.
+        userdata_type: On Amazon EKS with an image of one's own, ``EKS_NODEADM`` or
+            ``EKS_BOOTSTRAP_SH``. Default: AWS's.
+    """
+
+    launch_template: AnyLaunchTemplate
+    instance_types: Sequence[str | ec2.InstanceType]
+    userdata_type: str | None = None
+
+
+def launch_template_properties(
+    arguments: Arguments,
+    template: AnyLaunchTemplate | None,
+    overrides: Sequence[LaunchTemplateOverride] | None,
+    userdata_type: str | None = None,
+    *,
+    on_eks: bool = False,
+) -> dict[str, Any] | None:
+    """Return CloudFormation's ``LaunchTemplate``."""
+    if on_eks:
+        _refuse_image_pull(arguments, template, overrides)
+    others = [
+        _override(arguments.within(f"launch_template_overrides[{place}]"), override)
+        for place, override in enumerate(
+            arguments.items("launch_template_overrides", overrides, "LaunchTemplateOverride")
+        )
+    ]
+    if template is None:
+        if others:
+            arguments.wrong_value(
+                "launch_template_overrides is given without launch_template; allowed is beside one:"
+                " give launch_template for the other types"
+            )
+        return None
+    return {
+        **_reference(arguments, template),
+        **given(Overrides=others, UserdataType=arguments.text("userdata_type", userdata_type)),
+    }
+
+
+def _override(arguments: Arguments, override: LaunchTemplateOverride) -> dict[str, Any]:
+    if not isinstance(override, LaunchTemplateOverride):
+        arguments.wrong_type(
+            "this", override, 'LaunchTemplateOverride(launch_template=…, instance_types=["g5"])'
+        )
+        return {}
+    types = arguments.items("instance_types", override.instance_types, 'strings such as "g5"')
+    return {
+        **_reference(arguments, override.launch_template),
+        **given(
+            TargetInstanceTypes=[
+                item.to_string()
+                if isinstance(item, ec2.InstanceType)
+                else arguments.text(f"instance_types[{place}]", item, required=True)
+                for place, item in enumerate(types)
+            ],
+            UserdataType=arguments.text("userdata_type", override.userdata_type),
+        ),
+    }
+
+
+def _reference(arguments: Arguments, template: Any) -> dict[str, Any]:
+    if not has_member(template, "launch_template_id"):
+        arguments.wrong_type("launch_template", template, _EXPECTED)
+        return {}
+    _refuse_plain_user_data(arguments, template)
+    # The newest version by its number, so that a change of the template is a change here too.
+    version = getattr(template, "latest_version_number", None)
+    known = template.launch_template_id
+    return given(
+        LaunchTemplateId=known,
+        LaunchTemplateName=template.launch_template_name if known is None else None,
+        Version=template.version_number if version is None else version,
+    )
+
+
+def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:
+    """Refuse a shell script: AWS Batch adds a part of its own, and wants MIME multipart."""
+    user_data = getattr(template, "user_data", None)
+    if user_data is None:
+        return
+    text = user_data.render()
+    if text and not is_token(text) and not text.startswith(("MIME-Version:", "Content-Type:")):
+        arguments.wrong_value(
+            f"launch_template: its user data begins with {text.splitlines()[0]!r}; allowed is MIME "
+            "multipart: give the commands as LaunchTemplate(user_data=[…]), or use "
+            "ec2.MultipartUserData"
+        )
+
+
+def _refuse_image_pull(
+    arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
+) -> None:
+    """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
+    others = [] if overrides is None or isinstance(overrides, str) else overrides
+    for one in (template, *(getattr(other, "launch_template", None) for other in others)):
+        if getattr(one, "has_image_pull", False):
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
+                "allowed on Amazon EKS is none: leave image_pull out there, and give the container "
+                "of the job its image_pull_policy"
+            )

@@ -1,0 +1,111 @@
+"""Which machine image instances start from.
+
+https://docs.aws.amazon.com/batch/latest/userguide/batch-ami-ecs.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+    AnyImage: TypeAlias = (
+        "MachineImage | batch.EcsMachineImage | batch.EksMachineImage | ec2.IMachineImage"
+    )
+
+
+class ImageType(StrEnum):
+    """The kinds of machine image that AWS Batch chooses from; the newest of its kind is taken.
+
+    Those with NVIDIA's driver are for instances with its GPUs, on x86 and Arm; the others are for
+    the rest, on x86 and Arm.
+    """
+
+    ECS_AL2023 = "ECS_AL2023"
+    ECS_AL2023_NVIDIA = "ECS_AL2023_NVIDIA"
+    EKS_AL2023 = "EKS_AL2023"
+    EKS_AL2023_NVIDIA = "EKS_AL2023_NVIDIA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineImage:
+    """The machine image of one kind of instance.
+
+    Attributes:
+        image_type: The kind. Default: Amazon Linux 2023 for the environment's cluster.
+        image: An image of one's own for these instances. Default: the newest of AWS.
+        kubernetes_version: On Amazon EKS, the version that the image is for, such as ``"1.34"``.
+            Default: the newest that AWS Batch supports.
+    """
+
+    image_type: ImageType | str | None = None
+    image: ec2.IMachineImage | None = None
+    kubernetes_version: str | None = None
+
+
+_EXPECTED = "MachineImage(…), batch.EcsMachineImage, batch.EksMachineImage or ec2.IMachineImage"
+_EXPECTED_IMAGE = (
+    'an ec2.IMachineImage, such as ec2.MachineImage.generic_linux({"REGION": "ami-…"})'
+)
+
+
+class Images:
+    """The machine images of one compute environment, each for its kind of instance."""
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        images: Sequence[AnyImage] | None,
+        *,
+        default: ImageType = ImageType.ECS_AL2023,
+    ) -> None:
+        self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
+        for image in arguments.items("images", images, _EXPECTED):
+            if isinstance(image, MachineImage):
+                kind = arguments.choice("images.image_type", image.image_type, "an ImageType")
+                version = arguments.text("images.kubernetes_version", image.kubernetes_version)
+                if image.image is not None and not has_member(image.image, "get_image"):
+                    arguments.wrong_type("images.image", image.image, _EXPECTED_IMAGE)
+                self._add(kind, default, image.image, version)
+            elif isinstance(image, batch.EcsMachineImage | batch.EksMachineImage):
+                known = image.image_type
+                self._add(None if known is None else known.value, default, image.image, None)
+            elif has_member(image, "get_image"):
+                self._add(None, default, image, None)
+            else:
+                arguments.wrong_type("images", image, _EXPECTED)
+
+    def known(self) -> list[dict[str, Any]]:
+        """Return CloudFormation's ``Ec2Configuration`` as far as it is known before synthesis."""
+        return [properties for properties, _ in self._images]
+
+    def make(self, scope: Construct) -> list[dict[str, Any]]:
+        """Return CloudFormation's ``Ec2Configuration``."""
+        return [
+            {
+                **properties,
+                **({} if image is None else {"ImageIdOverride": image.get_image(scope).image_id}),
+            }
+            for properties, image in self._images
+        ]
+
+    def _add(
+        self, kind: Any, default: ImageType, image: ec2.IMachineImage | None, version: Any
+    ) -> None:
+        properties = given(
+            ImageType=str(default) if kind is None else kind, ImageKubernetesVersion=version
+        )
+        self._images.append((properties, image))

@@ -1,0 +1,176 @@
+"""What the managed compute environments share: network, name, updates, one L1 resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.compute.compute_environment import ComputeEnvironment
+from batch_constructs.compute.environment_name import HASH_LENGTH, replaceable_name
+from batch_constructs.construct import given, l1_properties, put_tags
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_iam as iam
+
+    from batch_constructs.arguments import Arguments
+
+PARAMETERS = {
+    "ComputeEnvironmentName": "compute_environment_name",
+    "MaxvCpus": "max_vcpus",
+    "MinvCpus": "min_vcpus",
+    "BidPercentage": "bid_percentage",
+    "AllocationStrategy": "allocation_strategy",
+    "InstanceTypes": "instance_types",
+    "Subnets": "vpc_subnets",
+    "SecurityGroupIds": "security_groups",
+    "MinScaleDownDelayMinutes": "scale_down_delay",
+    "SpotIamFleetRole": "spot_fleet_role",
+    "Ec2Configuration": "images",
+    "LaunchTemplate": "launch_template",
+    "Overrides": "launch_template_overrides[]",
+    "TargetInstanceTypes": "instance_types",
+    "Ec2KeyPair": "key_pair",
+    "EksClusterArn": "cluster",
+    "KubernetesNamespace": "kubernetes_namespace",
+    "AccessEntry": "access_entry",
+    "PlacementGroup": "placement_group",
+    "UpdatePolicy": "update",
+    "EcsSettings": "container_insights",
+    "UnmanagedvCpus": "unmanaged_vcpus",
+    "ServiceRole": "service_role",
+    "ComputeResources/Tags": "instance_tags",
+    "Tags": "tags",
+}
+"""Property → the parameter it comes from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentArguments:
+    """The arguments that compute environments of every kind share, as they were given."""
+
+    compute_environment_name: str | None
+    enabled: bool
+    service_role: iam.IRole | None
+    tags: Mapping[str, str] | None
+
+
+@jsii.implements(ec2.IConnectable)
+class ManagedComputeEnvironment(ComputeEnvironment):
+    """A compute environment whose capacity AWS Batch manages.
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``IComputeEnvironmentRef`` is
+            asked for.
+        security_groups: The security groups that jobs run in.
+    """
+
+    resource: batch.CfnComputeEnvironment
+    security_groups: list[ec2.ISecurityGroup]
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The network connections of the jobs: what may reach them, and what they may reach."""
+        return ec2.Connections(security_groups=self.security_groups)
+
+
+def environment_properties(
+    arguments: Arguments, own: EnvironmentArguments, *, kind: str, replaced: bool | None
+) -> dict[str, Any]:
+    """Return the properties beside ``ComputeResources``.
+
+    ``replaced`` says whether a change that needs other instances replaces the environment.
+    """
+    name = arguments.text("compute_environment_name", own.compute_environment_name)
+    role = own.service_role
+    if role is not None and not has_member(role, "role_arn"):
+        arguments.wrong_type("service_role", role, "an iam.IRole")
+        role = None
+    return given(
+        Type=kind,
+        # The rules judge the name at its full length.
+        ComputeEnvironmentName=f"{name}-{'0' * HASH_LENGTH}" if isinstance(name, str) else name,
+        State=arguments.state("enabled", own.enabled),
+        ServiceRole=None if role is None else role.role_arn,
+        ReplaceComputeEnvironment=replaced,
+        Tags=arguments.mapping("tags", own.tags),
+    )
+
+
+def make_environment(
+    environment: ComputeEnvironment,
+    properties: Mapping[str, Any],
+    own: EnvironmentArguments,
+) -> batch.CfnComputeEnvironment:
+    """Make the L1 resource, after the service role with all its policies, so that it goes first."""
+    name = own.compute_environment_name
+    resource = batch.CfnComputeEnvironment(
+        environment,
+        "Resource",
+        type=properties["Type"],
+        compute_environment_name=None
+        if name is None
+        else replaceable_name(name, lambda: _create_only(properties, resource)),
+        compute_resources=_l1(properties.get("ComputeResources")),
+        ecs_settings=_l1(properties.get("EcsSettings")),
+        eks_configuration=_l1(properties.get("EksConfiguration")),
+        replace_compute_environment=properties.get("ReplaceComputeEnvironment"),
+        service_role=properties.get("ServiceRole"),
+        state=properties["State"],
+        unmanagedv_cpus=properties.get("UnmanagedvCpus"),
+        update_policy=_l1(properties.get("UpdatePolicy")),
+    )
+    put_tags(resource, properties.get("Tags"))
+    if own.service_role is not None:
+        resource.node.add_dependency(own.service_role)
+    if name is not None and properties.get("ReplaceComputeEnvironment") is True:
+        _acknowledge_name(resource)
+    return resource
+
+
+def _acknowledge_name(resource: batch.CfnComputeEnvironment) -> None:
+    """Tell the rules that this name does not stand in the way of a replacement."""
+    from aws_cdk import Acknowledgment, Validations  # noqa: PLC0415  # for few environments
+
+    Validations.of(resource).acknowledge(
+        Acknowledgment(
+            id="batch-constructs::named-replacement",
+            reason="The name ends in a hash of what needs a replacement, and changes with it.",
+        )
+    )
+
+
+_UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})
+"""The compute resources that change in place even where an environment is replaced."""
+
+
+def _create_only(
+    properties: Mapping[str, Any], resource: batch.CfnComputeEnvironment
+) -> dict[str, Any]:
+    """Return the properties whose change makes CloudFormation create another environment."""
+    resources: Mapping[str, Any] = properties.get("ComputeResources", {})
+    if properties.get("ReplaceComputeEnvironment") is False:
+        replacing = {"SpotIamFleetRole"}
+    else:
+        replacing = set(resources) - _UPDATED_IN_PLACE
+    eks: Mapping[str, Any] = properties.get("EksConfiguration", {})
+    provider: Mapping[str, Any] = resources.get("ManagedInstancesProvider", {})
+    launch: Mapping[str, Any] = provider.get("InstanceLaunchTemplate", {})
+    return {
+        "Path": resource.node.path,
+        "Type": properties["Type"],
+        "Tags": resource.tags.render_tags(),
+        **{name: resources[name] for name in sorted(replacing) if name in resources},
+        **{name: eks[name] for name in ("EksClusterArn", "KubernetesNamespace") if name in eks},
+        **{name: launch[name] for name in ("CapacityOptionType", "FipsEnabled") if name in launch},
+    }
+
+
+def _l1(properties: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if properties is None else l1_properties(properties)

@@ -1,0 +1,264 @@
+"""Compute environments on Amazon ECS Managed Instances: EC2 that AWS patches and replaces.
+
+https://docs.aws.amazon.com/batch/latest/userguide/managed-instances.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.environment_network import Network
+from batch_constructs.compute.environment_roles import (
+    let_pass,
+    make_infrastructure_role,
+    make_instance_profile,
+    make_managed_instance_role,
+)
+from batch_constructs.compute.instance_compute_environment import (
+    ContainerInsights,
+    read_ecs_settings,
+)
+from batch_constructs.compute.managed_compute_environment import (
+    PARAMETERS,
+    EnvironmentArguments,
+    ManagedComputeEnvironment,
+    environment_properties,
+    make_environment,
+)
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+
+class ReservationPreference(StrEnum):
+    """Whether instances come from capacity reservations."""
+
+    RESERVATIONS_ONLY = "RESERVATIONS_ONLY"
+    RESERVATIONS_FIRST = "RESERVATIONS_FIRST"
+    RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
+
+
+_PARAMETERS = {
+    **PARAMETERS,
+    "AllowedInstanceTypes": "instance_types",
+    "ScaleInAfter": "scale_in_after",
+    "StorageSizeGiB": "storage_size",
+    "ReservationPreference": "reservation_preference",
+    "SecurityGroups": "security_groups",
+    "CapacityTags": "capacity_tags",
+}
+
+
+class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
+    """A compute environment on ECS Managed Instances; its jobs are ``MultiContainerJobDefinition``.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
+    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` and
+    ``InfrastructureRole/Resource`` (AWS::IAM::Role with AWS's policies for Managed Instances; the
+    latter may pass exactly the former). The roles are deleted after the environment.
+
+    Attributes:
+        instance_role: The role of the instances.
+        infrastructure_role: The role by which Amazon ECS starts and ends them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        vpc: The VPC that instances start in.
+        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
+            ones, or else the public ones.
+        security_groups: Security groups of the instances. Default: one of its own.
+        max_vcpus: vCPUs of all instances together, at most.
+        spot: Whether on Spot instances. Default: on demand.
+        instance_types: Families (``"g5"``, ``"c7*"``) and types that may be started. Default: all.
+        compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
+            generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        instance_role: The role of the instances. Default: one of its own.
+        infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
+            Default: one of its own.
+        storage_size: The size of the data volume. Default: AWS's.
+        local_storage: Whether the instance's own NVMe disks are used. Default: no.
+        scale_in_after: How long an idle instance is kept, up to an hour. Default: AWS's.
+        keep_idle_instances: Whether idle instances are never given back, and paid for. Default: no.
+        detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
+        fips: Whether the instances use FIPS 140-2 validated modules. Default: no.
+        tags_in_metadata: Whether instances see their tags in their metadata. Default: no.
+        reservation_preference: Whether capacity reservations are used. Default: AWS's.
+        reservation_group_arn: The resource group of these reservations. Default: any.
+        container_insights: Whether CloudWatch Container Insights watches the cluster, or
+            ``ContainerInsights.ENHANCED``. Default: no.
+        capacity_tags: Tags of the capacity provider, which go on to the instances. Default: none.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        max_vcpus: int = 256,
+        spot: bool = False,
+        instance_types: Sequence[str | ec2.InstanceType] | None = None,
+        compute_environment_name: str | None = None,
+        enabled: bool = True,
+        instance_role: iam.IRole | None = None,
+        infrastructure_role: iam.IRole | None = None,
+        storage_size: Size | None = None,
+        local_storage: bool = False,
+        scale_in_after: Duration | None = None,
+        keep_idle_instances: bool = False,
+        detailed_monitoring: bool = False,
+        fips: bool = False,
+        tags_in_metadata: bool = False,
+        reservation_preference: ReservationPreference | str | None = None,
+        reservation_group_arn: str | None = None,
+        container_insights: ContainerInsights | str | bool | None = None,
+        capacity_tags: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        own = EnvironmentArguments(
+            compute_environment_name=compute_environment_name,
+            enabled=enabled,
+            service_role=None,
+            tags=tags,
+        )
+        network = Network(
+            arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
+        )
+        for parameter, role in (
+            ("instance_role", instance_role),
+            ("infrastructure_role", infrastructure_role),
+        ):
+            if role is not None and not has_member(role, "role_arn"):
+                arguments.wrong_type(parameter, role, "an iam.IRole")
+        monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
+        launch = given(
+            CapacityOptionType="SPOT"
+            if arguments.flag("spot", spot, required=True) is True
+            else "ON_DEMAND",
+            CapacityReservations=given(
+                ReservationGroupArn=arguments.text("reservation_group_arn", reservation_group_arn),
+                ReservationPreference=arguments.choice(
+                    "reservation_preference", reservation_preference, "a ReservationPreference"
+                ),
+            ),
+            FipsEnabled=arguments.switch("fips", fips),
+            InstanceMetadataTagsPropagation=arguments.switch("tags_in_metadata", tags_in_metadata),
+            InstanceRequirements=given(
+                AllowedInstanceTypes=_instance_types(arguments, instance_types)
+            ),
+            LocalStorageConfiguration=given(
+                UseLocalStorage=arguments.switch("local_storage", local_storage)
+            ),
+            Monitoring="DETAILED" if monitored is True else None,
+            StorageConfiguration=given(
+                StorageSizeGiB=arguments.gibibytes("storage_size", storage_size)
+            ),
+        )
+        listed = arguments.mapping("capacity_tags", capacity_tags)
+        scale_in = _scale_in_after(arguments, scale_in_after, keep_idle=keep_idle_instances)
+        rest = {
+            **environment_properties(arguments, own, kind="MANAGED", replaced=False),
+            **given(EcsSettings=read_ecs_settings(arguments, container_insights)),
+        }
+        most = arguments.number("max_vcpus", max_vcpus, required=True)
+
+        def properties(roles: dict[str, Any], in_network: dict[str, Any]) -> dict[str, Any]:
+            provider = given(
+                InfrastructureRoleArn=roles["infrastructure"],
+                InfrastructureOptimization=given(ScaleInAfter=scale_in),
+                PropagateTags="CAPACITY_PROVIDER" if listed else None,
+                InstanceLaunchTemplate={
+                    **launch,
+                    "Ec2InstanceProfileArn": roles["profile"],
+                    "NetworkConfiguration": in_network,
+                },
+            )
+            resources = given(
+                Type="ECS_MANAGED_INSTANCES",
+                MaxvCpus=most,
+                CapacityTags=listed,
+                ManagedInstancesProvider=provider,
+            )
+            return {**rest, "ComputeResources": resources}
+
+        known = network.known()
+        self.properties = arguments.check(
+            "AWS::Batch::ComputeEnvironment",
+            properties(
+                {"infrastructure": UNKNOWN, "profile": UNKNOWN},
+                {"Subnets": known["Subnets"], "SecurityGroups": known["SecurityGroupIds"]},
+            ),
+            _PARAMETERS,
+        )
+        arguments.refuse()
+
+        self.security_groups = network.make_security_groups(self)
+        self.instance_role: iam.IRole = (
+            make_managed_instance_role(self) if instance_role is None else instance_role
+        )
+        self.infrastructure_role: iam.IRole = (
+            make_infrastructure_role(self) if infrastructure_role is None else infrastructure_role
+        )
+        let_pass(self.infrastructure_role, self.instance_role)
+        profile = make_instance_profile(self, self.instance_role)
+        self.resource = self._resource = make_environment(
+            self,
+            properties(
+                {"infrastructure": self.infrastructure_role.role_arn, "profile": profile.attr_arn},
+                {
+                    "Subnets": network.subnet_ids,
+                    "SecurityGroups": [one.security_group_id for one in self.security_groups],
+                },
+            ),
+            own,
+        )
+        self.resource.node.add_dependency(self.instance_role, self.infrastructure_role)
+
+
+def _instance_types(
+    arguments: Arguments, instance_types: Sequence[str | ec2.InstanceType] | None
+) -> list[Any]:
+    expected = 'strings such as "g5" or "m7i.large", or ec2.InstanceType'
+    return [
+        item.to_string()
+        if isinstance(item, ec2.InstanceType)
+        else arguments.text(f"instance_types[{place}]", item, required=True)
+        for place, item in enumerate(arguments.items("instance_types", instance_types, expected))
+    ]
+
+
+def _scale_in_after(arguments: Arguments, after: Duration | None, *, keep_idle: bool) -> Any:
+    """Return CloudFormation's ``ScaleInAfter``, where -1 stands for never."""
+    seconds = arguments.seconds("scale_in_after", after)
+    if arguments.flag("keep_idle_instances", keep_idle, required=True) is not True:
+        return seconds
+    if seconds is not None:
+        arguments.wrong_value(
+            "keep_idle_instances is given with scale_in_after; allowed is one: leave one out"
+        )
+    return -1

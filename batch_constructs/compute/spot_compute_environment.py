@@ -1,0 +1,164 @@
+"""Compute environments on EC2 Spot instances.
+
+https://docs.aws.amazon.com/batch/latest/userguide/bestpractices6.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.instance_compute_environment import (
+    AllocationStrategy,
+    ContainerInsights,
+    InstanceArguments,
+    InstanceComputeEnvironment,
+    Purchase,
+)
+from batch_constructs.compute.managed_compute_environment import EnvironmentArguments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_batch as batch
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from batch_constructs.compute.compute_environment import ComputeEnvironment
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.compute.machine_image import AnyImage
+    from batch_constructs.compute.update_policy import UpdatePolicy
+
+
+class SpotComputeEnvironment(InstanceComputeEnvironment):
+    """A compute environment on EC2 Spot instances, none of them while there are no jobs.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
+    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
+    with AWS's policies for ECS instances and for Session Manager) and, for the strategy
+    ``BEST_FIT`` only, ``SpotFleetRole/Resource`` (AWS::IAM::Role). The roles
+    are deleted after the environment, which needs them to shut down.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        vpc: The VPC that instances start in.
+        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
+            ones, or else the public ones.
+        security_groups: Security groups of the instances. Default: one of its own.
+        max_vcpus: vCPUs of all instances together, at most; a strategy may exceed it by the size of
+            one instance.
+        compute_environment_name: A readable prefix of the name; what follows it changes only when
+            the environment has to be replaced. Default: a name that CloudFormation generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        service_role: A role for AWS Batch itself; an environment with one is replaced where it
+            could be updated. Default: the service-linked role.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        instance_types: Families (``"c7g"``) and types (``"m7i.large"``, ``ec2.InstanceType``), all
+            x86 or all Arm. Default: the current x86 families that AWS Batch chooses from.
+        min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
+        allocation_strategy: How to choose among the types. Default:
+            ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
+        images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
+            2023 for ECS.
+        launch_template: A launch template for the instances, a ``LaunchTemplate`` or one of the
+            CDK; its newest version is taken. Default: none.
+        launch_template_overrides: Other launch templates for some of the instance types, at most
+            ten. Default: none.
+        key_pair: A key pair to log in with; Session Manager needs none. Default: none.
+        instance_role: The role of the instances. Default: one of its own.
+        placement_group: A placement group for the instances. Default: none.
+        instance_tags: Tags of the instances and their volumes. Default: none.
+        scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
+            Default: it goes at once.
+        container_insights: Whether CloudWatch Container Insights watches the cluster, or
+            ``ContainerInsights.ENHANCED``. Default: no.
+        update: What an update does to running jobs. Default: they have 30 minutes to finish.
+        bid_percentage: Take an instance only below this share of its on-demand price, 1 to 100. The
+            market price is paid in any case. Default: up to 100, which AWS recommends.
+        spot_fleet_role: The role of Spot Fleet, which only the strategy ``BEST_FIT`` uses.
+            Default: one of its own where that strategy is chosen.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        vpc: ec2.IVpc,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
+        max_vcpus: int = 256,
+        compute_environment_name: str | None = None,
+        enabled: bool = True,
+        service_role: iam.IRole | None = None,
+        tags: Mapping[str, str] | None = None,
+        instance_types: Sequence[str | ec2.InstanceType] | None = None,
+        min_vcpus: int = 0,
+        allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
+        images: Sequence[AnyImage] | None = None,
+        launch_template: AnyLaunchTemplate | None = None,
+        launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
+        key_pair: ec2.IKeyPair | None = None,
+        instance_role: iam.IRole | None = None,
+        placement_group: ec2.IPlacementGroup | None = None,
+        instance_tags: Mapping[str, str] | None = None,
+        scale_down_delay: Duration | None = None,
+        container_insights: ContainerInsights | str | bool | None = None,
+        update: UpdatePolicy | None = None,
+        bid_percentage: int | None = None,
+        spot_fleet_role: iam.IRole | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        self._define(
+            arguments,
+            EnvironmentArguments(
+                compute_environment_name=compute_environment_name,
+                enabled=enabled,
+                service_role=service_role,
+                tags=tags,
+            ),
+            InstanceArguments(
+                vpc=vpc,
+                vpc_subnets=vpc_subnets,
+                security_groups=security_groups,
+                max_vcpus=max_vcpus,
+                min_vcpus=min_vcpus,
+                instance_types=instance_types,
+                allocation_strategy=allocation_strategy,
+                images=images,
+                launch_template=launch_template,
+                launch_template_overrides=launch_template_overrides,
+                key_pair=key_pair,
+                instance_role=instance_role,
+                placement_group=placement_group,
+                instance_tags=instance_tags,
+                scale_down_delay=scale_down_delay,
+                container_insights=container_insights,
+                update=update,
+            ),
+            Purchase(
+                kind="SPOT",
+                default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
+                bid_percentage=arguments.number("bid_percentage", bid_percentage),
+                spot_fleet_role=spot_fleet_role,
+            ),
+        )
+
+    @classmethod
+    def from_managed_ec2_ecs_compute_environment_arn(
+        cls, scope: Construct, id: str, managed_ec2_ecs_compute_environment_arn: str
+    ) -> ComputeEnvironment:
+        """Take in a compute environment on instances by its ARN, under the L2's name for this."""
+        return cls.from_compute_environment_arn(scope, id, managed_ec2_ecs_compute_environment_arn)

@@ -1,0 +1,184 @@
+"""Compute environments whose instances the user brings.
+
+https://docs.aws.amazon.com/batch/latest/userguide/unmanaged-compute-environments.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.cluster_membership import joining_instances
+from batch_constructs.compute.compute_environment import ComputeEnvironment
+from batch_constructs.compute.ecs_cluster import EcsCluster
+from batch_constructs.compute.environment_roles import make_service_role
+from batch_constructs.compute.managed_compute_environment import (
+    PARAMETERS,
+    EnvironmentArguments,
+    environment_properties,
+    make_environment,
+)
+from batch_constructs.compute.user_data import agent_settings
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_autoscaling as autoscaling
+    from constructs import Construct
+
+
+@jsii.implements(ec2.IConnectable)
+class UnmanagedComputeEnvironment(ComputeEnvironment):
+    """A compute environment whose instances are the user's own, joined to its ECS cluster.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, where no role is
+    given, ``ServiceRole/Resource`` (AWS::IAM::Role with AWS's policy for AWS Batch), which is
+    deleted after the environment; and, once the cluster is asked for, ``EcsCluster/Lookup`` (a
+    custom resource) with one Lambda function for all such environments of the stack.
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``IComputeEnvironmentRef`` is
+            asked for.
+        service_role: The role of AWS Batch.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        unmanaged_vcpus: How many vCPUs the instances have together, which shares of a fair-share
+            queue are reckoned from. Default: unknown to AWS Batch.
+        compute_environment_name: A readable prefix of the name; what follows it changes only when
+            the environment has to be replaced. Default: a name that CloudFormation generates.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        service_role: The role of AWS Batch, which an unmanaged environment has to be given.
+            Default: one of its own.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on; the cluster is then
+            looked up. Default: ``tags``, once something else asks for the cluster.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        unmanaged_vcpus: int | None = None,
+        compute_environment_name: str | None = None,
+        enabled: bool = True,
+        service_role: iam.IRole | None = None,
+        tags: Mapping[str, str] | None = None,
+        cluster_tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        own = EnvironmentArguments(
+            compute_environment_name=compute_environment_name,
+            enabled=enabled,
+            service_role=service_role,
+            tags=tags,
+        )
+        properties = {
+            **environment_properties(arguments, own, kind="UNMANAGED", replaced=None),
+            **given(UnmanagedvCpus=arguments.number("unmanaged_vcpus", unmanaged_vcpus)),
+        }
+        self.properties = arguments.check(
+            "AWS::Batch::ComputeEnvironment",
+            {"ServiceRole": UNKNOWN, **properties},
+            PARAMETERS,
+        )
+        self._cluster_tags = arguments.mapping(
+            "cluster_tags", tags if cluster_tags is None else cluster_tags
+        )
+        arguments.refuse()
+
+        self._cluster: EcsCluster | None = None
+        self._connections = ec2.Connections()
+        self.service_role: iam.IRole = (
+            make_service_role(self) if service_role is None else service_role
+        )
+        self.resource = self._resource = make_environment(
+            self, {**properties, "ServiceRole": self.service_role.role_arn}, own
+        )
+        if service_role is None:  # a given one make_environment has seen to
+            self.resource.node.add_dependency(self.service_role)
+        if cluster_tags is not None:
+            self._find_cluster()
+
+    @property
+    def ecs_cluster_arn(self) -> str:
+        """The ARN of the ECS cluster that AWS Batch makes for this environment.
+
+        CloudFormation does not return it: the first use adds a custom resource that looks it up.
+        """
+        return self._find_cluster().arn
+
+    @property
+    def ecs_cluster_name(self) -> str:
+        """The name of that cluster, which the ECS agent of an instance is given."""
+        return self._find_cluster().name
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """The network connections of the instances that were added, and so of their jobs."""
+        return self._connections
+
+    def add_auto_scaling_group(self, auto_scaling_group: autoscaling.AutoScalingGroup) -> None:
+        """Let the instances of an Auto Scaling group join the cluster and run jobs.
+
+        They need an image that is optimised for ECS on Linux, not Bottlerocket, and a way out to
+        ECS. Their user data name the cluster and let Spot instances drain; their role gets AWS's
+        policy for ECS instances; what is admitted to this environment's ``connections`` is
+        admitted to them. Whether an image that is named by its ID has the ECS agent cannot be told.
+
+        Raises:
+            TypeError: it is no Auto Scaling group of the CDK's L2.
+            ValueError: its instances run Windows, Bottlerocket or an image without the ECS agent,
+                join a cluster already, or come from a template that hides what joining needs.
+        """
+        group: Any = auto_scaling_group
+        if not (has_member(group, "add_user_data") and has_member(group, "role")):
+            raise TypeError(
+                f"{self.node.path}: auto_scaling_group is {type(group).__name__}; expected an "
+                "autoscaling.AutoScalingGroup, which is not imported"
+            )
+        instances = joining_instances(self, group)
+        group.add_user_data(
+            *agent_settings(
+                {"ECS_CLUSTER": self.ecs_cluster_name, "ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"}
+            )
+        )
+        instances.role.add_managed_policy(
+            iam.ManagedPolicy.from_aws_managed_policy_name(
+                "service-role/AmazonEC2ContainerServiceforEC2Role"
+            )
+        )
+        self._connections.add_security_group(*instances.security_groups)
+
+    def _find_cluster(self) -> EcsCluster:
+        if self._cluster is None:
+            self._cluster = EcsCluster(
+                self,
+                "EcsCluster",
+                compute_environment_arn=self.compute_environment_arn,
+                cluster_tags=self._cluster_tags,
+            )
+        return self._cluster
+
+    @classmethod
+    def from_unmanaged_compute_environment_arn(
+        cls, scope: Construct, id: str, unmanaged_compute_environment_arn: str
+    ) -> ComputeEnvironment:
+        """Take in an unmanaged compute environment by its ARN, under the L2's name for this."""
+        return cls.from_compute_environment_arn(scope, id, unmanaged_compute_environment_arn)

@@ -1,0 +1,72 @@
+"""What a job consumes besides vCPUs and memory: licences, tokens, quotas.
+
+https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+
+
+class Consumable(Protocol):
+    """A consumable resource: a ``ConsumableResource``, or one that was imported."""
+
+    @property
+    def consumable_resource_arn(self) -> str:
+        """The ARN."""
+
+
+_EXPECTED = "a mapping of consumable resources to whole numbers, such as {licences: 1}"
+
+
+class Consumes:
+    """What one job, or one node, consumes.
+
+    Attributes:
+        properties: CloudFormation's ``ConsumableResourceProperties``; empty if it consumes nothing.
+        known: The same as the rules see it: with references to what stands in ``beside``.
+        beside: The resources that these refer to.
+    """
+
+    def __init__(
+        self, arguments: Arguments, quantities: Mapping[Any, int] | None, *, label: str = ""
+    ) -> None:
+        self.beside: dict[str, dict[str, object]] = {}
+        listed: list[dict[str, Any]] = []
+        known: list[dict[str, Any]] = []
+        if quantities is not None and not isinstance(quantities, Mapping):
+            arguments.wrong_type("consumable_resources", quantities, _EXPECTED)
+            quantities = None
+        for place, (resource, quantity) in enumerate((quantities or {}).items()):
+            arn = _arn(arguments, resource)
+            number = arguments.number("consumable_resources", quantity, required=True)
+            listed.append({"ConsumableResource": arn, "Quantity": number})
+            reference = f"consumable resource {label}{place}"
+            properties = getattr(resource, "properties", None)
+            if properties:
+                self.beside[reference] = {
+                    "Type": "AWS::Batch::ConsumableResource",
+                    "Properties": properties,
+                }
+            known.append(
+                {
+                    "ConsumableResource": {"Ref": reference} if properties else arn,
+                    "Quantity": number,
+                }
+            )
+        self.properties = {"ConsumableResourceList": listed} if listed else {}
+        self.known = {"ConsumableResourceList": known} if known else {}
+
+
+def _arn(arguments: Arguments, resource: Any) -> Any:
+    if has_member(resource, "consumable_resource_arn"):
+        return resource.consumable_resource_arn
+    if has_member(resource, "consumable_resource_ref"):
+        return resource.consumable_resource_ref.consumable_resource_arn
+    return arguments.wrong_type("consumable_resources", resource, _EXPECTED)

@@ -1,0 +1,127 @@
+"""Container images: where a job's image is pulled from, and what may pull it.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, Fn, Stack
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_cdk import aws_ecs as ecs
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+_HOLE = r"\$\{[\w.:]+(?:\[[^\]]+\])?\}"
+_PART = rf"(?:{_HOLE}|[^./:@$])+"
+_ECR = re.compile(
+    rf"(?P<account>{_PART})\.dkr[.-]ecr(?:-fips)?\.(?P<region>{_PART})\."
+    rf"(?:{_PART}\.)*{_PART}/(?P<repository>(?:{_HOLE}|[^:@$])+)"
+)
+"""``ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY[:TAG|@DIGEST]``; any part may be a token."""
+
+_EXPECTED = (
+    'an image name such as "public.ecr.aws/docker/library/python:3.13-slim", '
+    "or an ecs.ContainerImage"
+)
+
+
+@dataclass(frozen=True)
+class NamedImage:
+    """An image given by its name; what pulls it is known before any resource is made."""
+
+    name: Any
+    pull_statements: list[dict[str, Any]] = field(default_factory=list)
+
+
+def named_image(scope: Construct, name: str) -> NamedImage:
+    """Read an image's name: one in a private ECR repository needs rights to be pulled.
+
+    A name that is one token is looked into: the URI of an image asset is a text with places for
+    the account and the Region. One that only the deployment knows, such as a parameter of the
+    stack, stays unknown, and nothing is granted.
+    """
+    match = _ECR.match(name)
+    if match is not None:
+        return NamedImage(name, _pull_statements(Aws.PARTITION, match, str))
+    if is_token(name):
+        resolved: Any = Stack.of(scope).resolve(name)
+        text = resolved.get("Fn::Sub") if isinstance(resolved, dict) else None
+        match = _ECR.match(text) if isinstance(text, str) else None
+        if match is not None:
+            return NamedImage(name, _pull_statements("${AWS::Partition}", match, Fn.sub))
+    return NamedImage(name)
+
+
+def _pull_statements(
+    partition: str, image: re.Match[str], spell: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """Return what pulls an image from its repository, and from no other."""
+    account, region, repository = image["account"], image["region"], image["repository"]
+    arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+    return [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "ecr:BatchCheckLayerAvailability",
+                "ecr:BatchGetImage",
+                "ecr:GetDownloadUrlForLayer",
+            ],
+            "Resource": arn,
+        },
+        {
+            "Effect": "Allow",
+            "Action": "ecr:GetAuthorizationToken",
+            "Resource": "*",  # the token is the registry's: AWS takes no resource here
+        },
+    ]
+
+
+def is_container_image(image: object) -> bool:
+    """Whether an argument is an ``ecs.ContainerImage``."""
+    return has_member(image, "bind")
+
+
+def refuse_image(arguments: Arguments, image: object) -> NamedImage:
+    """Note that an image is neither a name nor a container image."""
+    return NamedImage(arguments.wrong_type("image", image, _EXPECTED))
+
+
+def bind_image(
+    scope: Construct, image: ecs.ContainerImage, execution_role: iam.IRole
+) -> tuple[str, dict[str, Any] | None]:
+    """Bind an ``ecs.ContainerImage``: make its asset, grant the pull, and read its name.
+
+    The CDK binds an image to a container of an ECS task definition and AWS Batch has none, so a
+    container stands in, in a task definition that is never synthesised: only its execution role is
+    used.
+
+    Returns:
+        The image's name, and CloudFormation's ``RepositoryCredentials`` where it has credentials.
+    """
+    from aws_cdk import aws_ecs as ecs  # noqa: PLC0415  # loaded by whoever made the image
+
+    stand_in = ecs.TaskDefinition(
+        Stack(None, "NeverSynthesised"),
+        "StandIn",
+        compatibility=ecs.Compatibility.EXTERNAL,
+        execution_role=execution_role,
+    ).add_container(
+        "Container", image=ecs.ContainerImage.from_registry("stand-in"), memory_limit_mib=4
+    )
+    bound = image.bind(scope, stand_in)
+    credentials: Any = bound.repository_credentials
+    if credentials is None:
+        return bound.image_name, None
+    return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}

@@ -1,0 +1,190 @@
+"""What job definitions on ECS share, whatever their shape: roles, logs, one L1 resource."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.construct import l1_properties, make_l1, put_tags
+from batch_constructs.jobs.job_definition import JobDefinition
+from batch_constructs.jobs.job_roles import ExecutionRole, make_job_role
+from batch_constructs.jobs.job_settings import REFUSED_THOUGH_A_WARNING
+from batch_constructs.jobs.log_group import JobLogs
+from batch_constructs.jobs.policy_statements import merged
+from batch_constructs.jobs.secrets import KEY, is_key
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.ecs_task import Task
+    from batch_constructs.jobs.job_settings import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleAndLogArguments:
+    """The arguments about roles and logs, as they were given."""
+
+    job_role: iam.IRole | None
+    execution_role: iam.IRole | None
+    log_retention: logs.RetentionDays | None
+    log_group: logs.ILogGroup | None
+    log_encryption_key: kms.IKey | None
+
+
+@jsii.implements(iam.IGrantable)
+class EcsJobDefinition(JobDefinition):
+    """A job definition on ECS: Fargate, EC2 or Managed Instances.
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
+            for.
+        properties: The CloudFormation properties as the rules see them.
+    """
+
+    resource: batch.CfnJobDefinition
+    properties: Mapping[str, object]
+
+    def _define(
+        self,
+        arguments: Arguments,
+        job: Job,
+        tasks: Sequence[Task],
+        shape: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
+        own: RoleAndLogArguments,
+        *,
+        parameters: Mapping[str, str],
+        job_role_at_once: bool,
+        beside: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
+        """Have the properties checked, and make the resources."""
+        job_statements = merged(one for task in tasks for one in task.job_statements)
+        has_job_role = job_role_at_once or own.job_role is not None or bool(job_statements)
+        self.properties = arguments.check(
+            "AWS::Batch::JobDefinition",
+            {**job.known, **shape([task.known(job_role=has_job_role) for task in tasks])},
+            parameters,
+            beside={**job.beside, **(beside or {})},
+            refuse_also=REFUSED_THOUGH_A_WARNING,
+        )
+        self._logs = JobLogs(
+            arguments,
+            log_group=own.log_group,
+            retention=own.log_retention,
+            encryption_key=own.log_encryption_key,
+            needed=any(task.needs_log_group for task in tasks),
+        )
+        _expect_resources(arguments, own)
+        arguments.refuse()
+
+        self._logs.make(self)
+        self._job_role = own.job_role
+        self._has_tasks = bool(tasks)
+        if not tasks:
+            self.resource = self._resource = make_definition(self, {**job.properties, **shape([])})
+            return
+        statements = [one for task in tasks for one in task.execution_statements]
+        self._execution_role = ExecutionRole(
+            self, own.execution_role, merged([*self._logs.statements(), *statements])
+        )
+        if self._job_role is None and has_job_role:
+            self._job_role = make_job_role(self)
+        binds = any(task.binds_an_image for task in tasks)
+        bound = [
+            task.bind(
+                self,
+                execution_role=self.execution_role if binds else None,
+                execution_role_arn=self._execution_role.arn,
+                job_role_arn=None if self._job_role is None else self._job_role.role_arn,
+                log_group_name=self._logs.name,
+            )
+            for task in tasks
+        ]
+        self.resource = self._resource = make_definition(self, {**job.properties, **shape(bound)})
+        for statement in job_statements:
+            self.job_role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        for task in tasks:
+            task.admit()
+
+    @property
+    def log_group(self) -> logs.ILogGroup:
+        """The log group that the job's output goes to.
+
+        Raises:
+            ValueError: no container logs to CloudWatch Logs.
+        """
+        return self._logs.log_group()
+
+    @property
+    def execution_role(self) -> iam.IRole:
+        """The role that pulls the image, fetches the secrets and writes the logs.
+
+        More can be granted to it; a managed policy is attached to a role that is given as
+        ``execution_role`` or to the L1 ``ExecutionRole`` below this construct.
+
+        Raises:
+            ValueError: the job is made of pods, which have none.
+        """
+        self._expect_tasks()
+        return self._execution_role.role()
+
+    @property
+    def job_role(self) -> iam.IRole:
+        """The role that the container's own code acts as.
+
+        It is made (ID ``JobRole``) when it is first asked for, which a grant to the definition
+        does: a job that nothing was granted to has no role, and no AWS credentials.
+
+        Raises:
+            ValueError: the job is made of pods, which act as their service account.
+        """
+        self._expect_tasks()
+        if self._job_role is None:
+            role = make_job_role(self)
+            self.resource.add_property_override("ContainerProperties.JobRoleArn", role.role_arn)
+            self._job_role = role
+        return self._job_role
+
+    def _expect_tasks(self) -> None:
+        if not self._has_tasks:
+            raise ValueError(
+                f"{self.node.path}: pods have no roles of their own; grant to the IAM role of "
+                "their Kubernetes service account, and let nodes pull the images"
+            )
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The principal that grants to this definition go to: the job role."""
+        return self.job_role
+
+
+def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batch.CfnJobDefinition:
+    """Make the L1 resource (ID ``Resource``)."""
+    tags = properties.get("Tags")
+    own = {name: value for name, value in properties.items() if name != "Tags"}
+    resource = make_l1(batch.CfnJobDefinition, scope, "Resource", l1_properties(own))
+    put_tags(resource, tags)
+    return resource
+
+
+def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:
+    """Look at the arguments that are resources: what they have to offer."""
+    expected: tuple[tuple[str, object, str, str], ...] = (
+        ("job_role", own.job_role, "role_arn", "an iam.IRole"),
+        ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
+        ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
+    )
+    key = own.log_encryption_key
+    if key is not None and not is_key(key):
+        arguments.wrong_type("log_encryption_key", key, KEY)
+    for parameter, value, attribute, kind in expected:
+        if value is not None and not has_member(value, attribute):
+            arguments.wrong_type(parameter, value, kind)

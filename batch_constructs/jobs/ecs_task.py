@@ -1,0 +1,131 @@
+"""A task: the containers of a job or of a node, with the volumes and roles that they share.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsTaskProperties.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.container import Container
+from batch_constructs.jobs.container_properties import (
+    ContainerParts,
+    refuse_within_a_task,
+    within_a_task,
+)
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+
+class Task:
+    """One task, read from its containers: CloudFormation's properties, and what its roles need.
+
+    Attributes:
+        needs_log_group: Whether a container writes to the definition's log group.
+        execution_statements: What the execution role needs, beside that log group.
+        job_statements: What the job role needs.
+        single: Whether it is one container in ``ContainerProperties``, and not a list of them.
+        binds_an_image: Whether an image is bound to the execution role.
+    """
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        containers: Sequence[Container],
+        *,
+        options: Mapping[str, Any],
+        single: bool,
+        label: str = "containers",
+    ) -> None:
+        self.single = single
+        self._options = options
+        self._containers: list[tuple[ContainerParts, dict[str, Any]]] = []
+        self._unread: list[Any] = []
+        for place, container in enumerate(containers):
+            inner = arguments
+            if label:
+                inner = arguments.within(label if single else f"{label}[{place}]")
+            if not isinstance(container, Container):
+                self._unread.append(
+                    arguments.wrong_type(
+                        label if single else f"{label}[{place}]",
+                        container,
+                        "Container(image=…, vcpus=1, memory=…)",
+                    )
+                )
+                continue
+            if single:
+                refuse_within_a_task(inner, container)
+            beside = {} if single else within_a_task(inner, container)
+            self._containers.append((ContainerParts(inner, container), beside))
+        self._volumes = self._shared_volumes()
+        parts = [part for part, _ in self._containers]
+        self.needs_log_group = any(part.log.needs_group for part in parts)
+        self.execution_statements = [one for part in parts for one in part.execution_statements]
+        self.job_statements = [one for part in parts for one in part.volumes.statements]
+        if options.get("EnableExecuteCommand") is True:
+            self.job_statements.append(_EXECUTE_COMMAND)
+        self.binds_an_image = any(part.binds_an_image for part in parts)
+
+    def known(self, *, job_role: bool) -> dict[str, Any]:
+        """Return the properties as the rules see them, before any resource is made."""
+        containers = [{**part.known(), **beside} for part, beside in self._containers]
+        return self._assembled([*containers, *self._unread], UNKNOWN, UNKNOWN if job_role else None)
+
+    def bind(
+        self,
+        scope: Construct,
+        *,
+        execution_role: iam.IRole | None,
+        execution_role_arn: str,
+        job_role_arn: str | None,
+        log_group_name: str,
+    ) -> dict[str, Any]:
+        """Return the properties, with images bound and roles in place."""
+        containers = [
+            {**part.bind(scope, execution_role, log_group_name), **beside}
+            for part, beside in self._containers
+        ]
+        return self._assembled(containers, execution_role_arn, job_role_arn)
+
+    def admit(self) -> None:
+        """Let the file systems admit the compute environments that mount them."""
+        for part, _ in self._containers:
+            part.volumes.admit()
+
+    def _assembled(
+        self, containers: list[dict[str, Any]], execution_role: Any, job_role: Any
+    ) -> dict[str, Any]:
+        own = {**self._options, **given(Volumes=self._volumes), "ExecutionRoleArn": execution_role}
+        if self.single:
+            only = containers[0] if isinstance(containers[0], dict) else {}
+            return {**only, **own, **given(JobRoleArn=job_role)}
+        return {"Containers": containers, **own, **given(TaskRoleArn=job_role)}
+
+    def _shared_volumes(self) -> list[dict[str, Any]]:
+        """Return each volume once, however many containers mount it; two of one name stay two."""
+        found: list[dict[str, Any]] = []
+        for part, _ in self._containers:
+            found += [volume for volume in part.volumes.properties if volume not in found]
+        return found
+
+
+_EXECUTE_COMMAND = {
+    "Effect": "Allow",
+    "Action": [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ],
+    "Resource": "*",  # a channel of Session Manager has no ARN: AWS takes no resource here
+}
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""

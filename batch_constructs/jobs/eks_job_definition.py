@@ -1,0 +1,141 @@
+"""Job definitions for Amazon EKS.
+
+https://docs.aws.amazon.com/batch/latest/userguide/eks.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.jobs.ecs_job_definition import make_definition
+from batch_constructs.jobs.job_definition import JobDefinition
+from batch_constructs.jobs.job_settings import (
+    JOB_PARAMETERS,
+    REFUSED_THOUGH_A_WARNING,
+    Job,
+    JobArguments,
+)
+from batch_constructs.jobs.pod import POD_PARAMETERS, Pod, pod_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from constructs import Construct
+
+    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.pod import PodContainer
+    from batch_constructs.jobs.retry_policy import RetryPolicy
+
+
+class EksJobDefinition(JobDefinition):
+    """A job that is a pod on Amazon EKS.
+
+    The pod acts as its service account, logs as the cluster logs, and its images are pulled by the
+    nodes: there are no roles and no log group of its own.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition).
+
+    Attributes:
+        resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
+            for.
+        properties: The CloudFormation properties as the rules see them.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        containers: Its containers, at most ten.
+        init_containers: Containers that run, one after the other, before these. Default: none.
+        service_account_name: The Kubernetes service account, which may stand for an IAM role.
+            Default: the namespace's default one.
+        host_network: Whether the pod shares its node's network. Default: yes, AWS Batch's.
+        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default: the last
+            on the node's network, or else ``ClusterFirst``.
+        image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
+        labels: Labels of the pod. Default: none.
+        share_process_namespace: Whether its containers see each other's processes. Default: no.
+        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
+            Default: none.
+        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
+            lost Spot capacity and image pulls, none for the job's own failures.
+        timeout: How long one attempt may run, at least a minute. Default: without limit.
+        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
+            scheduling policy. Default: none.
+        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
+            Default: nothing.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
+        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
+            CloudFormation generates.
+        tags: Tags of the definition; on EKS jobs do not inherit them. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        containers: Sequence[PodContainer],
+        init_containers: Sequence[PodContainer] | None = None,
+        service_account_name: str | None = None,
+        host_network: bool | None = None,
+        dns_policy: str | None = None,
+        image_pull_secrets: Sequence[str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        share_process_namespace: bool = False,
+        parameters: Mapping[str, str] | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: Duration | None = None,
+        scheduling_priority: int | None = None,
+        consumable_resources: Mapping[Consumable, int] | None = None,
+        keep_old_revisions: bool = False,
+        job_definition_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        pod = pod_properties(
+            arguments,
+            Pod(
+                containers=containers,
+                init_containers=init_containers,
+                service_account_name=service_account_name,
+                host_network=host_network,
+                dns_policy=dns_policy,
+                image_pull_secrets=image_pull_secrets,
+                labels=labels,
+                share_process_namespace=share_process_namespace,
+            ),
+        )
+        job = Job(
+            arguments,
+            JobArguments(
+                parameters=parameters,
+                retry=retry,
+                timeout=timeout,
+                scheduling_priority=scheduling_priority,
+                consumable_resources=consumable_resources,
+                keep_old_revisions=keep_old_revisions,
+                job_definition_name=job_definition_name,
+                tags=tags,
+            ),
+            kind="container",
+            capability=None,
+            tags_are_propagated=False,
+        )
+        eks = {"EksProperties": {"PodProperties": pod}}
+        self.properties: Mapping[str, object] = arguments.check(
+            "AWS::Batch::JobDefinition",
+            {**job.known, **eks},
+            {**JOB_PARAMETERS, **POD_PARAMETERS},
+            beside=job.beside,
+            refuse_also=REFUSED_THOUGH_A_WARNING,
+        )
+        arguments.refuse()
+        self.resource = self._resource = make_definition(self, {**job.properties, **eks})

@@ -1,0 +1,128 @@
+"""What every definition says beside its containers: retries, time, priority, what it consumes.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.consumables import Consumes
+from batch_constructs.jobs.retry_policy import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import Duration
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.consumables import Consumable
+
+JOB_PARAMETERS = {
+    "Parameters": "parameters",
+    "RetryStrategy": "retry",
+    "Timeout": "timeout",
+    "SchedulingPriority": "scheduling_priority",
+    "ConsumableResourceProperties": "consumable_resources",
+    "JobDefinitionName": "job_definition_name",
+    "Tags": "tags",
+    "PlatformCapabilities": "platform",
+}
+"""Property → the parameter it comes from."""
+
+CONTAINER_PARAMETERS = {
+    "Image": "image",
+    "Command": "command",
+    "Environment": "environment",
+    "Secrets": "secrets",
+    "ResourceRequirements": "vcpus, memory or gpus",
+    "Volumes": "volumes",
+    "MountPoints": "volumes",
+    "User": "user",
+    "Privileged": "privileged",
+    "ReadonlyRootFilesystem": "readonly_root_filesystem",
+    "Ulimits": "ulimits",
+    "SharedMemorySize": "shared_memory",
+    "Devices": "devices",
+    "Tmpfs": "tmpfs",
+    "MaxSwap": "swap",
+    "Swappiness": "swap",
+    "InitProcessEnabled": "init_process",
+    "LogConfiguration": "log_driver",
+}
+"""Property → the parameter it comes from."""
+
+TASK_PARAMETERS = {
+    "EphemeralStorage": "ephemeral_storage",
+    "RuntimePlatform": "architecture",
+    "OperatingSystemFamily": "operating_system_family",
+    "NetworkConfiguration": "assign_public_ip",
+    "FargatePlatformConfiguration": "platform_version",
+    "PlatformVersion": "platform_version",
+    "EnableExecuteCommand": "execute_command",
+    "IpcMode": "ipc_mode",
+    "PidMode": "pid_mode",
+    "NetworkMode": "network_mode",
+}
+"""Property → the parameter it comes from."""
+
+REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
+"""A placeholder without a default can still be given at submission, but a construct has
+``parameters`` to say so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobArguments:
+    """The arguments that job definitions of every kind share, as they were given."""
+
+    parameters: Mapping[str, str] | None
+    retry: RetryPolicy | None
+    timeout: Duration | None
+    scheduling_priority: int | None
+    consumable_resources: Mapping[Consumable, int] | None
+    keep_old_revisions: bool
+    job_definition_name: str | None
+    tags: Mapping[str, str] | None
+
+
+class Job:
+    """The properties beside those of the containers.
+
+    Attributes:
+        properties: CloudFormation's.
+        known: The same as the rules see them.
+        beside: The resources that these refer to.
+    """
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        own: JobArguments,
+        *,
+        kind: str,
+        capability: str | None,
+        tags_are_propagated: bool = True,
+    ) -> None:
+        retry = RetryPolicy() if own.retry is None else own.retry
+        if not isinstance(retry, RetryPolicy):
+            arguments.wrong_type("retry", retry, "a RetryPolicy such as RetryPolicy(attempts=3)")
+            retry = RetryPolicy()
+        consumes = Consumes(arguments, own.consumable_resources)
+        kept = arguments.switch("keep_old_revisions", own.keep_old_revisions)
+        self.properties: dict[str, Any] = given(
+            Type=kind,
+            PlatformCapabilities=None if capability is None else [capability],
+            PropagateTags=True if tags_are_propagated else None,
+            RetryStrategy=retry.to_property(arguments),
+            Timeout=given(AttemptDurationSeconds=arguments.seconds("timeout", own.timeout)),
+            Parameters=arguments.mapping("parameters", own.parameters),
+            SchedulingPriority=arguments.number("scheduling_priority", own.scheduling_priority),
+            JobDefinitionName=arguments.text("job_definition_name", own.job_definition_name),
+            ConsumableResourceProperties=consumes.properties,
+            ResourceRetentionPolicy=given(SkipDeregisterOnUpdate=kept),
+            Tags=arguments.mapping("tags", own.tags),
+        )
+        self.known = {**self.properties, **given(ConsumableResourceProperties=consumes.known)}
+        self.beside = consumes.beside

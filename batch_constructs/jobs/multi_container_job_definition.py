@@ -1,0 +1,199 @@
+"""Job definitions of several containers: sidecars, log routers, steps that wait for each other.
+
+https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import given
+from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
+from batch_constructs.jobs.ecs_task import Task
+from batch_constructs.jobs.job_settings import (
+    CONTAINER_PARAMETERS,
+    JOB_PARAMETERS,
+    TASK_PARAMETERS,
+    Job,
+    JobArguments,
+)
+from batch_constructs.jobs.single_container_job_definition import runtime_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration, Size
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
+    from constructs import Construct
+
+    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.container import Container
+    from batch_constructs.jobs.retry_policy import RetryPolicy
+    from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
+
+
+class PlatformCapability(StrEnum):
+    """What kind of compute environment a job is for."""
+
+    EC2 = "EC2"
+    FARGATE = "FARGATE"
+    MANAGED_INSTANCES = "MANAGED_INSTANCES"
+
+
+SEVERAL_CONTAINERS = {
+    **CONTAINER_PARAMETERS,
+    "Containers": "containers[]",
+    "Containers/Name": "name",
+    "Essential": "essential",
+    "DependsOn": "depends_on",
+    "StartTimeout": "start_timeout",
+    "StopTimeout": "stop_timeout",
+    "FirelensConfiguration": "firelens",
+}
+"""Property → the parameter it comes from."""
+
+_PARAMETERS = {**JOB_PARAMETERS, **TASK_PARAMETERS, **SEVERAL_CONTAINERS}
+
+
+class MultiContainerJobDefinition(EcsJobDefinition):
+    """A job of up to ten containers, on Fargate, EC2 or Managed Instances.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
+    (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull these
+    images), ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is granted) and,
+    where a container logs to CloudWatch Logs, ``LogGroup`` (AWS::Logs::LogGroup, deleted with the
+    stack).
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        containers: The containers, at least one of them essential.
+        platform: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``.
+        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
+            Default: none.
+        job_role: The role the containers' code acts as. Default: one of its own.
+        execution_role: The role that starts the containers; it is granted what is needed. Default:
+            one of its own.
+        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
+            lost Spot capacity and image pulls, none for the job's own failures.
+        timeout: How long one attempt may run, at least a minute. Default: without limit.
+        log_retention: How long logs are kept. Default: 30 days.
+        log_group: Write to this log group. Default: one of its own.
+        log_encryption_key: Encrypt the own log group with this key. Default: a key of the service.
+        ephemeral_storage: Disk space on Fargate, 21 to 200 GiB. Default: 20 GiB, Fargate's.
+        architecture: ``ARM64`` or ``X86_64``. Default: the platform's.
+        operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``, on Fargate. Default: Linux.
+        platform_version: The Fargate platform version. Default: ``LATEST``.
+        assign_public_ip: Whether the job's network interface gets a public address, on Fargate.
+            Default: no.
+        ipc_mode: ``host``, ``task`` or ``none``: which IPC resources the containers share; not on
+            Fargate. Default: that of the Docker daemon.
+        pid_mode: ``host`` or ``task``: which process namespace the containers share. Default: each
+            has its own.
+        network_mode: ``host``, on Managed Instances. Default: the platform's.
+        execute_command: Whether ECS Exec may open a shell in the containers; the job role is
+            granted what that needs. Default: no.
+        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
+            scheduling policy. Default: none.
+        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
+            Default: nothing.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
+        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
+            CloudFormation generates.
+        tags: Tags of the definition and of its jobs' tasks. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        containers: Sequence[Container],
+        platform: PlatformCapability | str,
+        parameters: Mapping[str, str] | None = None,
+        job_role: iam.IRole | None = None,
+        execution_role: iam.IRole | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_group: logs.ILogGroup | None = None,
+        log_encryption_key: kms.IKey | None = None,
+        ephemeral_storage: Size | None = None,
+        architecture: CpuArchitecture | str | None = None,
+        operating_system_family: str | None = None,
+        platform_version: str | None = None,
+        assign_public_ip: bool | None = None,
+        ipc_mode: str | None = None,
+        pid_mode: str | None = None,
+        network_mode: str | None = None,
+        execute_command: bool = False,
+        scheduling_priority: int | None = None,
+        consumable_resources: Mapping[Consumable, int] | None = None,
+        keep_old_revisions: bool = False,
+        job_definition_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        capability = arguments.choice("platform", platform, 'a PlatformCapability or "FARGATE"')
+        public_ip = arguments.flag("assign_public_ip", assign_public_ip)
+        if public_ip is None and capability == PlatformCapability.FARGATE:
+            public_ip = False
+        task = Task(
+            arguments,
+            arguments.items("containers", containers, "Container"),
+            options=given(
+                NetworkConfiguration=_network(public_ip),
+                EphemeralStorage=given(
+                    SizeInGiB=arguments.gibibytes("ephemeral_storage", ephemeral_storage)
+                ),
+                RuntimePlatform=runtime_platform(arguments, architecture, operating_system_family),
+                PlatformVersion=arguments.text("platform_version", platform_version),
+                IpcMode=arguments.text("ipc_mode", ipc_mode),
+                PidMode=arguments.text("pid_mode", pid_mode),
+                NetworkMode=arguments.text("network_mode", network_mode),
+                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+            ),
+            single=False,
+        )
+        own = JobArguments(
+            parameters=parameters,
+            retry=retry,
+            timeout=timeout,
+            scheduling_priority=scheduling_priority,
+            consumable_resources=consumable_resources,
+            keep_old_revisions=keep_old_revisions,
+            job_definition_name=job_definition_name,
+            tags=tags,
+        )
+        self._define(
+            arguments,
+            Job(arguments, own, kind="container", capability=capability),
+            [task],
+            lambda tasks: {"EcsProperties": {"TaskProperties": list(tasks)}},
+            RoleAndLogArguments(
+                job_role=job_role,
+                execution_role=execution_role,
+                log_retention=log_retention,
+                log_group=log_group,
+                log_encryption_key=log_encryption_key,
+            ),
+            parameters=_PARAMETERS,
+            job_role_at_once=True,
+        )
+
+
+def _network(public_ip: Any) -> dict[str, Any] | None:
+    if public_ip is None:
+        return None
+    return {"AssignPublicIp": "ENABLED" if public_ip is True else "DISABLED"}

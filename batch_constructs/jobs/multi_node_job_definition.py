@@ -1,0 +1,334 @@
+"""Multi-node parallel job definitions: one job on several instances at once, as MPI needs it.
+
+https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import given
+from batch_constructs.jobs.consumables import Consumes
+from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
+from batch_constructs.jobs.ecs_task import Task
+from batch_constructs.jobs.job_settings import JOB_PARAMETERS, TASK_PARAMETERS, Job, JobArguments
+from batch_constructs.jobs.multi_container_job_definition import SEVERAL_CONTAINERS
+from batch_constructs.jobs.pod import POD_PARAMETERS, Pod, pod_properties
+from batch_constructs.rules import UNKNOWN
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
+    from constructs import Construct
+
+    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.container import Container
+    from batch_constructs.jobs.retry_policy import RetryPolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeRange:
+    """Nodes of a multi-node job that run the same: one of container, containers or pod.
+
+    Attributes:
+        nodes: How many nodes, which follow those of the range before; or a range as AWS writes it,
+            such as ``"0:3"``, ``":3"`` or ``"4:"``, for ranges that are nested.
+        container: The one container of each node.
+        containers: The containers of each node, where there are several.
+        pod: The pod of each node, on Amazon EKS.
+        instance_type: The instance type, the same for all ranges. Default: chosen among those of
+            the compute environment, the same for all nodes.
+        execute_command: Whether ECS Exec may open a shell in the containers; the job role is
+            granted what that needs. Default: no.
+        consumable_resources: What each node takes of each ``ConsumableResource`` while it runs.
+            Default: nothing.
+    """
+
+    nodes: int | str
+    container: Container | None = None
+    containers: Sequence[Container] | None = None
+    pod: Pod | None = None
+    instance_type: str | ec2.InstanceType | None = None
+    ipc_mode: str | None = None
+    pid_mode: str | None = None
+    execute_command: bool = False
+    consumable_resources: Mapping[Consumable, int] | None = None
+
+
+_PARAMETERS = {
+    **POD_PARAMETERS,
+    **JOB_PARAMETERS,
+    **TASK_PARAMETERS,
+    **SEVERAL_CONTAINERS,
+    "NodeRangeProperties": "node_ranges[]",
+    "TargetNodes": "nodes",
+    "Container": "container",
+    "InstanceTypes": "instance_type",
+    "MainNode": "main_node",
+    "NumNodes": "num_nodes",
+}
+
+
+class MultiNodeJobDefinition(EcsJobDefinition):
+    """A job that runs on several EC2 instances at once, which reach each other.
+
+    The nodes talk to each other directly: their compute environment has to let them
+    (``environment.connections.allow_internally(ec2.Port.all_traffic())``), and a cluster placement
+    group keeps them close.
+
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition) and, but for pods,
+    ``ExecutionRole`` (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and
+    pull these images), ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is
+    granted) and ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack).
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        node_ranges: What the nodes run; together the ranges hold every node.
+        main_node: The index of the node whose end is the end of the job.
+        num_nodes: How many nodes. Default: as many as the ranges hold; it has to be given where one
+            is open (``"4:"``).
+        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
+            Default: none.
+        job_role: The role the containers' code acts as. Default: one of its own.
+        execution_role: The role that starts the containers; it is granted what is needed. Default:
+            one of its own.
+        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
+            lost hosts and image pulls, none for the job's own failures.
+        timeout: How long one attempt may run, at least a minute. Default: without limit.
+        log_retention: How long logs are kept. Default: 30 days.
+        log_group: Write to this log group. Default: one of its own.
+        log_encryption_key: Encrypt the own log group with this key. Default: a key of the service.
+        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
+            scheduling policy. Default: none.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
+        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
+            CloudFormation generates.
+        tags: Tags of the definition and of its jobs' tasks. Default: those of the stack.
+
+    Raises:
+        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        node_ranges: Sequence[NodeRange],
+        main_node: int = 0,
+        num_nodes: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        job_role: iam.IRole | None = None,
+        execution_role: iam.IRole | None = None,
+        retry: RetryPolicy | None = None,
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_group: logs.ILogGroup | None = None,
+        log_encryption_key: kms.IKey | None = None,
+        scheduling_priority: int | None = None,
+        keep_old_revisions: bool = False,
+        job_definition_name: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        nodes = Nodes(arguments, node_ranges)
+        counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
+        if counted is None:
+            arguments.wrong_value(
+                "num_nodes is left out, and a node range is open; allowed is a number of nodes: "
+                "give num_nodes"
+            )
+        if nodes.on_eks and (job_role is not None or execution_role is not None):
+            arguments.wrong_value(
+                "job_role or execution_role is given for pods, which act as their service account: "
+                "leave it out, and give the pods a service_account_name"
+            )
+        main = arguments.number("main_node", main_node)
+        own = JobArguments(
+            parameters=parameters,
+            retry=retry,
+            timeout=timeout,
+            scheduling_priority=scheduling_priority,
+            consumable_resources=None,
+            keep_old_revisions=keep_old_revisions,
+            job_definition_name=job_definition_name,
+            tags=tags,
+        )
+        job = Job(
+            arguments,
+            own,
+            kind="multinode",
+            capability=None if nodes.on_eks else "EC2",
+            tags_are_propagated=not nodes.on_eks,
+        )
+        self._define(
+            arguments,
+            job,
+            nodes.tasks,
+            lambda tasks: {
+                "NodeProperties": given(
+                    MainNode=main, NumNodes=counted, NodeRangeProperties=nodes.ranges(tasks)
+                )
+            },
+            RoleAndLogArguments(
+                job_role=job_role,
+                execution_role=execution_role,
+                log_retention=log_retention,
+                log_group=log_group,
+                log_encryption_key=log_encryption_key,
+            ),
+            parameters=_PARAMETERS,
+            job_role_at_once=bool(nodes.tasks),
+            beside=nodes.beside,
+        )
+
+
+class Nodes:
+    """The node ranges of one job, read.
+
+    Attributes:
+        count: How many nodes the ranges hold; None if one is open or not known.
+        tasks: The tasks of those ranges that run on ECS, in order.
+        beside: The consumable resources that the ranges refer to.
+        on_eks: Whether the nodes are pods.
+    """
+
+    def __init__(self, arguments: Arguments, ranges: Sequence[NodeRange]) -> None:
+        self.tasks: list[Task] = []
+        self.beside: dict[str, dict[str, object]] = {}
+        self.on_eks = False
+        self._read: list[tuple[dict[str, Any], Task | None]] = []
+        self._next: int | None = 0
+        self._last = -1
+        listed = arguments.items("node_ranges", ranges, "NodeRange")
+        if not listed:
+            arguments.wrong_value(
+                "node_ranges is empty; allowed is at least one: give [NodeRange(nodes=2, …)]"
+            )
+            arguments.refuse()
+        for place, entry in enumerate(listed):
+            if not isinstance(entry, NodeRange):
+                arguments.wrong_type(
+                    "node_ranges", entry, "NodeRange(nodes=2, container=Container(…))"
+                )
+                continue
+            self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
+
+    @property
+    def count(self) -> int | None:
+        """How many nodes the ranges hold; None if one is open."""
+        return None if self._next is None else self._last + 1
+
+    def ranges(self, tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return CloudFormation's ``NodeRangeProperties``, with the properties of the tasks."""
+        left = iter(tasks)
+        found = []
+        for properties, task in self._read:
+            if task is None:
+                found.append(properties)
+            elif task.single:
+                found.append({**properties, "Container": next(left)})
+            else:
+                found.append({**properties, "EcsProperties": {"TaskProperties": [next(left)]}})
+        return found
+
+    def _add(self, arguments: Arguments, entry: NodeRange, place: int) -> None:
+        consumes = Consumes(arguments, entry.consumable_resources, label=f"of range {place} ")
+        self.beside.update(consumes.beside)
+        properties = given(
+            TargetNodes=self._target(arguments, entry.nodes),
+            InstanceTypes=_instance_types(arguments, entry.instance_type),
+            ConsumableResourceProperties=consumes.properties,
+        )
+        options = given(
+            IpcMode=arguments.text("ipc_mode", entry.ipc_mode),
+            PidMode=arguments.text("pid_mode", entry.pid_mode),
+            EnableExecuteCommand=arguments.switch("execute_command", entry.execute_command),
+        )
+        kinds = [
+            name for name in ("container", "containers", "pod") if getattr(entry, name) is not None
+        ]
+        if len(kinds) != 1:
+            arguments.wrong_value(
+                f"container: {' and '.join(kinds) if kinds else 'nothing'} is given; allowed "
+                "is exactly one of container, containers and pod: give one"
+            )
+            self._read.append(({**properties, "Container": UNKNOWN}, None))
+            return
+        if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
+            arguments.wrong_value(
+                "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
+                " leave it out, or give containers=[…]"
+            )
+        task: Task | None = None
+        if entry.pod is not None:
+            self.on_eks = True
+            properties["EksProperties"] = {"PodProperties": _pod(arguments, entry.pod)}
+        elif entry.container is not None:
+            task = Task(
+                arguments, [entry.container], options=options, single=True, label="container"
+            )
+        else:
+            containers = arguments.items("containers", entry.containers, "Container")
+            task = Task(arguments, containers, options=options, single=False)
+        if task is not None:
+            self.tasks.append(task)
+        self._read.append((properties, task))
+
+    def _target(self, arguments: Arguments, nodes: int | str) -> Any:
+        """Return a range as AWS writes it, and count its nodes."""
+        if isinstance(nodes, str):
+            first, _, last = nodes.partition(":")
+            if last.isdigit() and (first.isdigit() or not first):
+                self._last = max(self._last, int(last))
+                if self._next is not None:
+                    self._next = int(last) + 1
+            else:
+                self._next = None
+            return nodes
+        number = arguments.number("nodes", nodes)
+        if is_token(number):
+            return arguments.wrong_value(
+                "nodes is a token, which cannot be counted before the deployment; allowed is a "
+                'number, or a range: give nodes="0:" and the token as num_nodes'
+            )
+        if not isinstance(number, int) or self._next is None:
+            if isinstance(number, int):
+                arguments.wrong_value(
+                    f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
+                    'give such as "4:7"'
+                )
+            return number
+        if number < 1:
+            return arguments.wrong_value(f"nodes is {number}; allowed is 1 or more")
+        first_node, self._next = self._next, self._next + number
+        self._last = max(self._last, self._next - 1)
+        return f"{first_node}:{self._next - 1}"
+
+
+def _pod(arguments: Arguments, pod: Pod) -> Any:
+    if not isinstance(pod, Pod):
+        return arguments.wrong_type("pod", pod, "Pod(containers=[PodContainer(…)])")
+    return pod_properties(arguments.within("pod"), pod)
+
+
+def _instance_types(arguments: Arguments, instance_type: str | ec2.InstanceType | None) -> Any:
+    if instance_type is None:
+        return None
+    if isinstance(instance_type, ec2.InstanceType):
+        return [instance_type.to_string()]
+    return [arguments.text("instance_type", instance_type)]

@@ -1,0 +1,85 @@
+"""One container as a job: image, resources, roles, secrets and logs, on Fargate or on EC2.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition
+from batch_constructs.jobs.ecs_task import Task
+from batch_constructs.jobs.job_settings import (
+    CONTAINER_PARAMETERS,
+    JOB_PARAMETERS,
+    TASK_PARAMETERS,
+    Job,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.container import Container
+    from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
+    from batch_constructs.jobs.job_settings import JobArguments
+
+
+class CpuArchitecture(StrEnum):
+    """The instruction set that an image is built for."""
+
+    X86_64 = "X86_64"
+    ARM64 = "ARM64"
+
+
+_PARAMETERS = {
+    **{
+        name: value
+        for name, value in CONTAINER_PARAMETERS.items()
+        if name != "ResourceRequirements"
+    },
+    **JOB_PARAMETERS,
+    **TASK_PARAMETERS,
+}
+
+
+class ContainerJobDefinition(EcsJobDefinition):
+    """A job definition of one container, on whichever platform."""
+
+    def _define_container(
+        self,
+        arguments: Arguments,
+        container: Container,
+        own: JobArguments,
+        roles_and_logs: RoleAndLogArguments,
+        *,
+        capability: str,
+        options: Mapping[str, Any],
+        job_role_at_once: bool,
+    ) -> None:
+        """Turn the arguments into properties, have them checked, and make the resources."""
+        task = Task(arguments, [container], options=options, single=True, label="")
+        self._define(
+            arguments,
+            Job(arguments, own, kind="container", capability=capability),
+            [task],
+            lambda tasks: {"ContainerProperties": tasks[0]},
+            roles_and_logs,
+            parameters=_PARAMETERS,
+            job_role_at_once=job_role_at_once,
+        )
+
+
+def runtime_platform(
+    arguments: Arguments,
+    architecture: CpuArchitecture | str | None,
+    operating_system_family: str | None = None,
+) -> Any:
+    """Return CloudFormation's ``RuntimePlatform``, or None for the platform's own default."""
+    cpu = arguments.choice("architecture", architecture, 'CpuArchitecture.ARM64 or "ARM64"')
+    system = arguments.text("operating_system_family", operating_system_family)
+    if cpu is None and system is None:
+        return None
+    return given(CpuArchitecture=cpu, OperatingSystemFamily="LINUX" if system is None else system)

@@ -1,0 +1,246 @@
+"""When somebody is woken: the alarms' thresholds, and each alarm as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_cdk import Duration
+
+from batch_constructs.monitoring.metric_series import (
+    Math,
+    Series,
+    environment_gauge,
+    failure_rate,
+    native,
+    queue_gauge,
+    vcpu_hours_a_day,
+)
+
+_MINUTE = 60
+_QUARTER_HOUR = 15 * _MINUTE
+_MILLISECONDS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmThresholds:
+    """The limits of ``BatchMonitoring``; None turns an alarm off.
+
+    Attributes:
+        failure_rate_percent: Jobs that fail, of those that end; cancelled and terminated ones are
+            left out. Over 15 minutes, in two of three such quarters.
+        failure_rate_at_least_jobs: How many jobs have to end in a quarter of an hour for the rate
+            to say anything.
+        time_in_runnable: How long jobs waited that started, on average. Default: 1 hour.
+        head_of_queue: How long the first job of the queue has been first. Default: 2 hours. Needs
+            ``gauges``.
+        vcpu_hours_a_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
+        oldest_message: How long a message waits in a gateway. Default: 1 hour.
+    """
+
+    failure_rate_percent: float | None = 10
+    failure_rate_at_least_jobs: int = 5
+    time_in_runnable: Duration | None = field(default_factory=lambda: Duration.hours(1))
+    head_of_queue: Duration | None = field(default_factory=lambda: Duration.hours(2))
+    vcpu_hours_a_day: float | None = None
+    oldest_message: Duration | None = field(default_factory=lambda: Duration.hours(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The thresholds with every default filled in, as numbers; None is an alarm that is off."""
+
+    failure_rate_percent: float | None
+    failure_rate_at_least_jobs: int
+    time_in_runnable_seconds: float | None
+    head_of_queue_seconds: float | None
+    vcpu_hours_a_day: float | None
+    oldest_message_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """One alarm: what it watches, its limit, and what a person should do."""
+
+    id: str
+    title: str
+    watches: Series | Math
+    above: float
+    datapoints: int = 1
+    of: int = 1
+    period_seconds: int = _QUARTER_HOUR
+    advice: str
+    or_equal: bool = False
+
+    def properties(self) -> dict[str, Any]:
+        """Return the properties of AWS::CloudWatch::Alarm, but for its name and its actions."""
+        operator = "GreaterThanOrEqualToThreshold" if self.or_equal else "GreaterThanThreshold"
+        common = {
+            "comparison_operator": operator,
+            "threshold": self.above,
+            "evaluation_periods": self.of,
+            "datapoints_to_alarm": self.datapoints,
+            # Metrics of transitions have gaps by nature: no data is no trouble.
+            "treat_missing_data": "notBreaching",
+        }
+        if isinstance(self.watches, Series):
+            stat = self.watches.stat()
+            return {
+                **common,
+                "namespace": stat["metric"]["namespace"],
+                "metric_name": stat["metric"]["metricName"],
+                "dimensions": stat["metric"]["dimensions"],
+                "period": stat["period"],
+                **_statistic(stat["stat"]),
+            }
+        expression = self.watches.expression
+        queries: list[dict[str, Any]] = []
+        for name, series in self.watches.uses.items():
+            expression = expression.replace(f"{{{name}}}", name)
+            queries.append({"id": name, "metricStat": series.stat(), "returnData": False})
+        result = {"id": "result", "expression": expression, "label": self.title, "returnData": True}
+        return {**common, "metrics": [*queries, result]}
+
+
+def _statistic(statistic: str) -> dict[str, str]:
+    return {"extended_statistic" if statistic[0] == "p" else "statistic": statistic}
+
+
+def queue_alarms(queue: str, limits: Limits, *, gauges: bool) -> list[Alarm]:
+    """Return the alarms of a queue that its metrics carry."""
+    alarms = []
+    if limits.failure_rate_percent is not None:
+        alarms.append(_failure_rate(queue, limits, limits.failure_rate_percent))
+    if limits.time_in_runnable_seconds is not None:
+        alarms.append(
+            Alarm(
+                id="TimeInRunnable",
+                title="jobs wait long in RUNNABLE",
+                watches=native(queue, "JobAttemptRunnableToStartingDuration").over(_QUARTER_HOUR),
+                above=limits.time_in_runnable_seconds * _MILLISECONDS,
+                datapoints=2,
+                of=3,
+                advice="The queue's environments are full, too small, or short of capacity.",
+            )
+        )
+    if gauges and limits.head_of_queue_seconds is not None:
+        alarms.append(
+            Alarm(
+                id="HeadOfQueue",
+                title="the first job of the queue does not start",
+                watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(_QUARTER_HOUR),
+                above=limits.head_of_queue_seconds,
+                datapoints=2,
+                of=2,
+                advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
+            )
+        )
+    if gauges and limits.vcpu_hours_a_day is not None:
+        alarms.append(
+            Alarm(
+                id="Spend",
+                title="more vCPU-hours in a day than planned",
+                watches=vcpu_hours_a_day(queue),
+                above=limits.vcpu_hours_a_day,
+                advice="Look for jobs that run longer or in greater number than they should.",
+            )
+        )
+    return alarms
+
+
+def blocked(rule_name: str) -> Alarm:
+    """Return the alarm of a queue whose first job cannot start, from the rule on that event."""
+    return Alarm(
+        id="Blocked",
+        title="the queue is blocked",
+        watches=Series(
+            namespace="AWS/Events",
+            name="TriggeredRules",
+            dimensions={"RuleName": rule_name},
+            statistic="Sum",
+        ),
+        above=0,
+        advice="AWS Batch says why in statusReason of the first RUNNABLE job of the queue.",
+    )
+
+
+def environment_invalid(environment: str) -> Alarm:
+    """Return the alarm of a compute environment that AWS Batch cannot use."""
+    return Alarm(
+        id="Invalid",
+        title="the compute environment is INVALID",
+        watches=environment_gauge(environment, "EnvironmentInvalid"),
+        above=1,
+        or_equal=True,
+        datapoints=2,
+        of=2,
+        advice="Its statusReason says what is wrong: often a role, a launch template or a subnet.",
+    )
+
+
+def dead_letters(queue_name: str) -> Alarm:
+    """Return the alarm of a dead-letter queue that holds something."""
+    return Alarm(
+        id="DeadLetters",
+        title="messages could not be handled",
+        watches=Series(
+            namespace="AWS/SQS",
+            name="ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": queue_name},
+            statistic="Maximum",
+        ),
+        above=0,
+        advice="Read the messages, mend the cause, and send them back with a redrive.",
+    )
+
+
+def behind(queue_name: str, seconds: float) -> Alarm:
+    """Return the alarm of a gateway whose messages wait: AWS Batch throttles it, or refuses."""
+    return Alarm(
+        id="Behind",
+        title="messages wait long to become jobs",
+        watches=Series(
+            namespace="AWS/SQS",
+            name="ApproximateAgeOfOldestMessage",
+            dimensions={"QueueName": queue_name},
+            statistic="Maximum",
+        ),
+        above=seconds,
+        datapoints=3,
+        of=3,
+        advice="AWS Batch throttles the submissions, or max_submissions_per_second is too low.",
+    )
+
+
+def throttled(function_name: str) -> Alarm:
+    """Return the alarm of a gateway's function that Lambda holds back."""
+    return Alarm(
+        id="Throttled",
+        title="the submission gateway is throttled",
+        watches=Series(
+            namespace="AWS/Lambda",
+            name="Throttles",
+            dimensions={"FunctionName": function_name},
+            statistic="Sum",
+        ),
+        above=0,
+        datapoints=3,
+        of=3,
+        advice="The account's Lambda concurrency, or the function's own, does not suffice.",
+    )
+
+
+def _failure_rate(queue: str, limits: Limits, percent: float) -> Alarm:
+    return Alarm(
+        id="FailureRate",
+        title="many jobs fail",
+        watches=failure_rate(
+            queue,
+            at_least_jobs=limits.failure_rate_at_least_jobs,
+            period_seconds=_QUARTER_HOUR,
+        ),
+        above=percent,
+        datapoints=2,
+        of=3,
+        advice="The dashboard's last failures say why; jobs that people stopped are not counted.",
+    )

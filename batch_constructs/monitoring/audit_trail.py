@@ -1,0 +1,273 @@
+"""Who submitted, terminated and changed what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_cloudtrail as cloudtrail
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.job_event_log import event_log_group, log_events
+from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
+from batch_constructs.rules import UNKNOWN
+from batch_constructs.tokens import is_token
+
+from . import log_queries
+from .ranges import alarm_name_argument
+from .saved_query import SavedQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct
+
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.monitoring.watched_resources import Watched
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_FROM_CLOUDTRAIL = {
+    "source": ["aws.batch"],
+    "detail-type": ["AWS API Call via CloudTrail"],
+}
+_CALLER = "batch.amazonaws.com"
+_CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
+_DAY = 86_400
+_DEPLOYMENTS = "cloudformation.amazonaws.com"
+
+
+class AuditTrail(BatchConstruct):
+    """What people and programs do to AWS Batch: logged, encrypted, kept, and an alarm on changes.
+
+    CloudTrail records the calls, EventBridge writes those to AWS Batch to a log group, with the
+    caller's identity and address. An alarm tells of changes to queues, environments and definitions
+    that no CloudFormation deployment made. The log holds the calls' parameters, also environment
+    variables that callers pass with a job: hence the key. Reading calls are not in it.
+
+    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``
+    (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region),
+    ``Rule`` and ``ChangesRule`` (AWS::Events::Rule), the alarm ``ChangesByHand``, and the saved
+    queries ``WhoDidWhat`` and ``Changes``; with ``create_trail`` also ``Bucket`` (AWS::S3::Bucket)
+    and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a month; so does nothing else as
+    long as nothing happens. A second trail in an account costs 2 USD for 100,000 calls.
+
+    Attributes:
+        log_group: Where the calls are.
+        alarm: The alarm on changes outside deployments.
+        key: The key of the log group and of the trail.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Whose changes raise the alarm. Default: every queue of the account and Region.
+        compute_environments: Whose changes raise the alarm. Default: every environment.
+        alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
+        create_trail: Whether to make a trail; without any trail of the account or organisation,
+            CloudTrail sends nothing. Default: no, since most accounts have one.
+        expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
+        retention: How long the log is kept. Default: a year.
+        trail_retention: How long the files of a trail are kept. Default: a year.
+        alarm_name: A physical name. Default: one that CloudFormation generates.
+
+    Raises:
+        ValueError: a topic that would drop the alarm.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue] | None = None,
+        compute_environments: Sequence[AnyComputeEnvironment] | None = None,
+        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        create_trail: bool = False,
+        expected_roles: Sequence[str] | None = None,
+        retention: logs.RetentionDays | None = None,
+        trail_retention: Duration | None = None,
+        alarm_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues, needed=False)
+        environments = watched_environments(arguments, compute_environments)
+        topic = topic_argument(arguments, "alarm_topic", alarm_topic)
+        arguments.flag("create_trail", create_trail, required=True)
+        roles = arguments.texts("expected_roles", expected_roles)
+        kept = logs.RetentionDays.ONE_YEAR if retention is None else retention
+        if not isinstance(kept, logs.RetentionDays):
+            arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
+        files_kept = Duration.days(365) if trail_retention is None else trail_retention
+        _check_days(arguments, "trail_retention", files_kept)
+        if alarm_name is not None:
+            alarm_name_argument(arguments, "alarm_name", alarm_name)
+        arguments.refuse()
+
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="What people did to AWS Batch",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,  # without the key, what is kept cannot be read
+        )
+        _admit_logs(self.key)
+        self.log_group = event_log_group(self, retention=kept, encryption_key=self.key)
+        calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
+        log_events(self, "Rule", calls, self.log_group)
+        # No target: the alarm reads the metric that EventBridge itself publishes about the rule.
+        changes = events.CfnRule(
+            self,
+            "ChangesRule",
+            event_pattern=changes_pattern(watched, environments, roles or ()),
+        )
+        self.alarm = cloudwatch.CfnAlarm(
+            self,
+            "ChangesByHand",
+            alarm_name=alarm_name,
+            alarm_description="Somebody changed AWS Batch outside a deployment. The saved query "
+            "of this name says who, from where, and what.",
+            namespace="AWS/Events",
+            metric_name="TriggeredRules",
+            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="RuleName", value=changes.ref)],
+            statistic="Sum",
+            period=300,
+            threshold=0,
+            evaluation_periods=1,
+            comparison_operator="GreaterThanThreshold",
+            treat_missing_data="notBreaching",
+            alarm_actions=[] if topic is None else [topic.topic_arn],
+        )
+        if topic is not None and not isinstance(alarm_topic, AlertTopic):
+            admit(topic, ALARMS)
+        for name, title, query in (
+            ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),
+            ("Changes", "changes by hand", log_queries.CHANGES_BY_HAND),
+        ):
+            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
+        if create_trail:
+            self._make_trail(files_kept)
+
+    def _make_trail(self, kept: Duration) -> None:
+        _admit_cloudtrail(self.key)
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            lifecycle_rules=[s3.LifecycleRule(expiration=kept)],
+        )
+        cloudtrail.Trail(
+            self,
+            "Trail",
+            bucket=bucket,
+            encryption_key=self.key,
+            enable_file_validation=True,
+            is_multi_region_trail=False,
+            include_global_service_events=False,
+            management_events=cloudtrail.ReadWriteType.WRITE_ONLY,
+        )
+
+
+def _check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
+    """Look at how long files are kept: S3 counts whole days."""
+    seconds = arguments.seconds(parameter, kept)
+    if seconds is UNKNOWN or is_token(seconds):
+        return
+    if seconds < _DAY or seconds % _DAY:
+        arguments.wrong_value(
+            f"{parameter} is {seconds / 3600:g} hours; allowed are whole days, at least one, since "
+            "S3 counts days"
+        )
+
+
+def changes_pattern(
+    queues: Sequence[Watched], environments: Sequence[Watched], expected_roles: Sequence[str]
+) -> dict[str, Any]:
+    """Return the pattern of changes that neither CloudFormation nor an expected role made."""
+    detail: dict[str, Any] = {
+        "eventSource": [_CALLER],
+        "eventName": [{"prefix": verb} for verb in _CHANGES],
+        "sourceIPAddress": [{"anything-but": [_DEPLOYMENTS]}],
+        "errorCode": [{"exists": False}],
+    }
+    any_of: list[dict[str, Any]] = []
+    if queues:
+        any_of.append({"requestParameters": {"jobQueue": _either(queues)}})
+    if environments:
+        any_of.append({"requestParameters": {"computeEnvironment": _either(environments)}})
+    if expected_roles:
+        # A user or the root user has no session: a pattern on it alone would miss them.
+        callers = [_issuer({"anything-but": list(expected_roles)}), _issuer({"exists": False})]
+        any_of = [{**one, **caller} for one in any_of or [{}] for caller in callers]
+    if any_of:
+        detail["$or"] = any_of
+    return {**_FROM_CLOUDTRAIL, "detail": detail}
+
+
+def _issuer(matches: Mapping[str, Any]) -> dict[str, Any]:
+    """Match the role behind a caller's session."""
+    return {"userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [dict(matches)]}}}}
+
+
+def _either(watched: Sequence[Watched]) -> list[str]:
+    """Callers name a resource by its name or by its ARN."""
+    return [text for one in watched for text in (one.name, one.arn)]
+
+
+def _admit_cloudtrail(key: kms.Key) -> None:
+    """Let CloudTrail encrypt the files of this account's trails.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
+    """
+    context = {"kms:EncryptionContext:aws:cloudtrail:arn": f"{arn_prefix('cloudtrail')}trail/*"}
+    for actions, conditions in (
+        (["kms:GenerateDataKey*"], {"StringLike": context}),
+        (["kms:DescribeKey"], {}),
+    ):
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+                actions=actions,
+                resources=["*"],  # in a key's policy, `*` is the key itself
+                conditions=conditions,
+            )
+        )
+
+
+def _admit_logs(key: kms.Key) -> None:
+    """Let CloudWatch Logs use the key for log groups of this account.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+            actions=[
+                "kms:Encrypt*",
+                "kms:Decrypt*",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:Describe*",
+            ],
+            resources=["*"],  # in a key's policy, `*` is the key itself
+            conditions={"ArnLike": context},
+        )
+    )

@@ -1,0 +1,197 @@
+"""A page that says in ten seconds what a platform does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsii
+from aws_cdk import Aws
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
+from batch_constructs.monitoring.job_counters import JobCounters
+from batch_constructs.monitoring.job_event_log import JobEventLog
+from batch_constructs.monitoring.job_gauges import JobGauges
+from batch_constructs.monitoring.watched_resources import (
+    same_things,
+    watched_environments,
+    watched_queues,
+)
+
+from .dashboard_body import Contents, dashboard_widgets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct
+
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.queues.reference import AnyJobQueue
+
+    from .widgets import Widget
+
+
+class BatchDashboard(BatchConstruct):
+    """A CloudWatch dashboard: what waits, what runs, what fails and why, how long, how full.
+
+    One row a queue, over it the sums, below it the jobs that failed last. It shows AWS Batch's own
+    free metrics; with ``gauges`` also how many jobs wait and run now, how full the environments are
+    and the vCPU-hours; with ``counters`` why jobs fail; with ``monitoring`` or ``alarm_topic`` the
+    alarms, and their limits on the graphs they guard. A dashboard costs 3 USD a month, beyond the
+    three that are free.
+
+    Creates, below its own ID: ``Resource`` (AWS::CloudWatch::Dashboard); ``Monitoring`` (a
+    ``BatchMonitoring``) where an ``alarm_topic`` is given; otherwise ``EventLog`` (a
+    ``JobEventLog``) unless one is given, or ``monitoring`` has one.
+
+    Attributes:
+        resource: The dashboard.
+        monitoring: The alarms it shows, or None.
+        event_log: What its last failures are read from.
+        widgets: The same widgets for another dashboard of yours (``dashboard.add_widgets``), or for
+            cdk-monitoring-constructs (``facade.add_widget``).
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s), in the order of their rows.
+        compute_environments: Compute environments of any kind; shown with ``gauges``.
+        alarm_topic: Makes a ``BatchMonitoring`` that sends its alarms there.
+        monitoring: A ``BatchMonitoring`` that exists, instead of ``alarm_topic``.
+        gauges: ``JobGauges`` of the same queues. Default: none.
+        counters: ``JobCounters`` of the same queues. Default: none.
+        event_log: A ``JobEventLog`` of the same queues. Default: that of ``monitoring``, or one of
+            its own.
+        title: What stands on top. Default: ``Jobs``.
+        dashboard_name: A physical name. Default: one that CloudFormation generates.
+
+    Raises:
+        ValueError: no queue, both ``monitoring`` and ``alarm_topic``, or a topic that would drop
+            alarms; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        compute_environments: Sequence[AnyComputeEnvironment] | None = None,
+        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        monitoring: BatchMonitoring | None = None,
+        gauges: JobGauges | None = None,
+        counters: JobCounters | None = None,
+        event_log: JobEventLog | None = None,
+        title: str = "Jobs",
+        dashboard_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues)
+        environments = watched_environments(arguments, compute_environments)
+        topic_argument(arguments, "alarm_topic", alarm_topic)
+        if alarm_topic is not None and monitoring is not None:
+            arguments.wrong_value(
+                "alarm_topic and monitoring are both given; monitoring has a topic of its own: "
+                "give one of them"
+            )
+        for parameter, value, kind in (
+            ("monitoring", monitoring, BatchMonitoring),
+            ("gauges", gauges, JobGauges),
+            ("counters", counters, JobCounters),
+            ("event_log", event_log, JobEventLog),
+        ):
+            if value is not None and not isinstance(value, kind):
+                arguments.wrong_type(parameter, value, f"{kind.__name__}(…)")
+        if isinstance(gauges, JobGauges):
+            same_things(arguments, "gauges", watched, gauges.queue_arns)
+            same_things(arguments, "gauges", environments, gauges.environment_arns)
+        if isinstance(counters, JobCounters):
+            same_things(arguments, "counters", watched, counters.queue_arns)
+        arguments.text("title", title)
+        arguments.text("dashboard_name", dashboard_name)
+        arguments.refuse()
+
+        self.monitoring = monitoring
+        if alarm_topic is not None:
+            self.monitoring = BatchMonitoring(
+                self,
+                "Monitoring",
+                queues=queues,
+                compute_environments=None if gauges is None else compute_environments,
+                alarm_topic=alarm_topic,
+                gauges=gauges,
+                event_log=event_log,
+            )
+        self.event_log = self._event_log(queues, event_log)
+        self._body = dashboard_widgets(
+            Contents(
+                title=title,
+                region=Aws.REGION,
+                queues=[queue.name for queue in watched],
+                environments=[environment.name for environment in environments],
+                gauges=gauges is not None,
+                causes=counters is not None,
+                event_log=self.event_log.log_group.log_group_name,
+                alarm_arns=self.monitoring.alarm_arns if self.monitoring else [],
+                thresholds=self.monitoring.thresholds if self.monitoring else {},
+            )
+        )
+        self.resource = cloudwatch.CfnDashboard(
+            self,
+            "Resource",
+            dashboard_name=dashboard_name,
+            dashboard_body=json.dumps({"start": "-PT24H", "widgets": self._body}),
+        )
+
+    @property
+    def widgets(self) -> list[cloudwatch.IWidget]:
+        """The widgets, one below the other as they stand here."""
+        return [_PlacedWidget(widget) for widget in self._body]
+
+    def _event_log(
+        self, queues: Sequence[AnyJobQueue], event_log: JobEventLog | None
+    ) -> JobEventLog:
+        if event_log is not None:
+            return event_log
+        if self.monitoring is not None:
+            return self.monitoring.event_log
+        return JobEventLog(self, "EventLog", queues=queues)
+
+
+@jsii.implements(cloudwatch.IWidget)
+class _PlacedWidget:
+    """One of our widgets on a dashboard of the CDK's."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = {**widget, "x": 0, "y": 0}
+
+    @property
+    def height(self) -> float:
+        return float(self._widget["height"])
+
+    @property
+    def width(self) -> float:
+        return float(self._widget["width"])
+
+    @property
+    def warnings(self) -> list[str]:
+        return []
+
+    @property
+    def warnings_v2(self) -> dict[str, str]:
+        return {}
+
+    def position(self, x: float, y: float) -> None:
+        self._widget |= {"x": int(x), "y": int(y)}
+
+    def to_json(self) -> list[Any]:
+        return [self._widget]

@@ -1,0 +1,282 @@
+"""The alarms of a platform, with limits that on-call people keep."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
+from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.job_event_log import JobEventLog
+from batch_constructs.monitoring.job_gauges import JobGauges
+from batch_constructs.monitoring.watched_resources import (
+    Watched,
+    same_things,
+    watched_environments,
+    watched_queues,
+)
+from batch_constructs.tokens import is_token
+
+from . import alarm_thresholds
+from .ranges import LONGEST_ALARM_NAME, alarm_name_argument, number_known, seconds_known
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.monitoring.alarm_thresholds import Alarm
+    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.triggers.submission_gateway import SubmissionGateway
+
+_SECONDS_A_MINUTE = 60
+
+
+class BatchMonitoring(BatchConstruct):
+    """Alarms on queues, environments and what feeds them.
+
+    A queue: many jobs fail, jobs wait long, it is blocked, its head does not start, it uses more
+    vCPU-hours than planned. An environment is INVALID. A dead-letter queue is not empty; a gateway
+    is throttled or behind. Built on AWS Batch's own free metrics where these suffice: only the head
+    of the queue, the vCPU-hours and INVALID environments need ``gauges``. An alarm costs 0.10 USD a
+    month for each metric it reads.
+
+    Alarms are called ``PREFIX-QUEUE-WHAT``, such as ``batch-nightly-FailureRate``.
+
+    Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
+    ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
+    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Throttled`` and ``Behind``;
+    ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
+
+    Attributes:
+        alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.
+        thresholds: Of each queue's name: the limit of each of its alarms, in the unit of the
+            dashboard's graphs (minutes, percent, vCPU-hours).
+        event_log: What the last failures are read from.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
+            none.
+        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic or an
+            ``AlertTopic``. Default: nowhere; the alarms only show.
+        thresholds: The limits. Default: those of ``AlarmThresholds``.
+        gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
+        dead_letter_queues: SQS queues that ought to be empty. Default: none.
+        gateways: ``SubmissionGateway``s that ought to keep up; their dead-letter queues have
+            alarms of their own. Default: none.
+        event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
+        alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
+
+    Raises:
+        ValueError: no queue, environments or a limit that need gauges without them, gauges or an
+            event log of other queues, or a topic that would drop alarms; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        compute_environments: Sequence[AnyComputeEnvironment] | None = None,
+        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        thresholds: AlarmThresholds | None = None,
+        gauges: JobGauges | None = None,
+        dead_letter_queues: Sequence[sqs.IQueue] | None = None,
+        gateways: Sequence[SubmissionGateway] | None = None,
+        event_log: JobEventLog | None = None,
+        alarm_name_prefix: str = "batch",
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues)
+        environments = watched_environments(arguments, compute_environments)
+        topic = topic_argument(arguments, "alarm_topic", alarm_topic)
+        limits = _limits(arguments, thresholds, gauges)
+        dead = _offering(
+            arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
+        )
+        submitting = _gateways(arguments, gateways)
+        _check_dead(arguments, dead)
+        alarm_name_argument(arguments, "alarm_name_prefix", alarm_name_prefix)
+        _same_queues(arguments, watched, environments, event_log, gauges)
+        arguments.refuse()
+
+        self.alarms: dict[str, cloudwatch.CfnAlarm] = {}
+        self.thresholds: dict[str, dict[str, float]] = {}
+        self._prefix = alarm_name_prefix
+        self._actions: list[str] = []
+        if topic is not None:
+            if not isinstance(alarm_topic, AlertTopic):
+                admit(topic, ALARMS)
+            self._actions = [topic.topic_arn]
+        self.event_log = (
+            JobEventLog(self, "EventLog", queues=queues) if event_log is None else event_log
+        )
+        for queue in watched:
+            self._watch_queue(queue, limits, gauges=gauges is not None)
+        if gauges is not None:
+            for environment in environments:
+                place = Construct(self, environment.id)
+                self._alarm(
+                    place, environment.name, alarm_thresholds.environment_invalid(environment.name)
+                )
+        for number, letters in enumerate(dead, start=1):
+            rule = alarm_thresholds.dead_letters(letters.queue_name)
+            self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
+        for gateway in submitting:
+            self._watch_gateway(gateway, limits)
+
+    @property
+    def alarm_arns(self) -> list[str]:
+        """The ARNs of the alarms."""
+        return [alarm.attr_arn for alarm in self.alarms.values()]
+
+    def _watch_queue(self, queue: Watched, limits: Limits, *, gauges: bool) -> None:
+        place = Construct(self, queue.id)
+        rules = alarm_thresholds.queue_alarms(queue.name, limits, gauges=gauges)
+        for rule in rules:
+            self._alarm(place, queue.name, rule)
+        blocked_rule = self.event_log.blocked_rules[queue.arn]
+        self._alarm(place, queue.name, alarm_thresholds.blocked(blocked_rule.ref))
+        self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
+
+    def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
+        place = Construct(self, gateway.node.id)
+        name = gateway.source_queue.queue_name
+        self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
+        if limits.oldest_message_seconds is not None:
+            self._alarm(place, name, alarm_thresholds.behind(name, limits.oldest_message_seconds))
+
+    def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
+        known = rule.id if id is None else id
+        name = f"{self._prefix}-{about}-{rule.id}"
+        if not is_token(name) and len(name) > LONGEST_ALARM_NAME:
+            raise ValueError(
+                f"{self.node.path}: the alarm {name!r} has {len(name)} characters; allowed are "
+                f"{LONGEST_ALARM_NAME}: give a shorter alarm_name_prefix"
+            )
+        alarm = cloudwatch.CfnAlarm(
+            place,
+            known,
+            alarm_name=name,
+            alarm_description=f"{about}: {rule.title}. {rule.advice}",
+            alarm_actions=self._actions,
+            ok_actions=self._actions,
+            **rule.properties(),
+        )
+        self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm
+
+
+def _limits(
+    arguments: Arguments, thresholds: AlarmThresholds | None, gauges: JobGauges | None
+) -> Limits:
+    wanted = AlarmThresholds() if thresholds is None else thresholds
+    if not isinstance(wanted, AlarmThresholds):
+        arguments.wrong_type("thresholds", thresholds, "AlarmThresholds(…)")
+        wanted = AlarmThresholds()
+    if gauges is not None and not isinstance(gauges, JobGauges):
+        arguments.wrong_type("gauges", gauges, "JobGauges(…)")
+    if wanted.vcpu_hours_a_day is not None and gauges is None:
+        arguments.wrong_value(
+            "thresholds.vcpu_hours_a_day is given without gauges; vCPUs in use are no metric of "
+            "AWS Batch: give gauges=JobGauges(…)"
+        )
+    for name, least, most in (
+        ("failure_rate_percent", 0, 100),
+        ("failure_rate_at_least_jobs", 1, None),
+        ("vcpu_hours_a_day", 0, None),
+    ):
+        value = getattr(wanted, name)
+        number_known(arguments, f"thresholds.{name}", value, least=least, most=most)
+    if wanted.failure_rate_at_least_jobs is None:
+        arguments.wrong_type("thresholds.failure_rate_at_least_jobs", None, "a number")
+    return Limits(
+        failure_rate_percent=wanted.failure_rate_percent,
+        failure_rate_at_least_jobs=wanted.failure_rate_at_least_jobs,
+        time_in_runnable_seconds=seconds_known(
+            arguments, "thresholds.time_in_runnable", wanted.time_in_runnable
+        ),
+        head_of_queue_seconds=seconds_known(
+            arguments, "thresholds.head_of_queue", wanted.head_of_queue
+        ),
+        vcpu_hours_a_day=wanted.vcpu_hours_a_day,
+        oldest_message_seconds=seconds_known(
+            arguments, "thresholds.oldest_message", wanted.oldest_message
+        ),
+    )
+
+
+def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
+    if gateways is None:
+        return []
+    from batch_constructs.triggers.submission_gateway import SubmissionGateway  # noqa: PLC0415 - if there are any
+
+    listed = arguments.items("gateways", gateways, "SubmissionGateways")
+    for item in listed:
+        if not isinstance(item, SubmissionGateway):
+            arguments.wrong_type("gateways", item, "a SubmissionGateway")
+    return listed
+
+
+def _offering(
+    arguments: Arguments, parameter: str, value: Any, attribute: str, expected: str
+) -> list[Any]:
+    listed = arguments.items(parameter, value, expected)
+    for item in listed:
+        if not has_member(item, attribute):
+            arguments.wrong_type(parameter, item, expected)
+    return listed
+
+
+def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
+    """Refuse a queue that is given twice: its alarms would have one name."""
+    arns = [letters.queue_arn for letters in dead if has_member(letters, "queue_arn")]
+    for arn, count in Counter(arns).items():
+        if count > 1:
+            again = next(each for each in dead if getattr(each, "queue_arn", None) == arn)
+            arguments.wrong_value(
+                f"dead_letter_queues holds {again.node.path} {count} times; give each queue once"
+            )
+
+
+def _same_queues(
+    arguments: Arguments,
+    watched: Sequence[Watched],
+    environments: Sequence[Watched],
+    event_log: JobEventLog | None,
+    gauges: JobGauges | None,
+) -> None:
+    """Refuse a log and gauges of other queues: their alarms would never fire."""
+    if event_log is not None and not isinstance(event_log, JobEventLog):
+        arguments.wrong_type("event_log", event_log, "JobEventLog(…)")
+    elif event_log is not None:
+        same_things(arguments, "event_log", watched, event_log.blocked_rules)
+    if isinstance(gauges, JobGauges):
+        same_things(arguments, "gauges", watched, gauges.queue_arns)
+        same_things(arguments, "gauges", environments, gauges.environment_arns)
+    elif environments and gauges is None:
+        arguments.wrong_value(
+            "compute_environments is given without gauges, and only these say whether one is "
+            "INVALID; give gauges=JobGauges(…) of them"
+        )
+
+
+def _as_drawn(rule: Alarm) -> float:
+    """Return a limit in the unit of the dashboard's graphs."""
+    divisors = {"TimeInRunnable": 60_000, "HeadOfQueue": _SECONDS_A_MINUTE}
+    return rule.above / divisors.get(rule.id, 1)

@@ -1,0 +1,195 @@
+"""Why jobs fail, and which: counts by cause, definition and share, each job once.
+
+AWS Batch's own ``JobsMovedToFailed`` is free and says only how many, by queue.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda_destinations as destinations
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.monitoring.metric_series import OURS
+from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
+from batch_constructs.queues.job_queue_events import (
+    JobState,
+    definition_prefix,
+    make_rule,
+    queues_by_rule,
+    state_change_pattern,
+)
+from batch_constructs.queues.job_queue_metrics import DIMENSION
+from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+from batch_constructs.shipped_function import ShippedFunction
+
+from .claims_table import ClaimsTable
+from .dead_letters import dead_letter_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+CAUSES = (
+    "Cancelled",
+    "DependencyFailed",
+    "ExitedNonZero",
+    "NeverStarted",
+    "Other",
+    "OutOfMemory",
+    "SpotReclaimed",
+    "StuckInQueue",
+    "Terminated",
+    "TimedOut",
+)
+"""The values of the dimension ``Cause``."""
+_RETRIES = 3
+
+
+class JobCounters(BatchConstruct):
+    """Counts jobs as they end: ``JobsFailed``, ``JobsSucceeded`` and ``VcpuHours``.
+
+    Each child of an array counts, the array itself does not; an event that AWS delivers twice, or
+    late, counts once and for the time the job ended. The namespace is ``BatchConstructs``, the
+    dimensions are ``JobQueueName`` alone and with ``Cause``, ``JobDefinitionName`` and
+    ``ShareIdentifier``. A metric costs 0.30 USD a month: each cause, definition and share that
+    occurs is one to three of them.
+
+    Creates, below its own ID: ``Rule`` (AWS::Events::Rule; ``Rule1``, … for many queues),
+    ``Function`` (Lambda, its role and log
+    group), ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
+
+    Attributes:
+        dead_letter_queue: Events that could not be counted.
+        function: The function, with its ``role`` and its ``log_group``.
+        queue_arns: The ARNs of the queues it counts.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        job_definitions: Only jobs of these definitions, all revisions. Default: all.
+        per_definition: Whether to count by definition too. Default: no, since a platform that
+            registers definitions as it goes would pay for each.
+        per_share: Whether to count by share identifier too. Default: no.
+
+    Raises:
+        ValueError: no queue.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        per_definition: bool = False,
+        per_share: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues)
+        definitions = watched_definitions(arguments, job_definitions)
+        arguments.flag("per_definition", per_definition, required=True)
+        arguments.flag("per_share", per_share, required=True)
+        arguments.refuse()
+
+        self.queue_arns = frozenset(queue.arn for queue in watched)
+        count_by = ["Cause"]
+        count_by += ["JobDefinitionName"] if per_definition else []
+        count_by += ["ShareIdentifier"] if per_share else []
+        claims = ClaimsTable(self)
+        self.dead_letter_queue = dead_letter_queue(self)
+        self.function = ShippedFunction(
+            self,
+            "Function",
+            folder="job_events",
+            module="count",
+            description="Counts how AWS Batch jobs end",
+            environment={
+                "NAMESPACE": OURS,
+                "COUNT_BY": ",".join(count_by),
+                **claims.environment(),
+            },
+            statements=[claims.statement()],
+            timeout=Duration.seconds(30),
+        )
+        self.function.handler.configure_async_invoke(
+            on_failure=destinations.SqsDestination(self.dead_letter_queue)
+        )
+        prefixes = [definition_prefix(one) for one in definitions]
+        groups = queues_by_rule(
+            [queue.arn for queue in watched],
+            beside=400 + sum(len(prefix) + 20 for prefix in prefixes),
+        )
+        target = targets.LambdaFunction(
+            self.function.handler,
+            dead_letter_queue=self.dead_letter_queue,
+            retry_attempts=_RETRIES,
+        )
+        for number, group in enumerate(groups):
+            make_rule(
+                self,
+                f"Rule{number or ''}",
+                state_change_pattern(
+                    queue_arns=group,
+                    states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
+                    definition_prefixes=prefixes,
+                    include_array_children=True,
+                ),
+                targets=[target],
+                description="Jobs that ended, to be counted",
+            )
+
+    def metric_jobs_failed(
+        self, queue: AnyJobQueue, *, cause: str | None = None, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Return how many jobs of a queue failed, of one cause or of all.
+
+        Raises:
+            ValueError: no such cause, or a queue that is not counted.
+        """
+        if cause is not None and cause not in CAUSES:
+            raise ValueError(
+                f"{self.node.path}: there is no cause {cause!r}; allowed are {', '.join(CAUSES)}"
+            )
+        dimensions = {} if cause is None else {"Cause": cause}
+        return self._count(queue, "JobsFailed", dimensions, period)
+
+    def metric_vcpu_hours(
+        self, queue: AnyJobQueue, *, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Return the vCPU-hours of the jobs of a queue that ended, all their attempts together.
+
+        Raises:
+            ValueError: a queue that is not counted.
+        """
+        return self._count(queue, "VcpuHours", {}, period)
+
+    def _count(
+        self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
+    ) -> cloudwatch.Metric:
+        arn = job_queue_arn(queue)
+        if arn not in self.queue_arns:
+            raise ValueError(
+                f"{self.node.path}: {queue.node.path} is not counted here; add it to the counters"
+            )
+        return cloudwatch.Metric(
+            namespace=OURS,
+            metric_name=metric,
+            dimensions_map={DIMENSION: job_queue_name(arn), **dimensions},
+            statistic="Sum",
+            period=Duration.minutes(5) if period is None else period,
+        )

@@ -1,0 +1,168 @@
+"""A log of what AWS Batch says, for people to ask: no code, EventBridge writes it itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.monitoring.watched_resources import watched_queues
+from batch_constructs.queues.job_queue_events import (
+    JobState,
+    blocked_pattern,
+    queues_by_rule,
+    state_change_pattern,
+)
+
+from . import log_queries
+from .saved_query import SavedQuery
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_kms as kms
+
+    from batch_constructs.queues.reference import AnyJobQueue
+
+
+class JobEventLog(BatchConstruct):
+    """A log group of the jobs that failed and the queues that were blocked.
+
+    The dashboard's table of last failures reads it. EventBridge writes without any code between;
+    an event that AWS delivers twice is there twice, and the saved queries show it once.
+
+    Creates, below its own ID: ``LogGroup``, ``LogGroupPolicy`` (AWS::Logs::ResourcePolicy; an
+    account may have 10 of these a Region), ``FailedRule`` (and ``FailedRule1``, … for many
+    queues) and, below the ID of each queue,
+    ``BlockedRule`` (AWS::Events::Rule), and the saved queries ``LastFailures``,
+    ``FailuresByReason`` and ``BlockedQueues``.
+
+    Attributes:
+        log_group: The log group.
+        blocked_rules: The rule on each queue being blocked, by the queue's ARN.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        retention: How long events are kept. Default: a month.
+        encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default: the
+            log service's own encryption.
+
+    Raises:
+        ValueError: no queue.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        retention: logs.RetentionDays | None = None,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues)
+        arguments.refuse()
+
+        self.log_group = event_log_group(
+            self,
+            retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
+            encryption_key=encryption_key,
+        )
+        arns = [queue.arn for queue in watched]
+        self.failed_rules = [
+            log_events(
+                self,
+                f"FailedRule{number or ''}",
+                state_change_pattern(queue_arns=group, states=[JobState.FAILED.value]),
+                self.log_group,
+            )
+            for number, group in enumerate(queues_by_rule(arns, beside=300))
+        ]
+        self.blocked_rules = {
+            queue.arn: log_events(
+                Construct(self, queue.id),
+                "BlockedRule",
+                blocked_pattern(queue_arns=[queue.arn]),
+                self.log_group,
+            )
+            for queue in watched
+        }
+        self.last_failures = log_queries.last_failures(Aws.REGION)
+        for name, title, query in (
+            ("LastFailures", "last failures", self.last_failures),
+            ("FailuresByReason", "failures by reason", log_queries.FAILURES_BY_REASON),
+            ("BlockedQueues", "blocked queues", log_queries.BLOCKED_QUEUES),
+        ):
+            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
+
+
+def event_log_group(
+    scope: Construct, *, retention: logs.RetentionDays, encryption_key: kms.IKey | None
+) -> logs.LogGroup:
+    """Make a log group (ID ``LogGroup``) that EventBridge may write to (``LogGroupPolicy``)."""
+    group = logs.LogGroup(
+        scope,
+        "LogGroup",
+        retention=retention,
+        encryption_key=encryption_key,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    # EventBridge writes under both names, and says which rule only as it puts events.
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+    writers = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Resource": group.log_group_arn,
+    }
+    from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {**writers, "Action": "logs:CreateLogStream"},
+            {**writers, "Action": "logs:PutLogEvents", "Condition": from_rules},
+        ],
+    }
+    logs.CfnResourcePolicy(
+        scope,
+        "LogGroupPolicy",
+        policy_name=_unique_name(scope),
+        policy_document=_to_json(scope, policy),
+    )
+    return group
+
+
+def log_events(
+    scope: Construct, id: str, pattern: Mapping[str, Any], group: logs.LogGroup
+) -> events.CfnRule:
+    """Make a rule that writes what it matches to a log group, as it is."""
+    arn = f"{arn_prefix('logs')}log-group:{group.log_group_name}"
+    return events.CfnRule(
+        scope,
+        id,
+        event_pattern=dict(pattern),
+        targets=[events.CfnRule.TargetProperty(id="Log", arn=arn)],
+    )
+
+
+def _unique_name(scope: Construct) -> str:
+    from aws_cdk import Names  # noqa: PLC0415 - only here
+
+    return Names.unique_resource_name(scope, max_length=64)
+
+
+def _to_json(scope: Construct, document: Mapping[str, Any]) -> str:
+    from aws_cdk import Stack  # noqa: PLC0415 - only here
+
+    return Stack.of(scope).to_json_string(document)

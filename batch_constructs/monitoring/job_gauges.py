@@ -1,0 +1,219 @@
+"""How queues and environments stand now: gauges that AWS Batch itself does not publish.
+
+Its own metrics are transitions (``JobQueue.metric_*``); they cannot say how many jobs wait, how
+long the first one has, how full the environments are, or that one is INVALID.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.compute.compute_environment import compute_environment_arn
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
+from batch_constructs.monitoring.watched_resources import (
+    environment_name,
+    watched_environments,
+    watched_queues,
+)
+from batch_constructs.queues.job_queue_metrics import wrong_statistic
+from batch_constructs.queues.reference import job_queue_arn, job_queue_name
+from batch_constructs.shipped_function import ShippedFunction
+
+from .ranges import minutes_from, number_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Unpack
+
+    from constructs import Construct
+
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.queues.job_queue_metrics import MetricOptions
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_MOST_JOBS = 10_000
+
+
+class JobGauges(BatchConstruct):
+    """Reads queues and compute environments every few minutes, into CloudWatch metrics.
+
+    Of a queue: jobs in each state (each child of an array counts, the array does not), the age of
+    its head, vCPUs in use, and these in percent of what its environments may use. Of an
+    environment: whether it is INVALID or disabled, its maximum and desired vCPUs. The namespace is
+    ``BatchConstructs``. A metric costs 0.30 USD a month: 8 a queue, up to 4 an environment.
+
+    Creates, below its own ID: ``Function`` (Lambda, its role and log group) and ``Schedule``
+    (AWS::Events::Rule).
+
+    Attributes:
+        function: The function, with its ``role`` and its ``log_group``.
+        queue_arns: The ARNs of the queues it reads.
+        environment_arns: The ARNs of the environments it reads.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        compute_environments: Compute environments of any kind. Default: none.
+        every: How often to read, in whole minutes. Default: 5 minutes.
+        per_share: Whether to publish the vCPUs of each share identifier too, for queues with fair
+            shares; a metric a share. Default: no.
+        most_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
+            ends; beyond that the counts are lower bounds. Default: 10,000.
+
+    Raises:
+        ValueError: no queue, or an interval that is no whole number of minutes; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        compute_environments: Sequence[AnyComputeEnvironment] | None = None,
+        every: Duration | None = None,
+        per_share: bool = False,
+        most_jobs: int = _MOST_JOBS,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues)
+        environments = watched_environments(arguments, compute_environments)
+        interval = Duration.minutes(5) if every is None else every
+        minutes_from(arguments, "every", interval)
+        arguments.flag("per_share", per_share, required=True)
+        number_from(arguments, "most_jobs", most_jobs, least=1)
+        arguments.refuse()
+
+        self.queue_arns = frozenset(queue.arn for queue in watched)
+        self.environment_arns = frozenset(environment.arn for environment in environments)
+        self.function = ShippedFunction(
+            self,
+            "Function",
+            folder="gauges",
+            module="publish",
+            description="Reads how AWS Batch queues and compute environments stand",
+            environment={
+                "NAMESPACE": OURS,
+                "QUEUES": ",".join(queue.arn for queue in watched),
+                "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
+                "MOST_JOBS": str(most_jobs),
+                **({"PER_SHARE": "yes"} if per_share else {}),
+            },
+            statements=[
+                _READ,
+                {
+                    "Effect": "Allow",
+                    "Action": "batch:GetJobQueueSnapshot",
+                    "Resource": [queue.arn for queue in watched],
+                },
+            ],
+            timeout=Duration.minutes(2),
+        )
+        events.Rule(
+            self,
+            "Schedule",
+            description="Reads the gauges of AWS Batch",
+            schedule=events.Schedule.rate(interval),
+            targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
+        )
+
+    def metric(
+        self, queue: AnyJobQueue, metric_name: str, **options: Unpack[MetricOptions]
+    ) -> cloudwatch.Metric:
+        """Return a gauge of a queue: one of ``QUEUE_GAUGES``, averaged over 5 minutes.
+
+        Raises:
+            ValueError: there is no such gauge, of something else than it reads, or no such
+                statistic.
+        """
+        if metric_name not in QUEUE_GAUGES:
+            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, QUEUE_GAUGES)}")
+        arn = job_queue_arn(queue)
+        self._look_at(queue, arn, self.queue_arns, options)
+        name = job_queue_name(arn)
+        return _metric(queue_gauge(name, metric_name), options)
+
+    def metric_environment(
+        self,
+        environment: AnyComputeEnvironment,
+        metric_name: str,
+        **options: Unpack[MetricOptions],
+    ) -> cloudwatch.Metric:
+        """Return a gauge of an environment: one of ``ENVIRONMENT_GAUGES``, its maximum.
+
+        Raises:
+            ValueError: there is no such gauge, of something else than it reads, or no such
+                statistic.
+        """
+        if metric_name not in ENVIRONMENT_GAUGES:
+            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
+        arn = compute_environment_arn(environment)
+        self._look_at(environment, arn, self.environment_arns, options)
+        name = environment_name(arn)
+        return _metric(environment_gauge(name, metric_name), options)
+
+    def _look_at(self, asked: Any, arn: str, known: frozenset[str], options: MetricOptions) -> None:
+        """Refuse a metric that nobody publishes."""
+        problem = wrong_statistic(options.get("statistic"))
+        if arn not in known:
+            problem = f"{asked.node.path} is not read here; add it to the gauges"
+        if problem is not None:
+            raise ValueError(f"{self.node.path}: {problem}")
+
+
+QUEUE_GAUGES = (
+    "JobsSubmitted",
+    "JobsPending",
+    "JobsRunnable",
+    "JobsStarting",
+    "JobsRunning",
+    "HeadOfQueueAge",
+    "VcpusInUse",
+    "VcpuUtilization",
+)
+"""Gauges of a queue. Ages are seconds; utilization is percent of the environments' maximum."""
+
+ENVIRONMENT_GAUGES = ("EnvironmentInvalid", "EnvironmentDisabled", "MaxVcpus", "DesiredVcpus")
+"""Gauges of a compute environment; the first two are 1 where it is so."""
+
+_READ = {
+    "Effect": "Allow",
+    "Action": [
+        "batch:DescribeComputeEnvironments",
+        "batch:DescribeJobQueues",
+        "batch:DescribeJobs",
+        "batch:ListJobs",
+    ],
+    # None of these reads takes a resource: AWS demands `*`.
+    "Resource": "*",
+}
+
+
+def _metric(series: Series, options: MetricOptions) -> cloudwatch.Metric:
+    settings: dict[str, Any] = {
+        "statistic": series.statistic,
+        "period": Duration.seconds(series.period_seconds),
+        **options,
+    }
+    return cloudwatch.Metric(
+        namespace=series.namespace,
+        metric_name=series.name,
+        dimensions_map=dict(series.dimensions),
+        **settings,
+    )
+
+
+def _no_such_gauge(name: str, known: Sequence[str]) -> str:
+    return f"there is no gauge {name!r}; allowed are {', '.join(known)}"

@@ -1,0 +1,223 @@
+"""Who is told what became of jobs: one message a job, written for people.
+
+https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aws_cdk import Duration
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda_destinations as destinations
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
+from batch_constructs.queues.job_queue_events import (
+    JobState,
+    blocked_pattern,
+    definition_prefix,
+    make_rule,
+    queues_by_rule,
+    state_change_pattern,
+    wrong_states,
+)
+from batch_constructs.shipped_function import ShippedFunction
+
+from .claims_table import ClaimsTable
+from .dead_letters import dead_letter_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_Made = TypeVar("_Made")
+_RETRIES = 3
+_TIMEOUT_SECONDS = 30
+
+
+class JobNotifications(BatchConstruct):
+    """Messages about jobs: one a job, one an array, none for an attempt that is retried.
+
+    A message says which job of which queue ended how and why, with its exit code, attempt, run
+    time, and links to the job and to its log stream; it tells Spot reclaims from the job's own
+    failures, and jobs that never started from those that exited non-zero. Messages carry the
+    attributes ``status``, ``cause``, ``queue`` and ``definition`` for subscription filters. A
+    blocked queue is a message too. An event that AWS delivers twice is told once.
+
+    Creates, below its own ID: ``JobRule`` and ``BlockedRule`` (AWS::Events::Rule). For messages
+    also ``Function`` (Lambda, its role and log group), ``Claims`` (AWS::DynamoDB::Table),
+    ``DeadLetterQueue`` (AWS::SQS::Queue), and ``AlertTopic`` where no topic is given. With
+    ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
+
+    Attributes:
+        job_rule: The rule on jobs.
+        blocked_rule: The rule on blocked queues; None where ``on_blocked`` is False.
+        job_rules: The same and ``JobRule1``, …, where one pattern has no room for all queues.
+        blocked_rules: The same and ``BlockedRule1``, …, likewise.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queue: The job queue (ours, an ``aws_batch`` L2 or an L1).
+        queues: Several of them, instead of ``queue``.
+        topic: An SNS topic (or ``AlertTopic``). Default: an ``AlertTopic`` of its own, unless
+            ``targets`` are given.
+        targets: Rule targets that take the events themselves, such as ``targets.SqsQueue(queue)``:
+            filtered like the messages, but neither written for people nor freed of duplicates.
+        on: The states to tell of. Default: ``FAILED``.
+        job_definitions: Only jobs of these definitions, all revisions. Default: all.
+        include_array_children: Whether each child of an array is told of too. Default: no.
+        on_blocked: Whether a queue that its first job blocks is told of. Default: yes.
+
+    Raises:
+        ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
+            would drop messages; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queue: AnyJobQueue | None = None,
+        queues: Sequence[AnyJobQueue] | None = None,
+        topic: sns.ITopic | AlertTopic | None = None,
+        targets: Sequence[events.IRuleTarget] | None = None,
+        on: Sequence[JobState | str] = (JobState.FAILED,),
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        on_blocked: bool = True,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        arns = _queue_arns(arguments, queue, queues)
+        given_topic = topic_argument(arguments, "topic", topic)
+        given_targets = arguments.items("targets", targets, "rule targets")
+        for target in given_targets:
+            if not has_member(target, "bind"):
+                arguments.wrong_type("targets", target, "a rule target of aws_events_targets")
+        problem = wrong_states(on)
+        if problem is not None:
+            arguments.wrong_value(problem.replace("states", "on", 1))
+        definitions = watched_definitions(arguments, job_definitions)
+        arguments.flag("include_array_children", include_array_children, required=True)
+        arguments.flag("on_blocked", on_blocked, required=True)
+        arguments.refuse()
+
+        self._topic: sns.ITopic | None = None
+        self._dead_letter_queue: sqs.Queue | None = None
+        told: list[Any] = given_targets
+        if given_topic is not None or not given_targets:
+            topic = AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
+            told = [*told, self._notifier(topic, self._dead_letter_queue)]
+        prefixes = [definition_prefix(one) for one in definitions]
+        groups = queues_by_rule(arns, beside=500 + sum(len(prefix) + 20 for prefix in prefixes))
+        self.job_rules = [
+            make_rule(
+                self,
+                f"JobRule{number or ''}",
+                state_change_pattern(
+                    queue_arns=group,
+                    states=[str(state) for state in on],
+                    definition_prefixes=prefixes,
+                    include_array_children=include_array_children,
+                ),
+                targets=told,
+                description="Jobs that somebody is told of",
+            )
+            for number, group in enumerate(groups)
+        ]
+        self.job_rule = self.job_rules[0]
+        self.blocked_rules = [
+            make_rule(
+                self,
+                f"BlockedRule{number or ''}",
+                blocked_pattern(queue_arns=group),
+                targets=told,
+                description="Queues that their first job blocks",
+            )
+            for number, group in enumerate(groups if on_blocked else [])
+        ]
+        self.blocked_rule = self.blocked_rules[0] if on_blocked else None
+
+    @property
+    def topic(self) -> sns.ITopic:
+        """Where the messages go.
+
+        Raises:
+            ValueError: only targets are told.
+        """
+        return self._of_messages(self._topic)
+
+    @property
+    def dead_letter_queue(self) -> sqs.Queue:
+        """Where events that could not be told wait for a person.
+
+        Raises:
+            ValueError: only targets are told.
+        """
+        return self._of_messages(self._dead_letter_queue)
+
+    def _of_messages(self, made: _Made | None) -> _Made:
+        if made is None:
+            raise ValueError(
+                f"{self.node.path}: only targets are told, so there is neither a topic nor a "
+                "dead-letter queue; give a topic for messages"
+            )
+        return made
+
+    def _notifier(self, topic: sns.ITopic, dead_letters: sqs.Queue) -> targets.LambdaFunction:
+        claims = ClaimsTable(self)
+        function = ShippedFunction(
+            self,
+            "Function",
+            folder="job_events",
+            module="notify",
+            description="Writes messages about AWS Batch jobs",
+            environment={
+                "TOPIC_ARN": topic.topic_arn,
+                "LIST_CHILDREN": "yes",
+                **claims.environment(),
+            },
+            statements=[
+                claims.statement(),
+                {
+                    "Effect": "Allow",
+                    "Action": ["batch:ListJobs", "batch:DescribeJobs"],
+                    # Neither action takes a resource: AWS demands `*`. They name the children of
+                    # an array that failed.
+                    "Resource": "*",
+                },
+            ],
+            timeout=Duration.seconds(_TIMEOUT_SECONDS),
+        )
+        topic.grant_publish(function.role)
+        function.handler.configure_async_invoke(
+            on_failure=destinations.SqsDestination(dead_letters)
+        )
+        return targets.LambdaFunction(
+            function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
+        )
+
+
+def _queue_arns(arguments: Arguments, queue: Any, queues: Any) -> list[str]:
+    if queue is not None and queues is not None:
+        arguments.wrong_value("queue and queues are both given; give one of them")
+        return []
+    listed = [queue] if queue is not None else queues
+    return [watched.arn for watched in watched_queues(arguments, listed)]

@@ -1,0 +1,120 @@
+"""The queues, environments and definitions that somebody watches, read from the arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.compute.compute_environment import (
+    compute_environment_arn,
+    is_compute_environment,
+)
+from batch_constructs.jobs.job_definition import is_job_definition
+from batch_constructs.queues.elsewhere import elsewhere
+from batch_constructs.queues.reference import is_job_queue, job_queue_arn, job_queue_name
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_constructs.arguments import Arguments
+
+_QUEUES = "job queues of batch_constructs or aws_cdk.aws_batch"
+_ENVIRONMENTS = "compute environments of batch_constructs or aws_cdk.aws_batch"
+_DEFINITIONS = "job definitions of batch_constructs or aws_cdk.aws_batch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """A queue or an environment: what AWS calls it, and what constructs about it are called."""
+
+    id: str
+    """The ID of the construct; the whole path where several have the same."""
+    name: str
+    arn: str
+
+
+def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) -> list[Watched]:
+    """Read ``queues``: ours, L2s or L1s."""
+    found = _listed(arguments, "queues", queues, is_job_queue, _QUEUES)
+    if needed and not found and queues is not None and not _is_wrong(queues):
+        arguments.wrong_value("queues is empty; expected one job queue or more")
+    if queues is None and needed:
+        arguments.wrong_type("queues", queues, f"a list of {_QUEUES}")
+    return _all_here(arguments, _watched(found, job_queue_arn, job_queue_name))
+
+
+def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:
+    """Read ``compute_environments``: ours, L2s or L1s; none is fine."""
+    found = _listed(
+        arguments, "compute_environments", environments, is_compute_environment, _ENVIRONMENTS
+    )
+    return _all_here(arguments, _watched(found, compute_environment_arn, environment_name))
+
+
+def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
+    """Read ``job_definitions``: ours, L2s or L1s; none means all."""
+    return _listed(arguments, "job_definitions", definitions, is_job_definition, _DEFINITIONS)
+
+
+def same_things(
+    arguments: Arguments, parameter: str, watched: Sequence[Watched], known: Container[str]
+) -> None:
+    """Refuse what is given as ``parameter`` where it is of other queues or environments."""
+    missing = [one.id for one in watched if one.arn not in known]
+    if missing:
+        arguments.wrong_value(
+            f"{parameter} does not cover {', '.join(missing)}; make it with the same queues and "
+            "compute environments"
+        )
+
+
+def _all_here(arguments: Arguments, watched: list[Watched]) -> list[Watched]:
+    """Refuse what is known to lie elsewhere: its events and its state cannot be seen from here."""
+    for one in watched:
+        problem = elsewhere(arguments.construct, one.arn)
+        if problem is not None:
+            arguments.wrong_value(problem)
+    return watched
+
+
+def _is_wrong(value: object) -> bool:
+    return isinstance(value, str) or not isinstance(value, Sequence)
+
+
+def _listed(
+    arguments: Arguments,
+    parameter: str,
+    value: Any,
+    accepts: Callable[[object], bool],
+    expected: str,
+) -> list[Any]:
+    listed = arguments.items(parameter, value, expected)
+    for item in listed:
+        if not accepts(item):
+            arguments.wrong_type(parameter, item, expected)
+    return [item for item in listed if accepts(item)]
+
+
+def _watched(
+    found: Sequence[Any], arn_of: Callable[[Any], str], name_of: Callable[[str], str]
+) -> list[Watched]:
+    names = [str(item.node.id) for item in found]
+    again = {name for name, count in Counter(names).items() if count > 1 or name == "Resource"}
+    watched = []
+    for name, item in zip(names, found, strict=True):
+        arn = arn_of(item)
+        whole = str(item.node.path).replace("/", "") if name in again else name
+        watched.append(Watched(id=whole, name=name_of(arn), arn=arn))
+    return watched
+
+
+def environment_name(arn: str) -> str:
+    """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
+    if not is_token(arn) or ":compute-environment/" in arn:
+        return arn.split(":compute-environment/", 1)[1]
+    from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made
+
+    return Fn.select(1, Fn.split("/", arn))

@@ -1,0 +1,362 @@
+"""What AWS Batch tells EventBridge about jobs and queues, as event patterns.
+
+Read before changing a pattern:
+
+- A job that is retried goes back to ``RUNNABLE``; ``FAILED`` is the end of a job
+  (https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html).
+- Children of an array, and nodes of a multi-node job, send events of their own. Their ID tells
+  them apart: it is the parent's with ``:index`` or ``#node`` behind it
+  (https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html). AWS publishes no sample of
+  such an event, so no pattern here relies on its other fields.
+- Events come at least once (https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, cast
+
+from batch_constructs.jobs.job_definition import (
+    is_job_definition,
+    job_definition_arn_without_revision,
+)
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.queues.elsewhere import elsewhere
+from batch_constructs.queues.reference import job_queue_arn
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_lambda as lambda_
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+SOURCE = "aws.batch"
+STATE_CHANGE = "Batch Job State Change"
+QUEUE_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
+_CHILD_OF_ARRAY = "*:*"
+_NODE = "*#*"
+_LONGEST_PATTERN = 2048
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
+_LONGEST_QUEUE_ARN = 190
+_RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class JobState(StrEnum):
+    """The states of a job. Nothing is sent as a job enters ``SUBMITTED``.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+    """
+
+    PENDING = "PENDING"
+    RUNNABLE = "RUNNABLE"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+def state_change_pattern(
+    *,
+    queue_arns: Sequence[str],
+    states: Sequence[str] = (),
+    definition_prefixes: Sequence[str] = (),
+    include_array_children: bool = False,
+) -> dict[str, Any]:
+    """Return the pattern of jobs that change state.
+
+    Args:
+        queue_arns: The queues; none means every queue of the account.
+        states: The states that jobs move to; none means all.
+        definition_prefixes: What the ARN of a job's definition begins with; none means all.
+        include_array_children: Whether each child of an array sends its own, beside its parent.
+    """
+    children = [_NODE] if include_array_children else [_CHILD_OF_ARRAY, _NODE]
+    detail: dict[str, Any] = {"jobId": [{"anything-but": {"wildcard": children}}]}
+    if queue_arns:
+        detail["jobQueue"] = list(queue_arns)
+    if states:
+        detail["status"] = list(states)
+    if definition_prefixes:
+        detail["jobDefinition"] = [{"prefix": prefix} for prefix in definition_prefixes]
+    return {"source": [SOURCE], "detail-type": [STATE_CHANGE], "detail": detail}
+
+
+def queues_by_rule(queue_arns: Sequence[str], *, beside: int) -> list[list[str]]:
+    """Divide queues among rules, so that no event pattern is longer than EventBridge allows.
+
+    Args:
+        queue_arns: The queues; what only CloudFormation knows counts as long as it can be.
+        beside: The characters of the pattern without its queues.
+    """
+    groups: list[list[str]] = [[]]
+    room = _LONGEST_PATTERN - beside
+    for arn in queue_arns:
+        needs = (_LONGEST_QUEUE_ARN if is_token(arn) else len(arn)) + len('"",')
+        if groups[-1] and needs > room:
+            groups.append([])
+            room = _LONGEST_PATTERN - beside
+        groups[-1].append(arn)
+        room -= needs
+    return groups
+
+
+def blocked_pattern(*, queue_arns: Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of queues that a job blocks, of compute jobs and service jobs alike."""
+    pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": list(QUEUE_BLOCKED)}
+    if queue_arns:
+        pattern["detail"] = {"jobQueue": list(queue_arns)}
+    return pattern
+
+
+def definition_prefix(definition: AnyJobDefinition) -> str:
+    """Return what the ARN of every revision of a definition begins with."""
+    return f"{job_definition_arn_without_revision(definition)}:"
+
+
+def wrong_states(states: object) -> str | None:
+    """Say what is wrong with states that somebody asks for."""
+    known = ", ".join(JobState)
+    if isinstance(states, str) or not hasattr(states, "__iter__"):
+        return f"states is {states!r}; expected a list of {known}"
+    if not list(states):
+        return f"states is empty; leave it out for every state, or give some of {known}"
+    unknown = [str(state) for state in states if state not in set(JobState)]
+    if not unknown:
+        return None
+    hint = "; AWS Batch sends nothing as a job is submitted" if "SUBMITTED" in unknown else ""
+    return f"states holds {', '.join(map(repr, unknown))}; allowed are {known}{hint}"
+
+
+class QueueEvents:
+    """Rules on what AWS Batch tells EventBridge about one job queue.
+
+    ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
+    """
+
+    @property
+    def job_queue_arn(self) -> str:
+        """The ARN of the queue."""
+        raise NotImplementedError
+
+    def on_job_state_change(
+        self,
+        id: str,
+        *,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
+        states: Sequence[JobState | str] | None = None,
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on what becomes of the queue's jobs.
+
+        An array is one job here unless its children are asked for; the nodes of a multi-node job
+        are never jobs of their own. Nothing is sent as a job is submitted. The same event may come
+        twice, and later than one that followed it.
+
+        Args:
+            id: The ID of the rule, below the queue.
+            target: Where the event goes: a Lambda function, or a target such as
+                ``targets.SnsTopic(topic)``. Default: nowhere until ``add_target``.
+            states: Only of jobs that move to these. Default: every state.
+            job_definitions: Only of jobs of these definitions, all revisions. Default: all.
+            include_array_children: Whether each child of an array is told of too.
+            description: What the rule is for.
+            rule_name: A physical name. Default: one that CloudFormation generates.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+
+        Raises:
+            ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
+                refuses, or a queue of another Region or account.
+            TypeError: a job definition or a target that is none.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
+        """
+        if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
+            raise TypeError(
+                f"{self._scope().node.path}/{id}: job_definitions is "
+                f"{type(job_definitions).__name__}; expected a list of job definitions"
+            )
+        definitions = [] if job_definitions is None else list(job_definitions)
+        problem = None if states is None else wrong_states(states)
+        if problem is not None:
+            raise ValueError(f"{self._scope().node.path}/{id}: {problem}")
+        for definition in definitions:
+            if not is_job_definition(definition):
+                raise TypeError(
+                    f"{self._scope().node.path}/{id}: job_definitions holds "
+                    f"{type(definition).__name__}; expected job definitions of batch_constructs "
+                    "or aws_cdk.aws_batch"
+                )
+        pattern = state_change_pattern(
+            queue_arns=[self.job_queue_arn],
+            states=[str(state) for state in states or ()],
+            definition_prefixes=[definition_prefix(definition) for definition in definitions],
+            include_array_children=include_array_children,
+        )
+        return self._rule(id, pattern, target, description, rule_name)
+
+    def on_job_failed(
+        self,
+        id: str,
+        *,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on jobs of the queue that failed for good: not attempts that are retried.
+
+        See ``on_job_state_change`` for the arguments.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+        """
+        return self.on_job_state_change(
+            id,
+            target=target,
+            states=[JobState.FAILED],
+            job_definitions=job_definitions,
+            include_array_children=include_array_children,
+            description=description,
+            rule_name=rule_name,
+        )
+
+    def on_blocked(
+        self,
+        id: str,
+        *,
+        target: events.IRuleTarget | lambda_.IFunction | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on that the job at the head of the queue cannot start, so that none behind it does.
+
+        Args:
+            id: The ID of the rule, below the queue.
+            target: Where the event goes. Default: nowhere until ``add_target``.
+            description: What the rule is for.
+            rule_name: A physical name. Default: one that CloudFormation generates.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+
+        https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html
+        """
+        pattern = blocked_pattern(queue_arns=[self.job_queue_arn])
+        return self._rule(id, pattern, target, description, rule_name)
+
+    def _scope(self) -> Construct:
+        """Return the construct that rules are made below."""
+        return cast("Construct", self)
+
+    def _rule(
+        self,
+        id: str,
+        pattern: dict[str, Any],
+        target: events.IRuleTarget | lambda_.IFunction | None,
+        description: str | None,
+        rule_name: str | None,
+    ) -> events.Rule:
+        scope = self._scope()
+        problem = elsewhere(scope, self.job_queue_arn) or _wrong_rule_name(rule_name)
+        if problem is not None:
+            raise ValueError(f"{scope.node.path}/{id}: {problem}")
+        if target is not None and not (
+            has_member(target, "bind") or has_member(target, "function_arn")
+        ):
+            raise TypeError(
+                f"{scope.node.path}/{id}: target is {type(target).__name__}; expected a Lambda "
+                "function or a target of aws_events_targets, such as targets.SqsQueue(queue)"
+            )
+        return make_rule(
+            scope,
+            id,
+            pattern,
+            targets=[] if target is None else [_rule_target(target)],
+            description=description,
+            rule_name=rule_name,
+        )
+
+
+def make_rule(
+    scope: Construct,
+    id: str,
+    pattern: dict[str, Any],
+    *,
+    targets: Sequence[events.IRuleTarget] = (),
+    description: str | None = None,
+    rule_name: str | None = None,
+) -> events.Rule:
+    """Make a rule on the account's default event bus, where AWS Batch sends its events."""
+    from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
+
+    return events.Rule(
+        scope,
+        id,
+        description=description,
+        rule_name=rule_name,
+        targets=list(targets),
+        event_pattern=events.EventPattern(
+            source=pattern["source"],
+            detail_type=pattern["detail-type"],
+            detail=pattern.get("detail"),
+        ),
+    )
+
+
+def _wrong_rule_name(name: object) -> str | None:
+    if name is None or is_token(name) or (isinstance(name, str) and _RULE_NAME.fullmatch(name)):
+        return None
+    return f"rule_name is {name!r}; allowed are 1 to 64 letters, digits, '.', '-' and '_'"
+
+
+def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRuleTarget:
+    """Take a function as a target; EventBridge is permitted to call it."""
+    if not has_member(target, "function_arn"):
+        return cast("events.IRuleTarget", target)
+    from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
+
+    return targets.LambdaFunction(cast("lambda_.IFunction", target))
+
+
+class _OtherQueue(QueueEvents):
+    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
+
+    def __init__(self, queue: AnyJobQueue) -> None:
+        self._queue = queue
+        self._arn = job_queue_arn(queue)
+
+    @property
+    def job_queue_arn(self) -> str:
+        return self._arn
+
+    def _scope(self) -> Construct:
+        from constructs import Construct  # noqa: PLC0415 - loaded when it is used
+
+        queue: Any = self._queue
+        if isinstance(queue, Construct):
+            return queue
+        beside, name = queue.node.scope, f"{queue.node.id}Rules"
+        known = cast("Construct | None", beside.node.try_find_child(name))
+        return Construct(beside, name) if known is None else known
+
+
+def events_of(queue: AnyJobQueue) -> QueueEvents:
+    """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
+
+    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
+
+    Raises:
+        TypeError: it is no job queue.
+    """
+    return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)

@@ -1,0 +1,50 @@
+"""The modules that hold the rules, in the order of the documentation."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+AREAS: Final = {
+    "shapes": "Names and types of properties",
+    "compute_environments": "Compute environments",
+    "fargate_environments": "Fargate environments",
+    "updates": "Updates of a compute environment",
+    "instances": "Instances",
+    "managed_instances": "Managed Instances",
+    "job_queues": "Job queues",
+    "scheduling": "Scheduling",
+    "launch_templates": "Launch templates",
+    "service_queues": "Queues of service jobs",
+    "job_definitions.general": "Job definitions",
+    "job_definitions.platforms": "Platforms of a job",
+    "job_definitions.sizes": "vCPUs, memory and GPUs",
+    "job_definitions.containers": "Containers",
+    "s3_files": "S3 Files",
+    "job_definitions.storage": "Storage and Linux parameters",
+    "job_definitions.tasks": "Jobs of several containers",
+    "multi_node": "Multi-node parallel jobs",
+    "pods": "Pods on Amazon EKS",
+    "eks_environments": "Amazon EKS environments",
+    "tags": "Tags",
+    "jobs_on_queues": "A job on its queue",
+    "iam": "IAM",
+    "policy_names": "Names in policies",
+    "submit_permissions": "Permission to submit",
+    "submitters": "Submissions",
+    "submit_requests": "What a submission says",
+    "submit_overrides": "What a submission overrides",
+    "events": "Events",
+    "messages": "Functions, queues, alarms and logs",
+    "network": "Network",
+    "job_network": "The network of a job",
+    "logical_ids": "Logical IDs and types",
+    "references": "References",
+}
+"""Module below this package → the title of its chapter."""
+
+
+def load() -> None:
+    """Import every module of rules, which registers them."""
+    for module in AREAS:
+        import_module(f"{__package__}.{module}")

@@ -1,0 +1,321 @@
+"""Rules about what happens around jobs: events, topics, queues, functions, alarms, logs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.role_policies import literal, statements
+from batch_constructs.rules.template.submitted_jobs import EVENT_RULE, FUNCTION, submissions_from
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    entries,
+    flag,
+    listing,
+    mapping,
+    one_of,
+    show,
+    text,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.template.resources import Resource
+
+AREA: Final = "events"
+_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+
+_DETAIL_TYPES: Final = (
+    "Batch Job State Change",
+    "Batch Job Queue Blocked",
+    "Batch Service Job State Change",
+    "Batch Service Job Queue Blocked",
+    "AWS API Call via CloudTrail",
+)
+_STATES: Final = (
+    "SUBMITTED",
+    "PENDING",
+    "RUNNABLE",
+    "SCHEDULED",
+    "STARTING",
+    "RUNNING",
+    "SUCCEEDED",
+    "FAILED",
+)
+
+
+@_rule(
+    "event-pattern",
+    EVENT_RULE,
+    title="event pattern that no Batch event matches",
+    fix="match source aws.batch, a detail-type and status as Batch writes them, and ARNs",
+    source="User Guide, Batch events for EventBridge: the detail of an event holds the ARNs of the"
+    " queue and the"
+    " definition, and the status in capitals",
+)
+def event_pattern(source: Resource) -> Iterator[Fault]:
+    """The rule never fires, without any message: events carry ARNs, not names."""
+    pattern = mapping(source.properties, "EventPattern")
+    sources = listing(pattern, "source")
+    if sources is None or "aws.batch" not in sources:
+        if sources and any(one in ("batch", "aws.Batch", "AWS.Batch") for one in sources):
+            yield "EventPattern/source", f"the source is {show(sources[0])}; allowed is aws.batch"
+        return
+    for got in texts(pattern, "detail-type"):
+        if got not in _DETAIL_TYPES and len(sources) == 1:
+            yield (
+                "EventPattern/detail-type",
+                f'there is no event "{show(got)}"; there are {one_of(_DETAIL_TYPES)}',
+            )
+    detail = mapping(pattern, "detail")
+    for got in texts(detail, "status"):
+        if got not in _STATES:
+            yield (
+                "EventPattern/detail/status",
+                f'there is no job status "{show(got)}"; there are {one_of(_STATES)}',
+            )
+    for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
+        for name in listing(detail, key) or ():
+            if isinstance(name, str) and not name.startswith("arn:"):
+                yield (
+                    f"EventPattern/detail/{key}",
+                    f'the {noun} is matched by its name "{show(name)}"; events carry its ARN',
+                    f"match the ARN: Ref of the {noun}",
+                )
+
+
+def _statement_services(owner: Resource, document: object, action: str) -> set[str] | None:
+    """Give the services that a resource policy allows an action; None if anyone may be."""
+    if not isinstance(document, dict):
+        return None
+    raw = document.get("Statement", [])
+    services: set[str] = set()
+    for written, parsed in zip(
+        raw if isinstance(raw, list) else [raw], statements(document), strict=False
+    ):
+        if parsed is None or not isinstance(written, dict):
+            return None
+        if not parsed.allows or not parsed.covers(action):
+            continue
+        principal = written.get("Principal")
+        if not isinstance(principal, dict):
+            return None
+        names = principal.get("Service", [])
+        for name in names if isinstance(names, list) else [names]:
+            service = literal(name)
+            if service is None:
+                return None
+            services.add(service.partition(".")[0])
+        if "*" in (principal.get("AWS"), principal.get("Service")):
+            return None
+    del owner
+    return services
+
+
+def _policies(owner: Resource, types: tuple[str, ...], key: str) -> Iterator[Resource]:
+    """Give the resource policies of the template for a topic or a queue."""
+    for type_ in types:
+        for policy in owner.template.all(type_):
+            named = policy.properties.get(key, policy.properties.get(key.removesuffix("s")))
+            targets = policy.properties.get("TopicArn", policy.properties.get("Queue", named))
+            for one in targets if isinstance(targets, list) else [targets]:
+                found = owner.template.target(one)
+                if found is owner or one is UNKNOWN:
+                    yield policy
+
+
+TOPIC_POLICIES: Final = ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy")
+_QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
+
+
+def allowed_to(
+    owner: Resource, types: tuple[str, ...], key: str, action: str, service: str
+) -> bool | None:
+    """Tell whether a service may send to a topic or queue; None without any policy."""
+    policies = list(_policies(owner, types, key))
+    if not policies:
+        return None
+    for policy in policies:
+        services = _statement_services(owner, policy.properties.get("PolicyDocument"), action)
+        if services is None or service in services:
+            return True
+    return False
+
+
+def key_fault(owner: Resource, service: str, managed: str) -> str | None:
+    """Say why a service may not use the KMS key of a topic or queue."""
+    value = owner.properties.get("KmsMasterKeyId")
+    if literal(value) == managed:
+        return f"{owner.id} is encrypted with {managed}, which {service} cannot use"
+    key = owner.neighbour(value)
+    if key is not None and key.type == "AWS::KMS::Alias":
+        key = owner.neighbour(key.properties.get("TargetKeyId"))
+    if key is None or key.type != "AWS::KMS::Key":
+        return None
+    document = key.properties.get("KeyPolicy")
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+        services = _statement_services(owner, document, action)
+        if services is not None and service not in services:
+            return f"the key {key.id} of {owner.id} does not allow {service} {action}"
+    return None
+
+
+@_rule(
+    "event-target-topic",
+    EVENT_RULE,
+    title="topic that EventBridge may not publish to",
+    fix="allow events.amazonaws.com sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
+    " kms:GenerateDataKey* and kms:Decrypt",
+    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
+    " resource-based"
+    ' policies."; re:Post: the topic must use a customer managed key whose policy allows'
+    " EventBridge",
+)
+def event_target_topic(source: Resource) -> Iterator[Fault]:
+    """Alerts vanish without any message."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        topic = source.neighbour(target.get("Arn"), "AWS::SNS::Topic")
+        if topic is None:
+            continue
+        path = f"Targets/{position}/Arn"
+        if not allowed_to(topic, TOPIC_POLICIES, "Topics", "sns:Publish", "events"):
+            yield path, f"events.amazonaws.com may not publish to {topic.id}"
+        if fault := key_fault(topic, "events", "alias/aws/sns"):
+            yield path, fault
+
+
+def _about_batch(source: Resource) -> bool:
+    """Tell whether a rule is about Batch: it matches Batch's events, or submits jobs."""
+    sources = texts(mapping(source.properties, "EventPattern"), "source")
+    return "aws.batch" in sources or bool(submissions_from(source))
+
+
+@_rule(
+    "event-target-queue",
+    EVENT_RULE,
+    title="queue that EventBridge may not send to",
+    fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
+    " standard queue for"
+    " dead letters",
+    source="EventBridge, Using dead-letter queues: grant permissions to the dead-letter queue, a"
+    " standard queue;"
+    " Amazon SQS permissions",
+)
+def event_target_queue(source: Resource) -> Iterator[Fault]:
+    """Messages and dead letters are lost."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        dead_letters = mapping(target, "DeadLetterConfig").get("Arn")
+        for path, value in (
+            (f"Targets/{position}/Arn", target.get("Arn")),
+            (f"Targets/{position}/DeadLetterConfig/Arn", dead_letters),
+        ):
+            queue = source.neighbour(value, "AWS::SQS::Queue")
+            if queue is None:
+                continue
+            if not allowed_to(queue, _QUEUE_POLICIES, "Queues", "sqs:SendMessage", "events"):
+                yield path, f"events.amazonaws.com may not send to {queue.id}"
+            if fault := key_fault(queue, "events", "alias/aws/sqs"):
+                yield path, fault
+            if value is dead_letters and flag(queue.properties, "FifoQueue"):
+                yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"
+
+
+@_rule(
+    "event-target-function",
+    EVENT_RULE,
+    title="function that EventBridge may not invoke",
+    fix="add an AWS::Lambda::Permission for events.amazonaws.com",
+    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
+    " resource-based"
+    ' policies."',
+)
+def event_target_function(source: Resource) -> Iterator[Fault]:
+    """The function is never called."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        function = source.neighbour(target.get("Arn"), FUNCTION)
+        if function is None or target.get("RoleArn"):
+            continue
+        name = text(function.properties, "FunctionName")
+        for permission in source.template.all("AWS::Lambda::Permission"):
+            value = permission.properties.get("FunctionName")
+            principal = literal(permission.properties.get("Principal"))
+            mine = permission.neighbour(value) is function or (name and literal(value) == name)
+            if (mine or value is UNKNOWN) and (principal or "events").startswith("events"):
+                break
+        else:
+            yield f"Targets/{position}/Arn", f"events.amazonaws.com may not invoke {function.id}"
+
+
+@_rule(
+    "bucket-notifications",
+    EVENT_RULE,
+    title="bucket that sends no events to EventBridge",
+    fix="set EventBridgeEnabled to true in the NotificationConfiguration of the bucket",
+    source="Amazon S3, Enabling Amazon EventBridge: events are sent only when"
+    " EventBridgeConfiguration is enabled",
+)
+def bucket_notifications(source: Resource) -> Iterator[Fault]:
+    """Nothing ever runs."""
+    pattern = mapping(source.properties, "EventPattern")
+    if "aws.s3" not in texts(pattern, "source") or not submissions_from(source):
+        return
+    names = mapping(mapping(pattern, "detail"), "bucket").get("name")
+    for name in names if isinstance(names, list) else []:
+        bucket = source.neighbour(name, "AWS::S3::Bucket")
+        if bucket is None or _sends_events(bucket):
+            continue
+        yield (
+            "EventPattern/detail/bucket/name",
+            f"the bucket {bucket.id} sends no events to EventBridge",
+        )
+
+
+def _sends_events(bucket: Resource) -> bool:
+    notifications = bucket.properties.get("NotificationConfiguration", {})
+    if not isinstance(notifications, dict):
+        return True
+    configured = notifications.get("EventBridgeConfiguration")
+    if configured is not None:
+        return (
+            not isinstance(configured, dict) or flag(configured, "EventBridgeEnabled") is not False
+        )
+    for type_ in ("Custom::S3BucketNotifications", "AWS::CloudFormation::CustomResource"):
+        for custom in bucket.template.all(type_):
+            if any(bucket.neighbour(value) is bucket for value in custom.properties.values()):
+                return True
+    return False
+
+
+@_rule(
+    "object-not-passed",
+    EVENT_RULE,
+    title="object event whose job does not learn the object",
+    fix='give the target an InputTransformer with {"Parameters": {"key": "<key>"}}',
+    source="User Guide, Passing event information to a job: the InputTransformer of the target"
+    " builds Parameters;"
+    " SubmitJobRequest.parameters",
+)
+def object_not_passed(source: Resource) -> Iterator[Fault]:
+    """Each object starts a job, and every job works on the same default."""
+    pattern = mapping(source.properties, "EventPattern")
+    if "aws.s3" not in texts(pattern, "source"):
+        return
+    for one in submissions_from(source):
+        position = int(one.path.partition("/")[2])
+        target = (listing(source.properties, "Targets") or [{}])[position]
+        if not isinstance(target, dict):
+            continue
+        if "InputTransformer" not in target and "InputPath" not in target:
+            written = literal(target.get("Input"))
+            if "Input" not in target or (written is not None and "$." not in written):
+                yield one.path, "the target passes nothing of the event to the job"

@@ -1,0 +1,109 @@
+"""Rules about compute environments on Fargate."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.old_limits import Limit, at
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resources import (
+    COMPUTE_ENVIRONMENT,
+    ComputeEnvironment,
+)
+from batch_constructs.rules.template.values import (
+    absent,
+    count,
+    given,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREA: Final = "fargate_environments"
+_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+_limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
+_resources = at("ComputeResources")
+
+_REFUSED_BY_FARGATE: Final = (
+    "AllocationStrategy",
+    "MinvCpus",
+    "DesiredvCpus",
+    "InstanceTypes",
+    "ImageId",
+    "Ec2KeyPair",
+    "InstanceRole",
+    "Tags",
+    "PlacementGroup",
+    "BidPercentage",
+    "SpotIamFleetRole",
+    "LaunchTemplate",
+    "Ec2Configuration",
+    "ScalingPolicy",
+)
+
+
+@_rule(
+    "fargate-environment-parameters",
+    title="parameter that Fargate environments refuse",
+    fix="leave it out: it belongs to EC2 environments",
+    source="ComputeResource.minvCpus, ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and"
+    " others: \"This parameter isn't applicable to jobs that are running on Fargate resources."
+    " Don't specify it.\"",
+)
+def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """On Fargate there are no instances to choose, tag or keep; even ``MinvCpus: 0`` is refused."""
+    if environment.is_fargate:
+        for key in _REFUSED_BY_FARGATE:
+            if given(environment.resources, key):
+                fix = (
+                    "use the Tags of the compute environment itself"
+                    if key == "Tags"
+                    else f"leave {key} out: it belongs to EC2 environments"
+                )
+                yield (
+                    f"ComputeResources/{key}",
+                    f"{key} is given, which a {environment.kind} compute environment does not take",
+                    fix,
+                )
+
+
+@_rule(
+    "fargate-environment-network",
+    title="too many or too few subnets or security groups on Fargate",
+    fix="give 1 to 16 subnets and 1 to 5 security groups",
+    source='ComputeResource.subnets: "Fargate compute resources can contain up to 16 subnets";'
+    ' ComputeResource.securityGroupIds: "must contain at least one security group"; an update'
+    " allows up to 5",
+)
+def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Fargate attaches its network interfaces itself, within limits of its own."""
+    if not environment.is_fargate:
+        return
+    for key, most, noun in (("Subnets", 16, "subnets"), ("SecurityGroupIds", 5, "security groups")):
+        if absent(environment.resources, key):
+            yield (
+                f"ComputeResources/{key}",
+                f"{key} is missing; a {environment.kind} compute environment needs 1 to {most}",
+                f"give {key} 1 to {most} {noun}",
+            )
+        elif (got := count(environment.resources, key) or 0) > most:
+            yield (
+                f"ComputeResources/{key}",
+                f"there are {got} {noun}; on Fargate 1 to {most} are allowed",
+                f"keep at most {most} {noun}",
+            )
+
+
+@_rule(
+    "fargate-unmanaged",
+    title="Fargate in an unmanaged compute environment",
+    fix="set Type to MANAGED",
+    source='CreateComputeEnvironmentRequest.type: "UNMANAGED compute environments can only use EC2'
+    ' resources."',
+)
+def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Fargate, and Managed Instances, capacity is always managed."""
+    managed_only = environment.is_fargate or environment.is_managed_instances
+    if environment.is_unmanaged and managed_only:
+        yield "Type", f"the type is UNMANAGED with {environment.kind} resources; allowed is MANAGED"

@@ -1,0 +1,277 @@
+"""Rules about the network of a job: its address, its image, its secrets, its file systems."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.areas.jobs_on_queues import on_queues
+from batch_constructs.rules.areas.network import FOR_ANY
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template import vpc
+from batch_constructs.rules.template.resources import (
+    COMPUTE_ENVIRONMENT,
+    JOB_DEFINITION,
+    ComputeEnvironment,
+    JobDefinition,
+    JobQueue,
+    Resource,
+    Task,
+)
+from batch_constructs.rules.template.role_policies import literal
+from batch_constructs.rules.template.values import (
+    entries,
+    listing,
+    mapping,
+)
+from batch_constructs.rules.template.vpc import Reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREA: Final = "job_network"
+_job_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
+_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
+
+
+def _in_every_environment(queue: JobQueue) -> list[ComputeEnvironment] | None:
+    return queue.environments if queue.is_known_in_full else None
+
+
+def _subnets_of(queue: JobQueue) -> list[vpc.Subnet] | None:
+    """Give the subnets of all environments of a queue, None if one is not known."""
+    environments = _in_every_environment(queue)
+    if not environments:
+        return None
+    found: list[vpc.Subnet] = []
+    for environment in environments:
+        known = vpc.subnets(environment)
+        if known is None:
+            return None
+        found += known
+    return found
+
+
+def _public_ip(task: Task) -> str | None:
+    """Give ENABLED or DISABLED, None if it is not known."""
+    network = task.properties.get("NetworkConfiguration", {})
+    if not isinstance(network, dict):
+        return None
+    value = network.get("AssignPublicIp", "DISABLED")
+    return value if isinstance(value, str) else None
+
+
+@_job_rule(
+    "public-subnets-without-public-ip",
+    title="Fargate job in public subnets without a public IP address",
+    fix="set AssignPublicIp to ENABLED, or use private subnets with a NAT gateway",
+    source='NetworkConfiguration.assignPublicIp: "The default value is DISABLED"; User Guide: "If'
+    " the subnets listed"
+    " in this parameter don't have NAT gateways attached, the assignPublicIp parameter in the job"
+    " definition must be"
+    ' set to ENABLED."',
+)
+def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
+    """There is no route back: the image cannot be pulled."""
+    for task in job.tasks:
+        if task.platform != "FARGATE" or _public_ip(task) != "DISABLED":
+            continue
+
+        def problem(queue: JobQueue) -> str | None:
+            for subnet in _subnets_of(queue) or ():
+                there = vpc.endpoints(queue.template, subnet)
+                if subnet.reach is Reach.PUBLIC and there is not None and not {*FOR_ANY} <= there:
+                    return f"{subnet.resource.id} is public, and the job gets no public IP address"
+            return None
+
+        path = f"{task.path}/NetworkConfiguration/AssignPublicIp"
+        yield from on_queues(job, problem, path)
+
+
+@_job_rule(
+    "public-ip-without-gateway",
+    title="public IP address in a subnet without an internet gateway",
+    fix="use public subnets, or a NAT gateway",
+    source="NetworkConfiguration.assignPublicIp: a public IP address needs a route to an internet"
+    " gateway",
+)
+def public_ip_without_gateway(job: JobDefinition) -> Iterator[Fault]:
+    """The address leads nowhere."""
+    for task in job.tasks:
+        if task.platform != "FARGATE" or _public_ip(task) != "ENABLED":
+            continue
+
+        def problem(queue: JobQueue) -> str | None:
+            for subnet in _subnets_of(queue) or ():
+                if subnet.reach is Reach.ISOLATED:
+                    return f"{subnet.resource.id} has no route to an internet gateway"
+            return None
+
+        path = f"{task.path}/NetworkConfiguration/AssignPublicIp"
+        yield from on_queues(job, problem, path)
+
+
+_PRIVATE_IMAGE: Final = re.compile(r"[^/]*\.dkr\.ecr[.-]")
+
+
+def _public_image(image: object) -> str | None:
+    """Give the name of an image that is surely not in a private Amazon ECR repository."""
+    if not isinstance(image, str) or _PRIVATE_IMAGE.match(image) or not image:
+        return None
+    registry, _, rest = image.partition("/")
+    if not rest or "." not in registry or registry in _PUBLIC:
+        return image
+    return None
+
+
+_PUBLIC: Final = ("public.ecr.aws", "docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io")
+
+
+@_job_rule(
+    "public-image-isolated",
+    title="public image in subnets without a way out",
+    fix="copy the image to a private Amazon ECR repository, or use a pull through cache or a NAT"
+    " gateway",
+    source="User Guide, Interface endpoints considerations: endpoints let jobs pull private images"
+    " from Amazon ECR;"
+    " ContainerProperties.image",
+)
+def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
+    """Endpoints lead to private Amazon ECR only; public registries need the internet."""
+    for container in job.containers:
+        image = _public_image(container.properties.get("Image"))
+        if image is None:
+            continue
+
+        def problem(queue: JobQueue, image: str = image) -> str | None:
+            for subnet in _subnets_of(queue) or ():
+                if subnet.reach is Reach.ISOLATED:
+                    return f'"{image}" is public, and {subnet.resource.id} has no route to it'
+            return None
+
+        yield from on_queues(job, problem, f"{container.path}/Image")
+
+
+@_job_rule(
+    "secret-endpoint",
+    title="secret in subnets that do not reach it",
+    fix="add the VPC endpoint secretsmanager, or ssm for parameters",
+    source="User Guide, Interface endpoints considerations: jobs with secrets need the endpoints"
+    " of Secrets Manager or"
+    " Systems Manager; Secret.valueFrom",
+)
+def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
+    """The task stops before the program starts."""
+    for container in job.containers:
+        needed: set[str] = set()
+        for _, secret in entries(container.properties, "Secrets"):
+            target = job.neighbour(secret.get("ValueFrom"))
+            written = literal(secret.get("ValueFrom")) or ""
+            if (target and target.type == "AWS::SecretsManager::Secret") or (
+                ":secretsmanager:" in written
+            ):
+                needed.add("secretsmanager")
+            elif (target and target.type == "AWS::SSM::Parameter") or ":ssm:" in written:
+                needed.add("ssm")
+        if not needed:
+            continue
+
+        def problem(queue: JobQueue, needed: set[str] = needed) -> str | None:
+            for subnet in _subnets_of(queue) or ():
+                there = vpc.endpoints(queue.template, subnet)
+                missing = sorted(needed - (needed if there is None else there))
+                if subnet.reach is Reach.ISOLATED and missing:
+                    return f"{subnet.resource.id} has no endpoint for {', '.join(missing)}"
+            return None
+
+        yield from on_queues(job, problem, f"{container.path}/Secrets")
+
+
+@_job_rule(
+    "multi-node-public-subnets",
+    title="multi-node job in public subnets",
+    fix="use private subnets with a NAT gateway",
+    source="NodeProperties.numNodes; User Guide, Multi-node parallel jobs use the awsvpc network"
+    " mode, whose interfaces"
+    " get no public IP address on EC2: a private subnet with a NAT gateway is needed",
+)
+def multi_node_public_subnets(job: JobDefinition) -> Iterator[Fault]:
+    """The containers have no way out."""
+    if not job.is_multi_node or job.is_eks:
+        return
+
+    def problem(queue: JobQueue) -> str | None:
+        for subnet in _subnets_of(queue) or ():
+            if subnet.reach is Reach.PUBLIC:
+                return f"{subnet.resource.id} is public, and the nodes get no public IP address"
+        return None
+
+    yield from on_queues(job, problem, "NodeProperties")
+
+
+def _file_systems(job: JobDefinition) -> Iterator[tuple[str, Resource]]:
+    for task in job.tasks:
+        for position, volume in entries(task.properties, "Volumes"):
+            efs = mapping(volume, "EfsVolumeConfiguration")
+            system = job.neighbour(efs.get("FileSystemId"), "AWS::EFS::FileSystem")
+            if system is not None:
+                yield f"{task.path}/Volumes/{position}/EfsVolumeConfiguration/FileSystemId", system
+
+
+@_job_rule(
+    "efs-mount-target",
+    title="file system without a mount target for the job",
+    fix="make an AWS::EFS::MountTarget in each Availability Zone of the compute environment",
+    source="Amazon EFS: create a mount target in each Availability Zone;"
+    " EFSVolumeConfiguration.fileSystemId",
+)
+def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
+    """The mount fails, and the task with it."""
+    for path, system in _file_systems(job):
+        targets = vpc.mount_targets(job.template, system)
+        if targets is None:
+            continue
+        if not targets:
+            yield path, f"{system.id} has no mount target in the template"
+            continue
+        zones: set[str] | None = set()
+        for target in targets:
+            subnet = target.neighbour(target.properties.get("SubnetId"), "AWS::EC2::Subnet")
+            where = None if subnet is None else vpc.zone(subnet)
+            zones = None if where is None or zones is None else zones | {where}
+        if zones is None:
+            continue
+
+        def problem(
+            queue: JobQueue, zones: set[str] = zones, system: Resource = system
+        ) -> str | None:
+            for subnet in _subnets_of(queue) or ():
+                where = vpc.zone(subnet.resource)
+                if where is not None and where not in zones:
+                    return f"{system.id} has no mount target in the zone of {subnet.resource.id}"
+            return None
+
+        yield from on_queues(job, problem, path)
+
+
+@_job_rule(
+    "efs-mount-target-ingress",
+    title="mount target that lets no NFS in",
+    fix="allow inbound TCP 2049 from the security group of the compute environment",
+    source="Amazon EFS: the security group of a mount target must allow inbound TCP 2049;"
+    " Volume.efsVolumeConfiguration",
+)
+def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
+    """The mount times out."""
+    for path, system in _file_systems(job):
+        for target in vpc.mount_targets(job.template, system) or ():
+            groups = [
+                target.neighbour(value, "AWS::EC2::SecurityGroup")
+                for value in listing(target.properties, "SecurityGroups") or ()
+            ]
+            known = [group for group in groups if group is not None]
+            blocked = known and not any(vpc.lets_in(group, 2049) for group in known)
+            if blocked and len(known) == len(groups):
+                yield path, f"the mount target {target.id} lets no NFS traffic (TCP 2049) in"

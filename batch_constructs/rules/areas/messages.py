@@ -1,0 +1,355 @@
+"""Rules about functions, queues, alarms and logs around jobs."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.areas.events import TOPIC_POLICIES, allowed_to, key_fault
+from batch_constructs.rules.areas.submitters import batch_functions
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resources import (
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    JobDefinition,
+    Resource,
+)
+from batch_constructs.rules.template.role_policies import literal, permissions, role_of
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Properties,
+    Reference,
+    Text,
+    absent,
+    entries,
+    listing,
+    mapping,
+    number,
+    show,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREA: Final = "messages"
+_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+
+
+@_rule(
+    "function-log-group",
+    FUNCTION,
+    title="function whose logs never expire",
+    fix="make an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
+    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire; Lambda makes"
+    " such a group on"
+    " its own",
+)
+def function_log_group(function: Resource) -> Iterator[Fault]:
+    """Lambda makes a log group without an end, and it is paid for ever."""
+    if function not in batch_functions(function):
+        return
+    logging = function.properties.get("LoggingConfig", {})
+    if not isinstance(logging, dict) or "LogGroup" in logging:
+        return
+    name = text(function.properties, "FunctionName")
+    for group in function.template.all("AWS::Logs::LogGroup"):
+        written = group.properties.get("LogGroupName")
+        if written is UNKNOWN or (name and literal(written) == f"/aws/lambda/{name}"):
+            return
+        if isinstance(written, Text) and any(
+            one.target == function.id for one in written.references
+        ):
+            return
+    for retention in function.template.all("Custom::LogRetention"):
+        named = retention.properties.get("LogGroupName")
+        if isinstance(named, Text) and any(one.target == function.id for one in named.references):
+            return
+    yield "LoggingConfig", "the function has no log group of its own with a retention"
+
+
+@_rule(
+    "log-group-retention",
+    "AWS::Logs::LogGroup",
+    title="log group of jobs that never expires",
+    fix="set RetentionInDays",
+    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire;"
+    " LogConfiguration.options",
+)
+def log_group_retention(group: Resource) -> Iterator[Fault]:
+    """Logs are kept, and paid, for ever."""
+    if not absent(group.properties, "RetentionInDays"):
+        return
+    if group.id in _groups_in_use(group):
+        yield "RetentionInDays", "RetentionInDays is missing; the logs of the jobs never expire"
+
+
+def _groups_in_use(owner: Resource) -> set[str]:
+    memory = owner.template.memory
+    known = memory.get("log groups")
+    if isinstance(known, set):
+        return known
+    found: set[str] = set()
+    values: list[object] = []
+    for job in owner.template.all(JOB_DEFINITION):
+        if isinstance(job, JobDefinition):
+            for container in job.containers:
+                log = mapping(container.properties, "LogConfiguration")
+                values.append(mapping(log, "Options").get("awslogs-group"))
+    values += [
+        mapping(function.properties, "LoggingConfig").get("LogGroup")
+        for function in batch_functions(owner)
+    ]
+    for group in owner.template.all("AWS::Logs::LogGroup"):
+        name = text(group.properties, "LogGroupName")
+        for value in values:
+            if owner.template.target(value) is group or (name and value == name):
+                found.add(group.id)
+    memory["log groups"] = found
+    return found
+
+
+@_rule(
+    "visibility-timeout",
+    "AWS::Lambda::EventSourceMapping",
+    severity=Severity.ERROR,
+    title="visibility timeout shorter than the function's timeout",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
+    " six times",
+    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
+    " equal to the queue's"
+    ' visibility timeout … will return an error"',
+)
+def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
+    if queue is None or function is None or function not in batch_functions(mapping_):
+        return
+    visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
+    timeout = number({"Timeout": 3, **function.properties}, "Timeout")
+    if visible is not None and timeout is not None and visible < timeout:
+        yield (
+            "EventSourceArn",
+            (
+                f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up to"
+                f" {timeout}"
+            ),
+        )
+
+
+@_rule(
+    "function-event-visibility",
+    SERVERLESS_FUNCTION,
+    severity=Severity.ERROR,
+    title="visibility timeout shorter than the timeout of a serverless function",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
+    " six times",
+    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
+    " equal to the queue's visibility timeout\"; AWS SAM, SQS event of AWS::Serverless::Function",
+)
+def function_event_visibility(function: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping. A timeout that Globals may set is not looked at."""
+    template = function.template
+    timeout = number(function.properties, "Timeout")
+    if timeout is None or not (template.all(JOB_QUEUE) or template.all(JOB_DEFINITION)):
+        return
+    events = mapping(function.properties, "Events")
+    for name, event in events.items():
+        if not isinstance(event, dict) or event.get("Type") != "SQS":
+            continue
+        queue = function.neighbour(mapping(event, "Properties").get("Queue"), "AWS::SQS::Queue")
+        if queue is None:
+            continue
+        visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
+        if visible is not None and visible < timeout:
+            yield (
+                f"Events/{name}/Properties/Queue",
+                (
+                    f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up"
+                    f" to {timeout}"
+                ),
+            )
+
+
+@_rule(
+    "event-source-permission",
+    "AWS::Lambda::EventSourceMapping",
+    severity=Severity.ERROR,
+    title="function that may not read its queue",
+    fix="allow sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes",
+    source="Lambda, Using Lambda with Amazon SQS: the role needs sqs:ReceiveMessage,"
+    " sqs:DeleteMessage and"
+    " sqs:GetQueueAttributes",
+)
+def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
+    """Creating the mapping is refused."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
+    role = None if function is None else role_of(function, function.properties.get("Role"))
+    if queue is None or function is None or role is None:
+        return
+    if function not in batch_functions(mapping_):
+        return
+    allowed = permissions(role)
+    needed = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    missing = [action for action in needed if not allowed.may(action)]
+    if missing:
+        yield "FunctionName", f"{role.id} does not allow {', '.join(missing)}"
+
+
+@_rule(
+    "source-queue-dead-letters",
+    "AWS::Lambda::EventSourceMapping",
+    title="source queue without a dead-letter queue",
+    fix="give the queue a RedrivePolicy",
+    source="Lambda, Using Lambda with Amazon SQS: configure a dead-letter queue, so that messages"
+    " that fail are not"
+    " retried until they expire",
+)
+def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
+    """A message that cannot be submitted comes back until it expires, and is lost then."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
+    if queue is None or function is None or function not in batch_functions(mapping_):
+        return
+    if absent(queue.properties, "RedrivePolicy"):
+        yield "EventSourceArn", f"{queue.id} has no dead-letter queue"
+
+
+_METRICS: Final = frozenset(
+    [
+        "JobsSubmitted",
+        "JobsMovedToPending",
+        "JobsMovedToRunnable",
+        "JobsMovedToStarting",
+        "JobsMovedToRunning",
+        "JobsMovedToSucceeded",
+        "JobsMovedToFailed",
+        "JobsCancelled",
+        "JobsTerminated",
+        "JobsRetried",
+        "JobsPreempted",
+        "JobsMovedToScheduled",
+        "JobSubmittedToRunnableDuration",
+        "JobSubmittedToFirstStartingDuration",
+        "JobSubmittedToFirstScheduledDuration",
+        "JobAttemptRunnableToStartingDuration",
+        "JobAttemptRunnableToScheduledDuration",
+        "JobAttemptScheduledToStartingDuration",
+        "JobAttemptStartingToRunningDuration",
+        "JobAttemptExecutionDuration",
+        "JobAttemptDuration",
+    ]
+)
+
+
+def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
+    if "MetricName" in alarm.properties:
+        yield "", alarm.properties
+    for position, query in entries(alarm.properties, "Metrics"):
+        metric = mapping(mapping(query, "MetricStat"), "Metric")
+        if metric:
+            yield f"Metrics/{position}/MetricStat/Metric/", metric
+
+
+@_rule(
+    "alarm-metric",
+    "AWS::CloudWatch::Alarm",
+    title="alarm on a metric that Batch does not publish",
+    fix="use a metric of AWS/Batch, such as JobsMovedToFailed, with the dimension JobQueueName",
+    source="User Guide, Using CloudWatch metrics with AWS Batch: the metrics of the namespace"
+    " AWS/Batch have the"
+    " single dimension JobQueueName",
+)
+def alarm_metric(alarm: Resource) -> Iterator[Fault]:
+    """Such an alarm never fires. The dimension is the name of the queue, not its ARN."""
+    for path, metric in _metrics(alarm):
+        if text(metric, "Namespace") != "AWS/Batch":
+            continue
+        name = text(metric, "MetricName")
+        if name is not None and name not in _METRICS:
+            yield f"{path}MetricName", f'AWS/Batch has no metric "{show(name)}"'
+        dimensions = listing(metric, "Dimensions")
+        if dimensions is None:
+            if "Dimensions" not in metric:
+                yield f"{path}Dimensions", "the dimension JobQueueName is missing"
+            continue
+        for position, dimension in entries(metric, "Dimensions"):
+            key, value = text(dimension, "Name"), dimension.get("Value")
+            where = f"{path}Dimensions/{position}"
+            if key is not None and key != "JobQueueName":
+                yield where, f"the dimension is {show(key)}; allowed is JobQueueName"
+            elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
+                yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
+            elif isinstance(value, str) and value.startswith("arn:"):
+                yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
+
+
+_EVENT_METRICS: Final = (
+    "DeadLetterInvocations",
+    "Events",
+    "FailedInvocations",
+    "IngestionToInvocationCompleteLatency",
+    "IngestionToInvocationStartLatency",
+    "InvocationAttempts",
+    "Invocations",
+    "InvocationsCreated",
+    "InvocationsFailedToBeSentToDlq",
+    "InvocationsSentToDlq",
+    "MatchedEvents",
+    "RetryInvocationAttempts",
+    "SuccessfulInvocationAttempts",
+    "ThrottledRules",
+    "TriggeredRules",
+)
+
+
+@_rule(
+    "alarm-event-metric",
+    "AWS::CloudWatch::Alarm",
+    title="alarm on a metric that EventBridge does not publish",
+    fix="spell the metric as EventBridge does, such as FailedInvocations",
+    source="EventBridge, Monitoring Amazon EventBridge: the metrics of the namespace AWS/Events",
+)
+def alarm_event_metric(alarm: Resource) -> Iterator[Fault]:
+    """Such an alarm never fires, so a submission that fails is not noticed."""
+    for path, metric in _metrics(alarm):
+        name = text(metric, "MetricName")
+        if text(metric, "Namespace") != "AWS/Events" or name is None or name in _EVENT_METRICS:
+            continue
+        close = get_close_matches(name, _EVENT_METRICS, 1, _CLOSE)
+        if close:
+            message = f'AWS/Events has no metric "{show(name)}"; its nearest is {close[0]}'
+            yield f"{path}MetricName", message, f"write {close[0]}"
+
+
+_CLOSE: Final = 0.85
+"""How alike two names are when one is taken for a slip of the pen."""
+
+
+@_rule(
+    "alarm-topic",
+    "AWS::CloudWatch::Alarm",
+    title="topic that alarms may not publish to",
+    fix="allow cloudwatch.amazonaws.com in the topic policy and the key policy",
+    source="CloudWatch, Using Amazon CloudWatch alarms: alarms cannot use alias/aws/sns, and need"
+    " the policy of a"
+    " customer managed key",
+)
+def alarm_topic(alarm: Resource) -> Iterator[Fault]:
+    """The alarm fires, and nobody hears it."""
+    if not any(text(metric, "Namespace") == "AWS/Batch" for _, metric in _metrics(alarm)):
+        return
+    for position, value in enumerate(listing(alarm.properties, "AlarmActions") or ()):
+        topic = alarm.neighbour(value, "AWS::SNS::Topic")
+        if topic is None:
+            continue
+        path = f"AlarmActions/{position}"
+        if allowed_to(topic, TOPIC_POLICIES, "Topics", "sns:Publish", "cloudwatch") is False:
+            yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
+        if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
+            yield path, fault

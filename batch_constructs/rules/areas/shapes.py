@@ -1,0 +1,195 @@
+"""Rules about the shape of properties: names, types, and what is required.
+
+The model (`model.json`, made by `scripts/make_model.py`) joins CloudFormation's schemas with the
+API model of AWS Batch.
+"""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, Finder, rule
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Base64,
+    Properties,
+    Reference,
+    Text,
+    Unknown,
+    as_number,
+    one_of,
+    show,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.rules.template.resources import Resource
+
+AREA: Final = "shapes"
+_SOURCE: Final = "the CloudFormation resource schema of the type, and the API model of AWS Batch"
+_REQUIRED: Final = ""
+_CLOSE: Final = 0.85
+"""How alike two names are when one is taken for a slip of the pen."""
+
+Node = Any
+"""A scalar's name, a list of one node, or an object: name → node, and the required names."""
+
+Kind = str
+Problem = tuple[Kind, str, str, str]
+
+
+@cache
+def model() -> dict[str, dict[str, Node]]:
+    """Give the properties of every Batch resource."""
+    read: dict[str, dict[str, Node]] = json.loads(
+        resources.files("batch_constructs.aws").joinpath("model.json").read_text()
+    )
+    return read
+
+
+_UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))
+
+
+def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of value
+    node: Node, value: object, path: str
+) -> Iterator[Problem]:
+    kind = type(value)
+    if kind in _UNTYPED:
+        return
+    if type(node) is dict:
+        if kind is not dict:
+            yield "type", path, f"{_written(value)} stands where an object belongs", ""
+        else:
+            yield from _object(node, value, path)  # type: ignore[arg-type]  # its kind is dict
+    elif type(node) is list:
+        if kind is list:
+            for position, entry in enumerate(value):  # type: ignore[arg-type,var-annotated]
+                if type(entry) is not str or node[0] != "text":
+                    yield from _problems(node[0], entry, f"{path}/{position}")
+        else:
+            yield "type", path, f"{_written(value)} stands where a list belongs", ""
+    elif node == "text":
+        if kind is dict or kind is list:
+            yield "type", path, f"{_written(value)} stands where text belongs", ""
+    elif node == "map":
+        if kind is not dict:
+            yield "type", path, f"{_written(value)} stands where a mapping belongs", ""
+            return
+        for name, entry in value.items():  # type: ignore[attr-defined]  # its kind is dict
+            if type(entry) is dict or type(entry) is list:
+                yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
+    elif node == "boolean":
+        if kind is not bool and str(value).lower() not in ("true", "false"):
+            yield "type", path, f"{_written(value)} stands where true or false belongs", ""
+    elif node in ("integer", "number"):
+        got = None if kind is bool else as_number(value)
+        if got is None or (node == "integer" and got != int(got)):
+            noun = "a whole number" if node == "integer" else "a number"
+            yield "type", path, f"{_written(value)} stands where {noun} belongs", ""
+
+
+def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
+    for name, entry in value.items():
+        member = node.get(name) if name else None
+        where = f"{path}/{name}" if path else name
+        if member is None:
+            yield from _unknown(node, name, where)
+        elif type(entry) is not str or member != "text":
+            yield from _problems(member, entry, where)
+    for name in node[_REQUIRED]:
+        if name not in value:
+            where = f"{path}/{name}" if path else name
+            yield "missing", where, f"{name} is missing, which is required", f"give {name}"
+
+
+def _unknown(node: dict[str, Node], name: str, path: str) -> Iterator[Problem]:
+    known = [other for other in node if other]
+    same = [other for other in known if other.lower() == name.lower()]
+    close = same or get_close_matches(name, known, 1, _CLOSE)
+    if close:
+        message = f"there is no property {show(name)}; its nearest is {close[0]}"
+        yield "misspelt", path, message, f"write {close[0]}"
+    else:
+        message = f"there is no property {show(name)}; there are {show(one_of(known), 160)}"
+        yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{show(value)}"' if value is not UNKNOWN else "something"
+
+
+def _finder(kind: Kind) -> Callable[[Resource], Iterator[Fault]]:
+    def find(subject: Resource) -> Iterator[Fault]:
+        for problem, path, message, fix in _all_problems(subject):
+            if problem == kind:
+                yield (path, message, fix) if fix else (path, message)
+
+    return find
+
+
+def _all_problems(subject: Resource) -> list[Problem]:
+    known = subject.shape_problems
+    if known is None:
+        whole = subject.template.raw(subject.id).get("Properties")
+        if isinstance(whole, list | str | int | float):
+            known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
+        else:
+            known = list(_problems(model()[subject.type], subject.properties, ""))
+        subject.shape_problems = known
+    return known
+
+
+def _register(
+    id: str, kind: Kind, severity: Severity, *, title: str, fix: str, explanation: str
+) -> None:
+    find: Finder = _finder(kind)
+    find.__doc__ = explanation
+    types = tuple(model())
+    rule(id, types, area=AREA, severity=severity, source=_SOURCE, title=title, fix=fix)(find)
+
+
+_register(
+    "property-name",
+    "misspelt",
+    Severity.ERROR,
+    title="property that is spelt differently",
+    fix="spell the property as CloudFormation does",
+    explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
+)
+_register(
+    "property-unknown",
+    "unknown",
+    Severity.WARNING,
+    title="property that is not known here",
+    fix="leave it out, or upgrade batch-constructs if AWS has it",
+    explanation="Nothing in the model is called so. AWS may have added it since.",
+)
+_register(
+    "property-missing",
+    "missing",
+    Severity.ERROR,
+    title="required property that is missing",
+    fix="give the property",
+    explanation="CloudFormation, or the API behind it, refuses the resource without it.",
+)
+_register(
+    "property-type",
+    "type",
+    Severity.ERROR,
+    title="property of a wrong type",
+    fix="give a value of the right type",
+    explanation="CloudFormation converts numbers and words, but not a list into one value, or the"
+    " other way round.",
+)

@@ -1,0 +1,1 @@
+"""A template as the rules see it: read, resolved, and asked about its resources."""

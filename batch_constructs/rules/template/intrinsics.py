@@ -1,0 +1,275 @@
+"""Intrinsic functions, resolved as far as a template allows.
+
+What a template alone cannot tell (parameters, imports, dynamic references, attributes, tokens of
+the CDK) becomes `UNKNOWN`, a reference to a resource becomes a `Reference`, and strings with
+unknown parts become `Text`. ``AWS::NoValue`` removes what it is the value of.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from batch_constructs.rules.template.values import MAYBE, UNKNOWN, Base64, Reference, Text, Unknown
+
+_DEEPEST = 120
+_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|\{\{resolve:[^}]*\}\}|#\{Token\[[^\]]*\]\}")
+_PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
+_TOKEN_NUMBER = -1e280
+"""The CDK encodes numeric tokens as huge negative floats."""
+
+_NO_VALUE: Final = object()
+_SCALARS = (int, bool, type(None))
+
+
+class Resolver:
+    """Resolves the values of one template, under one choice of its conditions."""
+
+    def __init__(
+        self,
+        resources: Mapping[str, object],
+        *,
+        mappings: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
+        condition: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        self._resources = resources
+        self._mappings = mappings or {}
+        self._parameters = parameters or {}
+        self._condition = condition
+        self._under_way: set[int] = set()
+        self._done: dict[int, object] = {}
+
+    def resolve(self, value: object) -> object:
+        """Resolve a value and all that it contains."""
+        resolved = self._resolve(value, 0)
+        return UNKNOWN if resolved is _NO_VALUE else resolved
+
+    def _resolve(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # the hot path
+        kind = type(value)
+        if kind is str:
+            return _literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
+        if kind in _SCALARS:
+            return value
+        if kind is float:
+            return UNKNOWN if value < _TOKEN_NUMBER else value  # type: ignore[operator]
+        if kind is Reference or kind is Text or kind is Base64:
+            return value
+        if kind is not dict and kind is not list:
+            if isinstance(value, str):
+                return self._resolve(str(value), depth)
+            if isinstance(value, Mapping):
+                value = dict(value)
+            elif isinstance(value, tuple):
+                value = list(value)
+            else:
+                return UNKNOWN
+            return self._container(value, depth)
+        known = self._done.get(id(value))
+        if known is not None:
+            return known
+        if depth > _DEEPEST or id(value) in self._under_way:
+            return UNKNOWN
+        self._under_way.add(id(value))
+        resolved = self._container(value, depth)
+        self._under_way.discard(id(value))
+        self._done[id(value)] = resolved
+        return resolved
+
+    def _container(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # as above
+        if isinstance(value, list):
+            entries = [
+                MAYBE if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry else one
+                for entry in value
+                if (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
+            ]
+            if len(entries) == 1 and entries[0] is UNKNOWN and _is_list_token(value[0]):
+                return UNKNOWN
+            return entries
+        if not isinstance(value, dict):
+            return UNKNOWN
+        if len(value) == 1:
+            (name, argument) = next(iter(value.items()))
+            if name == "Ref":
+                return self._ref(argument)
+            if isinstance(name, str) and name.startswith("Fn::"):
+                return self._function(name[4:], argument, depth)
+        resolved: dict[str, object] = {}
+        for key, entry in value.items():
+            if not isinstance(key, str):
+                continue
+            if key.startswith("Fn::"):
+                return UNKNOWN
+            member = self._resolve(entry, depth + 1)
+            if member is not _NO_VALUE:
+                resolved[key] = member
+        return resolved
+
+    def _ref(self, name: object) -> object:
+        if name == "AWS::NoValue":
+            return _NO_VALUE
+        if not isinstance(name, str):
+            return UNKNOWN
+        if name in self._resources:
+            return Reference(name)
+        return self._parameters.get(name, UNKNOWN)
+
+    def _function(self, name: str, argument: object, depth: int) -> object:
+        function = self._FUNCTIONS.get(name)
+        return function(self, argument, depth + 1) if function else UNKNOWN
+
+    def _get_att(self, argument: object, _depth: int) -> object:
+        if isinstance(argument, str):
+            argument = argument.split(".", 1)
+        match argument:
+            case [str(target), str(attribute)] if target in self._resources:
+                return Reference(target, attribute)
+            case _:
+                return UNKNOWN
+
+    def _if(self, argument: object, depth: int) -> object:
+        match argument:
+            case [str(condition), then, otherwise]:
+                holds = self._condition(condition)
+                if holds is None:
+                    return UNKNOWN
+                return self._resolve(then if holds else otherwise, depth)
+            case _:
+                return UNKNOWN
+
+    def _join(self, argument: object, depth: int) -> object:
+        match argument:
+            case [str(delimiter), parts]:
+                resolved = self._resolve(parts, depth)
+                if not isinstance(resolved, list):
+                    return UNKNOWN
+                joined: list[object] = []
+                for position, part in enumerate(resolved):
+                    if position and delimiter:
+                        joined.append(delimiter)
+                    joined.append(part)
+                return _concatenate(joined)
+            case _:
+                return UNKNOWN
+
+    def _sub(self, argument: object, depth: int) -> object:
+        variables: dict[str, object] = {}
+        if isinstance(argument, list) and argument:
+            given = self._resolve(argument[1], depth) if len(argument) > 1 else {}
+            variables = given if isinstance(given, dict) else {}
+            argument = argument[0]
+        if not isinstance(argument, str):
+            return UNKNOWN
+        parts: list[object] = []
+        end = 0
+        for match in _PLACEHOLDER.finditer(argument):
+            parts.append(argument[end : match.start()])
+            end = match.end()
+            literal, name = match.groups()
+            name = name.strip()
+            if literal:
+                parts.append("${" + name + "}")
+            elif name in variables:
+                parts.append(variables[name])
+            elif "." in name:
+                parts.append(self._get_att(name, depth))
+            else:
+                parts.append(self._ref(name))
+        parts.append(argument[end:])
+        return _concatenate(parts)
+
+    def _select(self, argument: object, depth: int) -> object:
+        match argument:
+            case [position, choices]:
+                index = self._resolve(position, depth)
+                entries = self._resolve(choices, depth)
+                if isinstance(index, str) and index.isdigit() and len(index) < len("1000000"):
+                    index = int(index)
+                if isinstance(entries, list) and type(index) is int and 0 <= index < len(entries):
+                    return entries[index]
+        return UNKNOWN
+
+    def _split(self, argument: object, depth: int) -> object:
+        match argument:
+            case [str(delimiter), source] if delimiter:
+                whole = self._resolve(source, depth)
+                if isinstance(whole, str):
+                    return list(whole.split(delimiter))
+        return UNKNOWN
+
+    def _find_in_map(self, argument: object, depth: int) -> object:
+        match argument:
+            case [name, top, second, *_]:
+                keys = [self._resolve(key, depth) for key in (name, top, second)]
+                found: object = self._mappings
+                for key in keys:
+                    if not isinstance(key, str) or not isinstance(found, Mapping):
+                        return UNKNOWN
+                    found = found.get(key, UNKNOWN)
+                return self._resolve(found, depth)
+            case _:
+                return UNKNOWN
+
+    def _base64(self, argument: object, depth: int) -> object:
+        content = self._resolve(argument, depth)
+        return UNKNOWN if content is UNKNOWN or content is _NO_VALUE else Base64(content)
+
+    def _to_json(self, argument: object, depth: int) -> object:
+        content = self._resolve(argument, depth)
+        try:
+            return json.dumps(content)
+        except (TypeError, ValueError, RecursionError):
+            return UNKNOWN
+
+    _FUNCTIONS: Final = {
+        "Base64": _base64,
+        "FindInMap": _find_in_map,
+        "GetAtt": _get_att,
+        "If": _if,
+        "Join": _join,
+        "Select": _select,
+        "Split": _split,
+        "Sub": _sub,
+        "ToJsonString": _to_json,
+    }
+
+
+def _literal(value: str) -> object:
+    if "Token[" not in value and "{{resolve:" not in value:
+        return value
+    parts: list[object] = []
+    end = 0
+    for match in _TOKEN.finditer(value):
+        parts += [value[end : match.start()], UNKNOWN]
+        end = match.end()
+    return _concatenate([*parts, value[end:]])
+
+
+def _is_list_token(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("#{Token[")
+
+
+def _concatenate(parts: list[object]) -> object:
+    joined: list[str | Reference | Unknown] = []
+    for part in parts:
+        pieces = part.parts if isinstance(part, Text) else (part,)
+        for piece in pieces:
+            if isinstance(piece, bool):
+                joined.append("true" if piece else "false")
+            elif isinstance(piece, str | int | float):
+                word = str(piece)
+                if joined and isinstance(joined[-1], str):
+                    joined[-1] += word
+                elif word:
+                    joined.append(word)
+            elif isinstance(piece, Reference):
+                joined.append(piece)
+            else:
+                joined.append(UNKNOWN)
+    if not joined:
+        return ""
+    if len(joined) == 1:
+        return joined[0]
+    return Text(tuple(joined))

@@ -1,0 +1,346 @@
+"""Who submits which job to which queue, as far as a template says.
+
+EventBridge rules, EventBridge Scheduler, EventBridge Pipes and Step Functions name their queue and
+definition in the template; a Lambda function does not, and may pass anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.template.resources import (
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    JobDefinition,
+    JobQueue,
+    Resource,
+    Template,
+)
+from batch_constructs.rules.template.values import (
+    NOTHING,
+    UNKNOWN,
+    Properties,
+    Reference,
+    Text,
+    Unknown,
+    entries,
+    mapping,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENT_RULE: Final = "AWS::Events::Rule"
+SCHEDULE: Final = "AWS::Scheduler::Schedule"
+PIPE: Final = "AWS::Pipes::Pipe"
+STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"
+SERVERLESS_STATE_MACHINE: Final = "AWS::Serverless::StateMachine"
+FUNCTION: Final = "AWS::Lambda::Function"
+SERVERLESS_FUNCTION: Final = "AWS::Serverless::Function"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One place in a template that submits jobs.
+
+    Attributes:
+        source: the rule, schedule, pipe or state machine.
+        path: where in it, below ``Properties``.
+        request: the parameters of `SubmitJob` in Pascal case, `UNKNOWN` where not known.
+        takes_share: whether the source can send a share identifier at all.
+    """
+
+    source: Resource
+    path: str
+    request: Properties
+    takes_share: bool
+
+    @property
+    def queue(self) -> JobQueue | None:
+        """Give the job queue, if it is in the template."""
+        found = named(self.source.template, JOB_QUEUE, self.request.get("JobQueue"))
+        return found if isinstance(found, JobQueue) else None
+
+    @property
+    def definition(self) -> JobDefinition | None:
+        """Give the job definition, if it is in the template."""
+        found = named(self.source.template, JOB_DEFINITION, self.request.get("JobDefinition"))
+        return found if isinstance(found, JobDefinition) else None
+
+
+_NAMES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
+_ARN_NAME: Final = re.compile(
+    r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL
+)
+_BARE_NAME: Final = re.compile(r"([A-Za-z0-9_-]+)(?::\d+)?")
+
+
+def named(template: Template, type: str, value: object) -> Resource | None:
+    """Find the queue or definition that a reference, a name or an ARN means."""
+    found = template.target(value, type)
+    if found is not None:
+        return found
+    literal = value if isinstance(value, str) else value.pattern if isinstance(value, Text) else ""
+    match = _ARN_NAME.fullmatch(literal) or _BARE_NAME.fullmatch(literal)
+    if not match:
+        return None
+    for one in template.all(type):
+        if text(one.properties, _NAMES[type]) == match[1]:
+            return one
+    return None
+
+
+def submissions(template: Template) -> list[Submission]:
+    """Give every place in the template that submits jobs."""
+    known = template.memory.get("submissions")
+    if known is None:
+        known = [
+            *_from_rules(template),
+            *_from_pipes(template),
+            *_from_schedules(template),
+            *_from_state_machines(template),
+        ]
+        template.memory["submissions"] = known
+    return known  # type: ignore[return-value]  # what was put there
+
+
+def submissions_of(job: JobDefinition) -> list[Submission]:
+    """Give the places that submit a job definition."""
+    return [one for one in submissions(job.template) if one.definition is job]
+
+
+def submissions_from(source: Resource) -> list[Submission]:
+    """Give the submissions of one rule, schedule, pipe or state machine."""
+    return [one for one in submissions(source.template) if one.source is source]
+
+
+def is_batch_target(target: Properties) -> bool:
+    """Tell whether a target of an EventBridge rule is a job queue."""
+    arn = target.get("Arn")
+    literal = arn.pattern if isinstance(arn, Text) else arn
+    return "BatchParameters" in target or (isinstance(literal, str) and ":job-queue/" in literal)
+
+
+def _from_rules(template: Template) -> Iterator[Submission]:
+    for rule in template.all(EVENT_RULE):
+        for position, target in entries(rule.properties, "Targets"):
+            to_queue = template.target(target.get("Arn"), JOB_QUEUE) is not None
+            if not to_queue and not is_batch_target(target):
+                continue
+            given = target.get("BatchParameters", NOTHING)
+            request: dict[str, object] = {"JobQueue": target.get("Arn", UNKNOWN)}
+            request |= given if isinstance(given, dict) else {"JobDefinition": UNKNOWN}
+            request["Parameters"] = _rule_parameters(target)
+            yield Submission(rule, f"Targets/{position}", request, takes_share=False)
+
+
+def _rule_parameters(target: Properties) -> object:
+    transformer = mapping(target, "InputTransformer")
+    written = target.get("Input", transformer.get("InputTemplate"))
+    if written is None and "InputPath" not in target:
+        return NOTHING
+    literal = written.pattern if isinstance(written, Text) else written
+    if not isinstance(literal, str):
+        return UNKNOWN
+    found = re.search(r'"[Pp]arameters"\s*:\s*\{([^}]*)', literal)
+    if not found:
+        return UNKNOWN
+    return dict.fromkeys(re.findall(r'"([^"]+)"\s*:', found[1]), UNKNOWN)
+
+
+def _from_pipes(template: Template) -> Iterator[Submission]:
+    for pipe in template.all(PIPE):
+        given = mapping(pipe.properties, "TargetParameters").get("BatchJobParameters")
+        if isinstance(given, dict):
+            request = {"JobQueue": pipe.properties.get("Target", UNKNOWN), **given}
+            path = "TargetParameters/BatchJobParameters"
+            yield Submission(pipe, path, request, takes_share=False)
+
+
+def _from_schedules(template: Template) -> Iterator[Submission]:
+    for schedule in template.all(SCHEDULE):
+        request = schedule_request(schedule)
+        if isinstance(request, dict):
+            yield Submission(schedule, "Target/Input", _pascal(request), takes_share=True)
+
+
+def schedule_request(schedule: Resource) -> object:
+    """Give the request of `SubmitJob` that a schedule sends; None if it calls something else."""
+    target = mapping(schedule.properties, "Target")
+    arn = target.get("Arn")
+    literal = arn.pattern if isinstance(arn, Text) else arn
+    if not isinstance(literal, str) or not literal.lower().endswith("aws-sdk:batch:submitjob"):
+        return None
+    return _parse(target.get("Input"))
+
+
+def _pascal(request: dict[str, object]) -> dict[str, object]:
+    return {key[:1].upper() + key[1:]: value for key, value in request.items()}
+
+
+def _from_state_machines(template: Template) -> Iterator[Submission]:
+    for type_ in (STATE_MACHINE, SERVERLESS_STATE_MACHINE):
+        for machine in template.all(type_):
+            for path, state in batch_tasks(machine):
+                given = state.get("Parameters", state.get("Arguments"))
+                if isinstance(given, dict):
+                    key = "Parameters" if "Parameters" in state else "Arguments"
+                    request = _request(given)
+                    yield Submission(machine, f"{path}/{key}", request, takes_share=True)
+
+
+def batch_tasks(machine: Resource) -> Iterator[tuple[str, Properties]]:
+    """Give the states of a state machine that submit jobs, with their paths."""
+    for path, state in _states(state_machine_definition(machine), "", 0):
+        resource = state.get("Resource")
+        literal = resource.pattern if isinstance(resource, Text) else resource
+        if isinstance(literal, str) and ":batch:submitjob" in literal.lower():
+            yield path, state
+
+
+def _request(given: Properties) -> dict[str, object]:
+    request: dict[str, object] = {}
+    for key, value in given.items():
+        if key.endswith(".$"):
+            request[key[:-2]] = UNKNOWN
+        else:
+            request[key] = _run_time(value, 0)
+    return _pascal(request)
+
+
+_DEEPEST: Final = 40
+
+
+def _run_time(value: object, depth: int) -> object:
+    """Make unknown what a state machine computes (JSONPath and JSONata)."""
+    if isinstance(value, str):
+        return UNKNOWN if value.startswith(("{%", "$.", "$$.", "States.")) else value
+    if depth > _DEEPEST:
+        return UNKNOWN
+    if isinstance(value, list):
+        return [_run_time(entry, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {
+            (key.removesuffix(".$")): (
+                UNKNOWN if key.endswith(".$") else _run_time(entry, depth + 1)
+            )
+            for key, entry in value.items()
+        }
+    return value
+
+
+def _states(definition: object, path: str, depth: int) -> Iterator[tuple[str, Properties]]:
+    if not isinstance(definition, dict) or depth > _DEEPEST:
+        return
+    states = definition.get("States")
+    for name, state in states.items() if isinstance(states, dict) else ():
+        if not isinstance(state, dict):
+            continue
+        where = f"{path}States/{name}"
+        yield where, state
+        for key in ("Iterator", "ItemProcessor"):
+            yield from _states(state.get(key), f"{where}/{key}/", depth + 1)
+        branches = state.get("Branches")
+        for position, branch in enumerate(branches if isinstance(branches, list) else ()):
+            yield from _states(branch, f"{where}/Branches/{position}/", depth + 1)
+
+
+def state_machine_definition(machine: Resource) -> object:
+    """Give the definition of a state machine as data, its substitutions made."""
+    properties = machine.properties
+    written = properties.get("Definition", properties.get("DefinitionString"))
+    definition = written if isinstance(written, dict) else _parse(written)
+    substitutions = properties.get("DefinitionSubstitutions")
+    if not isinstance(substitutions, dict):
+        substitutions = {}
+    return _substitute(definition, substitutions, 0)
+
+
+_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+
+
+def _substitute(value: object, variables: Properties, depth: int) -> object:
+    if depth > _DEEPEST:
+        return UNKNOWN
+    if isinstance(value, str) and "${" in value:
+        whole = _VARIABLE.fullmatch(value)
+        if whole:
+            return variables.get(whole[1], UNKNOWN)
+        parts: list[str | Reference | Unknown] = []
+        end = 0
+        for match in _VARIABLE.finditer(value):
+            one = variables.get(match[1], UNKNOWN)
+            known = one if isinstance(one, str | Reference) else UNKNOWN
+            parts += [value[end : match.start()], known]
+            end = match.end()
+        return Text((*parts, value[end:]))
+    if isinstance(value, list):
+        return [_substitute(entry, variables, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {key: _substitute(entry, variables, depth + 1) for key, entry in value.items()}
+    return value
+
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+
+
+def _parse(written: object) -> object:
+    """Parse JSON in which references and unknown parts stand."""
+    parts = written.parts if isinstance(written, Text) else (written,)
+    pieces: list[str] = []
+    for place, part in enumerate(parts):
+        pieces.append(part if isinstance(part, str) else f"{_OPEN}{place}{_CLOSE}")
+    try:
+        parsed = json.loads("".join(pieces), strict=False)
+    except (ValueError, RecursionError):
+        return UNKNOWN
+    return _restore(parsed, parts, 0)
+
+
+def _restore(value: object, parts: tuple[object, ...], depth: int) -> object:
+    if depth > _DEEPEST:
+        return UNKNOWN
+    if isinstance(value, str) and _OPEN in value:
+        whole = _MARK.fullmatch(value)
+        if whole:
+            return parts[int(whole[1])]
+        found: list[str | Reference | Unknown] = []
+        end = 0
+        for match in _MARK.finditer(value):
+            one = parts[int(match[1])]
+            found += [value[end : match.start()], one if isinstance(one, Reference) else UNKNOWN]
+            end = match.end()
+        return Text((*found, value[end:]))
+    if isinstance(value, list):
+        return [_restore(entry, parts, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {key: _restore(entry, parts, depth + 1) for key, entry in value.items()}
+    return value
+
+
+def parameters_passed(job: JobDefinition, name: str) -> bool:
+    """Tell whether a submission in the template passes, or may pass, a parameter."""
+    wired = submissions_of(job)
+    for one in wired:
+        parameters = one.request.get("Parameters", NOTHING)
+        if not isinstance(parameters, dict) or name in parameters:
+            return True
+    return not wired and mentioned_by_functions(job)
+
+
+def mentioned_by_functions(resource: Resource) -> bool:
+    """Tell whether a Lambda function of the template has a resource's ARN or name at hand."""
+    template = resource.template
+    name = text(resource.properties, _NAMES.get(resource.type, ""))
+    for type_ in (FUNCTION, SERVERLESS_FUNCTION):
+        for function in template.all(type_):
+            variables = mapping(mapping(function.properties, "Environment"), "Variables")
+            for value in variables.values():
+                if template.target(value) is resource or (name and value == name):
+                    return True
+    return False

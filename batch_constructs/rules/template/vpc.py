@@ -1,0 +1,268 @@
+"""The network of a template: where a subnet's traffic goes, and which endpoints there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.template.role_policies import literal
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Properties,
+    absent,
+    as_number,
+    flag,
+    listing,
+    mapping,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.template.resources import ComputeEnvironment, Resource, Template
+
+
+class Reach(StrEnum):
+    """What a subnet's default route leads to."""
+
+    PUBLIC = "an internet gateway"
+    NAT = "a NAT gateway"
+    ISOLATED = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet of the template, and where its traffic goes.
+
+    Attributes:
+        resource: the `AWS::EC2::Subnet`.
+        reach: what its default route leads to.
+        route_table: the logical ID of its route table, if it has one in the template.
+        vpc: the logical ID of its VPC.
+    """
+
+    resource: Resource
+    reach: Reach
+    route_table: str | None
+    vpc: str | None
+
+    @property
+    def maps_public_ips(self) -> bool:
+        """Tell whether instances get a public IP address, or may get one."""
+        value = self.resource.properties.get("MapPublicIpOnLaunch", False)
+        return value is UNKNOWN or flag({"": value}, "") is True
+
+
+def subnets(environment: ComputeEnvironment) -> list[Subnet] | None:
+    """Give the subnets of an environment, None if not all are known."""
+    within = environment.resources
+    if environment.is_managed_instances:
+        provider = mapping(within, "ManagedInstancesProvider")
+        within = mapping(mapping(provider, "InstanceLaunchTemplate"), "NetworkConfiguration")
+    written = listing(within, "Subnets")
+    if not written:
+        return None
+    found: list[Subnet] = []
+    for value in written:
+        resource = environment.neighbour(value, "AWS::EC2::Subnet")
+        subnet = None if resource is None else _subnet(resource)
+        if subnet is None:
+            return None
+        found.append(subnet)
+    return found
+
+
+def _subnet(resource: Resource) -> Subnet | None:  # noqa: C901, PLR0911  # one walk
+    """Follow the routes of a subnet; None where the template does not show them all."""
+    template = resource.template
+    vpc = template.target(resource.properties.get("VpcId"), "AWS::EC2::VPC")
+    if vpc is None:
+        return None
+    table: Resource | None = None
+    for association in template.all("AWS::EC2::SubnetRouteTableAssociation"):
+        target = template.target(association.properties.get("SubnetId"))
+        if target is None:
+            return None
+        if target is resource:
+            table = template.target(association.properties.get("RouteTableId"))
+            if table is None:
+                return None
+    reach = Reach.ISOLATED
+    for route in template.all("AWS::EC2::Route"):
+        owner = template.target(route.properties.get("RouteTableId"))
+        if owner is None:
+            return None
+        if owner is not table:
+            continue
+        leads = _leads(route)
+        if leads is None:
+            return None
+        if leads is not Reach.ISOLATED:
+            reach = leads
+    for type_ in _MAY_ROUTE:
+        if template.ids.get(type_):
+            return None
+    return Subnet(resource, reach, None if table is None else table.id, vpc.id)
+
+
+_MAY_ROUTE: Final = (
+    "AWS::EC2::TransitGatewayVpcAttachment",
+    "AWS::EC2::GatewayRouteTableAssociation",
+)
+
+
+def _leads(route: Resource) -> Reach | None:
+    """Tell where a route leads; ISOLATED if it is no default route, None if it is not known."""
+    properties = route.properties
+    destination = properties.get("DestinationCidrBlock")
+    if destination is UNKNOWN or "DestinationPrefixListId" in properties:
+        return None
+    if destination != "0.0.0.0/0":
+        return Reach.ISOLATED if destination is not None else None
+    gateway = route.neighbour(properties.get("GatewayId"))
+    if gateway is not None and gateway.type == "AWS::EC2::InternetGateway":
+        return Reach.PUBLIC
+    if "NatGatewayId" in properties:
+        return _beyond_nat(route, properties["NatGatewayId"])
+    if "InstanceId" in properties:
+        return Reach.NAT
+    return None
+
+
+def _beyond_nat(route: Resource, value: object) -> Reach | None:
+    """Tell whether a NAT gateway leads anywhere: it needs a public subnet itself."""
+    gateway = route.neighbour(value, "AWS::EC2::NatGateway")
+    if gateway is None:
+        return Reach.NAT
+    home = route.neighbour(gateway.properties.get("SubnetId"), "AWS::EC2::Subnet")
+    trail = route.template.memory.setdefault("nat gateways", set())
+    if home is None or not isinstance(trail, set) or gateway.id in trail:
+        return Reach.NAT
+    trail.add(gateway.id)
+    subnet = _subnet(home)
+    trail.discard(gateway.id)
+    return Reach.NAT if subnet is None or subnet.reach is Reach.PUBLIC else Reach.ISOLATED
+
+
+def endpoints(template: Template, subnet: Subnet) -> set[str] | None:
+    """Give the services with an endpoint that a subnet reaches; None if one is not known."""
+    found: set[str] = set()
+    for endpoint in template.all("AWS::EC2::VPCEndpoint"):
+        properties = endpoint.properties
+        service = literal(properties.get("ServiceName"))
+        vpc = template.target(properties.get("VpcId"))
+        if service is None or vpc is None:
+            return None
+        if vpc.id != subnet.vpc:
+            continue
+        name = _service(service)
+        gateway = properties.get("VpcEndpointType", "Gateway") == "Gateway"
+        if gateway:
+            tables = listing(properties, "RouteTableIds")
+            targets = [template.target(one) for one in tables or ()]
+            if (tables is None and "RouteTableIds" in properties) or None in targets:
+                return None
+            if subnet.route_table in [one.id for one in targets if one is not None]:
+                found.add(name)
+        elif flag(properties, "PrivateDnsEnabled") is not False or name == "s3":
+            found.add(name)
+    return found
+
+
+def _service(written: str) -> str:
+    """Give the part of an endpoint's name after the Region: com.amazonaws.eu-west-1.ecr.api."""
+    parts = written.removeprefix("cn.").split(".")
+    return (
+        ".".join(parts[_REGION + 1 :]) if len(parts) > _REGION + 1 else written
+    )  # com.amazonaws.Region
+
+
+def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
+    """Give the security groups of an environment, None if not all are known."""
+    within, key = environment.resources, "SecurityGroupIds"
+    if environment.is_managed_instances:
+        provider = mapping(within, "ManagedInstancesProvider")
+        within = mapping(mapping(provider, "InstanceLaunchTemplate"), "NetworkConfiguration")
+        key = "SecurityGroups"
+    written = listing(within, key)
+    if not written:
+        return None
+    found = [environment.neighbour(value, "AWS::EC2::SecurityGroup") for value in written]
+    return None if None in found else [one for one in found if one is not None]
+
+
+_REGION: Final = 2
+"""The place of the Region in com.amazonaws.eu-west-1.logs."""
+
+_BLOCKED: Final = ("255.255.255.255/32", "127.0.0.1/32")
+ALL_PORTS: Final = 65535
+
+
+def _admits(within: Properties, port: int) -> bool:
+    """Tell whether a rule of a security group lets a TCP port through, or may."""
+    protocol = within.get("IpProtocol", "-1")
+    if literal(within.get("CidrIp")) in _BLOCKED:
+        return False
+    if protocol is UNKNOWN or str(protocol) == "-1":
+        return True
+    if str(protocol) not in ("tcp", "6"):
+        return False
+    first, last = within.get("FromPort", 0), within.get("ToPort", ALL_PORTS)
+    low, high = as_number(first), as_number(last)
+    return low is None or high is None or low <= port <= high or low == -1
+
+
+def _rules(group: Resource, kind: str) -> Iterator[Properties | None]:
+    """Give the ingress or egress rules of a group, None for what is not known."""
+    inline = group.properties.get(f"SecurityGroup{kind}")
+    if inline is not None and not isinstance(inline, list):
+        yield None
+    for value in inline if isinstance(inline, list) else ():
+        yield value if isinstance(value, dict) else None
+    for rule in group.template.all(f"AWS::EC2::SecurityGroup{kind}"):
+        owner = rule.properties.get("GroupId", rule.properties.get("GroupName"))
+        target = group.template.target(owner)
+        if target is group:
+            yield rule.properties
+        elif target is None:
+            yield None
+
+
+def lets_out(group: Resource, port: int) -> bool:
+    """Tell whether a security group lets traffic to a port out, or may."""
+    if absent(group.properties, "SecurityGroupEgress"):
+        return True
+    return any(rule is None or _admits(rule, port) for rule in _rules(group, "Egress"))
+
+
+def lets_in(group: Resource, port: int) -> bool:
+    """Tell whether a security group lets traffic to a port in, or may."""
+    return any(rule is None or _admits(rule, port) for rule in _rules(group, "Ingress"))
+
+
+def is_open(group: Resource) -> bool:
+    """Tell whether a security group lets everybody in for sure."""
+    return any(
+        rule is not None and (rule.get("CidrIp") == "0.0.0.0/0" or rule.get("CidrIpv6") == "::/0")
+        for rule in _rules(group, "Ingress")
+    )
+
+
+def zone(subnet: Resource) -> str | None:
+    """Give the Availability Zone of a subnet as it is written."""
+    raw = subnet.template.raw(subnet.id).get("Properties")
+    written = raw.get("AvailabilityZone") if isinstance(raw, dict) else None
+    return None if written is None else repr(written)
+
+
+def mount_targets(template: Template, system: Resource) -> list[Resource] | None:
+    """Give the mount targets of an Amazon EFS file system, None if one is not known."""
+    found: list[Resource] = []
+    for target in template.all("AWS::EFS::MountTarget"):
+        owner = template.target(target.properties.get("FileSystemId"))
+        if owner is None:
+            return None
+        if owner is system:
+            found.append(target)
+    return found

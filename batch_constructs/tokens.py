@@ -1,0 +1,44 @@
+"""CDK tokens, seen from Python without asking the CDK: a look at a token costs no jsii crossing.
+
+A token stands for a value that only CloudFormation, or a later phase of synthesis, knows. The CDK
+hides one in a string (``${Token[…]}``), a number (a huge negative float) or a list (one marked
+string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+
+_MARKS = ("${Token[", "#{Token[")
+_LARGEST_NUMBER_TOKEN = -1e280
+
+
+def is_token(value: object) -> bool:
+    """Whether a value is, or contains, a CDK token."""
+    if isinstance(value, str):
+        return "Token[" in value and any(mark in value for mark in _MARKS)
+    if isinstance(value, float):
+        return -math.inf < value < _LARGEST_NUMBER_TOKEN
+    if isinstance(value, list | tuple):
+        return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
+    return not isinstance(value, int | dict | None) and is_resolvable(value)
+
+
+def is_resolvable(value: object) -> bool:
+    """Whether a value is a token as an object (``IResolvable``), not yet hidden in a string."""
+    return has_member(value, "resolve") and has_member(value, "creation_stack")
+
+
+def without_tokens(value: Any) -> Any:
+    """Copy plain data for the rules, with UNKNOWN in every place where a token stands."""
+    if isinstance(value, dict):
+        return {key: without_tokens(item) for key, item in value.items()}
+    if is_token(value):
+        return UNKNOWN
+    if isinstance(value, list | tuple):
+        return [without_tokens(item) for item in value]
+    return value

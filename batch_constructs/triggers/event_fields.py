@@ -1,0 +1,147 @@
+"""Event patterns, and fields of events that become parameters.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.construct import given
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+
+_PLACEHOLDER = re.compile(r"<[A-Za-z0-9_.-]+>")
+_PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+|\[\d+\]|\.\*)*")
+_MOST_FIELDS = 100
+
+OBJECT_CREATED_FIELDS = {
+    "bucket": "$.detail.bucket.name",
+    "key": "$.detail.object.key",
+    "size": "$.detail.object.size",
+    "version": "$.detail.object.version-id",
+}
+"""What a job learns of a new object: parameter → field of the event."""
+
+
+def object_created_pattern(
+    bucket_name: str, *, prefix: str | None = None, suffix: str | None = None
+) -> dict[str, Any]:
+    """Match the event that S3 sends when an object was made in a bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    detail: dict[str, Any] = {"bucket": {"name": [bucket_name]}}
+    if prefix and suffix:
+        # two conditions in one list would be alternatives
+        both = {"wildcard": f"{_escaped(prefix)}*{_escaped(suffix)}"}
+        detail["object"] = {"key": [both]}
+    elif prefix:
+        detail["object"] = {"key": [{"prefix": prefix}]}
+    elif suffix:
+        detail["object"] = {"key": [{"suffix": suffix}]}
+    return {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
+
+
+def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
+    """Read an event pattern, as JSON or as the CDK's ``EventPattern``."""
+    if isinstance(pattern, Mapping):
+        plain = dict(pattern)
+    elif hasattr(pattern, "detail_type") and hasattr(pattern, "resources"):
+        plain = given(
+            account=pattern.account,
+            detail=pattern.detail,
+            id=pattern.id,
+            region=pattern.region,
+            resources=pattern.resources,
+            source=pattern.source,
+            time=pattern.time,
+            version=pattern.version,
+        )
+        if pattern.detail_type is not None:
+            plain["detail-type"] = pattern.detail_type
+    else:
+        arguments.wrong_type("pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
+        return {}
+    if not plain:
+        arguments.wrong_value(
+            "pattern is empty and would match every event of the bus; name a source at least"
+        )
+    for path, value in _leaves(plain, "pattern"):
+        if is_token(value):
+            continue
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            arguments.wrong_value(
+                f"{path} is {value!r}; a pattern holds lists of what matches: [{value!r}]"
+            )
+        elif not value:
+            arguments.wrong_value(f"{path} is an empty list, which matches nothing")
+    return plain
+
+
+class InputTemplate:
+    """A target's input, with fields of the event in it."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def text(self, value: str) -> str:
+        """Return a placeholder for a field (``$.detail.id``), or the text itself."""
+        if not is_field(value):
+            return value
+        return f"<{self._names.setdefault(value, f'field{len(self._names)}')}>"
+
+    def texts(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Replace the fields among the values of a mapping."""
+        return {name: self.text(value) for name, value in values.items()}
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """Placeholder → field."""
+        return {name: path for path, name in self._names.items()}
+
+
+def is_field(value: object) -> bool:
+    """Whether a value names a field of the event."""
+    return isinstance(value, str) and (value.startswith("$.") or value == "$")
+
+
+def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]) -> None:
+    """Note paths that EventBridge does not understand, and texts it would misread."""
+    for name, value in values.items():
+        where = f"{parameter}[{name!r}]"
+        if is_token(value) or not isinstance(value, str):
+            continue
+        if is_field(value):
+            if not _PATH.fullmatch(value):
+                arguments.wrong_value(
+                    f"{where} is {value!r}; a field is a path of names and indices such as "
+                    "$.detail.object.key or $.resources[0]"
+                )
+        elif _PLACEHOLDER.search(value):
+            arguments.wrong_value(
+                f"{where} is {value!r}; EventBridge reads <…> as a field of the event: write it "
+                "without the angle brackets"
+            )
+    if sum(map(is_field, values.values())) > _MOST_FIELDS:
+        arguments.wrong_value(f"{parameter} takes more than {_MOST_FIELDS} fields of the event")
+
+
+def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+    if not isinstance(value, Mapping):
+        return [(path, value)]
+    found = []
+    for name, item in value.items():
+        if name == "$or":
+            found.append((f"{path}.$or", item))
+        else:
+            found += _leaves(item, f"{path}.{name}")
+    return found
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("*", "\\*")

@@ -1,0 +1,253 @@
+"""Jobs on events: EventBridge submits them itself, without a Lambda function where it can.
+
+https://docs.aws.amazon.com/batch/latest/userguide/batch-cwe-target.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.tokens import is_token
+from batch_constructs.triggers.delivery import (
+    admit_event_bridge,
+    check_dead_letter_queue,
+    read_retries,
+)
+from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.event_fields import (
+    InputTemplate,
+    check_fields,
+    read_pattern,
+)
+from batch_constructs.triggers.submit_function import SubmitFunction
+from batch_constructs.triggers.submitted_job import read_submission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.triggers.submitted_job import Submission
+
+
+class EventTrigger(BatchConstruct):
+    """Submits a job for every event that matches a pattern, with fields of the event.
+
+    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role/Resource`` (AWS::IAM::Role,
+    allowed to submit exactly this definition to exactly this queue) and
+    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that became no job). EventBridge
+    submits by itself; only where it cannot, with a share identifier, priority or timeout, a
+    ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for the role.
+
+    EventBridge delivers at least once: rarely, an event becomes two jobs (never with ``Submit``).
+
+    Attributes:
+        resource: The L1 rule, for escape hatches.
+        role: The role EventBridge submits as; None with ``function``.
+        function: The function that submits; None where EventBridge submits by itself.
+        dead_letter_queue: Where events lie that became no job.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
+        pattern: Which events: a mapping as EventBridge documents it
+            (``{"source": ["my.app"], "detail": {"state": ["done"]}}``), or ``events.EventPattern``.
+        event_bus: The bus. Default: the account's default bus.
+        enabled: Whether it submits. Default: yes.
+        job_name: Name of the jobs. Default: the construct's ID.
+        array_size: Children of an array job, 2 to 10,000. Default: not an array.
+        parameters: Values for the definition's ``Ref::`` placeholders; one that starts with ``$.``
+            is a field of the event (``$.detail.id``). Default: the definition's.
+        environment: Environment variables, added to the definition's; fields as in ``parameters``.
+        command: Replaces the definition's command. Default: the definition's.
+        share_identifier: A queue with a scheduling policy demands one.
+        scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
+        timeout: Limit of one attempt, a minute or more. Default: the definition's.
+        retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
+        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
+        dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
+        description: What the rule is for.
+
+    Raises:
+        ValueError: arguments that AWS would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-events-rule.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queue: AnyJobQueue,
+        job_definition: AnyJobDefinition,
+        pattern: Mapping[str, Any] | events.EventPattern,
+        event_bus: events.IEventBus | None = None,
+        enabled: bool = True,
+        job_name: str | None = None,
+        array_size: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        share_identifier: str | None = None,
+        scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        retry_attempts: int = 185,
+        max_event_age: Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        description: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        submission = read_submission(
+            arguments,
+            id,
+            queue=queue,
+            job_definition=job_definition,
+            job_name=job_name,
+            array_size=array_size,
+            parameters=parameters,
+            environment=environment,
+            command=command,
+            share_identifier=share_identifier,
+            scheduling_priority=scheduling_priority,
+            timeout=timeout,
+        )
+        check_fields(arguments, "parameters", submission.parameters)
+        check_fields(arguments, "environment", submission.environment)
+        retries = read_retries(arguments, retry_attempts, max_event_age)
+        check_dead_letter_queue(arguments, dead_letter_queue)
+        plain = read_pattern(arguments, pattern)
+        state = arguments.state("enabled", enabled)
+        text = arguments.text("description", description)
+        arguments.refuse()
+
+        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        self.role: iam.Role | None = None
+        self.function: SubmitFunction | None = None
+        target = (
+            self._by_function(submission)
+            if _needs_function(submission)
+            else self._by_event_bridge(submission)
+        )
+        self.resource = events.CfnRule(
+            self,
+            "Resource",
+            description=text,
+            event_bus_name=None if event_bus is None else event_bus.event_bus_name,
+            event_pattern=plain,
+            state=state,
+            targets=[
+                {
+                    "id": "Submit",
+                    **target,
+                    "retryPolicy": retries.as_l1(),
+                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+                }
+            ],
+        )
+        if self.function is not None:
+            lambda_.CfnPermission(
+                self,
+                "Permission",
+                action="lambda:InvokeFunction",
+                function_name=self.function.function.function_arn,
+                principal="events.amazonaws.com",
+                source_arn=self.resource.attr_arn,
+            )
+        self.dead_letter_queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sqs:SendMessage"],
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                resources=[self.dead_letter_queue.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
+            )
+        )
+        admit_event_bridge(self.dead_letter_queue.encryption_master_key)
+
+    def _by_event_bridge(self, submission: Submission) -> dict[str, Any]:
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
+            inline_policies={
+                "Submit": iam.PolicyDocument.from_json(
+                    {"Version": "2012-10-17", "Statement": submission.statements()}
+                )
+            },
+        )
+        template = InputTemplate()
+        overrides = submission.container_overrides()
+        for pair in overrides.get("Environment", []):
+            pair["Value"] = template.text(pair["Value"])
+        body = given(Parameters=template.texts(submission.parameters), ContainerOverrides=overrides)
+        return {
+            "arn": submission.queue_arn,
+            "roleArn": self.role.role_arn,
+            "batchParameters": {
+                "jobDefinition": submission.definition_arn,
+                "jobName": submission.job_name,
+                **given(arrayProperties=given(size=submission.array_size)),
+            },
+            # without anything to pass, the job gets nothing of the event: not the whole of it
+            **self._input(body, template),
+        }
+
+    def _by_function(self, submission: Submission) -> dict[str, Any]:
+        self.function = SubmitFunction(
+            self,
+            "Submit",
+            queue=submission.queue,
+            job_definition=submission.job_definition,
+            share_identifier=submission.share_identifier,
+            scheduling_priority=submission.scheduling_priority,
+        )
+        template = InputTemplate()
+        timeout = given(attemptDurationSeconds=submission.timeout_seconds)
+        body = {
+            # the event's ID: an event that is delivered twice becomes one job
+            "jobName": f"{submission.job_name[:80]}-{template.text('$.id')}",
+            **given(
+                arrayProperties=given(size=submission.array_size),
+                parameters=template.texts(submission.parameters),
+                environment=template.texts(submission.environment),
+                timeout=timeout,
+            ),
+        }
+        if submission.command is not None:
+            body["containerOverrides"] = {"command": list(submission.command)}
+        return {"arn": self.function.function.function_arn, **self._input(body, template)}
+
+    def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
+        text = json.dumps(body)
+        if is_token(text):
+            text = Stack.of(self).to_json_string(body)  # escapes what only CloudFormation knows
+        if not template.paths:
+            return {"input": text}
+        return {
+            "inputTransformer": {"inputPathsMap": template.paths, "inputTemplate": text},
+        }
+
+
+def _needs_function(submission: Submission) -> bool:
+    """Whether an EventBridge target cannot say all of a submission."""
+    return (
+        submission.share_identifier is not None
+        or submission.scheduling_priority is not None
+        or submission.timeout_seconds is not None
+    )

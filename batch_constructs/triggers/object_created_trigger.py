@@ -1,0 +1,129 @@
+"""Jobs on new S3 objects: S3 tells EventBridge, EventBridge submits, without a Lambda function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
+from batch_constructs.triggers.event_trigger import EventTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+
+class ObjectCreatedTrigger(EventTrigger):
+    """Submits a job for every object that is made in a bucket.
+
+    The job gets the parameters ``bucket``, ``key``, ``size`` (bytes) and ``version`` (empty in a
+    bucket without versions); its command takes them as ``Ref::key`` and so on.
+
+    Creates what ``EventTrigger`` creates, and turns on the bucket's notifications to EventBridge.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        bucket: An ``aws_s3`` L2 bucket, also an imported one; or an L1, whose
+            ``EventBridgeConfiguration`` you set yourself.
+        queue: As for ``EventTrigger``.
+        job_definition: As for ``EventTrigger``.
+        prefix: Only keys that begin so. Default: any.
+        suffix: Only keys that end so. Default: any.
+        parameters: More parameters, or others in place of the four; values that start with ``$.``
+            are fields of the event.
+        enabled: Whether it submits. Default: yes.
+        job_name: As for ``EventTrigger``, like all that follow.
+        array_size: Children of an array job, 2 to 10,000.
+        environment: Environment variables.
+        command: Replaces the definition's command.
+        share_identifier: A queue with a scheduling policy demands one.
+        scheduling_priority: Rank within the share.
+        timeout: Limit of one attempt.
+        retry_attempts: Retries of a failed submission.
+        max_event_age: How long a failed submission is retried.
+        dead_letter_queue: A queue of yours.
+        description: What the rule is for.
+
+    Raises:
+        ValueError: arguments that AWS would refuse; all at once.
+        TypeError: arguments of a wrong type.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        bucket: s3.IBucket | s3.CfnBucket,
+        queue: AnyJobQueue,
+        job_definition: AnyJobDefinition,
+        prefix: str | None = None,
+        suffix: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+        enabled: bool = True,
+        job_name: str | None = None,
+        array_size: int | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        share_identifier: str | None = None,
+        scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        retry_attempts: int = 185,
+        max_event_age: Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        description: str | None = None,
+    ) -> None:
+        path = f"{scope.node.path}/{id}".strip("/")
+        super().__init__(
+            scope,
+            id,
+            queue=queue,
+            job_definition=job_definition,
+            pattern=object_created_pattern(bucket_name(path, bucket), prefix=prefix, suffix=suffix),
+            enabled=enabled,
+            job_name=job_name,
+            array_size=array_size,
+            parameters={**OBJECT_CREATED_FIELDS, **(parameters or {})},
+            environment=environment,
+            command=command,
+            share_identifier=share_identifier,
+            scheduling_priority=scheduling_priority,
+            timeout=timeout,
+            retry_attempts=retry_attempts,
+            max_event_age=max_event_age,
+            dead_letter_queue=dead_letter_queue,
+            description=description,
+        )
+        tell_event_bridge(bucket)
+
+
+def bucket_name(path: str, bucket: Any) -> str:
+    """Return a bucket's name: an L2's or an L1's.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if has_member(bucket, "enable_event_bridge_notification"):
+        return str(bucket.bucket_name)
+    if has_member(bucket, "bucket_ref"):
+        return str(bucket.bucket_ref.bucket_name)
+    raise TypeError(
+        f"{path}: bucket is {type(bucket).__name__}; expected an aws_s3 bucket, such as "
+        's3.Bucket.from_bucket_name(self, "Input", "name")'
+    )
+
+
+def tell_event_bridge(bucket: Any) -> None:
+    """Let a bucket tell EventBridge of its objects; an L1's owner does that himself."""
+    if has_member(bucket, "enable_event_bridge_notification"):
+        bucket.enable_event_bridge_notification()

@@ -1,0 +1,248 @@
+"""Jobs by the clock: EventBridge Scheduler submits them itself, without a Lambda function.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.tokens import is_token
+from batch_constructs.triggers.delivery import (
+    KEY_ACTIONS,
+    check_dead_letter_queue,
+    read_retries,
+)
+from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.schedule_expression import problem_with
+from batch_constructs.triggers.submitted_job import read_submission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+    from aws_cdk import aws_events as events
+    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_LONGEST_WINDOW_MINUTES = 1440
+_DEFAULT_ZONE = "Etc/UTC"
+"""What the CDK's ScheduleExpression says when it was given none."""
+
+
+class ScheduleTrigger(BatchConstruct):
+    """Submits a job by the clock: every so often, by cron, or once.
+
+    Creates, below its own ID: ``Resource`` (AWS::Scheduler::Schedule), ``Role/Resource``
+    (AWS::IAM::Role, allowed to submit exactly this definition to exactly this queue) and
+    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for submissions that failed for good).
+
+    Attributes:
+        resource: The L1 schedule, for escape hatches.
+        role: The role the Scheduler acts as.
+        dead_letter_queue: Where submissions lie that failed for good.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
+        schedule: ``"rate(1 hour)"``, ``"cron(0 3 * * ? *)"``, ``"at(2026-12-24T18:00:00)"``, or the
+            CDK's ``ScheduleExpression`` or ``events.Schedule``.
+        time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"``, daylight
+            saving included. Default: UTC.
+        flexible_window: Submit at any moment so long after the appointed one, 1 minute to a day.
+            Default: at the moment itself.
+        start: Nothing is submitted before; a ``datetime`` with a time zone. Default: at once.
+        end: Nothing is submitted after. Default: for ever.
+        enabled: Whether it submits. Default: yes.
+        job_name: Name of the jobs. Default: the construct's ID.
+        array_size: Children of an array job, 2 to 10,000. Default: not an array.
+        parameters: Values for the definition's ``Ref::`` placeholders. Default: the definition's.
+        environment: Environment variables, added to the definition's. Default: none.
+        command: Replaces the definition's command. Default: the definition's.
+        share_identifier: A queue with a scheduling policy demands one.
+        scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
+        timeout: Limit of one attempt, a minute or more. Default: the definition's.
+        retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
+        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
+        dead_letter_queue: A queue of yours. Default: one of its own.
+        description: What the schedule is for.
+
+    Raises:
+        ValueError: arguments that AWS would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-scheduler-schedule.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queue: AnyJobQueue,
+        job_definition: AnyJobDefinition,
+        schedule: str | scheduler.ScheduleExpression | events.Schedule,
+        time_zone: str | None = None,
+        flexible_window: Duration | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        enabled: bool = True,
+        job_name: str | None = None,
+        array_size: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        share_identifier: str | None = None,
+        scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        retry_attempts: int = 185,
+        max_event_age: Duration | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        description: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        submission = read_submission(
+            arguments,
+            id,
+            queue=queue,
+            job_definition=job_definition,
+            job_name=job_name,
+            array_size=array_size,
+            parameters=parameters,
+            environment=environment,
+            command=command,
+            share_identifier=share_identifier,
+            scheduling_priority=scheduling_priority,
+            timeout=timeout,
+        )
+        retries = read_retries(arguments, retry_attempts, max_event_age)
+        properties = given(
+            schedule_expression=_expression(arguments, schedule),
+            schedule_expression_timezone=_time_zone(arguments, schedule, time_zone),
+            flexible_time_window=_window(arguments, flexible_window),
+            start_date=_moment(arguments, "start", start),
+            end_date=_moment(arguments, "end", end),
+            state=arguments.state("enabled", enabled),
+            description=arguments.text("description", description),
+        )
+        _check_order(arguments, start, end)
+        check_dead_letter_queue(arguments, dead_letter_queue)
+        arguments.refuse()
+
+        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        put_aside = {
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": self.dead_letter_queue.queue_arn,
+        }
+        statements = [*submission.statements(), put_aside]
+        key = self.dead_letter_queue.encryption_master_key
+        if key is not None:
+            statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key.key_arn})
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+            inline_policies={
+                "Submit": iam.PolicyDocument.from_json(
+                    {"Version": "2012-10-17", "Statement": statements}
+                )
+            },
+        )
+        self.resource = scheduler.CfnSchedule(
+            self,
+            "Resource",
+            target={
+                "arn": f"arn:{Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob",
+                "roleArn": self.role.role_arn,
+                "input": Stack.of(self).to_json_string(submission.request()),
+                "retryPolicy": retries.as_l1(),
+                "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+            },
+            **properties,
+        )
+
+
+def _expression(arguments: Arguments, schedule: Any) -> Any:
+    text = schedule if isinstance(schedule, str) else getattr(schedule, "expression_string", None)
+    if not isinstance(text, str):
+        return arguments.wrong_type(
+            "schedule", schedule, 'an expression such as "rate(1 hour)" or "cron(0 3 * * ? *)"'
+        )
+    problem = None if is_token(text) else problem_with(text)
+    return text if problem is None else arguments.wrong_value(f"schedule is {text!r}; {problem}")
+
+
+def _time_zone(arguments: Arguments, schedule: Any, given_zone: str | None) -> Any:
+    zone = arguments.text("time_zone", given_zone)
+    expression_zone = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
+    own = None if expression_zone is None else expression_zone.timezone_name
+    if zone is None:
+        return own
+    if own not in {None, zone, _DEFAULT_ZONE}:
+        return arguments.wrong_value(
+            f"time_zone is {zone!r}, but schedule has a time zone of its own, {own!r}: leave out "
+            "one of the two"
+        )
+    if isinstance(zone, str) and not is_token(zone) and _is_unknown_zone(zone):
+        return arguments.wrong_value(
+            f"time_zone is {zone!r}; allowed are names of the IANA database: Europe/Berlin, UTC"
+        )
+    return zone
+
+
+def _is_unknown_zone(name: str) -> bool:
+    from zoneinfo import available_timezones  # noqa: PLC0415 - reads files; used only here
+
+    known = available_timezones()
+    return bool(known) and name not in known  # a machine may have no database
+
+
+def _window(arguments: Arguments, window: Duration | None) -> Any:
+    minutes = arguments.minutes("flexible_window", window)
+    if minutes is None:
+        return {"mode": "OFF"}
+    if isinstance(minutes, int) and not (1 <= minutes <= _LONGEST_WINDOW_MINUTES):
+        return arguments.wrong_value(
+            f"flexible_window is {minutes} minutes; allowed is 1 minute to a day"
+        )
+    return {"mode": "FLEXIBLE", "maximumWindowInMinutes": minutes}
+
+
+def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        return arguments.wrong_type(parameter, moment, "a datetime with a time zone")
+    if moment.tzinfo is None:
+        return arguments.wrong_value(
+            f"{parameter} is {moment.isoformat()} without a time zone; write "
+            "datetime(…, tzinfo=timezone.utc)"
+        )
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_order(arguments: Arguments, start: Any, end: Any) -> None:
+    both = isinstance(start, datetime) and isinstance(end, datetime)
+    if both and start.tzinfo and end.tzinfo and end <= start:
+        arguments.wrong_value(
+            f"end is {end.isoformat()}, not after start, {start.isoformat()}: nothing would run"
+        )
+    if isinstance(end, datetime) and end.tzinfo and end <= datetime.now(UTC):
+        arguments.wrong_value(f"end is {end.isoformat()}, which is past: nothing would run")

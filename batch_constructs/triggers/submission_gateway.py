@@ -1,0 +1,403 @@
+"""Messages become jobs: SQS, and what feeds it, to AWS Batch below the API's rate.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.triggers.delivery import admit_event_bridge
+from batch_constructs.triggers.event_fields import object_created_pattern
+from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
+from batch_constructs.triggers.submission_gateway_arguments import (
+    MODE_NAMES,
+    GatewayArguments,
+    read_gateway,
+)
+from batch_constructs.triggers.submit_function import LIST_JOBS
+from batch_constructs.triggers.submitted_job import Submission, read_submission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.reference import AnyJobQueue
+
+_CONCURRENCY = 2
+"""Functions at a time: the fewest an event source mapping can be told."""
+
+_TIMEOUT = 120
+_MANIFEST_PREFIX = "manifests/"
+
+
+class SubmissionMode(StrEnum):
+    """How messages become jobs."""
+
+    JOB_PER_MESSAGE = MODE_NAMES[0]
+    """Each message becomes a job; its body says what goes along."""
+
+    COALESCE = MODE_NAMES[1]
+    """Up to 10,000 messages become one array job; each child fetches its message."""
+
+
+class SubmissionGateway(BatchConstruct):
+    """Turns the messages of a queue into jobs: each good one into exactly one, none lost.
+
+    Submissions keep below ``max_submissions_per_second`` and back off when they are throttled. A
+    message that is delivered again, or comes twice with one ``idempotency_key``, becomes no second
+    job, even when the function dies in the middle of a batch. What can never become a job lies in
+    the dead-letter queue, with the reason as message attribute ``Reason``.
+
+    In mode ``JOB_PER_MESSAGE`` a body is a JSON object with members of ``SubmitJob``
+    (``parameters``, ``containerOverrides``, ``shareIdentifier``, ``timeout``, ``tags``, …) and
+    ``environment`` as a plain map; or any JSON when ``parameters`` map its fields. In mode
+    ``COALESCE`` up to 10,000 messages (as many as fit the 6 MB that Lambda is handed at a time)
+    become an array job; ``batch_constructs.client.message`` fetches a child's message.
+
+    Creates, below its own ID: ``SourceQueue`` and ``DeadLetterQueue`` (AWS::SQS::Queue), ``Ledger``
+    (AWS::DynamoDB::Table: which messages became jobs), ``Function`` (``Handler``, ``Role``,
+    ``LogGroup``), ``Mapping`` (AWS::Lambda::EventSourceMapping), ``DeadLetterAlarm``
+    (AWS::CloudWatch::Alarm) and, in mode ``COALESCE``, ``Manifests`` (AWS::S3::Bucket).
+
+    Attributes:
+        source_queue: Send messages here: ``source_queue.grant_send_messages(sender)``.
+        dead_letter_queue: Where poison lies.
+        function: The ``lambda_.Function`` that submits.
+        ledger: The table.
+        manifest_bucket: Where the messages of arrays are; None in the other mode.
+        dead_letter_alarm: In alarm while something lies in the dead-letter queue.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queue: Where jobs wait: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1. In mode ``COALESCE`` a
+            definition of ours may read the manifests; to others, ``grant_read_messages``.
+        mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``, or ``"job-per-message"``,
+            ``"coalesce"``. Default: a job a message.
+        max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
+        parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
+            Default: the body says ``parameters`` itself.
+        schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
+            itself; together with ``parameters`` at most 2,500 bytes of JSON. Default: none.
+        idempotency_key: Field of the JSON body that identifies a message, such as ``"$.id"``.
+            Default: the ID that SQS gives it.
+        deduplication_window: How long a message is remembered, 1 to 24 hours. Default: 6 hours.
+        share_identifier: Of messages that name none. A queue with a scheduling policy demands one
+            here, or in every message (mode ``JOB_PER_MESSAGE``).
+        scheduling_priority: Rank within the share, 0 to 9999.
+        fifo: Keep the order of messages of one group; only with a job a message. Default: no.
+        batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
+            ``COALESCE``, else 1 s; FIFO queues know none.
+        max_receives: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        alarm_topic: Told when something lies in the dead-letter queue. Default: nobody.
+        encryption_key: Encrypts queues, table and manifests. With ``subscribe_to_bucket``, the
+            policy of an imported key has to let EventBridge use it. Default: keys of the services.
+        job_name: Start of the jobs' names. Default: the construct's ID.
+
+    Raises:
+        ValueError: arguments that AWS would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queue: AnyJobQueue,
+        job_definition: AnyJobDefinition,
+        mode: SubmissionMode | str = SubmissionMode.JOB_PER_MESSAGE,
+        max_submissions_per_second: float = 20,
+        parameters: Mapping[str, str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        deduplication_window: Duration | None = None,
+        share_identifier: str | None = None,
+        scheduling_priority: int | None = None,
+        fifo: bool = False,
+        batching_window: Duration | None = None,
+        max_receives: int = 10,
+        alarm_topic: sns.ITopic | None = None,
+        encryption_key: kms.IKey | None = None,
+        job_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        submission = read_submission(
+            arguments,
+            id,
+            queue=queue,
+            job_definition=job_definition,
+            job_name=job_name,
+            share_identifier=share_identifier,
+            scheduling_priority=scheduling_priority,
+            shares_may_come_later=mode != SubmissionMode.COALESCE and not parameters,
+        )
+        gateway = read_gateway(
+            arguments,
+            mode=mode,
+            max_submissions_per_second=max_submissions_per_second,
+            parameters=parameters,
+            schema=schema,
+            idempotency_key=idempotency_key,
+            deduplication_window=deduplication_window,
+            fifo=fifo,
+            batching_window=batching_window,
+            max_receives=max_receives,
+        )
+        arguments.refuse()
+
+        self._fifo = gateway.fifo
+        self._event_bridge_has_key = False
+        self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
+        self.source_queue = self._queue(
+            "SourceQueue",
+            encryption_key,
+            visibility_timeout=Duration.seconds(6 * _TIMEOUT + gateway.batching_window_seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letter_queue,
+                # the function sets aside what fails, with its reason; this is for its own deaths
+                max_receive_count=gateway.max_receives + 5,
+            ),
+        )
+        self.ledger = self._table(encryption_key)
+        self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
+        self.function = self._function(submission, gateway)
+        if encryption_key is not None:
+            encryption_key.grant_encrypt_decrypt(self.function)
+        lambda_.CfnEventSourceMapping(
+            self,
+            "Mapping",
+            event_source_arn=self.source_queue.queue_arn,
+            function_name=self.function.function_arn,
+            batch_size=gateway.batch_size,
+            maximum_batching_window_in_seconds=gateway.batching_window_seconds or None,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config={"maximumConcurrency": _CONCURRENCY},
+        )
+        self.dead_letter_alarm = self._alarm(alarm_topic)
+        if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
+            self.grant_read_messages(job_definition)  # type: ignore[arg-type]  # ours: IGrantable
+
+    def subscribe_to(self, topic: sns.ITopic) -> sns.Subscription:
+        """Turn what an SNS topic publishes into jobs; the body is the published message."""
+        from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
+
+        return topic.add_subscription(
+            subscriptions.SqsSubscription(self.source_queue, raw_message_delivery=True)
+        )
+
+    def subscribe_to_bucket(
+        self,
+        id: str,
+        bucket: s3.IBucket | s3.CfnBucket,
+        *,
+        prefix: str | None = None,
+        suffix: str | None = None,
+    ) -> events.CfnRule:
+        """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
+
+        Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
+        ``idempotency_key="$.id"``, since EventBridge delivers at least once.
+
+        Args:
+            id: ID of the rule that is created.
+            bucket: As for ``ObjectCreatedTrigger``.
+            prefix: Only keys that begin so. Default: any.
+            suffix: Only keys that end so. Default: any.
+
+        Raises:
+            ValueError: the gateway is FIFO; EventBridge would have to name a message group.
+        """
+        if self._fifo:
+            raise ValueError(
+                f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
+                "order; use one without fifo"
+            )
+        name = bucket_name(self.node.path, bucket)
+        rule = events.CfnRule(
+            self,
+            id,
+            event_pattern=object_created_pattern(name, prefix=prefix, suffix=suffix),
+            targets=[
+                {
+                    "id": "Queue",
+                    "arn": self.source_queue.queue_arn,
+                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+                }
+            ],
+        )
+        for target in (self.source_queue, self.dead_letter_queue):
+            target.add_to_resource_policy(
+                iam.PolicyStatement(
+                    actions=["sqs:SendMessage"],
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    resources=[target.queue_arn],
+                    conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+                )
+            )
+        if not self._event_bridge_has_key:  # one for both queues and all buckets
+            admit_event_bridge(self.source_queue.encryption_master_key)
+            self._event_bridge_has_key = True
+        tell_event_bridge(bucket)
+        return rule
+
+    def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a job's role fetch the messages of arrays.
+
+        Raises:
+            ValueError: the gateway submits a job a message; there is nothing to fetch.
+        """
+        if self.manifest_bucket is None:
+            raise ValueError(
+                f"{self.node.path}: in mode job-per-message a job has its message in its "
+                "parameters and environment; there is nothing to fetch"
+            )
+        return self.manifest_bucket.grant_read(grantee, f"{_MANIFEST_PREFIX}*")
+
+    def _queue(self, id: str, key: kms.IKey | None, **options: Any) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            id,
+            fifo=True if self._fifo else None,
+            encryption=sqs.QueueEncryption.SQS_MANAGED if key is None else None,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            **options,
+        )
+
+    def _table(self, key: kms.IKey | None) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "Ledger",
+            partition_key=dynamodb.Attribute(name="log", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires",
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+
+    def _bucket(self, key: kms.IKey | None) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            "Manifests",
+            encryption=s3.BucketEncryption.S3_MANAGED if key is None else None,
+            encryption_key=key,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            # jobs may wait for long before they fetch their messages
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
+        )
+
+    def _function(self, submission: Submission, gateway: GatewayArguments) -> lambda_.Function:
+        shipped = ShippedFunction(
+            self,
+            "Function",
+            folder="submission",
+            module="index",
+            description="Turns messages into AWS Batch jobs",
+            environment=self._environment(submission, gateway),
+            statements=self._statements(submission, gateway),
+            timeout=Duration.seconds(_TIMEOUT),
+            memory_mebibytes=1024,
+            libraries=["fastjsonschema"] if gateway.schema is not None else [],
+        )
+        return shipped.handler
+
+    def _environment(self, submission: Submission, gateway: GatewayArguments) -> dict[str, str]:
+        environment = {
+            "JOB_QUEUE": submission.queue_arn,
+            "JOB_DEFINITION": submission.definition_arn,
+            "NAME_PREFIX": submission.job_name[:80],
+            "SUBMISSIONS_PER_SECOND": f"{gateway.per_second / _CONCURRENCY:g}",
+            "LEDGER_TABLE": self.ledger.table_name,
+            "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue.queue_url,
+            "FIFO": "true" if gateway.fifo else "false",
+            "MAX_RECEIVES": str(gateway.max_receives),
+            "WINDOW_SECONDS": str(gateway.window_seconds),
+        }
+        if self.manifest_bucket is not None:
+            environment["MANIFEST_BUCKET"] = self.manifest_bucket.bucket_name
+            environment["MANIFEST_PREFIX"] = _MANIFEST_PREFIX
+        if submission.share_identifier is not None:
+            environment["SHARE_IDENTIFIER"] = submission.share_identifier
+        if submission.scheduling_priority is not None:
+            environment["SCHEDULING_PRIORITY"] = str(submission.scheduling_priority)
+        if gateway.parameters:
+            environment["PARAMETERS"] = json.dumps(gateway.parameters)
+        if gateway.idempotency_key is not None:
+            environment["IDEMPOTENCY_KEY"] = gateway.idempotency_key
+        if gateway.schema is not None:
+            environment["SCHEMA"] = json.dumps(gateway.schema, separators=(",", ":"))
+        return environment
+
+    def _statements(
+        self, submission: Submission, gateway: GatewayArguments
+    ) -> list[dict[str, Any]]:
+        receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        ledger = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        allowed: list[tuple[str | list[str], str]] = [
+            (receive, self.source_queue.queue_arn),
+            ("sqs:SendMessage", self.dead_letter_queue.queue_arn),
+            (ledger, self.ledger.table_arn),
+        ]
+        if self.manifest_bucket is not None:
+            manifests = self.manifest_bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")
+            allowed.append(("s3:PutObject", manifests))
+        return [
+            # messages may ask for tags; arrays have none
+            *submission.statements(tagging=not gateway.coalesce),
+            LIST_JOBS,
+            *(
+                {"Effect": "Allow", "Action": action, "Resource": resource}
+                for action, resource in allowed
+            ),
+        ]
+
+    def _alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            "DeadLetterAlarm",
+            alarm_description="Messages lie in the dead-letter queue of a submission gateway; "
+            "their attribute Reason says why.",
+            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic="Maximum"
+            ),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        if topic is not None:
+            from aws_cdk import aws_cloudwatch_actions as actions  # noqa: PLC0415 - when used
+
+            alarm.add_alarm_action(actions.SnsAction(topic))
+        return alarm
