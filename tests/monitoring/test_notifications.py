@@ -114,7 +114,15 @@ def test_the_function_ships_one_folder_of_source_and_nothing_else(
     [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
     assert sorted(str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()) == [
         f"job_events/{name}.py"
-        for name in ("__init__", "cause", "claims", "count", "job", "message", "notify")
+        for name in (
+            "__init__",
+            "cause",
+            "claims",
+            "count",
+            "job_event",
+            "notification_text",
+            "notify",
+        )
     ]
 
 

@@ -30,7 +30,7 @@ CREATES = (
 
 def mentioned() -> set[str]:
     """Collect every ``Shape.member`` that a rule or a line of the page names."""
-    texts = [rule.source + " " + rule.explanation for rule in RULES.values()]
+    texts = [f"{rule.source} {rule.explanation}" for rule in RULES.values()]
     return set(re.findall(r"\b([A-Z]\w+\.[a-z]\w+)", " ".join([*texts, NOT_MADE])))
 
 
