@@ -7,7 +7,6 @@ and whatever the rules find in the result, is said in one error at the caller's 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -18,8 +17,6 @@ from batch_constructs.tokens import is_resolvable, is_token, without_tokens
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
     from constructs import Construct
-
-    from batch_constructs.rules import Finding
 
 _SHORT = 60
 """Characters of a value that are still worth showing in an error."""
@@ -192,19 +189,21 @@ class Arguments:
         self,
         resource_type: str,
         properties: dict[str, Any],
-        parameters: Mapping[str, str],
         *,
         beside: Mapping[str, Mapping[str, object]] | None = None,
         refuse_also: frozenset[str] = frozenset(),
     ) -> Any:
         """Let the rules read the properties; return these as the rules see them.
 
-        ``parameters`` maps a property's name to the parameter it came from. Findings of severity
-        error are refused, and those of the rules in ``refuse_also`` whatever their severity.
+        Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
+        their severity.
         """
         known = without_tokens(properties)
         refused = check_resource(resource_type, known, beside=beside or {}, errors_and=refuse_also)
-        self._wrong_values += [_in_parameters(finding, parameters) for finding in refused]
+        if refused:
+            from batch_constructs.refusal import told  # noqa: PLC0415  # only where an error is told
+
+            self._wrong_values += [told(finding, resource_type, known) for finding in refused]
         return known
 
     def refuse(self) -> None:
@@ -285,44 +284,3 @@ def _as_list(token: Any) -> list[str]:
 
 def _is_short(value: object) -> bool:
     return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
-
-
-def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
-    """Say a finding in the caller's terms: the parameter before the property's problem."""
-    parameter = _parameter(finding.path.split("/"), parameters)
-    before = f"{parameter}: " if parameter else ""
-    return f"{before}{finding.message}: {_renamed(finding.fix, parameters)}"
-
-
-_RESOURCE_REQUIREMENTS = {"MEMORY": "memory", "VCPU": "vcpus", "GPU": "gpus"}
-
-
-def _renamed(text: str, parameters: Mapping[str, str]) -> str:
-    """Say parameters where a fix says the properties that they become."""
-
-    def rename(word: re.Match[str]) -> str:
-        parameter = parameters.get(word[0], _RESOURCE_REQUIREMENTS.get(word[0], word[0]))
-        return parameter if parameter.isidentifier() else word[0]
-
-    return re.sub(r"\b[A-Z]\w+", rename, text)
-
-
-def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Name the parameter at a path, such as ``containers[1].image``.
-
-    In the table ``name[]`` is a parameter that holds things with parameters of their own, and
-    ``Owner/Property`` a property that has one only there.
-    """
-    lists: list[str] = []
-    last = owner = ""
-    for place, name in enumerate(path):
-        known = parameters.get(f"{owner}/{name}", parameters.get(name))
-        owner = owner if name.isdigit() else name
-        if known is None:
-            continue
-        if known.endswith("[]") and place + 1 < len(path):
-            lists.append(f"{known[:-2]}[{path[place + 1]}]")
-            last = ""
-        else:
-            last = known.removesuffix("[]")
-    return ".".join([*lists, last] if last else lists)

@@ -93,30 +93,6 @@ class Pod:
     share_process_namespace: bool = False
 
 
-POD_PARAMETERS = {
-    "Containers": "containers[]",
-    "InitContainers": "init_containers[]",
-    "Containers/Name": "name",
-    "InitContainers/Name": "name",
-    "Image": "image",
-    "Command": "command",
-    "Args": "args",
-    "Env": "environment",
-    "Resources": "vcpus, memory or gpus",
-    "ImagePullPolicy": "image_pull_policy",
-    "SecurityContext": "run_as_user and the like",
-    "VolumeMounts": "volumes",
-    "Volumes": "volumes",
-    "ServiceAccountName": "service_account_name",
-    "HostNetwork": "host_network",
-    "DnsPolicy": "dns_policy",
-    "ImagePullSecrets": "image_pull_secrets",
-    "Labels": "labels",
-    "ShareProcessNamespace": "share_process_namespace",
-}
-"""Property → the parameter it comes from."""
-
-
 def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
     """Return CloudFormation's ``PodProperties``."""
     volumes: list[dict[str, Any]] = []

@@ -42,17 +42,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.time_limits import TimeLimit
 
-QUEUE_PARAMETERS = {
-    "ComputeEnvironmentOrder": "compute_environments",
-    "ServiceEnvironmentOrder": "service_environments",
-    "JobQueueName": "job_queue_name",
-    "JobStateTimeLimitActions": "time_limits",
-    "Priority": "priority",
-    "SchedulingPolicyArn": "scheduling_policy",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 
 class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
     """A job queue, ours or imported: its ARN, its name, and what may be done with it."""
@@ -156,7 +145,6 @@ class JobQueue(JobQueueBase):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
             {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            QUEUE_PARAMETERS,
             beside=self.beside,
         )
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):

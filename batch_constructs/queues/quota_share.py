@@ -35,20 +35,6 @@ class SharingStrategy(StrEnum):
     LEND_AND_BORROW = "LEND_AND_BORROW"
 
 
-_PARAMETERS = {
-    "Name": "scheduling_policy_name",
-    "QuotaShareName": "quota_share_name",
-    "JobQueue": "queue",
-    "CapacityLimits": "capacity_limits[]",
-    "CapacityUnit": "unit",
-    "MaxCapacity": "max_capacity",
-    "Strategy": "sharing",
-    "BorrowLimit": "borrow_limit_percentage",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
-
 class QuotaSharePolicy(SchedulingPolicy):
     """A scheduling policy under which the queue's capacity is divided by ``QuotaShare``.
 
@@ -91,7 +77,7 @@ class QuotaSharePolicy(SchedulingPolicy):
             Tags=arguments.mapping("tags", tags),
         )
         self.properties = arguments.check(
-            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}, _PARAMETERS
+            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}
         )
         arguments.refuse()
 
@@ -173,7 +159,6 @@ class QuotaShare(BatchConstruct):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::QuotaShare",
             {**properties, "JobQueue": reference},
-            _PARAMETERS,
             beside=beside,
         )
         arguments.refuse()
