@@ -78,7 +78,7 @@ def parameter_at(type: str, path: str, properties: Mapping[str, Any]) -> str:
             if name.endswith("[]"):
                 positions.append(f"[{step}]")
             kind = value.get("Type") if isinstance(value, dict) else None
-            if f"{way}/{kind}" not in table():
+            if entry(f"{way}/{kind}") is None:
                 continue
             way = f"{way}/{kind}"  # what is told apart by its type has a parameter for each
         else:
