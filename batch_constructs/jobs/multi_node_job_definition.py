@@ -181,6 +181,9 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         )
 
 
+_EXPECTED = "NodeRange(nodes=2, container=Container(…))"
+
+
 class Nodes:
     """The node ranges of one job, read.
 
@@ -205,12 +208,11 @@ class Nodes:
             )
             arguments.refuse()
         for place, entry in enumerate(listed):
-            if not isinstance(entry, NodeRange):
-                arguments.wrong_type(
-                    "node_ranges", entry, "NodeRange(nodes=2, container=Container(…))"
-                )
-                continue
-            self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
+            called = f"node_ranges[{place}]"
+            if isinstance(entry, NodeRange):
+                self._add(arguments.within(called), entry, place)
+            else:
+                self._read.append((arguments.wrong_type(called, entry, _EXPECTED), None))
 
     @property
     def count(self) -> int | None:
@@ -253,11 +255,13 @@ class Nodes:
             )
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
-        if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
-            arguments.wrong_value(
-                "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
-                " leave it out, or give containers=[…]"
-            )
+        if entry.containers is None:
+            for name, parameter in (("IpcMode", "ipc_mode"), ("PidMode", "pid_mode")):
+                if options.pop(name, None) is not None:
+                    arguments.wrong_value(
+                        f"{parameter} is given without containers; allowed is with several of them:"
+                        " leave it out, or give containers=[…]"
+                    )
         task: Task | None = None
         if entry.pod is not None:
             self.on_eks = True
