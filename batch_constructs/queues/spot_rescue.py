@@ -13,9 +13,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.queues.queue_shares import is_fair_share
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn
+from batch_constructs.queues.reference import is_job_queue, job_queue_arn, jobs_of
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class SpotRescue(BatchConstruct):
             module="rescue",
             description="Submits jobs that lost their Spot host again, on demand",
             environment={"RESCUE_QUEUE": rescued},
-            statements=_statements(rescued, job_definitions),
+            statements=_statements(rescue_queue, job_definitions),
             timeout=Duration.minutes(1),
         ).handler
         self.resource = events.CfnRule(
@@ -173,19 +174,21 @@ def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
     }
 
 
-def _statements(queue_arn: str, definitions: list[str] | None) -> list[dict[str, Any]]:
+def _statements(queue: AnyJobQueue, definitions: list[str] | None) -> list[dict[str, Any]]:
+    jobs = jobs_of(queue)
     if definitions is None:
-        allowed = [f"{arn_prefix('batch')}job-definition/*"]
-    else:
-        allowed = [arn for each in definitions for arn in (each, f"{each}:*")]
+        definitions = [f"{arn_prefix('batch')}job-definition/*"]
+    resources = dict.fromkeys(
+        arn
+        for definition in definitions
+        for arn in submit_job_resources(
+            queue=job_queue_arn(queue), definition=definition, jobs=jobs
+        )
+    )
     return [
-        {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": [queue_arn, *allowed]},
+        {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
         # the job that is tagged as it is submitted has no ID yet
-        {
-            "Effect": "Allow",
-            "Action": "batch:TagResource",
-            "Resource": f"{arn_prefix('batch')}job/*",
-        },
+        {"Effect": "Allow", "Action": "batch:TagResource", "Resource": jobs},
         # AWS knows no resources for ListJobs
         {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
     ]

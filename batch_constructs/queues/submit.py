@@ -1,6 +1,6 @@
 """The right to submit a job: to one queue, of one definition.
 
-https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
@@ -22,13 +23,12 @@ if TYPE_CHECKING:
 
 
 def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
-    """Return what a submission is authorised against: the queue, the name, its revisions.
-
-    AWS Batch checks a submission by name against the bare name, and one by revision against
-    ``NAME:REVISION``; a policy with only one of the two denies the other.
-    """
-    definition = job_definition_arn_without_revision(job_definition)
-    return [job_queue_arn(queue), definition, f"{definition}:*"]
+    """Return what a submission may be authorised against: AWS's pages disagree, so all of it."""
+    return submit_job_resources(
+        queue=job_queue_arn(queue),
+        definition=job_definition_arn_without_revision(job_definition),
+        jobs=jobs_of(queue),
+    )
 
 
 def grant_submit(

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.construct import arn_prefix, given
+from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.queues.queue_shares import is_fair_share
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn
+from batch_constructs.queues.reference import is_job_queue, job_queue_arn, jobs_of
 from batch_constructs.queues.submit import submit_resources
 from batch_constructs.tokens import is_token
 
@@ -65,7 +65,7 @@ class Submission:
             "Effect": "Allow",
             "Action": "batch:TagResource",
             # the job that is tagged as it is submitted has no ID yet
-            "Resource": f"{arn_prefix('batch')}job/*",
+            "Resource": jobs_of(self.queue),
         }
         return [submit, tag] if tagging else [submit]
 

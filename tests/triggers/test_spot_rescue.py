@@ -9,7 +9,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs import FargateComputeEnvironment, JobQueue, SpotRescue
-from tests.triggers.conftest import QUEUE, joined, only, resources
+from tests.triggers.conftest import JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
 ON_DEMAND = "arn:aws:batch:us-east-1:123456789012:job-queue/on-demand"
@@ -74,8 +74,9 @@ def test_it_may_submit_to_the_rescue_queue_only(stack: Stack, queue: Any) -> Non
     assert [joined(each) for each in submit["Resource"]] == [
         ON_DEMAND,
         "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/*",
+        JOBS,
     ]
-    assert joined(tag["Resource"]).endswith(":job/*")
+    assert tag["Resource"] == JOBS
     assert listing == {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"}
     assert only(stack, "AWS::Lambda::Function")["Environment"]["Variables"] == {
         "RESCUE_QUEUE": ON_DEMAND

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from batch_constructs.local.batch import ServiceError, respond
-from batch_constructs.local.batch_authorization import resources_of
+from batch_constructs.local.batch_authorization import rights_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +69,8 @@ def _answer(api: _Api, method: str, target: str, headers: dict[str, str], body: 
                 f"this embedded AWS plays AWS Batch in {api.arns.region} of account "
                 f"{api.arns.account_id}; the request is for {region} of account {account_id}",
             )
-        for resource in resources_of(operation, request, api.arns, api.handle):
-            _check(f"batch:{operation}", resource, headers)
+        for action, resource in rights_for(operation, request, api.arns, api.handle):
+            _check(f"batch:{action}", resource, headers)
         return api.handle(operation, request)
 
     try:
