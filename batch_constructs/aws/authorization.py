@@ -190,6 +190,13 @@ SUBMIT_JOB_SOURCES: Final[tuple[Source, ...]] = (
 whether it takes ``job/*``, which the reference requires and the user guide's examples leave out."""
 
 
+SUBMIT_JOB_RIGHTS: Final = (
+    "AWS's pages disagree on what a submission is checked against: allow batch:SubmitJob on the job"
+    " queue, on job-definition/NAME, on job-definition/NAME:* and on job/*"
+)
+"""What to do about it."""
+
+
 def submit_job_resources(*, queue: str, definition: str, jobs: str) -> list[str]:
     """Return all that a submission may be authorised against.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from batch_constructs.aws.authorization import SUBMIT_JOB_RIGHTS
 from batch_constructs.local.batch import ServiceError, respond
 from batch_constructs.local.batch_authorization import rights_for
 
@@ -94,4 +96,13 @@ def _check(action: str, resource: str, headers: dict[str, str]) -> None:
         named_resource=resource,
     )
     if denied is not None:
-        raise _DeniedError(denied)
+        raise _DeniedError(_explained(denied) if action == "batch:SubmitJob" else denied)
+
+
+def _explained(denied: Answer) -> Answer:
+    """Say why a submission may be denied here that AWS lets pass."""
+    status, headers, body = denied
+    answer = json.loads(body)
+    key = "message" if "message" in answer else "Message"
+    answer[key] = f"{answer.get(key, '')}; {SUBMIT_JOB_RIGHTS}"
+    return status, headers, json.dumps(answer).encode()
