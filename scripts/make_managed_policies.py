@@ -1,4 +1,4 @@
-"""Write ``batch_constructs/aws/managed_policies.json``: ``uv run scripts/make_managed_policies.py``.
+"""Write ``aws/managed_policies.json``: ``uv run scripts/make_managed_policies.py``.
 
 The documents are AWS's own, as moto's wheel carries them.
 """
@@ -13,45 +13,45 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 OUTPUT: Final = Path(__file__).parent.parent / "batch_constructs" / "aws" / "managed_policies.json"
 
-WANTED: Final = """
-AWSBatchFullAccess
-AWSBatchServiceEventTargetRole
-AWSBatchServiceRole
-AWSLambdaBasicExecutionRole
-AWSLambdaSQSQueueExecutionRole
-AWSLambdaVPCAccessExecutionRole
-AWSStepFunctionsFullAccess
-AWSXRayDaemonWriteAccess
-AdministratorAccess
-AmazonDynamoDBFullAccess
-AmazonEC2ContainerRegistryPullOnly
-AmazonEC2ContainerRegistryReadOnly
-AmazonEC2ContainerServiceforEC2Role
-AmazonEC2FullAccess
-AmazonEC2ReadOnlyAccess
-AmazonEC2SpotFleetTaggingRole
-AmazonECSInfrastructureRolePolicyForManagedInstances
-AmazonECSInstanceRolePolicyForManagedInstances
-AmazonECSTaskExecutionRolePolicy
-AmazonECS_FullAccess
-AmazonEKSWorkerNodePolicy
-AmazonEKS_CNI_Policy
-AmazonElasticFileSystemClientFullAccess
-AmazonElasticFileSystemClientReadWriteAccess
-AmazonS3FullAccess
-AmazonS3ReadOnlyAccess
-AmazonSNSFullAccess
-AmazonSQSFullAccess
-AmazonSSMManagedInstanceCore
-AmazonSSMReadOnlyAccess
-CloudWatchAgentServerPolicy
-CloudWatchFullAccess
-CloudWatchLogsFullAccess
-CloudWatchLogsReadOnlyAccess
-IAMFullAccess
-PowerUserAccess
-SecretsManagerReadWrite
-""".split()
+WANTED: Final = (
+    "AWSBatchFullAccess",
+    "AWSBatchServiceEventTargetRole",
+    "AWSBatchServiceRole",
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaSQSQueueExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AWSStepFunctionsFullAccess",
+    "AWSXRayDaemonWriteAccess",
+    "AdministratorAccess",
+    "AmazonDynamoDBFullAccess",
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEC2ContainerRegistryReadOnly",
+    "AmazonEC2ContainerServiceforEC2Role",
+    "AmazonEC2FullAccess",
+    "AmazonEC2ReadOnlyAccess",
+    "AmazonEC2SpotFleetTaggingRole",
+    "AmazonECSInfrastructureRolePolicyForManagedInstances",
+    "AmazonECSInstanceRolePolicyForManagedInstances",
+    "AmazonECSTaskExecutionRolePolicy",
+    "AmazonECS_FullAccess",
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEKS_CNI_Policy",
+    "AmazonElasticFileSystemClientFullAccess",
+    "AmazonElasticFileSystemClientReadWriteAccess",
+    "AmazonS3FullAccess",
+    "AmazonS3ReadOnlyAccess",
+    "AmazonSNSFullAccess",
+    "AmazonSQSFullAccess",
+    "AmazonSSMManagedInstanceCore",
+    "AmazonSSMReadOnlyAccess",
+    "CloudWatchAgentServerPolicy",
+    "CloudWatchFullAccess",
+    "CloudWatchLogsFullAccess",
+    "CloudWatchLogsReadOnlyAccess",
+    "IAMFullAccess",
+    "PowerUserAccess",
+    "SecretsManagerReadWrite",
+)
 """What people attach to the roles of environments, jobs and submitters."""
 
 

@@ -27,9 +27,9 @@ OLD_SPOT_FLEET: Final = "AmazonEC2SpotFleetRole"
 
 SPOT_FLEET_SOURCE: Final[Source] = api(
     "ComputeResource.spotIamFleetRole",
-    '"This role is required if the allocation strategy set to BEST_FIT or if the allocation strategy'
-    " isn't specified. … The previously recommended AmazonEC2SpotFleetRole managed policy doesn't"
-    ' have the required permissions to tag Spot Instances."',
+    '"This role is required if the allocation strategy set to BEST_FIT or if the allocation'
+    " strategy isn't specified. … The previously recommended AmazonEC2SpotFleetRole managed"
+    " policy doesn't have the required permissions to tag Spot Instances.\"",
 )
 ECS_INSTANCE_SOURCE: Final[Source] = guide(
     "instance_IAM_role", "The policy of the role is AmazonEC2ContainerServiceforEC2Role."

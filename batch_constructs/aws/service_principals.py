@@ -37,15 +37,15 @@ _PROVIDER: Final = "ManagedInstancesProvider"
 ENVIRONMENT_ROLES: Final = {
     "ServiceRole": Trust(
         BATCH,
-        guide("service_IAM_role", 'The trust policy names the service "batch.amazonaws.com".'),
+        guide("service_IAM_role", "The trust policy names batch.amazonaws.com."),
     ),
     "ComputeResources/SpotIamFleetRole": Trust(
         SPOT_FLEET,
-        guide("spot_fleet_IAM_role", 'The trust policy names the service "spotfleet.amazonaws.com".'),
+        guide("spot_fleet_IAM_role", "The trust policy names spotfleet.amazonaws.com."),
     ),
     "ComputeResources/InstanceRole": Trust(
         EC2,
-        guide("instance_IAM_role", 'The trust policy names the service "ec2.amazonaws.com".'),
+        guide("instance_IAM_role", "The trust policy names ec2.amazonaws.com."),
     ),
     f"ComputeResources/{_PROVIDER}/InfrastructureRoleArn": Trust(
         ECS,

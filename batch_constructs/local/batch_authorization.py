@@ -48,7 +48,7 @@ def rights_for(
     if action == "SubmitJob":
         resources, tagged = _submission(request, arns, handle)
     else:
-        resources = tagged = _named(action, request, arns, handle)
+        resources = tagged = _named(action, request, arns)
     rights = [(action, resource) for resource in resources or [EVERYTHING]]
     if request.get("tags") and action not in _TAGGING:
         rights += [("TagResource", resource) for resource in tagged]
@@ -67,7 +67,7 @@ def _submission(
     return list(dict.fromkeys(exact if one == f"{bare}:*" else one for one in asked)), [jobs]
 
 
-def _named(action: str, request: Mapping[str, Any], arns: Arns, handle: Handle) -> list[str]:
+def _named(action: str, request: Mapping[str, Any], arns: Arns) -> list[str]:
     """Return what a request names of the kinds that its action is authorised against."""
     if action in _TAGGING:
         return [str(request.get("resourceArn"))]
