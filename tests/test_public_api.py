@@ -94,6 +94,7 @@ def test_imports_go_one_way() -> None:
     below = {
         "aws": set(),
         "rules": {"aws"},
+        "impact": {"aws", "rules"},
         "functions": {"aws"},
         "client": {"aws", "functions"},
         "compute": {"aws", "rules"},
