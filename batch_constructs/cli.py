@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
+    "init": (
+        "batch_constructs.project.init_command:init",
+        "Write a project that works: an app, its test, its CI.",
+    ),
     "impact": (
         "batch_constructs.impact.impact_command:impact_command",
         "Say what a deployment would replace, update or delete, and why.",

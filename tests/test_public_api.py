@@ -95,6 +95,7 @@ def test_imports_go_one_way() -> None:
         "aws": set(),
         "rules": {"aws"},
         "impact": {"aws", "rules"},
+        "project": set(),
         "functions": {"aws"},
         "client": {"aws", "functions"},
         "compute": {"aws", "rules"},
