@@ -21,7 +21,7 @@ from batch_constructs.triggers.delivery import (
     read_retries,
 )
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
-from batch_constructs.triggers.schedule_expression import problem_with
+from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.triggers.submitted_job import read_submission
 
 if TYPE_CHECKING:
