@@ -14,7 +14,7 @@ ARRAY_SIZE: Final = Whole(2, 10000)
 """The children of an array job."""
 
 ARRAY_SIZE_SOURCE: Final[Source] = api(
-    "ArrayProperties.size", '"You can specify between 2 and 10,000 jobs."'
+    "SubmitJobRequest.arrayProperties", '"The array size can be between 2 and 10,000."'
 )
 
 ATTEMPTS: Final = Whole(1, 10)
