@@ -10,6 +10,9 @@ from typing import Final
 
 from batch_constructs.aws.source import Source, docs, seen
 
+MODELLED: Final = frozenset({"ClientException", "ServerException"})
+"""The errors that the model of Batch's API knows; Step Functions calls them ``Batch.NAME``."""
+
 THROTTLING: Final = frozenset(
     {
         "RequestLimitExceeded",
@@ -57,7 +60,7 @@ STEP_FUNCTIONS_UNCLEAR: Final = (
 
 STEP_FUNCTIONS_UNCLEAR_SOURCE: Final[Source] = seen(
     "https://github.com/ASFHyP3/hyp3/issues/911",
-    "Batch.AWSBatchException with the cause \"Service: AWSBatch; Status Code: 500\"; Metaflow and"
+    'Batch.AWSBatchException with the cause "Service: AWSBatch; Status Code: 500"; Metaflow and'
     " single-cell-data-portal see throttling under the same name.",
 )
 
@@ -66,6 +69,6 @@ STEP_FUNCTIONS_THROTTLED_CAUSE: Final = f"*Status Code: {TOO_MANY_REQUESTS}*"
 
 STEP_FUNCTIONS_THROTTLED_CAUSE_SOURCE: Final[Source] = seen(
     "https://github.com/ASFHyP3/hyp3/issues/1676",
-    "The cause: \"Too Many Requests (Service: AWSBatch; Status Code: 429; Error Code:"
-    " TooManyRequestsException; Request ID: …; Proxy: null)\".",
+    'The cause: "Too Many Requests (Service: AWSBatch; Status Code: 429; Error Code:'
+    ' TooManyRequestsException; Request ID: …; Proxy: null)".',
 )

@@ -68,7 +68,7 @@ HOST_LOST: Final = "Host EC2"
 HOST_LOST_PATTERN: Final = f"{HOST_LOST}*"
 
 HOST_LOST_SOURCE: Final[Source] = guide(
-    "job_retries", 'The sample that retries reclaimed Spot instances: "onStatusReason": "Host EC2*".'
+    "job_retries", 'A reclaimed Spot instance is retried on "onStatusReason": "Host EC2*".'
 )
 
 SPOT_TASK_LOST: Final = "Spot Task was interrupted"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_constructs.functions.submission import rescue, submit
-from batch_constructs.functions.submission.messages import Poison
+from batch_constructs.functions.submission.message_reader import Poison
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,9 @@ def environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "RESCUE_QUEUE": "on-demand",
     }.items():
         monkeypatch.setenv(name, value)
-    submit.submitter.cache_clear()
+    submit.batch_api.cache_clear()
     yield
-    submit.submitter.cache_clear()
+    submit.batch_api.cache_clear()
 
 
 def test_an_event_becomes_a_job_with_what_it_asks(aws: Aws) -> None:
