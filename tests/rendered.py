@@ -16,6 +16,9 @@ from batch_constructs import validation_plugin
 TEMPLATES: dict[str, Mapping[str, Any]] = {}
 """Digest → template."""
 
+REQUESTS: list[tuple[str, Mapping[str, Any]]] = []
+"""Operation and body of each request that code of ours sent to AWS Batch."""
+
 
 def keep() -> None:
     """Keep each template that the rules are shown from now on."""

@@ -135,7 +135,8 @@ class AslWriter:
     def _for_each(self, job: WorkflowJob, then: str | None) -> tuple[str, States]:
         name = self._name(job.name)
         each = self._name(f"each {job.name}")
-        caught, rescuing = None, {}
+        caught: str | None = None
+        rescuing: States = {}
         if self._rescue_queue is not None:
             caught, rescuing = self._rescue(job, None, None, [])
         task = _then(self._task(job), None)
