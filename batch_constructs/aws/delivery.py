@@ -53,6 +53,14 @@ SQS_SOURCE: Final[Source] = docs(
     " for FIFO queues; MaximumConcurrency: 2 to 1,000.",
 )
 
+SQS_RETENTION_DAYS: Final = 14
+"""How long SQS keeps a message at most."""
+
+SQS_RETENTION_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
+)
+
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.queues.queue_shares import is_fair_share
@@ -101,7 +102,7 @@ class SpotRescue(BatchConstruct):
             "DeadLetterQueue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
         self.function = ShippedFunction(
             self,

@@ -13,6 +13,7 @@ from batch_constructs.aws.delivery import (
     EVENT_AGE_SECONDS,
     LONGEST_EVENT_AGE_SECONDS,
     RETRY_ATTEMPTS,
+    SQS_RETENTION_DAYS,
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.job_to_submit import bounded
@@ -94,5 +95,5 @@ def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=Duration.days(14),
+        retention_period=Duration.days(SQS_RETENTION_DAYS),
     )

@@ -19,6 +19,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
@@ -284,7 +285,7 @@ class SubmissionGateway(BatchConstruct):
             encryption=sqs.QueueEncryption.SQS_MANAGED if key is None else None,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=Duration.days(SQS_RETENTION_DAYS),
             **options,
         )
 
