@@ -21,6 +21,13 @@ BUNDLES: Final = {
 }
 """Names that stand for several families (ComputeResource.instanceTypes); Batch may widen them."""
 
+KERNEL_SHARE: Final = 0.01
+AGENT_MIB: Final = 32
+"""What of an instance's memory the kernel and the ECS agent keep, at the least.
+
+https://docs.aws.amazon.com/batch/latest/userguide/memory-management.html
+"""
+
 _FAMILY = re.compile(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
 _SIZE = re.compile(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
 _ARM = re.compile(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
@@ -45,6 +52,13 @@ class InstanceType:
     memory_mib: int | None
     gpus: int | None
     architecture: str | None
+
+    @property
+    def registered_mib(self) -> float | None:
+        """The memory that tasks may have: less what the kernel and the agent keep."""
+        if self.memory_mib is None:
+            return None
+        return self.memory_mib * (1 - KERNEL_SHARE) - AGENT_MIB
 
 
 _ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}
