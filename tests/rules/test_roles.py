@@ -354,6 +354,86 @@ class TestSubmitting:
         assert len(messages) == bool(form)
         assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
 
+    @pytest.mark.parametrize("rule", ["submit-resources", "submit-revision"])
+    def test_a_policy_that_is_not_known_may_allow_the_rest(self, rule: str) -> None:
+        assert self.messages(rule, f"{NAME}:2")
+        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": "job"}}
+        given = role("events", "NobodyKnowsIt", Action="batch:SubmitJob", Resource=[f"{NAME}:2"])
+
+        assert found(rule, Role=given, Rule=resource("AWS::Events::Rule", Targets=[target])) == []
+
+    @pytest.mark.parametrize(
+        ("value", "allowed", "form"),
+        [
+            ({"Ref": "Job"}, NAME, "by revision"),
+            ({"Ref": "Job"}, f"{NAME}:*", ""),
+            ({"Ref": "Job"}, {"Ref": "Job"}, ""),
+            ("job", {"Ref": "Job"}, "by name"),
+            ({"Ref": "Nameless"}, NAME, ""),
+            ("job", {"Ref": "Nameless"}, ""),
+            ({"Fn::Sub": "${Word}-job"}, NAME, ""),
+            ("elsewhere", NAME, ""),
+        ],
+    )
+    @pytest.mark.parametrize("submitter", ["rule", "function"])
+    def test_ref_of_a_definition_is_a_revision(
+        self, submitter: str, value: Any, allowed: Any, form: str
+    ) -> None:
+        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": value}}
+        rule = resource("AWS::Events::Rule", Targets=[target])
+        function = resource(
+            "AWS::Lambda::Function",
+            Role=arn_of("Role"),
+            Environment={"Variables": {"JOB": value, "EMPTY": ""}},
+        )
+        messages = found(
+            "submit-revision",
+            Role=role("events", Action="batch:SubmitJob", Resource=[QUEUE, allowed]),
+            Job=resource("AWS::Batch::JobDefinition", JobDefinitionName="job"),
+            Nameless=resource("AWS::Batch::JobDefinition"),
+            Submitter=rule if submitter == "rule" else function,
+        )
+
+        if value == "elsewhere" and submitter == "rule":
+            form = "by name"  # a function's variable may be any word
+        assert len(messages) == bool(form)
+        assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
+
+    def test_a_role_of_two_targets_is_named_once(self) -> None:
+        target = {"Arn": QUEUE, "RoleArn": arn_of("Role"), "BatchParameters": {}}
+        rule = resource("AWS::Events::Rule", Targets=[target, target])
+
+        for one, given in (("submitter-permission", role("events")), ("submitter-trust", role())):
+            assert len(found(one, Role=given, Rule=rule)) == 1
+
+    @pytest.mark.parametrize(
+        ("variables", "submits"),
+        [
+            (["Queue", "Job"], True),
+            (["Queue"], False),
+            (["Job", "Elsewhere"], False),
+            (["Queue", "Job", "Other"], True),
+        ],
+    )
+    def test_a_function_that_has_a_queue_and_a_definition_at_hand_submits(
+        self, variables: list[str], *, submits: bool
+    ) -> None:
+        function = resource(
+            "AWS::Lambda::Function",
+            Role=arn_of("Role"),
+            Environment={"Variables": {name: {"Ref": name} for name in variables}},
+        )
+        messages = found(
+            "submitter-permission",
+            Role=role("lambda"),
+            Queue=resource("AWS::Batch::JobQueue"),
+            Job=resource("AWS::Batch::JobDefinition"),
+            Other=resource("AWS::S3::Bucket"),
+            Function=function,
+        )
+
+        assert bool(messages) is submits
+
     @pytest.mark.parametrize(
         ("attached", "submits"),
         [
