@@ -11,6 +11,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -115,7 +116,7 @@ class ConsumableResource(ConsumableResourceBase):
             ConsumableResourceName=arguments.text(
                 "consumable_resource_name", consumable_resource_name
             ),
-            ResourceType="NON_REPLENISHABLE" if comes_back is False else "REPLENISHABLE",
+            ResourceType=NON_REPLENISHABLE if comes_back is False else REPLENISHABLE,
             TotalQuantity=arguments.number("total_quantity", total_quantity),
             Tags=arguments.mapping("tags", tags),
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
 from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
@@ -94,7 +95,7 @@ class ServiceEnvironment(ServiceEnvironmentBase):
             ServiceEnvironmentName=arguments.text(
                 "service_environment_name", service_environment_name
             ),
-            ServiceEnvironmentType="SAGEMAKER_TRAINING",
+            ServiceEnvironmentType=SERVICE_QUEUE_TYPE,
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
             State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
@@ -141,10 +142,6 @@ def service_environment_arns(arguments: Arguments, environments: Any) -> list[An
     """Return the ARNs of service environments, ours or L1s."""
     expected = "service environments such as ServiceEnvironment(…)"
     listed = arguments.items("service_environments", environments, expected)
-    if not listed:
-        arguments.wrong_value(
-            f"service_environments is empty; allowed is at least one of {expected}"
-        )
     return [
         environment.service_environment_arn
         if has_member(environment, "service_environment_arn")
