@@ -362,9 +362,7 @@ LIMITS: Final = (
         name="TotalQuantity",
         noun="the total quantity",
         bound=Whole(0),
-        source=api(
-            "CreateConsumableResourceRequest.totalQuantity", '"Must be non-negative."'
-        ),
+        source=api("CreateConsumableResourceRequest.totalQuantity", '"Must be non-negative."'),
         title="negative quantity",
         why="How much there is of it.",
     ),

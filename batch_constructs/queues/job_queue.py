@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from aws_cdk import aws_batch as batch
@@ -16,11 +15,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.compute_environment import (
-    ComputeEnvironment,
-    compute_environment_arn,
-    is_compute_environment,
-)
+from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties, put_tags
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -28,15 +23,15 @@ from batch_constructs.jobs.job_definition import (
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
+from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.time_limits import time_limit_actions
 from batch_constructs.reference import Reference
-from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk.interfaces import aws_batch as batch_interfaces
 
@@ -170,8 +165,8 @@ class JobQueue(JobQueueBase):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        environments = _environments(arguments, compute_environments)
-        order, beside = (UNKNOWN, {}) if environments is None else _as_the_rules_see(environments)
+        environments = read_compute_environments(arguments, compute_environments)
+        order, beside = as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
@@ -193,7 +188,7 @@ class JobQueue(JobQueueBase):
         )
         arguments.refuse()
 
-        self._environments = [] if environments is None else environments
+        self._environments = environments or []
         self.resource = self._resource = batch.CfnJobQueue(
             self,
             "Resource",
@@ -253,37 +248,6 @@ class _ImportedJobQueue(JobQueueBase):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
         self._arn = arn
-
-
-def _environments(arguments: Arguments, environments: Any) -> list[AnyComputeEnvironment] | None:
-    """Return the environments, or None where some are something else."""
-    expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
-    if isinstance(environments, str | bytes) or not isinstance(environments, Sequence):
-        arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
-        return None
-    wrong = [one for one in environments if not is_compute_environment(one)]
-    for one in wrong:
-        arguments.wrong_type("compute_environments", one, expected)
-    return None if wrong else list(environments)
-
-
-def _as_the_rules_see(
-    environments: Sequence[AnyComputeEnvironment],
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, object]]]:
-    """Return the order with references, and what is known of the environments referred to."""
-    order: list[dict[str, Any]] = []
-    beside: dict[str, dict[str, object]] = {}
-    places: dict[str, str] = {}
-    for place, environment in enumerate(environments, start=1):
-        arn = compute_environment_arn(environment)
-        reference = places.setdefault(arn, f"environment {place}")
-        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
-        if isinstance(environment, ComputeEnvironment) and environment.properties:
-            beside[reference] = {
-                "Type": "AWS::Batch::ComputeEnvironment",
-                "Properties": environment.properties,
-            }
-    return order, beside
 
 
 def _rescue_resources(

@@ -52,8 +52,7 @@ def _native(metric_name: str) -> _Method:
         return queue.metric(metric_name, **options)
 
     read.__doc__ = (
-        f"{native.tells}.\n\n"
-        f"Published {native.published}. Default statistic: {native.statistic}."
+        f"{native.tells}.\n\nPublished {native.published}. Default statistic: {native.statistic}."
     )
     return cast("_Method", read)
 
@@ -67,9 +66,12 @@ class QueueMetrics:
     if TYPE_CHECKING:  # every queue has them
 
         @property
-        def job_queue_arn(self) -> str: ...
+        def job_queue_arn(self) -> str:
+            """The ARN of the queue."""
+
         @property
-        def job_queue_name(self) -> str: ...
+        def job_queue_name(self) -> str:
+            """The name of the queue."""
 
     def metric(
         self,

@@ -13,6 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.queues.job_queue_events import SOURCE, STATE_CHANGE
 from batch_constructs.shipped_function import ShippedFunction
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct
-
-HOST_LOST = "Host EC2"
-"""How the status reason of a job begins whose host went away."""
 
 
 class SpotRescue(BatchConstruct):
@@ -69,7 +68,7 @@ class SpotRescue(BatchConstruct):
             "DeadLetterQueue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
         self.function = ShippedFunction(
             self,

@@ -124,7 +124,7 @@ def duplicate_time_limit(queue: JobQueue) -> Iterator[Fault]:
 @_rule(
     "queue-environment-count",
     title="queue without environments, or with more than it may have",
-    fix="list 1 to 3 compute environments in ComputeEnvironmentOrder",
+    fix="list 1 to 3 in ComputeEnvironmentOrder",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
         '"You can associate up to three compute environments with a job queue." The service quotas'
@@ -139,9 +139,9 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
         got = count(queue.properties, kind.order)
         if has_none and kind is (SERVICE_JOBS if is_service else CONTAINER_JOBS):
             got = 0
-        wrong = kind.environments.wrong(range(got)) if got or got == 0 and has_none else None
+        wrong = kind.environments.wrong(range(got)) if got or (got == 0 and has_none) else None
         if wrong:
-            fix = f"list {kind.environments.allowed} {kind.environments.things} in {kind.order}"
+            fix = f"list {kind.environments.allowed} in {kind.order}"
             yield kind.order, f"the queue {wrong}", fix
 
 
