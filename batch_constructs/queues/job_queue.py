@@ -277,7 +277,7 @@ def _rescue_resources(
             "in the second, so that no job could be rescued: give both a scheduling policy, or none"
         )
     if definitions is None:
-        return [arn, f"{arn_prefix('batch')}job-definition/*", _jobs_of(rescue_queue)]
+        return [arn, f"{arn_prefix('batch')}job-definition/*", jobs_of(rescue_queue)]
     allowed = [submit_resources(rescue_queue, one) for one in listed if is_job_definition(one)]
     return list(dict.fromkeys(arn for resources in allowed for arn in resources))
 
@@ -324,10 +324,10 @@ def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> li
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
     """
     definition = job_definition_arn_without_revision(job_definition)
-    return [job_queue_arn(queue), definition, f"{definition}:*", _jobs_of(queue)]
+    return [job_queue_arn(queue), definition, f"{definition}:*", jobs_of(queue)]
 
 
-def _jobs_of(queue: AnyJobQueue) -> str:
+def jobs_of(queue: AnyJobQueue) -> str:
     """Return the ARN of all jobs in the account and the Region of a queue."""
     return _REFERENCE.beside(queue, "job", "*")
 
@@ -359,7 +359,7 @@ def grant_submit(
         grantee=grantee,
         actions=["batch:TagResource"],
         # The job that is tagged as it is submitted has no ID yet.
-        resource_arns=[_jobs_of(queue)],
+        resource_arns=[jobs_of(queue)],
     )
     return submit.combine(tag)
 
