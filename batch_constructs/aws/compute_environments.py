@@ -62,8 +62,8 @@ refused."""
 
 NOT_ON_FARGATE_SOURCE: Final[Source] = api(
     "ComputeResource.minvCpus",
-    "also ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and others: \"This parameter isn't"
-    " applicable to jobs that are running on Fargate resources. Don't specify it.\"",
+    'also ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and others: "This parameter'
+    " isn't applicable to jobs that are running on Fargate resources. Don't specify it.\"",
 )
 
 NOT_ON_MANAGED_INSTANCES: Final = (*NOT_ON_FARGATE, "SecurityGroupIds", "Subnets")
@@ -92,7 +92,7 @@ LIMITS: Final = (
         source=api(
             "CreateComputeEnvironmentRequest.computeEnvironmentName",
             '"It can be up to 128 characters long. It can contain uppercase and lowercase'
-            ' letters, numbers, hyphens, and underscores."',
+            ' letters, numbers, hyphens (-), and underscores (_)."',
         ),
         title="compute environment name of a wrong shape",
         why="Batch refuses the name when the environment is created.",

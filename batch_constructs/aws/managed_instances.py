@@ -14,13 +14,15 @@ LAUNCH: Final = f"{PROVIDER}/InstanceLaunchTemplate"
 _limit = partial(Limit, type="AWS::Batch::ComputeEnvironment")
 
 
-def _choice(rule: str, name: str, noun: str, member: str, values: tuple[str, ...]) -> Limit:
+def _choice(
+    rule: str, name: str, noun: str, *, member: str, values: tuple[str, ...], also: str = ""
+) -> Limit:
     return _limit(
         rule=rule,
         name=name,
         noun=f"the {noun}",
         bound=OneOf(values),
-        source=api(member, f"Valid values are {' and '.join(values)}."),
+        source=api(member, f"{also}Valid values are {' and '.join(values)}."),
         title=f"unknown value for {noun}",
         why="Spelt exactly so.",
     )
@@ -57,28 +59,29 @@ LIMITS: Final = (
         "capacity-option-type",
         f"{LAUNCH}/CapacityOptionType",
         "capacity option",
-        "InstanceLaunchTemplate.capacityOptionType",
-        ("ON_DEMAND", "SPOT"),
+        member="InstanceLaunchTemplate.capacityOptionType",
+        values=("ON_DEMAND", "SPOT"),
     ),
     _choice(
         "instance-monitoring",
         f"{LAUNCH}/Monitoring",
         "monitoring",
-        "InstanceLaunchTemplate.monitoring",
-        ("BASIC", "DETAILED"),
+        member="InstanceLaunchTemplate.monitoring",
+        values=("BASIC", "DETAILED"),
     ),
     _choice(
         "provider-propagate-tags",
         f"{PROVIDER}/PropagateTags",
         "propagation of tags",
-        "ManagedInstancesProvider.propagateTags",
-        ("CAPACITY_PROVIDER", "NONE"),
+        member="ManagedInstancesProvider.propagateTags",
+        values=("CAPACITY_PROVIDER", "NONE"),
     ),
     _choice(
         "reservation-preference",
         f"{LAUNCH}/CapacityReservations/ReservationPreference",
         "reservation preference",
-        "CapacityReservationRequest.reservationPreference",
-        ("RESERVATIONS_ONLY", "RESERVATIONS_FIRST", "RESERVATIONS_EXCLUDED"),
+        member="CapacityReservationRequest.reservationPreference",
+        values=("RESERVATIONS_ONLY", "RESERVATIONS_FIRST", "RESERVATIONS_EXCLUDED"),
+        also="InstanceLaunchTemplate.capacityReservations: ",
     ),
 )

@@ -51,7 +51,7 @@ def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[
 @_rule(
     "fargate-environment-network",
     title="too many or too few subnets or security groups on Fargate",
-    fix=f"give 1 to {aws.FARGATE_SUBNETS} subnets and 1 to {aws.FARGATE_SECURITY_GROUPS} security groups",
+    fix="give at least one subnet and one security group, and no more than Fargate takes",
     source=api(
         "ComputeResource.subnets",
         '"Fargate compute resources can contain up to 16 subnets";'

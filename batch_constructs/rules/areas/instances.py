@@ -37,8 +37,8 @@ _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
     fix="name an instance type or a family of EC2, or default_x86_64 or default_arm64",
     source=api(
         "ComputeResource.instanceTypes",
-        '"You can specify instance families … or specific sizes within a family"; the service'
-        ' answers "Instance type can only be one of […]"',
+        '"You can specify instance families"; of another name the service answers that an instance'
+        " type can only be one of those it lists.",
     ),
 )
 def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.source import guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
@@ -29,9 +29,9 @@ _LAUNCH_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
     "user-data-mime",
     title="user data that are not MIME multipart",
     fix="put the script into a part of MIME multipart user data",
-    source=api(
-        "LaunchTemplateSpecification.launchTemplateId",
-        '; User Guide, Launch templates: "Amazon EC2 user data in the launch template must be in'
+    source=guide(
+        "launch-templates",
+        'LaunchTemplateSpecification.launchTemplateId: "Amazon EC2 user data in the launch template must be in'
         " the MIME multi-part archive format, because your user data is merged with other Amazon"
         ' EC2 user data"',
     ),
