@@ -24,7 +24,7 @@ from batch_constructs import (
     JobQueue,
     SubmissionGateway,
 )
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS
+from batch_constructs.aws.metrics import NATIVE_METRICS
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
