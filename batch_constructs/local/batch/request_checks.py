@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.local.batch.operations import SERVICE_MODEL
+from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environments import check_name
+from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error
 

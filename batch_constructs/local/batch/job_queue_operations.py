@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environments import (
+from batch_constructs.local.batch.compute_environment_operations import (
     ComputeEnvironment,
     ComputeEnvironments,
     check_name,
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
-    from batch_constructs.local.batch.service_environments import ServiceEnvironments
+    from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
+    from batch_constructs.local.batch.service_environment_operations import ServiceEnvironments
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = "job-queue"

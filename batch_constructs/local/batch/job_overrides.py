@@ -6,15 +6,18 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.containers import merged_environment, merged_requirements
-from batch_constructs.local.batch.job_definitions import check_retry_strategy, check_timeout
-from batch_constructs.local.batch.nodes import submitted_nodes
+from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
+from batch_constructs.local.batch.job_definition_operations import (
+    check_retry_strategy,
+    check_timeout,
+)
+from batch_constructs.local.batch.job_nodes import submitted_nodes
 from batch_constructs.local.batch.service_errors import client_error, not_modelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.local.batch.job_queues import JobQueue
+    from batch_constructs.local.batch.job_queue_operations import JobQueue
     from batch_constructs.local.batch.store import Document
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
