@@ -1,7 +1,8 @@
 """Every template that this run has synthesised with a construct of ours in it.
 
 The rules look at each of them at synthesis, and what they are shown is kept here: no test has to
-say what it rendered. AWS's published texts judge all of it in `tests/judges`, last.
+say what it rendered. What the rules refuse never reaches AWS and is not kept. AWS's published texts
+judge all the rest in `tests/judges`, last.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from batch_constructs import validation_plugin
+from batch_constructs.rules import Finding, Severity, check_template
 
 TEMPLATES: dict[str, Mapping[str, Any]] = {}
 """Digest → template."""
@@ -19,14 +21,15 @@ TEMPLATES: dict[str, Mapping[str, Any]] = {}
 
 def keep() -> None:
     """Keep each template that the rules are shown from now on."""
-    check = validation_plugin.check_template
 
-    def kept_and_checked(template: Mapping[str, Any]) -> Any:
-        written = json.dumps(template, sort_keys=True).encode()
-        TEMPLATES[hashlib.sha256(written).hexdigest()] = template
-        return check(template)
+    def checked_and_kept(template: Mapping[str, Any]) -> list[Finding]:
+        findings = check_template(template)
+        if not any(finding.severity is Severity.ERROR for finding in findings):
+            written = json.dumps(template, sort_keys=True).encode()
+            TEMPLATES[hashlib.sha256(written).hexdigest()] = template
+        return findings
 
-    validation_plugin.check_template = kept_and_checked
+    vars(validation_plugin)["check_template"] = checked_and_kept
 
 
 def resources(*prefixes: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

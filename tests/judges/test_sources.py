@@ -101,6 +101,7 @@ def test_the_sentence_of_a_limit_says_its_numbers_and_words(limit: Limit) -> Non
         word.strip(".:") for word in re.findall(r"[\w.*/:$-]+", says)
     }
     bound = limit.bound
+    wanted: list[Any]
     match bound:
         case Whole():
             wanted = [n for n in (bound.low, bound.high, *bound.also) if n not in {None, 0, 1}]
