@@ -29,3 +29,16 @@ JOB_NAME_SOURCE: Final[Source] = api(
     '"It can be up to 128 letters long. The first character must be alphanumeric, can contain'
     ' uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
 )
+
+
+def arn(
+    kind: str,
+    name: str,
+    *,
+    account: str,
+    region: str,
+    service: str = "batch",
+    partition: str = "aws",
+) -> str:
+    """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
+    return f"arn:{partition}:{service}:{region}:{account}:{kind}/{name}"
