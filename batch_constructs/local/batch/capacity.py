@@ -55,8 +55,9 @@ class Limits:
         if resources["type"] not in ("EC2", "SPOT"):
             return cls(vcpus=vcpus, memory_mib=None)
         types = _known(resources.get("instanceTypes", ()))
-        a_vcpu = [type_.job_memory_mib / type_.vcpus for type_ in types if type_.vcpus]
-        return cls(vcpus=vcpus, memory_mib=vcpus * max(a_vcpu) if a_vcpu else None, types=types)
+        a_vcpu = max(((one.job_memory_mib or 0) / (one.vcpus or 1) for one in types), default=None)
+        memory = None if a_vcpu is None else vcpus * a_vcpu
+        return cls(vcpus=vcpus, memory_mib=memory, types=types)
 
     def problem(self, need: Requirement) -> str | None:
         """Say why a job never fits here, in AWS Batch's words; None where it can."""

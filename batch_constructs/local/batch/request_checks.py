@@ -34,7 +34,7 @@ _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
 _SUBMISSION: tuple[tuple[str, Bound], ...] = (
     ("jobName", JOB_NAME),
     ("arrayProperties/size", submit_job.ARRAY_SIZE),
-    ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high, "jobs")),
+    ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
     ("retryStrategy/attempts", submit_job.ATTEMPTS),
     ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
     ("schedulingPriorityOverride", submit_job.SCHEDULING_PRIORITY),
