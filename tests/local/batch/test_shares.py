@@ -168,7 +168,7 @@ def test_a_share_that_used_much_before_waits_for_the_others() -> None:
 def test_a_reservation_shrinks_with_every_share_that_is_active() -> None:
     """AWS's example: 50 keeps 50 % with one share, 25 % with two, and 12.5 % with three."""
     line = FairShares(lambda: {"computeReservation": 50}, lambda: 0.0)
-    held = []
+    held: list[int] = []
     for share in ("a", "b", "c"):
         for number in range(80):
             line.push(waiting_job(len(held) * 1000 + number, share))
