@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.delivery import INPUT_PATHS
 from batch_constructs.construct import given
 from batch_constructs.tokens import is_token
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z0-9_.-]+>")
 _PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+|\[\d+\]|\.\*)*")
-_MOST_FIELDS = 100
 
 OBJECT_CREATED_FIELDS = {
     "bucket": "$.detail.bucket.name",
@@ -127,8 +127,8 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]
                 f"{where} is {value!r}; EventBridge reads <…> as a field of the event: write it "
                 "without the angle brackets"
             )
-    if sum(map(is_field, values.values())) > _MOST_FIELDS:
-        arguments.wrong_value(f"{parameter} takes more than {_MOST_FIELDS} fields of the event")
+    if sum(map(is_field, values.values())) > INPUT_PATHS:
+        arguments.wrong_value(f"{parameter} takes more than {INPUT_PATHS} fields of the event")
 
 
 def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
