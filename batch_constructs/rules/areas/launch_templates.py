@@ -31,9 +31,9 @@ _LAUNCH_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
     fix="put the script into a part of MIME multipart user data",
     source=guide(
         "launch-templates",
-        'LaunchTemplateSpecification.launchTemplateId: "Amazon EC2 user data in the launch template must be in'
-        " the MIME multi-part archive format, because your user data is merged with other Amazon"
-        ' EC2 user data"',
+        'LaunchTemplateSpecification.launchTemplateId: "Amazon EC2 user data in the launch template'
+        " must be in the MIME multi-part archive format, because your user data is merged with"
+        ' other Amazon EC2 user data"',
     ),
 )
 def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
