@@ -552,10 +552,12 @@ def test_pauses_of_a_throttled_function_grow_and_end_at_ten_seconds(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longest: list[float] = []
-    monkeypatch.setattr(
-        "batch_constructs.functions.submission.batch_api.random.uniform",
-        lambda low, high: longest.append(high) or low,
-    )
+
+    def shortest(low: float, high: float) -> float:
+        longest.append(high)
+        return low
+
+    monkeypatch.setattr("batch_constructs.functions.submission.batch_api.random.uniform", shortest)
     world.aws.faults.throttle = 1.0
     world.aws.clock.call_seconds = 1.0
     sqs = Sqs(world.aws, batch_size=10)
