@@ -15,8 +15,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.compute.compute_environment import compute_environment_arn
-from batch_constructs.construct import BatchConstruct, arn_prefix, given, l1_properties, put_tags
+from batch_constructs.construct import BatchConstruct, given, l1_properties, put_tags
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
@@ -218,6 +219,7 @@ class JobQueue(JobQueueBase):
                 queue_arn=self.job_queue_arn,
                 rescue_queue_arn=job_queue_arn(spot_rescue_queue),
                 submit_resources=rescue_resources,
+                jobs_arn=jobs_of(spot_rescue_queue),
             )
 
     @property
@@ -277,7 +279,10 @@ def _rescue_resources(
             "in the second, so that no job could be rescued: give both a scheduling policy, or none"
         )
     if definitions is None:
-        return [arn, f"{arn_prefix('batch')}job-definition/*", jobs_of(rescue_queue)]
+        any_definition = _REFERENCE.beside(rescue_queue, "job-definition", "*")
+        return submit_job_resources(
+            queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
+        )
     allowed = [submit_resources(rescue_queue, one) for one in listed if is_job_definition(one)]
     return list(dict.fromkeys(arn for resources in allowed for arn in resources))
 
@@ -317,14 +322,12 @@ def is_fair_share(queue: AnyJobQueue) -> bool | None:
 
 
 def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
-    """Return what a submission is authorised against: the queue, the definition, the job.
-
-    AWS Batch checks a submission by name against the bare name, and one by revision against
-    ``NAME:REVISION``; a policy with only one of the two denies the other.
-    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-    """
-    definition = job_definition_arn_without_revision(job_definition)
-    return [job_queue_arn(queue), definition, f"{definition}:*", jobs_of(queue)]
+    """Return all that a submission may be authorised against; AWS's pages disagree on it."""
+    return submit_job_resources(
+        queue=job_queue_arn(queue),
+        definition=job_definition_arn_without_revision(job_definition),
+        jobs=jobs_of(queue),
+    )
 
 
 def jobs_of(queue: AnyJobQueue) -> str:

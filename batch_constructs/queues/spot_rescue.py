@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
-from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.construct import BatchConstruct
 from batch_constructs.queues.job_queue_events import SOURCE, STATE_CHANGE
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -51,6 +51,7 @@ class SpotRescue(BatchConstruct):
         queue_arn: The ARN of that queue.
         rescue_queue_arn: The ARN of the queue on demand.
         submit_resources: What the submissions are authorised against.
+        jobs_arn: All jobs of the rescue queue's account and Region.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class SpotRescue(BatchConstruct):
         queue_arn: str,
         rescue_queue_arn: str,
         submit_resources: Sequence[str],
+        jobs_arn: str,
     ) -> None:
         super().__init__(scope, id)
         self.dead_letter_queue = sqs.Queue(
@@ -87,7 +89,7 @@ class SpotRescue(BatchConstruct):
                 {
                     "Effect": "Allow",
                     "Action": "batch:TagResource",
-                    "Resource": f"{arn_prefix('batch')}job/*",
+                    "Resource": jobs_arn,
                 },
                 # AWS knows no resources for ListJobs
                 {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},

@@ -14,12 +14,13 @@ from batch_constructs.aws.submit_job import (
     SHARE_IDENTIFIER,
     TIMEOUT_SECONDS,
 )
-from batch_constructs.construct import arn_prefix, given
+from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.queues.job_queue import (
     is_fair_share,
     is_job_queue,
     job_queue_arn,
+    jobs_of,
     submit_resources,
 )
 from batch_constructs.rules import UNKNOWN
@@ -80,7 +81,7 @@ class JobToSubmit:
             "Effect": "Allow",
             "Action": "batch:TagResource",
             # the job that is tagged as it is submitted has no ID yet
-            "Resource": f"{arn_prefix('batch')}job/*",
+            "Resource": jobs_of(self.queue),
         }
         return [submit, tag] if tagging else [submit]
 

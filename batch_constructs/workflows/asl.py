@@ -221,7 +221,7 @@ class AslWriter:
 
         Deployed machines report throttling under names that also stand for answers after which
         the job may exist; only the cause tells them apart, and only a Choice can look at it.
-        See docs/decisions/0006-throttled-submissions.md.
+        See docs/decisions/0007-throttled-submissions.md.
         """
         throttled = self._name(f"was {name} throttled")
         soon = self._name(f"{name} again soon")

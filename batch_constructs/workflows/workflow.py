@@ -22,6 +22,7 @@ from batch_constructs.queues.job_queue import (
     JobQueue,
     is_job_queue,
     job_queue_arn,
+    jobs_of,
     submit_resources,
 )
 from batch_constructs.triggers.job_to_submit import check_share, safe_name
@@ -227,18 +228,19 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html#batch-iam
     """
     resources: dict[str, None] = {}
+    jobs: dict[str, None] = {}
     for job in graph.jobs.values():
         for queue in (job.queue, rescue):
             if queue is not None:
                 resources |= dict.fromkeys(submit_resources(queue, job.job_definition))
-    jobs = f"{arn_prefix('batch')}job/*"
+                jobs[jobs_of(queue)] = None
     return [
         {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
         # jobs have no ID yet when the policy is written
         {
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": jobs,
+            "Resource": list(jobs),
         },
         # AWS knows no resources for DescribeJobs
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},

@@ -221,8 +221,9 @@ def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
 ) -> None:
     letters = sqs.Queue(stack, "Letters")
 
-    BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
 
+    assert made.node.try_find_child("DeadLetters1") is not None
     alarm = alarms()["DeadLetters"]
     assert alarm["Dimensions"] == [
         {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}

@@ -93,7 +93,7 @@ def test_it_may_submit_to_the_rescue_queue_only(
         "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/*",
         "arn:aws:batch:us-east-1:123456789012:job/*",
     ]
-    assert joined(tag["Resource"]).endswith(":job/*")
+    assert tag["Resource"] == "arn:aws:batch:us-east-1:123456789012:job/*"
     assert listing == {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"}
     assert only(stack, "AWS::Lambda::Function")["Environment"]["Variables"] == {
         "RESCUE_QUEUE": ON_DEMAND

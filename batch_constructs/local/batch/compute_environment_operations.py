@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -278,5 +278,4 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
     low, high = resources.get("minvCpus", 0), resources["maxvCpus"]
     if not 0 <= low <= high:
         problems.append(f"minvCpus must be between 0 and maxvCpus ({high}), got {low}")
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    refuse(problems)

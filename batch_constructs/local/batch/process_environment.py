@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch.nodes import node_id
+from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
 
 if TYPE_CHECKING:
-    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.jobs import Job
 
 _SECRET_ARN_FIELDS = 7

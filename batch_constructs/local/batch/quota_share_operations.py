@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environments import check_name
+from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.job_queues import JobQueues
+    from batch_constructs.local.batch.job_queue_operations import JobQueues
     from batch_constructs.local.batch.store import Document, Store
 
 _SETTINGS = (

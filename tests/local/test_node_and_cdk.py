@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from batch_constructs.local.cdk_cli import CdkCli, Node, find_node
 from batch_constructs.local.errors import LocalAwsError
-from batch_constructs.local.toolchain import CdkCli, Node, find_node
 
 
 def program(directory: Path, name: str, body: str) -> Path:
@@ -85,7 +85,7 @@ def test_an_interrupt_ends_the_cli_with_all_it_started(tmp_path: Path) -> None:
     runner = textwrap.dedent(
         f"""
         from pathlib import Path
-        from batch_constructs.local.toolchain import CdkCli, Node
+        from batch_constructs.local.cdk_cli import CdkCli, Node
         directory = Path({str(tmp_path)!r})
         node = Node(executable=Path("/bin/sh"), npx=directory / "npx", version="v24.0.0")
         CdkCli({{}}, directory, node=node).run(

@@ -12,8 +12,8 @@ from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.consumable_resources import ConsumableResources
-    from batch_constructs.local.batch.job_queues import JobQueues
+    from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+    from batch_constructs.local.batch.job_queue_operations import JobQueues
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.store import Document
 

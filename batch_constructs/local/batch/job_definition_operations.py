@@ -6,9 +6,9 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environments import check_name
+from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -244,8 +244,7 @@ def _check(request: Mapping[str, Any]) -> None:
     size = len(str(dict(request)).encode())
     if size > _LONGEST:
         problems.append(f"the job definition has {size} bytes, at most {_LONGEST} are allowed")
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    refuse(problems)
 
 
 def _check_resources(container: Document, *, fargate: bool) -> list[str]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.log_shipping import LogStream
 
 EXITED = "Essential container in task exited"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.job_queues import JobQueues
+    from batch_constructs.local.batch.job_queue_operations import JobQueues
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.scheduler import Scheduler

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.environment import client_environment
+from batch_constructs.local.cdk_cli import CdkCli
+from batch_constructs.local.environment_variables import client_environment
 from batch_constructs.local.errors import LocalAwsError
-from batch_constructs.local.toolchain import CdkCli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,10 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environments import check_name
+from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,5 +104,4 @@ def _check(request: Mapping[str, Any]) -> None:
         weight = share.get("weightFactor", 1.0)
         if not _WEIGHTS[0] <= weight <= _WEIGHTS[1]:
             problems.append(f"weightFactor must be between 0.0001 and 999.9999, got {weight}")
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    refuse(problems)

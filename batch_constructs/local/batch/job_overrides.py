@@ -1,29 +1,26 @@
-"""SubmitJob: a job definition, its overrides and its parameters become a submission."""
+"""SubmitJob: a job definition with the overrides and parameters of the request that names it."""
 
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.containers import merged_environment, merged_requirements
-from batch_constructs.local.batch.job_definitions import check_retry_strategy, check_timeout
-from batch_constructs.local.batch.nodes import submitted_nodes
-from batch_constructs.local.batch.service_errors import client_error, not_modelled
+from batch_constructs.aws.submit_job import JOB_BYTES
+from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
+from batch_constructs.local.batch.job_definition_operations import check_retry_strategy
+from batch_constructs.local.batch.job_nodes import submitted_nodes
+from batch_constructs.local.batch.service_errors import client_error, not_modelled, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.local.batch.job_queues import JobQueue
+    from batch_constructs.local.batch.job_queue_operations import JobQueue
     from batch_constructs.local.batch.store import Document
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
 _SHARE = re.compile(r"^[A-Za-z0-9]{1,255}$")
 _PLACEHOLDER = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
-_ARRAY_SIZES = range(2, 10_001)
-_SCHEDULING_PRIORITIES = range(10_000)
-_MOST_DEPENDENCIES = 20
-_LONGEST = 30 * 1024
 
 
 def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
@@ -34,12 +31,9 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
     """
     problems = [
         *check_retry_strategy({"attempts": 1, **request.get("retryStrategy", {})}),
-        *check_timeout(request.get("timeout", {})),
-        *_check_array(request),
+        *_check_dependencies(request),
         *_check_share(request, queue),
     ]
-    if not _NAME.match(request["jobName"]):
-        problems.append(f"jobName must match {_NAME.pattern}, got {request['jobName']!r}")
     if queue.detail["state"] != "ENABLED" or queue.detail["status"] != "VALID":
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
@@ -51,11 +45,10 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         for variable in request.get("containerOverrides", {}).get("environment", ())
         if variable.get("name", "").startswith("AWS_BATCH")
     ]
-    size = len(str(dict(request)).encode())
-    if size > _LONGEST:
-        problems.append(f"the submission has {size} bytes, at most {_LONGEST} are allowed")
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    size = len(json.dumps(request, separators=(",", ":")).encode())
+    if size > JOB_BYTES:
+        problems.append(f"the submission has {size} bytes; allowed are at most {JOB_BYTES}")
+    refuse(problems)
 
 
 def submission_document(
@@ -167,17 +160,11 @@ def _retry_strategy(request: Mapping[str, Any], definition: Document) -> Documen
     return {"attempts": 1, "evaluateOnExit": [], **deepcopy(strategy)}
 
 
-def _check_array(request: Mapping[str, Any]) -> list[str]:
+def _check_dependencies(request: Mapping[str, Any]) -> list[str]:
     problems = []
-    size = request.get("arrayProperties", {}).get("size")
-    if "arrayProperties" in request and size not in _ARRAY_SIZES:
-        problems.append(f"arrayProperties.size must be between 2 and 10000, got {size}")
-    dependencies = request.get("dependsOn", ())
-    if len(dependencies) > _MOST_DEPENDENCIES:
-        problems.append(f"a job can depend on at most 20 jobs, got {len(dependencies)}")
-    for dependency in dependencies:
+    for dependency in request.get("dependsOn", ()):
         kind = dependency.get("type")
-        if kind is not None and size is None:
+        if kind is not None and "arrayProperties" not in request:
             problems.append(f"a dependency of type {kind} is for array jobs")
         if "jobId" not in dependency and kind != "SEQUENTIAL":
             problems.append("a dependency needs a jobId, unless its type is SEQUENTIAL")
@@ -193,7 +180,4 @@ def _check_share(request: Mapping[str, Any], queue: JobQueue) -> list[str]:
         problems.append(f"{queue.arn} has a fair-share scheduling policy: needs a shareIdentifier")
     if share is not None and not _SHARE.match(share):
         problems.append(f"shareIdentifier must be 1 to 255 letters and numbers, got {share!r}")
-    priority = request.get("schedulingPriorityOverride", 0)
-    if priority not in _SCHEDULING_PRIORITIES:
-        problems.append(f"schedulingPriorityOverride must be between 0 and 9999, got {priority}")
     return problems

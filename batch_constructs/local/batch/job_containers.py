@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.capacity import Requirement
-from batch_constructs.local.batch.nodes import Node, node_groups
+from batch_constructs.local.batch.job_nodes import Node, node_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

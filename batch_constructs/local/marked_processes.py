@@ -6,7 +6,7 @@ import os
 
 import psutil
 
-from batch_constructs.local.environment import MARKER
+from batch_constructs.local.environment_variables import MARKER
 
 _ROUNDS = 10
 
