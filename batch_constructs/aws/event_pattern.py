@@ -76,18 +76,18 @@ def wrong(pattern: Any) -> list[Fault]:
         pattern: it as plain data. Whatever is no plain data is unknown, and never wrong.
 
     Returns:
-        Each fault with its place, in the order of the pattern.
+        Each fault with its place, in the order of the pattern. The place is the subject of the
+        sentence: ``("source", 'is "shop"; write a list: ["shop"]')``.
     """
     if not _is_known(pattern):
         return []
-    found = list(_fields(pattern, "", "the pattern"))
-    combinations = _combinations(pattern)
-    if combinations > _COMBINATIONS:
-        found.append(("", f"{OR} makes {combinations} combinations; allowed are {_COMBINATIONS}"))
-    characters = length(pattern)
-    if characters > EVENT_PATTERN_CHARACTERS:
-        most = EVENT_PATTERN_CHARACTERS
-        found.append(("", f"the pattern has {characters} characters; allowed are at most {most}"))
+    found = list(_fields(pattern, ""))
+    for counted, most, things in (
+        (_combinations(pattern), _COMBINATIONS, f"combinations of {OR}"),
+        (length(pattern), EVENT_PATTERN_CHARACTERS, "characters"),
+    ):
+        if counted > most:
+            found.append(("", f"has {counted} {things}; allowed are at most {most}"))
     return found
 
 
@@ -97,37 +97,38 @@ def length(pattern: Any) -> int:
     return len(text)
 
 
-def _fields(within: Any, path: str, name: str, *, inside_or: bool = False) -> Iterator[Fault]:
+def _fields(within: Any, path: str, *, inside_or: bool = False) -> Iterator[Fault]:
     """Look at an object of fields."""
     if not isinstance(within, dict):
         if _is_known(within):
-            yield path, f"{name} is {_json(within)}; it has to be an object of fields"
+            yield path, f"is {_json(within)}; it has to be an object of fields"
         return
     if not within:
-        yield path, f"{name} is empty; it has to name a field"
+        yield path, "is empty; it has to name a field"
     for key, value in within.items():
         here = f"{path}/{key}" if path else key
         if key == OR:
             yield from _either(value, here)
         elif inside_or and key in OPERATORS:
-            yield here, f"{key} is an operator; below {OR} stands an object of fields"
+            yield here, f"is an operator; below {OR} stand objects of fields"
         elif isinstance(value, dict):
-            yield from _fields(value, here, key, inside_or=inside_or)
+            yield from _fields(value, here, inside_or=inside_or)
         elif isinstance(value, list):
-            yield from _values(value, here, key)
+            yield from _values(value, here)
         elif _is_known(value):
-            yield here, f"{key} is {_json(value)}; write a list: [{_json(value)}]"
+            yield here, f"is {_json(value)}; write a list: [{_json(value)}]"
 
 
 def _either(members: Any, path: str) -> Iterator[Fault]:
     if not isinstance(members, list):
         if _is_known(members):
-            yield path, f"{OR} is {_json(members)}; it has to be a list of objects"
+            yield path, f"is {_json(members)}; it has to be a list of objects"
         return
     for position, member in enumerate(members):
-        yield from _fields(member, f"{path}/{position}", f"a member of {OR}", inside_or=True)
+        yield from _fields(member, f"{path}/{position}", inside_or=True)
     if len(members) < _ALTERNATIVES and all(map(_is_known, members)):
-        yield path, f"{OR} has {len(members)} members; allowed are {_ALTERNATIVES} or more"
+        member = "one member" if members else "no member"
+        yield path, f"has {member}; allowed are {_ALTERNATIVES} or more"
 
 
 def _combinations(within: Any) -> int:
@@ -141,28 +142,28 @@ def _combinations(within: Any) -> int:
     return own * math.prod(map(_combinations, within.values()))
 
 
-def _values(values: list[Any], path: str, name: str) -> Iterator[Fault]:
+def _values(values: list[Any], path: str) -> Iterator[Fault]:
     """Look at what a field may be."""
     if not values:
-        yield path, f"{name} is an empty list; it has to say what matches"
+        yield path, "is an empty list; it has to say what matches"
     for position, value in enumerate(values):
         here = f"{path}/{position}"
         if isinstance(value, dict):
-            yield from _comparison(value, here, name)
+            yield from _comparison(value, here)
         elif isinstance(value, list):
-            yield here, f"{name} holds a list; it takes strings, numbers, true, false and null"
+            yield here, "is a list; allowed are strings, numbers, true, false, null and operators"
 
 
-def _comparison(within: dict[str, Any], path: str, name: str) -> Iterator[Fault]:
+def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:
     """Look at an object that stands for values: one operator with its operand."""
     if len(within) != 1:
-        yield path, f"an object below {name} has {len(within)} operators; allowed is 1"
+        yield path, f"has {len(within)} operators; allowed is 1"
     for operator, operand in within.items():
         look = _OPERANDS.get(operator)
         if look is None:
-            yield path, f"there is no operator {shown(operator)}; there are {one_of(OPERATORS)}"
+            yield path, f"has the operator {shown(operator)}; there are {one_of(OPERATORS)}"
         elif _is_known(operand) and (problem := look(operand)):
-            yield f"{path}/{operator}", f"{operator} {problem}"
+            yield f"{path}/{operator}", problem
 
 
 def _text(operand: Any) -> str | None:

@@ -44,6 +44,7 @@ def install(
         batch_api,
         cloudformation,
         corrections,
+        event_patterns,
         schedules,
         state_machines,
         targets,
@@ -54,6 +55,7 @@ def install(
     batch_api.install(handle, arns)
     cloudformation.install(resource_types)
     corrections.install()
+    event_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     schedules.install(SCHEDULER_TICK_SECONDS)

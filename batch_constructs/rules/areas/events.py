@@ -76,7 +76,7 @@ def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
             yield "EventPattern", "the pattern is no JSON"
             return
     for path, message in event_pattern.wrong(pattern):
-        yield f"EventPattern/{path}".rstrip("/"), message
+        yield f"EventPattern/{path}".rstrip("/"), f"{path or 'the pattern'} {message}"
 
 
 @_rule(
