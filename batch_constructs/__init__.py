@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.job_states import JobState
     from batch_constructs.compute.compute_environment import ComputeEnvironment
     from batch_constructs.compute.disk import Disk
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
-    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import (
         Container,
         Dependency,
@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
     from batch_constructs.queues.job_queue import JobQueue, JobQueueBase
-    from batch_constructs.queues.job_queue_events import JobState, events_of
+    from batch_constructs.queues.job_queue_events import events_of
     from batch_constructs.queues.job_queue_metrics import metrics_of
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from batch_constructs.triggers.submission_gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
+    from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
@@ -150,7 +151,7 @@ _HOME: dict[str, str] = {
     "JobNotifications": "monitoring.job_notifications",
     "JobQueue": "queues.job_queue",
     "JobQueueBase": "queues.job_queue",
-    "JobState": "queues.job_queue_events",
+    "JobState": "aws.job_states",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
     "LaunchTemplateOverride": "compute.launch_template_overrides",
@@ -159,7 +160,7 @@ _HOME: dict[str, str] = {
     "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
-    "NToN": "job_graph",
+    "NToN": "workflow_job",
     "NodeRange": "jobs.multi_node_job_definition",
     "ObjectCreatedTrigger": "triggers.object_created_trigger",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
@@ -183,7 +184,7 @@ _HOME: dict[str, str] = {
     "SharingStrategy": "queues.quota_share",
     "SpotComputeEnvironment": "compute.spot_compute_environment",
     "SpotRescue": "queues.spot_rescue",
-    "StepRetry": "job_graph",
+    "StepRetry": "workflow_job",
     "StuckReason": "queues.time_limits",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
@@ -196,7 +197,7 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
-    "WorkflowJob": "job_graph",
+    "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue_events",
     "grant_submit": "queues.submit",
     "metrics_of": "queues.job_queue_metrics",

@@ -13,11 +13,11 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     definition_prefix,
     make_rule,
     state_change_pattern,

@@ -10,10 +10,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     blocked_pattern,
     state_change_pattern,
 )

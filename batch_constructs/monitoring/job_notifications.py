@@ -12,12 +12,12 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     blocked_pattern,
     definition_prefix,
     make_rule,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
@@ -31,20 +31,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.reference import AnyJobQueue
 
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class JobState(StrEnum):
-    """The states of a job. Nothing is sent as a job enters ``SUBMITTED``.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
-    """
-
-    PENDING = "PENDING"
-    RUNNABLE = "RUNNABLE"
-    STARTING = "STARTING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
 
 
 def state_change_pattern(
@@ -96,15 +82,17 @@ def definition_prefix(definition: AnyJobDefinition) -> str:
 
 def wrong_states(states: object) -> str | None:
     """Say what is wrong with states that somebody asks for."""
-    known = ", ".join(JobState)
+    known = ", ".join(WITH_EVENTS)
     if isinstance(states, str) or not hasattr(states, "__iter__"):
         return f"states is {states!r}; expected a list of {known}"
     if not list(states):
         return f"states is empty; leave it out for every state, or give some of {known}"
-    unknown = [str(state) for state in states if state not in set(JobState)]
+    unknown = [str(state) for state in states if state not in WITH_EVENTS]
     if not unknown:
         return None
-    hint = "; AWS Batch sends nothing as a job is submitted" if "SUBMITTED" in unknown else ""
+    hint = (
+        "; AWS Batch sends nothing as a job is submitted" if JobState.SUBMITTED in unknown else ""
+    )
     return f"states holds {', '.join(map(repr, unknown))}; allowed are {known}{hint}"
 
 

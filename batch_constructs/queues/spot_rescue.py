@@ -13,6 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.queues.reference import AnyJobQueue
-
-HOST_LOST = "Host EC2"
-"""How the status reason of a job begins whose host went away."""
 
 
 class SpotRescue(BatchConstruct):
@@ -103,7 +102,7 @@ class SpotRescue(BatchConstruct):
             "DeadLetterQueue",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
         self.function = ShippedFunction(
             self,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import event_pattern
+from batch_constructs.aws.delivery import INPUT_PATHS
 from batch_constructs.construct import given
 from batch_constructs.tokens import is_token, without_tokens
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z0-9_.-]+>")
 _PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+|\[\d+\]|\.\*)*")
-_MOST_FIELDS = 100
 
 OBJECT_CREATED_FIELDS = {
     "bucket": "$.detail.bucket.name",
@@ -118,8 +118,8 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]
                 f"{where} is {value!r}; EventBridge reads <…> as a field of the event: write it "
                 "without the angle brackets"
             )
-    if sum(map(is_field, values.values())) > _MOST_FIELDS:
-        arguments.wrong_value(f"{parameter} takes more than {_MOST_FIELDS} fields of the event")
+    if sum(map(is_field, values.values())) > INPUT_PATHS:
+        arguments.wrong_value(f"{parameter} takes more than {INPUT_PATHS} fields of the event")
 
 
 def _escaped(text: str) -> str:

@@ -16,12 +16,12 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
-from batch_constructs.job_graph import Graph, WorkflowJob
+from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
-from batch_constructs.triggers.submitted_job import check_share, safe_name
+from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
 from batch_constructs.workflows.structure import structure_of
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.workflow_job import WorkflowJob
 
 _EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
 

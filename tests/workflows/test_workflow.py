@@ -18,6 +18,7 @@ from batch_constructs import (
     WorkflowJob,
 )
 from tests.triggers.conftest import DEFINITION, QUEUE, joined, only
+from tests.workflows.state_machine import run
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -70,14 +71,88 @@ def test_a_job_is_submitted_and_waited_for(stack: Stack, queue: Any, definition:
         "Timeout": {"AttemptDurationSeconds": 600},
         "Tags": {"team": "x"},
     }
-    throttled, failed = state["Retry"]
-    assert throttled["ErrorEquals"] == ["Batch.TooManyRequestsException"]
+    *_, failed = state["Retry"]
     assert failed == {
         "ErrorEquals": ["States.TaskFailed"],
         "IntervalSeconds": 30,
         "MaxAttempts": 2,
         "BackoffRate": 2,
     }
+
+
+TOO_MANY = "Too Many Requests (Service: AWSBatch; Status Code: 429; Request ID: 8c6b)"
+LOST = "null (Service: AWSBatch; Status Code: 500; Error Code: X; Request ID: 9db2)"
+
+
+def submissions(
+    machine: dict[str, Any], *answers: tuple[str, str]
+) -> tuple[list[str], tuple[str, str] | None]:
+    """Answer the first submissions so, and all that follow well; what was submitted, what came."""
+    names: list[str] = []
+    left = list(answers)
+
+    def answer(name: str) -> tuple[str, str] | None:
+        names.append(name)
+        return left.pop(0) if left else None
+
+    outcome = run(machine, answer)
+    return names, outcome
+
+
+@pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Batch.AWSBatchException",
+        "Batch.BatchException",
+        "Batch.TooManyRequestsException",
+        "AWS.Batch.TooManyRequestsException",
+    ],
+)
+def test_a_throttled_submission_is_repeated_under_whatever_name_it_is_reported(
+    stack: Stack, queue: Any, definition: Any, error: str, retry: StepRetry | None
+) -> None:
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+
+    assert submissions(asl(stack), *[(error, TOO_MANY)] * 5) == (["a"] * 6, None)
+
+
+@pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
+@pytest.mark.parametrize("error", ["Batch.AWSBatchException", "Batch.ServerException"])
+def test_a_submission_that_may_be_a_job_is_not_repeated(
+    stack: Stack, queue: Any, definition: Any, error: str, retry: StepRetry | None
+) -> None:
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+
+    assert submissions(asl(stack), (error, LOST)) == (["a"], (error, LOST))
+
+
+def test_a_submission_that_may_be_a_job_is_caught_as_a_failure(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    workflow(
+        stack,
+        queue,
+        WorkflowJob(name="a", job_definition=definition, catch="clean"),
+        WorkflowJob(name="clean", job_definition=definition, only_on_failure=True),
+    )
+
+    lost = ("Batch.AWSBatchException", LOST)
+    assert submissions(asl(stack), lost) == (["a", "clean after a"], lost)
+
+
+def test_a_job_that_failed_is_retried_as_often_as_asked(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    job = WorkflowJob(name="a", job_definition=definition, retry=StepRetry(max_attempts=2))
+    workflow(stack, queue, job)
+    failed = ("States.TaskFailed", "{}")
+
+    machine = asl(stack)
+
+    assert submissions(machine, failed, failed) == (["a"] * 3, None)
+    with pytest.raises(StopIteration):  # nothing catches it: the execution fails
+        submissions(machine, failed, failed, failed)
 
 
 def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
@@ -253,7 +328,7 @@ def test_names_of_states_are_unique_and_short_enough(
                 walk(branch["States"])
 
     walk(made.definition["States"])
-    assert len(names) == len(set(names)) == 37
+    assert len(names) == len(set(names)) == 97
     assert max(map(len, names)) <= 80
 
 
@@ -288,7 +363,10 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
             ],
             "job 'a': its children are waited for N to N",
         ),
-        ([{"name": "a", "timeout_seconds": 5}], "timeout_seconds is 5; AWS Batch allows 60"),
+        (
+            [{"name": "a", "timeout_seconds": 5}],
+            "timeout_seconds is 5 seconds; allowed are 60",
+        ),
     ],
 )
 def test_a_graph_that_cannot_work_is_refused(

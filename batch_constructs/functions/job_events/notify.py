@@ -19,6 +19,8 @@ from botocore.exceptions import (
     ClientError,
 )
 
+from batch_constructs.aws.job_states import FINAL
+
 from .claims import Claims
 from .job_event import Job
 from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
@@ -26,7 +28,6 @@ from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, abo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TERMINAL = ("SUCCEEDED", "FAILED")
 _BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -45,7 +46,7 @@ class Notifier:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
         what = _reason_code(job) if event["detail-type"] in _BLOCKED else job.status
-        after = () if job.status in _TERMINAL else _TERMINAL
+        after = () if job.status in FINAL else FINAL
         if not self.claims.take(job.id, what, owner=owner, now=now, after=after):
             _log.info("told before: job %s %s", job.id, what)
             return None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.delivery import SQS_ENTRIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .messages import Message
+    from .message_reader import Message
 
 _LOG = logging.getLogger(__name__)
-_MOST_ENTRIES = 10
 _MOST_BYTES = 200_000
 _REASON_CHARACTERS = 1000
 _NOT_IN_A_MESSAGE = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,7 +76,7 @@ def _chunks(aside: Sequence[_Aside]) -> Iterator[list[_Aside]]:
     size = 0
     for message, reason in aside:
         length = len(_sendable(message.body).encode()) + len(reason.encode())
-        if chunk and (len(chunk) == _MOST_ENTRIES or size + length > _MOST_BYTES):
+        if chunk and (len(chunk) == SQS_ENTRIES or size + length > _MOST_BYTES):
             yield chunk
             chunk, size = [], 0
         chunk.append((message, reason))

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.job_states import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SINGLE = 1
-
-
-class JobState(StrEnum):
-    """The states of a job, in the order in which it passes through them.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
-    """
-
-    SUBMITTED = "SUBMITTED"
-    PENDING = "PENDING"
-    RUNNABLE = "RUNNABLE"
-    STARTING = "STARTING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the job stays in this state."""
-        return self in {JobState.SUCCEEDED, JobState.FAILED}
 
 
 @dataclass(frozen=True, kw_only=True)

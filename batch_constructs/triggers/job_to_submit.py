@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
+from batch_constructs.aws.submit_job import (
+    ARRAY_SIZE,
+    RESERVED_VARIABLES,
+    SCHEDULING_PRIORITY,
+    SHARE_IDENTIFIER,
+    TIMEOUT_SECONDS,
+)
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.queues.queue_shares import is_fair_share
 from batch_constructs.queues.reference import is_job_queue, job_queue_arn
 from batch_constructs.queues.submit import submit_resources
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -19,18 +28,16 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.reference import AnyJobQueue
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-_SHARE = re.compile(r"[A-Za-z0-9]{1,255}")
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
-_SMALLEST_ARRAY, _LARGEST_ARRAY, _LARGEST_PRIORITY = 2, 10_000, 9999
-_SHORTEST_TIMEOUT_SECONDS = 60
+_LONGEST_PREFIX = 80
+"""What is left of a name for what comes behind it: 128 characters, less an ID and an index."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submission:
+class JobToSubmit:
     """What every trigger of ours submits."""
 
     queue: AnyJobQueue
@@ -53,6 +60,11 @@ class Submission:
     def definition_arn(self) -> str:
         """The definition's ARN."""
         return job_definition_arn(self.job_definition)
+
+    @property
+    def name_prefix(self) -> str:
+        """How the names of jobs begin that are called after their message or event."""
+        return self.job_name[:_LONGEST_PREFIX]
 
     def statements(self, *, tagging: bool = False) -> list[dict[str, Any]]:
         """Allow exactly this submission."""
@@ -95,7 +107,7 @@ class Submission:
         )
 
 
-def read_submission(
+def read_job_to_submit(
     arguments: Arguments,
     id: str,
     *,
@@ -110,7 +122,7 @@ def read_submission(
     scheduling_priority: int | None = None,
     timeout: Duration | None = None,
     shares_may_come_later: bool = False,
-) -> Submission:
+) -> JobToSubmit:
     """Read a trigger's arguments and note what is wrong with them."""
     if not is_job_queue(queue):
         arguments.wrong_type("queue", queue, "a job queue of batch_constructs or aws_cdk.aws_batch")
@@ -123,33 +135,38 @@ def read_submission(
     share = arguments.text("share_identifier", share_identifier)
     check_share(arguments, queue, share, may_come_later=shares_may_come_later)
     variables = arguments.mapping("environment", environment)
-    reserved = [name for name in variables if str(name).startswith("AWS_BATCH")]
+    reserved = [name for name in variables if str(name).startswith(RESERVED_VARIABLES)]
     if reserved:
         arguments.wrong_value(
-            f"environment has {', '.join(reserved)}; names beginning with AWS_BATCH are AWS "
-            "Batch's own: choose others"
+            f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
+            "are AWS Batch's own: choose others"
         )
-    return Submission(
+    return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
         job_name=_name(arguments, id, job_name),
-        array_size=whole_number(
-            arguments, "array_size", array_size, _SMALLEST_ARRAY, _LARGEST_ARRAY
+        array_size=bounded(
+            arguments, "array_size", arguments.number("array_size", array_size), ARRAY_SIZE
         ),
         parameters=arguments.mapping("parameters", parameters),
         environment=variables,
         command=arguments.texts("command", command),
         share_identifier=share,
-        scheduling_priority=whole_number(
-            arguments, "scheduling_priority", scheduling_priority, 0, _LARGEST_PRIORITY
+        scheduling_priority=bounded(
+            arguments,
+            "scheduling_priority",
+            arguments.number("scheduling_priority", scheduling_priority),
+            SCHEDULING_PRIORITY,
         ),
-        timeout_seconds=_timeout(arguments, timeout),
+        timeout_seconds=bounded(
+            arguments, "timeout", arguments.seconds("timeout", timeout), TIMEOUT_SECONDS
+        ),
     )
 
 
 def safe_name(text: str) -> str:
     """Make a job's name of any text."""
-    return _NOT_IN_A_NAME.sub("-", text).strip("-_") or "job"
+    return NOT_IN_A_JOB_NAME.sub("-", text).strip("-_") or "job"
 
 
 def check_share(
@@ -170,10 +187,7 @@ def check_share(
                 "shares"
             )
         return
-    if isinstance(share, str) and not is_token(share) and not _SHARE.fullmatch(share):
-        arguments.wrong_value(
-            f"{where}share_identifier is {share!r}; allowed are up to 255 letters and digits"
-        )
+    bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER)
     if fair is False:
         arguments.wrong_value(
             f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
@@ -184,33 +198,14 @@ def check_share(
 def _name(arguments: Arguments, id: str, job_name: str | None) -> Any:
     if job_name is None:
         return safe_name(id)
-    name = arguments.text("job_name", job_name)
-    if isinstance(name, str) and not is_token(name) and not _NAME.fullmatch(name):
-        arguments.wrong_value(
-            f"job_name is {name!r}; it starts with a letter or digit and holds up to 128 letters, "
-            "digits, - and _"
-        )
-    return name
+    return bounded(arguments, "job_name", arguments.text("job_name", job_name), JOB_NAME)
 
 
-def whole_number(
-    arguments: Arguments, parameter: str, value: int | None, low: int, high: int
-) -> Any:
-    """Read a whole number and note when it is out of range."""
-    number = arguments.number(parameter, value)
-    if not isinstance(number, int | float) or is_token(number):
-        return number
-    if low <= number <= high and number == int(number):
-        return int(number)
-    return arguments.wrong_value(
-        f"{parameter} is {number}; allowed is a whole number from {low} to {high}"
-    )
-
-
-def _timeout(arguments: Arguments, timeout: Duration | None) -> Any:
-    seconds = arguments.seconds("timeout", timeout)
-    if isinstance(seconds, int) and not is_token(seconds) and seconds < _SHORTEST_TIMEOUT_SECONDS:
-        return arguments.wrong_value(
-            f"timeout is {seconds} seconds; AWS Batch allows 60 or more: use Duration.minutes(1)"
-        )
-    return seconds
+def bounded(arguments: Arguments, parameter: str, value: Any, bound: Bound) -> Any:
+    """Note a value that is out of bounds; what only CloudFormation knows is let through."""
+    if value is None or value is UNKNOWN or is_token(value):
+        return value
+    wrong = bound.wrong(value)
+    if wrong is not None:
+        return arguments.wrong_value(f"{parameter} {wrong}")
+    return int(value) if isinstance(bound, Whole) else value

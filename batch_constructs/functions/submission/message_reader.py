@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -58,7 +60,7 @@ class Message:
 
 
 @dataclass(kw_only=True)
-class Reader:
+class MessageReader:
     """How this gateway reads its messages."""
 
     array: bool
@@ -164,6 +166,12 @@ def read_request(body: object) -> dict[str, Any]:
     _check_names([pair["name"] for pair in pairs])
     if pairs:
         request["containerOverrides"] = {**overrides, "environment": pairs}
+    length = overrides_length(request.get("containerOverrides", {}))
+    if length > OVERRIDES_BYTES:
+        raise Poison(
+            f"the container overrides have {length} characters; ECS takes at most "
+            f"{OVERRIDES_BYTES}, and the job would fail"
+        )
     return request
 
 
@@ -184,9 +192,11 @@ def _pairs(value: object) -> list[dict[str, str]]:
 
 
 def _check_names(names: list[str]) -> None:
-    reserved = sorted({name for name in names if name.startswith("AWS_BATCH")})
+    reserved = sorted({name for name in names if name.startswith(RESERVED_VARIABLES)})
     if reserved:
-        raise Poison(f"environment: {', '.join(reserved)}: names with AWS_BATCH are reserved")
+        raise Poison(
+            f"environment: {', '.join(reserved)}: names with {RESERVED_VARIABLES} are reserved"
+        )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise Poison(f"environment: {', '.join(twice)}: given more than once")

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs
+
+SOURCE: Final[Source] = docs(
+    "scheduler/latest/UserGuide/schedule-types.html",
+    "Rates, cron expressions of six fields, and one moment.",
+)
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")

@@ -7,8 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.delivery import (
+    SQS_BATCH,
+    SQS_CONCURRENCY,
+    SQS_FIFO_BATCH,
+    SQS_WINDOW_SECONDS,
+)
+from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.submitted_job import whole_number
+from batch_constructs.triggers.job_to_submit import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +27,10 @@ if TYPE_CHECKING:
 
 MODE_NAMES = ("job-per-message", "coalesce")
 
-_MOST_PER_SECOND = 50
-_LARGEST_BATCH, _LARGEST_FIFO_BATCH, _LARGEST_JOB_BATCH = 10_000, 10, 1000
+CONCURRENCY = SQS_CONCURRENCY.low
+"""Functions at a time: the fewest that an event source mapping can be told."""
+
+_LARGEST_JOB_BATCH = 1000
 _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
@@ -29,8 +39,9 @@ _MOST_BYTES_TOLD = 2500
 """Of the 4 KB of a function's environment variables, what ARNs and names surely leave."""
 
 _DRAFTS = ("draft-04", "draft-06", "draft-07")
-_LONGEST_WINDOW_SECONDS = 300
-_HOUR_SECONDS, _DAY_SECONDS = 3600, 86_400
+_MAX_RECEIVES = Whole(2, 100)
+_HOUR_SECONDS = 3600
+_WINDOW = Whole(_HOUR_SECONDS, 24 * _HOUR_SECONDS, unit="seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +62,10 @@ class GatewayArguments:
     def batch_size(self) -> int:
         """How many messages Lambda hands over at a time."""
         if self.coalesce:
-            return _LARGEST_BATCH
+            return SQS_BATCH
         if self.fifo:
-            return _LARGEST_FIFO_BATCH
-        work = int(self.per_second / 2 * _SECONDS_OF_WORK)
+            return SQS_FIFO_BATCH
+        work = int(self.per_second / CONCURRENCY * _SECONDS_OF_WORK)
         return max(1, min(work, _LARGEST_JOB_BATCH))
 
 
@@ -111,7 +122,12 @@ def read_gateway(
         batching_window_seconds=_batching(
             arguments, batching_window, coalesce=coalesce, fifo=is_fifo
         ),
-        max_receives=whole_number(arguments, "max_receives", max_receives, 2, 100),
+        max_receives=bounded(
+            arguments,
+            "max_receives",
+            arguments.number("max_receives", max_receives, required=True),
+            _MAX_RECEIVES,
+        ),
     )
 
 
@@ -124,9 +140,10 @@ def _check_path(arguments: Arguments, where: str, path: object) -> None:
 
 def _rate(arguments: Arguments, per_second: float) -> Any:
     rate = arguments.number("max_submissions_per_second", per_second)
-    if isinstance(rate, int | float) and not is_token(rate) and not 0 < rate <= _MOST_PER_SECOND:
+    most = SUBMISSIONS_PER_SECOND
+    if isinstance(rate, int | float) and not is_token(rate) and not 0 < rate <= most:
         return arguments.wrong_value(
-            f"max_submissions_per_second is {rate}; allowed is more than 0 and at most 50, AWS "
+            f"max_submissions_per_second is {rate}; allowed are numbers above 0, up to {most}, AWS "
             "Batch's own limit for an account"
         )
     return rate
@@ -174,12 +191,7 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
     seconds = arguments.seconds("deduplication_window", window)
     if seconds is None:
         return 6 * _HOUR_SECONDS
-    if isinstance(seconds, int) and not _HOUR_SECONDS <= seconds <= _DAY_SECONDS:
-        return arguments.wrong_value(
-            f"deduplication_window is {seconds} seconds; allowed is Duration.hours(1) to "
-            "Duration.hours(24)"
-        )
-    return seconds
+    return bounded(arguments, "deduplication_window", seconds, _WINDOW)
 
 
 def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, fifo: bool) -> Any:
@@ -192,6 +204,5 @@ def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, 
         return arguments.wrong_value(
             "batching_window with fifo: Lambda gathers no messages of FIFO queues; leave it out"
         )
-    if isinstance(seconds, int) and not 1 <= seconds <= _LONGEST_WINDOW_SECONDS:
-        return arguments.wrong_value(f"batching_window is {seconds} seconds; allowed is 1 to 300")
-    return seconds
+    gathered = Whole(1, SQS_WINDOW_SECONDS.high, unit="seconds")
+    return bounded(arguments, "batching_window", seconds, gathered)

@@ -13,22 +13,14 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
+from batch_constructs.aws.error_names import SERVER_FAULT, THROTTLING, TOO_MANY_REQUESTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_THROTTLES = frozenset(
-    {
-        "RequestLimitExceeded",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
 _SETTINGS = ("job queue", "jobqueue", "job definition", "jobdefinition", "not authorized")
 """What a ClientException speaks of when the gateway's own settings are at fault."""
 
-_TOO_MANY, _SERVER = 429, 500
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 10.0
 
 Client = Any
@@ -52,8 +44,8 @@ class RefusedError(Exception):
         self.by_message = by_message
 
 
-class Submitter:
-    """Sends ``SubmitJob``, at most so many a second, until a deadline."""
+class BatchApi:
+    """Submits jobs, at most so many a second, until a deadline; and finds them by name."""
 
     def __init__(
         self,
@@ -100,15 +92,15 @@ class Submitter:
             self._pause(random.uniform(0, longest), deadline)  # noqa: S311 - jitter, not a secret
             longest = min(longest * 2, _LONGEST_PAUSE_SECONDS)
 
-    def named(self, queue: str, name: str) -> set[str]:
-        """Return the names of the jobs of a queue with this name (``*`` at its end: prefix)."""
-        return {job["jobName"] for job in self._listed(queue, name)}
-
-    def ids(self, queue: str, name: str) -> list[str]:
-        """Return the IDs of the jobs of a queue with this name."""
-        return [job["jobId"] for job in self._listed(queue, name)]
+    def named(self, queue: str, name: str) -> dict[str, str]:
+        """Find the jobs of a queue with this name (``*`` at its end: prefix): name → newest ID."""
+        found: dict[str, str] = {}
+        for job in self._listed(queue, name):
+            found.setdefault(job["jobName"], job["jobId"])
+        return found
 
     def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
+        """List jobs, the newest first; AWS Batch takes capital and small letters for the same."""
         pages = self._lister.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
         )
@@ -131,9 +123,9 @@ class Submitter:
 def _raise_unless_throttled(error: ClientError) -> None:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _THROTTLES or status == _TOO_MANY:
+    if code in THROTTLING or status == TOO_MANY_REQUESTS:
         return
-    if status >= _SERVER:
+    if status >= SERVER_FAULT:
         raise UnsureError(str(error)) from error
     reason = str(error)
     by_message = code == "ClientException" and not any(word in reason.lower() for word in _SETTINGS)
