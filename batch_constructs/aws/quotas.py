@@ -80,7 +80,7 @@ STACK_SOURCE: Final[Source] = docs(
 
 TOPIC_MESSAGE_BYTES: Final = 262_144
 SUBJECT_CHARACTERS: Final = 99
-"""The subject of a message as e-mail."""
+"""The subject of a message as e-mail, which is ASCII without line breaks."""
 
 TOPIC_MESSAGE_SOURCE: Final[Source] = docs(
     "sns/latest/api/API_Publish.html",

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.job_states import SERVICE_JOB_STATES
 from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
 
 AREA: Final = "events"
 _rule = partial(rule, area=AREA, severity=Severity.WARNING)
-
-_STATES: Final = (
-    "SUBMITTED",
-    "PENDING",
-    "RUNNABLE",
-    "SCHEDULED",
-    "STARTING",
-    "RUNNING",
-    "SUCCEEDED",
-    "FAILED",
-)
 
 
 _PUT_TARGETS: Final = docs(
@@ -101,10 +91,10 @@ def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
             )
     detail = mapping(pattern, "detail")
     for got in texts(detail, "status"):
-        if got not in _STATES:
+        if got not in SERVICE_JOB_STATES:
             yield (
                 "EventPattern/detail/status",
-                f'there is no job status "{show(got)}"; there are {one_of(_STATES)}',
+                f'there is no job status "{show(got)}"; there are {one_of(SERVICE_JOB_STATES)}',
             )
     for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
         for name in listing(detail, key) or ():
