@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
     from .widgets import Widget
 

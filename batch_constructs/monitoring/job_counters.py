@@ -14,16 +14,16 @@ from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
+from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
     state_change_pattern,
 )
-from batch_constructs.queues.job_queue_metrics import DIMENSION
-from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 CAUSES = (
     "Cancelled",

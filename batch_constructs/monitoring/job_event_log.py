@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class JobEventLog(BatchConstruct):

@@ -22,8 +22,8 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
-from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
 
 from .ranges import minutes_from, number_from
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
-    from batch_constructs.queues.reference import AnyJobQueue
 
 _MOST_JOBS = 10_000
 

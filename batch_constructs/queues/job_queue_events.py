@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
@@ -18,8 +18,7 @@ from batch_constructs.jobs.job_definition import (
     job_definition_arn_without_revision,
 )
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.queues.elsewhere import elsewhere
-from batch_constructs.queues.reference import job_queue_arn
+from batch_constructs.place import elsewhere
 from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -28,9 +27,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
 
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
+"""Why a queue or an environment of another Region or account cannot be watched from here."""
 
 
 def state_change_pattern(
@@ -102,10 +102,11 @@ class QueueEvents:
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
 
-    @property
-    def job_queue_arn(self) -> str:
-        """The ARN of the queue."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # every queue has it
+
+        @property
+        def job_queue_arn(self) -> str:
+            """The ARN of the queue."""
 
     def on_job_state_change(
         self,
@@ -145,20 +146,21 @@ class QueueEvents:
         https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
         """
         if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
-            raise TypeError(
-                f"{self._scope().node.path}/{id}: job_definitions is "
-                f"{type(job_definitions).__name__}; expected a list of job definitions"
+            kind = type(job_definitions).__name__
+            self._refuse(
+                id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
             )
         definitions = [] if job_definitions is None else list(job_definitions)
         problem = None if states is None else wrong_states(states)
         if problem is not None:
-            raise ValueError(f"{self._scope().node.path}/{id}: {problem}")
+            self._refuse(id, ValueError, problem)
         for definition in definitions:
             if not is_job_definition(definition):
-                raise TypeError(
-                    f"{self._scope().node.path}/{id}: job_definitions holds "
-                    f"{type(definition).__name__}; expected job definitions of batch_constructs "
-                    "or aws_cdk.aws_batch"
+                self._refuse(
+                    id,
+                    TypeError,
+                    f"job_definitions holds {type(definition).__name__}; expected job definitions "
+                    "of batch_constructs or aws_cdk.aws_batch",
                 )
         pattern = state_change_pattern(
             queue_arns=[self.job_queue_arn],
@@ -223,6 +225,9 @@ class QueueEvents:
         """Return the construct that rules are made below."""
         return cast("Construct", self)
 
+    def _refuse(self, id: str, kind: type[Exception], problem: str) -> NoReturn:
+        raise kind(f"{self._scope().node.path}/{id}: {problem}")
+
     def _rule(
         self,
         id: str,
@@ -232,15 +237,17 @@ class QueueEvents:
         rule_name: str | None,
     ) -> events.Rule:
         scope = self._scope()
-        problem = elsewhere(scope, self.job_queue_arn) or _wrong_rule_name(rule_name)
+        problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE) or _wrong_rule_name(rule_name)
         if problem is not None:
-            raise ValueError(f"{scope.node.path}/{id}: {problem}")
+            self._refuse(id, ValueError, problem)
         if target is not None and not (
             has_member(target, "bind") or has_member(target, "function_arn")
         ):
-            raise TypeError(
-                f"{scope.node.path}/{id}: target is {type(target).__name__}; expected a Lambda "
-                "function or a target of aws_events_targets, such as targets.SqsQueue(queue)"
+            self._refuse(
+                id,
+                TypeError,
+                f"target is {type(target).__name__}; expected a Lambda function or a target of "
+                "aws_events_targets, such as targets.SqsQueue(queue)",
             )
         return make_rule(
             scope,
@@ -306,36 +313,3 @@ def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRule
     from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
 
     return targets.LambdaFunction(cast("lambda_.IFunction", target))
-
-
-class _OtherQueue(QueueEvents):
-    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
-
-    def __init__(self, queue: AnyJobQueue) -> None:
-        self._queue = queue
-        self._arn = job_queue_arn(queue)
-
-    @property
-    def job_queue_arn(self) -> str:
-        return self._arn
-
-    def _scope(self) -> Construct:
-        from constructs import Construct  # noqa: PLC0415 - loaded when it is used
-
-        queue: Any = self._queue
-        if isinstance(queue, Construct):
-            return queue
-        beside, name = queue.node.scope, f"{queue.node.id}Rules"
-        known = cast("Construct | None", beside.node.try_find_child(name))
-        return Construct(beside, name) if known is None else known
-
-
-def events_of(queue: AnyJobQueue) -> QueueEvents:
-    """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
-
-    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
-
-    Raises:
-        TypeError: it is no job queue.
-    """
-    return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from batch_constructs.local.toolchain import find_node
+from batch_constructs.local.cdk_cli import find_node
 from tests import rendered
 from tests.judges.written import written
 

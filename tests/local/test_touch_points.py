@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import batch_constructs.local
+from batch_constructs.aws.authorization import submit_job_resources
 
 if TYPE_CHECKING:
     from batch_constructs.testing.local_aws import LocalAws
@@ -142,7 +143,11 @@ class TestAuthorization:
         statement = {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [f"{arn}:job-queue/allowed", f"{arn}:job-definition/allowed:*"],
+            "Resource": submit_job_resources(
+                queue=f"{arn}:job-queue/allowed",
+                definition=f"{arn}:job-definition/allowed",
+                jobs=f"{arn}:job/*",
+            ),
         }
         iam.put_user_policy(
             UserName="submitter",
@@ -164,7 +169,7 @@ class TestAuthorization:
         ("queue", "definition", "denied"),
         [
             ("other", "allowed:1", "job-queue/other"),
-            ("allowed", "other:1", "job-definition/other:1"),
+            ("allowed", "other:1", "job-definition/other"),
         ],
     )
     def test_another_resource_is_denied_by_its_name(
@@ -174,6 +179,10 @@ class TestAuthorization:
             submitter.submit_job(jobName="x", jobQueue=queue, jobDefinition=definition)
 
         assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+
+    def test_a_denied_submission_says_which_rights_it_takes(self, submitter: Any) -> None:
+        with pytest.raises(ClientError, match=r"allow batch:SubmitJob on .* and on job/\*"):
+            submitter.submit_job(jobName="x", jobQueue="other", jobDefinition="allowed:1")
 
     def test_the_allowed_resources_reach_the_service(self, submitter: Any) -> None:
         with pytest.raises(ClientError) as refusal:

@@ -24,7 +24,7 @@ from batch_constructs import (
     JobQueue,
     SubmissionGateway,
 )
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS
+from batch_constructs.aws.metrics import NATIVE_METRICS
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
@@ -221,8 +221,9 @@ def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
 ) -> None:
     letters = sqs.Queue(stack, "Letters")
 
-    BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
 
+    assert made.node.find_child("DeadLetters1")
     alarm = alarms()["DeadLetters"]
     assert alarm["Dimensions"] == [
         {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}

@@ -26,8 +26,8 @@ from batch_constructs import (
     JobGauges,
     JobQueue,
 )
+from batch_constructs.aws.metrics import NATIVE_METRICS
 from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain, queue_in
 

@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import EventTrigger, ObjectCreatedTrigger
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
 OBJECT_CREATED: dict[str, Any] = {
@@ -163,7 +163,7 @@ def test_event_bridge_submits_itself_and_may_do_nothing_else(
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         }
     ]
     assert resources(stack, "AWS::Lambda::Function") == {}
@@ -331,7 +331,7 @@ def test_a_function_may_be_allowed_to_submit(stack: Stack, queue: Any, definitio
     assert submit == {
         "Effect": "Allow",
         "Action": "batch:SubmitJob",
-        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
     }
     assert tag["Action"] == "batch:TagResource"
 

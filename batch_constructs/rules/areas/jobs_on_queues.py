@@ -153,21 +153,9 @@ def _vcpus(job: JobDefinition) -> float | None:
     return sum(needed.values()) if len(needed) == total else None
 
 
-_AGENT_MIB: Final = 32
-_KERNEL_SHARE: Final = 0.01
-
-
 def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
-    """Tell whether a task may fit an instance type, as far as both are known."""
     vcpus, memory, gpus = (task.requires(kind) for kind in ("VCPU", "MEMORY", "GPU"))
-    if type_.vcpus is None or type_.memory_mib is None or type_.gpus is None:
-        return True
-    registered = type_.memory_mib * (1 - _KERNEL_SHARE) - _AGENT_MIB
-    return (
-        (vcpus is None or vcpus <= type_.vcpus)
-        and (memory is None or memory <= registered)
-        and (gpus is None or gpus <= type_.gpus)
-    )
+    return type_.holds(vcpus=vcpus, memory=memory, gpus=gpus)
 
 
 @_rule(

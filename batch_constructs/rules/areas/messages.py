@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.source import Source, cloudformation, docs, guide
+from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.source import Source, cloudformation, docs
 from batch_constructs.rules.areas.events import (
     KEYS_OF_TOPICS,
     TOPIC_POLICIES,
@@ -199,33 +200,6 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
         yield "EventSourceArn", f"{queue.id} has no dead-letter queue"
 
 
-_METRICS: Final = frozenset(
-    [
-        "JobsSubmitted",
-        "JobsMovedToPending",
-        "JobsMovedToRunnable",
-        "JobsMovedToStarting",
-        "JobsMovedToRunning",
-        "JobsMovedToSucceeded",
-        "JobsMovedToFailed",
-        "JobsCancelled",
-        "JobsTerminated",
-        "JobsRetried",
-        "JobsPreempted",
-        "JobsMovedToScheduled",
-        "JobSubmittedToRunnableDuration",
-        "JobSubmittedToFirstStartingDuration",
-        "JobSubmittedToFirstScheduledDuration",
-        "JobAttemptRunnableToStartingDuration",
-        "JobAttemptRunnableToScheduledDuration",
-        "JobAttemptScheduledToStartingDuration",
-        "JobAttemptStartingToRunningDuration",
-        "JobAttemptExecutionDuration",
-        "JobAttemptDuration",
-    ]
-)
-
-
 def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
     if "MetricName" in alarm.properties:
         yield "", alarm.properties
@@ -239,30 +213,27 @@ def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
     "alarm-metric",
     "AWS::CloudWatch::Alarm",
     title="alarm on a metric that Batch does not publish",
-    fix="use a metric of AWS/Batch, such as JobsMovedToFailed, with the dimension JobQueueName",
-    source=guide(
-        "using_cloudwatch_metrics",
-        "The metrics of the namespace AWS/Batch have the single dimension JobQueueName.",
-    ),
+    fix=f"use a metric of {NAMESPACE}, such as JobsMovedToFailed, with the dimension {DIMENSION}",
+    source=METRICS_SOURCE,
 )
 def alarm_metric(alarm: Resource) -> Iterator[Fault]:
     """Such an alarm never fires. The dimension is the name of the queue, not its ARN."""
     for path, metric in _metrics(alarm):
-        if text(metric, "Namespace") != "AWS/Batch":
+        if text(metric, "Namespace") != NAMESPACE:
             continue
         name = text(metric, "MetricName")
-        if name is not None and name not in _METRICS:
-            yield f"{path}MetricName", f'AWS/Batch has no metric "{show(name)}"'
+        if name is not None and name not in NATIVE_METRICS:
+            yield f"{path}MetricName", f'{NAMESPACE} has no metric "{show(name)}"'
         dimensions = listing(metric, "Dimensions")
         if dimensions is None:
             if "Dimensions" not in metric:
-                yield f"{path}Dimensions", "the dimension JobQueueName is missing"
+                yield f"{path}Dimensions", f"the dimension {DIMENSION} is missing"
             continue
         for position, dimension in entries(metric, "Dimensions"):
             key, value = text(dimension, "Name"), dimension.get("Value")
             where = f"{path}Dimensions/{position}"
-            if key is not None and key != "JobQueueName":
-                yield where, f"the dimension is {show(key)}; allowed is JobQueueName"
+            if key is not None and key != DIMENSION:
+                yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
             elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
             elif isinstance(value, str) and value.startswith("arn:"):
@@ -278,7 +249,7 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
 )
 def alarm_topic(alarm: Resource) -> Iterator[Fault]:
     """The alarm fires, and nobody hears it."""
-    if not any(text(metric, "Namespace") == "AWS/Batch" for _, metric in _metrics(alarm)):
+    if not any(text(metric, "Namespace") == NAMESPACE for _, metric in _metrics(alarm)):
         return
     for position, value in enumerate(listing(alarm.properties, "AlarmActions") or ()):
         topic = alarm.neighbour(value, "AWS::SNS::Topic")

@@ -44,9 +44,7 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Images cannot be pulled, logs not written, and instances never register."""
     if environment.is_eks is not False or environment.is_unmanaged:
         return
-    needed = (*ENDPOINTS_OF_INSTANCES, *ENDPOINTS_OF_JOBS)
-    if not environment.is_ec2:
-        needed = ENDPOINTS_OF_JOBS
+    needed = [*(ENDPOINTS_OF_INSTANCES if environment.is_ec2 else ()), *ENDPOINTS_OF_JOBS]
     if not environment.is_ec2 and not environment.is_fargate:
         return
     for subnet in vpc.subnets(environment) or ():
