@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.source import Source, docs
 
 EVENT_PATTERN_CHARACTERS: Final = 2048
@@ -17,6 +18,14 @@ EVENTBRIDGE_SOURCE: Final[Source] = docs(
     'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request;'
     ' "Targets per rule … 5", which cannot be raised; "Number of rules … 300", fewer in some'
     " Regions.",
+)
+
+RATE_MINUTES: Final = Whole(1, unit="minutes")
+"""How often a rule may run by itself."""
+
+RATE_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+    'Rate expressions: "value: A positive number."; the shortest unit is the minute.',
 )
 
 INPUT_TEMPLATE_CHARACTERS: Final = 8192
@@ -62,7 +71,7 @@ CLOUDWATCH_SOURCE: Final[Source] = docs(
     ' 2500 metrics per dashboard, across all widgets."',
 )
 
-ALARM_NAME_CHARACTERS: Final = 255
+ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
 
 ALARM_NAME_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",

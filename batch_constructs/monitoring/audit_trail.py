@@ -16,6 +16,7 @@ from aws_cdk import aws_s3 as s3
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
+from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
@@ -23,9 +24,9 @@ from batch_constructs.monitoring.watched_resources import watched_environments, 
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_to_submit import bounded
 
 from . import log_queries
-from .ranges import alarm_name_argument
 from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
@@ -117,8 +118,8 @@ class AuditTrail(BatchConstruct):
             arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        if alarm_name is not None:
-            alarm_name_argument(arguments, "alarm_name", alarm_name)
+        name = arguments.text("alarm_name", alarm_name)
+        bounded(arguments, "alarm_name", name, ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
             [*watched, *environments],

@@ -117,6 +117,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/__init__.py",
         "batch_constructs/aws/__init__.py",
         "batch_constructs/aws/batch_events.py",
+        "batch_constructs/aws/bound.py",
         "batch_constructs/aws/job_states.py",
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/source.py",
