@@ -37,7 +37,6 @@ AREAS: Final = {
     "messages": "Functions, queues, alarms and logs",
     "network": "Network",
     "job_network": "The network of a job",
-    "logical_ids": "Logical IDs and types",
     "references": "References",
 }
 """Module below this package → the title of its chapter."""

@@ -24,7 +24,6 @@ from batch_constructs.rules.template.values import (
     Reference,
     absent,
     entries,
-    listing,
     mapping,
     number,
     show,
@@ -33,7 +32,6 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.rules.template.values import Properties
 
 AREA: Final = "submit_requests"
 _rule = partial(rule, area=AREA)
@@ -140,33 +138,6 @@ def submission_reference(source: Resource) -> Iterator[Fault]:
             if found is not None and found.type in _NOUNS and found.type != wanted:
                 message = f"{key} is {found.id}, which is a {_NOUNS[found.type]}"
                 yield one.path, message, f"refer to a {_NOUNS[wanted]}"
-
-
-@_rule(
-    "event-pattern-lists",
-    EVENT_RULE,
-    title="value of an event pattern that is not in a list",
-    fix='put the value into a list: "source": ["aws.batch"]',
-    source="EventBridge, Event patterns: the values to match are always in an array; PutRule"
-    " answers that the field must be an object or an array",
-)
-def event_pattern_lists(source: Resource) -> Iterator[Fault]:
-    """EventBridge refuses the rule: *Event pattern is not valid*."""
-    pattern = mapping(source.properties, "EventPattern")
-    sources = listing(pattern, "source") or [pattern.get("source")]
-    if "aws.batch" in sources or submissions_from(source):
-        yield from _bare(pattern, "EventPattern", 0)
-
-
-_DEEPEST: Final = 20
-
-
-def _bare(pattern: Properties, path: str, depth: int) -> Iterator[Fault]:
-    for key, value in pattern.items():
-        if isinstance(value, str | int | float):
-            yield f"{path}/{key}", f'{show(key)} is "{show(value)}"; a list is allowed'
-        elif isinstance(value, dict) and depth < _DEEPEST:
-            yield from _bare(value, f"{path}/{key}", depth + 1)
 
 
 _RANGES: Final = {"MaximumRetryAttempts": (0, 185), "MaximumEventAgeInSeconds": (60, 86_400)}
