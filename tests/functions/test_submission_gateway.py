@@ -513,3 +513,55 @@ def test_a_message_whose_overrides_ecs_refuses_is_set_aside(world: World) -> Non
 
     one_job_each(world, [1])
     assert "the container overrides have 8275 characters; ECS takes" in world.reasons()[long]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "ThrottlingException"), (429, "Whatever"), (503, "SlowDown")]
+)
+def test_throttling_is_known_by_its_name_or_by_its_status(
+    world: World, status: int, code: str
+) -> None:
+    def throttled_once(request: dict[str, Any]) -> Any:
+        del request, world.aws.batch.script["SubmitJob"]
+        return answer(status, {"message": "slow down"}, error=code)
+
+    world.aws.batch.script["SubmitJob"] = throttled_once
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    assert world.gateway().handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+    one_job_each(world, [1])
+
+
+@pytest.mark.parametrize(
+    "reason", ["JobQueue main is not in ENABLED state", "Job definition x is INACTIVE"]
+)
+def test_a_client_exception_about_queue_or_definition_is_not_the_messages_fault(
+    world: World, reason: str
+) -> None:
+    world.aws.faults.refuse = lambda _: reason
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+    records = sqs.receive()
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
+    assert world.reasons() == {}
+
+
+def test_pauses_of_a_throttled_function_grow_and_end_at_ten_seconds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest: list[float] = []
+
+    def shortest(low: float, high: float) -> float:
+        longest.append(high)
+        return low
+
+    monkeypatch.setattr("batch_constructs.functions.submission.batch_api.random.uniform", shortest)
+    world.aws.faults.throttle = 1.0
+    world.aws.clock.call_seconds = 1.0
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    assert world.gateway().handle(sqs.receive(), seconds=30.0) != []
+    assert longest[:8] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]

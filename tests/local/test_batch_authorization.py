@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
-from batch_constructs.local.batch.operations import OPERATIONS
 from batch_constructs.local.batch_authorization import rights_for
 
 ARN = "arn:aws:batch:us-east-1:123456789012"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_constructs.local.deployment import CdkApp, CdkDeployer
+from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.inventory import take_inventory
 from batch_constructs.local.server import LocalServer
 

@@ -18,7 +18,7 @@ from batch_constructs import (
     WorkflowJob,
 )
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only
-from tests.workflows.state_machine import run
+from tests.workflows.interpreter import run
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -84,21 +84,6 @@ TOO_MANY = "Too Many Requests (Service: AWSBatch; Status Code: 429; Request ID: 
 LOST = "null (Service: AWSBatch; Status Code: 500; Error Code: X; Request ID: 9db2)"
 
 
-def submissions(
-    machine: dict[str, Any], *answers: tuple[str, str]
-) -> tuple[list[str], tuple[str, str] | None]:
-    """Answer the first submissions so, and all that follow well; what was submitted, what came."""
-    names: list[str] = []
-    left = list(answers)
-
-    def answer(name: str) -> tuple[str, str] | None:
-        names.append(name)
-        return left.pop(0) if left else None
-
-    outcome = run(machine, answer)
-    return names, outcome
-
-
 @pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
 @pytest.mark.parametrize(
     "error",
@@ -110,25 +95,35 @@ def submissions(
     ],
 )
 def test_a_throttled_submission_is_repeated_under_whatever_name_it_is_reported(
-    stack: Stack, queue: Any, definition: Any, error: str, retry: StepRetry | None
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    error: str,
+    retry: StepRetry | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
 
-    assert submissions(asl(stack), *[(error, TOO_MANY)] * 5) == (["a"] * 6, None)
+    assert run(monkeypatch, asl(stack), *[(error, TOO_MANY)] * 5) == (["Flow-a"] * 6, None)
 
 
 @pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
 @pytest.mark.parametrize("error", ["Batch.AWSBatchException", "Batch.ServerException"])
 def test_a_submission_that_may_be_a_job_is_not_repeated(
-    stack: Stack, queue: Any, definition: Any, error: str, retry: StepRetry | None
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    error: str,
+    retry: StepRetry | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
 
-    assert submissions(asl(stack), (error, LOST)) == (["a"], (error, LOST))
+    assert run(monkeypatch, asl(stack), (error, LOST)) == (["Flow-a"], (error, LOST))
 
 
 def test_a_submission_that_may_be_a_job_is_caught_as_a_failure(
-    stack: Stack, queue: Any, definition: Any
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow(
         stack,
@@ -138,11 +133,11 @@ def test_a_submission_that_may_be_a_job_is_caught_as_a_failure(
     )
 
     lost = ("Batch.AWSBatchException", LOST)
-    assert submissions(asl(stack), lost) == (["a", "clean after a"], lost)
+    assert run(monkeypatch, asl(stack), lost) == (["Flow-a", "Flow-clean"], lost)
 
 
 def test_a_job_that_failed_is_retried_as_often_as_asked(
-    stack: Stack, queue: Any, definition: Any
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = WorkflowJob(name="a", job_definition=definition, retry=StepRetry(max_attempts=2))
     workflow(stack, queue, job)
@@ -150,9 +145,31 @@ def test_a_job_that_failed_is_retried_as_often_as_asked(
 
     machine = asl(stack)
 
-    assert submissions(machine, failed, failed) == (["a"] * 3, None)
-    with pytest.raises(StopIteration):  # nothing catches it: the execution fails
-        submissions(machine, failed, failed, failed)
+    assert run(monkeypatch, machine, failed, failed) == (["Flow-a"] * 3, None)
+    assert run(monkeypatch, machine, failed, failed, failed) == (["Flow-a"] * 3, failed)
+
+
+def test_each_element_of_a_list_is_submitted_until_it_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [WorkflowJob(name="each", job_definition=definition, for_each="$.files")]
+    workflow(stack, queue, *jobs)
+
+    throttled = [("Batch.AWSBatchException", TOO_MANY)] * 3
+    submitted, ended = run(monkeypatch, asl(stack), *throttled, files=["a", "b"])
+
+    assert (len(submitted), ended) == (5, None)
+
+
+def test_both_arrays_of_a_pair_are_submitted_until_they_are_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow(stack, queue, *pairs(definition))
+
+    throttled = ("Batch.AWSBatchException", TOO_MANY)
+    submitted, ended = run(monkeypatch, asl(stack), throttled)
+
+    assert (submitted, ended) == (["Flow-a", "Flow-a", "Flow-b", "Flow-c"], None)
 
 
 def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(

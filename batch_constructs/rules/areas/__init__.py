@@ -15,7 +15,6 @@ AREAS: Final = {
     "job_queues": "Job queues",
     "scheduling": "Scheduling",
     "launch_templates": "Launch templates",
-    "service_queues": "Queues of service jobs",
     "job_definitions.general": "Job definitions",
     "job_definitions.platforms": "Platforms of a job",
     "job_definitions.sizes": "vCPUs, memory and GPUs",
@@ -39,7 +38,6 @@ AREAS: Final = {
     "messages": "Functions, queues, alarms and logs",
     "network": "Network",
     "job_network": "The network of a job",
-    "logical_ids": "Logical IDs and types",
     "references": "References",
 }
 """Module below this package → the title of its chapter."""

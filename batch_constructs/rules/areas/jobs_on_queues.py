@@ -165,8 +165,7 @@ def _vcpus(job: JobDefinition) -> float | None:
 def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
     """Tell whether a task may fit an instance type, as far as both are known."""
     vcpus, memory, gpus = (task.requires(kind) for kind in ("VCPU", "MEMORY", "GPU"))
-    room = (vcpus, type_.vcpus), (memory, type_.registered_mib), (gpus, type_.gpus)
-    return all(wanted is None or has is None or wanted <= has for wanted, has in room)
+    return type_.holds(vcpus=vcpus, memory=memory, gpus=gpus)
 
 
 @_rule(

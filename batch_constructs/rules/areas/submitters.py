@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import delivery, schedule_expression
+from batch_constructs.aws import batch_events, delivery, schedule_expression
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
@@ -184,7 +184,7 @@ def event_bus(source: Resource) -> Iterator[Fault]:
     sources = listing(mapping(source.properties, "EventPattern"), "source") or []
     from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
     schedule = "ScheduleExpression" in source.properties and submissions_from(source)
-    if schedule or (from_aws and ("aws.batch" in sources or submissions_from(source))):
+    if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
 
 
