@@ -343,6 +343,15 @@ def test_a_security_group_has_to_let_https_out(groups: Resources, message: list[
     assert found("no-egress", resources, messages=True) == message
 
 
+def test_the_groups_of_managed_instances_are_looked_at_too() -> None:
+    network = {"Subnets": [ref("S")], "SecurityGroups": [ref("G")]}
+    provider = {"InstanceLaunchTemplate": {"NetworkConfiguration": network}}
+    of = {"Type": "ECS_MANAGED_INSTANCES", "ManagedInstancesProvider": provider}
+    resources = {**VPC, "G": BLOCKED, "E": ["ComputeEnvironment", {"ComputeResources": of}]}
+
+    assert found("no-egress", resources) == ["E/ComputeResources/SecurityGroupIds"]
+
+
 def test_a_security_group_that_is_not_known_may_let_anything_out() -> None:
     ids = [ref("G"), "sg-1"]
     resources = {**VPC, "G": BLOCKED, **environment(SecurityGroupIds=ids)}
@@ -359,6 +368,7 @@ DNS = ["E/ComputeResources/Subnets"]
         ({"EnableDnsHostnames": True}, endpoints("ecs", PrivateDnsEnabled=True), False),
         ({}, endpoints("ecs", PrivateDnsEnabled=True), True),
         ({}, endpoints("ecs"), False),
+        ({}, {**endpoints("ecs", PrivateDnsEnabled=True, VpcId=ref("W")), "W": ["VPC", {}]}, False),
         ({}, {}, False),
         ({}, {**endpoints("ecs", PrivateDnsEnabled=True), **INTERNET}, False),
         (
