@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aws_cdk import Duration
 
-from batch_constructs.aws.bound import Decimal, Whole
+from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -18,7 +18,7 @@ from batch_constructs.monitoring.metric_series import (
     vcpu_hours_a_day,
 )
 
-BOUNDS: Final = {
+BOUNDS: Final[dict[str, Bound]] = {
     "failure_rate_percent": Decimal(0, 100),
     "failure_rate_at_least_jobs": Whole(1),
     "vcpu_hours_a_day": Decimal(0, 10**9),
