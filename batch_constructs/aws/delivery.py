@@ -7,7 +7,8 @@ from typing import Final
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs
 
-RETRY_ATTEMPTS: Final = Whole(0, 185)
+MOST_RETRY_ATTEMPTS: Final = 185
+RETRY_ATTEMPTS: Final = Whole(0, MOST_RETRY_ATTEMPTS)
 """How often EventBridge and its Scheduler try a delivery again."""
 
 LONGEST_EVENT_AGE_SECONDS: Final = 86_400
@@ -75,4 +76,12 @@ STATE_NAME: Final = 80
 STATE_NAME_SOURCE: Final[Source] = docs(
     "step-functions/latest/dg/statemachine-structure.html",
     "The name of a state has at most 80 characters.",
+)
+
+SNS_SUBJECT: Final = 100
+"""How many characters SNS takes as a subject; printable ASCII only."""
+
+SNS_SUBJECT_SOURCE: Final[Source] = docs(
+    "sns/latest/api/API_Publish.html",
+    "Subject: ASCII text of printable characters, up to 100 characters long.",
 )
