@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.job_queues import StuckReason
     from batch_constructs.aws.job_states import JobState
+    from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.compute_environment import ComputeEnvironment
     from batch_constructs.compute.disk import Disk
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
@@ -85,16 +87,18 @@ if TYPE_CHECKING:
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
-    from batch_constructs.queues.job_queue import JobQueue, JobQueueBase
-    from batch_constructs.queues.job_queue_events import events_of
-    from batch_constructs.queues.job_queue_metrics import metrics_of
-    from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
+    from batch_constructs.queues.job_queue import (
+        JobQueue,
+        JobQueueBase,
+        events_of,
+        grant_submit,
+        metrics_of,
+    )
+    from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
     from batch_constructs.queues.service_environment import ServiceEnvironment
     from batch_constructs.queues.service_job_queue import ServiceJobQueue
-    from batch_constructs.queues.spot_rescue import SpotRescue
-    from batch_constructs.queues.submit import grant_submit
-    from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.queues.time_limits import TimeLimit
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
@@ -181,11 +185,10 @@ _HOME: dict[str, str] = {
     "ServiceEnvironment": "queues.service_environment",
     "ServiceJobQueue": "queues.service_job_queue",
     "Share": "queues.fair_share",
-    "SharingStrategy": "queues.quota_share",
+    "SharingStrategy": "aws.scheduling",
     "SpotComputeEnvironment": "compute.spot_compute_environment",
-    "SpotRescue": "queues.spot_rescue",
     "StepRetry": "workflow_job",
-    "StuckReason": "queues.time_limits",
+    "StuckReason": "aws.job_queues",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
     "SubmitFunction": "triggers.submit_function",
@@ -198,9 +201,9 @@ _HOME: dict[str, str] = {
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
-    "events_of": "queues.job_queue_events",
-    "grant_submit": "queues.submit",
-    "metrics_of": "queues.job_queue_metrics",
+    "events_of": "queues.job_queue",
+    "grant_submit": "queues.job_queue",
+    "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
 }
@@ -285,7 +288,6 @@ __all__ = [
     "Share",
     "SharingStrategy",
     "SpotComputeEnvironment",
-    "SpotRescue",
     "StepRetry",
     "StuckReason",
     "SubmissionGateway",

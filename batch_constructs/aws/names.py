@@ -36,3 +36,16 @@ JOB_NAME_SOURCE: Final[Source] = api(
 
 NOT_IN_A_JOB_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 """What has to be replaced where a job is called after something else."""
+
+
+def arn(
+    kind: str,
+    name: str,
+    *,
+    account: str,
+    region: str,
+    service: str = "batch",
+    partition: str = "aws",
+) -> str:
+    """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
+    return f"arn:{partition}:{service}:{region}:{account}:{kind}/{name}"

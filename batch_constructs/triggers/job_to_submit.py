@@ -14,11 +14,15 @@ from batch_constructs.aws.submit_job import (
     SHARE_IDENTIFIER,
     TIMEOUT_SECONDS,
 )
-from batch_constructs.construct import arn_prefix, given
+from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
-from batch_constructs.queues.queue_shares import is_fair_share
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn
-from batch_constructs.queues.submit import submit_resources
+from batch_constructs.queues.job_queue import (
+    is_fair_share,
+    is_job_queue,
+    job_queue_arn,
+    jobs_of,
+    submit_resources,
+)
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 _LONGEST_PREFIX = 80
 """What is left of a name for what comes behind it: 128 characters, less an ID and an index."""
@@ -77,7 +81,7 @@ class JobToSubmit:
             "Effect": "Allow",
             "Action": "batch:TagResource",
             # the job that is tagged as it is submitted has no ID yet
-            "Resource": f"{arn_prefix('batch')}job/*",
+            "Resource": jobs_of(self.queue),
         }
         return [submit, tag] if tagging else [submit]
 

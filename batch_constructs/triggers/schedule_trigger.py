@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""

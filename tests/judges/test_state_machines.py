@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from batch_constructs.local.toolchain import find_node
+from batch_constructs.local.cdk_cli import find_node
 from tests import rendered
 from tests.judges.written import written
 
 VALIDATOR = "asl-validator@4.0.0"
-"""https://www.npmjs.com/package/asl-validator"""
+"""https://github.com/ChristopheBougere/asl-validator"""
 
 Machine = Mapping[str, Any]
 

@@ -179,7 +179,7 @@ def test_a_subject_has_as_many_characters_as_sns_takes(world: World) -> None:
 
     guard.run(world.uses(10, hours=12))
 
-    assert [len(subject) for subject in world.subjects] == [100]
+    assert [len(subject) for subject in world.subjects] == [99]
 
 
 def test_people_hear_at_the_warning_and_at_the_end_once_each(world: World) -> None:

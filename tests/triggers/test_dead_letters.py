@@ -7,11 +7,11 @@ from typing import Any
 from aws_cdk import Stack
 
 from batch_constructs import (
+    ComputeEnvironment,
     EventTrigger,
     JobNotifications,
     JobQueue,
     ScheduleTrigger,
-    SpotRescue,
     SubmissionGateway,
 )
 from tests.triggers.conftest import QUEUE, resources
@@ -27,7 +27,8 @@ def test_every_message_that_waits_for_a_person_waits_two_weeks(
     EventTrigger(stack, "Event", pattern={"source": ["mine"]}, **submit)
     ScheduleTrigger(stack, "Schedule", schedule="rate(1 hour)", **submit)
     SubmissionGateway(stack, "Gateway", **submit)
-    SpotRescue(stack, "Rescue", queue=queue, rescue_queue=other)
+    environment = ComputeEnvironment.from_compute_environment_name(stack, "Environment", "spot")
+    JobQueue(stack, "Spot", compute_environments=[environment], spot_rescue_queue=other)
     JobNotifications(stack, "Notify", queue=queue)
 
     kept = {
@@ -41,7 +42,7 @@ def test_every_message_that_waits_for_a_person_waits_two_weeks(
             "ScheduleDeadLetterQueue",
             "GatewayDeadLetterQueue",
             "GatewaySourceQueue",
-            "RescueDeadLetterQueue",
+            "SpotSpotRescueDeadLetterQueue",
             "NotifyDeadLetterQueue",
         ],
         TWO_WEEKS,

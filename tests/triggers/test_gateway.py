@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from batch_constructs import SubmissionGateway, SubmissionMode, SubmitFunction
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,12 +71,12 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
         {
             "Effect": "Allow",
             "Action": "batch:TagResource",
-            "Resource": "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*",
+            "Resource": JOBS,
         },
         {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
         {

@@ -17,7 +17,7 @@ from batch_constructs import (
     Workflow,
     WorkflowJob,
 )
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only
 from tests.workflows.interpreter import run
 
 if TYPE_CHECKING:
@@ -188,17 +188,16 @@ def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
         }
         for each in policy["PolicyDocument"]["Statement"]
     ]
-    batch = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:"
     assert found == [
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
         {
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": f"{batch}job/*",
+            "Resource": JOBS,
         },
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
         {

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batch_constructs.aws.delivery import SNS_SUBJECT
+from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 
 from .budget import Budget, Level, Usage, plain
 
@@ -170,7 +170,7 @@ class Guard:
         _log.info("%s: %s", subject, lines[0])
         self.sns.publish(
             TopicArn=self.topic_arn,
-            Subject=subject[:SNS_SUBJECT],
+            Subject=subject[:SUBJECT_CHARACTERS],
             Message="\n".join([subject, "", *lines]),
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from batch_constructs.aws.delivery import SNS_SUBJECT
+from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 
 from .cause import Cause, cause_of
 
@@ -207,4 +207,4 @@ def _duration(milliseconds: int) -> str:
 def _subject(headline: str) -> str:
     """Keep what SNS takes: printable ASCII, at most a hundred characters."""
     plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in headline)
-    return plain if len(plain) <= SNS_SUBJECT else plain[: SNS_SUBJECT - 3] + "..."
+    return plain if len(plain) <= SUBJECT_CHARACTERS else plain[: SUBJECT_CHARACTERS - 3] + "..."
