@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
@@ -107,7 +108,7 @@ class EventTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
@@ -78,7 +79,7 @@ class ObjectCreatedTrigger(EventTrigger):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,
