@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from batch_constructs.aws.job_states import FINAL
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from aws_cdk import Stack
 
-_ENDED = ("SUCCEEDED", "FAILED")
 _LOOK_AGAIN_SECONDS = 0.05
 
 
@@ -159,7 +159,7 @@ class LocalAws:
         deadline = time.monotonic() + timeout_seconds
         while True:
             job: dict[str, Any] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
-            if job["status"] in _ENDED:
+            if job["status"] in FINAL:
                 return job
             if time.monotonic() > deadline:
                 reason = job.get("statusReason", "no reason given")

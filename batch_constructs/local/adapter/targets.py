@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.service_principals import EVENTS, SCHEDULER
 from batch_constructs.local.role_sessions import UntrustingRoleError
 from batch_constructs.local.target_requests import (
     RefusedInvocationError,
@@ -53,7 +54,7 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
         else:
             theirs(target, event, rule, view)
             return
-        service = "scheduler" if arn == _SCHEDULER_TARGET else "events"
+        service = SCHEDULER if arn == _SCHEDULER_TARGET else EVENTS
         invocation = _Invocation(
             target=target,
             source_arn=rule.get("Arn", ""),
@@ -145,8 +146,7 @@ class _Invocation:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            service = f"{self._service}.amazonaws.com"
-            batch = self._roles.client("batch", self._role(), service)
+            batch = self._roles.client("batch", self._role(), self._service)
             answer = batch.submit_job(**request())
             _LOG.info("%s submitted job %s", self._source_arn, answer["jobId"])
         except (

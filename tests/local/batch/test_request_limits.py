@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_constructs.local.batch.api_model import OPERATIONS, SERVICE_MODEL
+from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.request_checks import beyond_limits, limits_on
 from tests.aws.test_limits import admitted_and_refused
 from tests.judges.test_sources import limits
@@ -52,17 +52,6 @@ def test_a_request_is_held_to_both_sides_of_a_limit(
         (problem,) = beyond_limits(operation, request_with(path, value))
         assert problem.startswith(f"{member} "), problem
         assert "allowed" in problem
-
-
-@pytest.mark.parametrize(
-    ("operation", "path", "bound"), CASES, ids=[f"{name}-{path}" for name, path, _ in CASES]
-)
-def test_a_limit_is_about_a_member_of_the_request(operation: str, path: str, bound: Bound) -> None:
-    del bound
-    shape = SERVICE_MODEL.operation_model(operation).input_shape
-    for step in path.split("/"):
-        assert shape is not None
-        shape = shape.member if step == "*" else shape.members[step]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.batch.fair_shares import FairShares
-from batch_constructs.local.batch.jobs import Job, JobStatus, Submission
+from batch_constructs.local.batch.jobs import Job, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,7 @@ def waiting_job(number: int, share: str, vcpus: int = 1) -> Job:
         id=str(number),
         submission=Submission(document, ()),
         created_at=0,
-        status=JobStatus.RUNNABLE,
+        status=JobState.RUNNABLE,
     )
 
 
@@ -123,7 +124,7 @@ def simulate(policy: dict[str, Any], shares: dict[str, int], turns: int) -> dict
     counts = dict.fromkeys(shares, 0)
     for _ in range(turns):
         while len(running) < 4 and (job := line.head(4)) is not None:
-            job.status = JobStatus.RUNNING
+            job.status = JobState.RUNNING
             line.started(job)
             running.append(job)
             counts[str(job.submission.share)] += 1
@@ -151,7 +152,7 @@ def test_a_share_that_used_much_before_waits_for_the_others() -> None:
     line = FairShares(lambda: {"shareDecaySeconds": 3600}, lambda: now[0])
     heavy = waiting_job(1, "heavy", vcpus=8)
     line.push(heavy)
-    heavy.status = JobStatus.RUNNING
+    heavy.status = JobState.RUNNING
     line.started(heavy)
     now[0] += 1800
     line.stopped(heavy)
@@ -199,6 +200,6 @@ def test_nothing_is_kept_where_nothing_limits_the_vcpus() -> None:
 def started(line: FairShares, *, max_vcpus: float | None) -> Iterator[Job]:
     """Start jobs as long as it is the turn of one."""
     while (job := line.head(max_vcpus)) is not None:
-        job.status = JobStatus.RUNNING
+        job.status = JobState.RUNNING
         line.started(job)
         yield job
