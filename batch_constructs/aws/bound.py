@@ -63,6 +63,14 @@ class Whole:
             text = f"{self.low} to {self.high}{unit}" if unit else text
         return f"{text}, or {one_of(self.also)}" if self.also else text
 
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.high is None:
+            return f"set {name} to {self.low} or more{unit}"
+        also = f", or to {one_of(self.also)}" if self.also else ""
+        return f"set {name} to a value from {self.low} to {self.high}{unit}{also}"
+
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
         inside = value >= self.low and (self.high is None or value <= self.high)
@@ -87,6 +95,10 @@ class Decimal:
     def allowed(self) -> str:
         """What is allowed."""
         return f"numbers from {_number(self.low)} to {_number(self.high)}"
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"set {name} to a value from {_number(self.low)} to {_number(self.high)}"
 
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
@@ -113,6 +125,10 @@ class OneOf:
     def allowed(self) -> str:
         """What is allowed."""
         return one_of(self.values)
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"set {name} to {self.allowed}"
 
     def admits(self, value: str) -> bool:
         """Whether a word is allowed."""
@@ -141,6 +157,10 @@ class Matching:
     pattern: str
     allowed: str
     longest: int | None = None
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"give {name} {self.allowed}"
 
     def admits(self, value: str) -> bool:
         """Whether a text is allowed."""
@@ -175,6 +195,10 @@ class Counting:
         if self.low == self.high:
             return f"exactly {self.low}"
         return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"give {name} {self.allowed} {self.things}"
 
     def admits(self, value: Sized) -> bool:
         """Whether a list or a mapping has as many entries as are allowed."""

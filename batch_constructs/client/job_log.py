@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.client.states import JobState
+from batch_constructs.aws.job_states import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -55,9 +55,7 @@ class SecretField:
         for name in ("key", "version_stage", "version_id"):
             part = getattr(self, name)
             if part is not None and not isinstance(part, str):
-                raise TypeError(
-                    f"secret_field: {name} is {type(part).__name__}; expected a string"
-                )
+                raise TypeError(f"secret_field: {name} is {type(part).__name__}; expected a string")
             if part is not None and (not part or (":" in part and not is_token(part))):
                 raise ValueError(
                     f"secret_field: {name} is {part!r}; allowed is a text without a colon: "

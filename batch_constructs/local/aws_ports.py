@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch import PortError
-from batch_constructs.local.environment import MARKER, client_variables
+from batch_constructs.local.environment_variables import MARKER, client_variables
 from batch_constructs.local.role_sessions import UntrustingRoleError
 
 if TYPE_CHECKING:

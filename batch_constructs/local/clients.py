@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.environment import ACCESS_KEY_ID
+from batch_constructs.local.environment_variables import ACCESS_KEY_ID
 
 if TYPE_CHECKING:
     from batch_constructs.local.role_sessions import Credentials

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.deployment import CdkApp, CdkDeployer
+from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.inventory import take_inventory
 from batch_constructs.local.job_logs import job_lines

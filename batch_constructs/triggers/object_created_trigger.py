@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class ObjectCreatedTrigger(EventTrigger):

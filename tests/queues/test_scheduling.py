@@ -108,8 +108,13 @@ class TestFairShares:
         assert "compute_reservation_percentage: " in message
 
     def test_a_share_that_is_none_is_named(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match=r"shares is str 'alice'; expected Share\("):
+        with pytest.raises(TypeError, match=r"shares\[0\] is str 'alice'; expected Share\("):
             bc.FairSharePolicy(stack, "Fair", shares=["alice"])  # type: ignore[list-item]
+
+    def test_the_base_of_the_policies_makes_none(self, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match="make a FairSharePolicy or a QuotaSharePolicy"):
+            bc.SchedulingPolicy(stack, "Policy")
+        assert stack.node.try_find_child("Policy") is None
 
     def test_an_arn_that_is_none_is_refused(self, stack: cdk.Stack) -> None:
         with pytest.raises(ValueError, match="not a scheduling policy's ARN"):
@@ -143,12 +148,24 @@ class TestServiceJobs:
         limit = bc.TimeLimit(
             reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
         )
-        with pytest.raises(ValueError, match="time_limits: the queue holds service jobs"):
+        with pytest.raises(
+            ValueError, match=r"time_limits\[0\].reason: the queue holds service jobs"
+        ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[training], time_limits=[limit])
 
     def test_a_service_queue_without_environments_is_refused(self, stack: cdk.Stack) -> None:
-        with pytest.raises(ValueError, match="service_environments is empty"):
+        with pytest.raises(
+            ValueError, match="service_environments: the queue has 0 service environments"
+        ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[])
+
+    def test_a_service_queue_of_two_environments_is_refused(
+        self, stack: cdk.Stack, training: bc.ServiceEnvironment
+    ) -> None:
+        limits = [bc.CapacityLimit(max_capacity=1)]
+        other = bc.ServiceEnvironment(stack, "Other", capacity_limits=limits)
+        with pytest.raises(ValueError, match="has 2 service environments; allowed is exactly 1"):
+            bc.ServiceJobQueue(stack, "Queue", service_environments=[training, other])
 
     def test_an_imported_environment_is_as_good(
         self, stack: cdk.Stack, properties: Properties
@@ -163,7 +180,7 @@ class TestServiceJobs:
     @pytest.mark.parametrize(
         ("limits", "message"),
         [
-            ([], "capacity_limits is empty"),
+            ([], "capacity_limits: CapacityLimits is missing"),
             ([bc.CapacityLimit(max_capacity=0)], r"capacity_limits\[0\].max_capacity: .* 1 or"),
             ([bc.CapacityLimit(max_capacity=1, unit="vcpus")], r"capacity_limits\[0\].unit: "),
         ],

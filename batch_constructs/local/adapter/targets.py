@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Target = Mapping[str, Any]
 
+SCHEDULER_TICK_SECONDS = 1
+"""How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
+
 _LOG = logging.getLogger("batch_constructs.targets")
 _SCHEDULER_TARGET = "arn:aws:scheduler:::aws-sdk:batch:submitJob"
 
@@ -35,8 +38,10 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
         roles: gives clients that act as the target's role.
         client: gives clients that act as the account's administrator, for dead-letter queues.
     """
-    from ministack.services import eventbridge
+    from ministack.services import eventbridge, scheduler
 
+    eventbridge._SCHEDULER_TICK_INTERVAL = SCHEDULER_TICK_SECONDS  # noqa: SLF001 - a touch point
+    scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULER_TICK_SECONDS  # noqa: SLF001 - a touch point
     theirs = eventbridge._invoke_target  # noqa: SLF001 - a touch point
 
     def invoke_target(target: Target, event: Any, rule: Any, view: Any = None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from batch_constructs.local.batch.jobs import Job, JobStatus
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import refuse
 
 Find = Callable[[str], Job | None]
 """Finds a job by its ID."""
@@ -34,8 +34,7 @@ def check_dependencies(
                 f"N_TO_N needs arrays of the same size: job {other.id} has "
                 f"{other.submission.array_size or 'no'} children, this one {size}"
             )
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    refuse(problems)
 
 
 def link(job: Job, find: Find) -> list[Job]:

@@ -6,12 +6,16 @@ import heapq
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.aws.scheduling import (
+    DEFAULT_SHARE_DECAY_SECONDS,
+    DEFAULT_SHARE_WEIGHT,
+    reserved_vcpus,
+)
 from batch_constructs.local.batch.jobs import Job, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_DEFAULT_DECAY_SECONDS = 600
 _NOW = 0.1
 """How much a vCPU that is held now adds to a share's average."""
 
@@ -146,7 +150,7 @@ class FairShares:
         A share that holds capacity may not reach into what ``computeReservation`` keeps free for
         shares that do not.
         """
-        reservation = self._policy().get("computeReservation", 0) / 100
+        reservation = self._policy().get("computeReservation", 0)
         active = [share for share in self._shares.values() if share.running_vcpus > 0]
         used = sum(share.running_vcpus for share in active)
         for _, share in self._waiting():
@@ -155,7 +159,7 @@ class FairShares:
                 continue
             if max_vcpus is None or not active or share.running_vcpus == 0 or not reservation:
                 return job
-            reserved = max_vcpus * reservation ** len(active)
+            reserved = reserved_vcpus(max_vcpus, reservation, len(active))
             if used + job.submission.requirement.vcpus <= max_vcpus - reserved:
                 return job
         return None
@@ -211,11 +215,11 @@ class FairShares:
 
     def _window_seconds(self) -> float:
         decay: int = self._policy().get("shareDecaySeconds", 0)
-        return decay if decay > 0 else _DEFAULT_DECAY_SECONDS
+        return decay if decay > 0 else DEFAULT_SHARE_DECAY_SECONDS
 
     def _weight(self, name: str) -> float:
         for share in self._policy().get("shareDistribution", ()):
             pattern = share["shareIdentifier"]
             if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])):
-                return float(share.get("weightFactor", 1.0))
-        return 1.0
+                return float(share.get("weightFactor", DEFAULT_SHARE_WEIGHT))
+        return DEFAULT_SHARE_WEIGHT

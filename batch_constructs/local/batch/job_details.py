@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.nodes import node_id
+from batch_constructs.local.batch.job_nodes import node_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.dependencies import check_dependencies
 from batch_constructs.local.batch.job_details import job_arn, job_detail, node_detail
+from batch_constructs.local.batch.job_overrides import check_submission, submission_document
 from batch_constructs.local.batch.jobs import Job, JobStatus, Stop, Submission
 from batch_constructs.local.batch.scheduler import host_terminated
 from batch_constructs.local.batch.service_errors import client_error
-from batch_constructs.local.batch.submit_job import check_submission, submission_document
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.consumable_resources import ConsumableResources
-    from batch_constructs.local.batch.job_definitions import JobDefinitions
-    from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+    from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+    from batch_constructs.local.batch.job_definition_operations import JobDefinitions
+    from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.lifecycle import Lifecycle
     from batch_constructs.local.batch.store import Document

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from batch_constructs.local.batch import arrays
-from batch_constructs.local.batch.consumable_resources import Quantities
+from batch_constructs.local.batch.consumable_resource_operations import Quantities
 from batch_constructs.local.batch.jobs import Job, Submission
 from batch_constructs.local.batch.store import Document, Store
 

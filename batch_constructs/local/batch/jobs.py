@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.containers import Container, containers_of, requirement_of
+from batch_constructs.local.batch.job_containers import Container, containers_of, requirement_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.local.batch.capacity import Requirement
-    from batch_constructs.local.batch.consumable_resources import Quantities
+    from batch_constructs.local.batch.consumable_resource_operations import Quantities
     from batch_constructs.local.batch.store import Document
 
 

@@ -13,7 +13,7 @@ from batch_constructs.local.batch.retries import retries
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batch_constructs.local.batch.events import Publisher
+    from batch_constructs.local.batch.event_publisher import Publisher
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.store import Store
 

@@ -13,21 +13,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batch_constructs.local.batch import container_engine as images
-from batch_constructs.local.batch.host_link import HostLink, Message
-from batch_constructs.local.batch.job_environment import process_environment
+from batch_constructs.local.batch.ecs_task import Prepared, Task
+from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
 from batch_constructs.local.batch.jobs import Job, JobStatus, Stop
-from batch_constructs.local.batch.leftover_processes import end_processes
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
 from batch_constructs.local.batch.log_shipping import LogPump, LogStream
 from batch_constructs.local.batch.ports import PortError, Ports
-from batch_constructs.local.batch.tasks import Prepared, Task
+from batch_constructs.local.batch.process_environment import process_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.event_loop import Timers
+    from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.store import Store
-    from batch_constructs.local.batch.timers import Timers
 
 _log = logging.getLogger(__name__)
 

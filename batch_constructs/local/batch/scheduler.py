@@ -12,17 +12,17 @@ from batch_constructs.local.batch.jobs import Job, JobStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batch_constructs.local.batch.compute_environments import (
+    from batch_constructs.local.batch.compute_environment_operations import (
         ComputeEnvironment,
         ComputeEnvironments,
     )
-    from batch_constructs.local.batch.consumable_resources import ConsumableResources
-    from batch_constructs.local.batch.events import Publisher
-    from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+    from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+    from batch_constructs.local.batch.event_loop import Timers
+    from batch_constructs.local.batch.event_publisher import Publisher
+    from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
     from batch_constructs.local.batch.lifecycle import Lifecycle
-    from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
+    from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
     from batch_constructs.local.batch.store import Document
-    from batch_constructs.local.batch.timers import Timers
 
 
 class Scheduler:

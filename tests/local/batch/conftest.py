@@ -20,7 +20,7 @@ from batch_constructs.local.batch import (
     ServiceError,
     respond,
 )
-from batch_constructs.local.batch.operations import SERVICE_MODEL
+from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.request_checks import shape_problems
 
 if TYPE_CHECKING:

@@ -228,9 +228,9 @@ def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) ->
 @pytest.mark.parametrize(
     ("limit", "problem"),
     [
-        ({"maxTimeSeconds": 599}, "between 600 and 86400, got 599"),
+        ({"maxTimeSeconds": 599}, "is 599 seconds; allowed are 600 to 86400 seconds"),
         ({"action": "TERMINATE"}, "the action must be CANCEL, got TERMINATE"),
-        ({"reason": "BAD_LUCK"}, "Invalid job reason: BAD_LUCK"),
+        ({"reason": "BAD_LUCK"}, r"jobStateTimeLimitActions\[0\].reason is .BAD_LUCK.; allowed"),
     ],
 )
 def test_a_time_limit_that_aws_batch_refuses_is_refused(
@@ -248,7 +248,9 @@ def test_a_time_limit_that_aws_batch_refuses_is_refused(
         account.queue(jobStateTimeLimitActions=[good | limit])
 
 
-def test_a_negative_priority_is_refused(account: Account) -> None:
+def test_a_priority_out_of_range_is_refused(account: Account) -> None:
     account.environment()
-    with pytest.raises(ClientError, match="priority must be 0 or more, got -1"):
+    with pytest.raises(
+        ClientError, match="priority is -1; allowed are whole numbers from 0 to 1000"
+    ):
         account.queue(priority=-1)

@@ -11,6 +11,8 @@ from batch_constructs.local.batch.fair_shares import FairShares
 from batch_constructs.local.batch.jobs import Job, JobStatus, Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.local.batch.conftest import Account, RecordingPorts
 
 
@@ -163,18 +165,40 @@ def test_a_share_that_used_much_before_waits_for_the_others() -> None:
     assert [job.submission.share for job in line.in_order()] == ["light", "heavy"]
 
 
-def test_a_reservation_keeps_room_for_shares_that_hold_nothing() -> None:
+def test_a_reservation_shrinks_with_every_share_that_is_active() -> None:
+    """AWS's example: 50 keeps 50 % with one share, 25 % with two, and 12.5 % with three."""
     line = FairShares(lambda: {"computeReservation": 50}, lambda: 0.0)
-    for number in range(4):
+    held: list[int] = []
+    for share in ("a", "b", "c"):
+        for number in range(80):
+            line.push(waiting_job(len(held) * 1000 + number, share))
+        held.append(sum(1 for _ in started(line, max_vcpus=80)))
+
+    assert held == [40, 20, 10]
+
+
+def test_a_share_that_holds_nothing_may_have_what_is_kept() -> None:
+    line = FairShares(lambda: {"computeReservation": 99}, lambda: 0.0)
+    line.push(waiting_job(1, "busy"))
+    line.push(waiting_job(2, "busy"))
+    assert len(list(started(line, max_vcpus=2))) == 1
+
+    line.push(waiting_job(3, "new"))
+
+    assert [job.submission.share for job in started(line, max_vcpus=2)] == ["new"]
+
+
+def test_nothing_is_kept_where_nothing_limits_the_vcpus() -> None:
+    line = FairShares(lambda: {"computeReservation": 99}, lambda: 0.0)
+    for number in range(3):
         line.push(waiting_job(number, "busy"))
-    placed = []
-    while (job := line.head(4)) is not None:
+
+    assert len(list(started(line, max_vcpus=None))) == 3
+
+
+def started(line: FairShares, *, max_vcpus: float | None) -> Iterator[Job]:
+    """Start jobs as long as it is the turn of one."""
+    while (job := line.head(max_vcpus)) is not None:
         job.status = JobStatus.RUNNING
         line.started(job)
-        placed.append(job)
-    assert len(placed) == 2
-
-    line.push(waiting_job(9, "new"))
-    job = line.head(4)
-    assert job is not None
-    assert job.submission.share == "new"
+        yield job
