@@ -92,12 +92,12 @@ def what_submits_and_watches() -> None:
     job = bc.FargateJobDefinition(
         stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
     )
-    what = {"queue": queue, "job_definition": job}
+    what: Any = {"queue": queue, "job_definition": job}
     bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **what)
     bc.EventTrigger(stack, "Event", pattern={"source": ["com.example"]}, **what)
     for mode in bc.SubmissionMode:
         bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
-    bc.SpotRescue(stack, "Rescue", queue=queue, rescue_queue=other)
+    bc.JobQueue(stack, "Rescued", compute_environments=[fargate], spot_rescue_queue=other)
     bc.Workflow(
         stack,
         "Workflow",

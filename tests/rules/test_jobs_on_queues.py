@@ -199,7 +199,7 @@ class TestInstances:
         ],
     )
     def test_one_type_has_to_have_room(
-        self, asked: dict[str, int], types: list[str], *, fits: bool
+        self, asked: dict[str, Any], types: list[str], *, fits: bool
     ) -> None:
         assert bool(self.found(job(**asked), *types)) is not fits
 
@@ -213,7 +213,7 @@ class TestInstances:
         ],
     )
     def test_what_it_lacks_is_said(
-        self, asked: dict[str, int], types: list[str], says: str
+        self, asked: dict[str, Any], types: list[str], says: str
     ) -> None:
         [message] = self.found(job(**asked), *types)
 
@@ -227,7 +227,7 @@ class TestInstances:
     def test_of_a_type_that_is_not_known_nothing_is_left_unknown(self) -> None:
         unknown = instance_types.InstanceType("new.large", None, None, None, None)
 
-        assert unknown.registered_mib is None
+        assert unknown.job_memory_mib is None
 
 
 class TestGpus:

@@ -376,7 +376,8 @@ class TestQueues:
         }
 
         def found(target: str) -> list[str]:
-            given = machine(**{key: {"Ref": target}})
+            request: dict[str, Any] = {key: {"Ref": target}}
+            given = machine(**request)
             return messages("submission-reference", Machine=given, **resources)
 
         assert len(found(other)) == 1
