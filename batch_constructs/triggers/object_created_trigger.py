@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
@@ -127,4 +128,4 @@ def bucket_name(path: str, bucket: Any) -> str:
 def tell_event_bridge(bucket: Any) -> None:
     """Let a bucket tell EventBridge of its objects; an L1's owner does that himself."""
     if has_member(bucket, "enable_event_bridge_notification"):
-        bucket.enable_event_bridge_notification()
+        once_made(bucket.enable_event_bridge_notification)
