@@ -252,10 +252,10 @@ def test_without_a_decay_what_was_used_fades_over_600_seconds(weight: float, fir
     line.push(waiting_job(3, "old"))
     line.push(waiting_job(4, "now"))
 
-    turn = line.head(None)
+    head = line.head(None)
 
-    assert turn is not None
-    assert turn.submission.share == first
+    assert head is not None
+    assert head.submission.share == first
 
 
 def share(name: str, weight: float) -> dict[str, Any]:
