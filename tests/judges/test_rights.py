@@ -86,24 +86,22 @@ def what_submits_and_watches() -> None:
     stack = cdk.Stack(app, "Submitting")
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
     fargate = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc)
-    queue, other = (
-        bc.JobQueue(stack, name, compute_environments=[fargate]) for name in ("Queue", "Other")
-    )
+    other = bc.JobQueue(stack, "Other", compute_environments=[fargate])
+    queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate], spot_rescue_queue=other)
     job = bc.FargateJobDefinition(
         stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
     )
-    what = {"queue": queue, "job_definition": job}
+    what: Any = {"queue": queue, "job_definition": job}
     bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **what)
     bc.EventTrigger(stack, "Event", pattern={"source": ["com.example"]}, **what)
     for mode in bc.SubmissionMode:
         bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
-    bc.SpotRescue(stack, "Rescue", queue=queue, rescue_queue=other)
     bc.Workflow(
         stack,
         "Workflow",
-        queue=queue,
+        queue=other,
         jobs=[bc.WorkflowJob(name="only", job_definition=job)],
-        spot_rescue_queue=other,
+        spot_rescue_queue=bc.JobQueue(stack, "Third", compute_environments=[fargate]),
     )
     user = iam.Role(stack, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     queue.grant_submit(user, job)

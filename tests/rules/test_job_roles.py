@@ -143,7 +143,7 @@ class TestFileSystem:
 
     def messages(self, *actions: str, iam: str = "ENABLED", **system: Any) -> list[str]:
         authorization = {"FileSystemId": {"Ref": "System"}, "AuthorizationConfig": {"Iam": iam}}
-        container = {
+        container: dict[str, Any] = {
             "JobRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
             "Volumes": [{"EfsVolumeConfiguration": authorization}],
         }

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from batch_constructs.aws import instance_types
 from batch_constructs.rules import check_template
 
 TYPES = {
@@ -199,7 +198,7 @@ class TestInstances:
         ],
     )
     def test_one_type_has_to_have_room(
-        self, asked: dict[str, int], types: list[str], *, fits: bool
+        self, asked: dict[str, Any], types: list[str], *, fits: bool
     ) -> None:
         assert bool(self.found(job(**asked), *types)) is not fits
 
@@ -213,7 +212,7 @@ class TestInstances:
         ],
     )
     def test_what_it_lacks_is_said(
-        self, asked: dict[str, int], types: list[str], says: str
+        self, asked: dict[str, Any], types: list[str], says: str
     ) -> None:
         [message] = self.found(job(**asked), *types)
 
@@ -223,11 +222,6 @@ class TestInstances:
         given = {"Environment": environment("FARGATE"), "Queue": queue("Environment")}
 
         assert messages(self.RULE, Job=job("FARGATE", vcpus=4000), **given) == []
-
-    def test_of_a_type_that_is_not_known_nothing_is_left_unknown(self) -> None:
-        unknown = instance_types.InstanceType("new.large", None, None, None, None)
-
-        assert unknown.registered_mib is None
 
 
 class TestGpus:

@@ -323,7 +323,7 @@ class TestQueues:
         ],
     )
     def test_a_share_goes_with_the_queue(
-        self, policy: str, request_: dict[str, str], rule: str
+        self, policy: str, request_: dict[str, Any], rule: str
     ) -> None:
         properties = {"SchedulingPolicyArn": {"Ref": "Policy"}} if policy == "fair" else {}
         resources = {
@@ -376,8 +376,8 @@ class TestQueues:
         }
 
         def found(target: str) -> list[str]:
-            given = machine(**{key: {"Ref": target}})
-            return messages("submission-reference", Machine=given, **resources)
+            request: dict[str, Any] = {key: {"Ref": target}}
+            return messages("submission-reference", Machine=machine(**request), **resources)
 
         assert len(found(other)) == 1
         assert found(right) == found("Bucket") == found("Elsewhere") == []
