@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws import managed_policies as policies
+from batch_constructs.construct import once_made
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -23,8 +26,8 @@ def make_instance_role(scope: Construct) -> iam.Role:
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[
-            _aws_managed("service-role/AmazonEC2ContainerServiceforEC2Role"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            _aws_managed(policies.ECS_INSTANCE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -39,10 +42,8 @@ def make_node_role(scope: Construct) -> iam.Role:
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[
-            _aws_managed("AmazonEKSWorkerNodePolicy"),
-            _aws_managed("AmazonEC2ContainerRegistryPullOnly"),
-            _aws_managed("AmazonEKS_CNI_Policy"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            *map(_aws_managed, policies.EKS_NODE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -56,7 +57,7 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
         scope,
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInstanceRolePolicyForManagedInstances")],
+        managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
     )
 
 
@@ -69,7 +70,7 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
         scope,
         "InfrastructureRole",
         assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInfrastructureRolePolicyForManagedInstances")],
+        managed_policies=[_aws_managed(policies.MANAGED_INFRASTRUCTURE)],
     )
 
 
@@ -78,13 +79,12 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
 
     AWS's own policy allows that only for roles whose name begins with ``ecsInstanceRole``.
     """
-    infrastructure_role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[instance_role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
-        )
+    statement = iam.PolicyStatement(
+        actions=["iam:PassRole"],
+        resources=[instance_role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
     )
+    once_made(lambda: infrastructure_role.add_to_principal_policy(statement))
 
 
 def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:
@@ -101,7 +101,7 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
         scope,
         "SpotFleetRole",
         assumed_by=iam.ServicePrincipal("spotfleet.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AmazonEC2SpotFleetTaggingRole")],
+        managed_policies=[_aws_managed(policies.SPOT_FLEET)],
     )
 
 
@@ -114,7 +114,7 @@ def make_service_role(scope: Construct) -> iam.Role:
         scope,
         "ServiceRole",
         assumed_by=iam.ServicePrincipal("batch.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AWSBatchServiceRole")],
+        managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 
 

@@ -86,8 +86,9 @@ def what_submits_and_watches() -> None:
     stack = cdk.Stack(app, "Submitting")
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
     fargate = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc)
-    other = bc.JobQueue(stack, "Other", compute_environments=[fargate])
-    queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate], spot_rescue_queue=other)
+    queue, other = (
+        bc.JobQueue(stack, name, compute_environments=[fargate]) for name in ("Queue", "Other")
+    )
     job = bc.FargateJobDefinition(
         stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
     )
@@ -96,12 +97,13 @@ def what_submits_and_watches() -> None:
     bc.EventTrigger(stack, "Event", pattern={"source": ["com.example"]}, **what)
     for mode in bc.SubmissionMode:
         bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
+    bc.JobQueue(stack, "Rescued", compute_environments=[fargate], spot_rescue_queue=other)
     bc.Workflow(
         stack,
         "Workflow",
-        queue=other,
+        queue=queue,
         jobs=[bc.WorkflowJob(name="only", job_definition=job)],
-        spot_rescue_queue=bc.JobQueue(stack, "Third", compute_environments=[fargate]),
+        spot_rescue_queue=other,
     )
     user = iam.Role(stack, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     queue.grant_submit(user, job)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from batch_constructs.aws import instance_types
 from batch_constructs.rules import check_template
 
 TYPES = {
@@ -222,6 +223,11 @@ class TestInstances:
         given = {"Environment": environment("FARGATE"), "Queue": queue("Environment")}
 
         assert messages(self.RULE, Job=job("FARGATE", vcpus=4000), **given) == []
+
+    def test_of_a_type_that_is_not_known_nothing_is_left_unknown(self) -> None:
+        unknown = instance_types.InstanceType("new.large", None, None, None, None)
+
+        assert unknown.job_memory_mib is None
 
 
 class TestGpus:

@@ -323,7 +323,7 @@ class TestQueues:
         ],
     )
     def test_a_share_goes_with_the_queue(
-        self, policy: str, request_: dict[str, Any], rule: str
+        self, policy: str, request_: dict[str, str], rule: str
     ) -> None:
         properties = {"SchedulingPolicyArn": {"Ref": "Policy"}} if policy == "fair" else {}
         resources = {
@@ -377,7 +377,8 @@ class TestQueues:
 
         def found(target: str) -> list[str]:
             request: dict[str, Any] = {key: {"Ref": target}}
-            return messages("submission-reference", Machine=machine(**request), **resources)
+            given = machine(**request)
+            return messages("submission-reference", Machine=given, **resources)
 
         assert len(found(other)) == 1
         assert found(right) == found("Bucket") == found("Elsewhere") == []
