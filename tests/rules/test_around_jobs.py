@@ -81,7 +81,8 @@ def admitted(key: str, *statements: Any, of: Any = None) -> Resources:
     }
 
 
-HERE, NOWHERE = ["U/Targets/0/Arn"], []
+HERE: list[str] = ["U/Targets/0/Arn"]
+NOWHERE: list[str] = []
 
 
 @pytest.mark.parametrize(
@@ -226,7 +227,7 @@ def test_a_pattern_matches_what_batch_sends(pattern: Any, places: list[str]) -> 
 
 
 S3 = {"source": ["aws.s3"], "detail": {"bucket": {"name": [ref("B")]}}}
-SUBMITS = {"BatchParameters": {}}
+SUBMITS: dict[str, Any] = {"BatchParameters": {}}
 OF_BUCKET = ["U/EventPattern/detail/bucket/name"]
 
 
