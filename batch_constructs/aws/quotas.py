@@ -15,8 +15,7 @@ RULES_A_BUS: Final = 300
 EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
     'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request;'
-    ' "Number of rules … 300", fewer in some'
-    " Regions.",
+    ' "Number of rules … 300", fewer in some Regions.',
 )
 
 RATE_MINUTES: Final = Whole(1, unit="minutes")
