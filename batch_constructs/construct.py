@@ -85,7 +85,7 @@ class _AllOrNothing(jsii.JSIIMeta):
     @property
     def __signature__(self) -> inspect.Signature:
         """The constructor's own, for ``help()`` and editors."""
-        own = inspect.signature(self.__init__)
+        own = inspect.signature(getattr(self, "__init__"))  # noqa: B009  # of the class, not of one
         parameters = list(own.parameters.values())[1:]
         return own.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 

@@ -79,22 +79,30 @@ def join(one: Any, other: Any, *, top: bool = False) -> Any:
     return "integer" if other == "integer" and one == "number" else one
 
 
-def main() -> None:
+def schema_of(type_: str) -> dict[str, Any]:
+    """Read the registry's schema of a type."""
+    index = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
+    schema: dict[str, Any] = json.loads(
+        (SCHEMAS / "resources" / f"{index[type_]}.json").read_text()
+    )
+    return schema
+
+
+def text() -> str:
     """Write the model, a line for each resource."""
     api = botocore.session.Session().get_service_model("batch")
-    index = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
     rows = []
     for type_, request in sorted(CREATES.items()):
-        schema = json.loads((SCHEMAS / "resources" / f"{index[type_]}.json").read_text())
+        schema = schema_of(type_)
         read_only = {path.removeprefix("/properties/") for path in schema["readOnlyProperties"]}
         node = from_schema(schema, schema)
         joined = join(node, from_shape(api.shape_for(request)), top=True)
         for name in read_only:
             joined.pop(name, None)
         rows.append(f'"{type_}": {json.dumps(joined, sort_keys=True, separators=(",", ":"))}')
-    OUTPUT.write_text("{\n" + ",\n".join(rows) + "\n}\n")
-    print(f"{OUTPUT.name}: {len(rows)} resources, {OUTPUT.stat().st_size} bytes")
+    return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
 if __name__ == "__main__":
-    main()
+    OUTPUT.write_text(text())
+    print(f"{OUTPUT.name}: {len(CREATES)} resources, {OUTPUT.stat().st_size} bytes")

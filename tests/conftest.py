@@ -9,6 +9,8 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 
+from tests import rendered
+
 Resources = Callable[..., dict[str, dict[str, Any]]]
 
 
@@ -57,3 +59,11 @@ def properties(resources: Resources) -> Callable[[str], dict[str, Any]]:
         return only
 
     return of_the_only
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the judges sit last: they judge what all other tests have rendered."""
+    items.sort(key=lambda item: "tests/judges/" in item.nodeid)
+
+
+rendered.keep()

@@ -67,11 +67,12 @@ class Given:
     def _network(self) -> dict[str, Any]:
         return {"vpc": self.vpc}
 
-    _FargateComputeEnvironment = _network
+    def _FargateComputeEnvironment(self) -> dict[str, Any]:  # noqa: N802  # called as the construct
+        return {**self._network(), "service_role": self.role}
 
-    def _Ec2ComputeEnvironment(self) -> dict[str, Any]:  # noqa: N802  # called as the construct
-        roles = {"instance_role": self.role, "service_role": self.role}
-        return {**self._network(), **roles, "launch_template": self.template}
+    def _Ec2ComputeEnvironment(self) -> dict[str, Any]:  # noqa: N802
+        template = {"launch_template": self.template}
+        return {**self._network(), **template, "instance_role": self.role}
 
     def _SpotComputeEnvironment(self) -> dict[str, Any]:  # noqa: N802
         roles = {"instance_role": self.role, "spot_fleet_role": self.role}

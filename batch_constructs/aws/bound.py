@@ -19,7 +19,9 @@ _SHOWN: Final = 60
 
 def one_of(values: Collection[Any]) -> str:
     """Write alternatives as prose: ``A, B or C``."""
-    words = [_number(value) if isinstance(value, int | float) else str(value) for value in values]
+    words = [
+        _number(value) if isinstance(value, int | float) else value or '""' for value in values
+    ]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -63,6 +65,14 @@ class Whole:
             text = f"{self.low} to {self.high}{unit}" if unit else text
         return f"{text}, or {one_of(self.also)}" if self.also else text
 
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.high is None:
+            return f"set {name} to {self.low} or more{unit}"
+        also = f", or to {one_of(self.also)}" if self.also else ""
+        return f"set {name} to a value from {self.low} to {self.high}{unit}{also}"
+
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
         inside = value >= self.low and (self.high is None or value <= self.high)
@@ -87,6 +97,10 @@ class Decimal:
     def allowed(self) -> str:
         """What is allowed."""
         return f"numbers from {_number(self.low)} to {_number(self.high)}"
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"set {name} to a value from {_number(self.low)} to {_number(self.high)}"
 
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
@@ -113,6 +127,10 @@ class OneOf:
     def allowed(self) -> str:
         """What is allowed."""
         return one_of(self.values)
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"set {name} to {self.allowed}"
 
     def admits(self, value: str) -> bool:
         """Whether a word is allowed."""
@@ -141,6 +159,10 @@ class Matching:
     pattern: str
     allowed: str
     longest: int | None = None
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"give {name} {self.allowed}"
 
     def admits(self, value: str) -> bool:
         """Whether a text is allowed."""
@@ -175,6 +197,10 @@ class Counting:
         if self.low == self.high:
             return f"exactly {self.low}"
         return f"{self.low} to {self.high}" if self.low else f"at most {self.high}"
+
+    def fix(self, name: str) -> str:
+        """Say what to do about a property or a parameter that is wrong."""
+        return f"give {name} {self.allowed} {self.things}"
 
     def admits(self, value: Sized) -> bool:
         """Whether a list or a mapping has as many entries as are allowed."""

@@ -69,7 +69,8 @@ def parameter_at(type: str, path: str, properties: Mapping[str, Any]) -> str:
     ``path`` leads to the value below the properties of a resource, positions in lists included.
     Where nothing is known of the property itself, the nearest one above it counts; empty for none.
     """
-    way, value, name = type, properties, ""
+    value: Any = properties
+    way, name = type, ""
     positions: list[str] = []
     for step in path.split("/") if path else ():
         if isinstance(value, list | tuple) and step.isdigit():

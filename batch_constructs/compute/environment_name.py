@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 HASH_LENGTH = 8
 
-NAME_PREFIX = replace(RESOURCE_NAME, longest=(RESOURCE_NAME.longest or 0) - len("-") - HASH_LENGTH)
+_LONGEST = (RESOURCE_NAME.longest or 0) - len("-") - HASH_LENGTH
+NAME_PREFIX = replace(
+    RESOURCE_NAME,
+    longest=_LONGEST,
+    allowed=RESOURCE_NAME.allowed.replace(str(RESOURCE_NAME.longest), str(_LONGEST)),
+)
 """What a user may give, so that the name as a whole is one that AWS Batch takes."""
 
 

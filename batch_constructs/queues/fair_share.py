@@ -87,7 +87,8 @@ class FairSharePolicy(SchedulingPolicy):
             ),
             ShareDecaySeconds=arguments.seconds("share_decay", share_decay),
             ShareDistribution=[
-                _share(arguments, share) for share in arguments.items("shares", shares, "Share")
+                _share(arguments, place, share)
+                for place, share in enumerate(arguments.items("shares", shares, "Share"))
             ],
         )
         properties = {
@@ -109,10 +110,12 @@ class FairSharePolicy(SchedulingPolicy):
         )
 
 
-def _share(arguments: Arguments, share: Share) -> Any:
+def _share(arguments: Arguments, place: int, share: Share) -> Any:
     if not isinstance(share, Share):
-        return arguments.wrong_type("shares", share, 'Share(identifier="teamA", weight_factor=0.5)')
+        expected = 'Share(identifier="teamA", weight_factor=0.5)'
+        return arguments.wrong_type(f"shares[{place}]", share, expected)
+    fields = arguments.within(f"shares[{place}]")
     return given(
-        ShareIdentifier=arguments.text("shares.identifier", share.identifier),
-        WeightFactor=arguments.number("shares.weight_factor", share.weight_factor),
+        ShareIdentifier=fields.text("identifier", share.identifier),
+        WeightFactor=fields.number("weight_factor", share.weight_factor),
     )

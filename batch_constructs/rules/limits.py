@@ -32,9 +32,7 @@ def register(limits: Iterable[Limit], *, area: str) -> None:
                 area=area,
                 severity=Severity.ERROR if limit.is_error else Severity.WARNING,
                 title=limit.title,
-                fix=f"set {limit.key} to {limit.bound.allowed}"
-                if not isinstance(limit.bound, Counting)
-                else f"give {limit.key} {limit.bound.allowed} {limit.bound.things}",
+                fix=limit.bound.fix(limit.key),
                 source=limit.source,
                 explanation=limit.why,
                 subjects=(limit.type,),

@@ -1,0 +1,99 @@
+"""Every limit holds at both sides of both ends, in every place where its property stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batch_constructs.aws.bound import Bound, Counting, Decimal, Matching, OneOf, Whole
+from batch_constructs.aws.limit import Limit
+from batch_constructs.rules import check_resource
+from tests.judges.test_sources import limits
+
+LIMITS = [(limit, within) for limit in limits() for within in limit.within]
+STRANGE = ("!", " ", "é", "", "a b", "/", ":", "\n", "9" * 3, "-", "x?")
+
+
+def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:
+    """Give values at the near and the far side of each end of a bound."""
+    match bound:
+        case Whole():
+            ends = [end for end in (bound.low, bound.high) if end is not None]
+            outside = [bound.low - 1, *([] if bound.high is None else [bound.high + 1])]
+            refused = [one for one in outside if one not in bound.also]
+            return [*ends, *bound.also], [*refused, bound.low + 0.5]
+        case Decimal():
+            step = bound.low / 10
+            return [bound.low, bound.high], [bound.low - step, bound.high + step]
+        case OneOf():
+            swapped = [value.swapcase() for value in bound.values if value.swapcase() != value]
+            other = [value for value in swapped if value not in bound.values]
+            if bound.any_case:
+                return [*bound.values, *swapped], [f"{value}X" for value in bound.values]
+            return list(bound.values), [*other, *(f"{value}X" for value in bound.values)]
+        case Matching():
+            strange = [text for text in STRANGE if bound.wrong(text)]
+            longest = [] if bound.longest is None else [bound.longest]
+            fits = [text for n in longest for text in of_length(bound, n)]
+            return fits, [*strange, *(text for n in longest for text in too_long(bound, n))]
+        case Counting():
+            refused = [bound.low - 1] if bound.low else []
+            return [bound.low, bound.high], [*refused, bound.high + 1]
+
+
+def of_length(bound: Matching, length: int) -> list[str]:
+    return [text for text in padded(length) if bound.wrong(text) is None][:1]
+
+
+def too_long(bound: Matching, length: int) -> list[str]:
+    """Give a text that is wrong for its length only."""
+    shape = Matching(bound.pattern, bound.allowed)
+    return [text for text in padded(length + 1) if shape.wrong(text) is None][:1]
+
+
+def padded(length: int) -> list[str]:
+    """Give texts of a length in the usual shapes."""
+    return [
+        "a" * length,
+        "1" * length,
+        "/" + "a" * (length - 1),
+        "a" * (length - 2) + ":*",
+        "arn:aws:" + "a" * (length - 8),
+    ]
+
+
+def resource(limit: Limit, within: str, value: Any) -> dict[str, Any]:
+    """Make the least properties that have a value in the place of a limit."""
+    steps = [step for step in (*within.split("/"), *limit.name.split("/")) if step]
+    made: Any = value
+    for step in reversed(steps):
+        made = [made] if step == "*" else {step: made}
+    properties: dict[str, Any] = made
+    return properties
+
+
+def values(limit: Limit, amount: Any) -> list[Any]:
+    """Give the values that a bound's amount stands for."""
+    if isinstance(limit.bound, Counting):
+        return [[f"x{n}" for n in range(amount)], {f"x{n}": "x" for n in range(amount)}]
+    return [amount]
+
+
+def found(limit: Limit, within: str, value: Any) -> list[str]:
+    properties = resource(limit, within, value)
+    return [f.message for f in check_resource(limit.type, properties) if f.rule == limit.rule]
+
+
+@pytest.mark.parametrize(
+    ("limit", "within"), LIMITS, ids=[f"{limit.rule}-{within}" for limit, within in LIMITS]
+)
+def test_a_limit_admits_its_ends_and_refuses_what_lies_beyond(limit: Limit, within: str) -> None:
+    admitted, refused = admitted_and_refused(limit.bound)
+    assert refused
+
+    for amount in admitted:
+        assert any(not found(limit, within, value) for value in values(limit, amount)), amount
+    for amount in refused:
+        messages = [found(limit, within, value) for value in values(limit, amount)]
+        assert all(len(each) == 1 for each in messages), (amount, messages)
