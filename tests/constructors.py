@@ -32,7 +32,9 @@ class Given:
         """Make it all."""
         stack = self.stack
         self.vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
-        self.role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        services = ("batch", "ec2", "ecs", "ecs-tasks", "spotfleet")
+        trusted = [iam.ServicePrincipal(f"{service}.amazonaws.com") for service in services]
+        self.role = iam.Role(stack, "Role", assumed_by=iam.CompositePrincipal(*trusted))
         self.key = kms.Key(stack, "Key")
         self.topic = sns.Topic(stack, "Topic", master_key=self.key)
         self.messages = sqs.Queue(stack, "Messages", encryption_master_key=self.key)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumables import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
@@ -201,6 +202,7 @@ class Nodes:
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
+        self._is_known = True
         listed = arguments.items("node_ranges", ranges, "NodeRange")
         if not listed:
             arguments.wrong_value(
@@ -213,10 +215,13 @@ class Nodes:
                 self._add(arguments.within(called), entry, place)
             else:
                 self._read.append((arguments.wrong_type(called, entry, _EXPECTED), None))
+                self._is_known = False
 
     @property
-    def count(self) -> int | None:
-        """How many nodes the ranges hold; None if one is open."""
+    def count(self) -> Any:
+        """How many nodes the ranges hold; None if one is open, UNKNOWN if one is wrong."""
+        if not self._is_known:
+            return UNKNOWN
         return None if self._next is None else self._last + 1
 
     def ranges(self, tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -280,29 +285,31 @@ class Nodes:
     def _target(self, arguments: Arguments, nodes: int | str) -> Any:
         """Return a range as AWS writes it, and count its nodes."""
         if isinstance(nodes, str):
-            first, _, last = nodes.partition(":")
+            first, colon, last = nodes.partition(":")
+            last = last if colon else first
             if last.isdigit() and (first.isdigit() or not first):
                 self._last = max(self._last, int(last))
                 if self._next is not None:
                     self._next = int(last) + 1
             else:
                 self._next = None
+                # Of another shape it is refused.
+                self._is_known = self._is_known and (nodes.endswith(":") or is_token(nodes))
             return nodes
-        number = arguments.number("nodes", nodes)
+        number = arguments.number("nodes", nodes, required=True, bound=Whole(1))
         if is_token(number):
-            return arguments.wrong_value(
+            number = arguments.wrong_value(
                 "nodes is a token, which cannot be counted before the deployment; allowed is a "
                 'number, or a range: give nodes="0:" and the token as num_nodes'
             )
-        if not isinstance(number, int) or self._next is None:
-            if isinstance(number, int):
-                arguments.wrong_value(
-                    f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
-                    'give such as "4:7"'
-                )
+        elif self._next is None and number is not UNKNOWN:
+            number = arguments.wrong_value(
+                f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
+                'give such as "4:7"'
+            )
+        if self._next is None or number is UNKNOWN:
+            self._is_known = False
             return number
-        if number < 1:
-            return arguments.wrong_value(f"nodes is {number}; allowed is 1 or more")
         first_node, self._next = self._next, self._next + number
         self._last = max(self._last, self._next - 1)
         return f"{first_node}:{self._next - 1}"

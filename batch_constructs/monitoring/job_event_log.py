@@ -73,6 +73,10 @@ class JobEventLog(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
+        if retention is not None and not isinstance(retention, logs.RetentionDays):
+            arguments.wrong_type(
+                "retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
+            )
         arguments.refuse()
 
         self.log_group = event_log_group(

@@ -101,7 +101,13 @@ def read_gateway(
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
     checked = _schema(arguments, schema)
-    told = json.dumps([checked if isinstance(checked, dict) else {}, fields], separators=_COMPACT)
+    told = json.dumps(
+        [
+            checked if isinstance(checked, dict) else {},
+            {str(name): str(field) for name, field in fields.items()},
+        ],
+        separators=_COMPACT,
+    )
     if len(told) > _MOST_BYTES_TOLD:
         arguments.wrong_value(
             f"schema and parameters are {len(told):,} bytes of JSON; allowed are "

@@ -195,8 +195,11 @@ def check_share(
                 "shares"
             )
         return
-    bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER)
-    if fair is False:
+    if not isinstance(share, str):
+        arguments.wrong_type(f"{where}share_identifier", share, "a string")
+    elif bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+        return
+    elif fair is False:
         arguments.wrong_value(
             f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
             "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"

@@ -103,6 +103,7 @@ class Workflow(BatchConstruct):
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
+        called = arguments.text("state_machine_name", state_machine_name)
         arguments.refuse()
 
         self._prefix = safe_name(id)[:60]
@@ -137,7 +138,7 @@ class Workflow(BatchConstruct):
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
-            state_machine_name=state_machine_name,
+            state_machine_name=called,
             # not the CDK's to_json_string, which drops every null, and with it ResultPath
             definition_body=sfn.DefinitionBody.from_string(json.dumps(self.definition)),
             role=self.role,

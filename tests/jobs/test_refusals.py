@@ -126,7 +126,7 @@ def test_a_value_out_of_range_is_named_with_what_is_allowed(
         ({"retry": 3}, "retry is int 3; expected a RetryPolicy"),
         ({"log_retention": 30}, "log_retention is int 30; expected a member of"),
         ({"assign_public_ip": "yes"}, "assign_public_ip is str 'yes'; expected True or False"),
-        ({"volumes": ["/data"]}, "str '/data'; expected EfsVolume"),
+        ({"volumes": ["/data"]}, r"volumes\[0\] is str '/data'; expected EfsVolume"),
         ({"job_role": "arn:aws:iam::1:role/x"}, "job_role is str .*; expected an iam.IRole"),
         ({"execution_role": 1}, "execution_role is int 1; expected an iam.IRole"),
         ({"log_group": "/aws/batch/job"}, "log_group is str .*; expected a logs.ILogGroup"),

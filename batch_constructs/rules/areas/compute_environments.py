@@ -208,7 +208,7 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
             "ComputeResources/MinvCpus",
             f"the minimum of vCPUs is {show(low)}; allowed are whole numbers from 0",
         )
-    if low is not None and high is not None and low > high:
+    if low is not None and high is not None and low > high >= 0:
         yield (
             "ComputeResources/MinvCpus",
             f"the minimum of vCPUs is {low}, more than the maximum of {high}",

@@ -24,6 +24,8 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch_constructs.rules.template.values import Properties
+
 AREA: Final = "multi_node"
 _rule = partial(rule, subject=JOB_DEFINITION, area=AREA)
 _limit = partial(Limit, subject=JOB_DEFINITION, area=AREA)
@@ -41,6 +43,12 @@ _limit(
 ).between(1, 1000)
 
 
+def _total(nodes: Properties) -> float | None:
+    """Give the number of nodes, unless it is one that there cannot be."""
+    total = number(nodes, "NumNodes")
+    return total if total is not None and total >= 1 else None
+
+
 @_rule(
     "main-node",
     title="main node that does not exist",
@@ -51,7 +59,7 @@ _limit(
 def main_node(job: JobDefinition) -> Iterator[Fault]:
     """Nodes are counted from 0."""
     nodes = mapping(job.properties, "NodeProperties")
-    main, total = number(nodes, "MainNode"), number(nodes, "NumNodes")
+    main, total = number(nodes, "MainNode"), _total(nodes)
     if main is not None and (main < 0 or (total is not None and main >= total)):
         allowed = "0 and more" if total is None else f"0 to {show(total - 1)}"
         yield "NodeProperties/MainNode", f"the main node is {main}; allowed are {allowed}"
@@ -77,7 +85,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
 )
 def node_range(job: JobDefinition) -> Iterator[Fault]:
     """The last index is one below the number of nodes."""
-    total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
+    total = _total(mapping(job.properties, "NodeProperties"))
     for path, node in job.node_ranges:
         written = text(node, "TargetNodes")
         if written is None:
