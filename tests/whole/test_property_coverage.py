@@ -47,7 +47,7 @@ def test_the_table_of_parameters_names_no_property_that_is_none(schema: list[str
 
 def is_a_kind(path: str) -> bool:
     """Whether a path ends with the type of an entry, or with a key of a mapping."""
-    return path.rpartition("/")[2].isupper() or "/Limits/" in path
+    return path.rpartition("/")[2].isupper() or "/Resources/" in path
 
 
 def test_every_property_with_a_parameter_is_rendered_by_a_stack(
