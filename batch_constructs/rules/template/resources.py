@@ -85,6 +85,11 @@ class ComputeEnvironment(Resource):
         return self.kind == "ECS_MANAGED_INSTANCES"
 
     @property
+    def is_managed(self) -> bool:
+        """Tell whether Batch manages the capacity for sure."""
+        return (text(self.properties, "Type") or "").upper() == "MANAGED"
+
+    @property
     def is_unmanaged(self) -> bool:
         """Tell whether the instances are the user's own."""
         return (text(self.properties, "Type") or "").upper() == "UNMANAGED"
@@ -146,6 +151,23 @@ class ComputeEnvironment(Resource):
                 return None
             offered += types
         return offered
+
+    @cached_property
+    def launch_templates(self) -> list[tuple[str, Properties]]:
+        """Give the launch template, then its overrides, as written, with their paths."""
+        path, launch = "ComputeResources/LaunchTemplate", self.resources.get("LaunchTemplate")
+        if not isinstance(launch, dict):
+            return []
+        overrides = entries(launch, "Overrides")
+        return [(path, launch), *((f"{path}/Overrides/{n}", one) for n, one in overrides)]
+
+    def launch_template(self, reference: Properties) -> Resource | None:
+        """Find the resource that a launch template as written refers to."""
+        found = (
+            self.neighbour(reference.get(key), "AWS::EC2::LaunchTemplate")
+            for key in ("LaunchTemplateId", "LaunchTemplateName")
+        )
+        return next((one for one in found if one is not None), None)
 
     @property
     def max_vcpus(self) -> int | float | None:
