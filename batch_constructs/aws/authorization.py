@@ -162,19 +162,22 @@ AUTHORIZED_AS_SOURCE: Final[Source] = docs(
     ' no separate batch:TerminateJobs IAM action."',
 )
 
+SUBMIT_BOTH_SOURCE: Final[Source] = guide(
+    "iam-example-restrict-job-queue",
+    '"When scoping resource-level access for job submission, you must provide both job queue and'
+    ' job definition resource types."',
+)
+
+SUBMIT_REVISION_SOURCE: Final[Source] = guide(
+    "iam-example-restrict-job-submission",
+    '"A policy that references only the job definition name without a revision number or wildcard …'
+    ' does not match SubmitJob requests, because the request ARN includes the revision"',
+)
+
 SUBMIT_JOB_SOURCES: Final[tuple[Source, ...]] = (
     ACTIONS_SOURCE,
-    guide(
-        "iam-example-restrict-job-queue",
-        '"When scoping resource-level access for job submission, you must provide both job queue'
-        ' and job definition resource types."',
-    ),
-    guide(
-        "iam-example-restrict-job-submission",
-        '"A policy that references only the job definition name without a revision number or'
-        " wildcard … does not match SubmitJob requests, because the request ARN includes the"
-        ' revision"',
-    ),
+    SUBMIT_BOTH_SOURCE,
+    SUBMIT_REVISION_SOURCE,
     guide(
         "iam-example-restrict-job-submission-by-tags",
         '"If you submit jobs without specifying a revision, job definition tags will not be'
@@ -188,7 +191,6 @@ SUBMIT_JOB_SOURCES: Final[tuple[Source, ...]] = (
 )
 """Open: whether a submission by name is matched against the bare name or the newest revision, and
 whether it takes ``job/*``, which the reference requires and the user guide's examples leave out."""
-
 
 SUBMIT_JOB_RIGHTS: Final = (
     "AWS's pages disagree on what a submission is checked against: allow batch:SubmitJob on the job"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.limit import Limit
 from batch_constructs.aws.source import Source, docs
 
 RETRY_ATTEMPTS: Final = Whole(0, 185)
@@ -17,6 +18,22 @@ EVENT_AGE_SECONDS: Final = Whole(60, LONGEST_EVENT_AGE_SECONDS, unit="seconds")
 RETRY_POLICY_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_RetryPolicy.html",
     "MaximumRetryAttempts: 0 to 185; MaximumEventAgeInSeconds: 60 to 86400.",
+)
+
+LIMITS: Final = (
+    Limit(
+        rule="event-target-count",
+        type="AWS::Events::Rule",
+        name="Targets",
+        noun="the rule",
+        bound=Counting(0, 5, "targets"),
+        source=docs(
+            "eventbridge/latest/APIReference/API_PutTargets.html",
+            '"Each rule can have up to five (5) targets associated with it at one time."',
+        ),
+        title="more than five targets on a rule",
+        why="Five targets are the limit.",
+    ),
 )
 
 INPUT_PATHS: Final = 100

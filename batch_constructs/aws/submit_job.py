@@ -69,6 +69,14 @@ RESERVED_VARIABLES_SOURCE: Final[Source] = api(
     '"Environment variables cannot start with "AWS_BATCH"."',
 )
 
+OVERRIDES: Final = {
+    "ContainerOverrides": ("EC2", "FARGATE"),
+    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
+    "EksPropertiesOverride": ("EKS",),
+    "NodeOverrides": ("EC2", "EKS"),
+}
+"""Overrides of a submission → the platforms whose jobs take them."""
+
 OVERRIDES_BYTES: Final = 8192
 """Container overrides in the form that ECS gets; a longer one fails the job, not the request."""
 

@@ -22,13 +22,13 @@ from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
-    queues_by_rule,
     state_change_pattern,
 )
 from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
+from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,25 +130,25 @@ class JobCounters(BatchConstruct):
             on_failure=destinations.SqsDestination(self.dead_letter_queue)
         )
         prefixes = [definition_prefix(one) for one in definitions]
-        groups = queues_by_rule(
+        patterns = patterns_that_fit(
             [queue.arn for queue in watched],
-            beside=400 + sum(len(prefix) + 20 for prefix in prefixes),
+            lambda arns: state_change_pattern(
+                queue_arns=arns,
+                states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
+                definition_prefixes=prefixes,
+                include_array_children=True,
+            ),
         )
         target = targets.LambdaFunction(
             self.function.handler,
             dead_letter_queue=self.dead_letter_queue,
             retry_attempts=_RETRIES,
         )
-        for number, group in enumerate(groups):
+        for number, pattern in enumerate(patterns):
             make_rule(
                 self,
                 f"Rule{number or ''}",
-                state_change_pattern(
-                    queue_arns=group,
-                    states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
-                    definition_prefixes=prefixes,
-                    include_array_children=True,
-                ),
+                pattern,
                 targets=[target],
                 description="Jobs that ended, to be counted",
             )

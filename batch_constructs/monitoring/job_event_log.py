@@ -15,11 +15,11 @@ from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
-    queues_by_rule,
     state_change_pattern,
 )
 
 from . import log_queries
+from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
 if TYPE_CHECKING:
@@ -80,16 +80,12 @@ class JobEventLog(BatchConstruct):
             retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
             encryption_key=encryption_key,
         )
-        arns = [queue.arn for queue in watched]
-        self.failed_rules = [
-            log_events(
-                self,
-                f"FailedRule{number or ''}",
-                state_change_pattern(queue_arns=group, states=[JobState.FAILED.value]),
-                self.log_group,
-            )
-            for number, group in enumerate(queues_by_rule(arns, beside=300))
-        ]
+        failed = patterns_that_fit(
+            [queue.arn for queue in watched],
+            lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
+        )
+        for number, pattern in enumerate(failed):
+            log_events(self, f"FailedRule{number or ''}", pattern, self.log_group)
         self.blocked_rules = {
             queue.arn: log_events(
                 Construct(self, queue.id),

@@ -1,14 +1,8 @@
 """What AWS Batch tells EventBridge about jobs and queues, as event patterns.
 
-Read before changing a pattern:
-
-- A job that is retried goes back to ``RUNNABLE``; ``FAILED`` is the end of a job
-  (https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html).
-- Children of an array, and nodes of a multi-node job, send events of their own. Their ID tells
-  them apart: it is the parent's with ``:index`` or ``#node`` behind it
-  (https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html). AWS publishes no sample of
-  such an event, so no pattern here relies on its other fields.
-- Events come at least once (https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html).
+A job that is retried goes back to ``RUNNABLE``; ``FAILED`` is the end of a job
+(https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html). Children of an array, and
+nodes of a multi-node job, send events of their own.
 """
 
 from __future__ import annotations
@@ -17,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -24,7 +19,7 @@ from batch_constructs.jobs.job_definition import (
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -33,14 +28,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
 
-SOURCE = "aws.batch"
-STATE_CHANGE = "Batch Job State Change"
-QUEUE_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
-_CHILD_OF_ARRAY = "*:*"
-_NODE = "*#*"
-_LONGEST_PATTERN = 2048
-"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
-_LONGEST_QUEUE_ARN = 190
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
 """Why a queue or an environment of another Region or account cannot be watched from here."""
@@ -61,7 +48,8 @@ def state_change_pattern(
         definition_prefixes: What the ARN of a job's definition begins with; none means all.
         include_array_children: Whether each child of an array sends its own, beside its parent.
     """
-    children = [_NODE] if include_array_children else [_CHILD_OF_ARRAY, _NODE]
+    children = [] if include_array_children else [batch_events.CHILD_OF_ARRAY]
+    children.append(batch_events.NODE)
     detail: dict[str, Any] = {"jobId": [{"anything-but": {"wildcard": children}}]}
     if queue_arns:
         detail["jobQueue"] = list(queue_arns)
@@ -69,31 +57,19 @@ def state_change_pattern(
         detail["status"] = list(states)
     if definition_prefixes:
         detail["jobDefinition"] = [{"prefix": prefix} for prefix in definition_prefixes]
-    return {"source": [SOURCE], "detail-type": [STATE_CHANGE], "detail": detail}
-
-
-def queues_by_rule(queue_arns: Sequence[str], *, beside: int) -> list[list[str]]:
-    """Divide queues among rules, so that no event pattern is longer than EventBridge allows.
-
-    Args:
-        queue_arns: The queues; what only CloudFormation knows counts as long as it can be.
-        beside: The characters of the pattern without its queues.
-    """
-    groups: list[list[str]] = [[]]
-    room = _LONGEST_PATTERN - beside
-    for arn in queue_arns:
-        needs = (_LONGEST_QUEUE_ARN if is_token(arn) else len(arn)) + len('"",')
-        if groups[-1] and needs > room:
-            groups.append([])
-            room = _LONGEST_PATTERN - beside
-        groups[-1].append(arn)
-        room -= needs
-    return groups
+    return {
+        "source": [batch_events.SOURCE],
+        "detail-type": [batch_events.JOB_STATE_CHANGE],
+        "detail": detail,
+    }
 
 
 def blocked_pattern(*, queue_arns: Sequence[str]) -> dict[str, Any]:
     """Return the pattern of queues that a job blocks, of compute jobs and service jobs alike."""
-    pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": list(QUEUE_BLOCKED)}
+    pattern: dict[str, Any] = {
+        "source": [batch_events.SOURCE],
+        "detail-type": list(batch_events.QUEUE_BLOCKED),
+    }
     if queue_arns:
         pattern["detail"] = {"jobQueue": list(queue_arns)}
     return pattern
@@ -292,7 +268,12 @@ def make_rule(
     description: str | None = None,
     rule_name: str | None = None,
 ) -> events.Rule:
-    """Make a rule on the account's default event bus, where AWS Batch sends its events."""
+    """Make a rule on the account's default event bus, where AWS Batch sends its events.
+
+    Raises:
+        ValueError: a pattern that EventBridge refuses: it names too much.
+    """
+    refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
     return events.Rule(
@@ -307,6 +288,16 @@ def make_rule(
             detail=pattern.get("detail"),
         ),
     )
+
+
+def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
+    """Refuse a pattern of ours that EventBridge would refuse: it names too much.
+
+    Raises:
+        ValueError: it is so.
+    """
+    for place, problem in event_pattern.wrong(without_tokens(pattern)):
+        raise ValueError(f"{path}: {place or 'the event pattern'} {problem}: {way_out}")
 
 
 def _wrong_rule_name(name: object) -> str | None:

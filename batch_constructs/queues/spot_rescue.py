@@ -13,10 +13,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.queues.job_queue_events import SOURCE, STATE_CHANGE
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ class SpotRescue(BatchConstruct):
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
     """Match the event of a job of a queue that failed because its host went away."""
     return {
-        "source": [SOURCE],
-        "detail-type": [STATE_CHANGE],
+        "source": [batch_events.SOURCE],
+        "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
             "jobQueue": [queue_arn],
             "status": ["FAILED"],

@@ -14,6 +14,7 @@ import pytest
 import batch_constructs
 from batch_constructs.aws import authorization
 from tests import rendered
+from tests.judges import published_api
 from tests.judges import published_rights as published
 from tests.judges.test_coverage import script
 
@@ -238,6 +239,13 @@ def test_the_floor_says_of_each_action_what_aws_says() -> None:
         keys = {key for kind in facts["resource_types"].values() for key in kind["condition_keys"]}
         assert sorted(one.conditions) == sorted(key for key in keys if key.startswith("batch:"))
     assert ours == {}
+
+
+def test_every_operation_takes_an_action() -> None:
+    operations = published_api.model().operation_names
+    taken = {authorization.AUTHORIZED_AS.get(one, one) for one in operations}
+
+    assert taken == set(authorization.ACTIONS) - {"SetCapacityTags"}
 
 
 def test_the_floor_writes_arns_as_aws_does() -> None:

@@ -15,7 +15,7 @@ from tests import rendered
 from tests.judges.written import written
 
 VALIDATOR = "asl-validator@4.0.0"
-"""https://www.npmjs.com/package/asl-validator"""
+"""https://github.com/ChristopheBougere/asl-validator"""
 
 Machine = Mapping[str, Any]
 

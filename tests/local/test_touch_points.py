@@ -79,6 +79,7 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
         ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
         ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
+        ("services.eventbridge", "_event_pattern_error", ["pattern_str"]),
         ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
         ("services.eventbridge", "_pattern_event_view", ["event"]),
         ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),

@@ -114,8 +114,8 @@ def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
         JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90), most_jobs=0)
 
     assert "every is 1.5 minutes" in str(refusal.value)
-    assert "most_jobs is 0; allowed is at least 1" in str(refusal.value)
-    with pytest.raises(ValueError, match="every is 0 minutes; allowed is at least 1"):
+    assert "most_jobs is 0; allowed are 1 or more" in str(refusal.value)
+    with pytest.raises(ValueError, match="every is 0 minutes; allowed are 1 or more minutes"):
         JobGauges(stack, "Gauges", queues=[queue_in(stack)], every=Duration.minutes(0))
 
 

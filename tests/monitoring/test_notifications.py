@@ -116,7 +116,10 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
     assert sorted(str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()) == [
         "batch_constructs/__init__.py",
         "batch_constructs/aws/__init__.py",
+        "batch_constructs/aws/batch_events.py",
+        "batch_constructs/aws/bound.py",
         "batch_constructs/aws/job_states.py",
+        "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/source.py",
         *(
             f"job_events/{name}.py"

@@ -307,7 +307,7 @@ def test_a_subject_is_what_sns_takes() -> None:
 
     subject = about_job(Job.of(life.ends("FAILED")["detail"], region="us-east-1")).subject
 
-    assert len(subject) == 100
+    assert len(subject) == 99
     assert subject.isascii()
     assert subject.endswith("...")
 

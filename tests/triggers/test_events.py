@@ -260,11 +260,16 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"pattern": {}}, "pattern is empty and would match every event"),
+        ({"pattern": {}}, "T: pattern is empty; it has to name a field"),
         (
             {"pattern": {"source": "shop"}},
-            r"pattern\.source is 'shop'; a pattern holds lists of what matches: \['shop'\]",
+            r'T: pattern\.source is "shop"; write a list: \["shop"\]',
         ),
+        (
+            {"pattern": {"source": ["shop", {"startswith": "x"}]}},
+            r'T: pattern\.source\[1\] has the operator "startswith"; there are anything-but, cidr,',
+        ),
+        ({"pattern": {"source": ["x" * 2049]}}, "T: pattern has 2064 characters; allowed are at"),
         ({"pattern": {"detail": {"a": {"b": []}}}}, r"pattern\.detail\.a\.b is an empty list"),
         ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] is '\$\.x y'; a field is a path"),
         ({"parameters": {"a": "<b>"}}, "EventBridge reads <…> as a field"),

@@ -90,7 +90,7 @@ def test_it_may_submit_to_the_rescue_queue_only(
     _, submit, tag, listing = role["Policies"][0]["PolicyDocument"]["Statement"]
     assert [joined(each) for each in submit["Resource"]] == [
         ON_DEMAND,
-        "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/*",
+        "arn:aws:batch:us-east-1:123456789012:job-definition/*",
         "arn:aws:batch:us-east-1:123456789012:job/*",
     ]
     assert tag["Resource"] == "arn:aws:batch:us-east-1:123456789012:job/*"

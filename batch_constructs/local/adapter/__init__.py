@@ -41,6 +41,7 @@ def install(
         batch_api,
         cloudformation_types,
         corrections,
+        event_patterns,
         iam_checks,
         state_machines,
         targets,
@@ -50,6 +51,7 @@ def install(
     batch_api.install(handle, arns)
     cloudformation_types.install(resource_types)
     corrections.install()
+    event_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     asgi.install()

@@ -10,6 +10,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import batch_events
 from batch_constructs.local.batch.job_details import job_arn, job_detail
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
 
     See https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
-    return _event("Batch Job State Change", job, arns, time_seconds, [])
+    return _event(batch_events.JOB_STATE_CHANGE, job, arns, time_seconds, [])
 
 
 def queue_blocked_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -39,7 +40,7 @@ def queue_blocked_event(job: Job, arns: Arns, time_seconds: float) -> Document:
 
     See https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html
     """
-    return _event("Batch Job Queue Blocked", job, arns, time_seconds, [job.queue_arn])
+    return _event(batch_events.JOB_QUEUE_BLOCKED, job, arns, time_seconds, [job.queue_arn])
 
 
 def _event(
@@ -49,7 +50,7 @@ def _event(
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": detail_type,
-        "source": "aws.batch",
+        "source": batch_events.SOURCE,
         "account": arns.account_id,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_seconds)),
         "region": arns.region,

@@ -79,12 +79,20 @@ def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
 def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     """Give what an operation's request is held to: the path of each member and its bound."""
     shape = SERVICE_MODEL.operation_model(operation).input_shape
-    members = () if shape is None else tuple(shape.members)
     found = _CHANGES.fullmatch(operation)
     limits = [*_limits(found["noun"])] if found else []
     if operation == "SubmitJob":
         limits = [*_SUBMISSION, *((_overriding(path), b) for path, b in _limits("JobDefinition"))]
-    return tuple(dict.fromkeys((p, b) for p, b in limits if p.split("/")[0] in members))
+    return tuple(dict.fromkeys((p, b) for p, b in limits if _has(shape, p.split("/"))))
+
+
+def _has(shape: Any, path: list[str]) -> bool:
+    """Whether a request has a member at a path."""
+    for step in path:
+        if shape is None or (step == "*") != (shape.type_name == "list"):
+            return False
+        shape = shape.member if step == "*" else getattr(shape, "members", {}).get(step)
+    return shape is not None
 
 
 def _limits(noun: str) -> Iterator[tuple[str, Bound]]:

@@ -148,7 +148,11 @@ def test_a_job_that_never_fits_blocks_its_queue_and_says_so(
     behind = account.submit(jobDefinition="small")
     account.wait_for(lambda: account.job(job).get("statusReason"))
 
-    (event,) = (e for e in ports.events if e["detail-type"] == "Batch Job Queue Blocked")
+    def blocked() -> list[dict[str, Any]]:
+        return [e for e in ports.events if e["detail-type"] == "Batch Job Queue Blocked"]
+
+    account.wait_for(blocked)
+    (event,) = blocked()
     assert event["resources"] == [account.job(job)["jobArn"], queue]
     assert event["detail"]["statusReason"].startswith(f"{reason} - ")
     assert account.job(job)["statusReason"] == event["detail"]["statusReason"]
