@@ -155,7 +155,7 @@ class TestManagedInstances:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"instance_types": ["optimal"]}, "instance_types: there is no instance type"),
+            ({"instance_types": ["optimal"]}, 'instance_types.*"optimal", which does not exist'),
             ({"scale_in_after": cdk.Duration.hours(2)}, "scale_in_after: the idle time is 7200"),
             (
                 {"scale_in_after": cdk.Duration.minutes(1), "keep_idle_instances": True},
