@@ -114,7 +114,9 @@ LIMITS: Final = (
         name="Type",
         noun="the type of the compute environment",
         bound=OneOf(("MANAGED", "UNMANAGED"), any_case=True),
-        source=api("CreateComputeEnvironmentRequest.type", '"MANAGED or UNMANAGED"'),
+        source=api(
+            "CreateComputeEnvironmentRequest.type", "Valid values are MANAGED and UNMANAGED."
+        ),
         title="unknown type of compute environment",
         why="There are two types of compute environment.",
     ),
@@ -123,7 +125,9 @@ LIMITS: Final = (
         name="State",
         noun="the state of the compute environment",
         bound=OneOf(("ENABLED", "DISABLED"), any_case=True),
-        source=api("CreateComputeEnvironmentRequest.state", "ENABLED or DISABLED"),
+        source=api(
+            "CreateComputeEnvironmentRequest.state", "Valid values are ENABLED and DISABLED."
+        ),
         title="unknown state of a compute environment",
         why="A compute environment is on or off.",
     ),
@@ -181,9 +185,11 @@ LIMITS: Final = (
         name="EcsSettings/ContainerInsights",
         noun="the Container Insights mode",
         bound=OneOf(("ENABLED", "ENHANCED", "DISABLED")),
-        source=api("EcsSettings.containerInsights", "ENABLED, ENHANCED or DISABLED"),
+        source=api(
+            "EcsSettings.containerInsights", "Valid values are ENABLED, ENHANCED and DISABLED."
+        ),
         title="unknown Container Insights mode",
-        why="Batch knows three modes of Container Insights.",
+        why="Container Insights is off, on, or on with more detail.",
     ),
     _limit(
         rule="allocation-strategy",
@@ -213,7 +219,7 @@ LIMITS: Final = (
         bound=Counting(0, 2, "entries"),
         source=api("ComputeResource.ec2Configuration", '"One or two values can be provided."'),
         title="too many image configurations",
-        why="One for CPU instances and one for GPU instances.",
+        why="There is one for instances with GPUs, and one for those without.",
     ),
     _limit(
         rule="launch-template-version",
@@ -227,7 +233,7 @@ LIMITS: Final = (
             " LaunchTemplateSpecificationOverride.version",
         ),
         title="launch template version of a wrong shape",
-        why="Another word is not a version.",
+        why="A launch template has no version of another name.",
     ),
     _limit(
         rule="launch-template-overrides",
@@ -252,7 +258,7 @@ LIMITS: Final = (
             "also LaunchTemplateSpecificationOverride.userdataType: EKS_BOOTSTRAP_SH or"
             " EKS_NODEADM",
         ),
-        title="unknown user data type",
+        title="unknown type of user data",
         why="It chooses how a node joins an Amazon EKS cluster.",
     ),
     *(
@@ -264,7 +270,7 @@ LIMITS: Final = (
             bound=Matching(r"(?s).+", "1 to 256 characters", 256),
             source=api(f"Ec2Configuration.{name[0].lower()}{name[1:]}", "1 to 256 characters."),
             title=f"{name} of a wrong length",
-            why="The API model bounds its length.",
+            why="The API of Batch takes no longer one, and none that is empty.",
         )
         for rule, name in (
             ("image-id-override", "ImageIdOverride"),
@@ -283,8 +289,8 @@ LIMITS: Final = (
             "EksConfiguration.eksClusterArn",
             '"The Amazon Resource Name (ARN) of the Amazon EKS cluster."',
         ),
-        title="cluster given by something else than its ARN",
-        why="Not its name.",
+        title="cluster that is not given by its ARN",
+        why="A name does not say the account and the Region.",
     ),
     _limit(
         rule="eks-access-entry",
