@@ -15,21 +15,22 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
 from batch_constructs import aws, functions
+from batch_constructs.construct import BatchConstruct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
+    from constructs import Construct
 
 Statement = dict[str, Any]
 _FOLDER = Path(functions.__file__).parent
 _FLOOR = Path(aws.__file__).parent
 
 
-class ShippedFunction(Construct):
+class ShippedFunction(BatchConstruct):
     """A function, its role and its log group.
 
     Creates, below its own ID: ``LogGroup``, ``Role`` and ``Handler`` (AWS::Lambda::Function).

@@ -8,7 +8,8 @@ from batch_constructs.aws.bound import Counting, Whole
 from batch_constructs.aws.limit import Limit
 from batch_constructs.aws.source import Source, docs
 
-RETRY_ATTEMPTS: Final = Whole(0, 185)
+MOST_RETRY_ATTEMPTS: Final = 185
+RETRY_ATTEMPTS: Final = Whole(0, MOST_RETRY_ATTEMPTS)
 """How often EventBridge and its Scheduler try a delivery again."""
 
 LONGEST_EVENT_AGE_SECONDS: Final = 86_400

@@ -79,8 +79,6 @@ def wrong(pattern: Any) -> list[Fault]:
         Each fault with its place, in the order of the pattern. The place is the subject of the
         sentence: ``("source", 'is "shop"; write a list: ["shop"]')``.
     """
-    if not _is_known(pattern):
-        return []
     found = list(_fields(pattern, ""))
     for counted, most, things in (
         (_combinations(pattern), _COMBINATIONS, f"combinations of {OR}"),
@@ -207,8 +205,8 @@ def _cidr(operand: Any) -> str | None:
 
 
 def _without_zeros(address: str) -> str:
-    """Write an IPv4 address without leading zeros, which Python refuses and AWS takes."""
-    return re.sub(r"\b0+(?=\d)", "", address) if "." in address else address
+    """Write an address without leading zeros, which Python refuses in IPv4 and AWS takes."""
+    return re.sub(r"\b0+(?=\d)", "", address)
 
 
 def _numeric(operand: Any) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TABLES: Final = (
     "compute_environments",
     "containers",
+    "delivery",
     "job_definitions",
     "job_queues",
     "managed_instances",

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
-from batch_constructs.aws.source import Source, api, cloudformation
+from batch_constructs.aws.source import Source, api, cloudformation, guide
 
 RESOURCE_NAME: Final = Matching(
     r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128
@@ -36,6 +36,14 @@ JOB_NAME_SOURCE: Final[Source] = api(
 
 NOT_IN_A_JOB_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 """What has to be replaced where a job is called after something else."""
+
+DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
+"""Where the output of a job goes whose definition names no other log group."""
+
+DEFAULT_LOG_GROUP_SOURCE: Final[Source] = guide(
+    "using_awslogs",
+    "The option awslogs-group: where it is not specified, /aws/batch/job is used.",
+)
 
 
 def arn(

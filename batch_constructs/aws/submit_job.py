@@ -123,6 +123,13 @@ STOPPED_AT_ONCE_SOURCE: Final[Source] = api(
     "TerminateJobsRequest.jobs", '"An array of up to 50 Batch job IDs of the jobs to terminate."'
 )
 
+STOP_REASON_CHARACTERS: Final = 1024
+"""How long the reason of a call that cancels or terminates jobs may be."""
+
+STOP_REASON_SOURCE: Final[Source] = api(
+    "TerminateJobRequest.reason", '"This parameter has a limit of 1024 characters."'
+)
+
 LISTED_AT_ONCE: Final = 1000
 """How many jobs ``ListJobs`` lists in a call."""
 

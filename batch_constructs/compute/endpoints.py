@@ -6,14 +6,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -105,7 +105,7 @@ class BatchEndpoints(BatchConstruct):
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
         for environment in environments:
-            group.connections.allow_from(environment, ec2.Port.tcp(HTTPS))
+            once_made(partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS)))
         ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         for service in self.services:
             ec2.InterfaceVpcEndpoint(

@@ -161,11 +161,9 @@ def status(state_directory: Path, *, once: bool) -> None:
 @click.argument("job_id")
 def logs(state_directory: Path, job_id: str) -> None:
     """Print what a job has printed so far, every attempt of it."""
-    from batch_constructs.local.job_logs import job_lines
-
     _, clients = _running(state_directory)
     with reported():
-        for line in job_lines(clients.client, job_id):
+        for line in clients.log_lines(job_id):
             click.echo(line)
 
 

@@ -9,18 +9,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from batch_constructs.aws.job_states import JobState
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-JOB_STATES = (
-    "SUBMITTED",
-    "PENDING",
-    "RUNNABLE",
-    "STARTING",
-    "RUNNING",
-    "SUCCEEDED",
-    "FAILED",
-)
 _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "RUNNABLE": "yellow"}
 _SHOWN_JOBS = 20
 
@@ -40,7 +33,7 @@ def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:
 def _jobs(batch: Any, queue_arn: str) -> list[Any]:
     return [
         job
-        for state in JOB_STATES
+        for state in JobState
         for job in _pages(batch, "list_jobs", "jobSummaryList", jobQueue=queue_arn, jobStatus=state)
     ]
 
@@ -64,11 +57,11 @@ def _environments(batch: Any) -> Table:
 
 def _queues(queues: list[Any], jobs: dict[str, list[Any]]) -> Table:
     table = Table(title="Job queues", title_justify="left")
-    for column in ("name", "priority", "state", *(state.lower() for state in JOB_STATES)):
+    for column in ("name", "priority", "state", *(state.lower() for state in JobState)):
         table.add_column(column)
     for queue in sorted(queues, key=lambda one: -one["priority"]):
         name = queue["jobQueueName"]
-        counts = [sum(job["status"] == state for job in jobs[name]) for state in JOB_STATES]
+        counts = [sum(job["status"] == state for job in jobs[name]) for state in JobState]
         table.add_row(
             name,
             str(queue["priority"]),

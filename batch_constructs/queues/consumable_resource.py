@@ -21,13 +21,6 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-_PARAMETERS = {
-    "ConsumableResourceName": "consumable_resource_name",
-    "TotalQuantity": "total_quantity",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 _REFERENCE = Reference(
     noun="consumable resource", resource="consumable-resource", attribute="consumable_resource"
 )
@@ -119,7 +112,7 @@ class ConsumableResource(ConsumableResourceBase):
             TotalQuantity=arguments.number("total_quantity", total_quantity),
             Tags=arguments.mapping("tags", tags),
         )
-        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties, _PARAMETERS)
+        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties)
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnConsumableResource(

@@ -36,18 +36,6 @@ class Share:
     weight_factor: float = 1.0
 
 
-_PARAMETERS = {
-    "Name": "scheduling_policy_name",
-    "ShareDecaySeconds": "share_decay",
-    "ComputeReservation": "compute_reservation_percentage",
-    "ShareDistribution": "shares[]",
-    "ShareIdentifier": "identifier",
-    "WeightFactor": "weight_factor",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
-
 class FairSharePolicy(SchedulingPolicy):
     """A scheduling policy that divides a queue's capacity among share identifiers, by weight.
 
@@ -110,7 +98,7 @@ class FairSharePolicy(SchedulingPolicy):
             ),
             "FairsharePolicy": fair_share,
         }
-        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties, _PARAMETERS)
+        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties)
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnSchedulingPolicy(

@@ -45,19 +45,6 @@ if TYPE_CHECKING:
     AnyJobQueue: TypeAlias = "JobQueueBase | batch.IJobQueue | batch_interfaces.IJobQueueRef"
     """Ours, an ``aws_batch`` L2 or an L1."""
 
-QUEUE_PARAMETERS = {
-    "ComputeEnvironmentOrder": "compute_environments",
-    "ServiceEnvironmentOrder": "service_environments",
-    "JobQueueName": "job_queue_name",
-    "JobStateTimeLimitActions": "time_limits[]",
-    "MaxTimeSeconds": "after",
-    "Reason": "reason",
-    "Priority": "priority",
-    "SchedulingPolicyArn": "scheduling_policy",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 _REFERENCE = Reference(noun="job queue", resource="job-queue", attribute="job_queue")
 _QUEUE = "a job queue of batch_constructs or aws_cdk.aws_batch"
 _DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
@@ -181,7 +168,6 @@ class JobQueue(JobQueueBase):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
             {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            QUEUE_PARAMETERS,
             beside=self.beside,
         )
         rescue_resources = _rescue_resources(

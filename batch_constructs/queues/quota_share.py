@@ -25,19 +25,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.job_queue import AnyJobQueue
 
-_PARAMETERS = {
-    "Name": "scheduling_policy_name",
-    "QuotaShareName": "quota_share_name",
-    "JobQueue": "queue",
-    "CapacityLimits": "capacity_limits[]",
-    "CapacityUnit": "unit",
-    "MaxCapacity": "max_capacity",
-    "Strategy": "sharing",
-    "BorrowLimit": "borrow_limit_percentage",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 
 class QuotaSharePolicy(SchedulingPolicy):
     """A scheduling policy under which the queue's capacity is divided by ``QuotaShare``.
@@ -81,7 +68,7 @@ class QuotaSharePolicy(SchedulingPolicy):
             Tags=arguments.mapping("tags", tags),
         )
         self.properties = arguments.check(
-            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}, _PARAMETERS
+            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}
         )
         arguments.refuse()
 
@@ -163,7 +150,6 @@ class QuotaShare(BatchConstruct):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::QuotaShare",
             {**properties, "JobQueue": reference},
-            _PARAMETERS,
             beside=beside,
         )
         arguments.refuse()

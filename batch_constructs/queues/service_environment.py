@@ -28,15 +28,6 @@ if TYPE_CHECKING:
     )
     """Ours or an L1."""
 
-_PARAMETERS = {
-    "ServiceEnvironmentName": "service_environment_name",
-    "CapacityLimits": "capacity_limits[]",
-    "CapacityUnit": "unit",
-    "MaxCapacity": "max_capacity",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 _REFERENCE = Reference(
     noun="service environment", resource="service-environment", attribute="service_environment"
 )
@@ -104,7 +95,7 @@ class ServiceEnvironment(ServiceEnvironmentBase):
             Tags=arguments.mapping("tags", tags),
         )
         self.properties: Mapping[str, object] = arguments.check(
-            "AWS::Batch::ServiceEnvironment", properties, _PARAMETERS
+            "AWS::Batch::ServiceEnvironment", properties
         )
         arguments.refuse()
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_batch as batch
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queues import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.construct import given, l1_properties
-from batch_constructs.queues.job_queue import QUEUE_PARAMETERS, JobQueueBase
+from batch_constructs.queues.job_queue import JobQueueBase
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
 from batch_constructs.queues.time_limits import time_limit_actions
@@ -94,7 +94,6 @@ class ServiceJobQueue(JobQueueBase):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
             {**properties, **given(SchedulingPolicyArn=policy)},
-            QUEUE_PARAMETERS,
             beside=self.beside,
         )
         arguments.refuse()

@@ -15,6 +15,7 @@ from batch_constructs.aws.delivery import (
     RETRY_ATTEMPTS,
     SQS_RETENTION_DAYS,
 )
+from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.job_to_submit import bounded
 
@@ -77,13 +78,12 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
 def admit_event_bridge(key: kms.IKey | None) -> None:
     """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
     if key is not None:
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=KEY_ACTIONS,
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                resources=["*"],  # in a key's policy: the key itself
-            )
+        statement = iam.PolicyStatement(
+            actions=KEY_ACTIONS,
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=["*"],  # in a key's policy: the key itself
         )
+        once_made(lambda: key.add_to_resource_policy(statement))
 
 
 def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:

@@ -14,7 +14,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
@@ -107,7 +108,7 @@ class EventTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,
@@ -166,14 +167,13 @@ class EventTrigger(BatchConstruct):
                 principal="events.amazonaws.com",
                 source_arn=self.resource.attr_arn,
             )
-        self.dead_letter_queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=["sqs:SendMessage"],
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                resources=[self.dead_letter_queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
-            )
+        send = iam.PolicyStatement(
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=[self.dead_letter_queue.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
         )
+        once_made(lambda: self.dead_letter_queue.add_to_resource_policy(send))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
     def _by_event_bridge(self, job: JobToSubmit) -> dict[str, Any]:

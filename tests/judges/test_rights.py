@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 
-import batch_constructs
+import batch_constructs as bc
 from batch_constructs.aws import authorization
 from tests import rendered
 from tests.judges import published_api
 from tests.judges import published_rights as published
 from tests.judges.test_coverage import script
 
-PACKAGE = Path(batch_constructs.__file__).parent
+PACKAGE = Path(bc.__file__).parent
 OWN = "arn:aws:{}:us-east-1:123456789012:{}"
 
 ARNS = {
@@ -73,6 +77,47 @@ NO_ACTIONS = {
 """What is written like an action and is none → what it is."""
 
 POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_submits_and_watches() -> None:
+    """Render whatever has a role of its own, also when the judge sits alone."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Submitting")
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
+    fargate = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc)
+    queue, other = (
+        bc.JobQueue(stack, name, compute_environments=[fargate]) for name in ("Queue", "Other")
+    )
+    job = bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+    )
+    what: Any = {"queue": queue, "job_definition": job}
+    bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **what)
+    bc.EventTrigger(stack, "Event", pattern={"source": ["com.example"]}, **what)
+    for mode in bc.SubmissionMode:
+        bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
+    bc.JobQueue(stack, "Rescued", compute_environments=[fargate], spot_rescue_queue=other)
+    bc.Workflow(
+        stack,
+        "Workflow",
+        queue=queue,
+        jobs=[bc.WorkflowJob(name="only", job_definition=job)],
+        spot_rescue_queue=other,
+    )
+    user = iam.Role(stack, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    queue.grant_submit(user, job)
+    topic = sns.Topic(stack, "Topic")
+    bc.JobNotifications(stack, "Notifications", queue=queue, topic=topic)
+    bc.BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
+    bc.CostGuard(
+        stack,
+        "Guard",
+        queues=[queue],
+        budget=bc.VcpuBudget(vcpu_hours=100),
+        action=bc.GuardAction.DISABLE_QUEUES,
+    )
+    app.synth()
 
 
 def several(value: Any) -> list[Any]:
@@ -158,7 +203,7 @@ def about(pattern: str, arns: list[str]) -> list[str]:
 
 def test_every_statement_of_a_role_fits_the_reference() -> None:
     found = list(statements())
-    assert len(found) > 30
+    assert len(found) > 40
 
     assert [
         f"{where}: {problem}"

@@ -309,7 +309,9 @@ class TestRefusals:
         assert stack.node.try_find_child("Queue") is None
 
     def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
-        with pytest.raises(ValueError, match="priority: the priority is -1"):
+        with pytest.raises(
+            ValueError, match="priority is -1; allowed are whole numbers from 0 to 1000"
+        ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=-1)
 
     def test_a_time_limit_outside_ten_minutes_to_a_day(
@@ -319,7 +321,8 @@ class TestRefusals:
             reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.minutes(1)
         )
         with pytest.raises(
-            ValueError, match=r"time_limits\[0\].after: the time limit is 60 seconds; "
+            ValueError,
+            match=r"time_limits\[0\]\.after is 60 seconds; allowed are 600 to 86400 seconds",
         ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], time_limits=[limit])
 

@@ -87,7 +87,7 @@ class TestFairShares:
 
     def test_every_mistake_is_said_with_the_share_it_is_in(self, stack: cdk.Stack) -> None:
         with pytest.raises(
-            ValueError, match=r"(?s)shares\[1\].weight_factor: .*0.0001 to"
+            ValueError, match=r"(?s)shares\[1\].weight_factor is .*0.0001 to"
         ) as error:
             bc.FairSharePolicy(
                 stack,
@@ -103,7 +103,7 @@ class TestFairShares:
 
         message = str(error.value)
         assert 'shares[1].identifier: the share identifiers "a1" and "a*" overlap' in message
-        assert 'shares[2].identifier: the share identifier is "not-allowed"' in message
+        assert 'shares[2].identifier is "not-allowed"' in message
         assert "share_decay: " in message
         assert "compute_reservation_percentage: " in message
 
@@ -180,9 +180,15 @@ class TestServiceJobs:
     @pytest.mark.parametrize(
         ("limits", "message"),
         [
-            ([], "capacity_limits: CapacityLimits is missing"),
-            ([bc.CapacityLimit(max_capacity=0)], r"capacity_limits\[0\].max_capacity: .* 1 or"),
-            ([bc.CapacityLimit(max_capacity=1, unit="vcpus")], r"capacity_limits\[0\].unit: "),
+            ([], "capacity_limits is missing, which is required: give capacity_limits"),
+            (
+                [bc.CapacityLimit(max_capacity=0)],
+                r"capacity_limits\[0\]\.max_capacity is 0; allowed are 1 or more",
+            ),
+            (
+                [bc.CapacityLimit(max_capacity=1, unit="vcpus")],
+                r'capacity_limits\[0\]\.unit is "vcpus"',
+            ),
         ],
     )
     def test_a_limit_that_aws_refuses_is_refused(
@@ -236,7 +242,9 @@ class TestServiceJobs:
             service_environments=[training],
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
-        with pytest.raises(ValueError, match="borrow_limit_percentage: BorrowLimit is given"):
+        with pytest.raises(
+            ValueError, match="borrow_limit_percentage is given, but sharing is LEND"
+        ):
             bc.QuotaShare(
                 stack,
                 "Share",
@@ -307,8 +315,8 @@ class TestConsumableResources:
     @pytest.mark.parametrize(
         ("wanted", "message"),
         [
-            (0, "consumable_resources: the quantity is 0"),
-            (1.5, "consumable_resources: the quantity is 1.5"),
+            (0, "consumable_resources is 0; allowed are 1 or more"),
+            (1.5, r"consumable_resources is 1\.5; allowed are 1 or more"),
         ],
     )
     def test_a_quantity_that_is_none_is_refused(

@@ -70,6 +70,13 @@ class TestSpotFleetRole:
         assert spot_fleet("environment-role-trust", role("batch"), **given) == []
         assert spot_fleet("spot-fleet-role-policy", role("spotfleet", OLD), **given) == []
 
+    def test_a_role_that_is_not_in_the_template_is_unknown(self) -> None:
+        resources = {"Type": "SPOT", "SpotIamFleetRole": "arn:aws:iam::123456789012:role/fleet"}
+        environment = resource("AWS::Batch::ComputeEnvironment", ComputeResources=resources)
+
+        for rule in ("environment-role-trust", "spot-fleet-role-policy"):
+            assert found(rule, Environment=environment) == []
+
     @pytest.mark.parametrize(
         ("attached", "problem"),
         [
@@ -113,6 +120,28 @@ class TestInstanceRole:
         assert self.messages("instance-profile", role(), {"Ref": "Role"}, **profile) == [
             "Role is a role; an instance profile is allowed"
         ]
+
+    def test_the_arn_of_a_role_is_no_profile(self) -> None:
+        arn = "arn:aws:iam::123456789012:role/instance"
+
+        assert self.messages("instance-profile", role(), arn) == [
+            f'"{arn}" is a role; the ARN of an instance profile is allowed'
+        ]
+
+    def test_a_node_of_a_cluster_on_eks_joins_another_way(self) -> None:
+        environment = resource(
+            "AWS::Batch::ComputeEnvironment",
+            EksConfiguration={"EksClusterArn": "arn"},
+            ComputeResources={"Type": "EC2", "InstanceRole": arn_of("Profile")},
+        )
+        profile = resource("AWS::IAM::InstanceProfile", Roles=[{"Ref": "Role"}])
+
+        assert (
+            found(
+                "instance-role-permissions", Role=role(), Profile=profile, Environment=environment
+            )
+            == []
+        )
 
     @pytest.mark.parametrize(
         ("attached", "joins"),
@@ -194,6 +223,32 @@ class TestBroadPermissions:
         assert found("broad-permissions", Role=role("lambda", "AWSBatchFullAccess")) == []
 
 
+class TestOpenTrust:
+    """A role that everybody may assume."""
+
+    @pytest.mark.parametrize(
+        ("statement", "is_open"),
+        [
+            ({"Principal": "*"}, True),
+            ({"Principal": {"AWS": "*"}}, True),
+            ({"Principal": {"AWS": ["123456789012", "*"]}}, True),
+            ({"Principal": {"AWS": ["123456789012"]}}, False),
+            ({"Principal": {"Service": "ecs-tasks.amazonaws.com"}}, False),
+            ({"Principal": "*", "Condition": {}}, False),
+            ({"Principal": "*", "Effect": "Deny"}, False),
+        ],
+    )
+    @pytest.mark.parametrize("is_used", [True, False])
+    def test_it_is_found_where_a_job_has_it(
+        self, statement: dict[str, Any], *, is_open: bool, is_used: bool
+    ) -> None:
+        trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", **statement}]}
+        given = resource("AWS::IAM::Role", AssumeRolePolicyDocument=trust)
+        messages = job_role("open-trust", given) if is_used else found("open-trust", Role=given)
+
+        assert bool(messages) is (is_open and is_used)
+
+
 class TestOneRoleForBoth:
     """The program in the container gets what the agent may do."""
 
@@ -231,6 +286,13 @@ def test_a_managed_policy_has_its_path_and_its_case(written: str, right: str) ->
 
     assert len(messages) == bool(right)
     assert all(message.endswith(right) for message in messages)
+
+
+def test_a_managed_policy_whose_name_is_not_known_is_none_of_ours() -> None:
+    given = role("ec2")
+    given["Properties"]["ManagedPolicyArns"] = [{"Fn::Sub": f"{AWS}/${{Path}}/AWSBatchServiceRole"}]
+
+    assert found("managed-policy-name", Role=given) == []
 
 
 QUEUE, NAME, JOBS = f"{ARN}:job-queue/queue", f"{ARN}:job-definition/job", f"{ARN}:job/*"
@@ -291,6 +353,86 @@ class TestSubmitting:
 
         assert len(messages) == bool(form)
         assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
+
+    @pytest.mark.parametrize("rule", ["submit-resources", "submit-revision"])
+    def test_a_policy_that_is_not_known_may_allow_the_rest(self, rule: str) -> None:
+        assert self.messages(rule, f"{NAME}:2")
+        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": "job"}}
+        given = role("events", "NobodyKnowsIt", Action="batch:SubmitJob", Resource=[f"{NAME}:2"])
+
+        assert found(rule, Role=given, Rule=resource("AWS::Events::Rule", Targets=[target])) == []
+
+    @pytest.mark.parametrize(
+        ("value", "allowed", "form"),
+        [
+            ({"Ref": "Job"}, NAME, "by revision"),
+            ({"Ref": "Job"}, f"{NAME}:*", ""),
+            ({"Ref": "Job"}, {"Ref": "Job"}, ""),
+            ("job", {"Ref": "Job"}, "by name"),
+            ({"Ref": "Nameless"}, NAME, ""),
+            ("job", {"Ref": "Nameless"}, ""),
+            ({"Fn::Sub": "${Word}-job"}, NAME, ""),
+            ("elsewhere", NAME, ""),
+        ],
+    )
+    @pytest.mark.parametrize("submitter", ["rule", "function"])
+    def test_ref_of_a_definition_is_a_revision(
+        self, submitter: str, value: Any, allowed: Any, form: str
+    ) -> None:
+        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": value}}
+        rule = resource("AWS::Events::Rule", Targets=[target])
+        function = resource(
+            "AWS::Lambda::Function",
+            Role=arn_of("Role"),
+            Environment={"Variables": {"JOB": value, "EMPTY": ""}},
+        )
+        messages = found(
+            "submit-revision",
+            Role=role("events", Action="batch:SubmitJob", Resource=[QUEUE, allowed]),
+            Job=resource("AWS::Batch::JobDefinition", JobDefinitionName="job"),
+            Nameless=resource("AWS::Batch::JobDefinition"),
+            Submitter=rule if submitter == "rule" else function,
+        )
+
+        if value == "elsewhere" and submitter == "rule":
+            form = "by name"  # a function's variable may be any word
+        assert len(messages) == bool(form)
+        assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
+
+    def test_a_role_of_two_targets_is_named_once(self) -> None:
+        target = {"Arn": QUEUE, "RoleArn": arn_of("Role"), "BatchParameters": {}}
+        rule = resource("AWS::Events::Rule", Targets=[target, target])
+
+        for one, given in (("submitter-permission", role("events")), ("submitter-trust", role())):
+            assert len(found(one, Role=given, Rule=rule)) == 1
+
+    @pytest.mark.parametrize(
+        ("variables", "submits"),
+        [
+            (["Queue", "Job"], True),
+            (["Queue"], False),
+            (["Job", "Elsewhere"], False),
+            (["Queue", "Job", "Other"], True),
+        ],
+    )
+    def test_a_function_that_has_a_queue_and_a_definition_at_hand_submits(
+        self, variables: list[str], *, submits: bool
+    ) -> None:
+        function = resource(
+            "AWS::Lambda::Function",
+            Role=arn_of("Role"),
+            Environment={"Variables": {name: {"Ref": name} for name in variables}},
+        )
+        messages = found(
+            "submitter-permission",
+            Role=role("lambda"),
+            Queue=resource("AWS::Batch::JobQueue"),
+            Job=resource("AWS::Batch::JobDefinition"),
+            Other=resource("AWS::S3::Bucket"),
+            Function=function,
+        )
+
+        assert bool(messages) is submits
 
     @pytest.mark.parametrize(
         ("attached", "submits"),

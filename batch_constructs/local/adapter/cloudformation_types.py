@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.updates import create_only
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from batch_constructs.local.cloudformation.resource_type import (
         Properties,
         Provisioned,
         ResourceType,
     )
+
+_REPLACED_BY = {
+    "Custom::S3AutoDeleteObjects": ("BucketName",),
+    "Custom::VpcRestrictDefaultSG": ("DefaultSecurityGroupId",),
+}
+"""Types that CloudFormation's registry does not have → the properties that replace the resource."""
 
 _STACK_TAGGED = "AWS::Batch::"
 _NOT_STACK_TAGGED = ("AWS::Batch::ComputeEnvironment",)
@@ -53,7 +63,9 @@ def _register(provisioners: Any, one: ResourceType) -> None:
         "update_with_logical_id": True,
         "delete": delete,
     }
-    provisioners._REPLACING_PROPERTIES[name] = one.create_only  # noqa: SLF001 - a touch point
+    provisioners._REPLACING_PROPERTIES[name] = (  # noqa: SLF001 - a touch point
+        _REPLACED_BY[name] if name in _REPLACED_BY else _top_level(create_only(name).always)
+    )
     if one.name_property is not None:
         provisioners._CUSTOM_NAME_REPLACEMENT[name] = {  # noqa: SLF001 - a touch point
             "name": one.name_property
@@ -61,6 +73,10 @@ def _register(provisioners: Any, one: ResourceType) -> None:
     if name.startswith(_STACK_TAGGED) and name not in _NOT_STACK_TAGGED:
         kind = "map" if one.tags_are_a_map else "list"
         provisioners._STACK_TAG_PROPERTY[name] = ("Tags", kind)  # noqa: SLF001 - a touch point
+
+
+def _top_level(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for path in paths if "/" not in path)
 
 
 def _pair(resource: Provisioned) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.error_names import MODELLED, STEP_FUNCTIONS_UNCLEAR
+from batch_constructs.aws.service_principals import STATES
 from batch_constructs.local.cloudformation.property_values import from_response, to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 from batch_constructs.local.role_sessions import UntrustingRoleError
@@ -75,7 +76,7 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
 
         try:
             request = to_request(operation, parameters)
-            batch = roles.client("batch", _role.get(), "states.amazonaws.com")
+            batch = roles.client("batch", _role.get(), STATES)
             answer = getattr(batch, xform_name(operation))(**request)
         except ClientError as refusal:
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import (
+    FARGATE_NETWORK,
+    ON_FARGATE,
+    ON_INSTANCES,
+    TAKEN_BY,
+)
+from batch_constructs.aws.service_principals import BATCH
+from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
+from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -19,33 +27,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = "compute-environment"
-NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$")
-
-_FARGATE = ("FARGATE", "FARGATE_SPOT")
-_NOT_FOR_FARGATE = (
-    "allocationStrategy",
-    "bidPercentage",
-    "desiredvCpus",
-    "ec2Configuration",
-    "ec2KeyPair",
-    "imageId",
-    "instanceRole",
-    "instanceTypes",
-    "launchTemplate",
-    "minvCpus",
-    "placementGroup",
-    "spotIamFleetRole",
-    "tags",
-)
-
-
-def check_name(what: str, name: str) -> None:
-    """Refuse a name that AWS Batch refuses."""
-    if not NAME.match(name):
-        raise client_error(
-            f"{what} must match {NAME.pattern} (up to 128 letters, numbers, hyphens and "
-            f"underscores), got {name!r}"
-        )
 
 
 class ComputeEnvironment:
@@ -141,7 +122,6 @@ class ComputeEnvironments:
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateComputeEnvironment."""
         name = request["computeEnvironmentName"]
-        check_name("computeEnvironmentName", name)
         if name in self._by_name:
             raise client_error("Object already exists")
         managed = request["type"] == "MANAGED"
@@ -160,12 +140,15 @@ class ComputeEnvironments:
             "tags": dict(request.get("tags", {})),
             "containerOrchestrationType": orchestration,
             "uuid": identity,
-            "updatePolicy": {"terminateJobsOnUpdate": False, "jobExecutionTimeoutMinutes": 30},
+            "updatePolicy": {
+                "terminateJobsOnUpdate": False,
+                "jobExecutionTimeoutMinutes": UPDATE_MINUTES,
+            },
         }
         for key in ("computeResources", "unmanagedvCpus", "eksConfiguration", "context"):
             if key in request:
                 detail[key] = deepcopy(request[key])
-        if managed and detail["computeResources"]["type"] not in _FARGATE:
+        if managed and detail["computeResources"]["type"] not in ON_FARGATE:
             detail["computeResources"].setdefault("minvCpus", 0)
             detail["computeResources"].setdefault("desiredvCpus", 0)
         if orchestration == "ECS":
@@ -244,8 +227,8 @@ class ComputeEnvironments:
 
     def _service_linked_role(self) -> str:
         return (
-            f"arn:aws:iam::{self._arns.account_id}:role/aws-service-role/batch.amazonaws.com/"
-            "AWSServiceRoleForBatch"
+            f"arn:aws:iam::{self._arns.account_id}:role/aws-service-role/{BATCH}/"
+            f"{SERVICE_LINKED_ROLE}"
         )
 
 
@@ -264,18 +247,27 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
     if resources is None:
         raise client_error("computeResources must be specified for MANAGED compute environments")
     kind = resources["type"]
-    problems = []
-    if kind in _FARGATE:
+    problems = [
+        f"{member} is not applicable for {kind}"
+        for key, kinds in TAKEN_BY.items()
+        if kind not in (*ON_INSTANCES, *kinds) and (member := as_member(key)) in resources
+    ]
+    if kind in ON_FARGATE:
         problems += [
-            f"{key} is not applicable for Fargate" for key in _NOT_FOR_FARGATE if key in resources
+            f"{member} {wrong} for {kind}"
+            for key, bound in FARGATE_NETWORK.items()
+            if (wrong := bound.wrong(resources.get(member := as_member(key), ())))
         ]
-    elif kind != "ECS_MANAGED_INSTANCES" and not resources.get("instanceTypes"):
-        problems.append(f"instanceTypes must be specified for {kind}")
-    if kind != "ECS_MANAGED_INSTANCES" and not resources.get("subnets"):
-        problems.append("subnets must be specified")
-    if resources["maxvCpus"] < 1:
-        problems.append(f"maxvCpus must be at least 1, got {resources['maxvCpus']}")
-    low, high = resources.get("minvCpus", 0), resources["maxvCpus"]
+    if kind in ON_INSTANCES:
+        problems += [
+            f"{member} must be specified for {kind}"
+            for member in ("instanceTypes", "subnets")
+            if not resources.get(member)
+        ]
+    high = resources["maxvCpus"]
+    if high < 1:
+        problems.append(f"maxvCpus is {high}; allowed are 1 or more")
+    low = resources.get("minvCpus", 0)
     if not 0 <= low <= high:
-        problems.append(f"minvCpus must be between 0 and maxvCpus ({high}), got {low}")
+        problems.append(f"minvCpus is {low}; allowed are 0 to maxvCpus, {high}")
     refuse(problems)

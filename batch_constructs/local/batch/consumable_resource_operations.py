@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environment_operations import check_name
+from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Quantities = tuple[tuple[str, int], ...]
 """What a job needs: (name, quantity) of each consumable resource."""
 
-_TYPES = ("REPLENISHABLE", "NON_REPLENISHABLE")
 _OPERATIONS = ("SET", "ADD", "REMOVE")
 _TOKEN_SECONDS = 8 * 3600
 
@@ -51,13 +50,8 @@ class ConsumableResources:
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateConsumableResource."""
         name = request["consumableResourceName"]
-        check_name("consumableResourceName", name)
         total = request.get("totalQuantity", 0)
-        kind = request.get("resourceType", "REPLENISHABLE")
-        if total < 0:
-            raise client_error(f"totalQuantity must not be negative, got {total}")
-        if kind not in _TYPES:
-            raise client_error(f"resourceType must be one of {', '.join(_TYPES)}, got {kind}")
+        kind = request.get("resourceType", REPLENISHABLE)
         arn = self.registry.arn(name)
         document: Document = {
             "consumableResourceName": name,
@@ -155,7 +149,7 @@ class ConsumableResources:
         """Lock what a job needs while it runs; what cannot be replenished is spent."""
         for name, quantity in needed:
             document = self.registry.get(name)
-            if document["resourceType"] == "NON_REPLENISHABLE":
+            if document["resourceType"] == NON_REPLENISHABLE:
                 document["totalQuantity"] -= quantity
                 self.registry.save(name)
             else:

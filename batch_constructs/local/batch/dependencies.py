@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.local.batch.jobs import Job
 from batch_constructs.local.batch.service_errors import refuse
 
 Find = Callable[[str], Job | None]
 """Finds a job by its ID."""
-
-FAILED_REASON = "Dependent Job failed"
 
 
 def check_dependencies(
@@ -69,14 +68,14 @@ def after(job: Job) -> Iterator[tuple[Job, bool]]:
     dependents, job.dependents = job.dependents, []
     for dependent in dependents:
         dependent.waits_for -= 1
-        if job.status is JobStatus.FAILED:
+        if job.status is JobState.FAILED:
             yield dependent, False
         elif dependent.waits_for == 0:
             yield dependent, True
 
 
 def _fails(job: Job, other: Job) -> bool:
-    if not other.status.ended:
+    if not other.status.is_final:
         other.dependents.append(job)
         job.waits_for += 1
-    return other.status is JobStatus.FAILED
+    return other.status is JobState.FAILED

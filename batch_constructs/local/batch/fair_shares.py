@@ -6,15 +6,17 @@ import heapq
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.scheduling import (
     DEFAULT_SHARE_DECAY_SECONDS,
     DEFAULT_SHARE_WEIGHT,
     reserved_vcpus,
 )
-from batch_constructs.local.batch.jobs import Job, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from batch_constructs.local.batch.jobs import Job
 
 _NOW = 0.1
 """How much a vCPU that is held now adds to a share's average."""
@@ -57,13 +59,13 @@ class _Heap:
     def top(self) -> Job | None:
         while self._entries:
             job = self._entries[0][1]
-            if job.status is JobStatus.RUNNABLE:
+            if job.status is JobState.RUNNABLE:
                 return job
             heapq.heappop(self._entries)
         return None
 
     def in_order(self) -> list[Job]:
-        return [job for _, job in sorted(self._entries) if job.status is JobStatus.RUNNABLE]
+        return [job for _, job in sorted(self._entries) if job.status is JobState.RUNNABLE]
 
 
 def _by_submission(job: Job) -> tuple[int, ...]:

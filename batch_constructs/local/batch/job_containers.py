@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 SINGLE = "default"
 """The name of a job's only container, as it stands in the log stream's name."""
-
-DEFAULT_LOG_GROUP = "/aws/batch/job"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environment_operations import check_name
+from batch_constructs.aws.submit_job import RESERVED_VARIABLES
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
@@ -68,7 +68,6 @@ class JobDefinitions:
     def register(self, request: Mapping[str, Any]) -> Document:
         """Answer RegisterJobDefinition."""
         name = request["jobDefinitionName"]
-        check_name("jobDefinitionName", name)
         _check(request)
         revision = max(self._revisions.get(name, {0: {}})) + 1
         key = f"{name}:{revision}"
@@ -233,10 +232,10 @@ def _check(request: Mapping[str, Any]) -> None:
             f"a definition of type {request['type']} needs {wanted}, got {', '.join(given) or '-'}"
         )
     problems += [
-        f"environment variables must not start with AWS_BATCH: {variable['name']}"
+        f"environment variables must not start with {RESERVED_VARIABLES}: {variable['name']}"
         for container in _containers(dict(request))
         for variable in container.get("environment", ())
-        if variable.get("name", "").startswith("AWS_BATCH")
+        if variable.get("name", "").startswith(RESERVED_VARIABLES)
     ]
     fargate = "FARGATE" in request.get("platformCapabilities", ())
     for container in _containers(dict(request)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.local.batch.job_details import job_arn, job_summary, node_summary
 from batch_constructs.local.batch.jobs import Job
 from batch_constructs.local.batch.paging import page, page_by_key
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 _SOURCES = ("jobQueue", "arrayJobId", "multiNodeJobId")
-_MOST = 1000
 _MOST_FILTERED = 100
 
 Test = Callable[[Job], bool]
@@ -63,7 +63,7 @@ class JobLists:
         found, token = page_by_key(
             (job for job in newest_first if all(test(job) for test in tests)),
             request,
-            limit=_MOST_FILTERED if filters else _MOST,
+            limit=_MOST_FILTERED if filters else LISTED_AT_ONCE,
             key=lambda job: -job.sequence,
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
@@ -89,7 +89,10 @@ class JobLists:
             raise client_error(f"{request['arrayJobId']} is not the job ID of an array job")
         test = _has_status(request.get("jobStatus", "RUNNING"))
         found, token = page_by_key(
-            filter(test, parent.children), request, limit=_MOST, key=lambda job: job.sequence
+            filter(test, parent.children),
+            request,
+            limit=LISTED_AT_ONCE,
+            key=lambda job: job.sequence,
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
 
@@ -102,7 +105,9 @@ class JobLists:
         status = request.get("jobStatus", "RUNNING")
         indexes = range(len(job.submission.containers))
         nodes = (node_summary(job, index, self._arns) for index in indexes)
-        found, token = page((n for n in nodes if n["status"] == status), request, limit=_MOST)
+        found, token = page(
+            (n for n in nodes if n["status"] == status), request, limit=LISTED_AT_ONCE
+        )
         return {"jobSummaryList": found, **token}
 
     def _consumer(self, job: Job, name: str) -> Document:

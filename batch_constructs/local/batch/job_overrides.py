@@ -7,7 +7,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import JOB_BYTES
+from batch_constructs.aws.submit_job import JOB_BYTES, RESERVED_VARIABLES
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy
 from batch_constructs.local.batch.job_nodes import submitted_nodes
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.job_queue_operations import JobQueue
     from batch_constructs.local.batch.store import Document
 
-_SHARE = re.compile(r"^[A-Za-z0-9]{1,255}$")
 _PLACEHOLDER = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 
@@ -41,9 +40,9 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
     if queue.takes_service_jobs:
         problems.append(f"{queue.arn} is for service jobs")
     problems += [
-        f"environment variables must not start with AWS_BATCH: {variable['name']}"
+        f"environment variables must not start with {RESERVED_VARIABLES}: {variable['name']}"
         for variable in request.get("containerOverrides", {}).get("environment", ())
-        if variable.get("name", "").startswith("AWS_BATCH")
+        if variable.get("name", "").startswith(RESERVED_VARIABLES)
     ]
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > JOB_BYTES:
@@ -178,6 +177,4 @@ def _check_share(request: Mapping[str, Any], queue: JobQueue) -> list[str]:
         problems.append(f"{queue.arn} has no fair-share scheduling policy: no shareIdentifier")
     if queue.policy_arn is not None and share is None:
         problems.append(f"{queue.arn} has a fair-share scheduling policy: needs a shareIdentifier")
-    if share is not None and not _SHARE.match(share):
-        problems.append(f"shareIdentifier must be 1 to 255 letters and numbers, got {share!r}")
     return problems

@@ -5,12 +5,19 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_queues import (
+    CONTAINER_JOBS,
+    QUEUE_TYPES,
+    SERVICE_JOBS,
+    SERVICE_QUEUE_TYPE,
+)
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from batch_constructs.aws.job_queues import QueueKind
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.compute_environment_operations import (
         ComputeEnvironment,
@@ -22,22 +29,13 @@ if TYPE_CHECKING:
 
 KIND = "job-queue"
 
-_MOST_ENVIRONMENTS = 3
-_FARGATE = ("FARGATE", "FARGATE_SPOT")
-_TIME_LIMIT_REASONS = {
-    "CANCEL": (
-        "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
-        "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
-        "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
-        "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
-    ),
-    "TERMINATE": (
-        "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
-        "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE",
-        "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED",
-    ),
+_PLATFORMS = {
+    "SPOT": "EC2",
+    "UNMANAGED": "EC2",
+    "FARGATE_SPOT": "FARGATE",
+    "ECS_MANAGED_INSTANCES": "MANAGED_INSTANCES",
 }
-"""Which reasons a time limit takes, by its action: TERMINATE is for service jobs."""
+"""Kind of compute environment → its platform, where that is called otherwise."""
 
 
 class JobQueue:
@@ -260,17 +258,16 @@ class JobQueues:
             ]
         if "jobStateTimeLimitActions" in request:
             service_jobs = request.get("serviceEnvironmentOrder", queue_is_for_service_jobs)
-            _check_time_limits(
-                request["jobStateTimeLimitActions"], "TERMINATE" if service_jobs else "CANCEL"
-            )
+            kind = SERVICE_JOBS if service_jobs else CONTAINER_JOBS
+            _check_time_limits(request["jobStateTimeLimitActions"], kind)
             settings["jobStateTimeLimitActions"] = deepcopy(request["jobStateTimeLimitActions"])
         return settings
 
     def _environment_order(self, order: list[Document]) -> list[Document]:
         environments = [self._environments.get(entry["computeEnvironment"]) for entry in order]
         problems = []
-        if len(order) > _MOST_ENVIRONMENTS:
-            problems.append(f"at most 3 compute environments may be specified, got {len(order)}")
+        if wrong := CONTAINER_JOBS.environments.wrong(order):
+            problems.append(f"computeEnvironmentOrder {wrong}")
         if len({entry["order"] for entry in order}) < len(order):
             problems.append("the order of each compute environment must be different")
         problems += [
@@ -278,9 +275,9 @@ class JobQueues:
             for environment in environments
             if environment.detail["status"] != "VALID"
         ]
-        families = {_family(environment.kind) for environment in environments}
-        if len(families) > 1:
-            problems.append(f"{' and '.join(sorted(families))} environments cannot be mixed")
+        platforms = {_platform(environment) for environment in environments}
+        if len(platforms) > 1:
+            problems.append(f"{' and '.join(sorted(platforms))} environments cannot be mixed")
         refuse(problems)
         return [
             {"order": entry["order"], "computeEnvironment": environment.arn}
@@ -289,27 +286,24 @@ class JobQueues:
 
     def _type(self, detail: Document) -> str:
         if detail.get("serviceEnvironmentOrder"):
-            return "SAGEMAKER_TRAINING"
+            return SERVICE_QUEUE_TYPE
         first = self._environments.get(detail["computeEnvironmentOrder"][0]["computeEnvironment"])
-        families = {"Fargate": "ECS_FARGATE", "EC2": "ECS", "EKS": "EKS"}
-        return families.get(_family(first.kind), "ECS_MANAGED_INSTANCES")
+        return QUEUE_TYPES[_platform(first)]
 
 
-def _family(kind: str) -> str:
-    if kind in _FARGATE:
-        return "Fargate"
-    return "EC2" if kind in ("EC2", "SPOT", "UNMANAGED") else kind
+def _platform(environment: ComputeEnvironment) -> str:
+    return _PLATFORMS.get(environment.kind, environment.kind)
 
 
 def _names(detail: Mapping[str, Any]) -> Document:
     return {key: detail[key] for key in ("jobQueueName", "jobQueueArn")}
 
 
-def _check_time_limits(actions: list[Document], wanted: str) -> None:
+def _check_time_limits(actions: list[Document], kind: QueueKind) -> None:
     problems = []
     for action in actions:
-        if action["reason"] not in _TIME_LIMIT_REASONS[wanted]:
-            problems.append(f"Invalid job reason: {action['reason']}")
-        if action["action"] != wanted:
-            problems.append(f"the action must be {wanted}, got {action['action']}")
+        if action["reason"] not in kind.reasons:
+            problems.append(f"the reason {action['reason']} is not one of {kind.jobs}")
+        if action["action"] != kind.action:
+            problems.append(f"the action is {action['action']}; allowed is {kind.action}")
     refuse(problems)

@@ -79,10 +79,10 @@ class Snapshots:
 def _on_host(jobs: Iterable[Job]) -> Iterator[Job]:
     for job in jobs:
         if job.children is None:
-            if job.status.on_host:
+            if job.on_host:
                 yield job
-        elif not job.status.ended:
-            yield from (child for child in job.children if child.status.on_host)
+        elif not job.status.is_final:
+            yield from (child for child in job.children if child.on_host)
 
 
 def _by_share(jobs: list[Job]) -> Document:

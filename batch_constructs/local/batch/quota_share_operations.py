@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -41,7 +40,6 @@ class QuotaShares:
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateQuotaShare."""
         name = request["quotaShareName"]
-        check_name("quotaShareName", name)
         queue = self._queues.get(request["jobQueue"])
         key = f"{queue.name}/quota-share/{name}"
         document: Document = {

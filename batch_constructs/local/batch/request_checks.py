@@ -18,7 +18,7 @@ from batch_constructs.aws.bound import Counting, Decimal, Whole, shown
 from batch_constructs.aws.limit import places
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import JOB_NAME
-from batch_constructs.local.batch.api_model import SERVICE_MODEL
+from batch_constructs.local.batch.api_model import SERVICE_MODEL, as_member
 from batch_constructs.local.batch.service_errors import refuse
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
 _SUBMISSION: tuple[tuple[str, Bound], ...] = (
     ("jobName", JOB_NAME),
     ("arrayProperties/size", submit_job.ARRAY_SIZE),
+    ("shareIdentifier", submit_job.SHARE_IDENTIFIER),
     ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
     ("retryStrategy/attempts", submit_job.ATTEMPTS),
     ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
@@ -83,15 +84,14 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     limits = [*_limits(found["noun"])] if found else []
     if operation == "SubmitJob":
         limits = [*_SUBMISSION, *((_overriding(path), b) for path, b in _limits("JobDefinition"))]
-    return tuple(dict.fromkeys((p, b) for p, b in limits if _has(shape, p.split("/"))))
+    return tuple(dict.fromkeys(limit for limit in limits if _has(shape, limit[0])))
 
 
-def _has(shape: Any, path: list[str]) -> bool:
-    """Whether a request has a member at a path."""
-    for step in path:
-        if shape is None or (step == "*") != (shape.type_name == "list"):
-            return False
-        shape = shape.member if step == "*" else getattr(shape, "members", {}).get(step)
+def _has(shape: Any, path: str) -> bool:
+    """Tell whether a request has a member: an update lacks what cannot be changed."""
+    for step in path.split("/"):
+        shape = getattr(shape, "member" if step == "*" else "members", None)
+        shape = shape.get(step) if isinstance(shape, dict) else shape
     return shape is not None
 
 
@@ -99,7 +99,7 @@ def _limits(noun: str) -> Iterator[tuple[str, Bound]]:
     for limit in limits_of(f"AWS::Batch::{noun}"):
         for within in limit.within if limit.is_error else ():
             steps = f"{within}/{limit.name}".lstrip("/").split("/")
-            yield "/".join(step[:1].lower() + step[1:] for step in steps), limit.bound
+            yield "/".join(map(as_member, steps)), limit.bound
 
 
 def _overriding(path: str) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.service_errors import client_error, refuse
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 _POLICIES = ("fairsharePolicy", "quotaSharePolicy")
-_LONGEST_DECAY_SECONDS = 604_800
-_MOST_RESERVED = 99
-_WEIGHTS = (0.0001, 999.9999)
 
 
 class SchedulingPolicies:
@@ -47,7 +43,6 @@ class SchedulingPolicies:
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateSchedulingPolicy."""
         name = request["name"]
-        check_name("name", name)
         _check(request)
         policy: Document = {
             "name": name,
@@ -90,18 +85,5 @@ class SchedulingPolicies:
 
 
 def _check(request: Mapping[str, Any]) -> None:
-    fair_share = request.get("fairsharePolicy", {})
-    problems = []
     if all(key in request for key in _POLICIES):
-        problems.append("only one of fairsharePolicy and quotaSharePolicy may be specified")
-    decay = fair_share.get("shareDecaySeconds", 0)
-    if not 0 <= decay <= _LONGEST_DECAY_SECONDS:
-        problems.append(f"shareDecaySeconds must be between 0 and 604800, got {decay}")
-    reservation = fair_share.get("computeReservation", 0)
-    if not 0 <= reservation <= _MOST_RESERVED:
-        problems.append(f"computeReservation must be between 0 and 99, got {reservation}")
-    for share in fair_share.get("shareDistribution", ()):
-        weight = share.get("weightFactor", 1.0)
-        if not _WEIGHTS[0] <= weight <= _WEIGHTS[1]:
-            problems.append(f"weightFactor must be between 0.0001 and 999.9999, got {weight}")
-    refuse(problems)
+        raise client_error("only one of fairsharePolicy and quotaSharePolicy may be specified")

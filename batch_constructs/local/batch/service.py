@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environment_operations import ComputeEnvironments
@@ -19,7 +20,6 @@ from batch_constructs.local.batch.job_lists import JobLists
 from batch_constructs.local.batch.job_operations import JobOperations
 from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
 from batch_constructs.local.batch.job_table import JobTable
-from batch_constructs.local.batch.jobs import Job, JobStatus
 from batch_constructs.local.batch.lifecycle import Lifecycle, lost_attempt
 from batch_constructs.local.batch.queue_snapshots import Snapshots
 from batch_constructs.local.batch.quota_share_operations import QuotaShares
@@ -35,6 +35,7 @@ from batch_constructs.local.batch.tag_operations import Tagging
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.ports import Ports
 
 Handler = Callable[[Mapping[str, Any]], Document]
@@ -234,9 +235,9 @@ class BatchService:
             self._publisher.start()
             self._runner.start()
             for job in sorted(self._jobs, key=lambda job: job.sequence):
-                if job.status is JobStatus.SUBMITTED:
+                if job.status is JobState.SUBMITTED:
                     self._submitted(job)
-                elif not job.status.ended:
+                elif not job.status.is_final:
                     self._lifecycle.resume(job, _killed)
             self._environments.forget_deleted()
             self._commit()
@@ -256,7 +257,7 @@ class BatchService:
         with self._lock:
             for job in self._jobs:
                 for member in [job] if job.children is None else job.children:
-                    if member.status.on_host:
+                    if member.on_host:
                         self._lifecycle.finish(member, lost_attempt(member, _stopped(member)))
             self._lifecycle.settle()
             for pid, _, _ in self._store.processes():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.compute_environment_operations import check_name
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -33,7 +32,6 @@ class ServiceEnvironments:
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateServiceEnvironment."""
         name = request["serviceEnvironmentName"]
-        check_name("serviceEnvironmentName", name)
         document: Document = {
             "serviceEnvironmentName": name,
             "serviceEnvironmentArn": self.registry.arn(name),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.aws.tags import COUNT
 from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.local.batch.store import Document
-
-_MOST_TAGS = 50
 
 
 class Tagged(Protocol):
@@ -44,9 +43,8 @@ class Tagging:
     def tag(self, request: Mapping[str, Any]) -> Document:
         """Answer TagResource."""
         kind, tags = self._find(request["resourceArn"])
-        count = len({**tags, **request["tags"]})
-        if count > _MOST_TAGS:
-            raise client_error(f"a resource has at most {_MOST_TAGS} tags, this would be {count}")
+        if wrong := COUNT.wrong({**tags, **request["tags"]}):
+            raise client_error(f"{request['resourceArn']} {wrong}")
         tags.update(request["tags"])
         kind.save(request["resourceArn"])
         return {}

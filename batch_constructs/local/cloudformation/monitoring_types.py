@@ -46,7 +46,6 @@ class TrailType:
 
     client: Client
     type_name: str = "AWS::CloudTrail::Trail"
-    create_only: tuple[str, ...] = ("TrailName",)
     name_property: str | None = "TrailName"
     tags_are_a_map: bool = False
 
@@ -107,7 +106,6 @@ class RecordedType:
 
     type_name: str
     id_attribute: str
-    create_only: tuple[str, ...] = ()
     name_property: str | None = None
     tags_are_a_map: bool = False
 

@@ -98,7 +98,7 @@ def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
     written = literal(value) or ""
     if role is not None and not _named_like(role):
         yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
-    elif written.startswith("arn:") and ":role/" in written:
+    elif ":role/" in written:
         yield (
             INSTANCE_ROLE,
             f'"{show(written)}" is a role; the ARN of an instance profile is allowed',

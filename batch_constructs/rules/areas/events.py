@@ -335,9 +335,7 @@ def object_not_passed(source: Resource) -> Iterator[Fault]:
         return
     for one in submissions_from(source):
         position = int(one.path.partition("/")[2])
-        target = (listing(source.properties, "Targets") or [{}])[position]
-        if not isinstance(target, dict):
-            continue
+        target = dict(entries(source.properties, "Targets"))[position]
         if "InputTransformer" not in target and "InputPath" not in target:
             written = literal(target.get("Input"))
             if "Input" not in target or (written is not None and "$." not in written):

@@ -54,13 +54,10 @@ def _subnets_of(queue: JobQueue) -> list[vpc.Subnet] | None:
     return found
 
 
-def _public_ip(task: Task) -> str | None:
-    """Give ENABLED or DISABLED, None if it is not known."""
+def _public_ip(task: Task) -> object:
+    """Give ENABLED or DISABLED, or something else if it is not known."""
     network = task.properties.get("NetworkConfiguration", {})
-    if not isinstance(network, dict):
-        return None
-    value = network.get("AssignPublicIp", "DISABLED")
-    return value if isinstance(value, str) else None
+    return network.get("AssignPublicIp", "DISABLED") if isinstance(network, dict) else None
 
 
 @_job_rule(
@@ -171,8 +168,6 @@ def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
             for type_, service in _SECRETS.items():
                 if f":{service}:" in written or (target is not None and target.type == type_):
                     needed.add(service)
-        if not needed:
-            continue
 
         def problem(queue: JobQueue, needed: set[str] = needed) -> str | None:
             for subnet in _subnets_of(queue) or ():

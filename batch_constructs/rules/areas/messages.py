@@ -201,12 +201,10 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
 
 
 def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
-    if "MetricName" in alarm.properties:
-        yield "", alarm.properties
+    yield "", alarm.properties
     for position, query in entries(alarm.properties, "Metrics"):
         metric = mapping(mapping(query, "MetricStat"), "Metric")
-        if metric:
-            yield f"Metrics/{position}/MetricStat/Metric/", metric
+        yield f"Metrics/{position}/MetricStat/Metric/", metric
 
 
 @_rule(

@@ -151,7 +151,7 @@ def environment_by_name(queue: JobQueue) -> Iterator[Fault]:
         for environment in queue.environments:
             name = text(environment.properties, "ComputeEnvironmentName")
             written = value if isinstance(value, str) else value.pattern
-            mine = name is not None and written.rpartition("/")[2] == name
+            mine = written.rpartition("/")[2] == name
             if mine and environment.id not in (waits if isinstance(waits, list) else [waits]):
                 yield (
                     f"ComputeEnvironmentOrder/{position}/ComputeEnvironment",

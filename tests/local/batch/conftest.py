@@ -188,7 +188,12 @@ class Account:
         answer = self.batch.create_compute_environment(
             computeEnvironmentName=name,
             type="MANAGED",
-            computeResources={"type": "FARGATE", "maxvCpus": vcpus, "subnets": ["subnet-1"]}
+            computeResources={
+                "type": "FARGATE",
+                "maxvCpus": vcpus,
+                "subnets": ["subnet-1"],
+                "securityGroupIds": ["sg-1"],
+            }
             | resources,
         )
         return str(answer["computeEnvironmentArn"])
