@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws import managed_policies as policies
 from batch_constructs.construct import once_made
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def make_instance_role(scope: Construct) -> iam.Role:
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[
-            _aws_managed("service-role/AmazonEC2ContainerServiceforEC2Role"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            _aws_managed(policies.ECS_INSTANCE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -41,10 +42,8 @@ def make_node_role(scope: Construct) -> iam.Role:
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[
-            _aws_managed("AmazonEKSWorkerNodePolicy"),
-            _aws_managed("AmazonEC2ContainerRegistryPullOnly"),
-            _aws_managed("AmazonEKS_CNI_Policy"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            *map(_aws_managed, policies.EKS_NODE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -58,7 +57,7 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
         scope,
         "InstanceRole",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInstanceRolePolicyForManagedInstances")],
+        managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
     )
 
 
@@ -71,7 +70,7 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
         scope,
         "InfrastructureRole",
         assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInfrastructureRolePolicyForManagedInstances")],
+        managed_policies=[_aws_managed(policies.MANAGED_INFRASTRUCTURE)],
     )
 
 
@@ -102,7 +101,7 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
         scope,
         "SpotFleetRole",
         assumed_by=iam.ServicePrincipal("spotfleet.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AmazonEC2SpotFleetTaggingRole")],
+        managed_policies=[_aws_managed(policies.SPOT_FLEET)],
     )
 
 
@@ -115,7 +114,7 @@ def make_service_role(scope: Construct) -> iam.Role:
         scope,
         "ServiceRole",
         assumed_by=iam.ServicePrincipal("batch.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AWSBatchServiceRole")],
+        managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 
 
