@@ -16,7 +16,6 @@ from batch_constructs.aws.source import cloudformation
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
     Base64,
     Properties,
     Reference,
@@ -130,7 +129,7 @@ def _written(value: object) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{show(value)}"' if value is not UNKNOWN else "something"
+    return f'"{show(value)}"'
 
 
 def _finder(kind: Kind) -> Callable[[Resource], Iterator[Fault]]:

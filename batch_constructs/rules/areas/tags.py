@@ -38,10 +38,9 @@ _rule = partial(rule, subject=_TAGGED, area=AREA)
 
 def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     yield "Tags", mapping(resource.properties, "Tags")
-    if resource.type == COMPUTE_ENVIRONMENT:
-        resources = mapping(resource.properties, "ComputeResources")
-        for key in ("Tags", "CapacityTags"):
-            yield f"ComputeResources/{key}", mapping(resources, key)
+    launched = mapping(resource.properties, "ComputeResources")
+    for key in ("Tags", "CapacityTags"):
+        yield f"ComputeResources/{key}", mapping(launched, key)
 
 
 @_rule(
