@@ -11,6 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.job_queues import StuckReason
+    from batch_constructs.aws.job_states import JobState
+    from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.compute_environment import ComputeEnvironment
     from batch_constructs.compute.disk import Disk
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
-    from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
     from batch_constructs.jobs.container import (
         Container,
         Dependency,
@@ -85,22 +87,25 @@ if TYPE_CHECKING:
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
-    from batch_constructs.queues.job_queue import JobQueue, JobQueueBase
-    from batch_constructs.queues.job_queue_events import JobState, events_of
-    from batch_constructs.queues.job_queue_metrics import metrics_of
-    from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy, SharingStrategy
+    from batch_constructs.queues.job_queue import (
+        JobQueue,
+        JobQueueBase,
+        events_of,
+        grant_submit,
+        metrics_of,
+    )
+    from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
     from batch_constructs.queues.scheduling_policy import SchedulingPolicy
     from batch_constructs.queues.service_environment import ServiceEnvironment
     from batch_constructs.queues.service_job_queue import ServiceJobQueue
-    from batch_constructs.queues.spot_rescue import SpotRescue
-    from batch_constructs.queues.submit import grant_submit
-    from batch_constructs.queues.time_limits import StuckReason, TimeLimit
+    from batch_constructs.queues.time_limits import TimeLimit
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
     from batch_constructs.triggers.submission_gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
+    from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
@@ -150,7 +155,7 @@ _HOME: dict[str, str] = {
     "JobNotifications": "monitoring.job_notifications",
     "JobQueue": "queues.job_queue",
     "JobQueueBase": "queues.job_queue",
-    "JobState": "queues.job_queue_events",
+    "JobState": "aws.job_states",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
     "LaunchTemplateOverride": "compute.launch_template_overrides",
@@ -159,7 +164,7 @@ _HOME: dict[str, str] = {
     "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
-    "NToN": "job_graph",
+    "NToN": "workflow_job",
     "NodeRange": "jobs.multi_node_job_definition",
     "ObjectCreatedTrigger": "triggers.object_created_trigger",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
@@ -180,11 +185,10 @@ _HOME: dict[str, str] = {
     "ServiceEnvironment": "queues.service_environment",
     "ServiceJobQueue": "queues.service_job_queue",
     "Share": "queues.fair_share",
-    "SharingStrategy": "queues.quota_share",
+    "SharingStrategy": "aws.scheduling",
     "SpotComputeEnvironment": "compute.spot_compute_environment",
-    "SpotRescue": "queues.spot_rescue",
-    "StepRetry": "job_graph",
-    "StuckReason": "queues.time_limits",
+    "StepRetry": "workflow_job",
+    "StuckReason": "aws.job_queues",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
     "SubmitFunction": "triggers.submit_function",
@@ -196,10 +200,10 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
-    "WorkflowJob": "job_graph",
-    "events_of": "queues.job_queue_events",
-    "grant_submit": "queues.submit",
-    "metrics_of": "queues.job_queue_metrics",
+    "WorkflowJob": "workflow_job",
+    "events_of": "queues.job_queue",
+    "grant_submit": "queues.job_queue",
+    "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
 }
@@ -284,7 +288,6 @@ __all__ = [
     "Share",
     "SharingStrategy",
     "SpotComputeEnvironment",
-    "SpotRescue",
     "StepRetry",
     "StuckReason",
     "SubmissionGateway",

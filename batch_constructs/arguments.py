@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.rules import UNKNOWN, check_resource
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration, Size
     from constructs import Construct
 
-    from batch_constructs.rules import Finding
+    from batch_constructs.aws.bound import Bound
 
 _SHORT = 60
 """Characters of a value that are still worth showing in an error."""
@@ -31,6 +31,11 @@ them."""
 
 _LARGEST = 2**31 - 1
 """The largest number that AWS Batch's API has room for."""
+
+_PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
+"""The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
+
+T = TypeVar("T")
 
 
 class Arguments:
@@ -58,18 +63,43 @@ class Arguments:
         view._within = f"{self._within}{parameter}."
         return view
 
-    def wrong_type(self, parameter: str, value: object, expected: str) -> Any:
-        """Note that an argument has the wrong type; ``expected`` says what it takes, and how."""
-        got = f"{type(value).__name__} {value!r}" if _is_short(value) else type(value).__name__
-        self._wrong_types.append(f"{self._within}{parameter} is {got}; expected {expected}")
+    def wrong_type(
+        self, parameter: str, value: object, expected: str, *, secret: bool = False
+    ) -> Any:
+        """Note that an argument has the wrong type; ``expected`` says what it takes, and how.
+
+        What may be ``secret`` is not shown.
+        """
+        shown = _is_short(value) and not secret
+        got = f"{type(value).__name__} {value!r}" if shown else type(value).__name__
+        problem = f"{self._within}{parameter} is {got}; expected {expected}"
+        self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
 
     def wrong_value(self, problem: str) -> Any:
         """Note a wrong value: the parameter first, what is wrong, what is allowed, the fix."""
-        self._wrong_values.append(f"{self._within}{problem}")
+        self._wrong_values += self._but_for_known([f"{self._within}{problem}"])
         return UNKNOWN
 
-    def number(self, parameter: str, value: float | None, *, required: bool = False) -> Any:
+    def _but_for_known(self, problems: Sequence[str]) -> list[str]:
+        """Leave out a problem of a parameter that one is known of already, which is the cause."""
+        known = [_PARAMETER.match(one) for one in (*self._wrong_types, *self._wrong_values)]
+        causes = [one[0] for one in known if one]
+        return [
+            problem
+            for problem in problems
+            if not (parameter := _PARAMETER.match(problem))
+            or not any(_is_part(parameter[0], cause) for cause in causes)
+        ]
+
+    def number(
+        self,
+        parameter: str,
+        value: float | None,
+        *,
+        required: bool = False,
+        bound: Bound | None = None,
+    ) -> Any:
         """Read a number; a whole one comes back as an int, since AWS refuses ``1.0``."""
         if value is None:
             return self._left_out(parameter, "a number", required=required)
@@ -83,15 +113,30 @@ class Arguments:
             return self.wrong_value(
                 f"{parameter} is {value:g}; allowed are numbers up to {_LARGEST:,}"
             )
-        return int(value) if value == int(value) else value
+        return self._bounded(parameter, int(value) if value == int(value) else value, bound)
 
-    def text(self, parameter: str, value: object, *, required: bool = False) -> Any:
+    def text(
+        self,
+        parameter: str,
+        value: object,
+        *,
+        required: bool = False,
+        bound: Bound | None = None,
+    ) -> Any:
         """Read a string that says something: an empty one is refused."""
         if value is None:
             return self._left_out(parameter, "a string", required=required)
-        if not isinstance(value, str) or value:
-            return self._string(parameter, value)
-        return self.wrong_value(f"{parameter} is empty; leave it out for the default")
+        if value == "":
+            mend = "give one" if required else "leave it out for the default"
+            return self.wrong_value(f"{parameter} is empty; {mend}")
+        return self._bounded(parameter, self._string(parameter, value), bound)
+
+    def _bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
+        """Look at a value that the rules do not look at."""
+        if bound is None or value is UNKNOWN or is_token(value):
+            return value
+        wrong = bound.wrong(value)
+        return value if wrong is None else self.wrong_value(f"{parameter} {wrong}")
 
     def flag(self, parameter: str, value: object, *, required: bool = False) -> Any:
         """Read True or False."""
@@ -118,10 +163,27 @@ class Arguments:
         if is_resolvable(value):
             return _as_list(value)
         if isinstance(value, str) or not isinstance(value, Sequence):
-            return self.wrong_type(parameter, value, "a list of strings, one element a word")
+            return self.wrong_type(parameter, value, "a list of strings")
         if is_token(value):
             return list(value)
         return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
+
+    def each(
+        self,
+        parameter: str,
+        value: Any,
+        kind: type[T],
+        expected: str,
+        read: Callable[[Arguments, T], Any],
+    ) -> list[Any]:
+        """Read each entry of a sequence, with a view for its fields; ``expected`` shows one."""
+        listed = self.items(parameter, value, expected)
+        return [
+            read(self.within(f"{parameter}[{place}]"), item)
+            if isinstance(item, kind)
+            else self.wrong_type(f"{parameter}[{place}]", item, expected)
+            for place, item in enumerate(listed)
+        ]
 
     def items(self, parameter: str, value: Any, expected: str) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""
@@ -137,12 +199,18 @@ class Arguments:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.wrong_type(parameter, value, "a mapping of names to strings")
+            self.wrong_type(parameter, value, "a mapping of names to strings", secret=True)
             return {}
         return {
-            self._name(parameter, name): self._string(f"{parameter}[{name!r}]", item)
+            self.name(parameter, name): self._string(f"{parameter}[{name!r}]", item, secret=True)
             for name, item in value.items()
         }
+
+    def name(self, parameter: str, name: object) -> Any:
+        """Read a name that a mapping has an entry for."""
+        if name == "":
+            return self.wrong_value(f"{parameter} has an empty name; give every entry a name")
+        return self._string(f"a name in {parameter}", name)
 
     def choice(self, parameter: str, value: object, expected: str) -> Any:
         """Read an enumeration's member or its string, as the string AWS knows."""
@@ -172,39 +240,36 @@ class Arguments:
     def _left_out(self, parameter: str, expected: str, *, required: bool) -> Any:
         return self.wrong_type(parameter, None, expected) if required else None
 
-    def _string(self, parameter: str, value: object) -> Any:
+    def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
             return value
         return (
             _as_string(value)
             if is_resolvable(value)
-            else self.wrong_type(parameter, value, "a string")
+            else self.wrong_type(parameter, value, "a string", secret=secret)
         )
-
-    def _name(self, parameter: str, name: object) -> Any:
-        """Read a key of a mapping."""
-        if name == "":
-            return self.wrong_value(f"a name in {parameter} is empty; give every entry a name")
-        return self._string(f"a name in {parameter}", name)
 
     def check(
         self,
         resource_type: str,
         properties: dict[str, Any],
-        parameters: Mapping[str, str],
         *,
         beside: Mapping[str, Mapping[str, object]] | None = None,
         refuse_also: frozenset[str] = frozenset(),
     ) -> Any:
         """Let the rules read the properties; return these as the rules see them.
 
-        ``parameters`` maps a property's name to the parameter it came from. Findings of severity
-        error are refused, and those of the rules in ``refuse_also`` whatever their severity.
+        Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
+        their severity.
         """
         known = without_tokens(properties)
         refused = check_resource(resource_type, known, beside=beside or {}, errors_and=refuse_also)
-        self._wrong_values += [_in_parameters(finding, parameters) for finding in refused]
+        if refused:
+            from batch_constructs.refusal import told  # noqa: PLC0415  # only where an error is told
+
+            problems = told(refused, resource_type.rpartition("::")[2], known)
+            self._wrong_values += self._but_for_known(problems)
         return known
 
     def refuse(self) -> None:
@@ -287,42 +352,7 @@ def _is_short(value: object) -> bool:
     return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
 
 
-def _in_parameters(finding: Finding, parameters: Mapping[str, str]) -> str:
-    """Say a finding in the caller's terms: the parameter before the property's problem."""
-    parameter = _parameter(finding.path.split("/"), parameters)
-    before = f"{parameter}: " if parameter else ""
-    return f"{before}{finding.message}: {_renamed(finding.fix, parameters)}"
-
-
-_RESOURCE_REQUIREMENTS = {"MEMORY": "memory", "VCPU": "vcpus", "GPU": "gpus"}
-
-
-def _renamed(text: str, parameters: Mapping[str, str]) -> str:
-    """Say parameters where a fix says the properties that they become."""
-
-    def rename(word: re.Match[str]) -> str:
-        parameter = parameters.get(word[0], _RESOURCE_REQUIREMENTS.get(word[0], word[0]))
-        return parameter if parameter.isidentifier() else word[0]
-
-    return re.sub(r"\b[A-Z]\w+", rename, text)
-
-
-def _parameter(path: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Name the parameter at a path, such as ``containers[1].image``.
-
-    In the table ``name[]`` is a parameter that holds things with parameters of their own, and
-    ``Owner/Property`` a property that has one only there.
-    """
-    lists: list[str] = []
-    last = owner = ""
-    for place, name in enumerate(path):
-        known = parameters.get(f"{owner}/{name}", parameters.get(name))
-        owner = owner if name.isdigit() else name
-        if known is None:
-            continue
-        if known.endswith("[]") and place + 1 < len(path):
-            lists.append(f"{known[:-2]}[{path[place + 1]}]")
-            last = ""
-        else:
-            last = known.removesuffix("[]")
-    return ".".join([*lists, last] if last else lists)
+def _is_part(parameter: str, of: str) -> bool:
+    """Whether one of two parameters is the other, or a part of it."""
+    shorter, longer = sorted((parameter, of), key=len)
+    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))

@@ -22,6 +22,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
+    "init": (
+        "batch_constructs.project.init_command:init",
+        "Write a project that works: an app, its test, its CI.",
+    ),
+    "impact": (
+        "batch_constructs.impact.impact_command:impact_command",
+        "Say what a deployment would replace, update or delete, and why.",
+    ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
         "See it all on this machine: deploy, trigger, run, notify.",

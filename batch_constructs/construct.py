@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/cdk/v2/guide/constructs.html
 
 from __future__ import annotations
 
-import re
+import inspect
+import traceback
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,10 +14,11 @@ import jsii
 from aws_cdk import Stage
 from constructs import Construct
 
+from batch_constructs.jsii_objects import javascript_error
 from batch_constructs.validation_plugin import install
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 L1 = TypeVar("L1", bound=Construct)
 
@@ -27,39 +29,84 @@ _FREE_FORM = frozenset(
 
 
 _UNDER_CONSTRUCTION: list[Construct] = []
-"""The constructs of ours that are being made, the outermost first."""
+"""The constructs of ours that are being made, the outermost first, with all that these made."""
+
+_ONCE_MADE: list[Callable[[], object]] = []
+"""What is done to other people's resources when the outermost of these is whole."""
+
+
+def once_made(act: Callable[[], object]) -> None:
+    """Do something to a resource that was given, such as a grant, when it cannot be refused.
+
+    Nothing takes a grant back. So it waits until the construct that is being made is whole, with
+    whatever a subclass adds; outside of a constructor it is done at once.
+    """
+    if _UNDER_CONSTRUCTION:
+        _ONCE_MADE.append(act)
+    else:
+        act()
 
 
 class _AllOrNothing(jsii.JSIIMeta):
-    """Makes a construct whole, or leaves the tree as it was: the same ID can be tried again.
+    """Makes a construct whole, or leaves everything as it was: the same ID can be tried again.
 
-    What JavaScript refuses becomes an error of ours, at the caller's line, with the path.
+    What JavaScript refuses becomes an error of ours, at the caller's line, with the path; what
+    Python code raises, such as a subclass or a callback, stays what it is.
     """
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        depth = len(_UNDER_CONSTRUCTION)
-        try:
-            return super().__call__(*args, **options)
-        except Exception as error:
-            made = _UNDER_CONSTRUCTION[depth:]
-            if not made:
-                raise
-            node = made[0].node
-            path = node.path
-            if node.scope is not None:
-                node.scope.node.try_remove_child(node.id)
-            if isinstance(error, RuntimeError):
-                raise ValueError(f"{path}: {_said(error)}") from None  # noqa: TRY004  # a JavaScript error is one
-            if isinstance(error, TypeError) and str(error).startswith("type of argument"):
-                raise TypeError(f"{path}: {error}") from None
-            raise
-        finally:
-            del _UNDER_CONSTRUCTION[depth:]
+    if not TYPE_CHECKING:  # a type checker would take its return type for every construct's
+
+        def __call__(self, *args: Any, **options: Any) -> Any:
+            depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
+            try:
+                made = super().__call__(*args, **options)
+                if depth == 0:
+                    for act in _ONCE_MADE:
+                        act()
+            except Exception as error:
+                begun = _UNDER_CONSTRUCTION[depth:]
+                del _UNDER_CONSTRUCTION[depth:], _ONCE_MADE[waiting:]
+                if not begun:
+                    raise
+                path = begun[0].node.path
+                for one in reversed(begun):
+                    if one.node.scope is not None:
+                        one.node.scope.node.try_remove_child(one.node.id)
+                told = _at(path, error)
+                if told is error:
+                    raise
+                raise told from told.__cause__
+            finally:
+                if depth == 0:
+                    _UNDER_CONSTRUCTION.clear()
+                    _ONCE_MADE.clear()
+            return made
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The constructor's own, for ``help()`` and editors."""
+        own = inspect.signature(getattr(self, "__init__"))  # noqa: B009  # of the class, not of one
+        parameters = list(own.parameters.values())[1:]
+        return own.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 
 
-def _said(error: RuntimeError) -> str:
-    """Return what a JavaScript error says, without the name of its class."""
-    return re.sub(r"^\w+: ", "", str(error).splitlines()[0])
+def _at(path: str, error: Exception) -> Exception:
+    """Return an error of JavaScript's as one of ours, with the construct's path; or as it is."""
+    said = javascript_error(error)
+    if isinstance(said, str):
+        return ValueError(f"{path}: {said}")
+    if isinstance(error, TypeError) and _is_of_jsii(error):
+        return TypeError(f"{path}: {error}")
+    return said or error
+
+
+def _is_of_jsii(error: TypeError) -> bool:
+    """Whether the CDK's own look at the type of an argument raised it."""
+    modules = [
+        str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)
+    ]
+    outside = [module for module in modules if not module.startswith("typeguard")]
+    return outside[-1].startswith("aws_cdk") and str(error).startswith("type of argument")
 
 
 class BatchConstruct(Construct, metaclass=_AllOrNothing):
@@ -82,7 +129,8 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         try:
             super().__init__(scope, id)
         except RuntimeError as error:
-            raise ValueError(f"{scope.node.path}/{id}: {_said(error)}") from None
+            told = _at(f"{scope.node.path}/{id}", error)
+            raise told from told.__cause__
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
 

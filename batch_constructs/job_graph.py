@@ -5,108 +5,14 @@ Nothing here needs the CDK or boto3.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from batch_constructs.job_fields import wrong_fields, wrong_paths
+from batch_constructs.workflow_job import WorkflowJob, wrong_fields, wrong_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_SMALLEST_ARRAY, _LARGEST_ARRAY = 2, 10_000
-_SHORTEST_TIMEOUT_SECONDS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class NToN:
-    """A dependency of array children: child *i* waits for child *i* of the other array.
-
-    Both arrays have the same size. See
-    https://docs.aws.amazon.com/batch/latest/userguide/job_dependencies.html
-
-    Attributes:
-        job: the name of the array job that is waited for.
-    """
-
-    job: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepRetry:
-    """How often Step Functions runs a job again that failed, beyond the job's own attempts.
-
-    Attributes:
-        max_attempts: retries after the first run, 1 to 99.
-        interval_seconds: wait before the first retry, 1 to 86,400. Default: 10.
-        backoff_rate: factor by which the wait grows, 1 or more. Default: 2.
-    """
-
-    max_attempts: int
-    interval_seconds: int = 10
-    backoff_rate: float = 2.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkflowJob:
-    """One job of a graph.
-
-    Values of ``parameters`` and ``environment`` that start with ``$.`` are read from the input of
-    the execution: ``$.day``. In a job with ``for_each`` they see ``$.item``, one element of the
-    list, and ``$.input``, the whole input.
-
-    Attributes:
-        name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
-        job_definition: any job definition (ours, L2, L1), or its name or ARN as a string.
-        queue: where it waits. Default: the queue of the graph.
-        depends_on: names of jobs that have to succeed first, or ``NToN(job=…)``.
-        array_size: children of an array job, 2 to 10,000. Default: not an array.
-        parameters: values for the definition's ``Ref::`` placeholders.
-        environment: environment variables, added to the definition's.
-        command: replaces the definition's command.
-        share_identifier: share of a fair-share queue. Default: the graph's.
-        scheduling_priority: priority within the share, 0 to 9999.
-        timeout_seconds: limit of one attempt, 60 or more. Default: the definition's.
-        tags: tags of the job.
-        retry: retries by Step Functions. Default: none but those of the definition.
-        catch: name of a job that runs when this one failed for good.
-        after_catch: ``"fail"`` the workflow after the catching job, or ``"continue"`` as if this
-            job had succeeded.
-        only_on_failure: this job runs only where others name it in ``catch``.
-        for_each: path of a list in the input, ``$.files``: one job for each element.
-        max_concurrency: jobs of a ``for_each`` at a time. Default: no limit of ours.
-    """
-
-    name: str
-    job_definition: Any
-    queue: Any = None
-    depends_on: Sequence[str | NToN] = ()
-    array_size: int | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    command: Sequence[str] | None = None
-    share_identifier: str | None = None
-    scheduling_priority: int | None = None
-    timeout_seconds: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    retry: StepRetry | None = None
-    catch: str | None = None
-    after_catch: str = "fail"
-    only_on_failure: bool = False
-    for_each: str | None = None
-    max_concurrency: int | None = None
-
-    @property
-    def waits_for(self) -> list[str]:
-        """Names of the jobs this one waits for, N-to-N or whole."""
-        return [each.job if isinstance(each, NToN) else each for each in self.depends_on]
-
-    @property
-    def n_to_n(self) -> list[str]:
-        """Names of the arrays whose children this one's children wait for."""
-        return [each.job for each in self.depends_on if isinstance(each, NToN)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,21 +103,11 @@ def _unreadable(jobs: Sequence[WorkflowJob]) -> list[str]:
 
 
 def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
-    found: list[str] = []
-    if not _NAME.fullmatch(job.name):
-        found.append(
-            "the name starts with a letter or digit and holds letters, digits, - and _, at most 64"
-        )
-    if job.array_size is not None and not _in(job.array_size, _SMALLEST_ARRAY, _LARGEST_ARRAY):
-        found.append(f"array_size is {job.array_size}; an array has 2 to 10,000 children")
-    if job.timeout_seconds is not None and job.timeout_seconds < _SHORTEST_TIMEOUT_SECONDS:
-        found.append(f"timeout_seconds is {job.timeout_seconds}; AWS Batch allows 60 or more")
-    if job.scheduling_priority is not None and not _in(job.scheduling_priority, 0, 9999):
-        found.append(f"scheduling_priority is {job.scheduling_priority}; allowed is 0 to 9999")
-    if job.max_concurrency is not None and (job.for_each is None or job.max_concurrency < 1):
-        found.append("max_concurrency is 1 or more and goes with for_each")
-    found += wrong_paths(job)
-    return [*found, *_problems_of_waiting(job, jobs), *_problems_of_failure(job, jobs)]
+    return [
+        *wrong_values(job),
+        *_problems_of_waiting(job, jobs),
+        *_problems_of_failure(job, jobs),
+    ]
 
 
 def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
@@ -238,21 +134,6 @@ def _problems_of_failure(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
             found.append(f"catch names {job.catch!r}; known jobs: {', '.join(jobs)}")
         elif not jobs[job.catch].only_on_failure:
             found.append(f"catch names {job.catch!r}; give that job only_on_failure=True")
-    if job.after_catch not in {"fail", "continue"}:
-        found.append(f"after_catch is {job.after_catch!r}; allowed: 'fail', 'continue'")
     if job.only_on_failure and (job.depends_on or job.catch or job.for_each):
         found.append("a job that runs only on failure has no depends_on, catch or for_each")
-    if job.retry is not None:
-        if not _in(job.retry.max_attempts, 1, 99):
-            found.append(f"retry.max_attempts is {job.retry.max_attempts}; allowed: 1 to 99")
-        if not _in(job.retry.interval_seconds, 1, 86_400):
-            found.append(
-                f"retry.interval_seconds is {job.retry.interval_seconds}; allowed: 1 to 86,400"
-            )
-        if job.retry.backoff_rate < 1:
-            found.append(f"retry.backoff_rate is {job.retry.backoff_rate}; it is 1 or more")
     return found
-
-
-def _in(number: float, low: int, high: int) -> bool:
-    return low <= number <= high

@@ -7,6 +7,8 @@ see whether it is there would be a crossing.
 
 from __future__ import annotations
 
+import re
+
 
 def has_member(value: object, attribute: str) -> bool:
     """Whether a value has a public attribute.
@@ -16,3 +18,20 @@ def has_member(value: object, attribute: str) -> bool:
     """
     delegates = getattr(value, "__dict__", {}).get("_delegates", ())
     return any(hasattr(kind, attribute) for kind in (type(value), *map(type, delegates)))
+
+
+def javascript_error(error: Exception) -> str | Exception | None:
+    """Return the sentence JavaScript said; or what Python code that it called had raised, or None.
+
+    jsii raises both as a plain ``RuntimeError``, like that of anybody's own code.
+    """
+    from jsii.errors import JavaScriptError  # noqa: PLC0415  # loaded by whoever raised it
+
+    if not isinstance(error.__cause__, JavaScriptError):
+        return None
+    behind = error.__context__
+    while behind is not None and isinstance(behind, JavaScriptError):
+        behind = behind.__context__
+    if isinstance(behind, Exception) and str(behind) and str(behind) in str(error):
+        return behind
+    return re.sub(r"^\w+: ", "", str(error).splitlines()[0])

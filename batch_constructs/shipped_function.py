@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+from atexit import register
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import IgnoreMode, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
-from batch_constructs import functions
+from batch_constructs import aws, functions
+from batch_constructs.construct import BatchConstruct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
+    from constructs import Construct
 
 Statement = dict[str, Any]
 _FOLDER = Path(functions.__file__).parent
+_FLOOR = Path(aws.__file__).parent
 
 
-class ShippedFunction(Construct):
+class ShippedFunction(BatchConstruct):
     """A function, its role and its log group.
 
     Creates, below its own ID: ``LogGroup``, ``Role`` and ``Handler`` (AWS::Lambda::Function).
@@ -81,29 +85,46 @@ class ShippedFunction(Construct):
             role=self.role,
             log_group=self.log_group,
             handler=f"{folder}.{module}.handler",
-            code=_code(folder, tuple(libraries)),
+            code=lambda_.Code.from_asset(_together(folder, tuple(libraries))),
             environment=dict(environment),
         )
 
 
-def _code(folder: str, libraries: tuple[str, ...]) -> lambda_.Code:
-    """Take a folder of the functions' source, as a package, without anything compiled."""
-    if libraries:
-        return lambda_.Code.from_asset(_with_libraries(folder, libraries))
-    return lambda_.Code.from_asset(
-        str(_FOLDER), exclude=["/*", f"!/{folder}", "__pycache__"], ignore_mode=IgnoreMode.GIT
-    )
-
-
 @cache
-def _with_libraries(folder: str, libraries: tuple[str, ...]) -> str:
-    """Put source and libraries beside each other, from this environment: no network, no Docker."""
+def _together(folder: str, libraries: tuple[str, ...]) -> str:
+    """Put source, what it reads of the ground floor, and libraries beside each other.
+
+    All of it comes from this environment: no network, no Docker. The CDK copies it into the cloud
+    assembly at once, so that nothing stays here when Python ends.
+    """
     together = Path(mkdtemp(prefix="batch-constructs-"))
+    register(shutil.rmtree, together, ignore_errors=True)
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_FOLDER / folder, together / folder, ignore=without)
+    floor = together.joinpath(*aws.__name__.split("."))
+    floor.mkdir(parents=True)
+    (floor.parent / "__init__.py").touch()
+    for module in _facts_of(_FOLDER / folder):
+        shutil.copy(_FLOOR / f"{module}.py", floor)
     for library in libraries:
         spec = find_spec(library)
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"{library} is not installed beside batch-constructs")
         shutil.copytree(Path(spec.origin).parent, together / library, ignore=without)
     return str(together)
+
+
+def _facts_of(folder: Path) -> set[str]:
+    """Name the modules of the ground floor that a folder's code imports, and those that they do."""
+    found = {"__init__"}
+    unread = list(folder.glob("*.py"))
+    while unread:
+        for node in ast.walk(ast.parse(unread.pop().read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(
+                f"{aws.__name__}."
+            ):
+                module = str(node.module).removeprefix(aws.__name__).lstrip(".")
+                named = {module} if module else {alias.name for alias in node.names}
+                unread += [_FLOOR / f"{new}.py" for new in named - found]
+                found |= named
+    return found

@@ -14,7 +14,7 @@ import boto3
 from botocore.config import Config
 from moto import mock_aws
 
-from batch_constructs.functions.submission.submitter import Submitter
+from batch_constructs.functions.submission.batch_api import BatchApi
 from tests.functions.aws_in_process import REGION, Aws
 from tests.functions.gateway_world import Sqs, World, body, tables
 
@@ -30,7 +30,7 @@ def naive(world: World) -> None:
     clock = world.aws.clock
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     batch = boto3.client("batch", config=once)
-    by = Submitter(batch, batch, per_second=1e9, clock=clock, sleep=clock.sleep)
+    by = BatchApi(batch, batch, per_second=1e9, clock=clock, sleep=clock.sleep)
     for number in range(MESSAGES):
         request = {"jobName": f"n{number}", "jobQueue": "q", "jobDefinition": "d"}
         by.submit(request, deadline=float("inf"))

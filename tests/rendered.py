@@ -18,6 +18,9 @@ from batch_constructs.rules import Finding, Severity, check_template
 TEMPLATES: dict[str, Mapping[str, Any]] = {}
 """Digest → template."""
 
+REQUESTS: list[tuple[str, Mapping[str, Any]]] = []
+"""Operation and body of each request that code of ours sent to AWS Batch."""
+
 
 def keep() -> None:
     """Keep each template that the rules are shown from now on."""

@@ -19,7 +19,9 @@ _SHOWN: Final = 60
 
 def one_of(values: Collection[Any]) -> str:
     """Write alternatives as prose: ``A, B or C``."""
-    words = [_number(value) if isinstance(value, int | float) else str(value) for value in values]
+    words = [
+        _number(value) if isinstance(value, int | float) else value or '""' for value in values
+    ]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

@@ -14,6 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from batch_constructs.aws.source import Source, guide
+
 BUNDLES: Final = {
     "optimal": ("m6i", "c6i", "r6i", "c7i"),
     "default_x86_64": ("m6i", "c6i", "r6i", "c7i"),
@@ -26,6 +28,20 @@ _SIZE = re.compile(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\
 _ARM = re.compile(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
 _STILL_GROWING = 2
 """AWS adds sizes and variants to the newest generations of a series, not to older ones."""
+
+
+AGENT_MIB: Final = 32
+"""What Batch's image keeps for the ECS agent and other processes of the system."""
+
+KERNEL_SHARE: Final = 0.01
+"""What the kernel keeps at least: of the 8192 MiB of the page's m4.large it leaves 7985."""
+
+MEMORY_SOURCE: Final[Source] = guide(
+    "memory-management",
+    '"The default AWS Batch compute resource AMI also reserves 32 MiB of memory for the Amazon ECS'
+    " container agent and other critical system processes. This memory isn't available for job"
+    ' allocation."',
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,18 @@ class InstanceType:
     memory_mib: int | None
     gpus: int | None
     architecture: str | None
+
+    @property
+    def job_memory_mib(self) -> float | None:
+        """The memory that jobs may have at most: less than is sold, see ``MEMORY_SOURCE``."""
+        if self.memory_mib is None:
+            return None
+        return self.memory_mib * (1 - KERNEL_SHARE) - AGENT_MIB
+
+    def holds(self, *, vcpus: float | None, memory: float | None, gpus: float | None) -> bool:
+        """Tell whether a job may fit, as far as its needs and the type are known."""
+        pairs = ((vcpus, self.vcpus), (memory, self.job_memory_mib), (gpus, self.gpus))
+        return all(need is None or has is None or need <= has for need, has in pairs)
 
 
 _ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}

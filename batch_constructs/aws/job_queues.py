@@ -5,22 +5,91 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from batch_constructs.aws.bound import OneOf, Whole
+from batch_constructs.aws.bound import Counting, OneOf, Whole
 from batch_constructs.aws.limit import Limit
 from batch_constructs.aws.names import RESOURCE_NAME
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, guide
 
-TIME_LIMIT_REASONS: Final = (
-    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY",
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
-    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
-    "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED",
-    "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE",
-    "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED",
+
+class StuckReason(StrEnum):
+    """Why a job at the head of a queue cannot start, as its status reason says.
+
+    The last two are reasons of service jobs, whose queues know
+    ``INSUFFICIENT_INSTANCE_CAPACITY`` as well and none of the others.
+    https://docs.aws.amazon.com/batch/latest/userguide/sm_job_stuck_in_runnable_time_limit_actions.html
+    """
+
+    INSUFFICIENT_INSTANCE_CAPACITY = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    COMPUTE_ENVIRONMENT_MAX_RESOURCE = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+    JOB_RESOURCE_REQUIREMENT = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+    EC2_INSTANCE_CONFIGURATION_UNSUPPORTED = (
+        "MISCONFIGURATION:EC2_INSTANCE_CONFIGURATION_UNSUPPORTED"
+    )
+    SERVICE_ENVIRONMENT_MAX_RESOURCE = "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE"
+    QUOTA_MANAGEMENT_LIMIT_EXCEEDED = "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueKind:
+    """What differs between queues of container jobs and queues of service jobs.
+
+    Attributes:
+        jobs: what the jobs are called.
+        order: the property that lists the environments.
+        environment: the member of its entries that names one.
+        environments: how many a queue has.
+        action: what a time limit does.
+        reasons: why one of the jobs may be stuck.
+    """
+
+    jobs: str
+    order: str
+    environment: str
+    environments: Counting
+    action: str
+    reasons: tuple[StuckReason, ...]
+
+
+CONTAINER_JOBS: Final = QueueKind(
+    jobs="container jobs",
+    order="ComputeEnvironmentOrder",
+    environment="ComputeEnvironment",
+    environments=Counting(1, 3, "compute environments"),
+    action="CANCEL",
+    reasons=tuple(StuckReason)[:4],
 )
+SERVICE_JOBS: Final = QueueKind(
+    jobs="service jobs",
+    order="ServiceEnvironmentOrder",
+    environment="ServiceEnvironment",
+    environments=Counting(1, 1, "service environments"),
+    action="TERMINATE",
+    reasons=(StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(StuckReason)[4:]),
+)
+QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
+"""https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""
+
+STUCK_STATE: Final = "RUNNABLE"
+"""The state of a job that stands at the head of its queue; time limits act on no other."""
+
+ORDER: Final = Whole(0)
+"""The place of an environment in a queue; lower ones are tried first."""
+
+SERVICE_QUEUE_TYPE: Final = "SAGEMAKER_TRAINING"
+"""The type of a queue of service jobs, and of the environments in it."""
+
+QUEUE_TYPES: Final = {
+    "EC2": "ECS",
+    "FARGATE": "ECS_FARGATE",
+    "EKS": "EKS",
+    "MANAGED_INSTANCES": "ECS_MANAGED_INSTANCES",
+}
+"""The type of a queue by the platform of its compute environments."""
 
 _limit = partial(Limit, type="AWS::Batch::JobQueue")
 _time_limit = partial(_limit, within=("JobStateTimeLimitActions/*",))
@@ -65,7 +134,7 @@ LIMITS: Final = (
         rule="job-queue-type",
         name="JobQueueType",
         noun="the type of the job queue",
-        bound=OneOf(("ECS", "ECS_FARGATE", "EKS", "ECS_MANAGED_INSTANCES", "SAGEMAKER_TRAINING")),
+        bound=OneOf((*QUEUE_TYPES.values(), SERVICE_QUEUE_TYPE)),
         source=api(
             "CreateJobQueueRequest.jobQueueType",
             "Valid values are EKS, ECS, ECS_FARGATE, SAGEMAKER_TRAINING and ECS_MANAGED_INSTANCES.",
@@ -89,7 +158,7 @@ LIMITS: Final = (
         rule="time-limit-state",
         name="State",
         noun="the state of a time limit action",
-        bound=OneOf(("RUNNABLE",)),
+        bound=OneOf((STUCK_STATE,)),
         source=api("JobStateTimeLimitAction.state", '"The only supported value is RUNNABLE."'),
         title="time limit action on a state that has none",
         why="Only jobs that cannot start are acted on; use a timeout for running jobs.",
@@ -98,11 +167,10 @@ LIMITS: Final = (
         rule="time-limit-reason",
         name="Reason",
         noun="the reason of a time limit action",
-        bound=OneOf(TIME_LIMIT_REASONS),
-        source=api(
-            "JobStateTimeLimitAction.reason",
-            'User guide, Automatic remediation: "The following statusReason values support'
-            ' jobStateTimeLimitActions".',
+        bound=OneOf(tuple(StuckReason)),
+        source=guide(
+            "job_stuck_in_runnable_time_limit_actions",
+            f"The reasons that a JobStateTimeLimitAction.reason may be: {', '.join(StuckReason)}.",
         ),
         title="time limit action on a reason that cannot be acted on",
         why="The reason is matched with the status reason of a blocked job; free text, or a reason"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
-from batch_constructs.aws.source import Source, api, cloudformation
+from batch_constructs.aws.source import Source, api, cloudformation, guide
 
 RESOURCE_NAME: Final = Matching(
     r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128
@@ -17,10 +18,13 @@ RESOURCE_NAME_SOURCE: Final[Source] = cloudformation(
     "The pattern of QuotaShareArn: job-queue/[a-zA-Z0-9_\\-]{1,128}; any of these may come first.",
 )
 
+JOB_NAME_LENGTH: Final = 128
+"""How long the name of a job may be."""
+
 JOB_NAME: Final = Matching(
     r"[A-Za-z0-9][A-Za-z0-9_-]*",
-    "1 to 128 letters, digits, hyphens and underscores, a letter or a digit first",
-    128,
+    f"1 to {JOB_NAME_LENGTH} letters, digits, hyphens and underscores, a letter or a digit first",
+    JOB_NAME_LENGTH,
 )
 """The name of a job."""
 
@@ -29,3 +33,27 @@ JOB_NAME_SOURCE: Final[Source] = api(
     '"It can be up to 128 letters long. The first character must be alphanumeric, can contain'
     ' uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
 )
+
+NOT_IN_A_JOB_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
+"""What has to be replaced where a job is called after something else."""
+
+DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
+"""Where the output of a job goes whose definition names no other log group."""
+
+DEFAULT_LOG_GROUP_SOURCE: Final[Source] = guide(
+    "using_awslogs",
+    "The option awslogs-group: where it is not specified, /aws/batch/job is used.",
+)
+
+
+def arn(
+    kind: str,
+    name: str,
+    *,
+    account: str,
+    region: str,
+    service: str = "batch",
+    partition: str = "aws",
+) -> str:
+    """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
+    return f"arn:{partition}:{service}:{region}:{account}:{kind}/{name}"

@@ -5,10 +5,14 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.bound import Matching, Whole
+from batch_constructs.aws.source import Source, api, docs, guide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ARRAY_SIZE: Final = Whole(2, 10000)
 """The children of an array job."""
@@ -46,6 +50,33 @@ DEPENDENCIES_SOURCE: Final[Source] = api(
     "SubmitJobRequest.dependsOn", '"A job can depend upon a maximum of 20 jobs."'
 )
 
+SHARE_IDENTIFIER: Final = Matching(
+    r"[A-Za-z0-9]{1,255}\*?", "1 to 255 letters and digits, perhaps with an asterisk at the end"
+)
+"""The share of a fair-share queue that a job belongs to."""
+
+SHARE_IDENTIFIER_SOURCE: Final[Source] = api(
+    "SubmitJobRequest.shareIdentifier",
+    '"This string is limited to 255 alphanumeric characters, and can be followed by an asterisk'
+    ' (*)."',
+)
+
+RESERVED_VARIABLES: Final = "AWS_BATCH"
+"""How the names of AWS Batch's own environment variables begin."""
+
+RESERVED_VARIABLES_SOURCE: Final[Source] = api(
+    "ContainerOverrides.environment",
+    '"Environment variables cannot start with "AWS_BATCH"."',
+)
+
+OVERRIDES: Final = {
+    "ContainerOverrides": ("EC2", "FARGATE"),
+    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
+    "EksPropertiesOverride": ("EKS",),
+    "NodeOverrides": ("EC2", "EKS"),
+}
+"""Overrides of a submission → the platforms whose jobs take them."""
+
 OVERRIDES_BYTES: Final = 8192
 """Container overrides in the form that ECS gets; a longer one fails the job, not the request."""
 
@@ -54,10 +85,55 @@ OVERRIDES_SOURCE: Final[Source] = docs(
     '"A total of 8192 characters is allowed for overrides."',
 )
 
+
+def overrides_length(overrides: Mapping[str, Any]) -> int:
+    """Count the characters of container overrides in the form that ECS gets."""
+    task = {"containerOverrides": [{"name": "default", **overrides}]}
+    return len(json.dumps(task, ensure_ascii=False, separators=(",", ":")))
+
+
 JOB_BYTES: Final = 30 * 1024
 """A submission as a whole."""
 
 JOB_BYTES_SOURCE: Final[Source] = docs(
     "batch/latest/userguide/service_limits.html",
     'Service quotas: "Maximum job payload size (for SubmitJob API operations) 30 KiB".',
+)
+
+SUBMISSIONS_PER_SECOND: Final = 50
+"""How many submissions an account may make in a Region."""
+
+SUBMISSIONS_PER_SECOND_SOURCE: Final[Source] = guide(
+    "service_limits",
+    'Service quotas: "Maximum number of transactions per second (TPS) for each'
+    ' account for SubmitJob operations 50".',
+)
+
+DESCRIBED_AT_ONCE: Final = 100
+"""How many jobs ``DescribeJobs`` describes in a call."""
+
+DESCRIBED_AT_ONCE_SOURCE: Final[Source] = api(
+    "DescribeJobsRequest.jobs", '"A list of up to 100 job IDs."'
+)
+
+STOPPED_AT_ONCE: Final = 50
+"""How many jobs ``CancelJobs`` and ``TerminateJobs`` stop in a call."""
+
+STOPPED_AT_ONCE_SOURCE: Final[Source] = api(
+    "TerminateJobsRequest.jobs", '"An array of up to 50 Batch job IDs of the jobs to terminate."'
+)
+
+STOP_REASON_CHARACTERS: Final = 1024
+"""How long the reason of a call that cancels or terminates jobs may be."""
+
+STOP_REASON_SOURCE: Final[Source] = api(
+    "TerminateJobRequest.reason", '"This parameter has a limit of 1024 characters."'
+)
+
+LISTED_AT_ONCE: Final = 1000
+"""How many jobs ``ListJobs`` lists in a call."""
+
+LISTED_AT_ONCE_SOURCE: Final[Source] = api(
+    "ListJobsRequest.maxResults",
+    '"When --job-status is used, Batch returns up to 1000 values."',
 )

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.job_states import JobState
     from batch_constructs.client.batch_client import BatchClient, SubmissionUnclearError
-    from batch_constructs.client.states import JobState
 
 _HOME = {
-    "BatchClient": "batch_client",
-    "JobState": "states",
-    "SubmissionUnclearError": "batch_client",
+    "BatchClient": "client.batch_client",
+    "JobState": "aws.job_states",
+    "SubmissionUnclearError": "client.batch_client",
 }
 
 __all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
@@ -25,6 +25,6 @@ def __getattr__(name: str) -> object:
     """Import the module a name lives in, the first time it is used."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = getattr(import_module(f"batch_constructs.{_HOME[name]}"), name)
     globals()[name] = value
     return value

@@ -6,18 +6,18 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.client.states import JobState, JobStatus
-from batch_constructs.client.submit_request import submission
+from batch_constructs.aws.error_names import NO_SUCH_OPERATION
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
+from batch_constructs.client.job_status import JobStatus
+from batch_constructs.client.submit_request import submit_job_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
 
-_DESCRIBE_AT_ONCE = 100
-_STOP_AT_ONCE = 50
 _FIRST_POLL_SECONDS, _SLOWEST_POLL_SECONDS = 1.0, 15.0
-_NO_SUCH_OPERATION = {"UnknownOperationException", "InvalidAction", "NotFoundException"}
 
 _Boto3 = Any
 """A boto3 session or client."""
@@ -97,15 +97,15 @@ class BatchClient:
         self._sleep(seconds)
 
     @cached_property
-    def _submitter(self) -> Any:
+    def _batch_api(self) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - as above
 
-        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
-            Submitter,
+        from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
+            BatchApi,
         )
 
         once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-        return Submitter(
+        return BatchApi(
             self.session.client("batch", config=once),
             self.batch,
             per_second=self._per_second,
@@ -120,24 +120,26 @@ class BatchClient:
             name: name of the job.
             queue: name or ARN of the queue.
             definition: name, ``name:revision`` or ARN of the definition.
-            **options: as in ``request.submission``: ``array_size``, ``parameters``,
+            **options: as in ``submit_request.submit_job_request``: ``array_size``, ``parameters``,
                 ``environment``, ``command``, ``share_identifier``, ``depends_on``, ….
 
         Raises:
             SubmissionUnclearError: the answer got lost; the job may exist.
             botocore.exceptions.ClientError: AWS Batch refused.
         """
-        return self.submit_request(submission(name, queue=queue, definition=definition, **options))
+        return self.submit_request(
+            submit_job_request(name, queue=queue, definition=definition, **options)
+        )
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
         """Submit a whole ``SubmitJob`` request and return the job's ID."""
-        from batch_constructs.functions.submission.submitter import (  # noqa: PLC0415
+        from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
             RefusedError,
             UnsureError,
         )
 
         try:
-            return str(self._submitter.submit(dict(request), deadline=float("inf")))
+            return str(self._batch_api.submit(dict(request), deadline=float("inf")))
         except RefusedError as error:
             raise error.__cause__ or error from None
         except UnsureError as error:
@@ -165,8 +167,8 @@ class BatchClient:
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
         found: dict[str, dict[str, Any]] = {}
-        for at in range(0, len(job_ids), _DESCRIBE_AT_ONCE):
-            chunk = list(job_ids[at : at + _DESCRIBE_AT_ONCE])
+        for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
+            chunk = list(job_ids[at : at + DESCRIBED_AT_ONCE])
             for detail in self.batch.describe_jobs(jobs=chunk)["jobs"]:
                 found[detail["jobId"]] = detail
         missing = [job_id for job_id in job_ids if job_id not in found]
@@ -249,8 +251,8 @@ class BatchClient:
         bulk = getattr(self.batch, f"{verb}_jobs", None)
         failed: dict[str, str] = {}
         pending = list(dict.fromkeys(job_ids))
-        for at in range(0, len(pending), _STOP_AT_ONCE):
-            chunk = pending[at : at + _STOP_AT_ONCE]
+        for at in range(0, len(pending), STOPPED_AT_ONCE):
+            chunk = pending[at : at + STOPPED_AT_ONCE]
             if bulk is not None:
                 try:
                     answer = bulk(jobs=chunk, reason=reason)
@@ -274,4 +276,4 @@ class BatchClient:
 
 def _is_unknown(response: Mapping[str, Any]) -> bool:
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return status == 404 or response["Error"]["Code"] in _NO_SUCH_OPERATION  # noqa: PLR2004 - HTTP
+    return status == 404 or response["Error"]["Code"] in NO_SUCH_OPERATION  # noqa: PLR2004 - HTTP

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FAILED, _TROUBLE, _INTERRUPTED = 1, 2, 130
+
+
+_ARRAY_SIZE = click.IntRange(ARRAY_SIZE.low, ARRAY_SIZE.high)
+_SECONDS = click.IntRange(TIMEOUT_SECONDS.low)
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 _environment = click.option(
@@ -112,11 +117,11 @@ def _named_watch(name: str | None, queue: str | None) -> str:
 @click.argument("name", required=False)
 @click.option("--queue", help="Name or ARN of the queue.")
 @click.option("--definition", help="Name, name:revision or ARN of the definition.")
-@click.option("--array-size", type=click.IntRange(2, 10_000), help="Children of an array job.")
+@click.option("--array-size", type=_ARRAY_SIZE, help="Children of an array job.")
 @_parameters
 @_environment
 @click.option("--share-identifier", help="A fair-share queue demands one.")
-@click.option("--timeout-seconds", type=click.IntRange(60), help="Limit of one attempt.")
+@click.option("--timeout-seconds", type=_SECONDS, help="Limit of one attempt.")
 @click.option("--depends-on", multiple=True, metavar="JOB_ID", help="Wait for this job.")
 @click.option(
     "--graph",
@@ -240,7 +245,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @_environment
 @click.option("--vcpus", type=float, help="Other vCPUs.")
 @click.option("--memory-mebibytes", type=int, help="Other memory.")
-@click.option("--timeout-seconds", type=click.IntRange(60), help="Another limit of one attempt.")
+@click.option("--timeout-seconds", type=_SECONDS, help="Another limit of one attempt.")
 @click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json

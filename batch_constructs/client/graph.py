@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER
 from batch_constructs.client.batch_client import SubmissionUnclearError
-from batch_constructs.client.submit_request import submission
-from batch_constructs.job_graph import Graph, NToN, WorkflowJob
+from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.job_graph import Graph
+from batch_constructs.workflow_job import NToN, WorkflowJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 
 _RUN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]|-(?!-|$))*")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
-_LONGEST_NAME = 128
-_MOST_DEPENDENCIES = 20
 
 Plan = dict[str, list[dict[str, Any]]]
 """Job → its submissions, several with ``for_each``; what they wait for is yet to be added."""
@@ -116,11 +117,16 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
 def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
     for name, job in graph.jobs.items():
         waits = sum(len(plan[other]) for other in job.waits_for)
-        if waits > _MOST_DEPENDENCIES:
+        if not DEPENDENCIES.admits(waits):
             yield (
-                f"job {name!r}: waits for {waits} jobs; AWS Batch allows 20: make the elements "
-                "of a for_each children of one array, or deploy a Workflow"
+                f"job {name!r}: waits for {waits} jobs; AWS Batch allows {DEPENDENCIES.high}: make "
+                "the elements of a for_each children of one array, or deploy a Workflow"
             )
+        wrong = (
+            None if job.share_identifier is None else SHARE_IDENTIFIER.wrong(job.share_identifier)
+        )
+        if wrong:
+            yield f"job {name!r}: share_identifier {wrong}"
     names = Counter(each["jobName"] for requests in plan.values() for each in requests)
     for job_name, times in names.items():
         if times > 1:
@@ -128,8 +134,9 @@ def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
                 f"{times} jobs would be called {job_name}: an element of a for_each is called "
                 "NAME-INDEX; choose other names"
             )
-        if len(job_name) > _LONGEST_NAME:
-            yield f"a job would be called {job_name}; AWS Batch allows 128 characters"
+        wrong = JOB_NAME.wrong(job_name)
+        if wrong:
+            yield f"a job would be called {job_name}, whose name {wrong}"
 
 
 def _requests(
@@ -145,7 +152,7 @@ def _requests(
             (f"{base}-{index}", {"item": item, "input": data}) for index, item in enumerate(items)
         ]
     return [
-        submission(
+        submit_job_request(
             name,
             queue=str(job.queue or queue),
             definition=job.job_definition,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from batch_constructs.job_graph import NToN, WorkflowJob
+from batch_constructs.workflow_job import NToN, WorkflowJob
 
 _MEMBERS = {
     "definition": "job_definition",

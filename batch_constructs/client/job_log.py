@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.client.states import JobState
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batch_constructs.client.batch_client import BatchClient
 
-_GROUP = "/aws/batch/job"
 _POLL_SECONDS = 2.0
 
 
@@ -69,7 +69,7 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
     for attempt in detail.get("attempts", []):
         for task in attempt.get("taskProperties", []):
             attempts += task.get("containers", [])
-    where = [_where(container) for container in containers] or [(_GROUP, None)]
+    where = [_where(container) for container in containers] or [(DEFAULT_LOG_GROUP, None)]
     found: dict[_Stream, None] = {}
     for container in [*attempts, *containers]:
         name = container.get("logStreamName")
@@ -81,7 +81,7 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
 
 def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     options = container.get("logConfiguration", {}).get("options", {})
-    return options.get("awslogs-group", _GROUP), options.get("awslogs-region")
+    return options.get("awslogs-group", DEFAULT_LOG_GROUP), options.get("awslogs-region")
 
 
 def _read(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from batch_constructs.client.states import JobState
+from batch_constructs.aws.job_states import JobState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from batch_constructs.client.batch_client import BatchClient
-    from batch_constructs.client.states import JobStatus
+    from batch_constructs.client.job_status import JobStatus
 
 
 def watch(client: BatchClient, job_ids: Sequence[str], *, console: Console) -> list[JobStatus]:

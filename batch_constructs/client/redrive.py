@@ -7,7 +7,9 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.client.states import JobState
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.names import JOB_NAME_LENGTH
+from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES, overrides_length
 from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, repeat
 
 if TYPE_CHECKING:
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from batch_constructs.client.batch_client import BatchClient
 
 _SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$")
-_LONGEST_NAME = 128 - len("-redrive-00000000-00000000-part00")
-_MOST_INDEX_CHARACTERS = 16_000  # of the 30 KiB that a submission may have
-_SMALLEST_ARRAY = 2
+_LONGEST_ENDING = "-redrive-00000000-00000000-part0000"
+_BATCHS_OWN_CHARACTERS = 800
+"""What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
+
+_LEAST_ROOM = 20
 
 
 class NothingToRedriveError(ValueError):
@@ -91,7 +95,7 @@ def redrive(
         request["jobDefinition"] = definition
     if timeout_seconds is not None:
         request["timeout"] = {"attemptDurationSeconds": timeout_seconds}
-    base = _SUFFIX.sub("", detail["jobName"])[:_LONGEST_NAME]
+    base = _SUFFIX.sub("", detail["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
     name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
     changes = {
         "definition": definition,
@@ -109,6 +113,8 @@ def redrive(
         given = {key: value for key, value in changes.items() if value}
         name += f"-{sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]}"
     requests = list(_requests(client, detail, request, name, whole_array=whole_array))
+    for each in requests:
+        _refuse_what_ecs_refuses(each)
     there = client.named(f"{name}*", queue=request["jobQueue"])
     return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
 
@@ -157,7 +163,7 @@ def _requests(
         if numbers == list(range(array["size"])):
             yield {**request, "jobName": name, "arrayProperties": {"size": array["size"]}}
             return
-        for part, some in enumerate(_parts(numbers)):
+        for part, some in enumerate(_parts(numbers, _room(request))):
             part_name = name if part == 0 else f"{name}-part{part}"
             yield _with_indices({**request, "jobName": part_name}, some)
 
@@ -169,7 +175,7 @@ def _with_indices(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]
     overrides["environment"] = environment
     full = {**request, "containerOverrides": overrides}
     _refuse_several_containers(full)
-    if len(numbers) >= _SMALLEST_ARRAY:
+    if len(numbers) >= ARRAY_SIZE.low:
         full["arrayProperties"] = {"size": len(numbers)}
     return full
 
@@ -186,12 +192,30 @@ def _original(detail: Mapping[str, Any], indices: Iterable[int]) -> list[int]:
     return [index if numbers is None else numbers[index] for index in indices]
 
 
-def _parts(numbers: list[int]) -> Iterator[list[int]]:
-    """Cut indices so that each list of them fits into a submission."""
-    count = -(-len(ranges_of(numbers)) // _MOST_INDEX_CHARACTERS)
-    size = -(-len(numbers) // count)
-    for at in range(0, len(numbers), size):
-        yield numbers[at : at + size]
+def _room(request: Mapping[str, Any]) -> int:
+    """Count the characters that a job's overrides leave for indices."""
+    taken = overrides_length(request.get("containerOverrides", {})) + _BATCHS_OWN_CHARACTERS
+    return max(_LEAST_ROOM, OVERRIDES_BYTES - taken)
+
+
+def _parts(numbers: list[int], room: int) -> list[list[int]]:
+    """Cut indices into as few lists as fit, so that each finds room in the overrides of a job."""
+    for count in range(1, len(numbers) + 1):
+        size = -(-len(numbers) // count)
+        parts = [numbers[at : at + size] for at in range(0, len(numbers), size)]
+        if max(len(ranges_of(part)) for part in parts) <= room:
+            return parts
+    return [[number] for number in numbers]
+
+
+def _refuse_what_ecs_refuses(request: Mapping[str, Any]) -> None:
+    length = overrides_length(request.get("containerOverrides", {}))
+    if length > OVERRIDES_BYTES:
+        raise ValueError(
+            f"the command and the environment of {request['jobName']} have {length} characters; "
+            f"ECS takes {OVERRIDES_BYTES} as overrides, and the job would fail: give it a "
+            "definition that has fewer variables"
+        )
 
 
 def _change(

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def submission(
+def submit_job_request(
     name: str,
     *,
     queue: str,

@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
+from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
 
-_HTTPS = 443
-_IMAGES_AND_LOGS = ("ecr.api", "ecr.dkr", "logs")
-_INSTANCES = ("ecs", "ecs-agent", "ecs-telemetry")
 _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
 
@@ -107,7 +105,7 @@ class BatchEndpoints(BatchConstruct):
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
         for environment in environments:
-            group.connections.allow_from(environment, ec2.Port.tcp(_HTTPS))
+            once_made(partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS)))
         ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         for service in self.services:
             ec2.InterfaceVpcEndpoint(
@@ -161,11 +159,11 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
 def _needed(properties: Any) -> tuple[str, ...]:
     """Return the services that the jobs of one environment, and its instances, have to reach."""
     if "EksConfiguration" in properties:
-        return (*_IMAGES_AND_LOGS, *_NODES)
+        return (*INTERFACES_OF_JOBS, *_NODES)
     kind = properties.get("ComputeResources", {}).get("Type")
     if kind in ("FARGATE", "FARGATE_SPOT"):
-        return _IMAGES_AND_LOGS
-    return (*_IMAGES_AND_LOGS, *_INSTANCES)
+        return INTERFACES_OF_JOBS
+    return (*INTERFACES_OF_JOBS, *ENDPOINTS_OF_INSTANCES)
 
 
 def _id_of(service: str) -> str:

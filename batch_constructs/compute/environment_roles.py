@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.construct import once_made
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -78,13 +80,12 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
 
     AWS's own policy allows that only for roles whose name begins with ``ecsInstanceRole``.
     """
-    infrastructure_role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["iam:PassRole"],
-            resources=[instance_role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
-        )
+    statement = iam.PolicyStatement(
+        actions=["iam:PassRole"],
+        resources=[instance_role.role_arn],
+        conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
     )
+    once_made(lambda: infrastructure_role.add_to_principal_policy(statement))
 
 
 def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:

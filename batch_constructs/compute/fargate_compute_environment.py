@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from batch_constructs.arguments import Arguments
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.managed_compute_environment import (
-    PARAMETERS,
     EnvironmentArguments,
     ManagedComputeEnvironment,
     environment_properties,
@@ -94,7 +93,6 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         self.properties = arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {**properties, "ComputeResources": resources},
-            PARAMETERS,
         )
         arguments.refuse()
 

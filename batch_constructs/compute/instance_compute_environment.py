@@ -22,7 +22,6 @@ from batch_constructs.compute.environment_roles import (
 from batch_constructs.compute.launch_template_overrides import launch_template_properties
 from batch_constructs.compute.machine_image import Images, ImageType
 from batch_constructs.compute.managed_compute_environment import (
-    PARAMETERS,
     EnvironmentArguments,
     ManagedComputeEnvironment,
     environment_properties,
@@ -196,7 +195,6 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
                     "InstanceRole": UNKNOWN,
                 },
             },
-            PARAMETERS,
         )
         arguments.refuse()
 

@@ -21,35 +21,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
-PARAMETERS = {
-    "ComputeEnvironmentName": "compute_environment_name",
-    "MaxvCpus": "max_vcpus",
-    "MinvCpus": "min_vcpus",
-    "BidPercentage": "bid_percentage",
-    "AllocationStrategy": "allocation_strategy",
-    "InstanceTypes": "instance_types",
-    "Subnets": "vpc_subnets",
-    "SecurityGroupIds": "security_groups",
-    "MinScaleDownDelayMinutes": "scale_down_delay",
-    "SpotIamFleetRole": "spot_fleet_role",
-    "Ec2Configuration": "images",
-    "LaunchTemplate": "launch_template",
-    "Overrides": "launch_template_overrides[]",
-    "TargetInstanceTypes": "instance_types",
-    "Ec2KeyPair": "key_pair",
-    "EksClusterArn": "cluster",
-    "KubernetesNamespace": "kubernetes_namespace",
-    "AccessEntry": "access_entry",
-    "PlacementGroup": "placement_group",
-    "UpdatePolicy": "update",
-    "EcsSettings": "container_insights",
-    "UnmanagedvCpus": "unmanaged_vcpus",
-    "ServiceRole": "service_role",
-    "ComputeResources/Tags": "instance_tags",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentArguments:

@@ -23,7 +23,6 @@ from batch_constructs.compute.instance_compute_environment import (
     read_ecs_settings,
 )
 from batch_constructs.compute.managed_compute_environment import (
-    PARAMETERS,
     EnvironmentArguments,
     ManagedComputeEnvironment,
     environment_properties,
@@ -47,17 +46,6 @@ class ReservationPreference(StrEnum):
     RESERVATIONS_ONLY = "RESERVATIONS_ONLY"
     RESERVATIONS_FIRST = "RESERVATIONS_FIRST"
     RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
-
-
-_PARAMETERS = {
-    **PARAMETERS,
-    "AllowedInstanceTypes": "instance_types",
-    "ScaleInAfter": "scale_in_after",
-    "StorageSizeGiB": "storage_size",
-    "ReservationPreference": "reservation_preference",
-    "SecurityGroups": "security_groups",
-    "CapacityTags": "capacity_tags",
-}
 
 
 class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
@@ -213,7 +201,6 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
                 {"infrastructure": UNKNOWN, "profile": UNKNOWN},
                 {"Subnets": known["Subnets"], "SecurityGroups": known["SecurityGroupIds"]},
             ),
-            _PARAMETERS,
         )
         arguments.refuse()
 

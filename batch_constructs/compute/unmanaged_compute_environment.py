@@ -17,7 +17,6 @@ from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.ecs_cluster import EcsCluster
 from batch_constructs.compute.environment_roles import make_service_role
 from batch_constructs.compute.managed_compute_environment import (
-    PARAMETERS,
     EnvironmentArguments,
     environment_properties,
     make_environment,
@@ -96,7 +95,6 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         self.properties = arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {"ServiceRole": UNKNOWN, **properties},
-            PARAMETERS,
         )
         self._cluster_tags = arguments.mapping(
             "cluster_tags", tags if cluster_tags is None else cluster_tags

@@ -88,22 +88,23 @@ def within_a_task(arguments: Arguments, container: Container) -> dict[str, Any]:
     return given(
         Name=arguments.text("name", container.name),
         Essential=None if container.essential is True else _essential(arguments, container),
-        DependsOn=[
-            given(
-                ContainerName=arguments.text("depends_on.container_name", entry.container_name),
-                Condition=arguments.choice(
-                    "depends_on.condition", entry.condition, "a DependencyCondition"
-                ),
-            )
-            if isinstance(entry, Dependency)
-            else arguments.wrong_type(
-                "depends_on", entry, 'Dependency(container_name="router", condition="START")'
-            )
-            for entry in arguments.items("depends_on", container.depends_on, "Dependency")
-        ],
+        DependsOn=arguments.each(
+            "depends_on",
+            container.depends_on,
+            Dependency,
+            'Dependency(container_name="router", condition="START")',
+            _dependency,
+        ),
         StartTimeout=arguments.seconds("start_timeout", container.start_timeout),
         StopTimeout=arguments.seconds("stop_timeout", container.stop_timeout),
         FirelensConfiguration=_firelens(arguments, container.firelens),
+    )
+
+
+def _dependency(arguments: Arguments, entry: Dependency) -> dict[str, Any]:
+    return given(
+        ContainerName=arguments.text("container_name", entry.container_name, required=True),
+        Condition=arguments.choice("condition", entry.condition, "a DependencyCondition"),
     )
 
 
@@ -167,6 +168,8 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
 
 
 def _image(arguments: Arguments, image: str | ecs.ContainerImage) -> NamedImage:
+    if image == "":
+        return NamedImage(arguments.wrong_value('image is empty; give an image such as "busybox"'))
     if isinstance(image, str):
         return named_image(arguments.construct, image)
     if is_container_image(image):

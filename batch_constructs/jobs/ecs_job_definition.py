@@ -9,9 +9,9 @@ import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import l1_properties, make_l1, put_tags
+from batch_constructs.construct import l1_properties, make_l1, once_made, put_tags
 from batch_constructs.jobs.job_definition import JobDefinition
-from batch_constructs.jobs.job_roles import ExecutionRole, make_job_role
+from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
 from batch_constructs.jobs.job_settings import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.policy_statements import merged
@@ -61,7 +61,6 @@ class EcsJobDefinition(JobDefinition):
         shape: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
         own: RoleAndLogArguments,
         *,
-        parameters: Mapping[str, str],
         job_role_at_once: bool,
         beside: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
@@ -71,7 +70,6 @@ class EcsJobDefinition(JobDefinition):
         self.properties = arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **shape([task.known(job_role=has_job_role) for task in tasks])},
-            parameters,
             beside={**job.beside, **(beside or {})},
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )
@@ -109,10 +107,10 @@ class EcsJobDefinition(JobDefinition):
             for task in tasks
         ]
         self.resource = self._resource = make_definition(self, {**job.properties, **shape(bound)})
-        for statement in job_statements:
-            self.job_role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        if self._job_role is not None:
+            allow(self._job_role, job_statements)
         for task in tasks:
-            task.admit()
+            once_made(task.admit)
 
     @property
     def log_group(self) -> logs.ILogGroup:

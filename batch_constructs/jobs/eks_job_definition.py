@@ -11,12 +11,11 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.jobs.ecs_job_definition import make_definition
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_settings import (
-    JOB_PARAMETERS,
     REFUSED_THOUGH_A_WARNING,
     Job,
     JobArguments,
 )
-from batch_constructs.jobs.pod import POD_PARAMETERS, Pod, pod_properties
+from batch_constructs.jobs.pod import Pod, pod_properties
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,7 +132,6 @@ class EksJobDefinition(JobDefinition):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **eks},
-            {**JOB_PARAMETERS, **POD_PARAMETERS},
             beside=job.beside,
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )

@@ -5,15 +5,15 @@ https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import make_l1
+from batch_constructs.construct import make_l1, once_made
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from constructs import Construct
 
@@ -55,8 +55,7 @@ class ExecutionRole:
             )
             self.arn = self._resource.attr_arn
             return
-        for statement in statements:
-            given.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        allow(given, statements)
         self.arn = given.role_arn
 
     def role(self) -> iam.IRole:
@@ -67,6 +66,13 @@ class ExecutionRole:
                 self._scope, "GrantableExecutionRole", self._resource.ref
             )
         return self._role
+
+
+def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
+    """Allow something to a role, once the construct that needs it is made."""
+    for statement in statements:
+        policy = iam.PolicyStatement.from_json(statement)
+        once_made(partial(role.add_to_principal_policy, policy))
 
 
 def make_job_role(scope: Construct) -> iam.Role:

@@ -20,54 +20,6 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.consumables import Consumable
 
-JOB_PARAMETERS = {
-    "Parameters": "parameters",
-    "RetryStrategy": "retry",
-    "Timeout": "timeout",
-    "SchedulingPriority": "scheduling_priority",
-    "ConsumableResourceProperties": "consumable_resources",
-    "JobDefinitionName": "job_definition_name",
-    "Tags": "tags",
-    "PlatformCapabilities": "platform",
-}
-"""Property → the parameter it comes from."""
-
-CONTAINER_PARAMETERS = {
-    "Image": "image",
-    "Command": "command",
-    "Environment": "environment",
-    "Secrets": "secrets",
-    "ResourceRequirements": "vcpus, memory or gpus",
-    "Volumes": "volumes",
-    "MountPoints": "volumes",
-    "User": "user",
-    "Privileged": "privileged",
-    "ReadonlyRootFilesystem": "readonly_root_filesystem",
-    "Ulimits": "ulimits",
-    "SharedMemorySize": "shared_memory",
-    "Devices": "devices",
-    "Tmpfs": "tmpfs",
-    "MaxSwap": "swap",
-    "Swappiness": "swap",
-    "InitProcessEnabled": "init_process",
-    "LogConfiguration": "log_driver",
-}
-"""Property → the parameter it comes from."""
-
-TASK_PARAMETERS = {
-    "EphemeralStorage": "ephemeral_storage",
-    "RuntimePlatform": "architecture",
-    "OperatingSystemFamily": "operating_system_family",
-    "NetworkConfiguration": "assign_public_ip",
-    "FargatePlatformConfiguration": "platform_version",
-    "PlatformVersion": "platform_version",
-    "EnableExecuteCommand": "execute_command",
-    "IpcMode": "ipc_mode",
-    "PidMode": "pid_mode",
-    "NetworkMode": "network_mode",
-}
-"""Property → the parameter it comes from."""
-
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
 """A placeholder without a default can still be given at submission, but a construct has
 ``parameters`` to say so."""

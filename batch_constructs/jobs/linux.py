@@ -76,6 +76,11 @@ class Swap:
     swappiness: int | None = None
 
 
+_DEVICE = 'Device(host_path="/dev/fuse")'
+_TMPFS = 'Tmpfs(container_path="/scratch", size=Size.mebibytes(256))'
+_ULIMIT = 'Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)'
+
+
 def linux_parameters(
     arguments: Arguments,
     *,
@@ -92,10 +97,8 @@ def linux_parameters(
     return given(
         InitProcessEnabled=arguments.switch("init_process", init_process),
         SharedMemorySize=arguments.mebibytes("shared_memory", shared_memory),
-        Devices=[
-            _device(arguments, device) for device in arguments.items("devices", devices, "Device")
-        ],
-        Tmpfs=[_tmpfs(arguments, item) for item in arguments.items("tmpfs", tmpfs, "Tmpfs")],
+        Devices=arguments.each("devices", devices, Device, _DEVICE, _device),
+        Tmpfs=arguments.each("tmpfs", tmpfs, Tmpfs, _TMPFS, _tmpfs),
         MaxSwap=None
         if swap is None
         else arguments.mebibytes("swap.max_size", swap.max_size, required=True),
@@ -107,37 +110,28 @@ def ulimit_properties(
     arguments: Arguments, ulimits: Sequence[Ulimit] | None
 ) -> list[dict[str, Any]]:
     """Return CloudFormation's ``Ulimits``."""
-    return [
-        {
-            "Name": arguments.text("ulimits.name", limit.name, required=True),
-            "SoftLimit": arguments.number("ulimits.soft_limit", limit.soft_limit, required=True),
-            "HardLimit": arguments.number("ulimits.hard_limit", limit.hard_limit, required=True),
-        }
-        if isinstance(limit, Ulimit)
-        else arguments.wrong_type(
-            "ulimits", limit, 'Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)'
-        )
-        for limit in arguments.items("ulimits", ulimits, "Ulimit")
-    ]
+    return arguments.each("ulimits", ulimits, Ulimit, _ULIMIT, _ulimit)
 
 
-def _device(arguments: Arguments, device: Device) -> Any:
-    if not isinstance(device, Device):
-        return arguments.wrong_type("devices", device, 'Device(host_path="/dev/fuse")')
+def _ulimit(arguments: Arguments, limit: Ulimit) -> dict[str, Any]:
+    return {
+        "Name": arguments.text("name", limit.name, required=True),
+        "SoftLimit": arguments.number("soft_limit", limit.soft_limit, required=True),
+        "HardLimit": arguments.number("hard_limit", limit.hard_limit, required=True),
+    }
+
+
+def _device(arguments: Arguments, device: Device) -> dict[str, Any]:
     return given(
-        HostPath=arguments.text("devices.host_path", device.host_path, required=True),
-        ContainerPath=arguments.text("devices.container_path", device.container_path),
-        Permissions=arguments.texts("devices.permissions", device.permissions),
+        HostPath=arguments.text("host_path", device.host_path, required=True),
+        ContainerPath=arguments.text("container_path", device.container_path),
+        Permissions=arguments.texts("permissions", device.permissions),
     )
 
 
-def _tmpfs(arguments: Arguments, tmpfs: Tmpfs) -> Any:
-    if not isinstance(tmpfs, Tmpfs):
-        return arguments.wrong_type(
-            "tmpfs", tmpfs, 'Tmpfs(container_path="/scratch", size=Size.mebibytes(256))'
-        )
+def _tmpfs(arguments: Arguments, tmpfs: Tmpfs) -> dict[str, Any]:
     return given(
-        ContainerPath=arguments.text("tmpfs.container_path", tmpfs.container_path, required=True),
-        Size=arguments.mebibytes("tmpfs.size", tmpfs.size, required=True),
-        MountOptions=arguments.texts("tmpfs.mount_options", tmpfs.mount_options),
+        ContainerPath=arguments.text("container_path", tmpfs.container_path, required=True),
+        Size=arguments.mebibytes("size", tmpfs.size, required=True),
+        MountOptions=arguments.texts("mount_options", tmpfs.mount_options),
     )

@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_logs.html
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Annotations, Aws
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.construct import arn_prefix, given, make_l1
+from batch_constructs.construct import arn_prefix, given, make_l1, once_made
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -97,7 +98,7 @@ class JobLogs:
                 given(retentionInDays=self._days, kmsKeyId=key),
             )
             if self._key is not None:
-                _admit_cloudwatch_logs(scope, self._key)
+                once_made(partial(_admit_cloudwatch_logs, scope, self._key))
         self._name = self._resource.ref
         self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
 

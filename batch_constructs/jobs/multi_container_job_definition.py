@@ -13,9 +13,6 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
 from batch_constructs.jobs.ecs_task import Task
 from batch_constructs.jobs.job_settings import (
-    CONTAINER_PARAMETERS,
-    JOB_PARAMETERS,
-    TASK_PARAMETERS,
     Job,
     JobArguments,
 )
@@ -42,21 +39,6 @@ class PlatformCapability(StrEnum):
     EC2 = "EC2"
     FARGATE = "FARGATE"
     MANAGED_INSTANCES = "MANAGED_INSTANCES"
-
-
-SEVERAL_CONTAINERS = {
-    **CONTAINER_PARAMETERS,
-    "Containers": "containers[]",
-    "Containers/Name": "name",
-    "Essential": "essential",
-    "DependsOn": "depends_on",
-    "StartTimeout": "start_timeout",
-    "StopTimeout": "stop_timeout",
-    "FirelensConfiguration": "firelens",
-}
-"""Property → the parameter it comes from."""
-
-_PARAMETERS = {**JOB_PARAMETERS, **TASK_PARAMETERS, **SEVERAL_CONTAINERS}
 
 
 class MultiContainerJobDefinition(EcsJobDefinition):
@@ -188,7 +170,6 @@ class MultiContainerJobDefinition(EcsJobDefinition):
                 log_group=log_group,
                 log_encryption_key=log_encryption_key,
             ),
-            parameters=_PARAMETERS,
             job_role_at_once=True,
         )
 

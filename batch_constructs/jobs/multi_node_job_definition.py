@@ -15,9 +15,8 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.consumables import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
 from batch_constructs.jobs.ecs_task import Task
-from batch_constructs.jobs.job_settings import JOB_PARAMETERS, TASK_PARAMETERS, Job, JobArguments
-from batch_constructs.jobs.multi_container_job_definition import SEVERAL_CONTAINERS
-from batch_constructs.jobs.pod import POD_PARAMETERS, Pod, pod_properties
+from batch_constructs.jobs.job_settings import Job, JobArguments
+from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
@@ -62,20 +61,6 @@ class NodeRange:
     pid_mode: str | None = None
     execute_command: bool = False
     consumable_resources: Mapping[Consumable, int] | None = None
-
-
-_PARAMETERS = {
-    **POD_PARAMETERS,
-    **JOB_PARAMETERS,
-    **TASK_PARAMETERS,
-    **SEVERAL_CONTAINERS,
-    "NodeRangeProperties": "node_ranges[]",
-    "TargetNodes": "nodes",
-    "Container": "container",
-    "InstanceTypes": "instance_type",
-    "MainNode": "main_node",
-    "NumNodes": "num_nodes",
-}
 
 
 class MultiNodeJobDefinition(EcsJobDefinition):
@@ -191,7 +176,6 @@ class MultiNodeJobDefinition(EcsJobDefinition):
                 log_group=log_group,
                 log_encryption_key=log_encryption_key,
             ),
-            parameters=_PARAMETERS,
             job_role_at_once=bool(nodes.tasks),
             beside=nodes.beside,
         )

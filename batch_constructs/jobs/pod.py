@@ -93,30 +93,6 @@ class Pod:
     share_process_namespace: bool = False
 
 
-POD_PARAMETERS = {
-    "Containers": "containers[]",
-    "InitContainers": "init_containers[]",
-    "Containers/Name": "name",
-    "InitContainers/Name": "name",
-    "Image": "image",
-    "Command": "command",
-    "Args": "args",
-    "Env": "environment",
-    "Resources": "vcpus, memory or gpus",
-    "ImagePullPolicy": "image_pull_policy",
-    "SecurityContext": "run_as_user and the like",
-    "VolumeMounts": "volumes",
-    "Volumes": "volumes",
-    "ServiceAccountName": "service_account_name",
-    "HostNetwork": "host_network",
-    "DnsPolicy": "dns_policy",
-    "ImagePullSecrets": "image_pull_secrets",
-    "Labels": "labels",
-    "ShareProcessNamespace": "share_process_namespace",
-}
-"""Property → the parameter it comes from."""
-
-
 def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
     """Return CloudFormation's ``PodProperties``."""
     volumes: list[dict[str, Any]] = []
@@ -147,16 +123,13 @@ def _containers(
     containers: Sequence[PodContainer] | None,
     volumes: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    read = []
-    for place, container in enumerate(arguments.items(parameter, containers, "PodContainer")):
-        inner = arguments.within(f"{parameter}[{place}]")
-        if not isinstance(container, PodContainer):
-            arguments.wrong_type(parameter, container, "PodContainer(image=…, vcpus=1, memory=…)")
-            continue
+    def read(inner: Arguments, container: PodContainer) -> dict[str, Any]:
         own = PodVolumes(inner, container.volumes)
-        volumes += [volume for volume in own.properties if volume not in volumes]
-        read.append(_container(inner, container, own.mounts))
-    return read
+        volumes.extend(volume for volume in own.properties if volume not in volumes)
+        return _container(inner, container, own.mounts)
+
+    expected = "PodContainer(image=…, vcpus=1, memory=…)"
+    return arguments.each(parameter, containers, PodContainer, expected, read)
 
 
 def _container(
@@ -165,7 +138,7 @@ def _container(
     environment = arguments.mapping("environment", container.environment)
     return given(
         Name=arguments.text("name", container.name),
-        Image=arguments.text("image", container.image),
+        Image=arguments.text("image", container.image, required=True),
         Command=arguments.texts("command", container.command),
         Args=arguments.texts("args", container.args),
         Env=[{"Name": name, "Value": value} for name, value in environment.items()],
@@ -189,8 +162,8 @@ def _container(
 
 def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
     """Return limits and requests, which AWS Batch wants alike but for the vCPUs."""
-    memory = arguments.mebibytes("memory", container.memory)
-    vcpus = arguments.number("vcpus", container.vcpus)
+    memory = arguments.mebibytes("memory", container.memory, required=True)
+    vcpus = arguments.number("vcpus", container.vcpus, required=True)
     requested = arguments.number("requested_vcpus", container.requested_vcpus)
     gpus = arguments.number("gpus", container.gpus)
     alike = {

@@ -106,7 +106,7 @@ class PodVolumes:
         for place, volume in enumerate(arguments.items("volumes", volumes, _EXPECTED)):
             inner = arguments.within(f"volumes[{place}]")
             if not isinstance(volume, AnyPodVolume):
-                arguments.wrong_type("volumes", volume, _EXPECTED)
+                arguments.wrong_type(f"volumes[{place}]", volume, _EXPECTED)
                 continue
             name = inner.text("name", volume.name)
             self.properties.append({"Name": name, **_source(inner, volume)})

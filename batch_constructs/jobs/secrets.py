@@ -55,9 +55,7 @@ class SecretField:
         for name in ("key", "version_stage", "version_id"):
             part = getattr(self, name)
             if part is not None and not isinstance(part, str):
-                raise TypeError(
-                    f"secret_field: {name} is {type(part).__name__} {part!r}; expected a string"
-                )
+                raise TypeError(f"secret_field: {name} is {type(part).__name__}; expected a string")
             if part is not None and (not part or (":" in part and not is_token(part))):
                 raise ValueError(
                     f"secret_field: {name} is {part!r}; allowed is a text without a colon: "
@@ -180,10 +178,11 @@ class Secrets:
         self._arns: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
         self._keys: dict[str, set[str]] = {"secretsmanager": set(), "ssm": set()}
         if secrets is not None and not isinstance(secrets, Mapping):
-            arguments.wrong_type(parameter, secrets, f"a mapping of names to {_EXPECTED}")
+            expected = f"a mapping of names to {_EXPECTED}"
+            arguments.wrong_type(parameter, secrets, expected, secret=True)
             return
         for name, source in (secrets or {}).items():
-            variable = arguments.text(f"a name in {parameter}", name)
+            variable = arguments.name(parameter, name)
             value = self._value_from(arguments, f"{parameter}[{name!r}]", source)
             self.properties.append({"Name": variable, "ValueFrom": value})
 
@@ -211,7 +210,7 @@ class Secrets:
             return self._fetch(arguments, parameter, "secretsmanager", source)
         if has_member(source, "parameter_arn"):
             return self._fetch(arguments, parameter, "ssm", source)
-        return arguments.wrong_type(parameter, source, _EXPECTED)
+        return arguments.wrong_type(parameter, source, _EXPECTED, secret=True)
 
     def _fetch(self, arguments: Arguments, parameter: str, service: str, source: Any) -> str:
         """Note what has to be allowed for a secret or a parameter, and return its ARN."""

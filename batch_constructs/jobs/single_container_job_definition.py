@@ -12,9 +12,6 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition
 from batch_constructs.jobs.ecs_task import Task
 from batch_constructs.jobs.job_settings import (
-    CONTAINER_PARAMETERS,
-    JOB_PARAMETERS,
-    TASK_PARAMETERS,
     Job,
 )
 
@@ -32,17 +29,6 @@ class CpuArchitecture(StrEnum):
 
     X86_64 = "X86_64"
     ARM64 = "ARM64"
-
-
-_PARAMETERS = {
-    **{
-        name: value
-        for name, value in CONTAINER_PARAMETERS.items()
-        if name != "ResourceRequirements"
-    },
-    **JOB_PARAMETERS,
-    **TASK_PARAMETERS,
-}
 
 
 class ContainerJobDefinition(EcsJobDefinition):
@@ -67,7 +53,6 @@ class ContainerJobDefinition(EcsJobDefinition):
             [task],
             lambda tasks: {"ContainerProperties": tasks[0]},
             roles_and_logs,
-            parameters=_PARAMETERS,
             job_role_at_once=job_role_at_once,
         )
 

@@ -128,7 +128,7 @@ class Volumes:
                 host = given(SourcePath=inner.text("host_path", volume.host_path))
                 self.properties.append(given(Name=volume.name, Host=host))
             else:
-                arguments.wrong_type("volumes", volume, _EXPECTED)
+                arguments.wrong_type(f"volumes[{place}]", volume, _EXPECTED)
                 continue
             self.mount_points.append(
                 {

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.batch import PortError
-from batch_constructs.local.environment import MARKER, client_variables
+from batch_constructs.local.environment_variables import MARKER, client_variables
 from batch_constructs.local.role_sessions import UntrustingRoleError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch import LogEvent, SecretReference
     from batch_constructs.local.role_sessions import RoleSessions
 
-_TASKS = "ecs-tasks.amazonaws.com"
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -136,7 +136,7 @@ class AwsPorts:
             del variables[name]
         if job_role_arn is not None:
             try:
-                variables.update(self._roles.credentials(job_role_arn, _TASKS).variables())
+                variables.update(self._roles.credentials(job_role_arn, ECS_TASKS).variables())
             except UntrustingRoleError as problem:
                 raise PortError(str(problem)) from problem
         return variables
@@ -149,7 +149,7 @@ class AwsPorts:
         if role_arn is None:
             raise PortError("the job definition has no execution role to read secrets with")
         try:
-            return self._roles.client(service, role_arn, _TASKS)
+            return self._roles.client(service, role_arn, ECS_TASKS)
         except UntrustingRoleError as problem:
             raise PortError(str(problem)) from problem
 

@@ -1,11 +1,15 @@
-"""Which resources a request to AWS Batch touches, as IAM policies name them.
-
-See https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
-"""
+"""Which rights a request to AWS Batch takes, as IAM policies name them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.authorization import (
+    ACTIONS,
+    AUTHORIZED_AS,
+    EVERYTHING,
+    submit_job_resources,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,54 +17,79 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.rest import Handle
 
-_NAMED_BY = {
-    "computeEnvironment": "compute-environment",
-    "computeEnvironmentName": "compute-environment",
-    "consumableResource": "consumable-resource",
-    "consumableResourceName": "consumable-resource",
-    "jobDefinition": "job-definition",
-    "jobDefinitionName": "job-definition",
-    "jobId": "job",
-    "jobQueue": "job-queue",
-    "jobQueueName": "job-queue",
-    "quotaShareArn": "quota-share",
-    "resourceArn": "",
-    "serviceEnvironment": "service-environment",
-    "serviceEnvironmentName": "service-environment",
+_NAMED_BY: Final = {
+    "compute-environment": ("computeEnvironment", "computeEnvironmentName"),
+    "consumable-resource": ("consumableResource", "consumableResourceName"),
+    "job": ("jobId", "jobs"),
+    "job-definition": ("jobDefinitionName",),
+    "job-definition-revision": ("jobDefinition",),
+    "job-queue": ("jobQueue", "jobQueueName"),
+    "quota-share": ("quotaShareArn",),
+    "scheduling-policy": ("arn", "name"),
+    "service-environment": ("serviceEnvironment", "serviceEnvironmentName"),
+    "service-job": ("jobId", "jobs"),
 }
-"""Member of a request → the kind of resource it names, by name or by ARN."""
+"""Kind of resource → the members of a request that name one, by name or by ARN."""
 
-_WITHOUT_RESOURCES = ("Describe", "List")
-_WITH_RESOURCES = ("ListTagsForResource",)
+_TAGGING: Final = ("ListTagsForResource", "TagResource", "UntagResource")
 
 
-def resources_of(
+def rights_for(
     operation: str, request: Mapping[str, Any], arns: Arns, handle: Handle
-) -> list[str]:
-    """Return the ARNs that the caller needs the right to ``batch:<operation>`` on.
+) -> list[tuple[str, str]]:
+    """Return the actions that a caller needs for a request, each with its resource.
 
-    Operations that only describe and list have no resources in IAM and need ``*``.
+    Where AWS's pages do not say which of several resources ``SubmitJob`` is checked against, all
+    are asked for.
     """
-    if operation.startswith(_WITHOUT_RESOURCES) and operation not in _WITH_RESOURCES:
-        return ["*"]
+    action = AUTHORIZED_AS.get(operation, operation)
+    if not ACTIONS[action].kinds:
+        return [(action, EVERYTHING)]
+    if action == "SubmitJob":
+        resources, tagged = _submission(request, arns, handle)
+    else:
+        resources = tagged = _named(action, request, arns)
+    rights = [(action, resource) for resource in resources or [EVERYTHING]]
+    if request.get("tags") and action not in _TAGGING:
+        rights += [("TagResource", resource) for resource in tagged]
+    return rights
+
+
+def _submission(
+    request: Mapping[str, Any], arns: Arns, handle: Handle
+) -> tuple[list[str], list[str]]:
+    queue, definition = str(request.get("jobQueue")), str(request.get("jobDefinition"))
+    name, _, revision = arns.name("job-definition", definition).partition(":")
+    revision = revision or str(_newest(name, handle) or "")
+    bare, jobs = arns.of("job-definition", name), arns.of("job", "*")  # a job has no ID yet
+    asked = submit_job_resources(queue=_arn("job-queue", queue, arns), definition=bare, jobs=jobs)
+    exact = f"{bare}:{revision}" if revision else bare
+    return list(dict.fromkeys(exact if one == f"{bare}:*" else one for one in asked)), [jobs]
+
+
+def _named(action: str, request: Mapping[str, Any], arns: Arns) -> list[str]:
+    """Return what a request names of the kinds that its action is authorised against."""
+    if action in _TAGGING:
+        return [str(request.get("resourceArn"))]
     resources = [
-        _arn(_NAMED_BY[member], value, arns, handle)
-        for member, value in request.items()
-        if member in _NAMED_BY and isinstance(value, str)
+        _arn(kind, str(one), arns)
+        for kind in ACTIONS[action].required
+        for member in _NAMED_BY[kind]
+        if member in request
+        for one in (request[member] if isinstance(request[member], list) else [request[member]])
     ]
-    return resources or ["*"]
+    if action == "CreateQuotaShare":
+        resources += [f"{queue}/quota-share/{request.get('quotaShareName')}" for queue in resources]
+    return resources
 
 
-def _arn(kind: str, name_or_arn: str, arns: Arns, handle: Handle) -> str:
-    if kind == "job-definition":
-        return arns.of(kind, _revision(arns.name(kind, name_or_arn), handle))
-    return name_or_arn if name_or_arn.startswith("arn:") else arns.of(kind, name_or_arn)
+def _arn(kind: str, name_or_arn: str, arns: Arns) -> str:
+    if name_or_arn.startswith("arn:"):
+        return name_or_arn
+    return arns.of(kind.removesuffix("-revision"), name_or_arn)
 
 
-def _revision(name: str, handle: Handle) -> str:
-    """Return the revision that a name without one means: policies are matched against that."""
-    if ":" in name:
-        return name
+def _newest(name: str, handle: Handle) -> int | None:
+    """Return the revision that a name without one means."""
     described = handle("DescribeJobDefinitions", {"jobDefinitionName": name, "status": "ACTIVE"})
-    revisions = [definition["revision"] for definition in described["jobDefinitions"]]
-    return f"{name}:{max(revisions)}" if revisions else name
+    return max((one["revision"] for one in described["jobDefinitions"]), default=None)

@@ -6,9 +6,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.environment import ACCESS_KEY_ID
+from batch_constructs.local.environment_variables import ACCESS_KEY_ID
+from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from batch_constructs.local.role_sessions import Credentials
 
 _CONNECTIONS = 64
@@ -45,9 +48,14 @@ class Clients:
         self._lock = threading.Lock()  # boto3 sessions make clients in one thread at a time
         self._clients: dict[str, Any] = {}
 
-    def client(self, name: str, credentials: Credentials | None = None) -> Any:
-        """Return a client that acts as the account's administrator, or with the credentials."""
+    def client(self, name: str, credentials: Credentials | None = None, **options: Any) -> Any:
+        """Return a client that acts as the account's administrator, or with the credentials.
+
+        Options are those of boto3; where there are some, the client is made for them.
+        """
         with self._lock:
+            if options:
+                return self._make(name, **options)
             if credentials is not None:
                 return self._make(
                     name,
@@ -59,12 +67,24 @@ class Clients:
                 self._clients[name] = self._make(name)
             return self._clients[name]
 
-    def _make(self, name: str, **credentials: str) -> Any:
+    def log_lines(self, job_id: str) -> Iterator[str]:
+        """Yield what a job has printed, every attempt and container of it.
+
+        Raises:
+            LocalAwsError: there is no such job.
+        """
+        from batch_constructs.client.batch_client import BatchClient, JobsNotFoundError
+        from batch_constructs.client.job_log import read_logs
+
+        try:
+            for line in read_logs(BatchClient(self), job_id):
+                yield line.message
+        except JobsNotFoundError as problem:
+            raise LocalAwsError(f"there is no job {job_id}") from problem
+
+    def _make(self, name: str, **options: Any) -> Any:
         from botocore.config import Config
 
-        return self._session.client(
-            name,
-            endpoint_url=self._endpoint_url,
-            config=Config(max_pool_connections=_CONNECTIONS, retries={"total_max_attempts": 1}),
-            **credentials,
-        )
+        once = Config(max_pool_connections=_CONNECTIONS, retries={"total_max_attempts": 1})
+        given = {"endpoint_url": self._endpoint_url, "config": once, **options}
+        return self._session.client(name, **given)

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.deployment import CdkApp, CdkDeployer
+from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.inventory import take_inventory
-from batch_constructs.local.job_logs import job_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +85,7 @@ class Demo:
 
     def last_line(self, job_id: str) -> str:
         """Return the last line that a job printed."""
-        lines = list(job_lines(self._server.client, job_id))
+        lines = list(self._server.clients.log_lines(job_id))
         return lines[-1] if lines else ""
 
     def _start(self) -> str:

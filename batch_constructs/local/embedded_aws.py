@@ -13,9 +13,8 @@ from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.clients import Clients
 from batch_constructs.local.cloudformation.batch_types import batch_types
 from batch_constructs.local.cloudformation.custom_types import custom_types
+from batch_constructs.local.cloudformation.monitoring_types import monitoring_types
 from batch_constructs.local.cloudformation.network_types import network_types
-from batch_constructs.local.cloudformation.recorded_types import recorded_types
-from batch_constructs.local.cloudformation.trail_type import TrailType
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
 
@@ -64,9 +63,8 @@ class EmbeddedAws:
             resource_types=[
                 *batch_types(self._service.handle),
                 *network_types(clients.client),
-                TrailType(client=clients.client),
+                *monitoring_types(clients.client),
                 *custom_types(clients.client),
-                *recorded_types(),
             ],
             roles=roles,
             client=clients.client,

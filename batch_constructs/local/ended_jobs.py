@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import FINAL
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_ENDED = ("SUCCEEDED", "FAILED")
 _LOOK_AGAIN_SECONDS = 30.0
 
 
@@ -25,7 +26,7 @@ class EndedJobs:
 
     def see(self, event: Mapping[str, Any]) -> None:
         """Take note of an event of AWS Batch."""
-        if event["detail"].get("status") in _ENDED:
+        if event["detail"].get("status") in FINAL:
             with self._event:
                 self._event.notify_all()
 
@@ -34,6 +35,6 @@ class EndedJobs:
         while True:
             with self._event:
                 job = self._describe(job_id)
-                if job["status"] in _ENDED:
+                if job["status"] in FINAL:
                     return job
                 self._event.wait(_LOOK_AGAIN_SECONDS)

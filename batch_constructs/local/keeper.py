@@ -16,8 +16,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.environment import MARKER
-from batch_constructs.local.processes import end_marked_processes
+from batch_constructs.local.environment_variables import MARKER
+from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

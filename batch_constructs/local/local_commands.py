@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from batch_constructs.local.environment import ACCOUNT_ID, REGION
+from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 
     In a shell, as often as you like: eval "$(batch-constructs local up)"
     """
-    from batch_constructs.local.environment import client_variables
+    from batch_constructs.local.environment_variables import client_variables
     from batch_constructs.local.server import LocalServer, ServerRecord
 
     with reported():
@@ -108,7 +108,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 @click.argument("stacks", nargs=-1)
 def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
     """Deploy the app of the current directory with the real cdk CLI, and say what is there."""
-    from batch_constructs.local.deployment import CdkApp, CdkDeployer
+    from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
     from batch_constructs.local.inventory import inventory_lines, take_inventory
 
     record, clients = _running(state_directory)
@@ -139,7 +139,7 @@ def status(state_directory: Path, *, once: bool) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from batch_constructs.local.status import status_tables
+    from batch_constructs.local.status_tables import status_tables
 
     _, clients = _running(state_directory)
     console, batch = Console(emoji=False), clients.client("batch")
@@ -161,11 +161,9 @@ def status(state_directory: Path, *, once: bool) -> None:
 @click.argument("job_id")
 def logs(state_directory: Path, job_id: str) -> None:
     """Print what a job has printed so far, every attempt of it."""
-    from batch_constructs.local.job_logs import job_lines
-
     _, clients = _running(state_directory)
     with reported():
-        for line in job_lines(clients.client, job_id):
+        for line in clients.log_lines(job_id):
             click.echo(line)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psutil
 
 from batch_constructs.local.clients import Clients
-from batch_constructs.local.environment import (
+from batch_constructs.local.environment_variables import (
     ACCOUNT_ID,
     REGION,
     client_environment,
@@ -27,7 +27,7 @@ from batch_constructs.local.environment import (
     without_aws,
 )
 from batch_constructs.local.errors import LocalAwsError
-from batch_constructs.local.processes import end_marked_processes
+from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -99,7 +99,6 @@ class LocalServer:
         enforce_iam: bool = True,
         outlives_caller: bool = False,
     ) -> None:
-        self._own_directory = state_directory is None
         self._wanted_directory = state_directory
         self._port = port
         self._account_id = account_id

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
-from batch_constructs.local.environment import ACCESS_KEY_ID, without_aws
+from batch_constructs.local.environment_variables import ACCESS_KEY_ID, without_aws
 
 _GRACE_SECONDS = 1.0
 

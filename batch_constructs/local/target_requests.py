@@ -30,18 +30,12 @@ def submit_request(target: Mapping[str, Any], payload: str) -> dict[str, Any]:
         RefusedInvocationError: the target or the input describes no request.
     """
     parameters = target.get("BatchParameters", {})
-    properties = {
-        "JobQueue": target["Arn"],
-        "JobDefinition": parameters.get("JobDefinition"),
-        "JobName": parameters.get("JobName"),
-    }
-    if parameters.get("ArrayProperties"):
-        properties["ArrayProperties"] = parameters["ArrayProperties"]
-    if parameters.get("RetryStrategy"):
-        properties["RetryStrategy"] = parameters["RetryStrategy"]
+    given = ("JobDefinition", "JobName", "ArrayProperties", "RetryStrategy")
+    properties = {"JobQueue": target["Arn"]}
+    properties.update({name: parameters[name] for name in given if parameters.get(name)})
     told = _object(payload)
     properties.update({name: told[name] for name in _FROM_EVENT if name in told})
-    return _request({name: value for name, value in properties.items() if value is not None})
+    return _request(properties)
 
 
 def scheduler_request(payload: str, context: Mapping[str, str]) -> dict[str, Any]:

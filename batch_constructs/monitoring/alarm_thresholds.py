@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from aws_cdk import Duration
 
+from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -16,6 +17,13 @@ from batch_constructs.monitoring.metric_series import (
     queue_gauge,
     vcpu_hours_a_day,
 )
+
+BOUNDS: Final[dict[str, Bound]] = {
+    "failure_rate_percent": Decimal(0, 100),
+    "failure_rate_at_least_jobs": Whole(1),
+    "vcpu_hours_a_day": Decimal(0, 10**9),
+}
+"""What the numbers of ``AlarmThresholds`` may be."""
 
 _MINUTE = 60
 _QUARTER_HOUR = 15 * _MINUTE

@@ -15,7 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
@@ -94,14 +94,13 @@ def admit(topic: sns.ITopic, service: str) -> None:
     unconditional = service == EVENTS
     alarms = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudwatch')}alarm:*"}}
     account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-    topic.add_to_resource_policy(
-        _statement(service, ["sns:Publish"], topic.topic_arn, {} if unconditional else alarms)
-    )
-    if topic.master_key is not None:
-        topic.master_key.add_to_resource_policy(
-            # In a key's policy, `*` is the key itself.
-            _statement(service, _USE, "*", {} if unconditional else account)
-        )
+    publish = _statement(service, ["sns:Publish"], topic.topic_arn, {} if unconditional else alarms)
+    once_made(lambda: topic.add_to_resource_policy(publish))
+    key = topic.master_key
+    if key is not None:
+        # In a key's policy, `*` is the key itself.
+        use = _statement(service, _USE, "*", {} if unconditional else account)
+        once_made(lambda: key.add_to_resource_policy(use))
 
 
 def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:

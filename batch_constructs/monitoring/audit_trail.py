@@ -14,15 +14,20 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import batch_events
+from batch_constructs.aws.event_pattern import OR
+from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
+from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_to_submit import bounded
 
 from . import log_queries
-from .ranges import alarm_name_argument
+from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
 if TYPE_CHECKING:
@@ -33,12 +38,9 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.watched_resources import Watched
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
-_FROM_CLOUDTRAIL = {
-    "source": ["aws.batch"],
-    "detail-type": ["AWS API Call via CloudTrail"],
-}
+_FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
 _CALLER = "batch.amazonaws.com"
 _CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
 _DAY = 86_400
@@ -54,32 +56,37 @@ class AuditTrail(BatchConstruct):
     variables that callers pass with a job: hence the key. Reading calls are not in it.
 
     Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``
-    (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region),
-    ``Rule`` and ``ChangesRule`` (AWS::Events::Rule), the alarm ``ChangesByHand``, and the saved
-    queries ``WhoDidWhat`` and ``Changes``; with ``create_trail`` also ``Bucket`` (AWS::S3::Bucket)
-    and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a month; so does nothing else as
-    long as nothing happens. A second trail in an account costs 2 USD for 100,000 calls.
+    (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region), ``Rule`` and
+    ``ChangesRule`` (AWS::Events::Rule), the alarm ``ChangesByHand``, and the saved queries
+    ``WhoDidWhat`` and ``Changes``; where one event pattern has no room for all queues and
+    environments, also ``ChangesRule1`` with ``ChangesByHand1``, …; with ``create_trail`` also
+    ``Bucket`` (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a
+    month; so does nothing else as long as nothing happens. A second trail in an account costs
+    2 USD for 100,000 calls.
 
     Attributes:
         log_group: Where the calls are.
         alarm: The alarm on changes outside deployments.
+        alarms: The same, and the others where there are several.
         key: The key of the log group and of the trail.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        queues: Whose changes raise the alarm. Default: every queue of the account and Region.
-        compute_environments: Whose changes raise the alarm. Default: every environment.
+        queues: Whose changes raise the alarm. Default, without compute_environments too: every
+            change in the account and Region, those of definitions included.
+        compute_environments: Whose changes raise the alarm. Default: see queues.
         alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
         create_trail: Whether to make a trail; without any trail of the account or organisation,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
         retention: How long the log is kept. Default: a year.
         trail_retention: How long the files of a trail are kept. Default: a year.
-        alarm_name: A physical name. Default: one that CloudFormation generates.
+        alarm_name: A physical name; a second alarm has ``-1`` behind it. Default: one that
+            CloudFormation generates.
 
     Raises:
-        ValueError: a topic that would drop the alarm.
+        ValueError: a topic that would drop the alarm, or roles that no event pattern has room for.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
@@ -111,9 +118,19 @@ class AuditTrail(BatchConstruct):
             arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        if alarm_name is not None:
-            alarm_name_argument(arguments, "alarm_name", alarm_name)
+        name = arguments.text("alarm_name", alarm_name)
+        bounded(arguments, "alarm_name", name, ALARM_NAME)
         arguments.refuse()
+        patterns = patterns_that_fit(
+            [*watched, *environments],
+            lambda some: changes_pattern(
+                [one for one in watched if one in some],
+                [one for one in environments if one in some],
+                roles or (),
+            ),
+        )
+        for pattern in patterns:
+            refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
         self.key = kms.Key(
             self,
@@ -126,16 +143,35 @@ class AuditTrail(BatchConstruct):
         self.log_group = event_log_group(self, retention=kept, encryption_key=self.key)
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         log_events(self, "Rule", calls, self.log_group)
-        # No target: the alarm reads the metric that EventBridge itself publishes about the rule.
-        changes = events.CfnRule(
+        self.alarms = [
+            self._alarm_on(
+                pattern,
+                str(number or ""),
+                alarm_name if alarm_name is None or not number else f"{alarm_name}-{number}",
+                [] if topic is None else [topic.topic_arn],
+            )
+            for number, pattern in enumerate(patterns)
+        ]
+        self.alarm = self.alarms[0]
+        if topic is not None and not isinstance(alarm_topic, AlertTopic):
+            admit(topic, ALARMS)
+        for name, title, query in (
+            ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),
+            ("Changes", "changes by hand", log_queries.CHANGES_BY_HAND),
+        ):
+            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
+        if create_trail:
+            self._make_trail(files_kept)
+
+    def _alarm_on(
+        self, pattern: dict[str, Any], number: str, name: str | None, actions: list[str]
+    ) -> cloudwatch.CfnAlarm:
+        """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
+        changes = events.CfnRule(self, f"ChangesRule{number}", event_pattern=pattern)
+        return cloudwatch.CfnAlarm(
             self,
-            "ChangesRule",
-            event_pattern=changes_pattern(watched, environments, roles or ()),
-        )
-        self.alarm = cloudwatch.CfnAlarm(
-            self,
-            "ChangesByHand",
-            alarm_name=alarm_name,
+            f"ChangesByHand{number}",
+            alarm_name=name,
             alarm_description="Somebody changed AWS Batch outside a deployment. The saved query "
             "of this name says who, from where, and what.",
             namespace="AWS/Events",
@@ -147,17 +183,8 @@ class AuditTrail(BatchConstruct):
             evaluation_periods=1,
             comparison_operator="GreaterThanThreshold",
             treat_missing_data="notBreaching",
-            alarm_actions=[] if topic is None else [topic.topic_arn],
+            alarm_actions=actions,
         )
-        if topic is not None and not isinstance(alarm_topic, AlertTopic):
-            admit(topic, ALARMS)
-        for name, title, query in (
-            ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),
-            ("Changes", "changes by hand", log_queries.CHANGES_BY_HAND),
-        ):
-            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
-        if create_trail:
-            self._make_trail(files_kept)
 
     def _make_trail(self, kept: Duration) -> None:
         _admit_cloudtrail(self.key)
@@ -216,8 +243,10 @@ def changes_pattern(
         # A user or the root user has no session: a pattern on it alone would miss them.
         callers = [_issuer({"anything-but": list(expected_roles)}), _issuer({"exists": False})]
         any_of = [{**one, **caller} for one in any_of or [{}] for caller in callers]
-    if any_of:
-        detail["$or"] = any_of
+    if len(any_of) == 1:
+        detail |= any_of[0]  # EventBridge refuses an alternative to nothing
+    elif any_of:
+        detail[OR] = any_of
     return {**_FROM_CLOUDTRAIL, "detail": detail}
 
 

@@ -22,7 +22,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 
-from .dashboard_body import Contents, dashboard_widgets
+from .dashboard_body import Contents, dashboard_widgets, too_much
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
     from .widgets import Widget
 
@@ -72,7 +72,7 @@ class BatchDashboard(BatchConstruct):
 
     Raises:
         ValueError: no queue, both ``monitoring`` and ``alarm_topic``, or a topic that would drop
-            alarms; all at once.
+            alarms, all at once; more queues than a dashboard has room for.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
@@ -145,6 +145,12 @@ class BatchDashboard(BatchConstruct):
                 thresholds=self.monitoring.thresholds if self.monitoring else {},
             )
         )
+        problem = too_much(self._body)
+        if problem is not None:
+            raise ValueError(
+                f"{self.node.path}: the dashboard {problem}: show fewer queues, and make a second "
+                "one of the others"
+            )
         self.resource = cloudwatch.CfnDashboard(
             self,
             "Resource",

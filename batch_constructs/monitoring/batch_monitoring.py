@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
@@ -22,9 +23,10 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_to_submit import bounded
 
 from . import alarm_thresholds
-from .ranges import LONGEST_ALARM_NAME, alarm_name_argument, number_known, seconds_known
+from .known_values import known_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.alarm_thresholds import Alarm
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.triggers.submission_gateway import SubmissionGateway
 
 _SECONDS_A_MINUTE = 60
@@ -112,7 +114,8 @@ class BatchMonitoring(BatchConstruct):
         )
         submitting = _gateways(arguments, gateways)
         _check_dead(arguments, dead)
-        alarm_name_argument(arguments, "alarm_name_prefix", alarm_name_prefix)
+        prefix = arguments.text("alarm_name_prefix", alarm_name_prefix, required=True)
+        bounded(arguments, "alarm_name_prefix", prefix, ALARM_NAME)
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
@@ -165,10 +168,10 @@ class BatchMonitoring(BatchConstruct):
     def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
         known = rule.id if id is None else id
         name = f"{self._prefix}-{about}-{rule.id}"
-        if not is_token(name) and len(name) > LONGEST_ALARM_NAME:
+        wrong = None if is_token(name) else ALARM_NAME.wrong(name)
+        if wrong is not None:
             raise ValueError(
-                f"{self.node.path}: the alarm {name!r} has {len(name)} characters; allowed are "
-                f"{LONGEST_ALARM_NAME}: give a shorter alarm_name_prefix"
+                f"{self.node.path}: the alarm {name!r} {wrong}: give a shorter alarm_name_prefix"
             )
         alarm = cloudwatch.CfnAlarm(
             place,
@@ -196,28 +199,26 @@ def _limits(
             "thresholds.vcpu_hours_a_day is given without gauges; vCPUs in use are no metric of "
             "AWS Batch: give gauges=JobGauges(…)"
         )
-    for name, least, most in (
-        ("failure_rate_percent", 0, 100),
-        ("failure_rate_at_least_jobs", 1, None),
-        ("vcpu_hours_a_day", 0, None),
-    ):
-        value = getattr(wanted, name)
-        number_known(arguments, f"thresholds.{name}", value, least=least, most=most)
-    if wanted.failure_rate_at_least_jobs is None:
-        arguments.wrong_type("thresholds.failure_rate_at_least_jobs", None, "a number")
+
+    def number(name: str) -> Any:
+        required = name == "failure_rate_at_least_jobs"
+        parameter = f"thresholds.{name}"
+        value = arguments.number(parameter, getattr(wanted, name), required=required)
+        known = known_now(arguments, parameter, value)
+        return bounded(arguments, parameter, known, alarm_thresholds.BOUNDS[name])
+
+    def seconds(name: str) -> Any:
+        parameter = f"thresholds.{name}"
+        value = arguments.seconds(parameter, getattr(wanted, name))
+        return known_now(arguments, parameter, value)
+
     return Limits(
-        failure_rate_percent=wanted.failure_rate_percent,
-        failure_rate_at_least_jobs=wanted.failure_rate_at_least_jobs,
-        time_in_runnable_seconds=seconds_known(
-            arguments, "thresholds.time_in_runnable", wanted.time_in_runnable
-        ),
-        head_of_queue_seconds=seconds_known(
-            arguments, "thresholds.head_of_queue", wanted.head_of_queue
-        ),
-        vcpu_hours_a_day=wanted.vcpu_hours_a_day,
-        oldest_message_seconds=seconds_known(
-            arguments, "thresholds.oldest_message", wanted.oldest_message
-        ),
+        failure_rate_percent=number("failure_rate_percent"),
+        failure_rate_at_least_jobs=number("failure_rate_at_least_jobs"),
+        time_in_runnable_seconds=seconds("time_in_runnable"),
+        head_of_queue_seconds=seconds("head_of_queue"),
+        vcpu_hours_a_day=number("vcpu_hours_a_day"),
+        oldest_message_seconds=seconds("oldest_message"),
     )
 
 

@@ -12,6 +12,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.cost_guard.budget import plain
@@ -26,8 +28,9 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_to_submit import bounded
 
-from .ranges import minutes_from, number_from
+from .known_values import known_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.watched_resources import Watched
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 _NOTE = "batch-constructs:cost-guard"
 _LONGEST_NAME = 64
@@ -154,7 +157,7 @@ class CostGuard(BatchConstruct):
         elif gauges is not None:
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         interval = Duration.minutes(15) if every is None else every
-        minutes_from(arguments, "every", interval)
+        bounded(arguments, "every", arguments.minutes("every", interval), RATE_MINUTES)
         arguments.refuse()
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
@@ -233,13 +236,7 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
 
 def _amount(arguments: Arguments, name: str, value: Any) -> float | None:
     """Read a number above 0 that is known now; None where it is left out or wrong."""
-    if is_token(value):
-        arguments.wrong_value(
-            f"budget.{name} is a token, which cannot be reckoned with before the deployment; give "
-            "a number"
-        )
-        return None
-    number = arguments.number(f"budget.{name}", value)
+    number = known_now(arguments, f"budget.{name}", arguments.number(f"budget.{name}", value))
     if number is None or number is UNKNOWN:
         return None
     if number <= 0:
@@ -252,18 +249,9 @@ def _check_lowered(
     arguments: Arguments, lowered: Any, given: Any, environments: Sequence[Watched]
 ) -> None:
     """Look at what environments are lowered to, and whether they can be."""
-    if lowered is None:
-        arguments.wrong_type("lowered_max_vcpus", None, "a whole number")
-        return
-    if is_token(lowered):
-        arguments.wrong_value(
-            "lowered_max_vcpus is a token, which cannot be compared before the deployment; give a "
-            "whole number"
-        )
-        return
-    number = number_from(arguments, "lowered_max_vcpus", lowered, least=1)
-    if isinstance(number, float):
-        arguments.wrong_value(f"lowered_max_vcpus is {number}; allowed is a whole number")
+    value = arguments.number("lowered_max_vcpus", lowered, required=True)
+    known = known_now(arguments, "lowered_max_vcpus", value)
+    number = bounded(arguments, "lowered_max_vcpus", known, Whole(1))
     if not environments:
         return
     for environment in filter(is_compute_environment, given):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+
 if TYPE_CHECKING:
     from constructs import Construct
 
@@ -18,6 +20,6 @@ def dead_letter_queue(scope: Construct) -> sqs.Queue:
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=Duration.days(14),
+        retention_period=Duration.days(SQS_RETENTION_DAYS),
         removal_policy=RemovalPolicy.DESTROY,
     )

@@ -13,22 +13,22 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
+from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     definition_prefix,
     make_rule,
-    queues_by_rule,
     state_change_pattern,
 )
-from batch_constructs.queues.job_queue_metrics import DIMENSION
-from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
+from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 CAUSES = (
     "Cancelled",
@@ -130,25 +130,25 @@ class JobCounters(BatchConstruct):
             on_failure=destinations.SqsDestination(self.dead_letter_queue)
         )
         prefixes = [definition_prefix(one) for one in definitions]
-        groups = queues_by_rule(
+        patterns = patterns_that_fit(
             [queue.arn for queue in watched],
-            beside=400 + sum(len(prefix) + 20 for prefix in prefixes),
+            lambda arns: state_change_pattern(
+                queue_arns=arns,
+                states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
+                definition_prefixes=prefixes,
+                include_array_children=True,
+            ),
         )
         target = targets.LambdaFunction(
             self.function.handler,
             dead_letter_queue=self.dead_letter_queue,
             retry_attempts=_RETRIES,
         )
-        for number, group in enumerate(groups):
+        for number, pattern in enumerate(patterns):
             make_rule(
                 self,
                 f"Rule{number or ''}",
-                state_change_pattern(
-                    queue_arns=group,
-                    states=[JobState.SUCCEEDED.value, JobState.FAILED.value],
-                    definition_prefixes=prefixes,
-                    include_array_children=True,
-                ),
+                pattern,
                 targets=[target],
                 description="Jobs that ended, to be counted",
             )

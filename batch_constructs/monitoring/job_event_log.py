@@ -10,16 +10,16 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     blocked_pattern,
-    queues_by_rule,
     state_change_pattern,
 )
 
 from . import log_queries
+from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_kms as kms
 
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class JobEventLog(BatchConstruct):
@@ -80,16 +80,12 @@ class JobEventLog(BatchConstruct):
             retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
             encryption_key=encryption_key,
         )
-        arns = [queue.arn for queue in watched]
-        self.failed_rules = [
-            log_events(
-                self,
-                f"FailedRule{number or ''}",
-                state_change_pattern(queue_arns=group, states=[JobState.FAILED.value]),
-                self.log_group,
-            )
-            for number, group in enumerate(queues_by_rule(arns, beside=300))
-        ]
+        failed = patterns_that_fit(
+            [queue.arn for queue in watched],
+            lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
+        )
+        for number, pattern in enumerate(failed):
+            log_events(self, f"FailedRule{number or ''}", pattern, self.log_group)
         self.blocked_rules = {
             queue.arn: log_events(
                 Construct(self, queue.id),

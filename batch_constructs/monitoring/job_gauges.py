@@ -14,6 +14,8 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
@@ -22,11 +24,10 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
-from batch_constructs.queues.reference import job_queue_arn, job_queue_name
 from batch_constructs.shipped_function import ShippedFunction
-
-from .ranges import minutes_from, number_from
+from batch_constructs.triggers.job_to_submit import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
-    from batch_constructs.queues.reference import AnyJobQueue
 
 _MOST_JOBS = 10_000
 
@@ -91,9 +92,10 @@ class JobGauges(BatchConstruct):
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         interval = Duration.minutes(5) if every is None else every
-        minutes_from(arguments, "every", interval)
+        bounded(arguments, "every", arguments.minutes("every", interval), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
-        number_from(arguments, "most_jobs", most_jobs, least=1)
+        number = arguments.number("most_jobs", most_jobs, required=True)
+        bounded(arguments, "most_jobs", number, Whole(1))
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)

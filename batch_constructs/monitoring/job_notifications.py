@@ -12,16 +12,15 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
-    JobState,
     blocked_pattern,
     definition_prefix,
     make_rule,
-    queues_by_rule,
     state_change_pattern,
     wrong_states,
 )
@@ -29,6 +28,7 @@ from batch_constructs.shipped_function import ShippedFunction
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
+from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 _Made = TypeVar("_Made")
 _RETRIES = 3
@@ -126,34 +126,33 @@ class JobNotifications(BatchConstruct):
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             told = [*told, self._notifier(topic, self._dead_letter_queue)]
         prefixes = [definition_prefix(one) for one in definitions]
-        groups = queues_by_rule(arns, beside=500 + sum(len(prefix) + 20 for prefix in prefixes))
-        self.job_rules = [
-            make_rule(
-                self,
-                f"JobRule{number or ''}",
-                state_change_pattern(
-                    queue_arns=group,
-                    states=[str(state) for state in on],
-                    definition_prefixes=prefixes,
-                    include_array_children=include_array_children,
-                ),
-                targets=told,
-                description="Jobs that somebody is told of",
-            )
-            for number, group in enumerate(groups)
-        ]
+        job_patterns = patterns_that_fit(
+            arns,
+            lambda some: state_change_pattern(
+                queue_arns=some,
+                states=[str(state) for state in on],
+                definition_prefixes=prefixes,
+                include_array_children=include_array_children,
+            ),
+        )
+        blocked_patterns = patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
+        self.job_rules = self._rules("JobRule", job_patterns, told, "Jobs that somebody is told of")
         self.job_rule = self.job_rules[0]
-        self.blocked_rules = [
-            make_rule(
-                self,
-                f"BlockedRule{number or ''}",
-                blocked_pattern(queue_arns=group),
-                targets=told,
-                description="Queues that their first job blocks",
-            )
-            for number, group in enumerate(groups if on_blocked else [])
-        ]
+        self.blocked_rules = self._rules(
+            "BlockedRule",
+            blocked_patterns if on_blocked else [],
+            told,
+            "Queues that their first job blocks",
+        )
         self.blocked_rule = self.blocked_rules[0] if on_blocked else None
+
+    def _rules(
+        self, id: str, patterns: Sequence[dict[str, Any]], told: Sequence[Any], description: str
+    ) -> list[events.Rule]:
+        return [
+            make_rule(self, f"{id}{number or ''}", pattern, targets=told, description=description)
+            for number, pattern in enumerate(patterns)
+        ]
 
     @property
     def topic(self) -> sns.ITopic:

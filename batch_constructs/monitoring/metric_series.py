@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.queues.job_queue_metrics import DIMENSION, NATIVE_METRICS
-from batch_constructs.queues.job_queue_metrics import NAMESPACE as NATIVE
+from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
+from batch_constructs.aws.metrics import NAMESPACE as NATIVE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,9 @@ from batch_constructs.compute.compute_environment import (
     is_compute_environment,
 )
 from batch_constructs.jobs.job_definition import is_job_definition
-from batch_constructs.queues.elsewhere import elsewhere
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn, job_queue_name
+from batch_constructs.place import elsewhere
+from batch_constructs.queues.job_queue import is_job_queue, job_queue_arn, job_queue_name
+from batch_constructs.queues.job_queue_events import TOLD_THERE
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def same_things(
 def _all_here(arguments: Arguments, watched: list[Watched]) -> list[Watched]:
     """Refuse what is known to lie elsewhere: its events and its state cannot be seen from here."""
     for one in watched:
-        problem = elsewhere(arguments.construct, one.arn)
+        problem = elsewhere(arguments.construct, one.arn, TOLD_THERE)
         if problem is not None:
             arguments.wrong_value(problem)
     return watched

@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.scheduling import NUMBER_OF_INSTANCES
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
-
-NUMBER_OF_INSTANCES = "NUM_INSTANCES"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +34,16 @@ class CapacityLimit:
 def capacity_limits(arguments: Arguments, limits: Sequence[CapacityLimit]) -> list[Any]:
     """Return CloudFormation's ``CapacityLimits``."""
     expected = 'CapacityLimit(max_capacity=10, unit="ml.m5.large")'
-    listed = arguments.items("capacity_limits", limits, expected)
-    if limits is not None and not listed:
-        arguments.wrong_value(
-            f"capacity_limits is empty; allowed is at least one limit: give [{expected}]"
-        )
     return [
-        given(
-            CapacityUnit=arguments.text("capacity_limits.unit", limit.unit),
-            MaxCapacity=arguments.number("capacity_limits.max_capacity", limit.max_capacity),
-        )
+        _limit(arguments.within(f"capacity_limits[{place}]"), limit)
         if isinstance(limit, CapacityLimit)
-        else arguments.wrong_type("capacity_limits", limit, expected)
-        for limit in listed
+        else arguments.wrong_type(f"capacity_limits[{place}]", limit, expected)
+        for place, limit in enumerate(arguments.items("capacity_limits", limits, expected))
     ]
+
+
+def _limit(fields: Arguments, limit: CapacityLimit) -> dict[str, Any]:
+    return given(
+        CapacityUnit=fields.text("unit", limit.unit),
+        MaxCapacity=fields.number("max_capacity", limit.max_capacity),
+    )

@@ -11,21 +11,19 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct, arn_prefix, given
+from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
+from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from constructs import Construct
 
-_PARAMETERS = {
-    "ConsumableResourceName": "consumable_resource_name",
-    "TotalQuantity": "total_quantity",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
+_REFERENCE = Reference(
+    noun="consumable resource", resource="consumable-resource", attribute="consumable_resource"
+)
 
 
 class ConsumableResourceBase(BatchConstruct):
@@ -45,12 +43,7 @@ class ConsumableResourceBase(BatchConstruct):
     @property
     def consumable_resource_name(self) -> str:
         """The name."""
-        arn = self.consumable_resource_arn
-        if ":consumable-resource/" in arn:
-            return arn.split(":consumable-resource/", 1)[1]
-        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        return Fn.select(1, Fn.split("/", arn))
+        return _REFERENCE.name(self.consumable_resource_arn)
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a grantee change how much there is, as licences are bought or expire.
@@ -115,11 +108,11 @@ class ConsumableResource(ConsumableResourceBase):
             ConsumableResourceName=arguments.text(
                 "consumable_resource_name", consumable_resource_name
             ),
-            ResourceType="NON_REPLENISHABLE" if comes_back is False else "REPLENISHABLE",
+            ResourceType=NON_REPLENISHABLE if comes_back is False else REPLENISHABLE,
             TotalQuantity=arguments.number("total_quantity", total_quantity),
             Tags=arguments.mapping("tags", tags),
         )
-        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties, _PARAMETERS)
+        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties)
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnConsumableResource(
@@ -140,23 +133,23 @@ class ConsumableResource(ConsumableResourceBase):
         Raises:
             ValueError: the text is no consumable resource's ARN.
         """
-        return _ImportedConsumableResource(scope, id, consumable_resource_arn)
+        arn = _REFERENCE.arn(scope, id, consumable_resource_arn)
+        return _ImportedConsumableResource(scope, id, arn)
 
     @classmethod
     def from_consumable_resource_name(
         cls, scope: Construct, id: str, consumable_resource_name: str
     ) -> ConsumableResourceBase:
-        """Take in a consumable resource of the stack's account and Region by its name."""
-        arn = f"{arn_prefix('batch')}consumable-resource/{consumable_resource_name}"
+        """Take in a consumable resource of the stack's account and Region by its name.
+
+        Raises:
+            ValueError: the text is no consumable resource's name.
+        """
+        arn = _REFERENCE.arn_of_name(scope, id, consumable_resource_name)
         return _ImportedConsumableResource(scope, id, arn)
 
 
 class _ImportedConsumableResource(ConsumableResourceBase):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":consumable-resource/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a consumable resource's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:consumable-resource/NAME"
-            )
         self._arn = arn

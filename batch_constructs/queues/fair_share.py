@@ -36,18 +36,6 @@ class Share:
     weight_factor: float = 1.0
 
 
-_PARAMETERS = {
-    "Name": "scheduling_policy_name",
-    "ShareDecaySeconds": "share_decay",
-    "ComputeReservation": "compute_reservation_percentage",
-    "ShareDistribution": "shares[]",
-    "ShareIdentifier": "identifier",
-    "WeightFactor": "weight_factor",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
-
-
 class FairSharePolicy(SchedulingPolicy):
     """A scheduling policy that divides a queue's capacity among share identifiers, by weight.
 
@@ -99,7 +87,8 @@ class FairSharePolicy(SchedulingPolicy):
             ),
             ShareDecaySeconds=arguments.seconds("share_decay", share_decay),
             ShareDistribution=[
-                _share(arguments, share) for share in arguments.items("shares", shares, "Share")
+                _share(arguments, place, share)
+                for place, share in enumerate(arguments.items("shares", shares, "Share"))
             ],
         )
         properties = {
@@ -109,7 +98,7 @@ class FairSharePolicy(SchedulingPolicy):
             ),
             "FairsharePolicy": fair_share,
         }
-        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties, _PARAMETERS)
+        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties)
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnSchedulingPolicy(
@@ -121,10 +110,12 @@ class FairSharePolicy(SchedulingPolicy):
         )
 
 
-def _share(arguments: Arguments, share: Share) -> Any:
+def _share(arguments: Arguments, place: int, share: Share) -> Any:
     if not isinstance(share, Share):
-        return arguments.wrong_type("shares", share, 'Share(identifier="teamA", weight_factor=0.5)')
+        expected = 'Share(identifier="teamA", weight_factor=0.5)'
+        return arguments.wrong_type(f"shares[{place}]", share, expected)
+    fields = arguments.within(f"shares[{place}]")
     return given(
-        ShareIdentifier=arguments.text("shares.identifier", share.identifier),
-        WeightFactor=arguments.number("shares.weight_factor", share.weight_factor),
+        ShareIdentifier=fields.text("identifier", share.identifier),
+        WeightFactor=fields.number("weight_factor", share.weight_factor),
     )

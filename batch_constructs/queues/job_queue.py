@@ -1,57 +1,53 @@
 """Job queues, with priorities and the compute environments they try in order.
 
+What any job queue can be asked stands here too, be it ours, an ``aws_batch`` L2 or an L1: its ARN,
+the right to submit to it, its metrics and its events.
+
 https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
 
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+from constructs import Construct
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.compute_environment import (
-    ComputeEnvironment,
-    compute_environment_arn,
-    is_compute_environment,
-)
+from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, put_tags
+from batch_constructs.jobs.job_definition import (
+    is_job_definition,
+    job_definition_arn_without_revision,
+)
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import elsewhere
+from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
-from batch_constructs.queues.reference import (
-    imported_queue_arn,
-    is_job_queue,
-    job_queue_name,
-    named_queue_arn,
-)
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
-from batch_constructs.queues.submit import grant_submit
 from batch_constructs.queues.time_limits import time_limit_actions
-from batch_constructs.rules import UNKNOWN
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from aws_cdk import aws_iam as iam
-    from constructs import Construct
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
+    from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.time_limits import TimeLimit
 
-QUEUE_PARAMETERS = {
-    "ComputeEnvironmentOrder": "compute_environments",
-    "ServiceEnvironmentOrder": "service_environments",
-    "JobQueueName": "job_queue_name",
-    "JobStateTimeLimitActions": "time_limits",
-    "Priority": "priority",
-    "SchedulingPolicyArn": "scheduling_policy",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
+    AnyJobQueue: TypeAlias = "JobQueueBase | batch.IJobQueue | batch_interfaces.IJobQueueRef"
+    """Ours, an ``aws_batch`` L2 or an L1."""
+
+_REFERENCE = Reference(noun="job queue", resource="job-queue", attribute="job_queue")
+_QUEUE = "a job queue of batch_constructs or aws_cdk.aws_batch"
+_DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 
 
 class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
@@ -59,6 +55,15 @@ class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
 
     _resource: batch.CfnJobQueue
     _arn: str | None = None
+
+    def __new__(cls, *_arguments: object, **_options: object) -> Self:
+        """Refuse to make a queue of no kind."""
+        if cls is JobQueueBase:
+            raise TypeError(
+                "JobQueueBase makes no queue; make a JobQueue or a ServiceJobQueue, or take one in "
+                "with JobQueue.from_job_queue_arn or JobQueue.from_job_queue_name"
+            )
+        return super().__new__(cls)
 
     @property
     def job_queue_arn(self) -> str:
@@ -93,19 +98,21 @@ class JobQueue(JobQueueBase):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue) and, with ``spot_rescue_queue``,
-    ``SpotRescue`` (``SpotRescue``).
+    ``SpotRescue`` (a rule, a function and a dead-letter queue).
 
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
         properties: The CloudFormation properties as the rules see them.
         beside: What the rules know of the environments and the policy that these refer to.
+        spot_rescue: What submits lost jobs again, with its ``function`` and its
+            ``dead_letter_queue``; None without ``spot_rescue_queue``.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         compute_environments: 1 to 3 compute environments (ours, ``aws_batch`` L2s or L1s), tried in
             this order; all on Fargate or none, all of one CPU architecture.
-        priority: Among queues that share an environment, the higher goes first; 0 or more.
+        priority: Among queues that share an environment, the higher goes first; 0 to 1000.
         scheduling_policy: A ``FairSharePolicy``, an ``aws_batch`` L2 or an L1; every submission
             then names a share identifier. Default: first in, first out.
         time_limits: When to cancel a job that stands at the head of the queue and cannot start; an
@@ -114,8 +121,12 @@ class JobQueue(JobQueueBase):
         enabled: Whether it takes submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
-        spot_rescue_queue: Another queue, on demand, where a job runs again that lost its last Spot
-            host here (``SpotRescue``). Default: such a job has failed.
+        spot_rescue_queue: Another queue, on demand, where a job runs again whose last attempt here
+            failed with ``Host EC2 (instance …) terminated``, and only such a job. It is submitted
+            with all it was given, once, as ``NAME-rescue-ID``; a lost child of an array becomes a
+            job of its own, with its index in ``ARRAY_INDICES``. Default: such a job has failed.
+        spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
+            the stack's account and Region, since any may be submitted to the queue.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
@@ -137,12 +148,13 @@ class JobQueue(JobQueueBase):
         enabled: bool = True,
         job_queue_name: str | None = None,
         spot_rescue_queue: AnyJobQueue | None = None,
+        spot_rescue_job_definitions: Sequence[AnyJobDefinition] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        environments = _environments(arguments, compute_environments)
-        order, beside = (UNKNOWN, {}) if environments is None else _as_the_rules_see(environments)
+        environments = read_compute_environments(arguments, compute_environments)
+        order, beside = as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
@@ -156,15 +168,14 @@ class JobQueue(JobQueueBase):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
             {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            QUEUE_PARAMETERS,
             beside=self.beside,
         )
-        if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
-            expected = "a job queue of batch_constructs or aws_cdk.aws_batch"
-            arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, expected)
+        rescue_resources = _rescue_resources(
+            arguments, self, spot_rescue_queue, spot_rescue_job_definitions
+        )
         arguments.refuse()
 
-        self._environments = [] if environments is None else environments
+        self._environments = environments or []
         self.resource = self._resource = batch.CfnJobQueue(
             self,
             "Resource",
@@ -176,19 +187,26 @@ class JobQueue(JobQueueBase):
             ],
             job_queue_name=job_queue_name,
             job_state_time_limit_actions=[
-                l1_properties(action) for action in rest["JobStateTimeLimitActions"]
+                l1_properties(action) for action in rest.get("JobStateTimeLimitActions", ())
             ]
-            if "JobStateTimeLimitActions" in rest
-            else None,
+            or None,
             priority=rest["Priority"],
             scheduling_policy_arn=rest.get("SchedulingPolicyArn"),
             state=rest["State"],
         )
         put_tags(self.resource, rest.get("Tags"))
+        self.spot_rescue: SpotRescue | None = None
         if spot_rescue_queue is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
 
-            SpotRescue(self, "SpotRescue", queue=self, rescue_queue=spot_rescue_queue)
+            self.spot_rescue = SpotRescue(
+                self,
+                "SpotRescue",
+                queue_arn=self.job_queue_arn,
+                rescue_queue_arn=job_queue_arn(spot_rescue_queue),
+                submit_resources=rescue_resources,
+                jobs_arn=jobs_of(spot_rescue_queue),
+            )
 
     @property
     def compute_environments(self) -> list[AnyComputeEnvironment]:
@@ -202,12 +220,16 @@ class JobQueue(JobQueueBase):
         Raises:
             ValueError: the text is no job queue's ARN.
         """
-        return _ImportedJobQueue(scope, id, imported_queue_arn(scope, id, job_queue_arn))
+        return _ImportedJobQueue(scope, id, _REFERENCE.arn(scope, id, job_queue_arn))
 
     @classmethod
     def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueueBase:
-        """Take in a job queue of the stack's account and Region by its name."""
-        return _ImportedJobQueue(scope, id, named_queue_arn(scope, id, job_queue_name))
+        """Take in a job queue of the stack's account and Region by its name.
+
+        Raises:
+            ValueError: the text is no job queue's name.
+        """
+        return _ImportedJobQueue(scope, id, _REFERENCE.arn_of_name(scope, id, job_queue_name))
 
 
 class _ImportedJobQueue(JobQueueBase):
@@ -216,32 +238,162 @@ class _ImportedJobQueue(JobQueueBase):
         self._arn = arn
 
 
-def _environments(arguments: Arguments, environments: Any) -> list[AnyComputeEnvironment] | None:
-    """Return the environments, or None where some are something else."""
-    expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
-    if isinstance(environments, str | bytes) or not isinstance(environments, Sequence):
-        arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
-        return None
-    wrong = [one for one in environments if not is_compute_environment(one)]
-    for one in wrong:
-        arguments.wrong_type("compute_environments", one, expected)
-    return None if wrong else list(environments)
+def _rescue_resources(
+    arguments: Arguments, queue: JobQueue, rescue_queue: Any, definitions: Any
+) -> list[str]:
+    """Look at the rescue queue; return what the submissions to it are authorised against."""
+    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
+    for one in listed:
+        if not is_job_definition(one):
+            arguments.wrong_type("spot_rescue_job_definitions", one, _DEFINITION)
+    if rescue_queue is None and definitions is not None:
+        arguments.wrong_value(
+            "spot_rescue_job_definitions is given without spot_rescue_queue: give both, or neither"
+        )
+    if rescue_queue is not None and not is_job_queue(rescue_queue):
+        arguments.wrong_type("spot_rescue_queue", rescue_queue, _QUEUE)
+    if not is_job_queue(rescue_queue):
+        return []
+    arn = job_queue_arn(rescue_queue)
+    problem = elsewhere(queue, arn, "jobs run where they are submitted: name a queue of this place")
+    if problem is not None:
+        arguments.wrong_value(f"spot_rescue_queue: {problem}")
+    if {is_fair_share(queue), is_fair_share(rescue_queue)} == {True, False}:
+        arguments.wrong_value(
+            "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
+            "none; AWS Batch demands a share identifier of every job of the first and refuses one "
+            "in the second, so that no job could be rescued: give both a scheduling policy, or none"
+        )
+    if definitions is None:
+        any_definition = _REFERENCE.beside(rescue_queue, "job-definition", "*")
+        return submit_job_resources(
+            queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
+        )
+    allowed = [submit_resources(rescue_queue, one) for one in listed if is_job_definition(one)]
+    return list(dict.fromkeys(arn for resources in allowed for arn in resources))
 
 
-def _as_the_rules_see(
-    environments: Sequence[AnyComputeEnvironment],
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, object]]]:
-    """Return the order with references, and what is known of the environments referred to."""
-    order: list[dict[str, Any]] = []
-    beside: dict[str, dict[str, object]] = {}
-    places: dict[str, str] = {}
-    for place, environment in enumerate(environments, start=1):
-        arn = compute_environment_arn(environment)
-        reference = places.setdefault(arn, f"environment {place}")
-        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
-        if isinstance(environment, ComputeEnvironment) and environment.properties:
-            beside[reference] = {
-                "Type": "AWS::Batch::ComputeEnvironment",
-                "Properties": environment.properties,
-            }
-    return order, beside
+def is_job_queue(value: object) -> bool:
+    """Whether a value is a job queue: ours, an L2 or an L1."""
+    return _REFERENCE.fits(value)
+
+
+def job_queue_arn(queue: AnyJobQueue) -> str:
+    """Return the ARN of a job queue: ours, an L2 or an L1.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    return _REFERENCE.arn_of(queue)
+
+
+def job_queue_name(arn: str) -> str:
+    """Read the name out of a job queue's ARN; of a token, CloudFormation reads it."""
+    return _REFERENCE.name(arn)
+
+
+def is_fair_share(queue: AnyJobQueue) -> bool | None:
+    """Whether jobs of a queue name a share identifier; None where nobody here knows.
+
+    They do where the queue has a scheduling policy, and elsewhere AWS Batch refuses one.
+    """
+    known: Any = queue
+    if isinstance(known, JobQueue):
+        return "SchedulingPolicyArn" in known.properties
+    if has_member(known, "scheduling_policy_arn"):  # an L1
+        return known.scheduling_policy_arn is not None
+    if has_member(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
+        return True if known.scheduling_policy is not None else None
+    return None
+
+
+def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
+    """Return all that a submission may be authorised against; AWS's pages disagree on it."""
+    return submit_job_resources(
+        queue=job_queue_arn(queue),
+        definition=job_definition_arn_without_revision(job_definition),
+        jobs=jobs_of(queue),
+    )
+
+
+def jobs_of(queue: AnyJobQueue) -> str:
+    """Return the ARN of all jobs in the account and the Region of a queue."""
+    return _REFERENCE.beside(queue, "job", "*")
+
+
+def grant_submit(
+    queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
+) -> iam.Grant:
+    """Let a grantee submit jobs of one definition to one queue, with tags.
+
+    Works for queues and definitions of ours, ``aws_batch`` L2s and L1s alike.
+
+    Raises:
+        TypeError: an argument is not what it should be.
+    """
+    if not has_member(grantee, "grant_principal"):
+        raise TypeError(
+            f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role or a "
+            "Lambda function"
+        )
+    if not is_job_definition(job_definition):
+        kind = type(job_definition).__name__
+        raise TypeError(f"job_definition is {kind}; expected {_DEFINITION}")
+    submit = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["batch:SubmitJob"],
+        resource_arns=submit_resources(queue, job_definition),
+    )
+    tag = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["batch:TagResource"],
+        # The job that is tagged as it is submitted has no ID yet.
+        resource_arns=[jobs_of(queue)],
+    )
+    return submit.combine(tag)
+
+
+class _OtherQueue(QueueMetrics, QueueEvents):
+    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
+
+    def __init__(self, queue: AnyJobQueue) -> None:
+        self._queue: Any = queue
+        self._arn = job_queue_arn(queue)
+
+    @property
+    def job_queue_arn(self) -> str:
+        return self._arn
+
+    @property
+    def job_queue_name(self) -> str:
+        return job_queue_name(self._arn)
+
+    def _called(self) -> str:
+        return str(self._queue.node.path)
+
+    def _scope(self) -> Construct:
+        if isinstance(self._queue, Construct):
+            return self._queue
+        beside, name = self._queue.node.scope, f"{self._queue.node.id}Rules"
+        known = cast("Construct | None", beside.node.try_find_child(name))
+        return Construct(beside, name) if known is None else known
+
+
+def events_of(queue: AnyJobQueue) -> QueueEvents:
+    """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
+
+    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
+
+    Raises:
+        TypeError: it is no job queue.
+    """
+    return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)
+
+
+def metrics_of(queue: AnyJobQueue) -> QueueMetrics:
+    """Return the metrics of any job queue: ours, an ``aws_batch`` L2 or an L1.
+
+    Raises:
+        TypeError: it is no job queue.
+    """
+    return queue if isinstance(queue, QueueMetrics) else _OtherQueue(queue)

@@ -1,31 +1,25 @@
 """What AWS Batch tells EventBridge about jobs and queues, as event patterns.
 
-Read before changing a pattern:
-
-- A job that is retried goes back to ``RUNNABLE``; ``FAILED`` is the end of a job
-  (https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html).
-- Children of an array, and nodes of a multi-node job, send events of their own. Their ID tells
-  them apart: it is the parent's with ``:index`` or ``#node`` behind it
-  (https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html). AWS publishes no sample of
-  such an event, so no pattern here relies on its other fields.
-- Events come at least once (https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html).
+A job that is retried goes back to ``RUNNABLE``; ``FAILED`` is the end of a job
+(https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html). Children of an array, and
+nodes of a multi-node job, send events of their own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.queues.elsewhere import elsewhere
-from batch_constructs.queues.reference import job_queue_arn
-from batch_constructs.tokens import is_token
+from batch_constructs.place import elsewhere
+from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -33,31 +27,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
 
-SOURCE = "aws.batch"
-STATE_CHANGE = "Batch Job State Change"
-QUEUE_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
-_CHILD_OF_ARRAY = "*:*"
-_NODE = "*#*"
-_LONGEST_PATTERN = 2048
-"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html"""
-_LONGEST_QUEUE_ARN = 190
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
-
-class JobState(StrEnum):
-    """The states of a job. Nothing is sent as a job enters ``SUBMITTED``.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
-    """
-
-    PENDING = "PENDING"
-    RUNNABLE = "RUNNABLE"
-    STARTING = "STARTING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
+TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
+"""Why a queue or an environment of another Region or account cannot be watched from here."""
 
 
 def state_change_pattern(
@@ -75,7 +48,8 @@ def state_change_pattern(
         definition_prefixes: What the ARN of a job's definition begins with; none means all.
         include_array_children: Whether each child of an array sends its own, beside its parent.
     """
-    children = [_NODE] if include_array_children else [_CHILD_OF_ARRAY, _NODE]
+    children = [] if include_array_children else [batch_events.CHILD_OF_ARRAY]
+    children.append(batch_events.NODE)
     detail: dict[str, Any] = {"jobId": [{"anything-but": {"wildcard": children}}]}
     if queue_arns:
         detail["jobQueue"] = list(queue_arns)
@@ -83,31 +57,19 @@ def state_change_pattern(
         detail["status"] = list(states)
     if definition_prefixes:
         detail["jobDefinition"] = [{"prefix": prefix} for prefix in definition_prefixes]
-    return {"source": [SOURCE], "detail-type": [STATE_CHANGE], "detail": detail}
-
-
-def queues_by_rule(queue_arns: Sequence[str], *, beside: int) -> list[list[str]]:
-    """Divide queues among rules, so that no event pattern is longer than EventBridge allows.
-
-    Args:
-        queue_arns: The queues; what only CloudFormation knows counts as long as it can be.
-        beside: The characters of the pattern without its queues.
-    """
-    groups: list[list[str]] = [[]]
-    room = _LONGEST_PATTERN - beside
-    for arn in queue_arns:
-        needs = (_LONGEST_QUEUE_ARN if is_token(arn) else len(arn)) + len('"",')
-        if groups[-1] and needs > room:
-            groups.append([])
-            room = _LONGEST_PATTERN - beside
-        groups[-1].append(arn)
-        room -= needs
-    return groups
+    return {
+        "source": [batch_events.SOURCE],
+        "detail-type": [batch_events.JOB_STATE_CHANGE],
+        "detail": detail,
+    }
 
 
 def blocked_pattern(*, queue_arns: Sequence[str]) -> dict[str, Any]:
     """Return the pattern of queues that a job blocks, of compute jobs and service jobs alike."""
-    pattern: dict[str, Any] = {"source": [SOURCE], "detail-type": list(QUEUE_BLOCKED)}
+    pattern: dict[str, Any] = {
+        "source": [batch_events.SOURCE],
+        "detail-type": list(batch_events.QUEUE_BLOCKED),
+    }
     if queue_arns:
         pattern["detail"] = {"jobQueue": list(queue_arns)}
     return pattern
@@ -120,15 +82,17 @@ def definition_prefix(definition: AnyJobDefinition) -> str:
 
 def wrong_states(states: object) -> str | None:
     """Say what is wrong with states that somebody asks for."""
-    known = ", ".join(JobState)
+    known = ", ".join(WITH_EVENTS)
     if isinstance(states, str) or not hasattr(states, "__iter__"):
         return f"states is {states!r}; expected a list of {known}"
     if not list(states):
         return f"states is empty; leave it out for every state, or give some of {known}"
-    unknown = [str(state) for state in states if state not in set(JobState)]
+    unknown = [str(state) for state in states if state not in WITH_EVENTS]
     if not unknown:
         return None
-    hint = "; AWS Batch sends nothing as a job is submitted" if "SUBMITTED" in unknown else ""
+    hint = (
+        "; AWS Batch sends nothing as a job is submitted" if JobState.SUBMITTED in unknown else ""
+    )
     return f"states holds {', '.join(map(repr, unknown))}; allowed are {known}{hint}"
 
 
@@ -138,10 +102,11 @@ class QueueEvents:
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
 
-    @property
-    def job_queue_arn(self) -> str:
-        """The ARN of the queue."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # every queue has it
+
+        @property
+        def job_queue_arn(self) -> str:
+            """The ARN of the queue."""
 
     def on_job_state_change(
         self,
@@ -181,20 +146,21 @@ class QueueEvents:
         https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
         """
         if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
-            raise TypeError(
-                f"{self._scope().node.path}/{id}: job_definitions is "
-                f"{type(job_definitions).__name__}; expected a list of job definitions"
+            kind = type(job_definitions).__name__
+            self._refuse(
+                id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
             )
         definitions = [] if job_definitions is None else list(job_definitions)
         problem = None if states is None else wrong_states(states)
         if problem is not None:
-            raise ValueError(f"{self._scope().node.path}/{id}: {problem}")
+            self._refuse(id, ValueError, problem)
         for definition in definitions:
             if not is_job_definition(definition):
-                raise TypeError(
-                    f"{self._scope().node.path}/{id}: job_definitions holds "
-                    f"{type(definition).__name__}; expected job definitions of batch_constructs "
-                    "or aws_cdk.aws_batch"
+                self._refuse(
+                    id,
+                    TypeError,
+                    f"job_definitions holds {type(definition).__name__}; expected job definitions "
+                    "of batch_constructs or aws_cdk.aws_batch",
                 )
         pattern = state_change_pattern(
             queue_arns=[self.job_queue_arn],
@@ -259,6 +225,9 @@ class QueueEvents:
         """Return the construct that rules are made below."""
         return cast("Construct", self)
 
+    def _refuse(self, id: str, kind: type[Exception], problem: str) -> NoReturn:
+        raise kind(f"{self._scope().node.path}/{id}: {problem}")
+
     def _rule(
         self,
         id: str,
@@ -268,15 +237,17 @@ class QueueEvents:
         rule_name: str | None,
     ) -> events.Rule:
         scope = self._scope()
-        problem = elsewhere(scope, self.job_queue_arn) or _wrong_rule_name(rule_name)
+        problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE) or _wrong_rule_name(rule_name)
         if problem is not None:
-            raise ValueError(f"{scope.node.path}/{id}: {problem}")
+            self._refuse(id, ValueError, problem)
         if target is not None and not (
             has_member(target, "bind") or has_member(target, "function_arn")
         ):
-            raise TypeError(
-                f"{scope.node.path}/{id}: target is {type(target).__name__}; expected a Lambda "
-                "function or a target of aws_events_targets, such as targets.SqsQueue(queue)"
+            self._refuse(
+                id,
+                TypeError,
+                f"target is {type(target).__name__}; expected a Lambda function or a target of "
+                "aws_events_targets, such as targets.SqsQueue(queue)",
             )
         return make_rule(
             scope,
@@ -297,7 +268,12 @@ def make_rule(
     description: str | None = None,
     rule_name: str | None = None,
 ) -> events.Rule:
-    """Make a rule on the account's default event bus, where AWS Batch sends its events."""
+    """Make a rule on the account's default event bus, where AWS Batch sends its events.
+
+    Raises:
+        ValueError: a pattern that EventBridge refuses: it names too much.
+    """
+    refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
     return events.Rule(
@@ -314,6 +290,16 @@ def make_rule(
     )
 
 
+def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
+    """Refuse a pattern of ours that EventBridge would refuse: it names too much.
+
+    Raises:
+        ValueError: it is so.
+    """
+    for place, problem in event_pattern.wrong(without_tokens(pattern)):
+        raise ValueError(f"{path}: {place or 'the event pattern'} {problem}: {way_out}")
+
+
 def _wrong_rule_name(name: object) -> str | None:
     if name is None or is_token(name) or (isinstance(name, str) and _RULE_NAME.fullmatch(name)):
         return None
@@ -327,36 +313,3 @@ def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRule
     from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
 
     return targets.LambdaFunction(cast("lambda_.IFunction", target))
-
-
-class _OtherQueue(QueueEvents):
-    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
-
-    def __init__(self, queue: AnyJobQueue) -> None:
-        self._queue = queue
-        self._arn = job_queue_arn(queue)
-
-    @property
-    def job_queue_arn(self) -> str:
-        return self._arn
-
-    def _scope(self) -> Construct:
-        from constructs import Construct  # noqa: PLC0415 - loaded when it is used
-
-        queue: Any = self._queue
-        if isinstance(queue, Construct):
-            return queue
-        beside, name = queue.node.scope, f"{queue.node.id}Rules"
-        known = cast("Construct | None", beside.node.try_find_child(name))
-        return Construct(beside, name) if known is None else known
-
-
-def events_of(queue: AnyJobQueue) -> QueueEvents:
-    """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
-
-    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
-
-    Raises:
-        TypeError: it is no job queue.
-    """
-    return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)

@@ -5,16 +5,15 @@ https://docs.aws.amazon.com/batch/latest/userguide/quota-management.html
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
-from batch_constructs.queues.job_queue import JobQueue
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn
+from batch_constructs.queues.job_queue import JobQueue, is_job_queue, job_queue_arn
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 from batch_constructs.queues.service_job_queue import ServiceJobQueue
 
@@ -24,29 +23,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.queues.capacity_limit import CapacityLimit
-    from batch_constructs.queues.reference import AnyJobQueue
-
-
-class SharingStrategy(StrEnum):
-    """What becomes of capacity that a quota share does not use."""
-
-    RESERVE = "RESERVE"
-    LEND = "LEND"
-    LEND_AND_BORROW = "LEND_AND_BORROW"
-
-
-_PARAMETERS = {
-    "Name": "scheduling_policy_name",
-    "QuotaShareName": "quota_share_name",
-    "JobQueue": "queue",
-    "CapacityLimits": "capacity_limits[]",
-    "CapacityUnit": "unit",
-    "MaxCapacity": "max_capacity",
-    "Strategy": "sharing",
-    "BorrowLimit": "borrow_limit_percentage",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class QuotaSharePolicy(SchedulingPolicy):
@@ -85,13 +62,13 @@ class QuotaSharePolicy(SchedulingPolicy):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        policy = {"IdleResourceAssignmentStrategy": "FIFO"}
+        policy = {"IdleResourceAssignmentStrategy": IDLE_RESOURCE_STRATEGY}
         rest = given(
             Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
             Tags=arguments.mapping("tags", tags),
         )
         self.properties = arguments.check(
-            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}, _PARAMETERS
+            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}
         )
         arguments.refuse()
 
@@ -173,7 +150,6 @@ class QuotaShare(BatchConstruct):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::QuotaShare",
             {**properties, "JobQueue": reference},
-            _PARAMETERS,
             beside=beside,
         )
         arguments.refuse()

@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/scheduling-policies.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +25,11 @@ if TYPE_CHECKING:
     """Ours, an ``aws_batch`` L2 or an L1."""
 
 
+_REFERENCE = Reference(
+    noun="scheduling policy", resource="scheduling-policy", attribute="scheduling_policy"
+)
+
+
 class SchedulingPolicy(BatchConstruct):
     """A scheduling policy, ours or imported: its ARN and its name.
 
@@ -40,6 +44,16 @@ class SchedulingPolicy(BatchConstruct):
     _arn: str | None = None
     properties: Mapping[str, object] = {}  # replaced as a whole, never changed
 
+    def __new__(cls, *_arguments: object, **_options: object) -> Self:
+        """Refuse to make a policy of no kind."""
+        if cls is SchedulingPolicy:
+            raise TypeError(
+                "SchedulingPolicy makes no policy; make a FairSharePolicy or a QuotaSharePolicy, "
+                "or take one in with SchedulingPolicy.from_scheduling_policy_arn or "
+                "from_scheduling_policy_name"
+            )
+        return super().__new__(cls)
+
     @property
     def scheduling_policy_arn(self) -> str:
         """The ARN."""
@@ -50,12 +64,7 @@ class SchedulingPolicy(BatchConstruct):
     @property
     def scheduling_policy_name(self) -> str:
         """The name."""
-        arn = self.scheduling_policy_arn
-        if ":scheduling-policy/" in arn:
-            return arn.split(":scheduling-policy/", 1)[1]
-        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        return Fn.select(1, Fn.split("/", arn))
+        return _REFERENCE.name(self.scheduling_policy_arn)
 
     @classmethod
     def from_scheduling_policy_arn(
@@ -66,36 +75,32 @@ class SchedulingPolicy(BatchConstruct):
         Raises:
             ValueError: the text is no scheduling policy's ARN.
         """
-        return _ImportedSchedulingPolicy(scope, id, scheduling_policy_arn)
+        arn = _REFERENCE.arn(scope, id, scheduling_policy_arn)
+        return _ImportedSchedulingPolicy(scope, id, arn)
 
     @classmethod
     def from_scheduling_policy_name(
         cls, scope: Construct, id: str, scheduling_policy_name: str
     ) -> SchedulingPolicy:
-        """Take in a scheduling policy of the stack's account and Region by its name."""
-        arn = f"{arn_prefix('batch')}scheduling-policy/{scheduling_policy_name}"
+        """Take in a scheduling policy of the stack's account and Region by its name.
+
+        Raises:
+            ValueError: the text is no scheduling policy's name.
+        """
+        arn = _REFERENCE.arn_of_name(scope, id, scheduling_policy_name)
         return _ImportedSchedulingPolicy(scope, id, arn)
 
 
 class _ImportedSchedulingPolicy(SchedulingPolicy):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":scheduling-policy/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a scheduling policy's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:scheduling-policy/NAME"
-            )
         self._arn = arn
 
 
 def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
     """Return the ARN of a scheduling policy: ours, an L2 or an L1."""
-    if policy is None:
-        return None
-    if has_member(policy, "scheduling_policy_arn"):
-        return policy.scheduling_policy_arn
-    if has_member(policy, "scheduling_policy_ref"):
-        return policy.scheduling_policy_ref.scheduling_policy_arn
+    if policy is None or _REFERENCE.fits(policy):
+        return None if policy is None else _REFERENCE.arn_of(policy)
     return arguments.wrong_type(
         "scheduling_policy", policy, "a scheduling policy such as FairSharePolicy(…)"
     )

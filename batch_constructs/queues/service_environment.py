@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
 from batch_constructs.construct import BatchConstruct, given, l1_properties
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
-from batch_constructs.tokens import is_token
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,14 +28,9 @@ if TYPE_CHECKING:
     )
     """Ours or an L1."""
 
-_PARAMETERS = {
-    "ServiceEnvironmentName": "service_environment_name",
-    "CapacityLimits": "capacity_limits[]",
-    "CapacityUnit": "unit",
-    "MaxCapacity": "max_capacity",
-    "Tags": "tags",
-}
-"""Property → the parameter it comes from."""
+_REFERENCE = Reference(
+    noun="service environment", resource="service-environment", attribute="service_environment"
+)
 
 
 class ServiceEnvironmentBase(BatchConstruct):
@@ -94,13 +89,13 @@ class ServiceEnvironment(ServiceEnvironmentBase):
             ServiceEnvironmentName=arguments.text(
                 "service_environment_name", service_environment_name
             ),
-            ServiceEnvironmentType="SAGEMAKER_TRAINING",
+            ServiceEnvironmentType=SERVICE_QUEUE_TYPE,
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
             State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
         self.properties: Mapping[str, object] = arguments.check(
-            "AWS::Batch::ServiceEnvironment", properties, _PARAMETERS
+            "AWS::Batch::ServiceEnvironment", properties
         )
         arguments.refuse()
 
@@ -123,33 +118,22 @@ class ServiceEnvironment(ServiceEnvironmentBase):
         Raises:
             ValueError: the text is no service environment's ARN.
         """
-        return _ImportedServiceEnvironment(scope, id, service_environment_arn)
+        arn = _REFERENCE.arn(scope, id, service_environment_arn)
+        return _ImportedServiceEnvironment(scope, id, arn)
 
 
 class _ImportedServiceEnvironment(ServiceEnvironmentBase):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or ":service-environment/" in arn):
-            raise ValueError(
-                f"{self.node.path}: {arn!r} is not a service environment's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:service-environment/NAME"
-            )
         self._arn = arn
 
 
 def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:
     """Return the ARNs of service environments, ours or L1s."""
     expected = "service environments such as ServiceEnvironment(…)"
-    listed = arguments.items("service_environments", environments, expected)
-    if not listed:
-        arguments.wrong_value(
-            f"service_environments is empty; allowed is at least one of {expected}"
-        )
     return [
-        environment.service_environment_arn
-        if has_member(environment, "service_environment_arn")
-        else environment.service_environment_ref.service_environment_arn
-        if has_member(environment, "service_environment_ref")
+        _REFERENCE.arn_of(environment)
+        if _REFERENCE.fits(environment)
         else arguments.wrong_type("service_environments", environment, expected)
-        for environment in listed
+        for environment in arguments.items("service_environments", environments, expected)
     ]

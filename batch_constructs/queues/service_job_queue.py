@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_queues import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.construct import given, l1_properties
-from batch_constructs.queues.job_queue import QUEUE_PARAMETERS, JobQueueBase
+from batch_constructs.queues.job_queue import JobQueueBase
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
 from batch_constructs.queues.time_limits import time_limit_actions
@@ -39,8 +40,8 @@ class ServiceJobQueue(JobQueueBase):
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        service_environments: Service environments, tried in this order.
-        priority: Among queues that share an environment, the higher goes first; 0 or more.
+        service_environments: One service environment, ours or an L1: AWS Batch has room for one.
+        priority: Among queues that share an environment, the higher goes first; 0 to 1000.
         scheduling_policy: A ``FairSharePolicy``, or a ``QuotaSharePolicy`` for ``QuotaShare``.
             Default: first in, first out.
         time_limits: When to terminate a job that stands at the head of the queue and cannot start;
@@ -79,11 +80,9 @@ class ServiceJobQueue(JobQueueBase):
         ]
         properties = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
-            JobQueueType="SAGEMAKER_TRAINING",
-            JobStateTimeLimitActions=time_limit_actions(
-                arguments, time_limits, of_service_jobs=True
-            ),
-            Priority=arguments.number("priority", priority),
+            JobQueueType=SERVICE_QUEUE_TYPE,
+            JobStateTimeLimitActions=time_limit_actions(arguments, time_limits, SERVICE_JOBS),
+            Priority=arguments.number("priority", priority, required=True),
             SchedulingPolicyArn=read_scheduling_policy(arguments, scheduling_policy),
             ServiceEnvironmentOrder=order,
             State=arguments.state("enabled", enabled),
@@ -95,20 +94,19 @@ class ServiceJobQueue(JobQueueBase):
         self.properties: Mapping[str, object] = arguments.check(
             "AWS::Batch::JobQueue",
             {**properties, **given(SchedulingPolicyArn=policy)},
-            QUEUE_PARAMETERS,
             beside=self.beside,
         )
         arguments.refuse()
 
-        actions = properties.get("JobStateTimeLimitActions")
         self.resource = self._resource = batch.CfnJobQueue(
             self,
             "Resource",
             job_queue_name=properties.get("JobQueueName"),
             job_queue_type=properties["JobQueueType"],
-            job_state_time_limit_actions=None
-            if actions is None
-            else [l1_properties(action) for action in actions],
+            job_state_time_limit_actions=[
+                l1_properties(action) for action in properties.get("JobStateTimeLimitActions", ())
+            ]
+            or None,
             priority=properties["Priority"],
             scheduling_policy_arn=properties.get("SchedulingPolicyArn"),
             service_environment_order=[l1_properties(entry) for entry in order],

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from batch_constructs.aws.job_states import FINAL
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from aws_cdk import Stack
 
-_ENDED = ("SUCCEEDED", "FAILED")
 _LOOK_AGAIN_SECONDS = 0.05
 
 
@@ -159,7 +160,7 @@ class LocalAws:
         deadline = time.monotonic() + timeout_seconds
         while True:
             job: dict[str, Any] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
-            if job["status"] in _ENDED:
+            if job["status"] in FINAL:
                 return job
             if time.monotonic() > deadline:
                 reason = job.get("statusReason", "no reason given")
@@ -174,7 +175,7 @@ class LocalAws:
         group = (
             container.get("logConfiguration", {})
             .get("options", {})
-            .get("awslogs-group", "/aws/batch/job")
+            .get("awslogs-group", DEFAULT_LOG_GROUP)
         )
         answer = self.client("logs").get_log_events(
             logGroupName=group, logStreamName=container["logStreamName"], startFromHead=True

@@ -9,8 +9,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.aws.delivery import (
+    EVENT_AGE_SECONDS,
+    LONGEST_EVENT_AGE_SECONDS,
+    RETRY_ATTEMPTS,
+    SQS_RETENTION_DAYS,
+)
+from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.triggers.submitted_job import whole_number
+from batch_constructs.triggers.job_to_submit import bounded
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -20,9 +27,6 @@ if TYPE_CHECKING:
 
 KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"]
 """What whoever sends to an encrypted queue does with its key."""
-
-_MOST_ATTEMPTS = 185
-_SHORTEST_AGE_SECONDS, _LONGEST_AGE_SECONDS = 60, 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +48,14 @@ def read_retries(
     arguments: Arguments, retry_attempts: int, max_event_age: Duration | None
 ) -> Retries:
     """Read a trigger's arguments and note what is wrong with them."""
-    attempts = whole_number(arguments, "retry_attempts", retry_attempts, 0, _MOST_ATTEMPTS)
+    attempts = arguments.number("retry_attempts", retry_attempts, required=True)
     age = arguments.seconds("max_event_age", max_event_age)
-    if age is None:
-        age = _LONGEST_AGE_SECONDS
-    elif isinstance(age, int) and not (_SHORTEST_AGE_SECONDS <= age <= _LONGEST_AGE_SECONDS):
-        arguments.wrong_value(
-            f"max_event_age is {age} seconds; allowed is a minute to a day: Duration.hours(24)"
-        )
-    return Retries(attempts=attempts, age_seconds=age)
+    return Retries(
+        attempts=bounded(arguments, "retry_attempts", attempts, RETRY_ATTEMPTS),
+        age_seconds=LONGEST_EVENT_AGE_SECONDS
+        if age is None
+        else bounded(arguments, "max_event_age", age, EVENT_AGE_SECONDS),
+    )
 
 
 def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
@@ -75,13 +78,12 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
 def admit_event_bridge(key: kms.IKey | None) -> None:
     """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
     if key is not None:
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=KEY_ACTIONS,
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                resources=["*"],  # in a key's policy: the key itself
-            )
+        statement = iam.PolicyStatement(
+            actions=KEY_ACTIONS,
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=["*"],  # in a key's policy: the key itself
         )
+        once_made(lambda: key.add_to_resource_policy(statement))
 
 
 def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
@@ -93,5 +95,5 @@ def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
-        retention_period=Duration.days(14),
+        retention_period=Duration.days(SQS_RETENTION_DAYS),
     )

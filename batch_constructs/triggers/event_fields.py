@@ -6,18 +6,19 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import event_pattern
+from batch_constructs.aws.delivery import INPUT_PATHS
 from batch_constructs.construct import given
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z0-9_.-]+>")
 _PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+|\[\d+\]|\.\*)*")
-_MOST_FIELDS = 100
 
 OBJECT_CREATED_FIELDS = {
     "bucket": "$.detail.bucket.name",
@@ -67,19 +68,9 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     else:
         arguments.wrong_type("pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
         return {}
-    if not plain:
-        arguments.wrong_value(
-            "pattern is empty and would match every event of the bus; name a source at least"
-        )
-    for path, value in _leaves(plain, "pattern"):
-        if is_token(value):
-            continue
-        if isinstance(value, str) or not isinstance(value, Sequence):
-            arguments.wrong_value(
-                f"{path} is {value!r}; a pattern holds lists of what matches: [{value!r}]"
-            )
-        elif not value:
-            arguments.wrong_value(f"{path} is an empty list, which matches nothing")
+    for place, problem in event_pattern.wrong(without_tokens(plain)):
+        steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in place.split("/") if step)
+        arguments.wrong_value(f"pattern{''.join(steps)} {problem}")
     return plain
 
 
@@ -127,20 +118,8 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]
                 f"{where} is {value!r}; EventBridge reads <…> as a field of the event: write it "
                 "without the angle brackets"
             )
-    if sum(map(is_field, values.values())) > _MOST_FIELDS:
-        arguments.wrong_value(f"{parameter} takes more than {_MOST_FIELDS} fields of the event")
-
-
-def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
-    if not isinstance(value, Mapping):
-        return [(path, value)]
-    found = []
-    for name, item in value.items():
-        if name == "$or":
-            found.append((f"{path}.$or", item))
-        else:
-            found += _leaves(item, f"{path}.{name}")
-    return found
+    if sum(map(is_field, values.values())) > INPUT_PATHS:
+        arguments.wrong_value(f"{parameter} takes more than {INPUT_PATHS} fields of the event")
 
 
 def _escaped(text: str) -> str:

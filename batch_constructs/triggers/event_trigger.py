@@ -14,7 +14,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
@@ -27,8 +28,8 @@ from batch_constructs.triggers.event_fields import (
     check_fields,
     read_pattern,
 )
+from batch_constructs.triggers.job_to_submit import read_job_to_submit
 from batch_constructs.triggers.submit_function import SubmitFunction
-from batch_constructs.triggers.submitted_job import read_submission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
-    from batch_constructs.triggers.submitted_job import Submission
+    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
 class EventTrigger(BatchConstruct):
@@ -107,14 +108,14 @@ class EventTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        submission = read_submission(
+        job = read_job_to_submit(
             arguments,
             id,
             queue=queue,
@@ -128,8 +129,8 @@ class EventTrigger(BatchConstruct):
             scheduling_priority=scheduling_priority,
             timeout=timeout,
         )
-        check_fields(arguments, "parameters", submission.parameters)
-        check_fields(arguments, "environment", submission.environment)
+        check_fields(arguments, "parameters", job.parameters)
+        check_fields(arguments, "environment", job.environment)
         retries = read_retries(arguments, retry_attempts, max_event_age)
         check_dead_letter_queue(arguments, dead_letter_queue)
         plain = read_pattern(arguments, pattern)
@@ -140,11 +141,7 @@ class EventTrigger(BatchConstruct):
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
         self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
-        target = (
-            self._by_function(submission)
-            if _needs_function(submission)
-            else self._by_event_bridge(submission)
-        )
+        target = self._by_function(job) if _needs_function(job) else self._by_event_bridge(job)
         self.resource = events.CfnRule(
             self,
             "Resource",
@@ -170,67 +167,66 @@ class EventTrigger(BatchConstruct):
                 principal="events.amazonaws.com",
                 source_arn=self.resource.attr_arn,
             )
-        self.dead_letter_queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=["sqs:SendMessage"],
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                resources=[self.dead_letter_queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
-            )
+        send = iam.PolicyStatement(
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            resources=[self.dead_letter_queue.queue_arn],
+            conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
         )
+        once_made(lambda: self.dead_letter_queue.add_to_resource_policy(send))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
-    def _by_event_bridge(self, submission: Submission) -> dict[str, Any]:
+    def _by_event_bridge(self, job: JobToSubmit) -> dict[str, Any]:
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": submission.statements()}
+                    {"Version": "2012-10-17", "Statement": job.statements()}
                 )
             },
         )
         template = InputTemplate()
-        overrides = submission.container_overrides()
+        overrides = job.container_overrides()
         for pair in overrides.get("Environment", []):
             pair["Value"] = template.text(pair["Value"])
-        body = given(Parameters=template.texts(submission.parameters), ContainerOverrides=overrides)
+        body = given(Parameters=template.texts(job.parameters), ContainerOverrides=overrides)
         return {
-            "arn": submission.queue_arn,
+            "arn": job.queue_arn,
             "roleArn": self.role.role_arn,
             "batchParameters": {
-                "jobDefinition": submission.definition_arn,
-                "jobName": submission.job_name,
-                **given(arrayProperties=given(size=submission.array_size)),
+                "jobDefinition": job.definition_arn,
+                "jobName": job.job_name,
+                **given(arrayProperties=given(size=job.array_size)),
             },
             # without anything to pass, the job gets nothing of the event: not the whole of it
             **self._input(body, template),
         }
 
-    def _by_function(self, submission: Submission) -> dict[str, Any]:
+    def _by_function(self, job: JobToSubmit) -> dict[str, Any]:
         self.function = SubmitFunction(
             self,
             "Submit",
-            queue=submission.queue,
-            job_definition=submission.job_definition,
-            share_identifier=submission.share_identifier,
-            scheduling_priority=submission.scheduling_priority,
+            queue=job.queue,
+            job_definition=job.job_definition,
+            share_identifier=job.share_identifier,
+            scheduling_priority=job.scheduling_priority,
         )
         template = InputTemplate()
-        timeout = given(attemptDurationSeconds=submission.timeout_seconds)
+        timeout = given(attemptDurationSeconds=job.timeout_seconds)
         body = {
             # the event's ID: an event that is delivered twice becomes one job
-            "jobName": f"{submission.job_name[:80]}-{template.text('$.id')}",
+            "jobName": f"{job.name_prefix}-{template.text('$.id')}",
             **given(
-                arrayProperties=given(size=submission.array_size),
-                parameters=template.texts(submission.parameters),
-                environment=template.texts(submission.environment),
+                arrayProperties=given(size=job.array_size),
+                parameters=template.texts(job.parameters),
+                environment=template.texts(job.environment),
                 timeout=timeout,
             ),
         }
-        if submission.command is not None:
-            body["containerOverrides"] = {"command": list(submission.command)}
+        if job.command is not None:
+            body["containerOverrides"] = {"command": list(job.command)}
         return {"arn": self.function.function.function_arn, **self._input(body, template)}
 
     def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
@@ -244,10 +240,10 @@ class EventTrigger(BatchConstruct):
         }
 
 
-def _needs_function(submission: Submission) -> bool:
+def _needs_function(job: JobToSubmit) -> bool:
     """Whether an EventBridge target cannot say all of a submission."""
     return (
-        submission.share_identifier is not None
-        or submission.scheduling_priority is not None
-        or submission.timeout_seconds is not None
+        job.share_identifier is not None
+        or job.scheduling_priority is not None
+        or job.timeout_seconds is not None
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class ObjectCreatedTrigger(EventTrigger):
@@ -78,7 +80,7 @@ class ObjectCreatedTrigger(EventTrigger):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,
@@ -126,4 +128,4 @@ def bucket_name(path: str, bucket: Any) -> str:
 def tell_event_bridge(bucket: Any) -> None:
     """Let a bucket tell EventBridge of its objects; an L1's owner does that himself."""
     if has_member(bucket, "enable_event_bridge_notification"):
-        bucket.enable_event_bridge_notification()
+        once_made(bucket.enable_event_bridge_notification)

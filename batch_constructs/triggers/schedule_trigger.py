@@ -13,6 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
+from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
@@ -21,8 +23,7 @@ from batch_constructs.triggers.delivery import (
     read_retries,
 )
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
-from batch_constructs.triggers.schedule_expression import problem_with
-from batch_constructs.triggers.submitted_job import read_submission
+from batch_constructs.triggers.job_to_submit import bounded, read_job_to_submit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +34,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
-_LONGEST_WINDOW_MINUTES = 1440
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
 
@@ -107,14 +107,14 @@ class ScheduleTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
-        retry_attempts: int = 185,
+        retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        submission = read_submission(
+        job = read_job_to_submit(
             arguments,
             id,
             queue=queue,
@@ -148,7 +148,7 @@ class ScheduleTrigger(BatchConstruct):
             "Action": "sqs:SendMessage",
             "Resource": self.dead_letter_queue.queue_arn,
         }
-        statements = [*submission.statements(), put_aside]
+        statements = [*job.statements(), put_aside]
         key = self.dead_letter_queue.encryption_master_key
         if key is not None:
             statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key.key_arn})
@@ -171,7 +171,7 @@ class ScheduleTrigger(BatchConstruct):
             target={
                 "arn": f"arn:{Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob",
                 "roleArn": self.role.role_arn,
-                "input": Stack.of(self).to_json_string(submission.request()),
+                "input": Stack.of(self).to_json_string(job.request()),
                 "retryPolicy": retries.as_l1(),
                 "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
             },
@@ -218,11 +218,10 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
     minutes = arguments.minutes("flexible_window", window)
     if minutes is None:
         return {"mode": "OFF"}
-    if isinstance(minutes, int) and not (1 <= minutes <= _LONGEST_WINDOW_MINUTES):
-        return arguments.wrong_value(
-            f"flexible_window is {minutes} minutes; allowed is 1 minute to a day"
-        )
-    return {"mode": "FLEXIBLE", "maximumWindowInMinutes": minutes}
+    return {
+        "mode": "FLEXIBLE",
+        "maximumWindowInMinutes": bounded(arguments, "flexible_window", minutes, WINDOW_MINUTES),
+    }
 
 
 def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:

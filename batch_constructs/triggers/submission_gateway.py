@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -19,19 +20,21 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.triggers.delivery import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
-from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
-from batch_constructs.triggers.submission_gateway_arguments import (
+from batch_constructs.triggers.gateway_arguments import (
+    CONCURRENCY,
     MODE_NAMES,
     GatewayArguments,
     read_gateway,
 )
+from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
+from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
 from batch_constructs.triggers.submit_function import LIST_JOBS
-from batch_constructs.triggers.submitted_job import Submission, read_submission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,10 +44,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
-
-_CONCURRENCY = 2
-"""Functions at a time: the fewest an event source mapping can be told."""
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
@@ -146,7 +146,7 @@ class SubmissionGateway(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        submission = read_submission(
+        job = read_job_to_submit(
             arguments,
             id,
             queue=queue,
@@ -185,9 +185,9 @@ class SubmissionGateway(BatchConstruct):
         )
         self.ledger = self._table(encryption_key)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
-        self.function = self._function(submission, gateway)
+        self.function = self._function(job, gateway)
         if encryption_key is not None:
-            encryption_key.grant_encrypt_decrypt(self.function)
+            once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -196,11 +196,11 @@ class SubmissionGateway(BatchConstruct):
             batch_size=gateway.batch_size,
             maximum_batching_window_in_seconds=gateway.batching_window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximumConcurrency": _CONCURRENCY},
+            scaling_config={"maximumConcurrency": CONCURRENCY},
         )
         self.dead_letter_alarm = self._alarm(alarm_topic)
         if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
-            self.grant_read_messages(job_definition)  # type: ignore[arg-type]  # ours: IGrantable
+            once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
     def subscribe_to(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message."""
@@ -286,7 +286,7 @@ class SubmissionGateway(BatchConstruct):
             encryption=sqs.QueueEncryption.SQS_MANAGED if key is None else None,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=Duration.days(SQS_RETENTION_DAYS),
             **options,
         )
 
@@ -317,27 +317,27 @@ class SubmissionGateway(BatchConstruct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
 
-    def _function(self, submission: Submission, gateway: GatewayArguments) -> lambda_.Function:
+    def _function(self, job: JobToSubmit, gateway: GatewayArguments) -> lambda_.Function:
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="index",
             description="Turns messages into AWS Batch jobs",
-            environment=self._environment(submission, gateway),
-            statements=self._statements(submission, gateway),
+            environment=self._environment(job, gateway),
+            statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
             memory_mebibytes=1024,
             libraries=["fastjsonschema"] if gateway.schema is not None else [],
         )
         return shipped.handler
 
-    def _environment(self, submission: Submission, gateway: GatewayArguments) -> dict[str, str]:
+    def _environment(self, job: JobToSubmit, gateway: GatewayArguments) -> dict[str, str]:
         environment = {
-            "JOB_QUEUE": submission.queue_arn,
-            "JOB_DEFINITION": submission.definition_arn,
-            "NAME_PREFIX": submission.job_name[:80],
-            "SUBMISSIONS_PER_SECOND": f"{gateway.per_second / _CONCURRENCY:g}",
+            "JOB_QUEUE": job.queue_arn,
+            "JOB_DEFINITION": job.definition_arn,
+            "NAME_PREFIX": job.name_prefix,
+            "SUBMISSIONS_PER_SECOND": f"{gateway.per_second / CONCURRENCY:g}",
             "LEDGER_TABLE": self.ledger.table_name,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue.queue_url,
             "FIFO": "true" if gateway.fifo else "false",
@@ -347,10 +347,10 @@ class SubmissionGateway(BatchConstruct):
         if self.manifest_bucket is not None:
             environment["MANIFEST_BUCKET"] = self.manifest_bucket.bucket_name
             environment["MANIFEST_PREFIX"] = _MANIFEST_PREFIX
-        if submission.share_identifier is not None:
-            environment["SHARE_IDENTIFIER"] = submission.share_identifier
-        if submission.scheduling_priority is not None:
-            environment["SCHEDULING_PRIORITY"] = str(submission.scheduling_priority)
+        if job.share_identifier is not None:
+            environment["SHARE_IDENTIFIER"] = job.share_identifier
+        if job.scheduling_priority is not None:
+            environment["SCHEDULING_PRIORITY"] = str(job.scheduling_priority)
         if gateway.parameters:
             environment["PARAMETERS"] = json.dumps(gateway.parameters)
         if gateway.idempotency_key is not None:
@@ -359,9 +359,7 @@ class SubmissionGateway(BatchConstruct):
             environment["SCHEMA"] = json.dumps(gateway.schema, separators=(",", ":"))
         return environment
 
-    def _statements(
-        self, submission: Submission, gateway: GatewayArguments
-    ) -> list[dict[str, Any]]:
+    def _statements(self, job: JobToSubmit, gateway: GatewayArguments) -> list[dict[str, Any]]:
         receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         ledger = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         allowed: list[tuple[str | list[str], str]] = [
@@ -374,7 +372,7 @@ class SubmissionGateway(BatchConstruct):
             allowed.append(("s3:PutObject", manifests))
         return [
             # messages may ask for tags; arrays have none
-            *submission.statements(tagging=not gateway.coalesce),
+            *job.statements(tagging=not gateway.coalesce),
             LIST_JOBS,
             *(
                 {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -9,7 +9,7 @@ from aws_cdk import Duration
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
-from batch_constructs.triggers.submitted_job import read_submission
+from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 class SubmitFunction(BatchConstruct):
@@ -65,7 +65,7 @@ class SubmitFunction(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        submission = read_submission(
+        job = read_job_to_submit(
             arguments,
             id,
             queue=queue,
@@ -78,9 +78,9 @@ class SubmitFunction(BatchConstruct):
         arguments.refuse()
 
         environment = {
-            "JOB_QUEUE": submission.queue_arn,
-            "JOB_DEFINITION": submission.definition_arn,
-            "NAME_PREFIX": submission.job_name[:80],
+            "JOB_QUEUE": job.queue_arn,
+            "JOB_DEFINITION": job.definition_arn,
+            "NAME_PREFIX": job.name_prefix,
         }
         if share_identifier is not None:
             environment["SHARE_IDENTIFIER"] = share_identifier
@@ -93,7 +93,7 @@ class SubmitFunction(BatchConstruct):
             module="submit",
             description="Submits one AWS Batch job for each invocation",
             environment=environment,
-            statements=[*submission.statements(tagging=True), LIST_JOBS],
+            statements=[*job.statements(tagging=True), LIST_JOBS],
             timeout=Duration.minutes(1),
         )
         self.function = shipped.handler

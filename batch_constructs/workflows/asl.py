@@ -8,18 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.delivery import STATE_NAME
+from batch_constructs.aws.error_names import (
+    STEP_FUNCTIONS_THROTTLED,
+    STEP_FUNCTIONS_THROTTLED_CAUSE,
+    STEP_FUNCTIONS_UNCLEAR,
+)
+from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 from batch_constructs.workflows.structure import Parallel, Sequence, Together, structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from batch_constructs.job_graph import Graph, WorkflowJob
+    from batch_constructs.job_graph import Graph
+    from batch_constructs.workflow_job import WorkflowJob
     from batch_constructs.workflows.structure import Structure
 
 States = dict[str, dict[str, Any]]
-_LONGEST_NAME = 80
 _FAILURE = "$.failure"
-_LOST_HOST = "Host EC2*"
+_THROTTLED = {
+    "ErrorEquals": list(STEP_FUNCTIONS_THROTTLED),
+    "IntervalSeconds": 2,
+    "MaxAttempts": 10,
+    "BackoffRate": 2,
+    "MaxDelaySeconds": 60,
+    "JitterStrategy": "FULL",
+}
+_UNCLEAR = list(STEP_FUNCTIONS_UNCLEAR)
+_PAUSE = "{% 5 + $floor($random() * 56) %}"
+"""Seconds until a throttled submission is repeated: 5 to 60, so that many do not come at once."""
 
 
 class AslWriter:
@@ -93,7 +110,8 @@ class AslWriter:
             state = self._name(name)
             task = self._task(job, depends_on=_depends_on(job, places), wait=False)
             # not waited for: the last array's children wait for this one's
-            states = {state: {**task, "ResultPath": places[name], "Next": start}, **states}
+            task |= {"ResultPath": places[name], "Next": start}
+            states = {**self._submission(state, task, None), **states}
             start = state
         return start, states
 
@@ -107,25 +125,22 @@ class AslWriter:
         if job.for_each is not None:
             return self._for_each(job, then)
         name = self._name(job.name)
-        task = self._task(job, depends_on=depends_on or [])
-        states = {name: _then(task, then)}
+        task = _then(self._task(job, depends_on=depends_on or []), then)
         caught, failing = self._on_failure(job, then)
         if self._rescue_queue is not None:
             caught, rescuing = self._rescue(job, then, caught, depends_on or [])
             failing = {**rescuing, **failing}
-        if caught is not None:
-            task["Catch"] = [_catch(caught)]
-        return name, {**states, **failing}
+        return name, {**self._submission(name, task, caught), **failing}
 
     def _for_each(self, job: WorkflowJob, then: str | None) -> tuple[str, States]:
         name = self._name(job.name)
         each = self._name(f"each {job.name}")
-        task = self._task(job)
-        inner: States = {each: _then(task, None)}
+        caught: str | None = None
+        rescuing: States = {}
         if self._rescue_queue is not None:
             caught, rescuing = self._rescue(job, None, None, [])
-            task["Catch"] = [_catch(caught)]
-            inner |= rescuing
+        task = _then(self._task(job), None)
+        inner = {**self._submission(each, task, caught), **rescuing}
         state: dict[str, Any] = {
             "Type": "Map",
             "ItemsPath": job.for_each,
@@ -152,9 +167,9 @@ class AslWriter:
         name = self._name(f"{handler.name} after {job.name}")
         task = self._task(handler)
         if job.after_catch == "continue":
-            return name, {name: _then(task, then)}
+            return name, self._submission(name, _then(task, then), None)
         fail = self._name(f"{job.name} failed")
-        return name, {name: _then(task, fail), fail: _fail()}
+        return name, {**self._submission(name, _then(task, fail), None), fail: _fail()}
 
     def _rescue(
         self,
@@ -174,12 +189,10 @@ class AslWriter:
             otherwise = self._name(f"{job.name} failed")
             states[otherwise] = _fail()
         task = self._task(job, depends_on=depends_on, queue=self._rescue_queue)
-        if caught is not None:
-            task["Catch"] = [_catch(caught)]
         quick = {
             # only a job's failure is JSON; an attempt before the last may have lost its host too
             "Variable": f"{_FAILURE}.Cause",
-            "StringMatches": f'*"StatusReason":*"{_LOST_HOST}',
+            "StringMatches": f'*"StatusReason":*"{HOST_LOST_PATTERN}',
             "Next": read,
         }
         parse = {
@@ -191,7 +204,7 @@ class AslWriter:
         exact = {
             "And": [
                 {"Variable": "$.ended.job.StatusReason", "IsPresent": True},
-                {"Variable": "$.ended.job.StatusReason", "StringMatches": _LOST_HOST},
+                {"Variable": "$.ended.job.StatusReason", "StringMatches": HOST_LOST_PATTERN},
             ],
             "Next": again,
         }
@@ -199,9 +212,44 @@ class AslWriter:
             look: {"Type": "Choice", "Choices": [quick], "Default": otherwise},
             read: parse,
             decide: {"Type": "Choice", "Choices": [exact], "Default": otherwise},
-            again: _then(task, then),
+            **self._submission(again, _then(task, then), caught),
             **states,
         }
+
+    def _submission(self, name: str, task: dict[str, Any], caught: str | None) -> States:
+        """Write a task and what repeats it when its submission was throttled.
+
+        Deployed machines report throttling under names that also stand for answers after which
+        the job may exist; only the cause tells them apart, and only a Choice can look at it.
+        See docs/decisions/0007-throttled-submissions.md.
+        """
+        throttled = self._name(f"was {name} throttled")
+        soon = self._name(f"{name} again soon")
+        states: States = {name: task}
+        otherwise = caught
+        if otherwise is None:
+            otherwise = self._name(f"{name} refused")
+        task["Catch"] = [_catch(throttled, *_UNCLEAR), *([_catch(caught)] if caught else [])]
+        states[throttled] = {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": f"{_FAILURE}.Cause",
+                    "StringMatches": STEP_FUNCTIONS_THROTTLED_CAUSE,
+                    "Next": soon,
+                }
+            ],
+            "Default": otherwise,
+        }
+        states[soon] = {
+            "Type": "Wait",
+            "QueryLanguage": "JSONata",
+            "Seconds": _PAUSE,
+            "Next": name,
+        }
+        if caught is None:
+            states[otherwise] = _fail()
+        return states
 
     def _task(
         self,
@@ -226,25 +274,18 @@ class AslWriter:
             parameters["ContainerOverrides"] = overrides
         if depends_on:
             parameters["DependsOn"] = depends_on
-        retries: list[dict[str, Any]] = [
-            {  # only throttling: nothing was submitted
-                "ErrorEquals": ["Batch.TooManyRequestsException"],
-                "IntervalSeconds": 2,
-                "MaxAttempts": 10,
-                "BackoffRate": 2,
-                "MaxDelaySeconds": 60,
-                "JitterStrategy": "FULL",
-            }
-        ]
+        retries: list[dict[str, Any]] = [_THROTTLED]
         if job.retry is not None:
-            retries.append(
+            # States.TaskFailed stands for all, and a job that may have been submitted runs once
+            retries += [
+                {"ErrorEquals": _UNCLEAR, "MaxAttempts": 0},
                 {
                     "ErrorEquals": ["States.TaskFailed"],
                     "IntervalSeconds": job.retry.interval_seconds,
                     "MaxAttempts": job.retry.max_attempts,
                     "BackoffRate": job.retry.backoff_rate,
-                }
-            )
+                },
+            ]
         return {
             "Type": "Task",
             "Resource": f"{self._submit}.sync" if wait else self._submit,
@@ -254,11 +295,11 @@ class AslWriter:
         }
 
     def _name(self, text: str) -> str:
-        name, number = text[:_LONGEST_NAME], 1
+        name, number = text[:STATE_NAME], 1
         while name in self._names:
             number += 1
             end = f" {number}"
-            name = text[: _LONGEST_NAME - len(end)] + end
+            name = text[: STATE_NAME - len(end)] + end
         self._names.add(name)
         return name
 
@@ -291,8 +332,8 @@ def _then(state: dict[str, Any], name: str | None) -> dict[str, Any]:
     return state
 
 
-def _catch(name: str) -> dict[str, Any]:
-    return {"ErrorEquals": ["States.ALL"], "ResultPath": _FAILURE, "Next": name}
+def _catch(name: str, *errors: str) -> dict[str, Any]:
+    return {"ErrorEquals": list(errors) or ["States.ALL"], "ResultPath": _FAILURE, "Next": name}
 
 
 def _fail() -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.job_graph import Graph, WorkflowJob
+    from batch_constructs.job_graph import Graph
+    from batch_constructs.workflow_job import WorkflowJob
 
 
 def mermaid(graph: Graph) -> str:

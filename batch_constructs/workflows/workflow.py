@@ -16,12 +16,16 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
-from batch_constructs.job_graph import Graph, WorkflowJob
+from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
-from batch_constructs.queues.job_queue import JobQueue
-from batch_constructs.queues.reference import is_job_queue, job_queue_arn
-from batch_constructs.queues.submit import submit_resources
-from batch_constructs.triggers.submitted_job import check_share, safe_name
+from batch_constructs.queues.job_queue import (
+    JobQueue,
+    is_job_queue,
+    job_queue_arn,
+    jobs_of,
+    submit_resources,
+)
+from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
 from batch_constructs.workflows.structure import structure_of
@@ -32,7 +36,8 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
     from constructs import Construct
 
-    from batch_constructs.queues.reference import AnyJobQueue
+    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.workflow_job import WorkflowJob
 
 _EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
 
@@ -209,7 +214,7 @@ def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -
     """Note what would run twice, and what the rescue queue would refuse."""
     where = f"job {job.name!r}: "
     check_share(arguments, rescue, job.share_identifier, where=f"{where}on spot_rescue_queue: ")
-    if isinstance(job.queue, JobQueue) and job.queue.node.try_find_child("SpotRescue") is not None:
+    if isinstance(job.queue, JobQueue) and job.queue.spot_rescue is not None:
         arguments.wrong_value(
             f"{where}its queue {job.queue.node.path} has a spot_rescue_queue too, so that a job "
             "that lost its host would run twice: leave out one of the two; the workflow waits only "
@@ -223,18 +228,19 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html#batch-iam
     """
     resources: dict[str, None] = {}
+    jobs: dict[str, None] = {}
     for job in graph.jobs.values():
         for queue in (job.queue, rescue):
             if queue is not None:
                 resources |= dict.fromkeys(submit_resources(queue, job.job_definition))
-    jobs = f"{arn_prefix('batch')}job/*"
+                jobs[jobs_of(queue)] = None
     return [
         {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
         # jobs have no ID yet when the policy is written
         {
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": jobs,
+            "Resource": list(jobs),
         },
         # AWS knows no resources for DescribeJobs
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},

@@ -10,7 +10,7 @@ import pytest
 
 from batch_constructs.client.graph import submit_graph
 from batch_constructs.client.graph_file import read_graph
-from batch_constructs.job_graph import NToN, StepRetry, WorkflowJob
+from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
 
 if TYPE_CHECKING:
     from batch_constructs.client import BatchClient

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.aws.submit_job import overrides_length
 from batch_constructs.client.redrive import NothingToRedriveError, redrive
+from batch_constructs.functions.submission.repeat import numbers_of
 from tests.client.test_batch_client import describe, detail
 from tests.functions.aws_in_process import answer
 
@@ -235,17 +237,32 @@ def test_a_redriven_array_is_redriven_with_the_first_indices(aws: Aws, client: B
     assert indices(aws.batch.jobs[0]) == "3,18"
 
 
-def test_more_indices_than_a_submission_holds_become_several_arrays(
-    aws: Aws, client: BatchClient
+@pytest.mark.parametrize(("variable", "arrays"), [("", 4), ("x" * 5000, 11)])
+def test_more_indices_than_ecs_takes_as_overrides_become_several_arrays(
+    aws: Aws, client: BatchClient, variable: str, arrays: int
 ) -> None:
-    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 10_000})])
+    container = {"environment": [{"name": "BIG", "value": variable}]}
+    describe(aws, [detail("a", "FAILED", container=container, arrayProperties={"size": 10_000})])
     failed_children(aws, *range(0, 10_000, 2))
 
     new = redrive(client, "a")
 
-    assert len(new) == len(aws.batch.jobs) == 2
+    assert len(new) == len(aws.batch.jobs) == arrays
     assert sum(job["arrayProperties"]["size"] for job in aws.batch.jobs) == 5000
-    assert all(len(indices(job) or "") < 16_000 for job in aws.batch.jobs)
+    listed = [number for job in aws.batch.jobs for number in numbers_of(indices(job) or "")]
+    assert listed == list(range(0, 10_000, 2))
+    assert all(overrides_length(job["containerOverrides"]) < 8192 - 700 for job in aws.batch.jobs)
+
+
+def test_a_job_that_ecs_would_refuse_for_its_overrides_is_not_submitted(
+    aws: Aws, client: BatchClient
+) -> None:
+    container = {"environment": [{"name": "BIG", "value": "x" * 9000}]}
+    describe(aws, [detail("a", "FAILED", container=container)])
+
+    with pytest.raises(ValueError, match="have 9085 characters; ECS takes 8192 as overrides"):
+        redrive(client, "a")
+    assert aws.batch.jobs == []
 
 
 def test_a_job_of_several_containers_is_redriven_unchanged(aws: Aws, client: BatchClient) -> None:

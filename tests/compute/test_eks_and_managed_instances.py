@@ -85,13 +85,19 @@ class TestEks:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"kubernetes_namespace": "default"}, "kubernetes_namespace: the namespace is"),
-            ({"kubernetes_namespace": "kube-system"}, "kubernetes_namespace: the namespace is"),
-            ({"cluster": "shared"}, 'cluster: the cluster is "shared"'),
-            ({"access_entry": "YES"}, "access_entry: the desired state"),
+            ({"kubernetes_namespace": "default"}, 'kubernetes_namespace is "default"'),
+            ({"kubernetes_namespace": "kube-system"}, 'kubernetes_namespace is "kube-system"'),
+            (
+                {"cluster": "shared"},
+                'cluster is "shared"; allowed are an ARN such as arn:aws:eks:…:cluster/name',
+            ),
+            ({"access_entry": "YES"}, 'access_entry is "YES"'),
             ({"allocation_strategy": "BEST_FIT"}, "allocation_strategy: .* BEST_FIT"),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
-            ({"images": [bc.MachineImage(image_type="ECS_AL2023")]}, "images: "),
+            (
+                {"images": [bc.MachineImage(image_type="ECS_AL2023")]},
+                r"images\[0\]\.image_type is ECS_AL2023 on an EKS environment",
+            ),
         ],
     )
     def test_what_eks_does_not_have_is_refused(
@@ -155,13 +161,16 @@ class TestManagedInstances:
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"instance_types": ["optimal"]}, "instance_types: there is no instance type"),
-            ({"scale_in_after": cdk.Duration.hours(2)}, "scale_in_after: the idle time is 7200"),
+            ({"instance_types": ["optimal"]}, r"instance_types\[0\]"),
+            (
+                {"scale_in_after": cdk.Duration.hours(2)},
+                "scale_in_after is 7200 seconds; allowed are -1 to 3600 seconds",
+            ),
             (
                 {"scale_in_after": cdk.Duration.minutes(1), "keep_idle_instances": True},
                 "keep_idle_instances is given with scale_in_after",
             ),
-            ({"reservation_preference": "SOME"}, "reservation_preference: "),
+            ({"reservation_preference": "SOME"}, 'reservation_preference is "SOME"'),
         ],
     )
     def test_what_managed_instances_do_not_have_is_refused(

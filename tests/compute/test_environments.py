@@ -301,7 +301,7 @@ class TestRefusals:
             )
 
         message = str(refused.value)
-        assert "bid_percentage: the bid percentage is 0; allowed are" in message
+        assert "bid_percentage is 0; allowed are" in message
         assert "min_vcpus: the minimum of vCPUs is 9" in message
         assert "x86_64" in message
         assert message.count("\n  - ") == 3
@@ -310,13 +310,15 @@ class TestRefusals:
     def test_a_bid_is_1_to_100_percent(
         self, bid_percentage: int, stack: cdk.Stack, vpc: ec2.Vpc
     ) -> None:
-        with pytest.raises(ValueError, match=f"bid percentage is {bid_percentage}; allowed"):
+        with pytest.raises(ValueError, match=f"bid_percentage is {bid_percentage}; allowed"):
             bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, bid_percentage=bid_percentage)
 
     def test_a_name_that_is_too_long_with_its_hash_is_refused(
         self, stack: cdk.Stack, vpc: ec2.Vpc
     ) -> None:
-        with pytest.raises(ValueError, match="compute_environment_name: "):
+        with pytest.raises(
+            ValueError, match="compute_environment_name has 129 characters; allowed are at most 128"
+        ):
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc, compute_environment_name="n" * 120)
 
     def test_a_vpc_that_is_no_vpc_is_named(self, stack: cdk.Stack) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID
 
 import boto3
 import fastjsonschema
 import pytest
 
-from tests.functions.aws_in_process import messages_in
+from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
     TIMEOUT_SECONDS,
     Sqs,
@@ -428,3 +429,139 @@ def test_the_log_expires_all_but_its_newest_claim(world: World) -> None:
         "2": True,
         "3": False,
     }
+
+
+def test_two_messages_become_an_array_of_two(world: World) -> None:
+    world.settings["manifest_bucket"] = "manifests"
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send("first", "second")
+
+    sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert job["arrayProperties"] == {"size": 2}
+    assert world.children() == ["first", "second"]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize(("bucket", "jobs"), [(None, 2), ("manifests", 1)])
+def test_a_service_that_failed_may_have_made_the_job_all_the_same(
+    world: World, status: int, bucket: str | None, jobs: int
+) -> None:
+    world.settings["manifest_bucket"] = bucket
+    gateway, sqs = world.gateway(), Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), body(2))
+    records = sqs.receive()
+
+    def made_and_failed(request: dict[str, Any]) -> Any:
+        world.aws.batch.script.clear()
+        world.aws.batch.SubmitJob(request)
+        return answer(status, {"message": "internal"}, error="ServerException")
+
+    world.aws.batch.script["SubmitJob"] = made_and_failed
+    again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again
+    world.aws.clock.now += 3600
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == []
+    assert len(world.jobs()) == jobs
+    assert world.reasons() == {}
+
+
+def test_a_refusal_below_the_services_own_failures_is_clear(world: World) -> None:
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        499, {"message": "gone"}, error="ClientException"
+    )
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    assert world.gateway().handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+    assert "gone" in world.reasons()[body(1)]
+
+
+def test_after_a_lost_answer_nobody_asks_before_batch_surely_lists_the_job(world: World) -> None:
+    """ListJobs may show a job some seconds after it was made; a minute is waited."""
+    gateway, sqs = world.gateway(), Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+    records = sqs.receive()
+    world.aws.faults.lose_answer = 1.0
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
+    world.aws.faults.lose_answer = 0.0
+    lost_at = world.aws.clock.now
+    shown_at = lost_at + 59
+
+    def delayed(request: dict[str, Any]) -> Any:
+        if world.aws.clock.now < shown_at:
+            return answer(200, {"jobSummaryList": []})
+        return world.aws.batch.ListJobs(request)
+
+    world.aws.batch.script["ListJobs"] = delayed
+    world.aws.clock.now = shown_at - 2
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
+    world.aws.clock.now = lost_at + 62
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == []
+    one_job_each(world, [1])
+
+
+def test_a_message_whose_overrides_ecs_refuses_is_set_aside(world: World) -> None:
+    fits = json.dumps({"parameters": {"n": "1"}, "environment": {"A": "x" * 8000}})
+    long = json.dumps({"environment": {"A": "x" * 8192}})
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(fits, long)
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1])
+    assert "the container overrides have 8275 characters; ECS takes" in world.reasons()[long]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "ThrottlingException"), (429, "Whatever"), (503, "SlowDown")]
+)
+def test_throttling_is_known_by_its_name_or_by_its_status(
+    world: World, status: int, code: str
+) -> None:
+    def throttled_once(request: dict[str, Any]) -> Any:
+        del request, world.aws.batch.script["SubmitJob"]
+        return answer(status, {"message": "slow down"}, error=code)
+
+    world.aws.batch.script["SubmitJob"] = throttled_once
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    assert world.gateway().handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+    one_job_each(world, [1])
+
+
+@pytest.mark.parametrize(
+    "reason", ["JobQueue main is not in ENABLED state", "Job definition x is INACTIVE"]
+)
+def test_a_client_exception_about_queue_or_definition_is_not_the_messages_fault(
+    world: World, reason: str
+) -> None:
+    world.aws.faults.refuse = lambda _: reason
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+    records = sqs.receive()
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
+    assert world.reasons() == {}
+
+
+def test_pauses_of_a_throttled_function_grow_and_end_at_ten_seconds(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest: list[float] = []
+
+    def shortest(low: float, high: float) -> float:
+        longest.append(high)
+        return low
+
+    monkeypatch.setattr("batch_constructs.functions.submission.batch_api.random.uniform", shortest)
+    world.aws.faults.throttle = 1.0
+    world.aws.clock.call_seconds = 1.0
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1))
+
+    assert world.gateway().handle(sqs.receive(), seconds=30.0) != []
+    assert longest[:8] == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10.0, 10.0]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_constructs.functions.submission import rescue, submit
-from batch_constructs.functions.submission.messages import Poison
+from batch_constructs.functions.submission.message_reader import Poison
+from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +35,9 @@ def environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "RESCUE_QUEUE": "on-demand",
     }.items():
         monkeypatch.setenv(name, value)
-    submit.submitter.cache_clear()
+    submit.batch_api.cache_clear()
     yield
-    submit.submitter.cache_clear()
+    submit.batch_api.cache_clear()
 
 
 def test_an_event_becomes_a_job_with_what_it_asks(aws: Aws) -> None:
@@ -161,3 +162,20 @@ def test_what_has_an_event_of_its_own_elsewhere_is_left_to_that(
 ) -> None:
     assert rescue.handler(lost(**job), Context()) is None
     assert aws.batch.jobs == []
+
+
+def test_a_job_whose_name_differs_in_capitals_is_another(aws: Aws) -> None:
+    """AWS Batch lists names whatever their case."""
+    submit.handler({"jobName": "Report"}, Context())
+
+    def whatever_case(body: dict[str, Any]) -> Any:
+        (name,) = body["filters"][0]["values"]
+        found = [job for job in aws.batch.jobs if job["jobName"].lower() == name.lower()]
+        return answer(200, {"jobSummaryList": found[::-1]})
+
+    aws.batch.script["ListJobs"] = whatever_case
+    small = submit.handler({"jobName": "report"}, Context())
+    again = submit.handler({"jobName": "report"}, Context())
+
+    assert [job["jobName"] for job in aws.batch.jobs] == ["Report", "report"]
+    assert small == again == {"jobName": "report", "jobId": aws.batch.jobs[1]["jobId"]}

@@ -115,10 +115,10 @@ def test_each_node_consumes_what_it_names(
     ("ranges", "options", "message"),
     [
         ([], {}, "node_ranges is empty; allowed is at least one"),
-        ([nodes(2)], {"main_node": 2}, "main_node: the main node is 2; allowed are 0 to 1"),
+        ([nodes(2)], {"main_node": 2}, "main_node is 2; allowed are 0 to 1"),
         ([nodes("0:1"), nodes("5:6")], {}, "node_ranges: no node range has the nodes 2, 3, 4"),
         ([nodes("0:4"), nodes("3:6")], {}, r"node_ranges\[1\].nodes: .* overlap"),
-        ([nodes("first")], {"num_nodes": 2}, r"node_ranges\[0\].nodes: the node range is"),
+        ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.nodes is "first"'),
         ([nodes("1:")], {}, "num_nodes is left out, and a node range is open"),
         ([nodes("0:"), nodes(2)], {"num_nodes": 4}, r"node_ranges\[1\].nodes is 2 after an open"),
         ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed is 1 or more"),

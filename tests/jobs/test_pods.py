@@ -89,26 +89,34 @@ def test_init_containers_share_volumes_with_the_others(
 @pytest.mark.parametrize(
     ("containers", "options", "message"),
     [
-        ([], {}, "containers: "),
-        ([container(vcpus=0.3)], {}, r"containers\[0\].vcpus, memory or gpus: the CPUs are"),
+        ([], {}, "containers is missing"),
+        (
+            [container(vcpus=0.3)],
+            {},
+            r'containers\[0\]\.vcpus is "0\.3"; allowed are multiples of 0\.25',
+        ),
         (
             [container(memory=cdk.Size.mebibytes(1))],
             {},
-            r"containers\[0\].vcpus, memory or gpus: the memory is",
+            r'containers\[0\]\.memory is "1Mi"; at least 4Mi are allowed',
         ),
         ([container(), container()], {}, r"containers\[1\].*: two containers|Default"),
-        ([container(image_pull_policy="Sometimes")], {}, r"containers\[0\].image_pull_policy: "),
-        ([container()], {"dns_policy": "Mine"}, "dns_policy: "),
+        (
+            [container(image_pull_policy="Sometimes")],
+            {},
+            r'containers\[0\]\.image_pull_policy is "Sometimes"',
+        ),
+        ([container()], {"dns_policy": "Mine"}, 'dns_policy is "Mine"'),
         ([container()], {"labels": {"not a label": "x"}}, "labels: "),
         (
             [container(run_as_non_root=True, run_as_user=0)],
             {},
-            r"containers\[0\].run_as_user and the like: ",
+            r"containers\[0\]\.run_as_user is 0 while run_as_non_root is true",
         ),
         (
             [container(volumes=[bc.EmptyDirVolume(name="a", mount_path="/a", medium="Disk")])],
             {},
-            "volumes: ",
+            r'volumes\.medium is "Disk"; allowed are "" or Memory',
         ),
     ],
 )
@@ -128,8 +136,8 @@ def test_wrong_types_are_named_with_their_place(declare: Declare) -> None:
         )
 
     message = str(error.value)
-    assert "containers is str 'busybox'; expected PodContainer(" in message
-    assert "containers[0].volumes is str '/data'; expected EmptyDirVolume(" in message
+    assert "containers[1] is str 'busybox'; expected PodContainer(" in message
+    assert "containers[0].volumes[0] is str '/data'; expected EmptyDirVolume(" in message
     assert "containers[0].args is str 'echo hello'" in message
     assert "containers[0].image is int 3" in message
     assert "labels is list; expected a mapping" in message

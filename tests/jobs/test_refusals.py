@@ -39,13 +39,20 @@ def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> No
 
     problems = str(refused.value).splitlines()[1:]
     assert [problem.split(":")[0].removeprefix("  - ") for problem in problems if ":" in problem]
-    for named in ("vCPUs are 3", "AWS_BATCH_JOB", "PASSWORD", "timeout is 10", "is 50", "missing"):
+    for named in (
+        "vcpus is 3; on Fargate 0.25, 0.5, 1, 2, 4, 8, 16 or 32 are allowed",
+        "AWS_BATCH_JOB",
+        "PASSWORD",
+        "timeout is 10",
+        "is 50",
+        "missing",
+    ):
         assert any(named in problem for problem in problems), named
     assert len(problems) == 6
 
 
 def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="vCPUs are 3") as refused:
+    with pytest.raises(ValueError, match="vcpus is 3; on Fargate") as refused:
         bc.FargateJobDefinition(
             stack, "Other", image="busybox", vcpus=3, memory=cdk.Size.gibibytes(2)
         )
@@ -60,22 +67,40 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vcpus": 0.3}, "vCPUs are 0.3"),
-        ({"retry": bc.RetryPolicy(attempts=0)}, "retry: .* 0; allowed"),
-        ({"retry": bc.RetryPolicy(attempts=11)}, "retry: .* 11; allowed"),
+        (
+            {"vcpus": 0.3},
+            r"vcpus is 0\.3; on Fargate 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32 are allowed",
+        ),
+        (
+            {"retry": bc.RetryPolicy(attempts=0)},
+            r"retry\.attempts is 0; allowed are whole numbers from 1 to 10",
+        ),
+        (
+            {"retry": bc.RetryPolicy(attempts=11)},
+            r"retry\.attempts is 11; allowed are whole numbers from 1 to 10",
+        ),
         (
             {"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="RETRY", on_reason="a*")] * 6)},
-            "retry: ",
+            r"retry\.rules has 6 conditions",
         ),
         ({"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])}, "AGAIN"),
-        ({"timeout": cdk.Duration.seconds(59)}, "timeout: .* 59"),
+        ({"timeout": cdk.Duration.seconds(59)}, "timeout is 59; allowed are 60 or more"),
         ({"environment": {"AWS_BATCH_X": "1"}}, "AWS_BATCH_X"),
         ({"command": ["run", "Ref::sample"]}, "Ref::sample"),
-        ({"ephemeral_storage": cdk.Size.gibibytes(20)}, "ephemeral_storage: .*20"),
-        ({"ephemeral_storage": cdk.Size.gibibytes(201)}, "ephemeral_storage: .*201"),
-        ({"architecture": "arm"}, "architecture: .*arm"),
-        ({"job_definition_name": "a.b"}, "job_definition_name: "),
-        ({"scheduling_priority": 10000}, "scheduling_priority: "),
+        (
+            {"ephemeral_storage": cdk.Size.gibibytes(20)},
+            "ephemeral_storage is 20; allowed are whole numbers from 21 to 200",
+        ),
+        (
+            {"ephemeral_storage": cdk.Size.gibibytes(201)},
+            "ephemeral_storage is 201; allowed are whole numbers from 21 to 200",
+        ),
+        ({"architecture": "arm"}, 'architecture is "arm"; allowed are X86_64 or ARM64'),
+        ({"job_definition_name": "a.b"}, r'job_definition_name is "a\.b"'),
+        (
+            {"scheduling_priority": 10000},
+            "scheduling_priority is 10000; allowed are whole numbers from 0 to 9999",
+        ),
     ],
 )
 def test_a_value_out_of_range_is_named_with_what_is_allowed(
@@ -94,14 +119,14 @@ def test_a_value_out_of_range_is_named_with_what_is_allowed(
         ({"vcpus": True}, "vcpus is bool True; expected a number"),
         ({"command": "echo hi"}, "command is str 'echo hi'; expected a list"),
         ({"command": ["echo", 1]}, r"command\[1\] is int 1; expected a string"),
-        ({"environment": {"A": 1}}, r"environment\['A'\] is int 1; expected a string"),
+        ({"environment": {"A": 1}}, r"environment\['A'\] is int; expected a string"),
         ({"environment": ["A=1"]}, "environment is list; expected a mapping"),
         ({"secrets": ["A"]}, "secrets is list; expected a mapping"),
         ({"timeout": 60}, r"timeout is int 60; expected a Duration"),
         ({"retry": 3}, "retry is int 3; expected a RetryPolicy"),
         ({"log_retention": 30}, "log_retention is int 30; expected a member of"),
         ({"assign_public_ip": "yes"}, "assign_public_ip is str 'yes'; expected True or False"),
-        ({"volumes": ["/data"]}, "volumes is str '/data'; expected EfsVolume"),
+        ({"volumes": ["/data"]}, "str '/data'; expected EfsVolume"),
         ({"job_role": "arn:aws:iam::1:role/x"}, "job_role is str .*; expected an iam.IRole"),
         ({"execution_role": 1}, "execution_role is int 1; expected an iam.IRole"),
         ({"log_group": "/aws/batch/job"}, "log_group is str .*; expected a logs.ILogGroup"),
@@ -122,17 +147,20 @@ def test_a_gpu_on_fargate_is_no_parameter_at_all(fargate: Fargate) -> None:
 
 def test_a_host_volume_on_fargate_is_refused(fargate: Fargate) -> None:
     volume = bc.HostVolume(name="data", container_path="/data", host_path="/mnt")
-    with pytest.raises(ValueError, match="volumes: "):
+    with pytest.raises(ValueError, match="a path of the host, which Fargate does not have"):
         fargate(volumes=[volume])
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vcpus": 0.5}, "vCPU"),
+        ({"vcpus": 0.5}, r"vcpus is 0\.5; on EC2 whole numbers from 1 are allowed"),
         ({"memory": cdk.Size.mebibytes(2)}, "memory"),
         ({"gpus": 0}, "GPU"),
-        ({"swap": bc.Swap(max_size=cdk.Size.gibibytes(1), swappiness=101)}, "swap: .*101"),
+        (
+            {"swap": bc.Swap(max_size=cdk.Size.gibibytes(1), swappiness=101)},
+            r"swap\.swappiness is 101; allowed are whole numbers from 0 to 100",
+        ),
     ],
 )
 def test_ec2_has_limits_of_its_own(options: dict[str, Any], message: str, ec2_job: Ec2) -> None:
@@ -203,7 +231,7 @@ def test_a_field_of_a_retry_policy_is_named(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"environment": {"A": None}}, r"environment\['A'\] is NoneType None"),
+        ({"environment": {"A": None}}, r"environment\['A'\] is NoneType; expected a string"),
         ({"command": ["x", None]}, r"command\[1\] is NoneType None"),
         ({"assign_public_ip": None}, "assign_public_ip is NoneType None"),
         ({"vcpus": None}, "vcpus is NoneType None"),
@@ -223,7 +251,7 @@ def test_none_is_refused_where_something_is_needed(
     [{"user": ""}, {"job_definition_name": ""}, {"environment": {"": "x"}}],
 )
 def test_an_empty_text_is_refused(options: dict[str, Any], fargate: Fargate) -> None:
-    with pytest.raises(ValueError, match="Stack/Job: .* is empty"):
+    with pytest.raises(ValueError, match="Stack/Job: .*(is empty|an empty name)"):
         fargate(**options)
 
 
@@ -232,7 +260,7 @@ def test_an_empty_text_is_refused(options: dict[str, Any], fargate: Fargate) -> 
     [
         (
             {"ulimits": [bc.Ulimit(name="nofile", soft_limit="1", hard_limit=2)]},  # type: ignore[arg-type]  # the mistake
-            "ulimits.soft_limit is str '1'",
+            r"ulimits\[0\]\.soft_limit is str '1'; expected a number",
         ),
         ({"swap": bc.Swap(max_size=None)}, "swap.max_size is NoneType"),  # type: ignore[arg-type]  # the mistake
         (

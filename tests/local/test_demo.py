@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batch_constructs.local.environment import MARKER, without_aws
+from batch_constructs.local.environment_variables import MARKER, without_aws
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.cdk_cli]
 DEADLINE_SECONDS = 300

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from batch_constructs.local.errors import LocalAwsError
-from batch_constructs.local.processes import marked_processes
+from batch_constructs.local.marked_processes import marked_processes
 from batch_constructs.local.server import LocalServer, ServerRecord, stop_recorded
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import batch_constructs.local
+from batch_constructs.aws.authorization import submit_job_resources
 
 if TYPE_CHECKING:
     from batch_constructs.testing.local_aws import LocalAws
@@ -78,6 +79,7 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
         ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
         ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
+        ("services.eventbridge", "_event_pattern_error", ["pattern_str"]),
         ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
         ("services.eventbridge", "_pattern_event_view", ["event"]),
         ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),
@@ -141,7 +143,11 @@ class TestAuthorization:
         statement = {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [f"{arn}:job-queue/allowed", f"{arn}:job-definition/allowed:*"],
+            "Resource": submit_job_resources(
+                queue=f"{arn}:job-queue/allowed",
+                definition=f"{arn}:job-definition/allowed",
+                jobs=f"{arn}:job/*",
+            ),
         }
         iam.put_user_policy(
             UserName="submitter",
@@ -163,7 +169,7 @@ class TestAuthorization:
         ("queue", "definition", "denied"),
         [
             ("other", "allowed:1", "job-queue/other"),
-            ("allowed", "other:1", "job-definition/other:1"),
+            ("allowed", "other:1", "job-definition/other"),
         ],
     )
     def test_another_resource_is_denied_by_its_name(
@@ -173,6 +179,10 @@ class TestAuthorization:
             submitter.submit_job(jobName="x", jobQueue=queue, jobDefinition=definition)
 
         assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+
+    def test_a_denied_submission_says_which_rights_it_takes(self, submitter: Any) -> None:
+        with pytest.raises(ClientError, match=r"allow batch:SubmitJob on .* and on job/\*"):
+            submitter.submit_job(jobName="x", jobQueue="other", jobDefinition="allowed:1")
 
     def test_the_allowed_resources_reach_the_service(self, submitter: Any) -> None:
         with pytest.raises(ClientError) as refusal:

@@ -97,6 +97,11 @@ def _from_s3(stack: cdk.Stack, bucket: s3.Bucket, queue: fargate.Queue, job: str
         ),
     )
     key = events.EventField.from_path("$.detail.object.key")
+    # the CDK takes a role of this ID for its own, and gives it neither job/* nor the bare name
+    role = iam.Role(
+        queue.queue, "EventsRole", assumed_by=iam.ServicePrincipal("events.amazonaws.com")
+    )
+    role.add_to_policy(fargate.may_submit(queue))
     rule.add_target(
         targets.BatchJob(
             queue.arn,
@@ -110,7 +115,7 @@ def _from_s3(stack: cdk.Stack, bucket: s3.Bucket, queue: fargate.Queue, job: str
 
 
 def _from_a_schedule(stack: cdk.Stack, queue: fargate.Queue, job: str) -> None:
-    role = fargate.submitter(stack, "ScheduleRole", "scheduler.amazonaws.com", queue, job)
+    role = fargate.submitter(stack, "ScheduleRole", "scheduler.amazonaws.com", queue)
     request = {
         "JobName": "from-schedule",
         "JobQueue": queue.arn,
@@ -142,9 +147,7 @@ def _from_sqs(stack: cdk.Stack, queue: fargate.Queue, job: str) -> None:
         timeout=cdk.Duration.seconds(30),
         environment={"QUEUE": queue.arn, "JOB": job},
     )
-    function.add_to_role_policy(
-        iam.PolicyStatement(actions=["batch:SubmitJob"], resources=[queue.arn, job])
-    )
+    function.add_to_role_policy(fargate.may_submit(queue))
     function.add_event_source(sources.SqsEventSource(messages))
     cdk.CfnOutput(stack, "MessagesUrl", value=messages.queue_url)
 
@@ -159,6 +162,7 @@ def _workflow(stack: cdk.Stack, name: str, queue: fargate.Queue, job: str) -> No
         payload=sfn.TaskInput.from_object({"key": "from-workflow"}),
     )
     machine = sfn.StateMachine(stack, name, definition_body=sfn.DefinitionBody.from_chainable(task))
+    machine.add_to_role_policy(fargate.may_submit(queue))
     cdk.CfnOutput(stack, f"{name}Arn", value=machine.state_machine_arn)
 
 

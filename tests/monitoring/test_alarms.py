@@ -24,7 +24,7 @@ from batch_constructs import (
     JobQueue,
     SubmissionGateway,
 )
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS
+from batch_constructs.aws.metrics import NATIVE_METRICS
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
@@ -221,8 +221,9 @@ def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
 ) -> None:
     letters = sqs.Queue(stack, "Letters")
 
-    BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], dead_letter_queues=[letters])
 
+    assert made.node.try_find_child("DeadLetters1") is not None
     alarm = alarms()["DeadLetters"]
     assert alarm["Dimensions"] == [
         {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}
@@ -287,8 +288,8 @@ def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) 
         BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
 
     said = str(refusal.value)
-    assert "thresholds.failure_rate_percent is 150; allowed is 0 to 100" in said
-    assert "thresholds.failure_rate_at_least_jobs is 0; allowed is at least 1" in said
+    assert "thresholds.failure_rate_percent is 150; allowed are numbers from 0 to 100" in said
+    assert "thresholds.failure_rate_at_least_jobs is 0; allowed are 1 or more" in said
     assert "thresholds.time_in_runnable is 1.5 seconds" in said
 
 

@@ -10,9 +10,12 @@ import pytest
 from aws_cdk import Duration
 
 from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
+from batch_constructs.aws.event_pattern import length, wrong
+from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.monitoring.audit_trail import changes_pattern
+from batch_constructs.monitoring.rule_patterns import patterns_that_fit
 from batch_constructs.monitoring.watched_resources import Watched
-from tests.monitoring.conftest import Resources, one, plain
+from tests.monitoring.conftest import Resources, one, plain, queue_in
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -113,6 +116,72 @@ def test_expected_roles_raise_no_alarm_and_everybody_else_does(
     assert not alarms(pattern, call("UpdateJobQueue", role=GUARD, jobQueue="nightly"))
     assert alarms(pattern, call("UpdateJobQueue", role=GUARD + "2", jobQueue="nightly"))
     assert alarms(pattern, call("UpdateJobQueue", jobQueue="nightly"))
+
+
+def test_one_alternative_is_no_alternative() -> None:
+    both = changes_pattern([NIGHTLY], [SPOT], [])
+    pattern = changes_pattern([NIGHTLY], [], [])
+
+    assert len(both["detail"]["$or"]) == 2
+    assert "$or" not in pattern["detail"]
+    assert pattern["detail"]["requestParameters"] == {"jobQueue": ["nightly", NIGHTLY.arn]}
+    assert wrong(both) == wrong(pattern) == []
+
+
+def watched(number: int, characters: int) -> Watched:
+    arn = f"arn:aws:batch:us-east-1:123456789012:job-queue/{'x' * characters}{number}"
+    return Watched(id=f"Q{number}", name=f"q{number}", arn=arn)
+
+
+def test_a_pattern_is_filled_to_its_last_character() -> None:
+    def patterns(characters: int) -> list[Any]:
+        queues = [watched(number, characters) for number in range(6)]
+        return patterns_that_fit(queues, lambda some: changes_pattern(some, [], []))
+
+    room = EVENT_PATTERN_CHARACTERS - length(patterns(0)[0])
+    queues = [watched(0, room), *(watched(number, 0) for number in range(1, 6))]
+    (full,) = patterns_that_fit(queues, lambda some: changes_pattern(some, [], []))
+    queues = [watched(0, room + 1), *queues[1:]]
+    first, second = patterns_that_fit(queues, lambda some: changes_pattern(some, [], []))
+
+    assert length(full) == EVENT_PATTERN_CHARACTERS
+    assert wrong(full) == wrong(first) == wrong(second) == []
+    assert len(first["detail"]["requestParameters"]["jobQueue"]) == 10
+    assert second["detail"]["requestParameters"]["jobQueue"] == ["q5", queues[5].arn]
+
+
+def test_many_queues_have_several_rules_with_an_alarm_each(stack: Stack, resources: Find) -> None:
+    queues = [queue_in(stack, f"Q{number}", f"q{number}") for number in range(15)]
+
+    audit = AuditTrail(stack, "Audit", queues=queues, alarm_name="changes")
+
+    alarms = resources("AWS::CloudWatch::Alarm")
+    rules = [
+        resources("AWS::Events::Rule")[alarm["Dimensions"][0]["Value"]["Ref"]]
+        for alarm in alarms.values()
+    ]
+    named = [rule["EventPattern"]["detail"]["requestParameters"]["jobQueue"] for rule in rules]
+    assert [alarm["AlarmName"] for alarm in alarms.values()] == [
+        "changes",
+        *(f"changes-{number}" for number in range(1, len(alarms))),
+    ]
+    assert [arn for group in named for arn in group[1::2]] == [
+        stack.resolve(queue.job_queue_arn) for queue in queues
+    ]
+    assert max(map(len, named)) * 200 < EVENT_PATTERN_CHARACTERS
+    assert audit.alarms[0] is audit.alarm
+    assert len(audit.alarms) == len(alarms) > 1
+
+
+def test_more_roles_than_a_pattern_has_room_for_are_refused(stack: Stack) -> None:
+    roles = [f"{GUARD}-{number:03}" for number in range(50)]
+
+    with pytest.raises(
+        ValueError,
+        match=r"Platform/Audit: the event pattern has \d+ characters; allowed are at most 2048: "
+        "give fewer expected_roles",
+    ):
+        AuditTrail(stack, "Audit", expected_roles=roles)
 
 
 def test_calls_are_kept_encrypted_for_a_year(stack: Stack, resources: Find) -> None:

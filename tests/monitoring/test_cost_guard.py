@@ -188,7 +188,7 @@ def test_a_large_budget_is_written_without_an_exponent(
 @pytest.mark.parametrize(
     ("lowered", "said"),
     [
-        (1.5, "lowered_max_vcpus is 1.5; allowed is a whole number"),
+        (1.5, "lowered_max_vcpus is 1.5; allowed are 1 or more"),
         (65, "lowered_max_vcpus is 65, and L1 has max_vcpus of 64"),
         (1, "compute_environments holds Hand, which is unmanaged"),
     ],

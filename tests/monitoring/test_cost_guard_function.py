@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -121,6 +122,7 @@ class World:
     ) -> fake_batch.Answer:
         """Answer three hours a page, as AWS pages too."""
         [query] = MetricDataQueries
+        assert query["MetricStat"]["Period"] == 3600
         assert query["MetricStat"]["Metric"] == {
             "Namespace": "BatchConstructs",
             "MetricName": "VcpusInUse",
@@ -161,6 +163,23 @@ def test_the_hour_that_runs_counts_for_what_has_passed_of_it(world: World) -> No
     usage = world.guard().usage
 
     assert usage.vcpu_hours(["nightly"], start=MORNING, now=half_past_ten) == 100
+
+
+def test_the_warning_comes_at_its_percentage_and_says_what_is_spent(world: World) -> None:
+    guard = world.guard()
+
+    assert guard.run(world.uses(9.9875, hours=8)) is Level.FINE
+    guard.run(world.uses(9.95, hours=10))
+
+    assert world.subjects == ["Batch budget of 100 vCPU-hours a day is 99 % spent"]
+
+
+def test_a_subject_has_as_many_characters_as_sns_takes(world: World) -> None:
+    guard = replace(world.guard(), called="x" * 100)
+
+    guard.run(world.uses(10, hours=12))
+
+    assert [len(subject) for subject in world.subjects] == [99]
 
 
 def test_people_hear_at_the_warning_and_at_the_end_once_each(world: World) -> None:

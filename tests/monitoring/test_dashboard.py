@@ -26,8 +26,8 @@ from batch_constructs import (
     JobGauges,
     JobQueue,
 )
-from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS
+from batch_constructs.aws.metrics import NATIVE_METRICS
+from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets, too_much
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain, queue_in
 
@@ -244,6 +244,40 @@ def test_the_widgets_fit_on_a_dashboard_of_the_cdks(
     assert problems(found["theirs"]) == []
     moved = [{**widget, "y": widget["y"] - 2} for widget in found["theirs"][1:]]
     assert moved == found["ours"]
+
+
+WIDGET: Widget = {"properties": {"metrics": [["AWS/Batch", "JobsSubmitted"]]}}
+EXPRESSION: list[Any] = [{"expression": "a"}]
+
+
+def crowded(metrics: int) -> Widget:
+    lines = [["AWS/Batch", "JobsSubmitted"]] * metrics
+    return {"properties": {"metrics": [*lines, EXPRESSION]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ([WIDGET] * 500, None),
+        ([WIDGET] * 501, "has 501 widgets; allowed are at most 500"),
+        ([{"properties": {}}, crowded(500)], None),
+        ([WIDGET, crowded(501)], "has 501 metrics in one widget; allowed are at most 500"),
+        ([crowded(500)] * 5, None),
+        ([crowded(500)] * 5 + [WIDGET], "has 2501 metrics; allowed are at most 2500"),
+    ],
+)
+def test_a_dashboard_has_what_cloudwatch_allows(body: list[Widget], problem: str | None) -> None:
+    assert too_much(body) == problem
+
+
+def test_more_queues_than_a_dashboard_has_room_for_are_refused(stack: Stack) -> None:
+    queues = [queue_in(stack, f"Q{number}", f"q{number}") for number in range(100)]
+
+    with pytest.raises(
+        ValueError,
+        match="Platform/Jobs: the dashboard has 503 widgets; allowed are at most 500: show fewer",
+    ):
+        BatchDashboard(stack, "Jobs", queues=queues)
 
 
 def test_l1_and_l2_queues_have_rows_too(stack: Stack, resources: Find) -> None:

@@ -114,8 +114,8 @@ def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
         JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90), most_jobs=0)
 
     assert "every is 1.5 minutes" in str(refusal.value)
-    assert "most_jobs is 0; allowed is at least 1" in str(refusal.value)
-    with pytest.raises(ValueError, match="every is 0 minutes; allowed is at least 1"):
+    assert "most_jobs is 0; allowed are 1 or more" in str(refusal.value)
+    with pytest.raises(ValueError, match="every is 0 minutes; allowed are 1 or more minutes"):
         JobGauges(stack, "Gauges", queues=[queue_in(stack)], every=Duration.minutes(0))
 
 
@@ -183,6 +183,7 @@ def test_saved_queries_ask_the_logs_of_jobs(stack: Stack, resources: Find) -> No
     [name] = resources("AWS::Logs::LogGroup")
     for query in resources("AWS::Logs::QueryDefinition").values():
         assert query["LogGroupNames"] == [{"Ref": name}]
+    assert queries.node.find_child("Tracebacks").node.try_find_child("Filter1") is not None
     counted = one(resources("AWS::Logs::MetricFilter"))
     assert counted["FilterPattern"] == "Traceback"
     assert counted["MetricTransformations"] == [

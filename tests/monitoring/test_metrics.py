@@ -9,7 +9,8 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_batch as batch
 
 from batch_constructs import JobQueue, metrics_of
-from batch_constructs.queues.job_queue_metrics import NATIVE_METRICS, QueueMetrics
+from batch_constructs.aws.metrics import NATIVE_METRICS
+from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from tests.monitoring.conftest import l1_queue_in, queue_in
 
 # The three tables of the user guide, "Using CloudWatch metrics with AWS Batch", 2026-10.
@@ -47,7 +48,10 @@ def test_every_metric_has_a_method_that_says_how_it_is_reported(
     assert stack.resolve(metric.dimensions) == {"JobQueueName": stack.resolve(queue.job_queue_name)}
     assert metric.statistic == ("Sum" if name in COUNTS.split() else "Average")
     assert metric.period.to_minutes() == 5
-    assert "Published" in (getattr(QueueMetrics, method_of(name)).__doc__ or "")
+    native = NATIVE_METRICS[name]
+    text = getattr(QueueMetrics, method_of(name)).__doc__
+    assert text.startswith(f"{native.tells}.")
+    assert f"Published {native.published}." in text
 
 
 def test_there_is_no_method_for_a_metric_that_does_not_exist() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -102,7 +103,7 @@ def test_what_cannot_be_delivered_or_told_waits_in_the_dead_letter_queue(
     assert invoked["DestinationConfig"]["OnFailure"]["Destination"] == arn
 
 
-def test_the_function_ships_one_folder_of_source_and_nothing_else(
+def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
     tmp_path: Path,
 ) -> None:
     app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
@@ -113,17 +114,50 @@ def test_the_function_ships_one_folder_of_source_and_nothing_else(
 
     [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
     assert sorted(str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()) == [
-        f"job_events/{name}.py"
-        for name in (
-            "__init__",
-            "cause",
-            "claims",
-            "count",
-            "job_event",
-            "notification_text",
-            "notify",
-        )
+        "batch_constructs/__init__.py",
+        "batch_constructs/aws/__init__.py",
+        "batch_constructs/aws/batch_events.py",
+        "batch_constructs/aws/bound.py",
+        "batch_constructs/aws/job_states.py",
+        "batch_constructs/aws/quotas.py",
+        "batch_constructs/aws/source.py",
+        *(
+            f"job_events/{name}.py"
+            for name in (
+                "__init__",
+                "cause",
+                "claims",
+                "count",
+                "job_event",
+                "notification_text",
+                "notify",
+            )
+        ),
     ]
+    assert (asset / "batch_constructs/__init__.py").read_text() == ""
+
+
+def test_nothing_of_what_shipped_stays_in_the_temporary_folder(tmp_path: Path) -> None:
+    code = (
+        "from aws_cdk import App, Stack; import batch_constructs as bc; "
+        "app = App(outdir='out', builtin_cloud_formation_validation=False); s = Stack(app, 'S'); "
+        "q = bc.JobQueue.from_job_queue_arn(s, 'Q', "
+        "'arn:aws:batch:us-east-1:123456789012:job-queue/q'); "
+        "bc.JobNotifications(s, 'N', queue=q); app.synth()"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+
+    subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        check=True,
+    )
+
+    assert [path for path in temporary.iterdir() if "batch-constructs" in path.name] == []
+    assert len(list((tmp_path / "out").glob("asset.*/job_events/notify.py"))) == 1
 
 
 def test_what_ships_needs_only_boto3(tmp_path: Path) -> None:
@@ -134,7 +168,7 @@ def test_what_ships_needs_only_boto3(tmp_path: Path) -> None:
     [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
     code = (
         "import sys; from job_events.notify import handler; "
-        "heavy = {'aws_cdk', 'jsii', 'constructs', 'batch_constructs'}; "
+        "heavy = {'aws_cdk', 'jsii', 'constructs', 'batch_constructs.rules'}; "
         "print(callable(handler), sorted(heavy & set(sys.modules)))"
     )
 

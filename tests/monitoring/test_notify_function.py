@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from batch_constructs.functions.job_events import notify
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.claims import DAYS_KEPT, Claims
 from batch_constructs.functions.job_events.job_event import Job
@@ -290,6 +291,35 @@ def test_a_blocked_queue_is_told_of_once(inbox: Inbox, name: str) -> None:
     assert "[p4d.24xlarge]" in message["Message"]
 
 
+def test_a_queue_that_is_blocked_for_another_reason_is_told_of_again(inbox: Inbox) -> None:
+    events = []
+    for reason in ("CAPACITY:A - of [m5]", "CAPACITY:A - of [c5]", "MISCONFIGURATION:B - too big"):
+        event = story.sample("job_queue_blocked")
+        event["detail"]["statusReason"] = reason
+        events.append(event)
+
+    told = [message["Message"] for message in inbox.after(events)]
+
+    assert sorted("CAPACITY" in text for text in told) == [False, True]
+
+
+@pytest.mark.parametrize("lists", [False, True])
+def test_the_function_names_failed_children_where_it_may_list_them(
+    monkeypatch: pytest.MonkeyPatch,
+    lists: bool,  # noqa: FBT001 - a case
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("TOPIC_ARN", "topic")
+    monkeypatch.setenv("CLAIMS_TABLE", "claims")
+    monkeypatch.delenv("LIST_CHILDREN", raising=False)
+    if lists:
+        monkeypatch.setenv("LIST_CHILDREN", "yes")
+
+    notifier = notify._notifier.__wrapped__()
+
+    assert (notifier.batch is not None) is lists
+
+
 def test_chat_gets_what_its_service_shows() -> None:
     job = job_at_the_end_of(story.exhausted_job())
 
@@ -307,7 +337,7 @@ def test_a_subject_is_what_sns_takes() -> None:
 
     subject = about_job(Job.of(life.ends("FAILED")["detail"], region="us-east-1")).subject
 
-    assert len(subject) == 100
+    assert len(subject) == 99
     assert subject.isascii()
     assert subject.endswith("...")
 

@@ -19,7 +19,7 @@ from batch_constructs import (
     JobNotifications,
     JobQueue,
 )
-from batch_constructs.queues.job_queue_metrics import metrics_of
+from batch_constructs.queues.job_queue import metrics_of
 from tests.monitoring.conftest import queue_in
 
 FAR = "arn:aws:batch:eu-west-1:210987654321:job-queue/far"
@@ -108,7 +108,7 @@ def test_a_metric_that_is_none_is_refused_with_the_path(queue: JobQueue) -> None
 
     with pytest.raises(TypeError, match="Platform/Nightly: metric_name is None"):
         queue.metric(wrong)
-    with pytest.raises(ValueError, match="Platform/Nightly: statistic is 'sums'"):
+    with pytest.raises(ValueError, match='Platform/Nightly: statistic is "sums"'):
         queue.metric("JobsSubmitted", statistic="sums")
 
 

@@ -151,6 +151,17 @@ def test_a_rule_on_states_of_some_definitions(
     assert detail["jobDefinition"] == [{"prefix": story.DEFINITION.removesuffix("7")}]
 
 
+def test_there_is_one_job_state_and_no_rule_on_the_one_without_events(queue: JobQueue) -> None:
+    from batch_constructs import client
+
+    assert client.JobState is JobState
+    with pytest.raises(ValueError, match="holds 'SUBMITTED'") as refusal:
+        queue.on_job_state_change("Submitted", states=[JobState.SUBMITTED])
+    assert "allowed are PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED; AWS Batch" in str(
+        refusal.value
+    )
+
+
 def test_a_definition_of_this_stack_is_known_by_its_name(
     stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
 ) -> None:

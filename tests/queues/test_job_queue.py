@@ -12,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
+from batch_constructs.aws import job_queues, names, scheduling
+from batch_constructs.aws.bound import Whole
 
 Properties = Callable[[str], dict[str, Any]]
 QUEUE = "AWS::Batch::JobQueue"
@@ -121,6 +123,10 @@ class TestGrantSubmit:
     def test_it_allows_exactly_this_queue_and_this_definition(
         self, stack: cdk.Stack, fargate: bc.FargateComputeEnvironment, role: iam.Role
     ) -> None:
+        jobs = [
+            *("arn:", {"Ref": "AWS::Partition"}, ":batch:", {"Ref": "AWS::Region"}, ":"),
+            *({"Ref": "AWS::AccountId"}, ":job/*"),
+        ]
         queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate])
         definition = bc.JobDefinition.from_job_definition_arn(
             stack, "Definition", "arn:aws:batch:us-east-1:123456789012:job-definition/tool:7"
@@ -137,25 +143,13 @@ class TestGrantSubmit:
                     stack.resolve(queue.job_queue_arn),
                     "arn:aws:batch:us-east-1:123456789012:job-definition/tool",
                     "arn:aws:batch:us-east-1:123456789012:job-definition/tool:*",
+                    {"Fn::Join": ["", jobs]},
                 ],
             },
             {
                 "Action": "batch:TagResource",
                 "Effect": "Allow",
-                "Resource": {
-                    "Fn::Join": [
-                        "",
-                        [
-                            "arn:",
-                            {"Ref": "AWS::Partition"},
-                            ":batch:",
-                            {"Ref": "AWS::Region"},
-                            ":",
-                            {"Ref": "AWS::AccountId"},
-                            ":job/*",
-                        ],
-                    ]
-                },
+                "Resource": {"Fn::Join": ["", jobs]},
             },
         ]
 
@@ -174,7 +168,7 @@ class TestGrantSubmit:
             *("arn:", {"Ref": "AWS::Partition"}, ":batch:", {"Ref": "AWS::Region"}, ":"),
             *({"Ref": "AWS::AccountId"}, ":", resource),
         ]
-        assert self.statements(stack)[0]["Resource"][1:] == [
+        assert self.statements(stack)[0]["Resource"][1:3] == [
             {"Fn::Join": ["", by_name]},
             {"Fn::Join": ["", [*by_name, ":*"]]},
         ]
@@ -197,7 +191,7 @@ class TestGrantSubmit:
         template = app.synth().get_stack_by_name("There").template["Resources"]
         (policy,) = (r for r in template.values() if r["Type"] == "AWS::IAM::Policy")
         named = str(policy["Properties"]["PolicyDocument"]["Statement"])
-        assert named.count("us-east-1:111111111111") == 4
+        assert named.count("us-east-1:111111111111") == 5
         assert "AWS::Region" not in named
 
     @pytest.mark.parametrize("level", ["L2", "L1"])
@@ -309,8 +303,15 @@ class TestRefusals:
         with pytest.raises(ValueError, match="twice"):
             bc.JobQueue(stack, "Queue", compute_environments=[spot, spot])
 
+    def test_the_base_of_the_queues_makes_none(self, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match="make a JobQueue or a ServiceJobQueue"):
+            bc.JobQueueBase(stack, "Queue")
+        assert stack.node.try_find_child("Queue") is None
+
     def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
-        with pytest.raises(ValueError, match="priority: the priority is -1"):
+        with pytest.raises(
+            ValueError, match="priority is -1; allowed are whole numbers from 0 to 1000"
+        ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=-1)
 
     def test_a_time_limit_outside_ten_minutes_to_a_day(
@@ -319,7 +320,10 @@ class TestRefusals:
         limit = bc.TimeLimit(
             reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.minutes(1)
         )
-        with pytest.raises(ValueError, match="time_limits: .* 60"):
+        with pytest.raises(
+            ValueError,
+            match=r"time_limits\[0\]\.after is 60 seconds; allowed are 600 to 86400 seconds",
+        ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], time_limits=[limit])
 
     @pytest.mark.parametrize("wrong", [None, "spot", ["spot"], 3])
@@ -354,3 +358,44 @@ def test_environments_of_the_cdk_are_accepted(
     bc.JobQueue(stack, "Queue", compute_environments=[environment])
 
     assert len(properties(QUEUE)["ComputeEnvironmentOrder"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (bc.JobQueue, "1 to 3 compute environments"),
+        (bc.JobQueue, "; 0 to 1000."),
+        (bc.JobQueue, "up to 128 letters"),
+        (bc.TimeLimit, "10 minutes to 24 hours"),
+        (bc.FairSharePolicy, "at most 500"),
+        (bc.FairSharePolicy, "up to 7 days"),
+        (bc.FairSharePolicy, "0 to 99"),
+        (bc.FairSharePolicy, "Default: 10 minutes"),
+        (bc.Share, "up to 255 letters and digits"),
+        (bc.Share, "0.0001 to 999.9999"),
+    ],
+)
+def test_a_docstring_says_the_limit_that_aws_says(kind: type, said: str) -> None:
+    """A limit that AWS changes is changed in both places."""
+    environments, decay = job_queues.CONTAINER_JOBS.environments, scheduling.SHARE_DECAY
+    seconds = next(one.bound for one in job_queues.LIMITS if one.rule == "time-limit-seconds")
+    priority = next(one.bound for one in job_queues.LIMITS if one.rule == "job-queue-priority")
+    assert isinstance(seconds, Whole)
+    assert isinstance(priority, Whole)
+    assert seconds.high is not None
+    assert decay.high is not None
+    texts = [
+        f"{environments.allowed} {environments.things}",
+        f"; {priority.low} to {priority.high}.",
+        f"up to {names.RESOURCE_NAME.longest} letters",
+        f"{seconds.low // 60} minutes to {seconds.high // 3600} hours",
+        scheduling.SHARES.allowed,
+        f"up to {decay.high // 86_400} days",
+        f"{scheduling.COMPUTE_RESERVATION.low} to {scheduling.COMPUTE_RESERVATION.high}",
+        f"Default: {scheduling.DEFAULT_SHARE_DECAY_SECONDS // 60} minutes",
+        f"up to {scheduling.SHARE_OR_PREFIX.allowed.removeprefix('1 to ').partition(',')[0]}",
+        f"{scheduling.SHARE_WEIGHT.low} to {scheduling.SHARE_WEIGHT.high}",
+    ]
+
+    assert said in texts
+    assert said in " ".join((kind.__doc__ or "").split())

@@ -87,7 +87,7 @@ class TestFairShares:
 
     def test_every_mistake_is_said_with_the_share_it_is_in(self, stack: cdk.Stack) -> None:
         with pytest.raises(
-            ValueError, match=r"(?s)shares\[1\].weight_factor: .*0.0001 to"
+            ValueError, match=r"(?s)shares\[1\].weight_factor is .*0.0001 to"
         ) as error:
             bc.FairSharePolicy(
                 stack,
@@ -103,13 +103,18 @@ class TestFairShares:
 
         message = str(error.value)
         assert 'shares[1].identifier: the share identifiers "a1" and "a*" overlap' in message
-        assert 'shares[2].identifier: the share identifier is "not-allowed"' in message
+        assert 'shares[2].identifier is "not-allowed"' in message
         assert "share_decay: " in message
         assert "compute_reservation_percentage: " in message
 
     def test_a_share_that_is_none_is_named(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match=r"shares is str 'alice'; expected Share\("):
+        with pytest.raises(TypeError, match=r"shares\[0\] is str 'alice'; expected Share\("):
             bc.FairSharePolicy(stack, "Fair", shares=["alice"])  # type: ignore[list-item]
+
+    def test_the_base_of_the_policies_makes_none(self, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match="make a FairSharePolicy or a QuotaSharePolicy"):
+            bc.SchedulingPolicy(stack, "Policy")
+        assert stack.node.try_find_child("Policy") is None
 
     def test_an_arn_that_is_none_is_refused(self, stack: cdk.Stack) -> None:
         with pytest.raises(ValueError, match="not a scheduling policy's ARN"):
@@ -143,12 +148,24 @@ class TestServiceJobs:
         limit = bc.TimeLimit(
             reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
         )
-        with pytest.raises(ValueError, match="time_limits: the queue holds service jobs"):
+        with pytest.raises(
+            ValueError, match=r"time_limits\[0\].reason: the queue holds service jobs"
+        ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[training], time_limits=[limit])
 
     def test_a_service_queue_without_environments_is_refused(self, stack: cdk.Stack) -> None:
-        with pytest.raises(ValueError, match="service_environments is empty"):
+        with pytest.raises(
+            ValueError, match="service_environments: the queue has 0 service environments"
+        ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[])
+
+    def test_a_service_queue_of_two_environments_is_refused(
+        self, stack: cdk.Stack, training: bc.ServiceEnvironment
+    ) -> None:
+        limits = [bc.CapacityLimit(max_capacity=1)]
+        other = bc.ServiceEnvironment(stack, "Other", capacity_limits=limits)
+        with pytest.raises(ValueError, match="has 2 service environments; allowed is exactly 1"):
+            bc.ServiceJobQueue(stack, "Queue", service_environments=[training, other])
 
     def test_an_imported_environment_is_as_good(
         self, stack: cdk.Stack, properties: Properties
@@ -163,9 +180,15 @@ class TestServiceJobs:
     @pytest.mark.parametrize(
         ("limits", "message"),
         [
-            ([], "capacity_limits is empty"),
-            ([bc.CapacityLimit(max_capacity=0)], r"capacity_limits\[0\].max_capacity: .* 1 or"),
-            ([bc.CapacityLimit(max_capacity=1, unit="vcpus")], r"capacity_limits\[0\].unit: "),
+            ([], "capacity_limits is missing, which is required: give capacity_limits"),
+            (
+                [bc.CapacityLimit(max_capacity=0)],
+                r"capacity_limits\[0\]\.max_capacity is 0; allowed are 1 or more",
+            ),
+            (
+                [bc.CapacityLimit(max_capacity=1, unit="vcpus")],
+                r'capacity_limits\[0\]\.unit is "vcpus"',
+            ),
         ],
     )
     def test_a_limit_that_aws_refuses_is_refused(
@@ -219,7 +242,9 @@ class TestServiceJobs:
             service_environments=[training],
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
-        with pytest.raises(ValueError, match="borrow_limit_percentage: BorrowLimit is given"):
+        with pytest.raises(
+            ValueError, match="borrow_limit_percentage is given, but sharing is LEND"
+        ):
             bc.QuotaShare(
                 stack,
                 "Share",
@@ -290,8 +315,8 @@ class TestConsumableResources:
     @pytest.mark.parametrize(
         ("wanted", "message"),
         [
-            (0, "consumable_resources: the quantity is 0"),
-            (1.5, "consumable_resources: the quantity is 1.5"),
+            (0, "consumable_resources is 0; allowed are 1 or more"),
+            (1.5, r"consumable_resources is 1\.5; allowed are 1 or more"),
         ],
     )
     def test_a_quantity_that_is_none_is_refused(

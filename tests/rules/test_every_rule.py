@@ -81,7 +81,7 @@ TYPES = {
 
 def template(written: Any) -> Any:
     """Spell out a template that is written as ``ID: [type, properties]``."""
-    if not all(isinstance(entry, list) and str(entry[0]) in TYPES for entry in written.values()):
+    if not all(isinstance(one, list) and one and str(one[0]) in TYPES for one in written.values()):
         return written
     resources = {
         id_: {"Type": TYPES[type_], "Properties": properties}

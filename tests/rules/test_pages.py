@@ -11,7 +11,6 @@ from typing import Any
 import botocore.session
 import pytest
 
-from batch_constructs.rules.areas.policy_names import ACTIONS
 from batch_constructs.rules.areas.shapes import model
 from batch_constructs.rules.rule import RULES
 
@@ -146,9 +145,3 @@ def test_every_rule_says_what_where_why_and_how() -> None:
         assert rule.fix[-1] != ".", rule.id
         assert rule.source, rule.id
         assert rule.explanation, rule.id
-
-
-def test_the_actions_of_batch_are_the_operations_of_its_api() -> None:
-    api = botocore.session.Session().get_service_model("batch")
-
-    assert set(ACTIONS) == set(api.operation_names)

@@ -14,6 +14,7 @@ from batch_constructs import FargateComputeEnvironment, JobDefinition, JobQueue
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/main"
 DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/report"
+JOBS = "arn:aws:batch:us-east-1:123456789012:job/*"
 
 
 @pytest.fixture

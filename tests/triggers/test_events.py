@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import EventTrigger, ObjectCreatedTrigger
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
 OBJECT_CREATED: dict[str, Any] = {
@@ -163,7 +163,7 @@ def test_event_bridge_submits_itself_and_may_do_nothing_else(
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         }
     ]
     assert resources(stack, "AWS::Lambda::Function") == {}
@@ -260,11 +260,16 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"pattern": {}}, "pattern is empty and would match every event"),
+        ({"pattern": {}}, "T: pattern is empty; it has to name a field"),
         (
             {"pattern": {"source": "shop"}},
-            r"pattern\.source is 'shop'; a pattern holds lists of what matches: \['shop'\]",
+            r'T: pattern\.source is "shop"; write a list: \["shop"\]',
         ),
+        (
+            {"pattern": {"source": ["shop", {"startswith": "x"}]}},
+            r'T: pattern\.source\[1\] has the operator "startswith"; there are anything-but, cidr,',
+        ),
+        ({"pattern": {"source": ["x" * 2049]}}, "T: pattern has 2064 characters; allowed are at"),
         ({"pattern": {"detail": {"a": {"b": []}}}}, r"pattern\.detail\.a\.b is an empty list"),
         ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] is '\$\.x y'; a field is a path"),
         ({"parameters": {"a": "<b>"}}, "EventBridge reads <…> as a field"),
@@ -326,7 +331,7 @@ def test_a_function_may_be_allowed_to_submit(stack: Stack, queue: Any, definitio
     assert submit == {
         "Effect": "Allow",
         "Action": "batch:SubmitJob",
-        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
     }
     assert tag["Action"] == "batch:TagResource"
 

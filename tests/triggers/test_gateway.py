@@ -14,7 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from batch_constructs import SubmissionGateway, SubmissionMode, SubmitFunction
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,12 +71,12 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
         {
             "Effect": "Allow",
             "Action": "batch:TagResource",
-            "Resource": "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job/*",
+            "Resource": JOBS,
         },
         {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
         {
@@ -293,8 +293,8 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ({"mode": "both"}, "mode is 'both'; allowed are job-per-message and coalesce"),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
-        ({"max_submissions_per_second": 0}, "more than 0 and at most 50"),
-        ({"max_submissions_per_second": 51}, "more than 0 and at most 50"),
+        ({"max_submissions_per_second": 0}, "allowed are numbers above 0, up to 50"),
+        ({"max_submissions_per_second": 51}, "allowed are numbers above 0, up to 50"),
         ({"parameters": {"a": "key"}}, r"parameters\['a'\] is 'key'; it names a field"),
         ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
         ({"schema": {"pattern": "("}}, "schema is no JSON schema"),
@@ -305,10 +305,13 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             "allowed are drafts 4, 6 and 7",
         ),
         ({"schema": {"description": "x" * 2500}}, "schema and parameters are 2,52"),
-        ({"deduplication_window": Duration.minutes(5)}, "allowed is Duration.hours"),
-        ({"batching_window": Duration.minutes(6)}, "allowed is 1 to 300"),
+        (
+            {"deduplication_window": Duration.minutes(5)},
+            "allowed are 3600 to 86400 seconds",
+        ),
+        ({"batching_window": Duration.minutes(6)}, "is 360 seconds; allowed are 1 to 300 seconds"),
         ({"fifo": True, "batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
-        ({"max_receives": 1}, "whole number from 2 to 100"),
+        ({"max_receives": 1}, "allowed are whole numbers from 2 to 100"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -345,12 +348,16 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
     (asset,) = [
         each for each in (tmp_path / "out").glob("asset.*") if (each / "submission").is_dir()
     ]
-    assert sorted(each.name for each in asset.iterdir()) == ["fastjsonschema", "submission"]
+    assert sorted(each.name for each in asset.iterdir()) == [
+        "batch_constructs",
+        "fastjsonschema",
+        "submission",
+    ]
 
     code = (
         "import sys; sys.path.insert(0, '.');"
-        "import submission.index, submission.rescue, fastjsonschema;"
-        "print(fastjsonschema.__file__); print('batch_constructs' in sys.modules)"
+        "import submission.index, submission.rescue, fastjsonschema, batch_constructs;"
+        "print(fastjsonschema.__file__); print(batch_constructs.__file__)"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", code],
@@ -360,7 +367,10 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
         check=True,
     )
 
-    assert loaded.stdout.splitlines() == [str(asset / "fastjsonschema/__init__.py"), "False"]
+    assert loaded.stdout.splitlines() == [
+        str(asset / "fastjsonschema/__init__.py"),
+        str(asset / "batch_constructs/__init__.py"),
+    ]
 
 
 def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, definition: Any) -> None:

@@ -32,12 +32,16 @@ def test_the_ids_below_the_triggers_stay_as_they_are(
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "photos")
     created = bc.ObjectCreatedTrigger(stack, "Created", bucket=bucket, **common)
     submit = bc.SubmitFunction(stack, "Submit", **common)
-    rescue = bc.SpotRescue(
+    rescue = bc.JobQueue(
         stack,
-        "Rescue",
-        queue=queue,
-        rescue_queue=bc.JobQueue.from_job_queue_name(stack, "Other", "other"),
-    )
+        "Spot",
+        compute_environments=[
+            bc.ComputeEnvironment.from_compute_environment_name(stack, "Environment", "spot")
+        ],
+        spot_rescue_queue=bc.JobQueue.from_job_queue_name(stack, "Other", "other"),
+    ).spot_rescue
+    assert rescue is not None
+    assert rescue.node.path == "Stack/Spot/SpotRescue"
     flow = bc.Workflow(
         stack, "Flow", queue=queue, jobs=[bc.WorkflowJob(name="a", job_definition=definition)]
     )

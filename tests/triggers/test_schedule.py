@@ -14,7 +14,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import ScheduleTrigger
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only, resources
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 
 def trigger(stack: Stack, queue: Any, definition: Any, **more: Any) -> ScheduleTrigger:
@@ -82,7 +82,7 @@ def test_its_role_may_submit_this_definition_to_this_queue_and_nothing_else(
     assert submit == {
         "Effect": "Allow",
         "Action": "batch:SubmitJob",
-        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+        "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
     }
     assert (put_aside["Effect"], put_aside["Action"]) == ("Allow", "sqs:SendMessage")
     assert joined(put_aside["Resource"]).startswith("<NightlyDeadLetterQueue")

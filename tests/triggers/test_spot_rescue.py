@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_cdk import Stack
-from aws_cdk import aws_ec2 as ec2
+from aws_cdk import App, Environment, Stack
 
-from batch_constructs import FargateComputeEnvironment, JobQueue, SpotRescue
+from batch_constructs import ComputeEnvironment, FairSharePolicy, JobDefinition, JobQueue
+from batch_constructs.queues.spot_rescue import lost_host_pattern
 from tests.triggers.conftest import QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
@@ -39,9 +39,14 @@ def event(**detail: Any) -> dict[str, Any]:
     }
 
 
-def rescue(stack: Stack, queue: Any) -> SpotRescue:
-    other = JobQueue.from_job_queue_arn(stack, "OnDemand", ON_DEMAND)
-    return SpotRescue(stack, "Rescue", queue=queue, rescue_queue=other)
+@pytest.fixture
+def spot(stack: Stack) -> ComputeEnvironment:
+    return ComputeEnvironment.from_compute_environment_name(stack, "SpotEnvironment", "spot")
+
+
+@pytest.fixture
+def on_demand(stack: Stack) -> Any:
+    return JobQueue.from_job_queue_arn(stack, "OnDemand", ON_DEMAND)
 
 
 @pytest.mark.parametrize(
@@ -56,74 +61,163 @@ def rescue(stack: Stack, queue: Any) -> SpotRescue:
     ],
 )
 def test_only_a_job_of_the_queue_that_lost_its_host_is_rescued(
-    stack: Stack,
-    queue: Any,
     found: dict[str, Any],
     expected: bool,  # noqa: FBT001 - a case
 ) -> None:
-    rescue(stack, queue)
-
-    assert matches(only(stack, "AWS::Events::Rule")["EventPattern"], found) is expected
+    assert matches(lost_host_pattern(QUEUE), found) is expected
 
 
-def test_it_may_submit_to_the_rescue_queue_only(stack: Stack, queue: Any) -> None:
-    rescue(stack, queue)
+def test_the_rule_is_about_the_queue_that_has_it(
+    stack: Stack, spot: ComputeEnvironment, on_demand: Any
+) -> None:
+    JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
+
+    (name,) = resources(stack, "AWS::Batch::JobQueue")
+    arn = {"Fn::GetAtt": [name, "JobQueueArn"]}
+    rule = only(stack, "AWS::Events::Rule")
+    assert rule["EventPattern"] == {
+        **lost_host_pattern(QUEUE),
+        "detail": {**lost_host_pattern(QUEUE)["detail"], "jobQueue": [arn]},
+    }
+
+
+def test_it_may_submit_to_the_rescue_queue_only(
+    stack: Stack, spot: ComputeEnvironment, on_demand: Any
+) -> None:
+    JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
 
     role = only(stack, "AWS::IAM::Role")
     _, submit, tag, listing = role["Policies"][0]["PolicyDocument"]["Statement"]
     assert [joined(each) for each in submit["Resource"]] == [
         ON_DEMAND,
-        "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:job-definition/*",
+        "arn:aws:batch:us-east-1:123456789012:job-definition/*",
+        "arn:aws:batch:us-east-1:123456789012:job/*",
     ]
-    assert joined(tag["Resource"]).endswith(":job/*")
+    assert tag["Resource"] == "arn:aws:batch:us-east-1:123456789012:job/*"
     assert listing == {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"}
     assert only(stack, "AWS::Lambda::Function")["Environment"]["Variables"] == {
         "RESCUE_QUEUE": ON_DEMAND
     }
 
 
-def test_what_it_cannot_submit_lies_in_its_dead_letter_queue(stack: Stack, queue: Any) -> None:
-    rescue(stack, queue)
+def test_it_may_submit_the_named_definitions_only(
+    stack: Stack, spot: ComputeEnvironment, on_demand: Any
+) -> None:
+    arn = "arn:aws:batch:us-east-1:123456789012:job-definition"
+    definitions = [
+        JobDefinition.from_job_definition_arn(stack, name, f"{arn}/{name}:3")
+        for name in ("align", "call")
+    ]
+    JobQueue(
+        stack,
+        "Spot",
+        compute_environments=[spot],
+        spot_rescue_queue=on_demand,
+        spot_rescue_job_definitions=definitions,
+    )
+
+    role = only(stack, "AWS::IAM::Role")
+    submit = role["Policies"][0]["PolicyDocument"]["Statement"][1]
+    assert submit["Resource"] == [
+        ON_DEMAND,
+        f"{arn}/align",
+        f"{arn}/align:*",
+        "arn:aws:batch:us-east-1:123456789012:job/*",
+        f"{arn}/call",
+        f"{arn}/call:*",
+    ]
+
+
+def test_what_it_cannot_submit_lies_in_its_dead_letter_queue(
+    stack: Stack, spot: ComputeEnvironment, on_demand: Any
+) -> None:
+    queue = JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
 
     (letters,) = resources(stack, "AWS::SQS::Queue")
     destination = only(stack, "AWS::Lambda::EventInvokeConfig")["DestinationConfig"]
     assert destination == {"OnFailure": {"Destination": {"Fn::GetAtt": [letters, "Arn"]}}}
     (target,) = only(stack, "AWS::Events::Rule")["Targets"]
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [letters, "Arn"]}}
+    assert queue.spot_rescue is not None
+    assert stack.resolve(queue.spot_rescue.dead_letter_queue.queue_arn) == {
+        "Fn::GetAtt": [letters, "Arn"]
+    }
 
 
-def test_it_is_an_option_of_the_queue(stack: Stack, queue: Any) -> None:
-    vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
-    environment = FargateComputeEnvironment(stack, "Environment", vpc=vpc, spot=True)
+def test_a_queue_without_a_rescue_queue_has_none(stack: Stack, spot: ComputeEnvironment) -> None:
+    queue = JobQueue(stack, "Spot", compute_environments=[spot])
 
-    JobQueue(stack, "Spot", compute_environments=[environment], spot_rescue_queue=queue)
-
-    pattern = only(stack, "AWS::Events::Rule")["EventPattern"]
-    (spot,) = resources(stack, "AWS::Batch::JobQueue")
-    assert pattern["detail"]["jobQueue"] == [{"Fn::GetAtt": [spot, "JobQueueArn"]}]
+    assert queue.spot_rescue is None
+    assert not resources(stack, "AWS::Lambda::Function")
 
 
-def test_queues_of_which_one_alone_takes_shares_are_refused(stack: Stack, shared: JobQueue) -> None:
-    vpc = ec2.Vpc(stack, "OtherVpc", max_azs=2)
-    environment = FargateComputeEnvironment(stack, "FifoEnvironment", vpc=vpc, spot=True)
-    fifo = JobQueue(stack, "Fifo", compute_environments=[environment])
+def test_queues_of_which_one_alone_takes_shares_are_refused(
+    stack: Stack, shared: JobQueue, spot: ComputeEnvironment
+) -> None:
+    fifo = JobQueue(stack, "Fifo", compute_environments=[spot])
+    policy = FairSharePolicy(stack, "OtherPolicy")
 
-    for lost, rescued in ((shared, fifo), (fifo, shared)):
-        with pytest.raises(ValueError, match="Stack/Rescue: one of queue and rescue_queue has a"):
-            SpotRescue(stack, "Rescue", queue=lost, rescue_queue=rescued)
+    for rescued, own in ((shared, None), (fifo, policy)):
+        with pytest.raises(ValueError, match="Stack/Spot: spot_rescue_queue: one of the two"):
+            JobQueue(
+                stack,
+                "Spot",
+                compute_environments=[spot],
+                scheduling_policy=own,
+                spot_rescue_queue=rescued,
+            )
 
 
 @pytest.mark.parametrize(
-    ("other", "kind", "problem"),
+    ("arn", "problem"),
     [
-        ("itself", ValueError, "Stack/Rescue: rescue_queue is the queue itself"),
-        ("name", TypeError, "Stack/Rescue: rescue_queue is str; expected a job queue"),
+        (
+            "arn:aws:batch:eu-west-1:123456789012:job-queue/far",
+            "spot_rescue_queue: .* is in Region eu-west-1, and the stack in us-east-1; jobs run",
+        ),
+        (
+            "arn:aws:batch:us-east-1:210987654321:job-queue/far",
+            "spot_rescue_queue: .* is in account 210987654321, and the stack in 123456789012;",
+        ),
     ],
 )
-def test_what_is_no_other_queue_is_refused(
-    stack: Stack, queue: Any, other: str, kind: type[Exception], problem: str
+def test_a_rescue_queue_of_another_region_or_account_is_refused(arn: str, problem: str) -> None:
+    here = Environment(account="123456789012", region="us-east-1")
+    stack = Stack(App(), "Here", env=here)
+    spot = ComputeEnvironment.from_compute_environment_name(stack, "SpotEnvironment", "spot")
+    far = JobQueue.from_job_queue_arn(stack, "Far", arn)
+
+    with pytest.raises(ValueError, match=problem):
+        JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=far)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "problem"),
+    [
+        (
+            {"spot_rescue_queue": "name"},
+            TypeError,
+            "Stack/Spot: spot_rescue_queue is str 'name'; expected a job queue",
+        ),
+        (
+            {"spot_rescue_job_definitions": ["align"]},
+            ValueError,
+            "spot_rescue_job_definitions is given without spot_rescue_queue",
+        ),
+        (
+            {"spot_rescue_queue": ON_DEMAND, "spot_rescue_job_definitions": ["align"]},
+            TypeError,
+            "spot_rescue_job_definitions is str 'align'; expected a job definition",
+        ),
+    ],
+)
+def test_what_is_no_queue_or_definition_is_refused(
+    stack: Stack,
+    spot: ComputeEnvironment,
+    options: dict[str, Any],
+    kind: type[Exception],
+    problem: str,
 ) -> None:
-    rescue_queue: Any = queue if other == "itself" else other
     with pytest.raises(kind, match=problem):
-        SpotRescue(stack, "Rescue", queue=queue, rescue_queue=rescue_queue)
-    assert not stack.node.try_find_child("Rescue")
+        JobQueue(stack, "Spot", compute_environments=[spot], **options)
+    assert not stack.node.try_find_child("Spot")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_constructs.job_graph import Graph, NToN, WorkflowJob
+from batch_constructs.job_graph import Graph
+from batch_constructs.workflow_job import NToN, WorkflowJob
 from batch_constructs.workflows.structure import (
     Parallel,
     Sequence,

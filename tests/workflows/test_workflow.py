@@ -17,7 +17,8 @@ from batch_constructs import (
     Workflow,
     WorkflowJob,
 )
-from tests.triggers.conftest import DEFINITION, QUEUE, joined, only
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only
+from tests.workflows.interpreter import run
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -70,14 +71,105 @@ def test_a_job_is_submitted_and_waited_for(stack: Stack, queue: Any, definition:
         "Timeout": {"AttemptDurationSeconds": 600},
         "Tags": {"team": "x"},
     }
-    throttled, failed = state["Retry"]
-    assert throttled["ErrorEquals"] == ["Batch.TooManyRequestsException"]
+    *_, failed = state["Retry"]
     assert failed == {
         "ErrorEquals": ["States.TaskFailed"],
         "IntervalSeconds": 30,
         "MaxAttempts": 2,
         "BackoffRate": 2,
     }
+
+
+TOO_MANY = "Too Many Requests (Service: AWSBatch; Status Code: 429; Request ID: 8c6b)"
+LOST = "null (Service: AWSBatch; Status Code: 500; Error Code: X; Request ID: 9db2)"
+
+
+@pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Batch.AWSBatchException",
+        "Batch.BatchException",
+        "Batch.TooManyRequestsException",
+        "AWS.Batch.TooManyRequestsException",
+    ],
+)
+def test_a_throttled_submission_is_repeated_under_whatever_name_it_is_reported(
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    error: str,
+    retry: StepRetry | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+
+    assert run(monkeypatch, asl(stack), *[(error, TOO_MANY)] * 5) == (["Flow-a"] * 6, None)
+
+
+@pytest.mark.parametrize("retry", [None, StepRetry(max_attempts=3)])
+@pytest.mark.parametrize("error", ["Batch.AWSBatchException", "Batch.ServerException"])
+def test_a_submission_that_may_be_a_job_is_not_repeated(
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    error: str,
+    retry: StepRetry | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+
+    assert run(monkeypatch, asl(stack), (error, LOST)) == (["Flow-a"], (error, LOST))
+
+
+def test_a_submission_that_may_be_a_job_is_caught_as_a_failure(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow(
+        stack,
+        queue,
+        WorkflowJob(name="a", job_definition=definition, catch="clean"),
+        WorkflowJob(name="clean", job_definition=definition, only_on_failure=True),
+    )
+
+    lost = ("Batch.AWSBatchException", LOST)
+    assert run(monkeypatch, asl(stack), lost) == (["Flow-a", "Flow-clean"], lost)
+
+
+def test_a_job_that_failed_is_retried_as_often_as_asked(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = WorkflowJob(name="a", job_definition=definition, retry=StepRetry(max_attempts=2))
+    workflow(stack, queue, job)
+    failed = ("States.TaskFailed", "{}")
+
+    machine = asl(stack)
+
+    assert run(monkeypatch, machine, failed, failed) == (["Flow-a"] * 3, None)
+    assert run(monkeypatch, machine, failed, failed, failed) == (["Flow-a"] * 3, failed)
+
+
+def test_each_element_of_a_list_is_submitted_until_it_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [WorkflowJob(name="each", job_definition=definition, for_each="$.files")]
+    workflow(stack, queue, *jobs)
+
+    throttled = [("Batch.AWSBatchException", TOO_MANY)] * 3
+    submitted, ended = run(monkeypatch, asl(stack), *throttled, files=["a", "b"])
+
+    assert (len(submitted), ended) == (5, None)
+
+
+def test_both_arrays_of_a_pair_are_submitted_until_they_are_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow(stack, queue, *pairs(definition))
+
+    throttled = ("Batch.AWSBatchException", TOO_MANY)
+    submitted, ended = run(monkeypatch, asl(stack), throttled)
+
+    assert (submitted, ended) == (["Flow-a", "Flow-a", "Flow-b", "Flow-c"], None)
 
 
 def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
@@ -96,17 +188,16 @@ def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
         }
         for each in policy["PolicyDocument"]["Statement"]
     ]
-    batch = "arn:<AWS::Partition>:batch:<AWS::Region>:<AWS::AccountId>:"
     assert found == [
         {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
-            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*"],
+            "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
         {
             "Effect": "Allow",
             "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": f"{batch}job/*",
+            "Resource": JOBS,
         },
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
         {
@@ -253,7 +344,7 @@ def test_names_of_states_are_unique_and_short_enough(
                 walk(branch["States"])
 
     walk(made.definition["States"])
-    assert len(names) == len(set(names)) == 37
+    assert len(names) == len(set(names)) == 97
     assert max(map(len, names)) <= 80
 
 
@@ -288,7 +379,10 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
             ],
             "job 'a': its children are waited for N to N",
         ),
-        ([{"name": "a", "timeout_seconds": 5}], "timeout_seconds is 5; AWS Batch allows 60"),
+        (
+            [{"name": "a", "timeout_seconds": 5}],
+            "timeout_seconds is 5 seconds; allowed are 60",
+        ),
     ],
 )
 def test_a_graph_that_cannot_work_is_refused(

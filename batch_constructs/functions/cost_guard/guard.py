@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
+
 from .budget import Budget, Level, Usage, plain
 
 if TYPE_CHECKING:
@@ -167,7 +169,9 @@ class Guard:
             lines.append(done[self.action])
         _log.info("%s: %s", subject, lines[0])
         self.sns.publish(
-            TopicArn=self.topic_arn, Subject=subject[:100], Message="\n".join([subject, "", *lines])
+            TopicArn=self.topic_arn,
+            Subject=subject[:SUBJECT_CHARACTERS],
+            Message="\n".join([subject, "", *lines]),
         )
 
     def _percent(self, used: float) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import UNFINISHED
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LISTED_AT_ONCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-WAITING_AND_RUNNING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
-_PAGE = 1000
-_DESCRIBED_AT_ONCE = 100
 _EARLIEST_MILLISECONDS = 100_000_000_000
 """Smaller timestamps are seconds: the API says milliseconds, AWS's own samples show seconds."""
 
@@ -70,9 +70,9 @@ class Reader:
 
     def _queue(self, queue: Mapping[str, Any], max_vcpus: float | None, now: float) -> QueueReading:
         arn = queue["jobQueueArn"]
-        jobs = dict.fromkeys(WAITING_AND_RUNNING, 0)
+        jobs: dict[str, int] = dict.fromkeys(UNFINISHED, 0)
         counted_all = True
-        for state in WAITING_AND_RUNNING:
+        for state in UNFINISHED:
             summaries, complete = self._list(arn, state)
             counted_all = counted_all and complete
             for job_state, count in self._count(summaries, state):
@@ -97,7 +97,10 @@ class Reader:
         token: dict[str, str] = {}
         while len(summaries) < self.most_jobs:
             page = self.batch.list_jobs(
-                jobQueue=queue, jobStatus=state, maxResults=min(_PAGE, self.most_jobs), **token
+                jobQueue=queue,
+                jobStatus=state,
+                maxResults=min(LISTED_AT_ONCE, self.most_jobs),
+                **token,
             )
             summaries += page["jobSummaryList"]
             if not page.get("nextToken"):
@@ -118,8 +121,8 @@ class Reader:
                 yield from array["statusSummary"].items()
             else:
                 unknown.append(summary["jobId"])
-        for start in range(0, len(unknown), _DESCRIBED_AT_ONCE):
-            ids = unknown[start : start + _DESCRIBED_AT_ONCE]
+        for start in range(0, len(unknown), DESCRIBED_AT_ONCE):
+            ids = unknown[start : start + DESCRIBED_AT_ONCE]
             for job in self.batch.describe_jobs(jobs=ids)["jobs"]:
                 yield from (job["arrayProperties"].get("statusSummary") or {}).items()
 

@@ -1,34 +1,14 @@
-"""Why a job failed: whose fault it was, told from the fields that AWS Batch sets.
-
-Sources of the texts matched here, in the documents on retries, on jobs stuck in ``RUNNABLE`` and on
-stopped ECS tasks:
-
-- https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
-- https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable.html
-- https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
-"""
+"""Why a job failed: whose fault it was, told from the fields that AWS Batch sets."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import job_states as reasons
+
 if TYPE_CHECKING:
     from .job_event import Job
-
-_SPOT = ("host ec2", "spot task was interrupted")
-_TIMEOUT = "job attempt duration exceeded timeout"
-_TIME_LIMIT = "jobstatetimelimit action due to reason"
-_DEPENDENCY = "dependent job failed"
-_OUT_OF_MEMORY = "outofmemory"
-_NOT_STARTED = (
-    "cannotpullcontainer",
-    "cannotcreatecontainer",
-    "cannotstartcontainer",
-    "resourceinitializationerror",
-    "task failed to start",
-    "taskfailedtostart",
-)
 
 
 class Cause(StrEnum):
@@ -52,16 +32,20 @@ def cause_of(job: Job) -> Cause:
     last = job.last_attempt
     last_reason = last.status_reason if last else ""
     said = f"{job.reason} {last_reason} {last.container_reason if last else ''}".lower()
+
+    def has(*texts: str) -> bool:
+        return any(text.lower() in said for text in texts)
+
     signs = (
-        (Cause.STUCK_IN_QUEUE, _TIME_LIMIT in said),
-        (Cause.TIMED_OUT, _TIMEOUT in said),
+        (Cause.STUCK_IN_QUEUE, has(reasons.STUCK_IN_QUEUE)),
+        (Cause.TIMED_OUT, has(reasons.TIMED_OUT)),
         (Cause.CANCELLED, job.cancelled),
         (Cause.TERMINATED, job.terminated),
-        (Cause.SPOT_RECLAIMED, any(sign in said for sign in _SPOT)),
-        (Cause.DEPENDENCY_FAILED, _DEPENDENCY in said),
+        (Cause.SPOT_RECLAIMED, has(reasons.HOST_LOST, reasons.SPOT_TASK_LOST)),
+        (Cause.DEPENDENCY_FAILED, has(reasons.DEPENDENCY_FAILED)),
         (Cause.CHILDREN_FAILED, job.is_array),
-        (Cause.OUT_OF_MEMORY, _OUT_OF_MEMORY in said),
-        (Cause.NEVER_STARTED, any(sign in said for sign in _NOT_STARTED)),
+        (Cause.OUT_OF_MEMORY, has(reasons.OUT_OF_MEMORY)),
+        (Cause.NEVER_STARTED, has(*reasons.NEVER_STARTED)),
         (Cause.EXITED_NON_ZERO, bool(job.exit_code)),
         (Cause.NEVER_STARTED, not job.started),
     )

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.job_states import JobState
+
 from .cause import cause_of
 from .claims import Claims
 from .job_event import Job
@@ -23,7 +25,7 @@ from .job_event import Job
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_ENDED = {"SUCCEEDED": "JobsSucceeded", "FAILED": "JobsFailed"}
+_ENDED: dict[str, str] = {JobState.SUCCEEDED: "JobsSucceeded", JobState.FAILED: "JobsFailed"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-DEFAULT_LOG_GROUP = "/aws/batch/job"
 _MILLISECONDS_AN_HOUR = 3_600_000
 
 

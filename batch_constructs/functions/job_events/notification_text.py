@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
+
 from .cause import Cause, cause_of
 
 if TYPE_CHECKING:
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
     from .job_event import Job, LogStream
 
-SUBJECT_LIMIT = 100
-"""Characters that SNS takes as a subject; printable ASCII only."""
 CHILDREN_SHOWN = 5
 
 _CONSOLES = {
@@ -207,4 +207,4 @@ def _duration(milliseconds: int) -> str:
 def _subject(headline: str) -> str:
     """Keep what SNS takes: printable ASCII, at most a hundred characters."""
     plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in headline)
-    return plain if len(plain) <= SUBJECT_LIMIT else plain[: SUBJECT_LIMIT - 3] + "..."
+    return plain if len(plain) <= SUBJECT_CHARACTERS else plain[: SUBJECT_CHARACTERS - 3] + "..."

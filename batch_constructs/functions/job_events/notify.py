@@ -19,6 +19,9 @@ from botocore.exceptions import (
     ClientError,
 )
 
+from batch_constructs.aws.batch_events import QUEUE_BLOCKED
+from batch_constructs.aws.job_states import FINAL
+
 from .claims import Claims
 from .job_event import Job
 from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
@@ -26,8 +29,6 @@ from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, abo
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_TERMINAL = ("SUCCEEDED", "FAILED")
-_BLOCKED = ("Batch Job Queue Blocked", "Batch Service Job Queue Blocked")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -44,8 +45,8 @@ class Notifier:
     def handle(self, event: Mapping[str, Any], *, owner: str, now: float) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
-        what = _reason_code(job) if event["detail-type"] in _BLOCKED else job.status
-        after = () if job.status in _TERMINAL else _TERMINAL
+        what = _reason_code(job) if event["detail-type"] in QUEUE_BLOCKED else job.status
+        after = () if job.status in FINAL else FINAL
         if not self.claims.take(job.id, what, owner=owner, now=now, after=after):
             _log.info("told before: job %s %s", job.id, what)
             return None
@@ -55,7 +56,7 @@ class Notifier:
         return message
 
     def _message(self, event: Mapping[str, Any], job: Job) -> Message:
-        if event["detail-type"] in _BLOCKED:
+        if event["detail-type"] in QUEUE_BLOCKED:
             return about_blocked_queue(job)
         if job.is_array and job.status == "FAILED":
             return about_job(job, self._failed_children(job))

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from batch_constructs.aws.submit_job import ARRAY_SIZE
+
+from .batch_api import BatchApi, OutOfTimeError, RefusedError, UnsureError
 from .ledger import Claim, Ledger, digest
 from .manifest import encode
-from .messages import Message, Poison, Reader, is_s3_test
-from .submitter import OutOfTimeError, RefusedError, Submitter, UnsureError
+from .message_reader import Message, MessageReader, Poison, is_s3_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from .set_aside import DeadLetters
+    from .dead_letters import DeadLetters
     from .settings import Settings
 
 _RESERVE_SECONDS = 15.0
@@ -34,9 +36,9 @@ class Gateway:
     """What lives on from one invocation of the function to the next."""
 
     settings: Settings
-    reader: Reader
+    reader: MessageReader
     ledger: Ledger
-    submitter: Submitter
+    batch_api: BatchApi
     dead_letters: DeadLetters
     s3: Client
     clock: Callable[[], float]
@@ -82,7 +84,7 @@ class _Batch:
         self._gateway = gateway
         self._settings = gateway.settings
         self._ledger = gateway.ledger
-        self._submitter = gateway.submitter
+        self._batch_api = gateway.batch_api
         self._now = now
         self._deadline = now + seconds - _RESERVE_SECONDS
         self._lease_until = now + seconds + _LEASE_MARGIN_SECONDS
@@ -144,12 +146,12 @@ class _Batch:
                 self._return(message)
             return
         if self._settings.manifest_bucket is not None:
-            if self._submitter.named(self._settings.job_queue, claim.name):
+            if claim.name in self._batch_api.named(self._settings.job_queue, claim.name):
                 self._ledger.finish(claim)
             else:
                 self._submit_array(claim, held)
             return
-        names = self._submitter.named(self._settings.job_queue, f"{claim.name}-*")
+        names = self._batch_api.named(self._settings.job_queue, f"{claim.name}-*")
         there = {p for p in claim.unsure if _job_name(claim, p) in names}
         missing = [(p, message) for p, message in held if p not in there]
         self._submit_each(claim, missing, others=claim.unsure - there - {p for p, _ in missing})
@@ -176,7 +178,7 @@ class _Batch:
     def _submit_array(self, claim: Claim, held: _Held) -> None:
         every = range(len(claim.keys))
         try:
-            self._submitter.submit(self._array_request(claim), deadline=self._deadline)
+            self._batch_api.submit(self._array_request(claim), deadline=self._deadline)
         except UnsureError:
             self._ledger.finish(claim, unsure=every)
             self._return_all(held)
@@ -200,7 +202,7 @@ class _Batch:
                 if out_of_time is not None:
                     raise out_of_time
                 request = self._job_request(message, _job_name(claim, position))
-                self._submitter.submit(request, deadline=self._deadline)
+                self._batch_api.submit(request, deadline=self._deadline)
             except UnsureError:
                 unsure.add(position)
                 self._return(message)
@@ -228,7 +230,7 @@ class _Batch:
                 ]
             },
         }
-        if len(claim.keys) > 1:  # an array has two children or more
+        if len(claim.keys) >= ARRAY_SIZE.low:
             request["arrayProperties"] = {"size": len(claim.keys)}
         return request
 

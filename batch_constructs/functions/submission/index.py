@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from .batch_api import BatchApi
+from .dead_letters import DeadLetters
 from .gateway import Gateway
 from .ledger import Ledger
-from .messages import Reader
-from .set_aside import DeadLetters
+from .message_reader import MessageReader
 from .settings import Settings
-from .submitter import Submitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def build(
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     return Gateway(
         settings=settings,
-        reader=Reader(
+        reader=MessageReader(
             array=settings.manifest_bucket is not None,
             parameters=settings.parameters,
             idempotency_key=settings.idempotency_key,
@@ -51,7 +51,7 @@ def build(
             window_seconds=settings.window_seconds,
             clock=clock,
         ),
-        submitter=Submitter(
+        batch_api=BatchApi(
             boto3.client("batch", config=once),
             boto3.client("batch", config=patient),
             per_second=settings.per_second,

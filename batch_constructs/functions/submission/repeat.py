@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.submit_job import RESERVED_VARIABLES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -52,7 +54,7 @@ def _overrides(container: Mapping[str, Any]) -> dict[str, Any]:
     environment = [
         pair
         for pair in container.get("environment", [])
-        if not pair["name"].startswith("AWS_BATCH") and pair["name"] != "ARRAY_INDICES"
+        if not pair["name"].startswith(RESERVED_VARIABLES) and pair["name"] != "ARRAY_INDICES"
     ]
     if environment:
         overrides["environment"] = environment

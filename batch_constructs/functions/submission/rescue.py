@@ -11,11 +11,13 @@ import os
 import time
 from typing import Any
 
+from batch_constructs.aws.names import JOB_NAME_LENGTH
+
 from .repeat import numbers_of, repeat
-from .submit import submit_once, submitter
+from .submit import batch_api, submit_once
 
 _RESERVE_SECONDS = 5.0
-_LONGEST_NAME = 128 - len("-rescue-00000000-0000-0000-0000-000000000000-0000")
+_LONGEST_ENDING = "-rescue-00000000-0000-0000-0000-000000000000-0000"
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, str] | None:
@@ -26,14 +28,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str] | None:
         return None  # an array's lost children, and a multi-node job, have events of their own
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     request = rescue_request(job, os.environ["RESCUE_QUEUE"])
-    return submit_once(submitter(), request, deadline=deadline)
+    return submit_once(batch_api(), request, deadline=deadline)
 
 
 def rescue_request(job: dict[str, Any], queue: str) -> dict[str, Any]:
     """Build the submission that runs a lost job again."""
     identity = job["jobId"].replace(":", "-")
     request = repeat(job)
-    request["jobName"] = f"{job['jobName'][:_LONGEST_NAME]}-rescue-{identity}"
+    kept = job["jobName"][: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
+    request["jobName"] = f"{kept}-rescue-{identity}"
     request["jobQueue"] = queue
     index = job["jobId"].partition(":")[2]
     pairs = job.get("container", {}).get("environment", [])

@@ -8,7 +8,6 @@ submitted once.
 from __future__ import annotations
 
 import os
-import re
 import time
 from functools import cache
 from typing import Any
@@ -16,23 +15,24 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from .messages import read_request
-from .submitter import Submitter
+from batch_constructs.aws.names import JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
+from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+
+from .batch_api import BatchApi
+from .message_reader import read_request
 
 _RESERVE_SECONDS = 5.0
-_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_-]")
-_LONGEST_NAME = 128
 
 
 @cache
-def submitter() -> Submitter:
+def batch_api() -> BatchApi:
     """Return what submits, one for the life of the function."""
     patient = Config(retries={"mode": "standard", "total_max_attempts": 8})
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    return Submitter(
+    return BatchApi(
         boto3.client("batch", config=once),
         boto3.client("batch", config=patient),
-        per_second=50,
+        per_second=SUBMISSIONS_PER_SECOND,
         clock=time.time,
         sleep=time.sleep,
     )
@@ -49,18 +49,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
         **read_request(members),
     }
     name = given or f"{os.environ['NAME_PREFIX']}-{context.aws_request_id}"
-    request["jobName"] = _NOT_IN_A_NAME.sub("-", name)[:_LONGEST_NAME]
+    request["jobName"] = NOT_IN_A_JOB_NAME.sub("-", name)[:JOB_NAME_LENGTH]
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-    return submit_once(submitter(), request, deadline=deadline)
+    return submit_once(batch_api(), request, deadline=deadline)
 
 
-def submit_once(by: Submitter, request: dict[str, Any], *, deadline: float) -> dict[str, str]:
+def submit_once(by: BatchApi, request: dict[str, Any], *, deadline: float) -> dict[str, str]:
     """Submit a job unless one of its name exists."""
     name = request["jobName"]
-    there = by.ids(request["jobQueue"], name)
-    if there:
-        return {"jobName": name, "jobId": there[0]}
-    return {"jobName": name, "jobId": by.submit(request, deadline=deadline)}
+    there = by.named(request["jobQueue"], name).get(name)
+    return {"jobName": name, "jobId": there or by.submit(request, deadline=deadline)}
 
 
 def _defaults() -> dict[str, Any]:

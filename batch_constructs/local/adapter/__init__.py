@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.cloudformation.resource_type import ResourceType
     from batch_constructs.local.role_sessions import RoleSessions
 
-SCHEDULER_TICK_SECONDS = 1
-"""How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
-
 
 def install(
     handle: Handle,
@@ -40,24 +37,24 @@ def install(
         ended: waits until a job has ended, and returns its description.
     """
     from batch_constructs.local.adapter import (
-        authorization,
+        asgi,
         batch_api,
-        cloudformation,
+        cloudformation_types,
         corrections,
-        schedules,
+        event_patterns,
+        iam_checks,
         state_machines,
         targets,
-        transport,
     )
 
-    authorization.install()
+    iam_checks.install()
     batch_api.install(handle, arns)
-    cloudformation.install(resource_types)
+    cloudformation_types.install(resource_types)
     corrections.install()
+    event_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
-    schedules.install(SCHEDULER_TICK_SECONDS)
-    transport.install()
+    asgi.install()
 
 
 def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:

@@ -1,5 +1,8 @@
 """What stands before ministack: no web page gets in, and paths of our own are answered here.
 
+``cdk bootstrap`` and every careful bucket deny requests without TLS (``aws:SecureTransport``); here
+the loopback interface stands for TLS.
+
 Whoever reaches the server can run jobs, that is, commands of this machine. A web page in a browser
 could, too: ministack lets every origin in. Browsers say which page asks; AWS SDKs never do.
 """
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
 
 PREFIX = "/_batch-constructs/"
 _NOT_FOR_PAGES = b'{"message": "the embedded AWS does not answer web pages"}'
+
+
+def install() -> None:
+    """Let policies see requests as if they came over TLS."""
+    from ministack import app
+
+    theirs = app.pin_request_origin
+
+    def pin_request_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: FBT001 - theirs
+        del secure_transport
+        theirs(source_ip, secure_transport=True)
+
+    app.pin_request_origin = pin_request_origin
 
 
 def with_control(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from batch_constructs.aws.authorization import SUBMIT_JOB_RIGHTS
 from batch_constructs.local.batch import ServiceError, respond
-from batch_constructs.local.batch_authorization import resources_of
+from batch_constructs.local.batch_authorization import rights_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,8 +71,8 @@ def _answer(api: _Api, method: str, target: str, headers: dict[str, str], body: 
                 f"this embedded AWS plays AWS Batch in {api.arns.region} of account "
                 f"{api.arns.account_id}; the request is for {region} of account {account_id}",
             )
-        for resource in resources_of(operation, request, api.arns, api.handle):
-            _check(f"batch:{operation}", resource, headers)
+        for action, resource in rights_for(operation, request, api.arns, api.handle):
+            _check(f"batch:{action}", resource, headers)
         return api.handle(operation, request)
 
     try:
@@ -94,4 +96,13 @@ def _check(action: str, resource: str, headers: dict[str, str]) -> None:
         named_resource=resource,
     )
     if denied is not None:
-        raise _DeniedError(denied)
+        raise _DeniedError(_explained(denied) if action == "batch:SubmitJob" else denied)
+
+
+def _explained(denied: Answer) -> Answer:
+    """Say why a submission may be denied here that AWS lets pass."""
+    status, headers, body = denied
+    answer = json.loads(body)
+    key = "message" if "message" in answer else "Message"
+    answer[key] = f"{answer.get(key, '')}; {SUBMIT_JOB_RIGHTS}"
+    return status, headers, json.dumps(answer).encode()

@@ -6,6 +6,8 @@ import contextvars
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.error_names import MODELLED, STEP_FUNCTIONS_UNCLEAR
+from batch_constructs.aws.service_principals import STATES
 from batch_constructs.local.cloudformation.property_values import from_response, to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 from batch_constructs.local.role_sessions import UntrustingRoleError
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
 OPTIMIZED = "arn:aws:states:::batch:submitJob"
 SDK = "arn:aws:states:::aws-sdk:batch:"
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+
+
+def reported(response: Mapping[str, Any]) -> tuple[str, str]:
+    """Return name and cause under which deployed machines report what Batch answered."""
+    code = response["Error"]["Code"]
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    name = f"Batch.{code}" if code in MODELLED else STEP_FUNCTIONS_UNCLEAR[0]
+    return name, (
+        f"{response['Error']['Message']} (Service: AWSBatch; Status Code: {status}; "
+        f"Error Code: {code})"
+    )
 
 
 def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -> None:
@@ -63,12 +76,11 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
 
         try:
             request = to_request(operation, parameters)
-            batch = roles.client("batch", _role.get(), "states.amazonaws.com")
+            batch = roles.client("batch", _role.get(), STATES)
             answer = getattr(batch, xform_name(operation))(**request)
         except ClientError as refusal:
-            error = refusal.response["Error"]
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
-                f"Batch.{error['Code']}", error["Message"]
+                *reported(refusal.response)
             ) from refusal
         except (BotoCoreError, ProvisioningError, UntrustingRoleError) as problem:
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point

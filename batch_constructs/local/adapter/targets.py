@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.service_principals import EVENTS, SCHEDULER
 from batch_constructs.local.role_sessions import UntrustingRoleError
 from batch_constructs.local.target_requests import (
     RefusedInvocationError,
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     Target = Mapping[str, Any]
 
+SCHEDULER_TICK_SECONDS = 1
+"""How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
+
 _LOG = logging.getLogger("batch_constructs.targets")
 _SCHEDULER_TARGET = "arn:aws:scheduler:::aws-sdk:batch:submitJob"
 
@@ -35,20 +39,22 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
         roles: gives clients that act as the target's role.
         client: gives clients that act as the account's administrator, for dead-letter queues.
     """
-    from ministack.services import eventbridge
+    from ministack.services import eventbridge, scheduler
 
+    eventbridge._SCHEDULER_TICK_INTERVAL = SCHEDULER_TICK_SECONDS  # noqa: SLF001 - a touch point
+    scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULER_TICK_SECONDS  # noqa: SLF001 - a touch point
     theirs = eventbridge._invoke_target  # noqa: SLF001 - a touch point
 
     def invoke_target(target: Target, event: Any, rule: Any, view: Any = None) -> None:
         arn = target.get("Arn", "")
         if arn == _SCHEDULER_TARGET:
-            request = _scheduler_request_of(target, event)
+            request = schedule_request(target, event)
         elif arn.split(":")[2:3] == ["batch"]:
-            request = _rule_request_of(target, event, rule, view)
+            request = rule_request(target, event, rule, view)
         else:
             theirs(target, event, rule, view)
             return
-        service = "scheduler" if arn == _SCHEDULER_TARGET else "events"
+        service = SCHEDULER if arn == _SCHEDULER_TARGET else EVENTS
         invocation = _Invocation(
             target=target,
             source_arn=rule.get("Arn", ""),
@@ -80,7 +86,8 @@ def put_event(event: Mapping[str, Any]) -> None:
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
 
 
-def _rule_request_of(target: Target, event: Any, rule: Any, view: Any) -> Callable[[], Any]:
+def rule_request(target: Target, event: Any, rule: Any, view: Any = None) -> Callable[[], Any]:
+    """Return what makes the SubmitJob request of a rule's target, once it is delivered."""
     from ministack.services import eventbridge
 
     seen = view if view is not None else eventbridge._pattern_event_view(event)  # noqa: SLF001
@@ -103,7 +110,8 @@ def _rule_request_of(target: Target, event: Any, rule: Any, view: Any) -> Callab
     return request
 
 
-def _scheduler_request_of(target: Target, event: Any) -> Callable[[], Any]:
+def schedule_request(target: Target, event: Any) -> Callable[[], Any]:
+    """Return what makes the SubmitJob request of a schedule, once it is delivered."""
     return lambda: scheduler_request(
         target.get("Input", ""),
         {
@@ -140,8 +148,7 @@ class _Invocation:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            service = f"{self._service}.amazonaws.com"
-            batch = self._roles.client("batch", self._role(), service)
+            batch = self._roles.client("batch", self._role(), self._service)
             answer = batch.submit_job(**request())
             _LOG.info("%s submitted job %s", self._source_arn, answer["jobId"])
         except (

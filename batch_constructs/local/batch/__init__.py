@@ -4,7 +4,7 @@ It knows nothing of the server it is embedded in: requests come in by `BatchServ
 `rest.respond`, from HTTP), and everything it needs from other services it asks a `Ports` for.
 """
 
-from batch_constructs.local.batch.operations import OPERATIONS, Operation
+from batch_constructs.local.batch.api_model import OPERATIONS, Operation
 from batch_constructs.local.batch.ports import LogEvent, PortError, Ports, SecretReference
 from batch_constructs.local.batch.rest import Response, respond
 from batch_constructs.local.batch.service import BatchService

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from batch_constructs.aws.names import arn
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arns:
@@ -19,9 +21,8 @@ class Arns:
 
     def of(self, kind: str, name: str, *, service: str = "batch") -> str:
         """Return the ARN of a resource, such as ``of("job-queue", "high")``."""
-        return f"arn:aws:{service}:{self.region}:{self.account_id}:{kind}/{name}"
+        return arn(kind, name, account=self.account_id, region=self.region, service=service)
 
     def name(self, kind: str, name_or_arn: str) -> str:
         """Return the name of a resource that is given by its name or its ARN."""
-        prefix = self.of(kind, "")
-        return name_or_arn.removeprefix(prefix)
+        return name_or_arn.removeprefix(self.of(kind, ""))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.local.batch.jobs import Job
 
 CHILD_FAILED = "Array Child Job failed"
 
@@ -18,7 +19,7 @@ def add_children(parent: Job, *, first_sequence: int) -> list[Job]:
             created_at=parent.created_at,
             parent=parent,
             index=index,
-            status=JobStatus.PENDING,
+            status=JobState.PENDING,
         )
         for index in range(size if size is not None else 0)
     ]
@@ -29,23 +30,23 @@ def add_children(parent: Job, *, first_sequence: int) -> list[Job]:
 def adopt(parent: Job, children: list[Job]) -> None:
     """Attach children to their parent and count their states."""
     parent.children = children
-    parent.summary = {status.value: 0 for status in JobStatus}
+    parent.summary = {status.value: 0 for status in JobState}
     for child in children:
         child.parent = parent
         parent.summary[child.status] += 1
 
 
-def count(child: Job, before: JobStatus) -> JobStatus | None:
+def count(child: Job, before: JobState) -> JobState | None:
     """Count a child that has moved; return the status that its parent comes to by that, if any."""
     parent = child.parent
     if parent is None or parent.summary is None:
         return None
     parent.summary[before] -= 1
     parent.summary[child.status] += 1
-    if child.status.ended:
-        failed = parent.summary[JobStatus.FAILED]
-        if failed + parent.summary[JobStatus.SUCCEEDED] == parent.submission.array_size:
-            return JobStatus.FAILED if failed else JobStatus.SUCCEEDED
-    elif parent.status is JobStatus.SUBMITTED and child.status is JobStatus.RUNNABLE:
-        return JobStatus.PENDING
+    if child.status.is_final:
+        failed = parent.summary[JobState.FAILED]
+        if failed + parent.summary[JobState.SUCCEEDED] == parent.submission.array_size:
+            return JobState.FAILED if failed else JobState.SUCCEEDED
+    elif parent.status is JobState.SUBMITTED and child.status is JobState.RUNNABLE:
+        return JobState.PENDING
     return None

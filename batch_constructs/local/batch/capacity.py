@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.instance_types import InstanceSize, instance_sizes
+from batch_constructs.aws import instance_types
+from batch_constructs.aws.job_queues import StuckReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from batch_constructs.aws.instance_types import InstanceType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +37,14 @@ class Limits:
 
     Args:
         vcpus: ``maxvCpus``; None where nothing limits it (an unmanaged environment).
-        memory_mib: the memory that comes with those vCPUs on its instances; None where nothing
-            limits it (Fargate).
-        sizes: the instances it may start; empty where there are none to choose.
+        memory_mib: the memory for jobs that comes with those vCPUs on its instances; None where
+            nothing limits it (Fargate), or it is not known.
+        types: the instances it may start; empty where there are none to choose, or not all known.
     """
 
     vcpus: float | None
-    memory_mib: int | None
-    sizes: tuple[InstanceSize, ...] = ()
+    memory_mib: float | None
+    types: tuple[InstanceType, ...] = ()
 
     @classmethod
     def of(cls, detail: Mapping[str, Any]) -> Limits:
@@ -52,23 +55,21 @@ class Limits:
         vcpus = resources["maxvCpus"]
         if resources["type"] not in ("EC2", "SPOT"):
             return cls(vcpus=vcpus, memory_mib=None)
-        sizes = instance_sizes(resources.get("instanceTypes", ()))
-        return cls(
-            vcpus=vcpus,
-            memory_mib=vcpus * 1024 * max(size.gib_per_vcpu for size in sizes),
-            sizes=sizes,
-        )
+        types = _known(resources.get("instanceTypes", ()))
+        a_vcpu = max(((one.job_memory_mib or 0) / (one.vcpus or 1) for one in types), default=None)
+        memory = None if a_vcpu is None else vcpus * a_vcpu
+        return cls(vcpus=vcpus, memory_mib=memory, types=types)
 
     def problem(self, need: Requirement) -> str | None:
         """Say why a job never fits here, in AWS Batch's words; None where it can."""
         if self.vcpus is not None and need.vcpus > self.vcpus:
             return (
-                "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job "
+                f"{StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE} - CE(s) associated with the job "
                 "queue cannot meet the CPU requirement of the job."
             )
-        if self.sizes and not any(_holds(size, need) for size in self.sizes):
+        if self.types and not any(_holds(type_, need) for type_ in self.types):
             return (
-                "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement "
+                f"{StuckReason.JOB_RESOURCE_REQUIREMENT} - The job resource requirement "
                 "(vCPU/memory/GPU) is higher than that can be met by the CE(s) attached to the job "
                 "queue."
             )
@@ -102,9 +103,17 @@ class Usage:
         self.jobs -= 1
 
 
-def _holds(size: InstanceSize, need: Requirement) -> bool:
-    return (
-        need.vcpus <= size.vcpus * need.instances
-        and need.memory_mib <= size.memory_mib * need.instances
-        and (need.gpus == 0 or size.gpus)
+def _known(names: Iterable[str]) -> tuple[InstanceType, ...]:
+    """Return the instance types that names stand for; none at all where one is not known."""
+    found = [instance_types.expand(name) for name in names]
+    types = [type_ for each in found for type_ in each or ()]
+    unknown = None in found or any(None in (one.vcpus, one.memory_mib) for one in types)
+    return () if unknown else tuple(types)
+
+
+def _holds(type_: InstanceType, need: Requirement) -> bool:
+    return type_.holds(
+        vcpus=need.vcpus / need.instances,
+        memory=need.memory_mib / need.instances,
+        gpus=need.gpus / need.instances,
     )

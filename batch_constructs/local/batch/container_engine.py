@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.job_containers import Container
 
 ENGINES = ("docker", "podman", "finch")
 """The engines that are known, in the order they are looked for."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from batch_constructs.local.batch.jobs import Job, JobStatus
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.local.batch.jobs import Job
+from batch_constructs.local.batch.service_errors import refuse
 
 Find = Callable[[str], Job | None]
 """Finds a job by its ID."""
-
-FAILED_REASON = "Dependent Job failed"
 
 
 def check_dependencies(
@@ -34,8 +33,7 @@ def check_dependencies(
                 f"N_TO_N needs arrays of the same size: job {other.id} has "
                 f"{other.submission.array_size or 'no'} children, this one {size}"
             )
-    if problems:
-        raise client_error("Error executing request, Exception : " + "; ".join(problems))
+    refuse(problems)
 
 
 def link(job: Job, find: Find) -> list[Job]:
@@ -70,14 +68,14 @@ def after(job: Job) -> Iterator[tuple[Job, bool]]:
     dependents, job.dependents = job.dependents, []
     for dependent in dependents:
         dependent.waits_for -= 1
-        if job.status is JobStatus.FAILED:
+        if job.status is JobState.FAILED:
             yield dependent, False
         elif dependent.waits_for == 0:
             yield dependent, True
 
 
 def _fails(job: Job, other: Job) -> bool:
-    if not other.status.ended:
+    if not other.status.is_final:
         other.dependents.append(job)
         job.waits_for += 1
-    return other.status is JobStatus.FAILED
+    return other.status is JobState.FAILED

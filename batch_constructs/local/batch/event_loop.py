@@ -1,17 +1,15 @@
-"""The service's thread: it works off what happens, and places jobs."""
+"""The service's thread: it works off what happens and what is due, and places jobs."""
 
 from __future__ import annotations
 
+import heapq
 import logging
 import queue
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from itertools import count
 
 from batch_constructs.local.batch.store import Store, StoreError
-
-if TYPE_CHECKING:
-    from batch_constructs.local.batch.timers import Timers
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +18,36 @@ _AT_A_TIME = 200
 Action = Callable[[], None]
 
 
-class Engine:
+class Timers:
+    """Actions by the time they are due.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._number = count()
+        self._entries: list[tuple[float, int, Action]] = []
+
+    def after(self, seconds: float, action: Action) -> None:
+        """Call an action once, this many seconds from now."""
+        due = self._clock() + seconds
+        heapq.heappush(self._entries, (due, next(self._number), action))
+
+    def run(self) -> None:
+        """Call what is due."""
+        while self._entries and self._entries[0][0] <= self._clock():
+            heapq.heappop(self._entries)[2]()
+
+    def next_in(self) -> float | None:
+        """Return the seconds until something is due; None where nothing ever is."""
+        if not self._entries:
+            return None
+        return max(0.0, self._entries[0][0] - self._clock())
+
+
+class EventLoop:
     """Does actions one after another, each under the lock, and what is due at its time.
 
     There is no polling: the thread sleeps until something is posted or a timer is due.
@@ -46,7 +73,7 @@ class Engine:
 
     def start(self) -> None:
         """Start working."""
-        self._thread = threading.Thread(target=self._run, name="batch-engine", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="batch-loop", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

@@ -6,12 +6,18 @@ import heapq
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from batch_constructs.local.batch.jobs import Job, JobStatus
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.scheduling import (
+    DEFAULT_SHARE_DECAY_SECONDS,
+    DEFAULT_SHARE_WEIGHT,
+    reserved_vcpus,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_DEFAULT_DECAY_SECONDS = 600
+    from batch_constructs.local.batch.jobs import Job
+
 _NOW = 0.1
 """How much a vCPU that is held now adds to a share's average."""
 
@@ -53,13 +59,13 @@ class _Heap:
     def top(self) -> Job | None:
         while self._entries:
             job = self._entries[0][1]
-            if job.status is JobStatus.RUNNABLE:
+            if job.status is JobState.RUNNABLE:
                 return job
             heapq.heappop(self._entries)
         return None
 
     def in_order(self) -> list[Job]:
-        return [job for _, job in sorted(self._entries) if job.status is JobStatus.RUNNABLE]
+        return [job for _, job in sorted(self._entries) if job.status is JobState.RUNNABLE]
 
 
 def _by_submission(job: Job) -> tuple[int, ...]:
@@ -146,7 +152,7 @@ class FairShares:
         A share that holds capacity may not reach into what ``computeReservation`` keeps free for
         shares that do not.
         """
-        reservation = self._policy().get("computeReservation", 0) / 100
+        reservation = self._policy().get("computeReservation", 0)
         active = [share for share in self._shares.values() if share.running_vcpus > 0]
         used = sum(share.running_vcpus for share in active)
         for _, share in self._waiting():
@@ -155,7 +161,7 @@ class FairShares:
                 continue
             if max_vcpus is None or not active or share.running_vcpus == 0 or not reservation:
                 return job
-            reserved = max_vcpus * reservation ** len(active)
+            reserved = reserved_vcpus(max_vcpus, reservation, len(active))
             if used + job.submission.requirement.vcpus <= max_vcpus - reserved:
                 return job
         return None
@@ -211,11 +217,11 @@ class FairShares:
 
     def _window_seconds(self) -> float:
         decay: int = self._policy().get("shareDecaySeconds", 0)
-        return decay if decay > 0 else _DEFAULT_DECAY_SECONDS
+        return decay if decay > 0 else DEFAULT_SHARE_DECAY_SECONDS
 
     def _weight(self, name: str) -> float:
         for share in self._policy().get("shareDistribution", ()):
             pattern = share["shareIdentifier"]
             if name == pattern or (pattern.endswith("*") and name.startswith(pattern[:-1])):
-                return float(share.get("weightFactor", 1.0))
-        return 1.0
+                return float(share.get("weightFactor", DEFAULT_SHARE_WEIGHT))
+        return DEFAULT_SHARE_WEIGHT

@@ -1,10 +1,11 @@
-"""The service's end of the line to the host that jobs run on."""
+"""The service's end of the line to the host that jobs run on, and what an earlier host left."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.local.batch import host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 Message = dict[str, Any]
 
@@ -86,3 +87,29 @@ class HostLink:
             for line in lines:
                 self._receive(json.loads(line))
         self._receive({"lost": True})
+
+
+def end_processes(recorded: Iterable[tuple[int, str, str]]) -> None:
+    """Kill what is left of recorded processes: their groups, and on Linux all they started.
+
+    A process ID that belongs to another process by now is left alone.
+
+    Args:
+        recorded: (process ID, start time, job ID).
+    """
+    recorded = list(recorded)
+    for pid, started, _ in recorded:
+        if started and host.start_time(pid) == started:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+    if recorded and sys.platform == "linux":
+        _end_by_job_ids({f"AWS_BATCH_JOB_ID={job_id}".encode() for _, _, job_id in recorded})
+
+
+def _end_by_job_ids(marks: set[bytes]) -> None:
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal():
+            continue
+        with contextlib.suppress(OSError):
+            if marks.intersection((entry / "environ").read_bytes().split(b"\0")):
+                os.kill(int(entry.name), signal.SIGKILL)

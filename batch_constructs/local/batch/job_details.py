@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.nodes import node_id
+from batch_constructs.local.batch.job_nodes import node_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,7 +152,7 @@ def _main(job: Job) -> int:
 
 
 def _node_status(job: Job, index: int) -> str:
-    if not job.status.ended or not job.attempts:
+    if not job.status.is_final or not job.attempts:
         return job.status.value
     code = job.attempts[-1].containers[index].exit_code
     return "SUCCEEDED" if code == 0 else "FAILED"

@@ -6,25 +6,28 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.submit_job import (
+    DESCRIBED_AT_ONCE,
+    STOP_REASON_CHARACTERS,
+    STOPPED_AT_ONCE,
+)
 from batch_constructs.local.batch.dependencies import check_dependencies
 from batch_constructs.local.batch.job_details import job_arn, job_detail, node_detail
-from batch_constructs.local.batch.jobs import Job, JobStatus, Stop, Submission
+from batch_constructs.local.batch.job_overrides import check_submission, submission_document
+from batch_constructs.local.batch.jobs import Job, Stop, Submission
 from batch_constructs.local.batch.scheduler import host_terminated
 from batch_constructs.local.batch.service_errors import client_error
-from batch_constructs.local.batch.submit_job import check_submission, submission_document
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.consumable_resources import ConsumableResources
-    from batch_constructs.local.batch.job_definitions import JobDefinitions
-    from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+    from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+    from batch_constructs.local.batch.job_definition_operations import JobDefinitions
+    from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.lifecycle import Lifecycle
     from batch_constructs.local.batch.store import Document
 
-_MOST_JOBS_DESCRIBED = 100
-_MOST_JOBS_ENDED = 50
-_LONGEST_REASON = 1024
 
 EndAttempt = Callable[[Job, Stop], None]
 """Stops the processes of a job's attempt."""
@@ -84,8 +87,10 @@ class JobOperations:
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeJobs."""
         ids = request["jobs"]
-        if len(ids) > _MOST_JOBS_DESCRIBED:
-            raise client_error(f"at most 100 jobs can be described at once, got {len(ids)}")
+        if len(ids) > DESCRIBED_AT_ONCE:
+            raise client_error(
+                f"jobs has {len(ids)} job IDs; allowed are at most {DESCRIBED_AT_ONCE}"
+            )
         return {"jobs": [detail for job_id in ids for detail in self._details(job_id)]}
 
     def _details(self, job_id: str) -> Iterator[Document]:
@@ -128,7 +133,7 @@ class JobOperations:
             ServiceError: the job is not running.
         """
         job = self._jobs.find(job_id)
-        if job is None or job.status is not JobStatus.RUNNING:
+        if job is None or job.status is not JobState.RUNNING:
             state = "not known" if job is None else job.status
             raise client_error(f"job {job_id} cannot be reclaimed: it is {state}, not RUNNING")
         stop = Stop(reason=host_terminated(job), retry=True, host_lost=True)
@@ -165,13 +170,15 @@ class JobOperations:
     def _each(request: Mapping[str, Any], end: Callable[[str, str], None]) -> Document:
         ids, reason = request["jobs"], request["reason"]
         _check_reason(reason)
-        if not 1 <= len(ids) <= _MOST_JOBS_ENDED:
-            raise client_error(f"jobs takes 1 to 50 job IDs, got {len(ids)}")
+        if not 1 <= len(ids) <= STOPPED_AT_ONCE:
+            raise client_error(f"jobs has {len(ids)} job IDs; allowed are 1 to {STOPPED_AT_ONCE}")
         for job_id in ids:
             end(job_id, reason)
         return {"successful": list(ids), "errors": []}
 
 
 def _check_reason(reason: str) -> None:
-    if len(reason) > _LONGEST_REASON:
-        raise client_error(f"reason takes at most 1024 characters, got {len(reason)}")
+    if len(reason) > STOP_REASON_CHARACTERS:
+        raise client_error(
+            f"reason has {len(reason)} characters; allowed are at most {STOP_REASON_CHARACTERS}"
+        )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from batch_constructs.local.batch import arrays
-from batch_constructs.local.batch.consumable_resources import Quantities
+from batch_constructs.local.batch.consumable_resource_operations import Quantities
 from batch_constructs.local.batch.jobs import Job, Submission
 from batch_constructs.local.batch.store import Document, Store
 
@@ -107,7 +107,7 @@ class JobTable:
 
     def _forget_ended_before(self, time_ms: int) -> None:
         for queue_arn, jobs in self._by_queue.items():
-            old = [job for job in jobs if job.status.ended and _ended_at(job) < time_ms]
+            old = [job for job in jobs if job.status.is_final and _ended_at(job) < time_ms]
             for job in old:
                 family = [job, *(job.children if job.children is not None else ())]
                 for each in family:
@@ -118,7 +118,7 @@ class JobTable:
 
     def _keep(self, job: Job) -> None:
         self._by_id[job.id] = job
-        self._open[job.queue_arn] += not job.status.ended
+        self._open[job.queue_arn] += not job.status.is_final
         self._by_queue.setdefault(job.queue_arn, []).append(job)
         if job.children is not None:
             self._by_id.update((child.id, child) for child in job.children)

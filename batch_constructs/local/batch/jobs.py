@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.containers import Container, containers_of, requirement_of
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.local.batch.job_containers import Container, containers_of, requirement_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.local.batch.capacity import Requirement
-    from batch_constructs.local.batch.consumable_resources import Quantities
+    from batch_constructs.local.batch.consumable_resource_operations import Quantities
     from batch_constructs.local.batch.store import Document
-
-
-class JobStatus(StrEnum):
-    """The states of a job."""
-
-    SUBMITTED = "SUBMITTED"
-    PENDING = "PENDING"
-    RUNNABLE = "RUNNABLE"
-    STARTING = "STARTING"
-    RUNNING = "RUNNING"
-    SUCCEEDED = "SUCCEEDED"
-    FAILED = "FAILED"
-
-    @property
-    def ended(self) -> bool:
-        """Whether a job in this state has come to its end."""
-        return self in _ENDED
-
-    @property
-    def on_host(self) -> bool:
-        """Whether a job in this state holds capacity."""
-        return self in _ON_HOST
-
-
-_ENDED = frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED})
-_ON_HOST = frozenset({JobStatus.STARTING, JobStatus.RUNNING})
 
 
 class Submission:
@@ -189,7 +163,7 @@ class Job:
     created_at: int
     parent: Job | None = None
     index: int | None = None
-    status: JobStatus = JobStatus.SUBMITTED
+    status: JobState = JobState.SUBMITTED
     reason: str | None = None
     started_at: int | None = None
     stopped_at: int | None = None
@@ -204,6 +178,11 @@ class Job:
     stop: Stop | None = None
     moved_at: int = 0
     blocked_since: float | None = None
+
+    @property
+    def on_host(self) -> bool:
+        """Whether it holds capacity."""
+        return self.status in (JobState.STARTING, JobState.RUNNING)
 
     @property
     def queue_arn(self) -> str:
@@ -229,7 +208,7 @@ class Job:
 
     def restore(self, state: Document) -> None:
         """Take over what was written down."""
-        self.status = JobStatus(state["status"])
+        self.status = JobState(state["status"])
         self.reason = state.get("reason")
         self.started_at = state.get("started")
         self.stopped_at = state.get("stopped")

@@ -6,14 +6,15 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.job_states import DEPENDENCY_FAILED, JobState
 from batch_constructs.local.batch import arrays, dependencies
-from batch_constructs.local.batch.jobs import Attempt, ContainerOutcome, Job, JobStatus, Stop
+from batch_constructs.local.batch.jobs import Attempt, ContainerOutcome, Job, Stop
 from batch_constructs.local.batch.retries import retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batch_constructs.local.batch.events import Publisher
+    from batch_constructs.local.batch.event_publisher import Publisher
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.store import Store
 
@@ -74,14 +75,14 @@ class Lifecycle:
 
     def begin(self, job: Job) -> None:
         """Evaluate a submitted job: is there anything it waits for?"""
-        if job.status is not JobStatus.SUBMITTED:
+        if job.status is not JobState.SUBMITTED:
             return
         doomed = self._link(job)
         family = _family(job)
         if doomed or job.waits_for or any(member.waits_for for member in family):
             self._pend(job)
         for each in doomed:
-            self._fail(each, dependencies.FAILED_REASON)
+            self._fail(each, DEPENDENCY_FAILED)
         for member in family:
             self._run_if_free(member)
         self.settle()
@@ -94,11 +95,11 @@ class Lifecycle:
             lost: returns the status reason of an attempt that was under way.
         """
         for each in self._link(job):
-            self._fail(each, dependencies.FAILED_REASON)
+            self._fail(each, DEPENDENCY_FAILED)
         for member in _family(job):
-            if member.status is JobStatus.RUNNABLE:
+            if member.status is JobState.RUNNABLE:
                 self._runnable(member)
-            elif member.status.on_host:
+            elif member.on_host:
                 self.finish(member, lost_attempt(member, lost(member)))
             else:
                 self._run_if_free(member)
@@ -118,14 +119,14 @@ class Lifecycle:
         job.blocked_since = None
         containers = tuple(ContainerOutcome(name=c.name) for c in job.submission.containers)
         job.attempts = (*job.attempts, Attempt(task_arn=task_arn, containers=containers))
-        self.move(job, JobStatus.STARTING)
+        self.move(job, JobState.STARTING)
 
     def run(self, job: Job, containers: tuple[ContainerOutcome, ...]) -> None:
         """Note that the processes of an attempt are running."""
         job.started_at = self.now_ms()
         latest = replace(job.attempts[-1], started_at=job.started_at, containers=containers)
         job.attempts = (*job.attempts[:-1], latest)
-        self.move(job, JobStatus.RUNNING)
+        self.move(job, JobState.RUNNING)
 
     def finish(self, job: Job, result: AttemptResult) -> None:
         """End an attempt: the job is done, or tried again, or has failed."""
@@ -139,7 +140,7 @@ class Lifecycle:
         )
         job.attempts = (*job.attempts[:-1], latest)
         if result.succeeded and job.stop is None:
-            self.move(job, JobStatus.SUCCEEDED, reason)
+            self.move(job, JobState.SUCCEEDED, reason)
         elif not self._for_good(job) and retries(
             job.submission.retry_strategy,
             attempts=len(job.attempts),
@@ -148,17 +149,17 @@ class Lifecycle:
             status_reason=reason,
         ):
             job.started_at = job.stopped_at = None
-            self.move(job, JobStatus.RUNNABLE, reason)
+            self.move(job, JobState.RUNNABLE, reason)
         else:
-            self.move(job, JobStatus.FAILED, reason)
+            self.move(job, JobState.FAILED, reason)
 
     def cancel(self, job: Job, reason: str) -> None:
         """End a job, or the children of an array job, that has not come to STARTING."""
-        if job.status.ended or job.status.on_host:
+        if job.status.is_final or job.on_host:
             return
         job.cancelled = True
         for member in _family(job):
-            if not (member.status.ended or member.status.on_host):
+            if not (member.status.is_final or member.on_host):
                 member.cancelled = True
                 self._fail(member, reason)
 
@@ -168,16 +169,16 @@ class Lifecycle:
         Returns:
             The jobs whose processes the caller has to stop.
         """
-        if job.status.ended:
+        if job.status.is_final:
             return []
         job.terminated = True
         to_stop = []
         for member in _family(job):
-            if member.status.ended:
+            if member.status.is_final:
                 continue
             member.terminated = True
             self._store.save_job_state(member.sequence, member.state())
-            if member.status.on_host:
+            if member.on_host:
                 member.stop = Stop(reason=reason)
                 to_stop.append(member)
             else:
@@ -189,11 +190,11 @@ class Lifecycle:
         job.reason = reason
         self._store.save_job_state(job.sequence, job.state())
 
-    def move(self, job: Job, status: JobStatus, reason: str | None = None) -> None:
+    def move(self, job: Job, status: JobState, reason: str | None = None) -> None:
         """Bring a job to a state."""
         before, job.status, job.reason = job.status, status, reason
         job.moved_at = self.now_ms()
-        if status.ended:
+        if status.is_final:
             if job.stopped_at is None:
                 job.stopped_at = job.moved_at
             self._to_settle.append(job)
@@ -201,9 +202,9 @@ class Lifecycle:
         self._publisher.publish(job)
         outcome = arrays.count(job, before)
         if outcome is not None and job.parent is not None:
-            failed = outcome is JobStatus.FAILED
+            failed = outcome is JobState.FAILED
             self.move(job.parent, outcome, self._parent_reason(job.parent) if failed else None)
-        if status is JobStatus.RUNNABLE:
+        if status is JobState.RUNNABLE:
             self._runnable(job)
 
     def settle(self) -> None:
@@ -214,7 +215,7 @@ class Lifecycle:
                 if free:
                     self._release(dependent)
                 else:
-                    self._fail(dependent, dependencies.FAILED_REASON)
+                    self._fail(dependent, DEPENDENCY_FAILED)
             self._ended(job)
 
     @staticmethod
@@ -222,8 +223,8 @@ class Lifecycle:
         return job.terminated or (job.stop is not None and not job.stop.retry)
 
     def _pend(self, job: Job) -> None:
-        if job.status is JobStatus.SUBMITTED:
-            self.move(job, JobStatus.PENDING)
+        if job.status is JobState.SUBMITTED:
+            self.move(job, JobState.PENDING)
 
     def _release(self, job: Job) -> None:
         if job.children is None:
@@ -234,14 +235,14 @@ class Lifecycle:
             self._run_if_free(child)
 
     def _run_if_free(self, job: Job) -> None:
-        waiting = job.status in (JobStatus.SUBMITTED, JobStatus.PENDING)
+        waiting = job.status in (JobState.SUBMITTED, JobState.PENDING)
         if waiting and job.waits_for == 0:
-            self.move(job, JobStatus.RUNNABLE)
+            self.move(job, JobState.RUNNABLE)
 
     def _fail(self, job: Job, reason: str) -> None:
         for member in _family(job):
-            if not member.status.ended:
-                self.move(member, JobStatus.FAILED, reason)
+            if not member.status.is_final:
+                self.move(member, JobState.FAILED, reason)
 
     @staticmethod
     def _parent_reason(parent: Job) -> str:

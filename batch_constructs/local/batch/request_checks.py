@@ -1,35 +1,72 @@
-"""Requests are checked against botocore's shapes, and their enumerations, before anything else."""
+"""Requests are checked before anything else: against botocore's shapes, then against AWS's limits.
+
+The limits are those that the rules over templates are made of, so that one door refuses what the
+other does. A submission is held to those of a job definition, too, in what it overrides.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.local.batch.operations import SERVICE_MODEL
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.aws import submit_job
+from batch_constructs.aws.bound import Counting, Decimal, Whole, shown
+from batch_constructs.aws.limit import places
+from batch_constructs.aws.limits import limits_of
+from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.local.batch.api_model import SERVICE_MODEL, as_member
+from batch_constructs.local.batch.service_errors import refuse
 
 if TYPE_CHECKING:
     from botocore.model import Shape
+
+    from batch_constructs.aws.bound import Bound
 
 _validator = ParamValidator()
 _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
+_CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
+_SUBMISSION: tuple[tuple[str, Bound], ...] = (
+    ("jobName", JOB_NAME),
+    ("arrayProperties/size", submit_job.ARRAY_SIZE),
+    ("shareIdentifier", submit_job.SHARE_IDENTIFIER),
+    ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
+    ("retryStrategy/attempts", submit_job.ATTEMPTS),
+    ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
+    ("schedulingPriorityOverride", submit_job.SCHEDULING_PRIORITY),
+)
+_OVERRIDES = {
+    "consumableResourceProperties": "consumableResourcePropertiesOverride",
+    "containerProperties": "containerOverrides",
+    "ecsProperties": "ecsPropertiesOverride",
+    "eksProperties": "eksPropertiesOverride",
+    "nodeProperties/nodeRangeProperties/*/container": (
+        "nodeOverrides/nodePropertyOverrides/*/containerOverrides"
+    ),
+    "nodeProperties/nodeRangeProperties/*/ecsProperties": (
+        "nodeOverrides/nodePropertyOverrides/*/ecsPropertiesOverride"
+    ),
+    "nodeProperties/nodeRangeProperties/*/eksProperties": (
+        "nodeOverrides/nodePropertyOverrides/*/eksPropertiesOverride"
+    ),
+}
+"""Part of a job definition → the member of a submission that overrides it."""
+
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
-    """Refuse a request that does not have the operation's shape.
+    """Refuse a request that does not have the operation's shape, or is beyond AWS's limits.
 
     Raises:
         ServiceError: with every mistake that was found.
     """
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     problems = [] if shape is None else shape_problems(shape, request)
-    if problems:
-        raise client_error(
-            f"Error executing request, Exception : {'; '.join(problems)}, operation: {operation}"
-        )
+    refuse(problems or [*beyond_limits(operation, request)])
 
 
 def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
@@ -37,6 +74,62 @@ def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
     report = _validator.validate(dict(document), shape)
     problems = [report.generate_report()] if report.has_errors() else []
     return problems or [*_wrong_values(shape, document, "")]
+
+
+@cache
+def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
+    """Give what an operation's request is held to: the path of each member and its bound."""
+    shape = SERVICE_MODEL.operation_model(operation).input_shape
+    found = _CHANGES.fullmatch(operation)
+    limits = [*_limits(found["noun"])] if found else []
+    if operation == "SubmitJob":
+        limits = [*_SUBMISSION, *((_overriding(path), b) for path, b in _limits("JobDefinition"))]
+    return tuple(dict.fromkeys(limit for limit in limits if _has(shape, limit[0])))
+
+
+def _has(shape: Any, path: str) -> bool:
+    """Tell whether a request has a member: an update lacks what cannot be changed."""
+    for step in path.split("/"):
+        shape = getattr(shape, "member" if step == "*" else "members", None)
+        shape = shape.get(step) if isinstance(shape, dict) else shape
+    return shape is not None
+
+
+def _limits(noun: str) -> Iterator[tuple[str, Bound]]:
+    for limit in limits_of(f"AWS::Batch::{noun}"):
+        for within in limit.within if limit.is_error else ():
+            steps = f"{within}/{limit.name}".lstrip("/").split("/")
+            yield "/".join(map(as_member, steps)), limit.bound
+
+
+def _overriding(path: str) -> str:
+    for part, override in _OVERRIDES.items():
+        if path.startswith(f"{part}/"):
+            return f"{override}{path.removeprefix(part)}"
+    return path
+
+
+def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
+    """List where a request is beyond AWS's limits."""
+    for path, bound in limits_on(operation):
+        within, _, key = path.rpartition("/")
+        for place, found in places(request, within):
+            wrong = _wrong(found[key], bound) if key in found else None
+            if wrong:
+                yield f"{_as_botocore_writes(place + key)} {wrong}"
+
+
+def _wrong(value: Any, bound: Bound) -> str | None:
+    if isinstance(bound, Whole | Decimal) and isinstance(value, str):
+        try:
+            value = float(value)  # some members hold numbers as text
+        except ValueError:
+            return f"is {shown(value)}; allowed are {bound.allowed}"
+    return bound.wrong(value)
+
+
+def _as_botocore_writes(path: str) -> str:
+    return re.sub(r"/(\d+)(?=/|$)", r"[\1]", path).replace("/", ".")
 
 
 def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from batch_constructs.local.batch import operations
+from batch_constructs.local.batch import api_model
 from batch_constructs.local.batch.service_errors import ServiceError, client_error
 
 Handle = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -41,7 +41,7 @@ def respond(handle: Handle, method: str, target: str, body: bytes) -> Response:
     """
     url = urlsplit(target)
     try:
-        name, request = operations.match(method, url.path, parse_qs(url.query), _document(body))
+        name, request = api_model.match(method, url.path, parse_qs(url.query), _document(body))
         return _json(200, handle(name, request))
     except ServiceError as error:
         headers = {"x-amzn-ErrorType": error.code}

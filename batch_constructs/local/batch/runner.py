@@ -12,27 +12,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.job_states import HOST_LOST, TIMED_OUT, JobState
 from batch_constructs.local.batch import container_engine as images
-from batch_constructs.local.batch.host_link import HostLink, Message
-from batch_constructs.local.batch.job_environment import process_environment
-from batch_constructs.local.batch.jobs import Job, JobStatus, Stop
-from batch_constructs.local.batch.leftover_processes import end_processes
+from batch_constructs.local.batch.ecs_task import Prepared, Task
+from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
+from batch_constructs.local.batch.jobs import Job, Stop
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
 from batch_constructs.local.batch.log_shipping import LogPump, LogStream
 from batch_constructs.local.batch.ports import PortError, Ports
-from batch_constructs.local.batch.tasks import Prepared, Task
+from batch_constructs.local.batch.process_environment import process_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batch_constructs.local.batch.containers import Container
+    from batch_constructs.local.batch.event_loop import Timers
+    from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.store import Store
-    from batch_constructs.local.batch.timers import Timers
 
 _log = logging.getLogger(__name__)
 
 _PREPARERS = 4
-_TIMED_OUT = "Job attempt duration exceeded timeout"
 _SIGNALLED = 128
 
 Post = Callable[[Callable[[], None]], None]
@@ -236,7 +235,7 @@ class Runner:
         process.pid = pid
         task, job = process.task, process.task.job
         self._store.add_process(pid, time, process.prepared.env["AWS_BATCH_JOB_ID"])
-        if job.status is JobStatus.STARTING:
+        if job.status is JobState.STARTING:
             self._lifecycle.run(job, task.outcomes())
             timeout = job.submission.timeout_seconds
             if timeout is not None:
@@ -248,7 +247,7 @@ class Runner:
 
     def _time_out(self, task: Task) -> None:
         if self._tasks.get(task.job.id) is task:
-            self.end(task.job, Stop(reason=_TIMED_OUT))
+            self.end(task.job, Stop(reason=TIMED_OUT))
 
     def _failed(self, token: int, error: str) -> None:
         where = "in a container" if self._engine is not None else "as a process here"
@@ -314,7 +313,7 @@ class Runner:
         self._host = self._new_host()
         for task in tasks.values():
             shutil.rmtree(task.directory, ignore_errors=True)
-            reason = "Host EC2 terminated. The local process that jobs run under has ended."
+            reason = f"{HOST_LOST} terminated. The local process that jobs run under has ended."
             self._finish(task.job, lost_attempt(task.job, reason))
 
     def _new_host(self) -> HostLink:

@@ -6,23 +6,24 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
 from batch_constructs.local.batch.fair_shares import FairShares, FirstInFirstOut, WaitingLine
-from batch_constructs.local.batch.jobs import Job, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batch_constructs.local.batch.compute_environments import (
+    from batch_constructs.local.batch.compute_environment_operations import (
         ComputeEnvironment,
         ComputeEnvironments,
     )
-    from batch_constructs.local.batch.consumable_resources import ConsumableResources
-    from batch_constructs.local.batch.events import Publisher
-    from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+    from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+    from batch_constructs.local.batch.event_loop import Timers
+    from batch_constructs.local.batch.event_publisher import Publisher
+    from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
+    from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.lifecycle import Lifecycle
-    from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
+    from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
     from batch_constructs.local.batch.store import Document
-    from batch_constructs.local.batch.timers import Timers
 
 
 class Scheduler:
@@ -140,10 +141,10 @@ class Scheduler:
 
     def _limit(self, job: Job, since: float, limit: Document, lifecycle: Lifecycle) -> None:
         def cancel() -> None:
-            if job.status is JobStatus.RUNNABLE and job.blocked_since == since:
+            if job.status is JobState.RUNNABLE and job.blocked_since == since:
                 lifecycle.cancel(
                     job,
-                    f"Canceled by JobStateTimeLimit action due to reason: {limit['reason']}",
+                    f"Canceled by {STUCK_IN_QUEUE}: {limit['reason']}",
                 )
 
         self._timers.after(limit["maxTimeSeconds"], cancel)
@@ -157,7 +158,7 @@ class Scheduler:
 def host_terminated(job: Job) -> str:
     """Return the status reason of an attempt whose instance was taken away, as after a reclaim."""
     digest = hashlib.sha256(f"{job.id}/{len(job.attempts)}".encode()).hexdigest()
-    return f"Host EC2 (instance i-{digest[:17]}) terminated."
+    return f"{HOST_LOST} (instance i-{digest[:17]}) terminated."
 
 
 def _max_vcpus(environments: list[ComputeEnvironment]) -> float | None:

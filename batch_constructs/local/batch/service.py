@@ -7,35 +7,35 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
-from batch_constructs.local.batch.compute_environments import ComputeEnvironments
-from batch_constructs.local.batch.consumable_resources import ConsumableResources
-from batch_constructs.local.batch.event_loop import Engine
-from batch_constructs.local.batch.events import Publisher
-from batch_constructs.local.batch.job_definitions import JobDefinitions
+from batch_constructs.local.batch.compute_environment_operations import ComputeEnvironments
+from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+from batch_constructs.local.batch.event_loop import EventLoop, Timers
+from batch_constructs.local.batch.event_publisher import Publisher
+from batch_constructs.local.batch.host_link import end_processes
+from batch_constructs.local.batch.job_definition_operations import JobDefinitions
+from batch_constructs.local.batch.job_lists import JobLists
 from batch_constructs.local.batch.job_operations import JobOperations
-from batch_constructs.local.batch.job_queues import JobQueue, JobQueues
+from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
 from batch_constructs.local.batch.job_table import JobTable
-from batch_constructs.local.batch.jobs import Job, JobStatus
-from batch_constructs.local.batch.leftover_processes import end_processes
 from batch_constructs.local.batch.lifecycle import Lifecycle, lost_attempt
-from batch_constructs.local.batch.listing import JobLists
-from batch_constructs.local.batch.operations import OPERATIONS
-from batch_constructs.local.batch.quota_shares import QuotaShares
+from batch_constructs.local.batch.queue_snapshots import Snapshots
+from batch_constructs.local.batch.quota_share_operations import QuotaShares
 from batch_constructs.local.batch.request_checks import check_request
 from batch_constructs.local.batch.runner import Runner
 from batch_constructs.local.batch.scheduler import Scheduler, host_terminated
-from batch_constructs.local.batch.scheduling_policies import SchedulingPolicies
-from batch_constructs.local.batch.service_environments import ServiceEnvironments
+from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
+from batch_constructs.local.batch.service_environment_operations import ServiceEnvironments
 from batch_constructs.local.batch.service_errors import not_modelled, server_error
-from batch_constructs.local.batch.snapshots import Snapshots
 from batch_constructs.local.batch.store import Document, Store, StoreError
-from batch_constructs.local.batch.tagging import Tagging
-from batch_constructs.local.batch.timers import Timers
+from batch_constructs.local.batch.tag_operations import Tagging
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.ports import Ports
 
 Handler = Callable[[Mapping[str, Any]], Document]
@@ -72,8 +72,8 @@ class BatchService:
         self._clock = clock
         self._store = store = Store(state_directory)
         timers = Timers(clock)
-        self._engine = Engine(lock=self._lock, store=store, timers=timers, work=self._place)
-        wake = self._engine.wake
+        self._loop = EventLoop(lock=self._lock, store=store, timers=timers, work=self._place)
+        wake = self._loop.wake
 
         self._environments = ComputeEnvironments(
             arns=arns, store=store, ports=ports, queues_of=self._queues_of, changed=wake
@@ -120,7 +120,7 @@ class BatchService:
             lifecycle=self._lifecycle,
             store=store,
             timers=timers,
-            post=self._engine.post,
+            post=self._loop.post,
             release=self._scheduler.release,
             directory=state_directory / "jobs",
             grace_seconds=grace_seconds,
@@ -235,14 +235,14 @@ class BatchService:
             self._publisher.start()
             self._runner.start()
             for job in sorted(self._jobs, key=lambda job: job.sequence):
-                if job.status is JobStatus.SUBMITTED:
+                if job.status is JobState.SUBMITTED:
                     self._submitted(job)
-                elif not job.status.ended:
+                elif not job.status.is_final:
                     self._lifecycle.resume(job, _killed)
             self._environments.forget_deleted()
             self._commit()
-        self._engine.start()
-        self._engine.wake()
+        self._loop.start()
+        self._loop.wake()
 
     def stop(self) -> None:
         """End every running job with its children, then the service; nothing is left running.
@@ -252,12 +252,12 @@ class BatchService:
         """
         if self._store.closed:
             return
-        self._engine.stop()
+        self._loop.stop()
         self._runner.stop()
         with self._lock:
             for job in self._jobs:
                 for member in [job] if job.children is None else job.children:
-                    if member.status.on_host:
+                    if member.on_host:
                         self._lifecycle.finish(member, lost_attempt(member, _stopped(member)))
             self._lifecycle.settle()
             for pid, _, _ in self._store.processes():
@@ -270,7 +270,7 @@ class BatchService:
 
     def wake(self) -> None:
         """Look at once whether something is due, after the clock was moved."""
-        self._engine.wake()
+        self._loop.wake()
 
     def reclaim(self, job_id: str) -> None:
         """Take the Spot instance away from under a running job; its retry rules apply.
@@ -292,7 +292,7 @@ class BatchService:
         return self._queues.users_of(arn)
 
     def _submitted(self, job: Job) -> None:
-        self._engine.post(lambda: self._lifecycle.begin(job))
+        self._loop.post(lambda: self._lifecycle.begin(job))
 
     def _place(self) -> None:
         self._lifecycle.settle()
@@ -304,7 +304,7 @@ class BatchService:
         self._operations.terminate_all(queue)
 
     def _ended(self, job: Job) -> None:
-        self._engine.wake()
+        self._loop.wake()
         if job.parent is None:
             self._jobs.count_ended(job)
             queue = self._queues.find(job.queue_arn)

@@ -7,6 +7,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/CommonErrors.html
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class ServiceError(Exception):
     """A request that is answered with an error.
@@ -27,6 +32,16 @@ class ServiceError(Exception):
 def client_error(message: str) -> ServiceError:
     """Say that the request is wrong."""
     return ServiceError("ClientException", 400, message)
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Refuse a request for what is wrong with it, if anything is.
+
+    Raises:
+        ServiceError: with every mistake that was found.
+    """
+    if problems:
+        raise client_error(f"Error executing request, Exception : {'; '.join(problems)}")
 
 
 def server_error(message: str) -> ServiceError:

@@ -34,7 +34,6 @@ class BatchResource:
         type_name: such as ``AWS::Batch::JobQueue``.
         noun: what the operations are called after, such as ``JobQueue``.
         name_property: the property that names the resource.
-        create_only: the properties of which a change replaces the resource.
         identifier: the member of the update and delete requests that says which resource.
         arn_member: the member of the create response that holds the ARN.
         arn_attribute: the attribute that ``Fn::GetAtt`` gives the ARN under.
@@ -47,7 +46,6 @@ class BatchResource:
     type_name: str
     noun: str
     name_property: str
-    create_only: tuple[str, ...]
     identifier: str
     arn_member: str
     arn_attribute: str

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import DEFAULT_STRATEGY
+from batch_constructs.aws.updates import (
+    FARGATE_SCALES,
+    IN_PLACE_STRATEGIES,
+    SCALES,
+    SERVICE_LINKED_ROLE,
+    create_only,
+)
 from batch_constructs.local.cloudformation.batch_resource import BatchResource
 from batch_constructs.local.cloudformation.property_values import to_request
 from batch_constructs.local.cloudformation.resource_type import (
@@ -17,31 +25,6 @@ from batch_constructs.local.cloudformation.resource_type import (
 if TYPE_CHECKING:
     from batch_constructs.local.cloudformation.batch_resource import Handle
     from batch_constructs.local.cloudformation.resource_type import ResourceType
-
-_INFRASTRUCTURE = (
-    "AllocationStrategy",
-    "BidPercentage",
-    "Ec2Configuration",
-    "Ec2KeyPair",
-    "ImageId",
-    "InstanceRole",
-    "InstanceTypes",
-    "LaunchTemplate",
-    "PlacementGroup",
-    "ScalingPolicy",
-    "SecurityGroupIds",
-    "Subnets",
-    "Tags",
-    "Type",
-)
-"""The compute resources that change in place only by an infrastructure update."""
-
-_UPDATABLE_STRATEGIES = (
-    "BEST_FIT_PROGRESSIVE",
-    "SPOT_CAPACITY_OPTIMIZED",
-    "SPOT_PRICE_CAPACITY_OPTIMIZED",
-)
-_SERVICE_LINKED_ROLE = "AWSServiceRoleForBatch"
 
 
 class ComputeEnvironmentType(BatchResource):
@@ -58,14 +41,11 @@ class ComputeEnvironmentType(BatchResource):
         self, logical_id: str, physical_id: str, old: Properties, new: Properties
     ) -> Provisioned:
         """Update in place, or create another where the change cannot be made in place."""
-        changed = [
-            name
-            for name in _INFRASTRUCTURE
-            if _resources(old).get(name) != _resources(new).get(name)
-        ]
-        if changed and _is_fargate(new):
-            changed = [name for name in changed if name not in ("SecurityGroupIds", "Subnets")]
-        if _identity(old) != _identity(new) or (changed and _replaces(new)):
+        table = create_only(self.type_name)
+        given_once = any(_at(old, path) != _at(new, path) for path in table.always)
+        changed = {path for path in table.perhaps if _at(old, path) != _at(new, path)}
+        changed -= SCALES | FARGATE_SCALES if _is_fargate(new) else SCALES
+        if given_once or (changed and _replaces(new)):
             if self.name_property in new:
                 raise ProvisioningError(
                     "CloudFormation cannot update a stack when a custom-named resource requires "
@@ -108,14 +88,12 @@ def _resources(properties: Properties) -> dict[str, Any]:
     return resources
 
 
-def _identity(properties: Properties) -> list[object]:
-    """Return the nested properties that are given once: a change of them replaces the resource."""
-    cluster = properties.get("EksConfiguration", {})
-    return [
-        _resources(properties).get("SpotIamFleetRole"),
-        cluster.get("EksClusterArn"),
-        cluster.get("KubernetesNamespace"),
-    ]
+def _at(properties: Properties, path: str) -> object:
+    """Return the value at a path; None where there is none."""
+    found: Any = properties
+    for step in path.split("/"):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
 
 
 def _is_fargate(properties: Properties) -> bool:
@@ -126,24 +104,24 @@ def _replaces(properties: Properties) -> bool:
     return str(properties.get("ReplaceComputeEnvironment", True)).lower() != "false"
 
 
-def _check_infrastructure_update(properties: Properties, changed: list[str]) -> None:
+def _check_infrastructure_update(properties: Properties, changed: set[str]) -> None:
     """Refuse what an infrastructure update cannot do.
 
     Raises:
         ProvisioningError: the service role or the allocation strategy does not allow it.
     """
-    role = str(properties.get("ServiceRole", _SERVICE_LINKED_ROLE))
-    strategy = str(_resources(properties).get("AllocationStrategy", "BEST_FIT"))
-    what = ", ".join(changed)
-    if _SERVICE_LINKED_ROLE not in role:
+    role = str(properties.get("ServiceRole", SERVICE_LINKED_ROLE))
+    strategy = str(_resources(properties).get("AllocationStrategy", DEFAULT_STRATEGY))
+    what = ", ".join(sorted(path.rpartition("/")[2] for path in changed))
+    if SERVICE_LINKED_ROLE not in role:
         raise ProvisioningError(
             f"cannot change {what} in place: the compute environment uses the service role {role}, "
-            f"and infrastructure updates need {_SERVICE_LINKED_ROLE}"
+            f"and infrastructure updates need {SERVICE_LINKED_ROLE}"
         )
-    if not _is_fargate(properties) and strategy not in _UPDATABLE_STRATEGIES:
+    if not _is_fargate(properties) and strategy not in IN_PLACE_STRATEGIES:
         raise ProvisioningError(
             f"cannot change {what} in place: the allocation strategy is {strategy}, and "
-            f"infrastructure updates need one of {', '.join(_UPDATABLE_STRATEGIES)}"
+            f"infrastructure updates need one of {', '.join(sorted(IN_PLACE_STRATEGIES))}"
         )
 
 
@@ -231,7 +209,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::ComputeEnvironment",
             noun="ComputeEnvironment",
             name_property="ComputeEnvironmentName",
-            create_only=("ComputeEnvironmentName", "Tags", "Type"),
             identifier="computeEnvironment",
             arn_member="computeEnvironmentArn",
             arn_attribute="ComputeEnvironmentArn",
@@ -243,7 +220,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::JobQueue",
             noun="JobQueue",
             name_property="JobQueueName",
-            create_only=("JobQueueName", "JobQueueType"),
             identifier="jobQueue",
             arn_member="jobQueueArn",
             arn_attribute="JobQueueArn",
@@ -255,7 +231,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::JobDefinition",
             noun="JobDefinition",
             name_property="JobDefinitionName",
-            create_only=("JobDefinitionName",),
             identifier="jobDefinition",
             arn_member="jobDefinitionArn",
             arn_attribute="JobDefinitionArn",
@@ -265,7 +240,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::SchedulingPolicy",
             noun="SchedulingPolicy",
             name_property="Name",
-            create_only=("Name",),
             identifier="arn",
             arn_member="arn",
             arn_attribute="Arn",
@@ -275,7 +249,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::ConsumableResource",
             noun="ConsumableResource",
             name_property="ConsumableResourceName",
-            create_only=("ConsumableResourceName", "ResourceType"),
             identifier="consumableResource",
             arn_member="consumableResourceArn",
             arn_attribute="ConsumableResourceArn",
@@ -285,7 +258,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::QuotaShare",
             noun="QuotaShare",
             name_property="QuotaShareName",
-            create_only=("JobQueue", "QuotaShareName"),
             identifier="quotaShareArn",
             arn_member="quotaShareArn",
             arn_attribute="QuotaShareArn",
@@ -296,7 +268,6 @@ def batch_types(handle: Handle) -> list[ResourceType]:
             type_name="AWS::Batch::ServiceEnvironment",
             noun="ServiceEnvironment",
             name_property="ServiceEnvironmentName",
-            create_only=("ServiceEnvironmentName", "ServiceEnvironmentType"),
             identifier="serviceEnvironment",
             arn_member="serviceEnvironmentArn",
             arn_attribute="ServiceEnvironmentArn",

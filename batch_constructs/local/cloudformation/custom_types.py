@@ -27,7 +27,6 @@ class AutoDeleteObjectsType:
 
     client: Client
     type_name: str = "Custom::S3AutoDeleteObjects"
-    create_only: tuple[str, ...] = ("BucketName",)
     name_property: str | None = None
     tags_are_a_map: bool = False
 
@@ -63,7 +62,6 @@ class RestrictDefaultSecurityGroupType:
 
     client: Client
     type_name: str = "Custom::VpcRestrictDefaultSG"
-    create_only: tuple[str, ...] = ("DefaultSecurityGroupId",)
     name_property: str | None = None
     tags_are_a_map: bool = False
 

@@ -28,13 +28,11 @@ class Ec2Resource:
     Args:
         client: gives boto3 clients.
         type_name: such as ``AWS::EC2::EIP``.
-        create_only: the properties of which a change replaces the resource.
         name_property: the property that names the resource, where it has one.
     """
 
     client: Client
     type_name: str
-    create_only: tuple[str, ...]
     name_property: str | None = None
     tags_are_a_map: bool = False
 
@@ -221,39 +219,25 @@ class SecurityGroupRuleType(Ec2Resource):
 
 def network_types(client: Client) -> list[ResourceType]:
     """Return the types of Amazon EC2 that ministack lacks."""
-    rule = (
-        "CidrIp",
-        "CidrIpv6",
-        "FromPort",
-        "GroupId",
-        "IpProtocol",
-        "ToPort",
-    )
     return [
-        ElasticIpType(
-            client=client, type_name="AWS::EC2::EIP", create_only=("Domain", "NetworkBorderGroup")
-        ),
+        ElasticIpType(client=client, type_name="AWS::EC2::EIP"),
         NatGatewayType(
             client=client,
             type_name="AWS::EC2::NatGateway",
-            create_only=("AllocationId", "ConnectivityType", "PrivateIpAddress", "SubnetId"),
         ),
         PlacementGroupType(
             client=client,
             type_name="AWS::EC2::PlacementGroup",
-            create_only=("GroupName", "PartitionCount", "SpreadLevel", "Strategy"),
             name_property="GroupName",
         ),
         SecurityGroupRuleType(
             client=client,
             type_name="AWS::EC2::SecurityGroupIngress",
             direction="ingress",
-            create_only=(*rule, "SourcePrefixListId", "SourceSecurityGroupId"),
         ),
         SecurityGroupRuleType(
             client=client,
             type_name="AWS::EC2::SecurityGroupEgress",
             direction="egress",
-            create_only=(*rule, "DestinationPrefixListId", "DestinationSecurityGroupId"),
         ),
     ]

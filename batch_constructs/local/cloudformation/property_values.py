@@ -7,24 +7,15 @@ user's own and stay as they are.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from botocore.model import ServiceModel, Shape
-
-
-@functools.cache
-def service_model() -> ServiceModel:
-    """Return botocore's model of the AWS Batch API."""
-    from botocore.loaders import Loader
-    from botocore.model import ServiceModel
-
-    return ServiceModel(Loader().load_service_model("batch", "service-2"), "batch")
+    from botocore.model import Shape
 
 
 def to_request(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,7 +25,7 @@ def to_request(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         ProvisioningError: a property does not exist, or a value has the wrong type; all at once.
     """
     problems: list[str] = []
-    shape = service_model().operation_model(operation).input_shape
+    shape = SERVICE_MODEL.operation_model(operation).input_shape
     request: dict[str, Any] = _value(shape, dict(properties), "#", problems)
     if problems:
         raise ProvisioningError(f"Properties validation failed: {'; '.join(problems)}")
@@ -44,7 +35,7 @@ def to_request(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
 def known_to(operation: str, properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of the properties that are parameters of the operation."""
     members = {
-        name.lower() for name in service_model().operation_model(operation).input_shape.members
+        name.lower() for name in SERVICE_MODEL.operation_model(operation).input_shape.members
     }
     return {name: value for name, value in properties.items() if name.lower() in members}
 
@@ -125,7 +116,7 @@ def _spelled_as_the_api_does(shape: Shape, value: Any) -> Any:
 
 def from_response(operation: str, response: Mapping[str, Any]) -> dict[str, Any]:
     """Return an operation's response with capitalised members, as Step Functions hands it on."""
-    shape = service_model().operation_model(operation).output_shape
+    shape = SERVICE_MODEL.operation_model(operation).output_shape
     capitalised: dict[str, Any] = _capitalised(shape, dict(response))
     return capitalised
 

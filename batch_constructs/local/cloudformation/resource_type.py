@@ -39,10 +39,6 @@ class ResourceType(Protocol):
         """Such as ``AWS::Batch::JobQueue``."""
 
     @property
-    def create_only(self) -> tuple[str, ...]:
-        """The properties of which a change replaces the resource."""
-
-    @property
     def name_property(self) -> str | None:
         """The property that names the resource, if one does: a replacement needs another name."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws.source import api
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.old_limits import Limit, at
+from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
@@ -26,110 +28,18 @@ if TYPE_CHECKING:
 
 AREA: Final = "compute_environments"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_resources = at("ComputeResources")
 
-_limit(
-    id="compute-environment-name",
-    where=at(""),
-    key="ComputeEnvironmentName",
-    noun="the compute environment name",
-    title="compute environment name of a wrong shape",
-    source='CreateComputeEnvironmentRequest.computeEnvironmentName: "It can be up to 128 characters'
-    ' long. It can contain uppercase and lowercase letters, numbers, hyphens, and underscores."',
-    why="Batch refuses the name when the environment is created.",
-).matching(r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128)
-
-_limit(
-    id="compute-environment-type",
-    where=at(""),
-    key="Type",
-    noun="the type of the compute environment",
-    title="unknown type of compute environment",
-    source='CreateComputeEnvironmentRequest.type: "MANAGED or UNMANAGED"',
-    why="There are two types of compute environment.",
-).one_of(("MANAGED", "UNMANAGED"), any_case=True)
-
-_limit(
-    id="compute-environment-state",
-    where=at(""),
-    key="State",
-    noun="the state of the compute environment",
-    title="unknown state of a compute environment",
-    source="CreateComputeEnvironmentRequest.state: ENABLED or DISABLED",
-    why="A compute environment is on or off.",
-).one_of(("ENABLED", "DISABLED"), any_case=True)
-
-_limit(
-    id="compute-resources-type",
-    where=_resources,
-    key="Type",
-    noun="the type of the compute resources",
-    title="unknown type of compute resources",
-    source='ComputeResource.type: "EC2, SPOT, FARGATE, FARGATE_SPOT, or ECS_MANAGED_INSTANCES"',
-    why="The type decides which other parameters apply.",
-).one_of(("EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"), any_case=True)
-
-_limit(
-    id="bid-percentage",
-    where=_resources,
-    key="BidPercentage",
-    noun="the bid percentage",
-    title="bid percentage out of range",
-    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can'
-    " be"
-    ' when compared with the On-Demand price"; left empty, it is 100%',
-    why="It is a percentage of the On-Demand price. Zero does not mean no limit: no Spot price can"
-    " be below it, so nothing would ever start.",
-).between(1, 100)
-
-_limit(
-    id="scale-down-delay",
-    where=at("ComputeResources/ScalingPolicy"),
-    key="MinScaleDownDelayMinutes",
-    noun="the scale-down delay",
-    title="scale-down delay out of range",
-    source='ComputeScalingPolicy.minScaleDownDelayMinutes: "Minimum value of 20. Maximum value of'
-    ' 10080. Use 0 to unset"',
-    why="How long an idle instance is kept, in minutes.",
-).between(20, 10080, also=(0,))
-
-_limit(
-    id="container-insights",
-    where=at("EcsSettings"),
-    key="ContainerInsights",
-    noun="the Container Insights mode",
-    title="unknown Container Insights mode",
-    source="EcsSettings.containerInsights: ENABLED, ENHANCED or DISABLED",
-    why="Batch knows three modes of Container Insights.",
-).one_of(("ENABLED", "ENHANCED", "DISABLED"))
-
-_limit(
-    id="allocation-strategy",
-    where=_resources,
-    key="AllocationStrategy",
-    noun="the allocation strategy",
-    title="unknown allocation strategy",
-    source="ComputeResource.allocationStrategy: the six values of CRAllocationStrategy",
-    why="The strategy decides which instance types are launched.",
-).one_of(
-    (
-        "BEST_FIT",
-        "BEST_FIT_PROGRESSIVE",
-        "BEST_FIT_PROGRESSIVE_ORDERED",
-        "SPOT_CAPACITY_OPTIMIZED",
-        "SPOT_PRICE_CAPACITY_OPTIMIZED",
-        "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
-    )
-)
+register(aws.LIMITS, area=AREA)
 
 
 @_rule(
     "managed-resources",
     title="managed environment without compute resources",
     fix="give ComputeResources, or set Type to UNMANAGED",
-    source='CreateComputeEnvironmentRequest.computeResources: "This parameter is required for'
-    ' managed compute environments."',
+    source=api(
+        "CreateComputeEnvironmentRequest.computeResources",
+        '"This parameter is required for managed compute environments."',
+    ),
 )
 def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch cannot manage capacity that is not described."""
@@ -142,8 +52,10 @@ def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     "unmanaged-resources",
     title="unmanaged environment with compute resources",
     fix="leave ComputeResources out, and say UnmanagedvCpus instead",
-    source='CreateComputeEnvironmentRequest.computeResources: "the compute resources managed by the'
-    ' compute environment"',
+    source=api(
+        "CreateComputeEnvironmentRequest.computeResources",
+        '"the compute resources managed by the compute environment"',
+    ),
     severity=Severity.WARNING,
 )
 def unmanaged_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -156,8 +68,10 @@ def unmanaged_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     "unmanaged-vcpus",
     title="unmanaged vCPUs in a managed environment",
     fix="leave UnmanagedvCpus out, or set Type to UNMANAGED",
-    source='CreateComputeEnvironmentRequest.unmanagedvCpus: "This parameter is only supported when'
-    ' the type parameter is set to UNMANAGED."',
+    source=api(
+        "CreateComputeEnvironmentRequest.unmanagedvCpus",
+        '"This parameter is only supported when the type parameter is set to UNMANAGED."',
+    ),
 )
 def unmanaged_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch counts the vCPUs of managed environments itself."""
@@ -173,8 +87,10 @@ def unmanaged_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     "unmanaged-service-role",
     title="unmanaged environment without a service role",
     fix="give ServiceRole the ARN of a role that batch.amazonaws.com may assume",
-    source='CreateComputeEnvironmentRequest.serviceRole: "For UNMANAGED compute environments, you'
-    ' must explicitly specify a serviceRole."',
+    source=api(
+        "CreateComputeEnvironmentRequest.serviceRole",
+        '"For UNMANAGED compute environments, you must explicitly specify a serviceRole."',
+    ),
 )
 def unmanaged_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The service-linked role is taken for managed environments only."""
@@ -186,10 +102,12 @@ def unmanaged_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     "ec2-environment-needs",
     title="EC2 environment without what its instances need",
     fix="give the missing parameter",
-    source='ComputeResource.instanceRole: "This parameter is required for Amazon EC2 instances'
-    ' types."; ComputeResource.subnets: "required for compute environments using EC2, SPOT,'
-    " FARGATE,"
-    ' or FARGATE_SPOT"; ComputeResource.instanceTypes: marked required for EC2 in the User Guide',
+    source=api(
+        "ComputeResource.instanceRole",
+        '"This parameter is required for Amazon EC2 instances types."; ComputeResource.subnets:'
+        ' "required for compute environments using EC2, SPOT, FARGATE, or FARGATE_SPOT";'
+        " ComputeResource.instanceTypes: marked required for EC2 in the User Guide",
+    ),
 )
 def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Instances need a subnet, an instance profile to join the cluster, and a type."""
@@ -212,9 +130,11 @@ def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
     "ec2-environment-security-groups",
     title="EC2 environment without security groups",
     fix="give SecurityGroupIds, or a launch template that has security groups",
-    source='ComputeResource.securityGroupIds: "One or more security groups must be specified,'
-    " either"
-    ' in securityGroupIds or using a launch template referenced in launchTemplate."',
+    source=api(
+        "ComputeResource.securityGroupIds",
+        '"One or more security groups must be specified, either in securityGroupIds or using a'
+        ' launch template referenced in launchTemplate."',
+    ),
 )
 def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator[Fault]:
     """They come from the environment or from its launch template."""
@@ -247,8 +167,10 @@ def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator
     "max-vcpus",
     title="maximum of vCPUs that lets nothing start",
     fix="set MaxvCpus to at least 1, and to what the largest job needs",
-    source='ComputeResource.maxvCpus: "The maximum number of vCPUs that a compute environment can'
-    ' support."',
+    source=api(
+        "ComputeResource.maxvCpus",
+        '"The maximum number of vCPUs that a compute environment can support."',
+    ),
 )
 def max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Every job needs vCPUs, so with none of them no job ever starts."""
@@ -268,8 +190,11 @@ def max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     "min-max-vcpus",
     title="minimum, desired and maximum vCPUs out of order",
     fix="keep 0 <= MinvCpus <= DesiredvCpus <= MaxvCpus",
-    source="ComputeResource.minvCpus, ComputeResource.desiredvCpus: the value must be between the"
-    " minvCpus and maxvCpus values",
+    source=api(
+        "ComputeResource.minvCpus",
+        "also ComputeResource.desiredvCpus: the value must be between the minvCpus and maxvCpus"
+        " values",
+    ),
 )
 def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch scales between the two, so neither may lie on the wrong side of the other."""
@@ -299,30 +224,27 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
 
 
-SPOT_ONLY: Final = (
-    "SPOT_CAPACITY_OPTIMIZED",
-    "SPOT_PRICE_CAPACITY_OPTIMIZED",
-    "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
-)
-_ON_DEMAND_ONLY: Final = ("BEST_FIT_PROGRESSIVE_ORDERED",)
-
-
 @_rule(
     "allocation-strategy-capacity",
     title="allocation strategy for the other kind of capacity",
     fix="choose a strategy that the type of the compute resources has",
-    source='ComputeResource.allocationStrategy: "This allocation strategy is only available for'
-    " Spot"
-    ' Instance compute resources."; "only available for On-Demand Instance (EC2) compute'
-    ' resources"',
+    source=api(
+        "ComputeResource.allocationStrategy",
+        '"This allocation strategy is only available for Spot Instance compute resources."; "only'
+        ' available for On-Demand Instance (EC2) compute resources"',
+    ),
 )
 def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch answers *Invalid compute resource allocation strategy … for type …*."""
     strategy = text(environment.resources, "AllocationStrategy")
-    if environment.kind == "EC2" and strategy in SPOT_ONLY:
-        allowed = "BEST_FIT_PROGRESSIVE, BEST_FIT_PROGRESSIVE_ORDERED or BEST_FIT"
-    elif environment.kind == "SPOT" and strategy in _ON_DEMAND_ONLY:
-        allowed = f"{one_of(SPOT_ONLY)}, BEST_FIT_PROGRESSIVE or BEST_FIT"
+    if environment.kind == "EC2" and strategy in aws.SPOT_STRATEGIES:
+        allowed = one_of(
+            [one for one in aws.ALLOCATION_STRATEGIES if one not in aws.SPOT_STRATEGIES]
+        )
+    elif environment.kind == "SPOT" and strategy in aws.ON_DEMAND_STRATEGIES:
+        allowed = one_of(
+            [one for one in aws.ALLOCATION_STRATEGIES if one not in aws.ON_DEMAND_STRATEGIES]
+        )
     else:
         return
     yield (
@@ -339,15 +261,18 @@ def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fa
     "spot-fleet-role",
     title="Spot with BEST_FIT but no Spot Fleet role",
     fix="set AllocationStrategy to SPOT_PRICE_CAPACITY_OPTIMIZED, or give SpotIamFleetRole",
-    source='ComputeResource.spotIamFleetRole: "This role is required if the allocation strategy set'
-    " to BEST_FIT or if the allocation strategy isn't specified.\"",
+    source=api(
+        "ComputeResource.spotIamFleetRole",
+        '"This role is required if the allocation strategy set to BEST_FIT or if the allocation'
+        " strategy isn't specified.\"",
+    ),
 )
 def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Without a strategy it is BEST_FIT, which launches a Spot Fleet, which needs a role."""
     if environment.kind != "SPOT" or environment.is_eks is not False:
         return
-    strategy = environment.resources.get("AllocationStrategy", "BEST_FIT")
-    if strategy == "BEST_FIT" and absent(environment.resources, "SpotIamFleetRole"):
+    strategy = environment.resources.get("AllocationStrategy", aws.DEFAULT_STRATEGY)
+    if strategy == aws.DEFAULT_STRATEGY and absent(environment.resources, "SpotIamFleetRole"):
         yield (
             "ComputeResources/SpotIamFleetRole",
             "SpotIamFleetRole is missing; a SPOT compute environment with BEST_FIT needs it",
@@ -359,10 +284,12 @@ def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="Spot parameter in an On-Demand environment",
     fix="leave it out, or set the type to SPOT",
-    source='ComputeResource.bidPercentage: "The maximum percentage that a Spot Instance price can'
-    " be"
-    ' when compared with the On-Demand price"; ComputeResource.spotIamFleetRole: "applied to a SPOT'
-    ' compute environment"',
+    source=api(
+        "ComputeResource.bidPercentage",
+        '"The maximum percentage that a Spot Instance price can be when compared with the'
+        ' On-Demand price"; ComputeResource.spotIamFleetRole: "applied to a SPOT compute'
+        ' environment"',
+    ),
 )
 def spot_parameters_on_demand(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Nothing is capped, and no fleet is launched, where instances are On-Demand."""
@@ -381,8 +308,11 @@ def spot_parameters_on_demand(environment: ComputeEnvironment) -> Iterator[Fault
     severity=Severity.WARNING,
     title="disabled environment that keeps instances",
     fix="set MinvCpus to 0, or State to ENABLED",
-    source='CreateComputeEnvironmentRequest.state: "Compute environments in a DISABLED state may'
-    ' continue to incur billing charges, for example, if they have … a non-zero minvCpus setting."',
+    source=api(
+        "CreateComputeEnvironmentRequest.state",
+        '"Compute environments in a DISABLED state may continue to incur billing charges, for'
+        ' example, if they have … a non-zero minvCpus setting."',
+    ),
 )
 def disabled_with_instances(environment: ComputeEnvironment) -> Iterator[Fault]:
     """It takes no jobs, but its minimum of instances goes on running."""
@@ -399,8 +329,10 @@ def disabled_with_instances(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.INFO,
     title="environment that is created disabled",
     fix="set State to ENABLED, and disable the queue instead",
-    source='CreateComputeEnvironmentRequest.state: "A compute environment must be created in the'
-    ' ENABLED state."',
+    source=api(
+        "CreateComputeEnvironmentRequest.state",
+        '"A compute environment must be created in the ENABLED state."',
+    ),
 )
 def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
     """It can be disabled later; a template that creates it so may be refused."""
@@ -413,7 +345,10 @@ def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="subnet or security group given twice",
     fix="name each once",
-    source="ComputeResource.subnets, ComputeResource.securityGroupIds: lists of distinct resources",
+    source=api(
+        "ComputeResource.subnets",
+        "also ComputeResource.securityGroupIds: lists of distinct resources",
+    ),
 )
 def duplicate_network(environment: ComputeEnvironment) -> Iterator[Fault]:
     """A list that names one thing twice was not meant so."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.job_states import SERVICE_JOB_STATES
+from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.role_policies import literal, statements
@@ -29,23 +33,40 @@ if TYPE_CHECKING:
 AREA: Final = "events"
 _rule = partial(rule, area=AREA, severity=Severity.WARNING)
 
-_DETAIL_TYPES: Final = (
-    "Batch Job State Change",
-    "Batch Job Queue Blocked",
-    "Batch Service Job State Change",
-    "Batch Service Job Queue Blocked",
-    "AWS API Call via CloudTrail",
+
+_PUT_TARGETS: Final = docs(
+    "eventbridge/latest/APIReference/API_PutTargets.html",
+    '"For Lambda and Amazon SNS resources, EventBridge relies on resource-based policies."',
 )
-_STATES: Final = (
-    "SUBMITTED",
-    "PENDING",
-    "RUNNABLE",
-    "SCHEDULED",
-    "STARTING",
-    "RUNNING",
-    "SUCCEEDED",
-    "FAILED",
+KEYS_OF_TOPICS: Final = docs(
+    "sns/latest/dg/sns-key-management.html",
+    "Services publish to an encrypted topic if it has a customer managed key whose policy allows"
+    " them kms:GenerateDataKey* and kms:Decrypt, and not with the key of SNS itself.",
 )
+
+
+@_rule(
+    "event-pattern-syntax",
+    EVENT_RULE,
+    severity=Severity.ERROR,
+    title="event pattern that EventBridge refuses",
+    fix="write EventPattern as EventBridge reads it",
+    source=event_pattern.SOURCE,
+)
+def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
+    """EventBridge answers *Event pattern is not valid*, and the deployment fails.
+
+    This is so whatever the rule is about. A longer pattern needs a higher quota of the account.
+    """
+    pattern = source.properties.get("EventPattern", UNKNOWN)
+    if isinstance(pattern, str):
+        try:
+            pattern = json.loads(pattern)
+        except ValueError:
+            yield "EventPattern", "the pattern is no JSON"
+            return
+    for path, message in event_pattern.wrong(pattern):
+        yield f"EventPattern/{path}".rstrip("/"), f"{path or 'the pattern'} {message}"
 
 
 @_rule(
@@ -53,30 +74,27 @@ _STATES: Final = (
     EVENT_RULE,
     title="event pattern that no Batch event matches",
     fix="match source aws.batch, a detail-type and status as Batch writes them, and ARNs",
-    source="User Guide, Batch events for EventBridge: the detail of an event holds the ARNs of the"
-    " queue and the"
-    " definition, and the status in capitals",
+    source=batch_events.EVENTS_SOURCE,
 )
-def event_pattern(source: Resource) -> Iterator[Fault]:
+def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
     """The rule never fires, without any message: events carry ARNs, not names."""
     pattern = mapping(source.properties, "EventPattern")
     sources = listing(pattern, "source")
-    if sources is None or "aws.batch" not in sources:
-        if sources and any(one in ("batch", "aws.Batch", "AWS.Batch") for one in sources):
-            yield "EventPattern/source", f"the source is {show(sources[0])}; allowed is aws.batch"
+    if sources is None or batch_events.SOURCE not in sources:
+        yield from _misspelt_source(sources or [])
         return
     for got in texts(pattern, "detail-type"):
-        if got not in _DETAIL_TYPES and len(sources) == 1:
+        if got not in batch_events.DETAIL_TYPES and len(sources) == 1:
             yield (
                 "EventPattern/detail-type",
-                f'there is no event "{show(got)}"; there are {one_of(_DETAIL_TYPES)}',
+                f'there is no event "{show(got)}"; there are {one_of(batch_events.DETAIL_TYPES)}',
             )
     detail = mapping(pattern, "detail")
     for got in texts(detail, "status"):
-        if got not in _STATES:
+        if got not in SERVICE_JOB_STATES:
             yield (
                 "EventPattern/detail/status",
-                f'there is no job status "{show(got)}"; there are {one_of(_STATES)}',
+                f'there is no job status "{show(got)}"; there are {one_of(SERVICE_JOB_STATES)}',
             )
     for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
         for name in listing(detail, key) or ():
@@ -88,7 +106,14 @@ def event_pattern(source: Resource) -> Iterator[Fault]:
                 )
 
 
-def _statement_services(owner: Resource, document: object, action: str) -> set[str] | None:
+def _misspelt_source(sources: list[object]) -> Iterator[Fault]:
+    for one in sources:
+        if isinstance(one, str) and one.lower() in ("batch", batch_events.SOURCE):
+            message = f"the source is {show(one)}; allowed is {batch_events.SOURCE}"
+            yield "EventPattern/source", message
+
+
+def _statement_services(document: object, action: str) -> set[str] | None:
     """Give the services that a resource policy allows an action; None if anyone may be."""
     if not isinstance(document, dict):
         return None
@@ -112,7 +137,6 @@ def _statement_services(owner: Resource, document: object, action: str) -> set[s
             services.add(service.partition(".")[0])
         if "*" in (principal.get("AWS"), principal.get("Service")):
             return None
-    del owner
     return services
 
 
@@ -140,7 +164,7 @@ def allowed_to(
     if not policies:
         return None
     for policy in policies:
-        services = _statement_services(owner, policy.properties.get("PolicyDocument"), action)
+        services = _statement_services(policy.properties.get("PolicyDocument"), action)
         if services is None or service in services:
             return True
     return False
@@ -158,7 +182,7 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
         return None
     document = key.properties.get("KeyPolicy")
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        services = _statement_services(owner, document, action)
+        services = _statement_services(document, action)
         if services is not None and service not in services:
             return f"the key {key.id} of {owner.id} does not allow {service} {action}"
     return None
@@ -170,10 +194,7 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     title="topic that EventBridge may not publish to",
     fix="allow events.amazonaws.com sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
     " kms:GenerateDataKey* and kms:Decrypt",
-    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
-    " resource-based"
-    ' policies."; re:Post: the topic must use a customer managed key whose policy allows'
-    " EventBridge",
+    source=KEYS_OF_TOPICS,
 )
 def event_target_topic(source: Resource) -> Iterator[Fault]:
     """Alerts vanish without any message."""
@@ -193,7 +214,7 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
 def _about_batch(source: Resource) -> bool:
     """Tell whether a rule is about Batch: it matches Batch's events, or submits jobs."""
     sources = texts(mapping(source.properties, "EventPattern"), "source")
-    return "aws.batch" in sources or bool(submissions_from(source))
+    return batch_events.SOURCE in sources or bool(submissions_from(source))
 
 
 @_rule(
@@ -201,11 +222,11 @@ def _about_batch(source: Resource) -> bool:
     EVENT_RULE,
     title="queue that EventBridge may not send to",
     fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
-    " standard queue for"
-    " dead letters",
-    source="EventBridge, Using dead-letter queues: grant permissions to the dead-letter queue, a"
-    " standard queue;"
-    " Amazon SQS permissions",
+    " standard queue for dead letters",
+    source=docs(
+        "eventbridge/latest/userguide/eb-rule-dlq.html",
+        "Grant permissions to the dead-letter queue, which is a standard queue.",
+    ),
 )
 def event_target_queue(source: Resource) -> Iterator[Fault]:
     """Messages and dead letters are lost."""
@@ -233,9 +254,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="function that EventBridge may not invoke",
     fix="add an AWS::Lambda::Permission for events.amazonaws.com",
-    source='EventBridge PutTargets: "For Lambda and Amazon SNS resources, EventBridge relies on'
-    " resource-based"
-    ' policies."',
+    source=_PUT_TARGETS,
 )
 def event_target_function(source: Resource) -> Iterator[Fault]:
     """The function is never called."""
@@ -261,8 +280,10 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="bucket that sends no events to EventBridge",
     fix="set EventBridgeEnabled to true in the NotificationConfiguration of the bucket",
-    source="Amazon S3, Enabling Amazon EventBridge: events are sent only when"
-    " EventBridgeConfiguration is enabled",
+    source=docs(
+        "AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html",
+        "A bucket sends events to EventBridge only where that is enabled.",
+    ),
 )
 def bucket_notifications(source: Resource) -> Iterator[Fault]:
     """Nothing ever runs."""
@@ -301,9 +322,11 @@ def _sends_events(bucket: Resource) -> bool:
     EVENT_RULE,
     title="object event whose job does not learn the object",
     fix='give the target an InputTransformer with {"Parameters": {"key": "<key>"}}',
-    source="User Guide, Passing event information to a job: the InputTransformer of the target"
-    " builds Parameters;"
-    " SubmitJobRequest.parameters",
+    source=guide(
+        "batch-cwe-target",
+        "Passing event information: the InputTransformer of the target builds Parameters, which"
+        " are SubmitJobRequest.parameters.",
+    ),
 )
 def object_not_passed(source: Resource) -> Iterator[Fault]:
     """Each object starts a job, and every job works on the same default."""
@@ -312,9 +335,7 @@ def object_not_passed(source: Resource) -> Iterator[Fault]:
         return
     for one in submissions_from(source):
         position = int(one.path.partition("/")[2])
-        target = (listing(source.properties, "Targets") or [{}])[position]
-        if not isinstance(target, dict):
-            continue
+        target = dict(entries(source.properties, "Targets"))[position]
         if "InputTransformer" not in target and "InputPath" not in target:
             written = literal(target.get("Input"))
             if "Input" not in target or (written is not None and "$." not in written):

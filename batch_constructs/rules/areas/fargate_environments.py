@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.old_limits import Limit, at
+from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws.source import api
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
     COMPUTE_ENVIRONMENT,
@@ -22,39 +23,18 @@ if TYPE_CHECKING:
 
 AREA: Final = "fargate_environments"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_resources = at("ComputeResources")
-
-_REFUSED_BY_FARGATE: Final = (
-    "AllocationStrategy",
-    "MinvCpus",
-    "DesiredvCpus",
-    "InstanceTypes",
-    "ImageId",
-    "Ec2KeyPair",
-    "InstanceRole",
-    "Tags",
-    "PlacementGroup",
-    "BidPercentage",
-    "SpotIamFleetRole",
-    "LaunchTemplate",
-    "Ec2Configuration",
-    "ScalingPolicy",
-)
 
 
 @_rule(
     "fargate-environment-parameters",
     title="parameter that Fargate environments refuse",
     fix="leave it out: it belongs to EC2 environments",
-    source="ComputeResource.minvCpus, ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and"
-    " others: \"This parameter isn't applicable to jobs that are running on Fargate resources."
-    " Don't specify it.\"",
+    source=aws.NOT_ON_FARGATE_SOURCE,
 )
 def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
     """On Fargate there are no instances to choose, tag or keep; even ``MinvCpus: 0`` is refused."""
     if environment.is_fargate:
-        for key in _REFUSED_BY_FARGATE:
+        for key in aws.NOT_ON_FARGATE:
             if given(environment.resources, key):
                 fix = (
                     "use the Tags of the compute environment itself"
@@ -71,16 +51,22 @@ def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[
 @_rule(
     "fargate-environment-network",
     title="too many or too few subnets or security groups on Fargate",
-    fix="give 1 to 16 subnets and 1 to 5 security groups",
-    source='ComputeResource.subnets: "Fargate compute resources can contain up to 16 subnets";'
-    ' ComputeResource.securityGroupIds: "must contain at least one security group"; an update'
-    " allows up to 5",
+    fix="give at least one subnet and one security group, and no more than Fargate takes",
+    source=api(
+        "ComputeResource.subnets",
+        '"Fargate compute resources can contain up to 16 subnets";'
+        ' ComputeResource.securityGroupIds: "must contain at least one security group"; an update'
+        " allows up to 5",
+    ),
 )
 def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Fargate attaches its network interfaces itself, within limits of its own."""
     if not environment.is_fargate:
         return
-    for key, most, noun in (("Subnets", 16, "subnets"), ("SecurityGroupIds", 5, "security groups")):
+    for key, most, noun in (
+        ("Subnets", aws.FARGATE_SUBNETS, "subnets"),
+        ("SecurityGroupIds", aws.FARGATE_SECURITY_GROUPS, "security groups"),
+    ):
         if absent(environment.resources, key):
             yield (
                 f"ComputeResources/{key}",
@@ -99,8 +85,10 @@ def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fau
     "fargate-unmanaged",
     title="Fargate in an unmanaged compute environment",
     fix="set Type to MANAGED",
-    source='CreateComputeEnvironmentRequest.type: "UNMANAGED compute environments can only use EC2'
-    ' resources."',
+    source=api(
+        "CreateComputeEnvironmentRequest.type",
+        '"UNMANAGED compute environments can only use EC2 resources."',
+    ),
 )
 def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Fargate, and Managed Instances, capacity is always managed."""

@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.compute_environments import ECS_IMAGES, EKS_IMAGES
+from batch_constructs.aws.source import api
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.old_limits import Limit, at
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 
 AREA: Final = "instances"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
 
 @_rule(
     "unknown-instance-type",
     title="instance type that does not exist",
     fix="name an instance type or a family of EC2, or default_x86_64 or default_arm64",
-    source='ComputeResource.instanceTypes: "You can specify instance families … or specific sizes'
-    ' within a family"; the service answers "Instance type can only be one of […]"',
+    source=api(
+        "ComputeResource.instanceTypes",
+        '"You can specify instance families"; of another name the service answers that an instance'
+        " type can only be one of those it lists.",
+    ),
 )
 def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     """What may be newer than this library's table is taken as it is.
@@ -60,9 +63,12 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     "mixed-architectures",
     title="x86 and Arm instance types in one environment",
     fix="keep one architecture to an environment, and a queue to each",
-    source='ComputeResource.instanceTypes: "the instance types that you select for the compute'
-    " environment must share the same architecture. For example, you can't mix x86 and ARM"
-    ' instances in the same compute environment."',
+    source=api(
+        "ComputeResource.instanceTypes",
+        '"the instance types that you select for the compute environment must share the same'
+        " architecture. For example, you can't mix x86 and ARM instances in the same compute"
+        ' environment."',
+    ),
 )
 def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
     """An image runs on one architecture; ``optimal`` and ``default_x86_64`` are x86."""
@@ -86,7 +92,7 @@ def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="instance type given twice",
     fix="name each instance type once",
-    source="ComputeResource.instanceTypes: a list of distinct types and families",
+    source=api("ComputeResource.instanceTypes", "a list of distinct types and families"),
 )
 def duplicate_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The second one changes nothing."""
@@ -101,10 +107,6 @@ def duplicate_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
             seen.add(name)
 
 
-_ECS_IMAGES: Final = ("ECS_AL2", "ECS_AL2_NVIDIA", "ECS_AL2023", "ECS_AL2023_NVIDIA")
-_EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA", "EKS_AL2023", "EKS_AL2023_NVIDIA")
-
-
 def _images(environment: ComputeEnvironment) -> Iterator[tuple[str, Properties]]:
     for position, image in entries(environment.resources, "Ec2Configuration"):
         yield f"ComputeResources/Ec2Configuration/{position}", image
@@ -114,44 +116,21 @@ def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
     return "ImageIdOverride" in image or "ImageId" in environment.resources
 
 
-_limit(
-    id="ec2-configuration-count",
-    where=at("ComputeResources"),
-    key="Ec2Configuration",
-    noun="Ec2Configuration",
-    title="too many image configurations",
-    source='ComputeResource.ec2Configuration: "One or two values can be provided."',
-    why="One for CPU instances and one for GPU instances.",
-).counting(0, 2, "entries")
-
-for _id, _key, _member in (
-    ("image-id-override-length", "ImageIdOverride", "imageIdOverride"),
-    ("image-type-length", "ImageType", "imageType"),
-    ("image-kubernetes-version-length", "ImageKubernetesVersion", "imageKubernetesVersion"),
-):
-    _limit(
-        id=_id,
-        where=at("ComputeResources/Ec2Configuration/*"),
-        key=_key,
-        noun=_key,
-        title=f"{_key} of a wrong length",
-        source=f"Ec2Configuration.{_member}: 1 to 256 characters",
-        why="The API model bounds its length.",
-    ).matching(r"(?s).+", "1 to 256 characters", 256)
-
-
 @_rule(
     "amazon-linux-2",
     title="Amazon Linux 2 image on a new environment",
     fix="use ECS_AL2023, or ECS_AL2023_NVIDIA for GPUs",
-    source='Ec2Configuration.imageType: "Effective June 30, 2026, Batch will block creation of new'
-    ' Amazon ECS compute environments using Batch-provided Amazon Linux 2 AMIs."',
+    source=api(
+        "Ec2Configuration.imageType",
+        '"Effective June 30, 2026, Batch will block creation of new Amazon ECS compute'
+        ' environments using Batch-provided Amazon Linux 2 AMIs."',
+    ),
 )
 def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
     """An image of one's own (`ImageIdOverride`) is still allowed."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
-        if kind in _ECS_IMAGES[:2] and not _has_own_image(environment, image):
+        if kind in ECS_IMAGES[:2] and not _has_own_image(environment, image):
             yield (
                 f"{path}/ImageType",
                 (
@@ -167,14 +146,17 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="Amazon Linux 2 image on EKS",
     fix="use EKS_AL2023, or EKS_AL2023_NVIDIA for GPUs",
-    source='Ec2Configuration.imageType: "Amazon Web Services ended support for Amazon EKS'
-    ' AL2-optimized and AL2-accelerated AMIs on November 26, 2025."',
+    source=api(
+        "Ec2Configuration.imageType",
+        '"Amazon Web Services ended support for Amazon EKS AL2-optimized and AL2-accelerated AMIs'
+        ' on November 26, 2025."',
+    ),
 )
 def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
     """No security patches come any more."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
-        if kind in _EKS_IMAGES[:2] and not _has_own_image(environment, image):
+        if kind in EKS_IMAGES[:2] and not _has_own_image(environment, image):
             yield f"{path}/ImageType", f"the image type is {kind}, whose support has ended"
 
 
@@ -182,14 +164,16 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
     "image-type-orchestration",
     title="image type of the other orchestration",
     fix="use an ECS_… image type without EksConfiguration, and an EKS_… one with it",
-    source='Ec2Configuration.imageType: "The supported values are different for ECS and EKS'
-    ' resources."',
+    source=api(
+        "Ec2Configuration.imageType",
+        '"The supported values are different for ECS and EKS resources."',
+    ),
 )
 def image_type_orchestration(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The agent in the image joins an ECS cluster or an EKS cluster, not both."""
     if environment.is_eks is None:
         return
-    wrong, allowed = ("ECS_", _EKS_IMAGES) if environment.is_eks else ("EKS_", _ECS_IMAGES)
+    wrong, allowed = ("ECS_", EKS_IMAGES) if environment.is_eks else ("EKS_", ECS_IMAGES)
     where = "an EKS" if environment.is_eks else "an ECS"
     for path, image in _images(environment):
         kind = text(image, "ImageType")
@@ -210,8 +194,11 @@ def image_type_orchestration(environment: ComputeEnvironment) -> Iterator[Fault]
     "duplicate-image-type",
     title="two image configurations of one type",
     fix="keep one entry for each image type",
-    source='ComputeResource.ec2Configuration: "One or two values can be provided", matched to'
-    " instance types by Ec2Configuration.imageType",
+    source=api(
+        "ComputeResource.ec2Configuration",
+        '"One or two values can be provided", matched to instance types by'
+        " Ec2Configuration.imageType",
+    ),
     severity=Severity.WARNING,
 )
 def duplicate_image_type(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -232,8 +219,11 @@ _NO_DRIVER: Final = ("p3", "p3dn", "g3", "g3s", "p2")
     "image-instance-mismatch",
     title="instance types that the image does not support",
     fix="choose newer instance types, or give an image of your own",
-    source='Ec2Configuration.imageType: "Amazon Linux 2023 does not support A1 instances";'
-    ' "ECS_AL2023_NVIDIA doesn\'t support p3 and g3 instance types"',
+    source=api(
+        "Ec2Configuration.imageType",
+        '"Amazon Linux 2023 does not support A1 instances"; "ECS_AL2023_NVIDIA doesn\'t support p3'
+        ' and g3 instance types"',
+    ),
 )
 def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Amazon Linux 2023, the default, has no support for A1, and no driver for P3 and G3."""
@@ -262,8 +252,10 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="NVIDIA image for Arm instances",
     fix="use ECS_AL2023 (EKS_AL2023) for Arm instances",
-    source='Ec2Configuration.imageType: "can be used for all non Amazon Web Services Graviton-based'
-    ' instance types"',
+    source=api(
+        "Ec2Configuration.imageType",
+        '"can be used for all non Amazon Web Services Graviton-based instance types"',
+    ),
 )
 def nvidia_image_on_graviton(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The GPU images are built for x86."""
@@ -287,12 +279,14 @@ def _launch_templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Pr
     "launch-template-reference",
     title="launch template without id or name, or with both",
     fix="give either LaunchTemplateId or LaunchTemplateName",
-    source='ComputeResource.launchTemplate: "You must specify either the launch template ID or'
-    ' launch template name in the request, but not both.";'
-    " LaunchTemplateSpecification.launchTemplateId,"
-    " LaunchTemplateSpecification.launchTemplateName; the same holds for"
-    " LaunchTemplateSpecificationOverride.launchTemplateId and"
-    " LaunchTemplateSpecificationOverride.launchTemplateName",
+    source=api(
+        "ComputeResource.launchTemplate",
+        '"You must specify either the launch template ID or launch template name in the request,'
+        ' but not both."; LaunchTemplateSpecification.launchTemplateId,'
+        " LaunchTemplateSpecification.launchTemplateName; the same holds for"
+        " LaunchTemplateSpecificationOverride.launchTemplateId and"
+        " LaunchTemplateSpecificationOverride.launchTemplateName",
+    ),
 )
 def launch_template_reference(environment: ComputeEnvironment) -> Iterator[Fault]:
     """One of the two says which template it is."""
@@ -304,48 +298,14 @@ def launch_template_reference(environment: ComputeEnvironment) -> Iterator[Fault
             yield path, "the launch template has both LaunchTemplateId and LaunchTemplateName"
 
 
-_limit(
-    id="launch-template-version",
-    where=_launch_templates,
-    key="Version",
-    noun="the launch template version",
-    title="launch template version of a wrong shape",
-    source='LaunchTemplateSpecification.version: "The version number of the launch template,'
-    ' $Default, or $Latest."; LaunchTemplateSpecificationOverride.version',
-    why="Another word is not a version.",
-).matching(r"\d+|\$Default|\$Latest", "a version number, $Default or $Latest")
-
-_limit(
-    id="launch-template-overrides",
-    where=at("ComputeResources/LaunchTemplate"),
-    key="Overrides",
-    noun="the launch template",
-    title="too many launch template overrides",
-    source='LaunchTemplateSpecification.overrides: "You can specify up to ten (10) launch template'
-    ' overrides"',
-    why="Ten overrides are the limit for each compute environment.",
-).counting(0, 10, "overrides")
-
-_limit(
-    id="userdata-type",
-    where=_launch_templates,
-    key="UserdataType",
-    noun="UserdataType",
-    title="unknown user data type",
-    source="LaunchTemplateSpecification.userdataType,"
-    " LaunchTemplateSpecificationOverride.userdataType:"
-    " EKS_BOOTSTRAP_SH or EKS_NODEADM",
-    why="It chooses how a node joins an Amazon EKS cluster.",
-).one_of(("EKS_BOOTSTRAP_SH", "EKS_NODEADM"))
-
-
 @_rule(
     "userdata-type-ecs",
     severity=Severity.WARNING,
     title="EKS user data type on an ECS environment",
     fix="leave UserdataType out",
-    source='LaunchTemplateSpecification.userdataType: "The EKS node initialization process to'
-    ' use."',
+    source=api(
+        "LaunchTemplateSpecification.userdataType", '"The EKS node initialization process to use."'
+    ),
 )
 def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
     """ECS instances have no EKS node initialization."""
@@ -359,11 +319,13 @@ def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
     "launch-template-targets",
     title="launch template override for instance types it may not target",
     fix="target types or families from InstanceTypes, each in one override",
-    source='LaunchTemplateSpecificationOverride.targetInstanceTypes: "This parameter is required'
-    " when"
-    ' defining a launch template override"; "not allowed: optimal, default_x86_64, and'
-    ' default_arm64"; "can target only instance types and families that are included within the'
-    ' ComputeResource.instanceTypes set"; "can\'t overlap"',
+    source=api(
+        "LaunchTemplateSpecificationOverride.targetInstanceTypes",
+        '"This parameter is required when defining a launch template override"; "not allowed:'
+        ' optimal, default_x86_64, and default_arm64"; "can target only instance types and'
+        ' families that are included within the ComputeResource.instanceTypes set"; "can\'t'
+        ' overlap"',
+    ),
 )
 def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
     """An override is for some of the environment's instance types, each of them once."""
@@ -406,9 +368,11 @@ def _overlap(one: str, other: str) -> bool:
     severity=Severity.INFO,
     title="desired vCPUs in a template",
     fix="leave DesiredvCpus out",
-    source='ComputeResource.desiredvCpus: "Batch modifies this value between the minimum and'
-    " maximum"
-    ' values based on job queue demand."',
+    source=api(
+        "ComputeResource.desiredvCpus",
+        '"Batch modifies this value between the minimum and maximum values based on job queue'
+        ' demand."',
+    ),
 )
 def desired_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch changes the value all the time, so an update of the stack may fail or lose jobs."""

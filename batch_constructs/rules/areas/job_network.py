@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws import network
+from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.jobs_on_queues import on_queues
-from batch_constructs.rules.areas.network import FOR_ANY
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template import vpc
@@ -54,24 +54,17 @@ def _subnets_of(queue: JobQueue) -> list[vpc.Subnet] | None:
     return found
 
 
-def _public_ip(task: Task) -> str | None:
-    """Give ENABLED or DISABLED, None if it is not known."""
+def _public_ip(task: Task) -> object:
+    """Give ENABLED or DISABLED, or something else if it is not known."""
     network = task.properties.get("NetworkConfiguration", {})
-    if not isinstance(network, dict):
-        return None
-    value = network.get("AssignPublicIp", "DISABLED")
-    return value if isinstance(value, str) else None
+    return network.get("AssignPublicIp", "DISABLED") if isinstance(network, dict) else None
 
 
 @_job_rule(
     "public-subnets-without-public-ip",
     title="Fargate job in public subnets without a public IP address",
     fix="set AssignPublicIp to ENABLED, or use private subnets with a NAT gateway",
-    source='NetworkConfiguration.assignPublicIp: "The default value is DISABLED"; User Guide: "If'
-    " the subnets listed"
-    " in this parameter don't have NAT gateways attached, the assignPublicIp parameter in the job"
-    " definition must be"
-    ' set to ENABLED."',
+    source=api("NetworkConfiguration.assignPublicIp", '"The default value is DISABLED."'),
 )
 def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
     """There is no route back: the image cannot be pulled."""
@@ -82,7 +75,11 @@ def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
         def problem(queue: JobQueue) -> str | None:
             for subnet in _subnets_of(queue) or ():
                 there = vpc.endpoints(queue.template, subnet)
-                if subnet.reach is Reach.PUBLIC and there is not None and not {*FOR_ANY} <= there:
+                if (
+                    subnet.reach is Reach.PUBLIC
+                    and there is not None
+                    and (not {*network.ENDPOINTS_OF_JOBS} <= there)
+                ):
                     return f"{subnet.resource.id} is public, and the job gets no public IP address"
             return None
 
@@ -94,8 +91,10 @@ def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
     "public-ip-without-gateway",
     title="public IP address in a subnet without an internet gateway",
     fix="use public subnets, or a NAT gateway",
-    source="NetworkConfiguration.assignPublicIp: a public IP address needs a route to an internet"
-    " gateway",
+    source=api(
+        "NetworkConfiguration.assignPublicIp",
+        "A public IP address needs a route to an internet gateway.",
+    ),
 )
 def public_ip_without_gateway(job: JobDefinition) -> Iterator[Fault]:
     """The address leads nowhere."""
@@ -113,20 +112,14 @@ def public_ip_without_gateway(job: JobDefinition) -> Iterator[Fault]:
         yield from on_queues(job, problem, path)
 
 
-_PRIVATE_IMAGE: Final = re.compile(r"[^/]*\.dkr\.ecr[.-]")
-
-
 def _public_image(image: object) -> str | None:
     """Give the name of an image that is surely not in a private Amazon ECR repository."""
-    if not isinstance(image, str) or _PRIVATE_IMAGE.match(image) or not image:
+    if not isinstance(image, str) or network.PRIVATE_IMAGE.match(image) or not image:
         return None
     registry, _, rest = image.partition("/")
-    if not rest or "." not in registry or registry in _PUBLIC:
+    if not rest or "." not in registry or registry in network.PUBLIC_REGISTRIES:
         return image
     return None
-
-
-_PUBLIC: Final = ("public.ecr.aws", "docker.io", "quay.io", "ghcr.io", "gcr.io", "registry.k8s.io")
 
 
 @_job_rule(
@@ -134,9 +127,7 @@ _PUBLIC: Final = ("public.ecr.aws", "docker.io", "quay.io", "ghcr.io", "gcr.io",
     title="public image in subnets without a way out",
     fix="copy the image to a private Amazon ECR repository, or use a pull through cache or a NAT"
     " gateway",
-    source="User Guide, Interface endpoints considerations: endpoints let jobs pull private images"
-    " from Amazon ECR;"
-    " ContainerProperties.image",
+    source=network.ENDPOINTS_SOURCE,
 )
 def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
     """Endpoints lead to private Amazon ECR only; public registries need the internet."""
@@ -154,13 +145,18 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
         yield from on_queues(job, problem, f"{container.path}/Image")
 
 
+_SECRETS: Final = {
+    "AWS::SecretsManager::Secret": network.SECRETS_MANAGER,
+    "AWS::SSM::Parameter": network.PARAMETER_STORE,
+}
+
+
 @_job_rule(
     "secret-endpoint",
     title="secret in subnets that do not reach it",
-    fix="add the VPC endpoint secretsmanager, or ssm for parameters",
-    source="User Guide, Interface endpoints considerations: jobs with secrets need the endpoints"
-    " of Secrets Manager or"
-    " Systems Manager; Secret.valueFrom",
+    fix=f"add the VPC endpoint {network.SECRETS_MANAGER}, or {network.PARAMETER_STORE} for"
+    " parameters",
+    source=network.ENDPOINTS_SOURCE,
 )
 def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
     """The task stops before the program starts."""
@@ -169,14 +165,9 @@ def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
         for _, secret in entries(container.properties, "Secrets"):
             target = job.neighbour(secret.get("ValueFrom"))
             written = literal(secret.get("ValueFrom")) or ""
-            if (target and target.type == "AWS::SecretsManager::Secret") or (
-                ":secretsmanager:" in written
-            ):
-                needed.add("secretsmanager")
-            elif (target and target.type == "AWS::SSM::Parameter") or ":ssm:" in written:
-                needed.add("ssm")
-        if not needed:
-            continue
+            for type_, service in _SECRETS.items():
+                if f":{service}:" in written or (target is not None and target.type == type_):
+                    needed.add(service)
 
         def problem(queue: JobQueue, needed: set[str] = needed) -> str | None:
             for subnet in _subnets_of(queue) or ():
@@ -193,9 +184,11 @@ def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
     "multi-node-public-subnets",
     title="multi-node job in public subnets",
     fix="use private subnets with a NAT gateway",
-    source="NodeProperties.numNodes; User Guide, Multi-node parallel jobs use the awsvpc network"
-    " mode, whose interfaces"
-    " get no public IP address on EC2: a private subnet with a NAT gateway is needed",
+    source=guide(
+        "multi-node-parallel-jobs",
+        "The nodes use the awsvpc network mode, whose interfaces get no public IP address on EC2: a"
+        " private subnet with a NAT gateway is needed.",
+    ),
 )
 def multi_node_public_subnets(job: JobDefinition) -> Iterator[Fault]:
     """The containers have no way out."""
@@ -224,8 +217,7 @@ def _file_systems(job: JobDefinition) -> Iterator[tuple[str, Resource]]:
     "efs-mount-target",
     title="file system without a mount target for the job",
     fix="make an AWS::EFS::MountTarget in each Availability Zone of the compute environment",
-    source="Amazon EFS: create a mount target in each Availability Zone;"
-    " EFSVolumeConfiguration.fileSystemId",
+    source=network.MOUNT_TARGET_SOURCE,
 )
 def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
     """The mount fails, and the task with it."""
@@ -259,9 +251,8 @@ def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
 @_job_rule(
     "efs-mount-target-ingress",
     title="mount target that lets no NFS in",
-    fix="allow inbound TCP 2049 from the security group of the compute environment",
-    source="Amazon EFS: the security group of a mount target must allow inbound TCP 2049;"
-    " Volume.efsVolumeConfiguration",
+    fix=f"allow inbound TCP {network.NFS} from the security group of the compute environment",
+    source=network.NFS_SOURCE,
 )
 def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
     """The mount times out."""
@@ -272,6 +263,9 @@ def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
                 for value in listing(target.properties, "SecurityGroups") or ()
             ]
             known = [group for group in groups if group is not None]
-            blocked = known and not any(vpc.lets_in(group, 2049) for group in known)
+            blocked = known and not any(vpc.lets_in(group, network.NFS) for group in known)
             if blocked and len(known) == len(groups):
-                yield path, f"the mount target {target.id} lets no NFS traffic (TCP 2049) in"
+                yield (
+                    path,
+                    f"the mount target {target.id} lets no NFS traffic (TCP {network.NFS}) in",
+                )

@@ -6,6 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_queues
+from batch_constructs.aws.bound import OneOf, one_of
+from batch_constructs.aws.job_queues import (
+    CONTAINER_JOBS,
+    ORDER,
+    QUEUE_KINDS,
+    QUEUE_TYPES,
+    SERVICE_JOBS,
+    SERVICE_QUEUE_TYPE,
+    QueueKind,
+)
+from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
@@ -17,7 +28,6 @@ from batch_constructs.rules.template.values import (
     entries,
     given,
     number,
-    one_of,
     show,
     text,
 )
@@ -27,34 +37,61 @@ if TYPE_CHECKING:
 
 AREA: Final = "job_queues"
 _rule = partial(rule, subject=JOB_QUEUE, area=AREA)
-_MOST: Final = 3
 
 register(job_queues.LIMITS, area=AREA)
+
+
+def _kind(queue: JobQueue) -> QueueKind | None:
+    """Tell which jobs a queue holds, by the environments that it has for sure."""
+    return next((kind for kind in QUEUE_KINDS if given(queue.properties, kind.order)), None)
 
 
 @_rule(
     "time-limit-action",
     title="time limit action that the queue does not support",
     fix="set Action to CANCEL (TERMINATE for a queue of service environments)",
-    source='JobStateTimeLimitAction.action: "For job queues connected to a ECS, FARGATE or EKS'
-    ' compute environment, the only supported value is CANCEL … SAGEMAKER_TRAINING … TERMINATE"',
+    source=api(
+        "JobStateTimeLimitAction.action",
+        '"For job queues connected to a ECS, FARGATE or EKS compute environment, the only supported'
+        " value is CANCEL … For job queues connected to a SAGEMAKER_TRAINING service environment,"
+        ' the only supported value is TERMINATE"',
+    ),
 )
 def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
     """What can be done with a job that waits too long depends on where it waits."""
+    kind = _kind(queue)
+    allowed = OneOf(tuple(one.action for one in QUEUE_KINDS if kind in (None, one)))
     for position, action in entries(queue.properties, "JobStateTimeLimitActions"):
         got = text(action, "Action")
-        if got is None:
-            continue
-        allowed = ["CANCEL", "TERMINATE"]
-        if given(queue.properties, "ComputeEnvironmentOrder"):
-            allowed = ["CANCEL"]
-        elif given(queue.properties, "ServiceEnvironmentOrder"):
-            allowed = ["TERMINATE"]
-        if got not in allowed:
+        wrong = None if got is None else allowed.wrong(got)
+        if wrong:
+            path = f"JobStateTimeLimitActions/{position}/Action"
+            yield path, f"the action {wrong}", f"set Action to {allowed.allowed}"
+
+
+@_rule(
+    "time-limit-reason-queue",
+    title="time limit action on a reason that the queue's jobs never have",
+    fix="give one of the reasons that its jobs have",
+    source=guide(
+        "sm_job_stuck_in_runnable_time_limit_actions",
+        '"The following reason values support jobStateTimeLimitActions" of service jobs; the page'
+        " on container jobs has other values of JobStateTimeLimitAction.reason.",
+    ),
+)
+def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
+    """Service jobs are blocked for reasons of their own, which container jobs do not have."""
+    kind = _kind(queue)
+    if kind is None:
+        return
+    others = {reason for one in QUEUE_KINDS for reason in one.reasons} - {*kind.reasons}
+    for position, action in entries(queue.properties, "JobStateTimeLimitActions"):
+        reason = text(action, "Reason")
+        if reason in others:
             yield (
-                f"JobStateTimeLimitActions/{position}/Action",
-                f"the action is {show(got)}; allowed is {one_of(allowed)}",
-                f"set Action to {one_of(allowed)}",
+                f"JobStateTimeLimitActions/{position}/Reason",
+                f"the queue holds {kind.jobs}, which never have the reason {reason}",
+                f"set Reason to {one_of(kind.reasons)}",
             )
 
 
@@ -62,8 +99,13 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
     "duplicate-time-limit",
     severity=Severity.WARNING,
     title="two time limit actions for one reason",
-    fix="keep one action for each reason",
-    source="JobStateTimeLimitAction.reason: the action is chosen by the reason",
+    fix="keep one action for each Reason",
+    source=guide(
+        "job_stuck_in_runnable_time_limit_actions",
+        '"When a job has been in a RUNNABLE state with the defined statusReason, AWS Batch performs'
+        ' the action specified after maxTimeSeconds have elapsed." JobStateTimeLimitAction.reason'
+        " is that reason.",
+    ),
 )
 def duplicate_time_limit(queue: JobQueue) -> Iterator[Fault]:
     """The shorter one always comes first, the other never."""
@@ -81,61 +123,68 @@ def duplicate_time_limit(queue: JobQueue) -> Iterator[Fault]:
 
 @_rule(
     "queue-environment-count",
-    title="queue with no compute environment, or more than three",
-    fix="give 1 to 3 compute environments",
-    source='CreateJobQueueRequest.computeEnvironmentOrder: "You can associate up to three compute'
-    ' environments with a job queue."',
+    title="queue without environments, or with more than it may have",
+    fix="list 1 to 3 in ComputeEnvironmentOrder",
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"You can associate up to three compute environments with a job queue." The service quotas'
+        " allow a queue of service jobs one service environment.",
+    ),
 )
 def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
     """Jobs in a queue without an environment wait for ever."""
-    got = count(queue.properties, "ComputeEnvironmentOrder")
-    if "ComputeEnvironmentOrder" not in queue.properties:
-        got = 0
-    if got == 0 and absent(queue.properties, "ServiceEnvironmentOrder"):
-        yield "ComputeEnvironmentOrder", "the queue has no compute environment; allowed are 1 to 3"
-    elif got is not None and got > _MOST:  # the number stands in the message
-        yield (
-            "ComputeEnvironmentOrder",
-            f"the queue has {got} compute environments; allowed are 1 to {_MOST}",
-        )
+    has_none = all(absent(queue.properties, kind.order) for kind in QUEUE_KINDS)
+    is_service = queue.properties.get("JobQueueType") == SERVICE_QUEUE_TYPE
+    for kind in QUEUE_KINDS:
+        got = count(queue.properties, kind.order)
+        if has_none and kind is (SERVICE_JOBS if is_service else CONTAINER_JOBS):
+            got = 0
+        wrong = kind.environments.wrong(range(got)) if got or (got == 0 and has_none) else None
+        if wrong:
+            fix = f"list {kind.environments.allowed} in {kind.order}"
+            yield kind.order, f"the queue {wrong}", fix
 
 
 @_rule(
     "queue-both-orders",
     title="queue with compute and service environments",
     fix="keep one of ComputeEnvironmentOrder and ServiceEnvironmentOrder",
-    source="CreateJobQueueRequest.serviceEnvironmentOrder: \"A job queue can't have both a"
-    ' serviceEnvironmentOrder and a computeEnvironmentOrder field."',
+    source=api(
+        "CreateJobQueueRequest.serviceEnvironmentOrder",
+        "\"A job queue can't have both a serviceEnvironmentOrder and a computeEnvironmentOrder"
+        ' field."',
+    ),
 )
 def queue_both_orders(queue: JobQueue) -> Iterator[Fault]:
     """A queue holds jobs or service jobs."""
-    keys = ("ComputeEnvironmentOrder", "ServiceEnvironmentOrder")
-    if all(given(queue.properties, key) and queue.properties[key] != [] for key in keys):
-        yield (
-            "ServiceEnvironmentOrder",
-            "the queue has compute environments and service environments",
-        )
+    orders = [kind.order for kind in QUEUE_KINDS]
+    if all(given(queue.properties, key) and queue.properties[key] != [] for key in orders):
+        yield orders[1], "the queue has compute environments and service environments"
 
 
 @_rule(
     "duplicate-order",
     title="two environments of a queue in one place",
     fix="give each environment an Order of its own",
-    source='ComputeEnvironmentOrder.order: "Compute environments are tried in ascending order";'
-    " ServiceEnvironmentOrder.order",
+    source=api(
+        "ComputeEnvironmentOrder.order",
+        '"Compute environments are tried in ascending order." ServiceEnvironmentOrder.order is the'
+        " place of a service environment.",
+    ),
 )
 def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
     """Environments are tried one after the other; there is no spreading."""
-    for key in ("ComputeEnvironmentOrder", "ServiceEnvironmentOrder"):
+    for kind in QUEUE_KINDS:
         seen: set[float] = set()
-        for position, entry in entries(queue.properties, key):
+        for position, entry in entries(queue.properties, kind.order):
             order = number(entry, "Order")
             if order is None:
                 continue
+            path, wrong = f"{kind.order}/{position}/Order", ORDER.wrong(order)
             if order in seen:
-                yield f"{key}/{position}/Order", f"two environments have the order {order}"
-            if order < 0:
-                yield f"{key}/{position}/Order", f"the order is {order}; allowed are 0 and more"
+                yield path, f"two environments have the order {order}"
+            elif wrong:
+                yield path, f"the order {wrong}", f"set Order to {ORDER.allowed}"
             seen.add(order)
 
 
@@ -143,24 +192,26 @@ def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
     "duplicate-queue-environment",
     title="the same environment twice in a queue",
     fix="name each environment once",
-    source="ComputeEnvironmentOrder.computeEnvironment, ServiceEnvironmentOrder.serviceEnvironment:"
-    " a set of environments mapped to the queue",
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"The set of compute environments mapped to a job queue and their order relative to each'
+        ' other." ComputeEnvironmentOrder.computeEnvironment and'
+        " ServiceEnvironmentOrder.serviceEnvironment name them.",
+    ),
 )
 def duplicate_queue_environment(queue: JobQueue) -> Iterator[Fault]:
     """An environment is attached to a queue once."""
-    for key, member in (
-        ("ComputeEnvironmentOrder", "ComputeEnvironment"),
-        ("ServiceEnvironmentOrder", "ServiceEnvironment"),
-    ):
+    for kind in QUEUE_KINDS:
         seen: list[object] = []
-        for position, entry in entries(queue.properties, key):
-            value = entry.get(member, UNKNOWN)
+        for position, entry in entries(queue.properties, kind.order):
+            value = entry.get(kind.environment, UNKNOWN)
             target = queue.neighbour(value)
             identity = value if target is None else target.id
             if identity is UNKNOWN:
                 continue
             if identity in seen:
-                yield f"{key}/{position}/{member}", "the same environment is in the queue twice"
+                path = f"{kind.order}/{position}/{kind.environment}"
+                yield path, "the same environment is in the queue twice"
             seen.append(identity)
 
 
@@ -176,9 +227,12 @@ _PLATFORMS: Final = {
     "queue-mixed-platforms",
     title="environments of different kinds in one queue",
     fix="make a queue for each kind of environment",
-    source='CreateJobQueueRequest.computeEnvironmentOrder: "All of the compute environments must be'
-    " either EC2 (EC2 or SPOT) or Fargate (FARGATE or FARGATE_SPOT); EC2 and Fargate compute"
-    " environments can't be mixed.\"; User Guide: Managed Instances cannot be mixed with either",
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"All of the compute environments must be either EC2 (EC2 or SPOT) or Fargate (FARGATE or'
+        " FARGATE_SPOT); EC2 and Fargate compute environments can't be mixed.\" The user guide says"
+        " so of Managed Instances and either.",
+    ),
 )
 def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
     """A job definition is for one platform, so its queue offers one."""
@@ -195,8 +249,11 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
     "queue-mixed-architectures",
     title="x86 and Arm environments in one queue",
     fix="make a queue for each architecture",
-    source='CreateJobQueueRequest.computeEnvironmentOrder: "All compute environments that are'
-    ' associated with a job queue must share the same architecture."',
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"All compute environments that are associated with a job queue must share the same'
+        ' architecture."',
+    ),
 )
 def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
     """An image runs on one architecture, whichever environment a job lands in."""
@@ -215,8 +272,11 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
     "managed-instances-spot-first",
     title="Managed Instances Spot before On-Demand",
     fix="give the On-Demand environments the lower Order",
-    source='User Guide, Job queues on Amazon ECS Managed Instances: "Spot compute environments'
-    ' cannot be ordered before On-Demand compute environments in the computeEnvironmentOrder."',
+    source=guide(
+        "ecs-managed-instances-job-queues",
+        '"Spot compute environments cannot be ordered before On-Demand compute environments in the'
+        ' computeEnvironmentOrder."',
+    ),
 )
 def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
     """The opposite of the usual order on EC2."""
@@ -233,36 +293,28 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
             )
 
 
-_TYPES: Final = {
-    "EC2": "ECS",
-    "FARGATE": "ECS_FARGATE",
-    "EKS": "EKS",
-    "MANAGED_INSTANCES": "ECS_MANAGED_INSTANCES",
-}
-
-
 @_rule(
     "job-queue-type-environments",
     title="type of the queue that its environments do not have",
     fix="leave JobQueueType out, or set it to what the environments are",
-    source='CreateJobQueueRequest.jobQueueType: "For regular container jobs, this value is EKS,'
-    " ECS,"
-    ' or ECS_FARGATE depending on the compute environment."',
+    source=api(
+        "CreateJobQueueRequest.jobQueueType",
+        '"For service jobs that run on SageMaker Training, this value is SAGEMAKER_TRAINING. For'
+        " regular container jobs, this value is EKS, ECS, or ECS_FARGATE depending on the compute"
+        ' environment."',
+    ),
 )
 def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     """Batch derives the type from the environments when it is left out."""
     got = text(queue.properties, "JobQueueType")
     if got is None:
         return
-    if got == "SAGEMAKER_TRAINING":
-        if given(queue.properties, "ComputeEnvironmentOrder"):
-            yield (
-                "JobQueueType",
-                "the type is SAGEMAKER_TRAINING, but the queue has compute environments",
-            )
+    if got == SERVICE_QUEUE_TYPE:
+        if given(queue.properties, CONTAINER_JOBS.order):
+            yield "JobQueueType", f"the type is {got}, but the queue has compute environments"
         return
     for environment in queue.environments:
-        expected = _TYPES.get(environment.platform or "")
+        expected = QUEUE_TYPES.get(environment.platform or "")
         if expected is not None and got != expected:
             yield (
                 "JobQueueType",
@@ -277,9 +329,11 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="enabled queue whose environments are all disabled",
     fix="enable an environment, or disable the queue",
-    source='CreateComputeEnvironmentRequest.state: "If the state is DISABLED, then the Batch'
-    " scheduler"
-    " doesn't attempt to place jobs within the environment.\"",
+    source=api(
+        "CreateComputeEnvironmentRequest.state",
+        "\"If the state is DISABLED, then the Batch scheduler doesn't attempt to place jobs within"
+        ' the environment."',
+    ),
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     """Jobs are taken and wait for ever."""

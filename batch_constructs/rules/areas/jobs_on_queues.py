@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.multi_node import node_span
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -28,10 +29,8 @@ from batch_constructs.rules.template.submitted_jobs import submissions_of
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Text,
-    listing,
     mapping,
     number,
-    one_of,
     show,
     text,
 )
@@ -73,6 +72,13 @@ def on_queues(
         yield path, f"{messages[0]} ({where})"
 
 
+def on_environments(
+    job: JobDefinition, problem: Callable[[ComputeEnvironment], str | None], path: str = ""
+) -> Iterator[Fault]:
+    """Report what is wrong in every environment of a queue that the job can be sent to."""
+    yield from on_queues(job, partial(_everywhere, problem=problem), path)
+
+
 def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | None]) -> str | None:
     """Say what is wrong in every environment of a queue, if all of them are known."""
     if not queue.is_known_in_full:
@@ -93,17 +99,17 @@ _NAMES: Final = {
     "job-platform",
     title="job on a queue of another platform",
     fix="set PlatformCapabilities to what the queue offers, or send the job to another queue",
-    source='RegisterJobDefinitionRequest.platformCapabilities: "The platform capabilities required'
-    " by the"
-    ' job definition."; RegisterJobDefinitionRequest.eksProperties: "must not be specified for'
-    " Amazon ECS"
-    ' based job definitions"',
+    source=api(
+        "RegisterJobDefinitionRequest.platformCapabilities",
+        '"The platform capabilities required by the job definition.";'
+        " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
+    ),
 )
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
-    problem = partial(_mismatch, job)
-    yield from on_queues(job, partial(_everywhere, problem=problem), path, of_its_platform=False)
+    mismatch = partial(_everywhere, problem=partial(_mismatch, job))
+    yield from on_queues(job, mismatch, path, of_its_platform=False)
 
 
 def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None:
@@ -117,8 +123,11 @@ def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None
     "job-vcpus-over-maximum",
     title="job that needs more vCPUs than its environments may have",
     fix="raise MaxvCpus, or lower the vCPUs of the job",
-    source="User Guide, Jobs stuck in RUNNABLE: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE;"
-    " ComputeResource.maxvCpus",
+    source=guide(
+        "troubleshooting",
+        "Jobs stuck in RUNNABLE: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE;"
+        " ComputeResource.maxvCpus",
+    ),
 )
 def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
     """It stays RUNNABLE for ever, and blocks those behind it."""
@@ -132,7 +141,7 @@ def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
             return None
         return f"the job needs {show(needed)} vCPUs, its environments may have {show(most)}"
 
-    yield from on_queues(job, partial(_everywhere, problem=problem))
+    yield from on_environments(job, problem)
 
 
 def _vcpus(job: JobDefinition) -> float | None:
@@ -140,7 +149,7 @@ def _vcpus(job: JobDefinition) -> float | None:
     if not job.is_multi_node:
         return job.tasks[0].requires("VCPU") if len(job.tasks) == 1 else None
     total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
-    if total is None or not 1 <= total <= 1000:  # noqa: PLR2004  # the limit of nodes  # the limit of nodes
+    if total is None or not 1 <= total <= 1000:  # noqa: PLR2004  # the limit of nodes
         return None
     needed: dict[int, float] = {}
     for task in job.tasks:
@@ -153,31 +162,22 @@ def _vcpus(job: JobDefinition) -> float | None:
     return sum(needed.values()) if len(needed) == total else None
 
 
-_AGENT_MIB: Final = 32
-_KERNEL_SHARE: Final = 0.01
-
-
 def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
     """Tell whether a task may fit an instance type, as far as both are known."""
     vcpus, memory, gpus = (task.requires(kind) for kind in ("VCPU", "MEMORY", "GPU"))
-    if type_.vcpus is None or type_.memory_mib is None or type_.gpus is None:
-        return True
-    registered = type_.memory_mib * (1 - _KERNEL_SHARE) - _AGENT_MIB
-    return (
-        (vcpus is None or vcpus <= type_.vcpus)
-        and (memory is None or memory <= registered)
-        and (gpus is None or gpus <= type_.gpus)
-    )
+    return type_.holds(vcpus=vcpus, memory=memory, gpus=gpus)
 
 
 @_rule(
     "job-instance-fit",
     title="job that fits no instance type of its queue",
     fix="allow larger instance types, or lower what the job asks for",
-    source="User Guide, Jobs stuck in RUNNABLE: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT; User"
-    " Guide,"
-    " Memory management: an instance registers less memory than it has;"
-    " ComputeResource.instanceTypes",
+    source=guide(
+        "memory-management",
+        "An instance registers less memory than it has; jobs that no instance of"
+        " ComputeResource.instanceTypes has room for are stuck with"
+        " MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT.",
+    ),
 )
 def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
     """The agent and the kernel keep some memory, so a job that asks for all of it never fits."""
@@ -193,7 +193,7 @@ def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
                 return None
             return _misfit(task, environment, offered)
 
-        yield from on_queues(job, partial(_everywhere, problem=problem), task.path)
+        yield from on_environments(job, problem, task.path)
 
 
 def _misfit(
@@ -219,12 +219,12 @@ def _misfit(
     "job-gpu-queue",
     title="GPU job on a queue without GPU instances",
     fix="add an environment with GPU instances, such as g5 or g6",
-    source='ResourceRequirement.value: "Make sure that the number of GPUs reserved for all'
-    " containers in a"
-    " job doesn't exceed the number of available GPUs on the compute resource that the job is"
-    " launched"
-    ' on."; ComputeResource.instanceTypes: the families of default_x86_64 and default_arm64 have'
-    " none",
+    source=api(
+        "ResourceRequirement.value",
+        "\"Make sure that the number of GPUs reserved for all containers in a job doesn't exceed"
+        ' the number of available GPUs on the compute resource that the job is launched on."'
+        " ComputeResource.instanceTypes says which.",
+    ),
 )
 def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
     """It stays RUNNABLE for ever."""
@@ -242,7 +242,7 @@ def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
                 return f"the job needs a GPU, and {environment.id} has no GPU instances"
             return None
 
-        yield from on_queues(job, partial(_everywhere, problem=problem), task.path)
+        yield from on_environments(job, problem, task.path)
 
 
 def _has_no_gpu(name: str) -> bool:
@@ -273,9 +273,11 @@ def _asked(task: Task) -> tuple[str, str] | None:
     "job-architecture",
     title="job for another architecture than its queue",
     fix="build the image for the architecture of the queue, or send the job to another queue",
-    source='ContainerProperties.image: "Docker image architecture must match the processor'
-    " architecture of"
-    " the compute resources that they're scheduled on.\"; RuntimePlatform.cpuArchitecture",
+    source=api(
+        "ContainerProperties.image",
+        '"Docker image architecture must match the processor architecture of the compute resources'
+        " that they're scheduled on.\"; RuntimePlatform.cpuArchitecture",
+    ),
 )
 def job_architecture(job: JobDefinition) -> Iterator[Fault]:
     """The program ends at once with *exec format error*."""
@@ -299,11 +301,7 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
                 return None
             return f"the job is for {wanted}, the instances of {environment.id} are {offered}"
 
-        yield from on_queues(
-            job,
-            partial(_everywhere, problem=problem),
-            f"{task.path}/{where}",
-        )
+        yield from on_environments(job, problem, f"{task.path}/{where}")
 
 
 def _unknown_runtime(task: Task) -> bool:
@@ -314,60 +312,14 @@ def _unknown_runtime(task: Task) -> bool:
 
 
 @_rule(
-    "multi-node-spot",
-    title="multi-node job on Spot",
-    fix="send it to a queue of On-Demand EC2 environments",
-    source="ComputeResource.type: \"Multi-node parallel jobs aren't supported on Spot Instances or"
-    " Amazon"
-    ' ECS Managed Instances."',
-)
-def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
-    """The job is never placed."""
-    if not job.is_multi_node:
-        return
-
-    def problem(environment: ComputeEnvironment) -> str | None:
-        if environment.kind == "SPOT":
-            return f"a multi-node job does not run on the Spot Instances of {environment.id}"
-        return None
-
-    yield from on_queues(job, partial(_everywhere, problem=problem), "NodeProperties")
-
-
-@_rule(
-    "multi-node-instance-type",
-    title="node instance type that the queue does not offer",
-    fix="add the instance type to the environment, or name one that it has",
-    source="NodeRangeProperty.instanceTypes and ContainerProperties.instanceType are looked for in"
-    " ComputeResource.instanceTypes",
-)
-def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
-    """No environment of the queue can start such a node."""
-    for path, node in job.node_ranges:
-        container = mapping(node, "Container")
-        names = [*(listing(node, "InstanceTypes") or []), container.get("InstanceType")]
-        for name in dict.fromkeys(one for one in names if isinstance(one, str)):
-
-            def problem(environment: ComputeEnvironment, name: str = name) -> str | None:
-                offered = environment.instance_types
-                if not environment.is_ec2 or not offered:
-                    return None
-                if any(one in instance_types.BUNDLES for one in offered):
-                    return None
-                if name in offered or name.partition(".")[0] in offered or "." not in name:
-                    return None
-                return f"{environment.id} does not offer the node instance type {name}"
-
-            yield from on_queues(job, partial(_everywhere, problem=problem), path)
-
-
-@_rule(
     "windows-fargate-spot",
     title="Windows job on Fargate Spot only",
     fix="add a FARGATE environment to the queue",
-    source='RuntimePlatform.operatingSystemFamily: "A job queue will be blocked if a Windows job'
-    " is submitted"
-    ' to a job queue with only Fargate Spot compute environments."',
+    source=api(
+        "RuntimePlatform.operatingSystemFamily",
+        '"A job queue will be blocked if a Windows job is submitted to a job queue with only'
+        ' Fargate Spot compute environments."',
+    ),
 )
 def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
     """The job blocks the queue."""
@@ -380,20 +332,18 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
                 return "a Windows job does not run on Fargate Spot, and the queue has nothing else"
             return None
 
-        yield from on_queues(
-            job,
-            partial(_everywhere, problem=problem),
-            f"{task.path}/RuntimePlatform/OperatingSystemFamily",
-        )
+        path = f"{task.path}/RuntimePlatform/OperatingSystemFamily"
+        yield from on_environments(job, problem, path)
 
 
 @_rule(
     "priority-on-fifo-queue",
     title="scheduling priority on a FIFO queue",
     fix="give the queue a fair-share policy, or leave SchedulingPriority out",
-    source='RegisterJobDefinitionRequest.schedulingPriority: "This only affects jobs in job queues'
-    " with a"
-    ' fair-share policy."',
+    source=api(
+        "RegisterJobDefinitionRequest.schedulingPriority",
+        '"This only affects jobs in job queues with a fair-share policy."',
+    ),
 )
 def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
     """Urgent jobs wait their turn, without any message."""
@@ -407,39 +357,3 @@ def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
         return None
 
     yield from on_queues(job, problem, "SchedulingPriority")
-
-
-@_rule(
-    "placement-group-zones",
-    title="cluster placement group over several Availability Zones",
-    fix="give the environment the subnets of one Availability Zone",
-    source='ComputeResource.placementGroup: "This keeps your multi-node parallel job on a logical'
-    " grouping of"
-    ' instances within a single Availability Zone"',
-    subject="AWS::Batch::ComputeEnvironment",
-)
-def placement_group_zones(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Launches for the other zone fail, and a multi-node job waits for them."""
-    group = environment.neighbour(
-        environment.resources.get("PlacementGroup"), "AWS::EC2::PlacementGroup"
-    )
-    if group is None or text(group.properties, "Strategy") not in ("cluster", None):
-        return
-    zones: dict[str, str] = {}
-    for subnet in listing(environment.resources, "Subnets") or ():
-        found = environment.neighbour(subnet, "AWS::EC2::Subnet")
-        if found is None:
-            continue
-        raw = environment.template.raw(found.id).get("Properties")
-        zone = raw.get("AvailabilityZone") if isinstance(raw, dict) else None
-        if zone is not None:
-            zones.setdefault(repr(zone), found.id)
-    if len(zones) > 1:
-        yield (
-            "ComputeResources/Subnets",
-            (
-                f"the subnets {one_of(zones.values()).replace(' or ', ' and ')} are in different"
-                " zones, a"
-                f" cluster placement group ({group.id}) is in one"
-            ),
-        )

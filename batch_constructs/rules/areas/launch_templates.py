@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.source import guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
@@ -28,9 +29,12 @@ _LAUNCH_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
     "user-data-mime",
     title="user data that are not MIME multipart",
     fix="put the script into a part of MIME multipart user data",
-    source='LaunchTemplateSpecification.launchTemplateId; User Guide, Launch templates: "Amazon EC2'
-    " user data in the launch template must be in the MIME multi-part archive format, because your"
-    ' user data is merged with other Amazon EC2 user data"',
+    source=guide(
+        "launch-templates",
+        'LaunchTemplateSpecification.launchTemplateId: "Amazon EC2 user data in the launch template'
+        " must be in the MIME multi-part archive format, because your user data is merged with"
+        ' other Amazon EC2 user data"',
+    ),
 )
 def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     """AWS Batch adds a part of its own; with a plain script the environment becomes INVALID."""
@@ -69,9 +73,12 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
     severity=Severity.WARNING,
     title="part of a launch template that Batch ignores",
     fix="say it on the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
-    source='User Guide, Launch templates: "The following launch template parameters are ignored by'
-    " AWS Batch: Instance type, Instance role, Network interface subnets, Instance market options,"
-    ' Disable API termination"; LaunchTemplateSpecification.launchTemplateId',
+    source=guide(
+        "launch-templates",
+        '"The following launch template parameters are ignored by AWS Batch: Instance type,'
+        " Instance role, Network interface subnets, Instance market options, Disable API"
+        ' termination"; LaunchTemplateSpecification.launchTemplateId',
+    ),
 )
 def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     """What was meant by it does not happen: no Spot price, another role, another subnet."""

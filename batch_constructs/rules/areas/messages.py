@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.areas.events import TOPIC_POLICIES, allowed_to, key_fault
+from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.source import Source, cloudformation, docs
+from batch_constructs.rules.areas.events import (
+    KEYS_OF_TOPICS,
+    TOPIC_POLICIES,
+    allowed_to,
+    key_fault,
+)
 from batch_constructs.rules.areas.submitters import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -38,15 +44,25 @@ if TYPE_CHECKING:
 AREA: Final = "messages"
 _rule = partial(rule, area=AREA, severity=Severity.WARNING)
 
+_RETENTION: Final[Source] = cloudformation(
+    "aws-resource-logs-loggroup",
+    "RetentionInDays: without it, log events never expire. Lambda makes such a group by itself.",
+)
+_SQS_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/services-sqs-configure.html",
+    "The function's timeout has to be at most the queue's visibility timeout; its role needs"
+    " sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes; a dead-letter queue takes"
+    " the messages that keep failing.",
+)
+_READING: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
 
 @_rule(
     "function-log-group",
     FUNCTION,
     title="function whose logs never expire",
     fix="make an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
-    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire; Lambda makes"
-    " such a group on"
-    " its own",
+    source=_RETENTION,
 )
 def function_log_group(function: Resource) -> Iterator[Fault]:
     """Lambda makes a log group without an end, and it is paid for ever."""
@@ -76,8 +92,7 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
     "AWS::Logs::LogGroup",
     title="log group of jobs that never expires",
     fix="set RetentionInDays",
-    source="AWS::Logs::LogGroup RetentionInDays: if not set, log events never expire;"
-    " LogConfiguration.options",
+    source=_RETENTION,
 )
 def log_group_retention(group: Resource) -> Iterator[Fault]:
     """Logs are kept, and paid, for ever."""
@@ -113,43 +128,13 @@ def _groups_in_use(owner: Resource) -> set[str]:
 
 
 @_rule(
-    "visibility-timeout",
-    "AWS::Lambda::EventSourceMapping",
-    severity=Severity.ERROR,
-    title="visibility timeout shorter than the function's timeout",
-    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
-    " six times",
-    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
-    " equal to the queue's"
-    ' visibility timeout … will return an error"',
-)
-def visibility_timeout(mapping_: Resource) -> Iterator[Fault]:
-    """Lambda refuses the mapping."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
-    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
-    if queue is None or function is None or function not in batch_functions(mapping_):
-        return
-    visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
-    timeout = number({"Timeout": 3, **function.properties}, "Timeout")
-    if visible is not None and timeout is not None and visible < timeout:
-        yield (
-            "EventSourceArn",
-            (
-                f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up to"
-                f" {timeout}"
-            ),
-        )
-
-
-@_rule(
     "function-event-visibility",
     SERVERLESS_FUNCTION,
     severity=Severity.ERROR,
     title="visibility timeout shorter than the timeout of a serverless function",
     fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
     " six times",
-    source="Lambda, Using Lambda with Amazon SQS: \"Your function's timeout must be less than or"
-    " equal to the queue's visibility timeout\"; AWS SAM, SQS event of AWS::Serverless::Function",
+    source=_SQS_SOURCE,
 )
 def function_event_visibility(function: Resource) -> Iterator[Fault]:
     """Lambda refuses the mapping. A timeout that Globals may set is not looked at."""
@@ -180,10 +165,8 @@ def function_event_visibility(function: Resource) -> Iterator[Fault]:
     "AWS::Lambda::EventSourceMapping",
     severity=Severity.ERROR,
     title="function that may not read its queue",
-    fix="allow sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes",
-    source="Lambda, Using Lambda with Amazon SQS: the role needs sqs:ReceiveMessage,"
-    " sqs:DeleteMessage and"
-    " sqs:GetQueueAttributes",
+    fix=f"allow {_READING[0]}, {_READING[1]} and {_READING[2]}",
+    source=_SQS_SOURCE,
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     """Creating the mapping is refused."""
@@ -195,8 +178,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     if function not in batch_functions(mapping_):
         return
     allowed = permissions(role)
-    needed = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-    missing = [action for action in needed if not allowed.may(action)]
+    missing = [action for action in _READING if not allowed.may(action)]
     if missing:
         yield "FunctionName", f"{role.id} does not allow {', '.join(missing)}"
 
@@ -206,9 +188,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     "AWS::Lambda::EventSourceMapping",
     title="source queue without a dead-letter queue",
     fix="give the queue a RedrivePolicy",
-    source="Lambda, Using Lambda with Amazon SQS: configure a dead-letter queue, so that messages"
-    " that fail are not"
-    " retried until they expire",
+    source=_SQS_SOURCE,
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     """A message that cannot be submitted comes back until it expires, and is lost then."""
@@ -220,115 +200,42 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
         yield "EventSourceArn", f"{queue.id} has no dead-letter queue"
 
 
-_METRICS: Final = frozenset(
-    [
-        "JobsSubmitted",
-        "JobsMovedToPending",
-        "JobsMovedToRunnable",
-        "JobsMovedToStarting",
-        "JobsMovedToRunning",
-        "JobsMovedToSucceeded",
-        "JobsMovedToFailed",
-        "JobsCancelled",
-        "JobsTerminated",
-        "JobsRetried",
-        "JobsPreempted",
-        "JobsMovedToScheduled",
-        "JobSubmittedToRunnableDuration",
-        "JobSubmittedToFirstStartingDuration",
-        "JobSubmittedToFirstScheduledDuration",
-        "JobAttemptRunnableToStartingDuration",
-        "JobAttemptRunnableToScheduledDuration",
-        "JobAttemptScheduledToStartingDuration",
-        "JobAttemptStartingToRunningDuration",
-        "JobAttemptExecutionDuration",
-        "JobAttemptDuration",
-    ]
-)
-
-
 def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
-    if "MetricName" in alarm.properties:
-        yield "", alarm.properties
+    yield "", alarm.properties
     for position, query in entries(alarm.properties, "Metrics"):
         metric = mapping(mapping(query, "MetricStat"), "Metric")
-        if metric:
-            yield f"Metrics/{position}/MetricStat/Metric/", metric
+        yield f"Metrics/{position}/MetricStat/Metric/", metric
 
 
 @_rule(
     "alarm-metric",
     "AWS::CloudWatch::Alarm",
     title="alarm on a metric that Batch does not publish",
-    fix="use a metric of AWS/Batch, such as JobsMovedToFailed, with the dimension JobQueueName",
-    source="User Guide, Using CloudWatch metrics with AWS Batch: the metrics of the namespace"
-    " AWS/Batch have the"
-    " single dimension JobQueueName",
+    fix=f"use a metric of {NAMESPACE}, such as JobsMovedToFailed, with the dimension {DIMENSION}",
+    source=METRICS_SOURCE,
 )
 def alarm_metric(alarm: Resource) -> Iterator[Fault]:
     """Such an alarm never fires. The dimension is the name of the queue, not its ARN."""
     for path, metric in _metrics(alarm):
-        if text(metric, "Namespace") != "AWS/Batch":
+        if text(metric, "Namespace") != NAMESPACE:
             continue
         name = text(metric, "MetricName")
-        if name is not None and name not in _METRICS:
-            yield f"{path}MetricName", f'AWS/Batch has no metric "{show(name)}"'
+        if name is not None and name not in NATIVE_METRICS:
+            yield f"{path}MetricName", f'{NAMESPACE} has no metric "{show(name)}"'
         dimensions = listing(metric, "Dimensions")
         if dimensions is None:
             if "Dimensions" not in metric:
-                yield f"{path}Dimensions", "the dimension JobQueueName is missing"
+                yield f"{path}Dimensions", f"the dimension {DIMENSION} is missing"
             continue
         for position, dimension in entries(metric, "Dimensions"):
             key, value = text(dimension, "Name"), dimension.get("Value")
             where = f"{path}Dimensions/{position}"
-            if key is not None and key != "JobQueueName":
-                yield where, f"the dimension is {show(key)}; allowed is JobQueueName"
+            if key is not None and key != DIMENSION:
+                yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
             elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
             elif isinstance(value, str) and value.startswith("arn:"):
                 yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
-
-
-_EVENT_METRICS: Final = (
-    "DeadLetterInvocations",
-    "Events",
-    "FailedInvocations",
-    "IngestionToInvocationCompleteLatency",
-    "IngestionToInvocationStartLatency",
-    "InvocationAttempts",
-    "Invocations",
-    "InvocationsCreated",
-    "InvocationsFailedToBeSentToDlq",
-    "InvocationsSentToDlq",
-    "MatchedEvents",
-    "RetryInvocationAttempts",
-    "SuccessfulInvocationAttempts",
-    "ThrottledRules",
-    "TriggeredRules",
-)
-
-
-@_rule(
-    "alarm-event-metric",
-    "AWS::CloudWatch::Alarm",
-    title="alarm on a metric that EventBridge does not publish",
-    fix="spell the metric as EventBridge does, such as FailedInvocations",
-    source="EventBridge, Monitoring Amazon EventBridge: the metrics of the namespace AWS/Events",
-)
-def alarm_event_metric(alarm: Resource) -> Iterator[Fault]:
-    """Such an alarm never fires, so a submission that fails is not noticed."""
-    for path, metric in _metrics(alarm):
-        name = text(metric, "MetricName")
-        if text(metric, "Namespace") != "AWS/Events" or name is None or name in _EVENT_METRICS:
-            continue
-        close = get_close_matches(name, _EVENT_METRICS, 1, _CLOSE)
-        if close:
-            message = f'AWS/Events has no metric "{show(name)}"; its nearest is {close[0]}'
-            yield f"{path}MetricName", message, f"write {close[0]}"
-
-
-_CLOSE: Final = 0.85
-"""How alike two names are when one is taken for a slip of the pen."""
 
 
 @_rule(
@@ -336,13 +243,11 @@ _CLOSE: Final = 0.85
     "AWS::CloudWatch::Alarm",
     title="topic that alarms may not publish to",
     fix="allow cloudwatch.amazonaws.com in the topic policy and the key policy",
-    source="CloudWatch, Using Amazon CloudWatch alarms: alarms cannot use alias/aws/sns, and need"
-    " the policy of a"
-    " customer managed key",
+    source=KEYS_OF_TOPICS,
 )
 def alarm_topic(alarm: Resource) -> Iterator[Fault]:
     """The alarm fires, and nobody hears it."""
-    if not any(text(metric, "Namespace") == "AWS/Batch" for _, metric in _metrics(alarm)):
+    if not any(text(metric, "Namespace") == NAMESPACE for _, metric in _metrics(alarm)):
         return
     for position, value in enumerate(listing(alarm.properties, "AlarmActions") or ()):
         topic = alarm.neighbour(value, "AWS::SNS::Topic")

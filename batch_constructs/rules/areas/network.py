@@ -5,6 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.network import (
+    ENDPOINTS_OF_INSTANCES,
+    ENDPOINTS_OF_JOBS,
+    ENDPOINTS_SOURCE,
+    HTTPS,
+)
+from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template import vpc
@@ -26,25 +33,18 @@ if TYPE_CHECKING:
 AREA: Final = "network"
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
 
-FOR_ANY: Final = ("ecr.api", "ecr.dkr", "s3", "logs")
-_FOR_INSTANCES: Final = ("ecs", "ecs-agent", "ecs-telemetry")
-
 
 @_environment_rule(
     "isolated-subnets",
     title="subnets without a way out, and without the endpoints",
     fix="add the VPC endpoints, or a NAT gateway with a default route",
-    source="User Guide, Interface endpoints considerations: jobs need Amazon ECR (ecr.api,"
-    " ecr.dkr, and S3 for"
-    ' the layers) and CloudWatch Logs; "To run jobs, you must create the interface VPC endpoints'
-    " for Amazon"
-    ' ECS." (ecs, ecs-agent, ecs-telemetry); ComputeResource.subnets',
+    source=ENDPOINTS_SOURCE,
 )
 def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Images cannot be pulled, logs not written, and instances never register."""
     if environment.is_eks is not False or environment.is_unmanaged:
         return
-    needed = (*_FOR_INSTANCES, *FOR_ANY) if environment.is_ec2 else FOR_ANY
+    needed = [*(ENDPOINTS_OF_INSTANCES if environment.is_ec2 else ()), *ENDPOINTS_OF_JOBS]
     if not environment.is_ec2 and not environment.is_fargate:
         return
     for subnet in vpc.subnets(environment) or ():
@@ -70,11 +70,11 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     "public-subnets-without-addresses",
     title="instances in public subnets without public IP addresses",
     fix="set MapPublicIpOnLaunch to true, or use private subnets with a NAT gateway",
-    source="User Guide, Compute environments: container instances need external network access,"
-    " through a public IP"
-    ' address or a NAT gateway; ManagedInstancesNetworkConfiguration.subnets: "If your subnets'
-    " don't provide"
-    ' public IP addresses, they must have a NAT gateway"',
+    source=guide(
+        "compute_environments",
+        "Container instances need external network access, through a public IP address or a NAT"
+        " gateway; so do those of ManagedInstancesNetworkConfiguration.subnets.",
+    ),
 )
 def public_subnets_without_addresses(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Instances start, cost money, and never register; jobs stay RUNNABLE."""
@@ -84,7 +84,7 @@ def public_subnets_without_addresses(environment: ComputeEnvironment) -> Iterato
         return
     for subnet in vpc.subnets(environment) or ():
         if subnet.reach is Reach.PUBLIC and not subnet.maps_public_ips:
-            needed = {*_FOR_INSTANCES, *FOR_ANY}
+            needed = {*ENDPOINTS_OF_INSTANCES, *ENDPOINTS_OF_JOBS}
             if needed <= (vpc.endpoints(environment.template, subnet) or set()):
                 continue
             yield (
@@ -117,24 +117,32 @@ def _launch_template_may_add_addresses(environment: ComputeEnvironment) -> bool:
 @_environment_rule(
     "no-egress",
     title="security groups that let nothing out",
-    fix="allow outbound TCP 443",
-    source="User Guide: jobs pull images and write logs over HTTPS;"
-    " ComputeResource.securityGroupIds,"
-    " ManagedInstancesNetworkConfiguration.securityGroups",
+    fix=f"allow outbound TCP {HTTPS}",
+    source=guide(
+        "compute_environments",
+        "Jobs pull images and write logs over HTTPS: so do those in the groups of"
+        " ComputeResource.securityGroupIds and"
+        " ManagedInstancesNetworkConfiguration.securityGroups.",
+    ),
 )
 def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Neither the image nor the log stream is reached."""
     groups = vpc.security_groups(environment)
-    if groups and not any(vpc.lets_out(group, 443) for group in groups):
+    if groups and not any(vpc.lets_out(group, HTTPS) for group in groups):
         names = one_of([group.id for group in groups]).replace(" or ", " and ")
-        yield "ComputeResources/SecurityGroupIds", f"{names} let no HTTPS traffic (TCP 443) out"
+        verb = "lets" if len(groups) == 1 else "let"
+        message = f"{names} {verb} no HTTPS traffic (TCP {HTTPS}) out"
+        yield "ComputeResources/SecurityGroupIds", message
 
 
 @_environment_rule(
     "open-ingress",
     title="security group that is open to the internet",
     fix="leave the inbound rule out: jobs need none",
-    source="VPC, Security best practices; ComputeResource.securityGroupIds: jobs connect out only",
+    source=docs(
+        "vpc/latest/userguide/vpc-security-best-practices.html",
+        "Let in as little as possible; jobs connect out only.",
+    ),
 )
 def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Jobs need no inbound traffic at all."""
@@ -150,8 +158,10 @@ def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
     "endpoint-dns",
     title="interface endpoints in a VPC without DNS names",
     fix="set EnableDnsSupport and EnableDnsHostnames of the VPC to true",
-    source="Amazon VPC, Interface endpoints: private DNS needs the attributes enableDnsSupport and"
-    " enableDnsHostnames of the VPC; ComputeResource.subnets",
+    source=docs(
+        "vpc/latest/privatelink/create-interface-endpoint.html",
+        "Private DNS needs the attributes enableDnsSupport and enableDnsHostnames of the VPC.",
+    ),
 )
 def endpoint_dns(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Creating the endpoint is refused; without private DNS nothing finds it."""
@@ -174,7 +184,7 @@ def endpoint_dns(environment: ComputeEnvironment) -> Iterator[Fault]:
     "one-vpc",
     title="subnets or security groups of different VPCs",
     fix="use subnets and security groups of one VPC",
-    source='ComputeResource.subnets: "These subnets must be within the same VPC."',
+    source=api("ComputeResource.subnets", '"These subnets must be within the same VPC."'),
     severity=Severity.ERROR,
 )
 def one_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -198,10 +208,8 @@ def one_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
 @_environment_rule(
     "endpoint-ingress",
     title="VPC endpoint that lets nothing in",
-    fix="allow inbound TCP 443 from the jobs in the security group of the endpoint",
-    source="User Guide, Interface endpoints considerations: the security group of an interface"
-    " endpoint must allow"
-    " HTTPS from the compute environment; ComputeResource.subnets",
+    fix=f"allow inbound TCP {HTTPS} from the jobs in the security group of the endpoint",
+    source=ENDPOINTS_SOURCE,
 )
 def endpoint_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The endpoint is there, and nothing gets through."""
@@ -218,7 +226,8 @@ def endpoint_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
             for value in listing(endpoint.properties, "SecurityGroupIds") or ()
         ]
         known = [group for group in groups if group is not None]
-        if known and len(known) == len(groups) and not any(vpc.lets_in(one, 443) for one in known):
+        blocked = known and not any(vpc.lets_in(one, HTTPS) for one in known)
+        if blocked and len(known) == len(groups):
             yield (
                 "ComputeResources/Subnets",
                 f"the security group of the endpoint {endpoint.id} lets no HTTPS traffic in",

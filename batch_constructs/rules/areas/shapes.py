@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.source import cloudformation
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Finder, rule
 from batch_constructs.rules.template.values import (
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import Resource
 
 AREA: Final = "shapes"
-_SOURCE: Final = "the CloudFormation resource schema of the type, and the API model of AWS Batch"
+_SOURCE: Final = cloudformation(
+    "AWS_Batch",
+    "CloudFormation's registry schema of the type, joined with the API model of AWS Batch.",
+)
 _REQUIRED: Final = ""
 _CLOSE: Final = 0.85
 """How alike two names are when one is taken for a slip of the pen."""

@@ -6,121 +6,85 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.areas.iam import TRUST, role_value, untrusted
+from batch_constructs.aws.authorization import (
+    SUBMIT_BOTH_SOURCE,
+    SUBMIT_REVISION_SOURCE,
+)
+from batch_constructs.aws.service_principals import SUBMITTER_ROLES
+from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    JOB_DEFINITION,
-    JOB_QUEUE,
-    Resource,
-)
+from batch_constructs.rules.template.resources import JOB_DEFINITION, JOB_QUEUE, Resource
 from batch_constructs.rules.template.role_policies import (
     ROLE,
+    TRUST,
     literal,
     permissions,
     refers_to,
     role_of,
+    untrusted,
 )
 from batch_constructs.rules.template.submitted_jobs import (
-    EVENT_RULE,
     FUNCTION,
-    PIPE,
-    SCHEDULE,
     STATE_MACHINE,
+    batch_tasks,
     submissions,
     submissions_from,
+    variables_of,
 )
-from batch_constructs.rules.template.values import (
-    Reference,
-    mapping,
-    one_of,
-    show,
-    text,
-)
+from batch_constructs.rules.template.values import Reference, one_of, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "submit_permissions"
 _rule = partial(rule, area=AREA)
+_warning = partial(_rule, severity=Severity.WARNING)
+_SUBMIT: Final = "batch:SubmitJob"
+_FIX: Final = "allow it on the queue, job-definition/NAME, job-definition/NAME:* and job/*"
 
 
-def _definition_tails(values: list[object], role: Resource) -> list[str] | None:
-    """Give the part after job-definition/ of each resource; None if one may be anything."""
-    tails: list[str] = []
-    for value in values:
-        if value == "*":
-            return None
-        kind = refers_to(value, role.template, JOB_DEFINITION, "job-definition")
-        if kind is False:
-            continue
-        written = literal(value)
-        if isinstance(value, Reference) or written is None:
-            target = role.template.target(value, JOB_DEFINITION)
-            name = text(target.properties, "JobDefinitionName") if target is not None else None
-            if name is None:
-                return None
-            tails.append(f"{name}:1")
-            continue
-        if ":job-definition/" not in written:
-            return None
-        tails.append(written.partition(":job-definition/")[2].replace("\0", "*"))
-    return tails
-
-
-@_rule(
+@_warning(
     "submit-resources",
     ROLE,
-    severity=Severity.WARNING,
     title="permission to submit that lacks the queue or the definition",
-    fix="name both the ARN of the job queue and the ARNs of the job definition",
-    source='User Guide, Restrict to job queue: "When scoping resource-level access for job'
-    " submission, you must"
-    ' provide both job queue and job definition resource types."; SubmitJobRequest.jobQueue',
+    fix=_FIX,
+    source=SUBMIT_BOTH_SOURCE,
 )
 def submit_resources(role: Resource) -> Iterator[Fault]:
-    """SubmitJob is checked against both; with one of them every submission is denied."""
+    """Every submission is denied.
+
+    The service authorization reference requires job/* too, which the user guide's own policies
+    leave out: whether it takes that is open, and no fault here.
+    """
     allowed = permissions(role)
-    resources = [
-        resource
-        for one in allowed.statements
-        if one.allows and one.covers("batch:SubmitJob")
-        for resource in one.resources
-    ]
+    resources = allowed.resources_for(_SUBMIT)
     if not resources or not allowed.complete:
         return
     for type_, noun, what in (
         (JOB_QUEUE, "job-queue", "job queue"),
         (JOB_DEFINITION, "job-definition", "job definition"),
     ):
-        kinds = [refers_to(value, role.template, type_, noun) for value in resources]
-        if all(kind is False for kind in kinds):
-            yield "Policies", f"batch:SubmitJob is allowed on no {what}; both are needed"
+        if all(refers_to(one, role.template, type_, noun) is False for one in resources):
+            yield "Policies", f"{_SUBMIT} is allowed on no {what}; both are needed"
 
 
-@_rule(
+@_warning(
     "submit-revision",
     ROLE,
-    severity=Severity.WARNING,
     title="permission for revisions, submission by name",
-    fix="allow job-definition/name as well as job-definition/name:*",
-    source="SubmitJobRequest.jobDefinition: name, name:revision or ARN; a bare name is authorized"
-    " as"
-    " job-definition/name, which job-definition/name:* does not match",
+    fix=_FIX,
+    source=SUBMIT_REVISION_SOURCE,
 )
 def submit_revision(role: Resource) -> Iterator[Fault]:
-    """A submission by name is denied where only revisions are allowed, and the other way round."""
+    """Allow both the name and its revisions.
+
+    Open is what a submission by name is checked against: the user guide says the newest revision,
+    and others were denied on the bare name.
+    """
     allowed = permissions(role)
-    if not allowed.complete:
-        return
-    values = [
-        resource
-        for one in allowed.statements
-        if one.allows and one.covers("batch:SubmitJob")
-        for resource in one.resources
-    ]
-    tails = _definition_tails(values, role)
-    if not tails:
+    tails = _definition_tails(allowed.resources_for(_SUBMIT), role)
+    if not tails or not allowed.complete:
         return
     for wanted in dict.fromkeys(_requested(role)):
         if not any(fnmatchcase(wanted, tail) for tail in tails):
@@ -131,92 +95,111 @@ def submit_revision(role: Resource) -> Iterator[Fault]:
             )
 
 
+def _definition_tails(resources: list[object], role: Resource) -> list[str] | None:
+    """Give the part after job-definition/ of each resource; None if one may be anything."""
+    tails: list[str] = []
+    for value in resources:
+        if refers_to(value, role.template, JOB_DEFINITION, "job-definition") is False:
+            continue
+        _, known, tail = (literal(value) or "").partition(":job-definition/")
+        if known:
+            tails.append(tail.replace("\0", "*"))
+        elif name := _referred(role, value):
+            tails.append(name)
+        else:
+            return None
+    return tails
+
+
+def _referred(role: Resource, value: object) -> str | None:
+    """Give ``NAME:REVISION`` of the definition that ``Ref`` means, if its name is known."""
+    target = role.template.target(value, JOB_DEFINITION) if isinstance(value, Reference) else None
+    name = text(target.properties, "JobDefinitionName") if target is not None else None
+    return name and f"{name}:1"
+
+
 def _requested(role: Resource) -> Iterator[str]:
     """Give the definitions that are submitted with a role, as name or name:revision."""
     template = role.template
-    for one in submissions(template):
-        if role_of(role, role_value(one.source, one.path)) is role:
-            yield from _as_requested(role, one.request.get("JobDefinition"))
+    values = [one.request.get("JobDefinition") for one in submissions(template) if one.role is role]
+    names = {text(job.properties, "JobDefinitionName") for job in template.all(JOB_DEFINITION)}
     for function in template.all(FUNCTION):
-        if role_of(role, function.properties.get("Role")) is role:
-            variables = mapping(mapping(function.properties, "Environment"), "Variables")
-            for value in variables.values():
-                names = {
-                    text(job.properties, "JobDefinitionName")
-                    for job in template.all(JOB_DEFINITION)
-                }
-                target = template.target(value, JOB_DEFINITION)
-                if target is not None or (isinstance(value, str) and value in names):
-                    yield from _as_requested(role, value)
+        if role_of(function, function.properties.get("Role")) is role:
+            values += [
+                value
+                for value in variables_of(function).values()
+                if template.target(value, JOB_DEFINITION) or (value and value in names)
+            ]
+    for value in values:
+        written = literal(value)
+        if isinstance(value, Reference):
+            if name := _referred(role, value):
+                yield name
+        elif written is not None and "\0" not in written.rpartition("/")[2]:
+            yield written.rpartition("/")[2]
 
 
-def _as_requested(role: Resource, value: object) -> Iterator[str]:
-    target = role.template.target(value, JOB_DEFINITION)
-    if target is not None and isinstance(value, Reference):
-        name = text(target.properties, "JobDefinitionName")
-        if name is not None:
-            yield f"{name}:1"
-        return
-    written = literal(value)
-    if written is None or "\0" in written.rpartition("/")[2]:
-        return
-    yield written.rpartition("/")[2]
-
-
-@_rule(
+@_warning(
     "submitter-permission",
-    (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, FUNCTION),
-    severity=Severity.WARNING,
+    (*SUBMITTER_ROLES, FUNCTION),
     title="submitter whose role may not submit",
-    fix="allow the role batch:SubmitJob on the queue and the definition",
-    source="User Guide, EventBridge IAM role: batch:SubmitJob; SubmitJobRequest.jobQueue",
+    fix=f"allow the role {_SUBMIT} on the queue and the definition",
+    source=guide(
+        "CWE_IAM_role",
+        "\"Make sure that the policy that's attached to your EventBridge IAM role allows"
+        ' batch:SubmitJob permissions on your resources."',
+    ),
 )
 def submitter_permission(source: Resource) -> Iterator[Fault]:
     """Every submission is denied."""
-    seen: set[str] = set()
+    roles = [(one.path, one.role) for one in submissions_from(source)]
     if source.type == FUNCTION:
-        role = role_of(source, source.properties.get("Role"))
-        variables = mapping(mapping(source.properties, "Environment"), "Variables")
-        knows = {
-            found.type
-            for value in variables.values()
-            if (found := source.neighbour(value)) is not None
-        }
-        submits = {JOB_QUEUE, JOB_DEFINITION} <= knows
-        if submits and role is not None and not permissions(role).may("batch:SubmitJob"):
-            yield "Role", f"{role.id} does not allow batch:SubmitJob"
-    for submission in submissions_from(source):
-        role = role_of(source, role_value(source, submission.path))
-        if role is None or role.id in seen:
-            continue
-        seen.add(role.id)
-        allowed = permissions(role)
-        if not allowed.may("batch:SubmitJob"):
-            yield submission.path, f"{role.id} does not allow batch:SubmitJob"
-
-
-_SERVICES: Final = {
-    EVENT_RULE: "events",
-    SCHEDULE: "scheduler",
-    PIPE: "pipes",
-    STATE_MACHINE: "states",
-}
+        targets = [source.neighbour(value) for value in variables_of(source).values()]
+        if {JOB_QUEUE, JOB_DEFINITION} <= {one.type for one in targets if one is not None}:
+            roles.append(("Role", role_of(source, source.properties.get("Role"))))
+    seen: set[str] = set()
+    for path, role in roles:
+        if role is not None and role.id not in seen and not permissions(role).may(_SUBMIT):
+            seen.add(role.id)
+            yield path, f"{role.id} does not allow {_SUBMIT}"
 
 
 @_rule(
     "submitter-trust",
-    tuple(_SERVICES),
+    tuple(SUBMITTER_ROLES),
     title="role that the submitter may not assume",
     fix=TRUST,
-    source="User Guide, EventBridge IAM role: a trust policy for events.amazonaws.com; the same for"
-    " scheduler, pipes and states; SubmitJobRequest.jobName",
+    source=SUBMITTER_ROLES["AWS::Events::Rule"].source,
 )
 def submitter_trust(source: Resource) -> Iterator[Fault]:
     """Each service assumes the role that it is given."""
     seen: set[str] = set()
-    for submission in submissions_from(source):
-        value = role_value(source, submission.path)
-        message = untrusted(source, value, _SERVICES[source.type])
+    for one in submissions_from(source):
+        message = untrusted(one.role, SUBMITTER_ROLES[source.type].service)
         if message and message not in seen:
             seen.add(message)
-            yield submission.path, message
+            yield one.path, message
+
+
+_MANAGED_RULE: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+
+
+@_warning(
+    "state-machine-wait",
+    STATE_MACHINE,
+    title="state machine that may not wait for its jobs",
+    fix=f"allow {', '.join(_MANAGED_RULE)} on StepFunctionsGetEventsForBatchJobsRule",
+    source=docs(
+        "step-functions/latest/dg/connect-batch.html",
+        "IAM policies for AWS Batch: running a job (.sync) needs a managed EventBridge rule.",
+    ),
+)
+def state_machine_wait(machine: Resource) -> Iterator[Fault]:
+    """Creating the state machine is refused: it is *not authorized to create managed-rule*."""
+    role = role_of(machine, machine.properties.get("RoleArn"))
+    waits = any(".sync" in (literal(one["Resource"]) or "") for _, one in batch_tasks(machine))
+    if role is None or not waits:
+        return
+    missing = [action for action in _MANAGED_RULE if not permissions(role).may(action)]
+    if missing:
+        yield "RoleArn", f"{role.id} does not allow {', '.join(missing)}"

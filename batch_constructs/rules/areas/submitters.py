@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws import batch_events, delivery, schedule_expression
+from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
-    JOB_DEFINITION,
+    JOB_QUEUE,
     JobDefinition,
     JobQueue,
     Resource,
@@ -22,18 +24,18 @@ from batch_constructs.rules.template.submitted_jobs import (
     SCHEDULE,
     SERVERLESS_STATE_MACHINE,
     STATE_MACHINE,
+    batch_tasks,
     is_batch_target,
-    state_machine_definition,
+    schedule_request,
     submissions_from,
+    variables_of,
 )
 from batch_constructs.rules.template.values import (
     Properties,
     absent,
     entries,
-    flag,
     listing,
     mapping,
-    number,
     show,
     text,
 )
@@ -42,15 +44,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "submitters"
-SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, STATE_MACHINE, SERVERLESS_STATE_MACHINE)
+MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
+SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *MACHINES)
 _rule = partial(rule, area=AREA)
-_MOST_TARGETS: Final = 5
-_ARRAY: Final = (2, 10_000)
+_warning = partial(_rule, severity=Severity.WARNING)
+_REQUIRED: Final = ("JobDefinition", "JobName")
+_MISSING: Final = "is missing; a job queue target needs it"
+
+register(delivery.LIMITS, area=AREA)
 
 
 def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
     for position, target in entries(source.properties, "Targets"):
-        if is_batch_target(target) or source.neighbour(target.get("Arn"), "AWS::Batch::JobQueue"):
+        if is_batch_target(target) or source.neighbour(target.get("Arn"), JOB_QUEUE):
             yield f"Targets/{position}", target
 
 
@@ -59,15 +65,17 @@ def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
     EVENT_RULE,
     title="job queue target without a role",
     fix="give the target RoleArn: a role that may submit to the queue",
-    source='EventBridge Target.RoleArn; User Guide, EventBridge IAM role: "Before you can submit'
-    " AWS Batch jobs"
-    ' with EventBridge rules and targets, EventBridge must have permissions"',
+    source=guide(
+        "CWE_IAM_role",
+        '"Before you can submit AWS Batch jobs with EventBridge rules and targets, EventBridge must'
+        ' have permissions to run AWS Batch jobs on your behalf."',
+    ),
 )
 def event_target_role(source: Resource) -> Iterator[Fault]:
     """EventBridge answers *RoleArn is required for target*."""
     for path, target in _batch_targets(source):
         if absent(target, "RoleArn"):
-            yield f"{path}/RoleArn", "RoleArn is missing; a job queue target needs it"
+            yield f"{path}/RoleArn", f"RoleArn {_MISSING}"
 
 
 @_rule(
@@ -75,54 +83,74 @@ def event_target_role(source: Resource) -> Iterator[Fault]:
     EVENT_RULE,
     title="job queue target without job parameters",
     fix="give the target BatchParameters with JobDefinition and JobName",
-    source="EventBridge Target.BatchParameters: JobDefinition and JobName are required",
+    source=docs(
+        "eventbridge/latest/APIReference/API_BatchParameters.html",
+        "JobDefinition and JobName are required.",
+    ),
 )
 def event_target_parameters(source: Resource) -> Iterator[Fault]:
     """EventBridge answers *Parameter(s) BatchParameters must be specified for target*."""
     for path, target in _batch_targets(source):
-        given = target.get("BatchParameters")
-        if given is None:
-            yield (
-                f"{path}/BatchParameters",
-                "BatchParameters is missing; a job queue target needs it",
-            )
-        elif isinstance(given, dict):
-            for key in ("JobDefinition", "JobName"):
-                if absent(given, key):
-                    yield f"{path}/BatchParameters/{key}", f"{key} is missing"
+        yield from _lacking(target, "BatchParameters", path)
 
 
 @_rule(
-    "event-target-count",
-    EVENT_RULE,
-    title="more than five targets on a rule",
-    fix="make a second rule",
-    source='EventBridge PutTargets: "Each rule can have up to five (5) targets associated with it'
-    ' at one time."',
+    "pipe-parameters",
+    PIPE,
+    title="pipe to a job queue without job parameters",
+    fix="give TargetParameters BatchJobParameters with JobDefinition and JobName",
+    source=docs(
+        "eventbridge/latest/pipes-reference/API_PipeTargetBatchJobParameters.html",
+        "JobDefinition and JobName are required.",
+    ),
 )
-def event_target_count(source: Resource) -> Iterator[Fault]:
-    """Five targets are the limit."""
-    targets = listing(source.properties, "Targets") or []
-    ids: set[str] = set()
-    if len(targets) > _MOST_TARGETS:  # the number stands in the message
-        yield "Targets", f"the rule has {len(targets)} targets; allowed are {_MOST_TARGETS}"
-    for position, target in entries(source.properties, "Targets"):
-        id_ = text(target, "Id")
-        if id_ in ids:
-            yield f"Targets/{position}/Id", f'two targets have the id "{show(id_)}"', "rename one"
-        if id_:
-            ids.add(id_)
+def pipe_parameters(pipe: Resource) -> Iterator[Fault]:
+    """A queue alone does not say which job to run."""
+    target = pipe.properties.get("Target")
+    parameters = pipe.properties.get("TargetParameters", {})
+    to_queue = pipe.neighbour(target, JOB_QUEUE) is not None
+    if isinstance(parameters, dict) and (to_queue or ":job-queue/" in (literal(target) or "")):
+        yield from _lacking(parameters, "BatchJobParameters", "TargetParameters")
+
+
+def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
+    """Say which parameters of a job are not given."""
+    given = within.get(name)
+    if absent(within, name):
+        yield f"{path}/{name}", f"{name} {_MISSING}"
+    for key in _REQUIRED if isinstance(given, dict) else ():
+        if absent(mapping(within, name), key):
+            yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
 
 
 @_rule(
+    "submission-required",
+    (*MACHINES, SCHEDULE),
+    title="submission without a required field",
+    fix="give JobDefinition, JobName and JobQueue",
+    source=api(
+        "SubmitJobRequest.jobDefinition",
+        "SubmitJobRequest.jobDefinition, SubmitJobRequest.jobName and SubmitJobRequest.jobQueue are"
+        " required.",
+    ),
+)
+def submission_required(source: Resource) -> Iterator[Fault]:
+    """No job is ever submitted."""
+    for one in submissions_from(source):
+        for key in (*_REQUIRED, "JobQueue"):
+            if absent(one.request, key):
+                yield one.at(key), f"{key} is missing, which SubmitJob requires"
+
+
+@_warning(
     "event-target-dead-letter-queue",
     (EVENT_RULE, SCHEDULE),
-    severity=Severity.WARNING,
     title="job submissions without a dead-letter queue",
     fix="give the target DeadLetterConfig with the ARN of an SQS queue",
-    source="EventBridge, Using dead-letter queues to process undelivered events: a target without"
-    " one drops"
-    " events that could not be delivered",
+    source=docs(
+        "eventbridge/latest/userguide/eb-rule-dlq.html",
+        "A target without a dead-letter queue drops events that could not be delivered.",
+    ),
 )
 def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     """A submission that is refused is dropped after the retries, with no trace but a metric."""
@@ -137,168 +165,15 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
             yield f"{path}/DeadLetterConfig", "the target has no dead-letter queue"
 
 
-@_rule(
-    "array-size",
-    SUBMITTERS,
-    title="array size out of range",
-    fix="set the size to a value from 2 to 10000, or leave it out for a single job",
-    source='SubmitJobRequest.arrayProperties: "The array size can be between 2 and 10,000.";'
-    " EventBridge"
-    ' BatchArrayProperties.Size: "Valid values are integers between 2 and 10,000."',
-)
-def array_size(source: Resource) -> Iterator[Fault]:
-    """An array of one is not an array."""
-    for one in submissions_from(source):
-        size = number(mapping(one.request, "ArrayProperties"), "Size")
-        if size is not None and (
-            not _ARRAY[0] <= size <= _ARRAY[1] or size != int(size)
-        ):  # in the message
-            path = "BatchParameters/ArrayProperties/Size"
-            where = path if source.type == EVENT_RULE else "ArrayProperties/Size"
-            yield (
-                f"{one.path}/{where}",
-                f"the array size is {show(size)}; allowed are {_ARRAY[0]} to {_ARRAY[1]}",
-            )
-
-
-_JOB_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-
-
-@_rule(
-    "job-name",
-    SUBMITTERS,
-    title="job name of a wrong shape",
-    fix="use up to 128 letters, digits, hyphens and underscores, beginning with a letter or digit",
-    source='SubmitJobRequest.jobName: "It can be up to 128 letters long. The first character must'
-    " be"
-    " alphanumeric, can contain uppercase and lowercase letters, numbers, hyphens (-), and"
-    ' underscores (_)."',
-)
-def job_name(source: Resource) -> Iterator[Fault]:
-    """Every submission is refused."""
-    for one in submissions_from(source):
-        name = text(one.request, "JobName")
-        if name is not None and not _JOB_NAME.fullmatch(name) and "<" not in name:
-            yield one.path, f'the job name is "{show(name)}"; allowed are letters, digits, - and _'
-
-
-@_rule(
-    "share-identifier-missing",
-    SUBMITTERS,
-    title="submission to a fair-share queue without a share identifier",
-    fix="send a ShareIdentifier, from EventBridge Scheduler, Step Functions or a function",
-    source='SubmitJobRequest.shareIdentifier: "If the job queue has a fair-share scheduling'
-    " policy, then this"
-    ' parameter must be specified."; EventBridge BatchParameters have no field for it',
-)
-def share_identifier_missing(source: Resource) -> Iterator[Fault]:
-    """Every submission fails. Rules and pipes cannot send one at all."""
-    for one in submissions_from(source):
-        queue = one.queue
-        if queue is None or not queue.is_fair_share or "ShareIdentifier" in one.request:
-            continue
-        why = "" if one.takes_share else ", and this target cannot send one"
-        yield one.path, f"the queue {queue.id} needs a share identifier{why}"
-
-
-@_rule(
-    "share-identifier-fifo",
-    SUBMITTERS,
-    title="share identifier for a FIFO queue",
-    fix="leave ShareIdentifier out, or give the queue a fair-share policy",
-    source="SubmitJobRequest.shareIdentifier: \"Don't specify this parameter if the job queue"
-    " doesn't have a"
-    ' fair-share scheduling policy."; SubmitJobRequest.schedulingPriorityOverride',
-)
-def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
-    """Batch refuses the submission."""
-    for one in submissions_from(source):
-        queue = one.queue
-        if queue is not None and queue.is_fifo and one.request.get("ShareIdentifier"):
-            yield one.path, f"a share identifier is sent, but the queue {queue.id} is FIFO"
-
-
-@_rule(
-    "disabled-queue",
-    SUBMITTERS,
-    title="submission to a disabled queue",
-    fix="set the State of the queue to ENABLED",
-    source="CreateJobQueueRequest.state: \"If the job queue state is DISABLED, new jobs can't be"
-    " added to the"
-    ' queue"',
-    severity=Severity.WARNING,
-)
-def disabled_queue(source: Resource) -> Iterator[Fault]:
-    """Every submission fails."""
-    if text(source.properties, "State") == "DISABLED":
-        return
-    for one in submissions_from(source):
-        queue = one.queue
-        if queue is not None and text(queue.properties, "State") == "DISABLED":
-            yield one.path, f"the queue {queue.id} is DISABLED"
-
-
-_PINNED: Final = re.compile(r"(?:.*:job-definition/)?([A-Za-z0-9_-]+):(\d+)", re.DOTALL)
-
-
-def _pinned(template_owner: Resource, value: object) -> JobDefinition | None:
-    """Give the definition of the template that a value names by a fixed revision."""
-    written = literal(value)
-    match = _PINNED.fullmatch(written) if written else None
-    if not match:
-        return None
-    for job in template_owner.template.all(JOB_DEFINITION):
-        if isinstance(job, JobDefinition) and text(job.properties, "JobDefinitionName") == match[1]:
-            retention = mapping(job.properties, "ResourceRetentionPolicy")
-            return None if flag(retention, "SkipDeregisterOnUpdate") else job
-    return None
-
-
-@_rule(
-    "pinned-revision",
-    (*SUBMITTERS, FUNCTION),
-    severity=Severity.WARNING,
-    title="revision of a job definition written by hand",
-    fix="use Ref of the job definition, or its name without a revision",
-    source='AWS::Batch::JobDefinition ResourceRetentionPolicy.skipDeregisterOnUpdate: "When the'
-    " property is set"
-    ' to false, the previous revision of the job definition is de-registered"',
-)
-def pinned_revision(source: Resource) -> Iterator[Fault]:
-    """The first update of the stack registers the next revision and takes the old one away."""
-    for one in submissions_from(source):
-        job = _pinned(source, one.request.get("JobDefinition"))
-        if job is not None:
-            got = show(literal(one.request.get("JobDefinition")) or "")
-            yield (
-                one.path,
-                f'the revision in "{got}" is fixed, but {job.id} gets a new one on update',
-            )
-    if source.type == FUNCTION:
-        variables = mapping(mapping(source.properties, "Environment"), "Variables")
-        for name, value in variables.items():
-            job = _pinned(source, value)
-            if job is not None:
-                yield (
-                    f"Environment/Variables/{name}",
-                    (
-                        f'the revision in "{show(literal(value) or "")}" is fixed, but {job.id}'
-                        " gets a"
-                        " new"
-                        " one on update"
-                    ),
-                )
-
-
-@_rule(
+@_warning(
     "event-bus",
     EVENT_RULE,
-    severity=Severity.WARNING,
     title="rule about AWS events on a bus of its own",
     fix="leave EventBusName out",
-    source="EventBridge, Events from AWS services: they are sent to the default event bus;"
-    " schedules too are for the"
-    " default event bus only",
+    source=docs(
+        "eventbridge/latest/userguide/eb-service-event.html",
+        "AWS services send their events to the default event bus, where schedules are too.",
+    ),
 )
 def event_bus(source: Resource) -> Iterator[Fault]:
     """Batch, Amazon S3 and schedules send to the default bus."""
@@ -309,55 +184,8 @@ def event_bus(source: Resource) -> Iterator[Fault]:
     sources = listing(mapping(source.properties, "EventPattern"), "source") or []
     from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
     schedule = "ScheduleExpression" in source.properties and submissions_from(source)
-    if schedule or (from_aws and ("aws.batch" in sources or submissions_from(source))):
+    if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
-
-
-@_rule(
-    "state-machine-wait",
-    STATE_MACHINE,
-    severity=Severity.WARNING,
-    title="state machine that may not wait for its jobs",
-    fix="allow events:PutTargets, events:PutRule and events:DescribeRule on"
-    " StepFunctionsGetEventsForBatchJobsRule",
-    source="Step Functions, IAM policies for AWS Batch: run a job (.sync) needs a managed"
-    " EventBridge rule",
-)
-def state_machine_wait(source: Resource) -> Iterator[Fault]:
-    """Creating the state machine is refused: it is *not authorized to create managed-rule*."""
-    role = role_of(source, source.properties.get("RoleArn"))
-    if role is None or not submissions_from(source):
-        return
-    if not any(".sync" in resource for resource in _task_resources(source)):
-        return
-    allowed = permissions(role)
-    missing = [
-        action
-        for action in ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-        if not allowed.may(action)
-    ]
-    if missing:
-        yield "RoleArn", f"{role.id} does not allow {', '.join(missing)}"
-
-
-def _task_resources(source: Resource) -> Iterator[str]:
-    waiting: list[object] = [state_machine_definition(source)]
-    for _ in range(10_000):
-        if not waiting:
-            return
-        value = waiting.pop()
-        if isinstance(value, dict):
-            resource = literal(value.get("Resource"))
-            if resource and "batch:submitJob" in resource:
-                yield resource
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-
-
-_RATE: Final = re.compile(r"rate\(\s*(\d+)\s+(minute|hour|day)(s?)\s*\)")
-_CRON: Final = re.compile(r"cron\((.*)\)")
-_CRON_FIELDS: Final = 6
 
 
 @_rule(
@@ -366,29 +194,56 @@ _CRON_FIELDS: Final = 6
     title="schedule expression that EventBridge refuses",
     fix="write cron(minute hour day month weekday year) with ? for one of the days, or rate(n"
     " units)",
-    source="EventBridge, Schedule expressions: six fields; one of day-of-month and day-of-week is"
-    " ?; rate(1 day)",
+    source=schedule_expression.SOURCE,
 )
-def schedule_expression(source: Resource) -> Iterator[Fault]:
+def schedule_expression_form(source: Resource) -> Iterator[Fault]:
     """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""
-    if not submissions_from(source):
-        return
     got = text(source.properties, "ScheduleExpression")
-    if got is None or got.startswith("at("):
+    problem = schedule_expression.problem_with(got) if got and submissions_from(source) else None
+    if problem:
+        yield "ScheduleExpression", f'ScheduleExpression is "{show(got)}": {problem}'
+
+
+@_warning(
+    "schedule-input",
+    SCHEDULE,
+    title="schedule whose input is no request of SubmitJob",
+    fix='write Input as JSON: {"JobDefinition": …, "JobName": …, "JobQueue": …}',
+    source=docs(
+        "scheduler/latest/UserGuide/managing-targets-universal.html",
+        "Input is well-formed JSON with the parameters of the request.",
+    ),
+)
+def schedule_input(schedule: Resource) -> Iterator[Fault]:
+    """Every submission fails, with no trace but a metric."""
+    request = schedule_request(schedule)
+    target = mapping(schedule.properties, "Target")
+    if request is None:
         return
-    path = "ScheduleExpression"
-    if cron := _CRON.fullmatch(got):
-        fields = cron[1].split()
-        if len(fields) != _CRON_FIELDS:
-            yield path, f'"{show(got)}" has {len(fields)} fields; allowed are 6'
-        elif (fields[2] == "?") == (fields[4] == "?"):
-            yield path, f'"{show(got)}" must have ? for exactly one of day-of-month and day-of-week'
-    elif rate := _RATE.fullmatch(got):
-        value, plural = int(rate[1]), bool(rate[3])
-        if value < 1 or plural == (value == 1):
-            yield path, f'"{show(got)}" mixes singular and plural, or is not positive'
-    else:
-        yield path, f'"{show(got)}" is neither cron(…) nor rate(…)'
+    written = target.get("Input")
+    if absent(target, "Input"):
+        yield "Target/Input", "Input is missing, so SubmitJob gets no request"
+    elif isinstance(written, str) and not isinstance(request, dict):
+        yield "Target/Input", f'Input is "{show(written)}", which is no JSON object'
+
+
+@_rule(
+    "state-machine-callback",
+    MACHINES,
+    title="job that is to call back with a task token",
+    fix="use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
+    source=docs(
+        "step-functions/latest/dg/integrate-services.html",
+        "For AWS Batch, Wait for Callback (.waitForTaskToken) is not among the patterns of the"
+        " optimized integration; AWS SDK integrations have it.",
+    ),
+)
+def state_machine_callback(source: Resource) -> Iterator[Fault]:
+    """Step Functions refuses the definition."""
+    for path, state in batch_tasks(source):
+        resource = literal(state.get("Resource")) or ""
+        if resource.endswith(":states:::batch:submitJob.waitForTaskToken"):
+            yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
 
 
 def batch_functions(owner: Resource) -> list[Resource]:
@@ -408,8 +263,7 @@ def _submits(function: Resource) -> bool:
         for one in permissions(role).statements
     ):
         return True
-    variables = mapping(mapping(function.properties, "Environment"), "Variables")
     return any(
         isinstance(function.neighbour(value), JobQueue | JobDefinition)
-        for value in variables.values()
+        for value in variables_of(function).values()
     )

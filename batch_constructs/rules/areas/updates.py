@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.areas.compute_environments import SPOT_ONLY
+from batch_constructs.aws.compute_environments import DEFAULT_STRATEGY
+from batch_constructs.aws.source import api
+from batch_constructs.aws.updates import IN_PLACE, IN_PLACE_STRATEGIES, REPLACES_BY_DEFAULT
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.old_limits import Limit, at
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
     COMPUTE_ENVIRONMENT,
@@ -26,19 +27,6 @@ if TYPE_CHECKING:
 
 AREA: Final = "updates"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_limit = partial(Limit, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_resources = at("ComputeResources")
-
-_limit(
-    id="update-timeout",
-    where=at("UpdatePolicy"),
-    key="JobExecutionTimeoutMinutes",
-    noun="the job execution timeout",
-    title="update timeout out of range",
-    source='UpdatePolicy.jobExecutionTimeoutMinutes: "The default value is 30. The maximum value is'
-    ' 7200."',
-    why="How long an infrastructure update waits for running jobs, in minutes.",
-).between(1, 7200)
 
 
 @_rule(
@@ -46,9 +34,11 @@ _limit(
     severity=Severity.WARNING,
     title="update policy on a Fargate environment",
     fix="leave UpdatePolicy out",
-    source="UpdatePolicy.terminateJobsOnUpdate: \"Batch doesn't support updatePolicy for Fargate"
-    " compute environments. If you specify it for a Fargate compute environment, Batch ignores"
-    ' it."',
+    source=api(
+        "UpdatePolicy.terminateJobsOnUpdate",
+        "\"Batch doesn't support updatePolicy for Fargate compute environments. If you specify it"
+        ' for a Fargate compute environment, Batch ignores it."',
+    ),
 )
 def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch ignores it without a word: running jobs are not ended by an update."""
@@ -56,20 +46,16 @@ def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
         yield "UpdatePolicy", "UpdatePolicy is given, which Batch ignores on Fargate"
 
 
-_IN_PLACE: Final = (
-    "BEST_FIT_PROGRESSIVE",
-    "BEST_FIT_PROGRESSIVE_ORDERED",
-    *SPOT_ONLY,
-)
-
-
 @_rule(
     "in-place-update-strategy",
     severity=Severity.WARNING,
     title="in-place updates with BEST_FIT",
     fix="set AllocationStrategy to BEST_FIT_PROGRESSIVE, or ReplaceComputeEnvironment to true",
-    source='ComputeResource.allocationStrategy: "Compute resources that use a BEST_FIT allocation'
-    " strategy don't support infrastructure updates and can't update some parameters.\"",
+    source=api(
+        "ComputeResource.allocationStrategy",
+        "\"Compute resources that use a BEST_FIT allocation strategy don't support infrastructure"
+        " updates and can't update some parameters.\"",
+    ),
 )
 def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
     """BEST_FIT, the default, cannot be updated in place.
@@ -80,14 +66,14 @@ def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]
         return
     if flag(environment.properties, "ReplaceComputeEnvironment") is not False:
         return
-    strategy = environment.resources.get("AllocationStrategy", "BEST_FIT")
-    if strategy == "BEST_FIT":
+    strategy = environment.resources.get("AllocationStrategy", DEFAULT_STRATEGY)
+    if strategy == DEFAULT_STRATEGY:
         yield (
             "ReplaceComputeEnvironment",
             (
                 "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which"
                 " cannot"
-                f" be updated in place; allowed are {one_of(_IN_PLACE)}"
+                f" be updated in place; allowed are {one_of(IN_PLACE_STRATEGIES)}"
             ),
         )
 
@@ -97,8 +83,7 @@ def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]
     severity=Severity.WARNING,
     title="in-place updates with a service role of one's own",
     fix="leave ServiceRole out: Batch then uses AWSServiceRoleForBatch",
-    source="User Guide, Updating compute environments: infrastructure updates need the"
-    " AWSServiceRoleForBatch service-linked role",
+    source=IN_PLACE,
 )
 def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Only the service-linked role allows changes of instances in place."""
@@ -121,8 +106,7 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
     severity=Severity.WARNING,
     title="fixed name on an environment that updates by replacement",
     fix="leave ComputeEnvironmentName out, or set ReplaceComputeEnvironment to false",
-    source="AWS::Batch::ComputeEnvironment ReplaceComputeEnvironment: the default value is true;"
-    " CloudFormation cannot replace a resource that has a custom name",
+    source=REPLACES_BY_DEFAULT,
 )
 def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
     """CloudFormation makes the new environment under the name that the old one still has."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.managed_policies import managed_policies
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Reference,
@@ -13,6 +14,7 @@ from batch_constructs.rules.template.values import (
     entries,
     listing,
     mapping,
+    one_of,
 )
 
 if TYPE_CHECKING:
@@ -21,36 +23,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import Resource, Template
 
 ROLE: Final = "AWS::IAM::Role"
+TRUST: Final = "allow the service to assume the role: sts:AssumeRole for its principal"
 _ATTACHED: Final = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-
-_LOGS: Final = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-_PULL: Final = (
-    "ecr:GetAuthorizationToken",
-    "ecr:BatchCheckLayerAvailability",
-    "ecr:GetDownloadUrlForLayer",
-    "ecr:BatchGetImage",
-)
-KNOWN_POLICIES: Final[dict[str, tuple[str, ...]]] = {
-    "AmazonECSTaskExecutionRolePolicy": (*_PULL, *_LOGS[1:]),
-    "AWSLambdaBasicExecutionRole": _LOGS,
-    "AWSLambdaSQSQueueExecutionRole": (
-        *_LOGS,
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-    ),
-    "AWSLambdaVPCAccessExecutionRole": (*_LOGS, "ec2:*NetworkInterface*"),
-    "AWSBatchServiceEventTargetRole": ("batch:SubmitJob",),
-    "AmazonEC2ContainerServiceforEC2Role": ("ecs:*", *_PULL, *_LOGS[1:]),
-    "AmazonEC2SpotFleetTaggingRole": ("ec2:*", "iam:PassRole"),
-    "AmazonEC2SpotFleetRole": ("ec2:RequestSpotInstances", "iam:PassRole"),
-    "AmazonSSMManagedInstanceCore": ("ssm:UpdateInstanceInformation", "ssmmessages:*"),
-    "CloudWatchAgentServerPolicy": ("cloudwatch:PutMetricData", *_LOGS),
-    "AmazonS3ReadOnlyAccess": ("s3:Get*", "s3:List*"),
-    "AmazonS3FullAccess": ("s3:*",),
-    "AWSXRayDaemonWriteAccess": ("xray:Put*",),
-}
-"""What the AWS managed policies that go with Batch allow; of others nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +36,14 @@ class Statement:
         actions: the action patterns.
         resources: the resources, as they are in the template.
         conditional: whether it has a condition.
+        managed: the managed policy of AWS's that it stands in; else empty.
     """
 
     allows: bool
     actions: tuple[str, ...]
     resources: tuple[object, ...]
     conditional: bool
+    managed: str = ""
 
     def covers(self, action: str) -> bool:
         """Tell whether an action is one of those the statement is about."""
@@ -75,9 +51,9 @@ class Statement:
         return any(fnmatchcase(wanted, pattern.lower()) for pattern in self.actions)
 
     @property
-    def on_everything(self) -> bool:
-        """Tell whether it is about every resource."""
-        return "*" in self.resources
+    def opens_everything(self) -> bool:
+        """Tell whether it allows something on every resource, whatever the circumstances."""
+        return self.allows and "*" in self.resources and not self.conditional
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +72,32 @@ class Permissions:
 
     def may(self, action: str) -> bool:
         """Tell whether the role allows an action on anything, or may allow it."""
-        return not self.complete or any(
-            one.allows and one.covers(action) for one in self.statements
-        )
+        return not self.complete or self.surely(action)
+
+    def surely(self, action: str) -> bool:
+        """Tell whether the role allows an action on anything, for all that is known."""
+        return any(one.allows and one.covers(action) for one in self.statements)
+
+    @property
+    def are_none(self) -> bool:
+        """Tell whether the role allows nothing at all."""
+        return self.complete and not self.statements
+
+    def resources_for(self, action: str) -> list[object]:
+        """Give the resources on which the role allows an action."""
+        return [
+            resource
+            for one in self.statements
+            if one.allows and one.covers(action)
+            for resource in one.resources
+        ]
 
 
 def _several(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-def statements(document: object) -> Iterator[Statement | None]:
+def statements(document: object, managed: str = "") -> Iterator[Statement | None]:
     """Give the statements of a policy document, None for one that is not known."""
     if not isinstance(document, dict):
         yield None
@@ -123,6 +115,7 @@ def statements(document: object) -> Iterator[Statement | None]:
             actions=tuple(str(action) for action in actions),
             resources=tuple(_several(one.get("Resource", []))),
             conditional="Condition" in one,
+            managed=managed,
         )
 
 
@@ -144,16 +137,10 @@ def permissions(role: Resource) -> Permissions:
         own = role.template.target(arn, "AWS::IAM::ManagedPolicy")
         if own is not None:
             found += statements(own.properties.get("PolicyDocument"))
-        elif name in KNOWN_POLICIES:
-            managed.append(name)
-            found.append(
-                Statement(
-                    allows=True, actions=KNOWN_POLICIES[name], resources=("*",), conditional=False
-                )
-            )
         else:
             managed += [name] if name else []
-            found.append(None)
+            known_policy = managed_policies().get(name)
+            found += statements(known_policy.document if known_policy else UNKNOWN, name)
     for policy in _policies_for(role.template, role):
         found += statements(policy.properties.get("PolicyDocument"))
     result = Permissions(
@@ -184,7 +171,12 @@ def policy_name(arn: object) -> str:
 
 
 def trusts(role: Resource, service: str) -> bool:
-    """Tell whether a service may assume a role, or whether that is not known."""
+    """Tell whether a service may assume a role, or whether that is not known.
+
+    Args:
+        role: the role.
+        service: the principal, of which the part before the first full stop counts.
+    """
     document = role.properties.get("AssumeRolePolicyDocument")
     if not isinstance(document, dict):
         return True
@@ -198,21 +190,27 @@ def trusts(role: Resource, service: str) -> bool:
             literal = name.pattern if isinstance(name, Text) else name
             if not isinstance(literal, str) or literal.startswith("\0"):
                 return True
-            if literal.partition(".")[0] == service:
+            if literal.partition(".")[0] == service.partition(".")[0]:
                 return True
     return False
 
 
 def principals(role: Resource) -> list[str]:
     """Give the services that may assume a role."""
-    found: list[str] = []
-    for one in entries(mapping(role.properties, "AssumeRolePolicyDocument"), "Statement"):
-        principal = mapping(one[1], "Principal")
-        found += [
-            (name.pattern.replace("\0", "amazonaws.com") if isinstance(name, Text) else str(name))
-            for name in _several(principal.get("Service", []))
-        ]
-    return found
+    document = mapping(role.properties, "AssumeRolePolicyDocument")
+    return [
+        name.pattern.replace("\0", "amazonaws.com") if isinstance(name, Text) else str(name)
+        for _, one in entries(document, "Statement")
+        for name in _several(mapping(one, "Principal").get("Service", []))
+    ]
+
+
+def untrusted(role: Resource | None, service: str) -> str | None:
+    """Say that a role of the template cannot be assumed by a service, if that is so."""
+    if role is None or trusts(role, service):
+        return None
+    trusted = one_of(principals(role) or ["nobody"])
+    return f"{service} may not assume {role.id}, which trusts {trusted}"
 
 
 def role_of(resource: Resource, value: object) -> Resource | None:
@@ -232,16 +230,21 @@ def refers_to(value: object, template: Template, type: str, noun: str) -> bool |
     if value == "*":
         return True
     if isinstance(value, Reference):
-        found = template.get(value.target)
-        return None if found is None else found.type == type
+        target = template.get(value.target)
+        return None if target is None else target.type == type
     written = literal(value)
     if written is None:
         return None
-    if f":{noun}/" in written:
+    found = (
+        [template.get(one.target) for one in value.references] if isinstance(value, Text) else []
+    )
+    if f":{noun}/" in written or any(one is not None and one.type == type for one in found):
         return True
-    if isinstance(value, Text) and any(
-        (found := template.get(one.target)) is not None and found.type == type
-        for one in value.references
-    ):
-        return True
-    return None if written.startswith("\0") or written.endswith(("batch:*", "\0")) else False
+    return None if written.startswith("\0") or _may_be(written, noun) else False
+
+
+def _may_be(written: str, noun: str) -> bool:
+    """Tell whether an ARN with wildcards may be one of a kind of AWS Batch's resources."""
+    pattern = written.replace("\0", "*")
+    parts = pattern.split(":") + (["*"] * 5 if pattern.endswith("*") else [""] * 5)
+    return fnmatchcase("batch", parts[2]) and fnmatchcase(noun, parts[5].partition("/")[0])

@@ -19,6 +19,7 @@ from batch_constructs.rules.template.resources import (
     Resource,
     Template,
 )
+from batch_constructs.rules.template.role_policies import role_of
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,
@@ -59,6 +60,11 @@ class Submission:
     request: Properties
     takes_share: bool
 
+    def at(self, member: str) -> str:
+        """Give the path of a member of the request."""
+        below = "BatchParameters/" if self.source.type == EVENT_RULE else ""
+        return f"{self.path}/{below}{member}"
+
     @property
     def queue(self) -> JobQueue | None:
         """Give the job queue, if it is in the template."""
@@ -70,6 +76,17 @@ class Submission:
         """Give the job definition, if it is in the template."""
         found = named(self.source.template, JOB_DEFINITION, self.request.get("JobDefinition"))
         return found if isinstance(found, JobDefinition) else None
+
+    @property
+    def role(self) -> Resource | None:
+        """Give the role that it is submitted with, if it is in the template."""
+        within = self.source.properties
+        if self.source.type == EVENT_RULE:
+            position = int(self.path.partition("/")[2])
+            within = dict(entries(within, "Targets")).get(position, {})
+        elif self.source.type == SCHEDULE:
+            within = mapping(within, "Target")
+        return role_of(self.source, within.get("RoleArn", within.get("Role")))
 
 
 _NAMES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
@@ -116,6 +133,11 @@ def submissions_of(job: JobDefinition) -> list[Submission]:
 def submissions_from(source: Resource) -> list[Submission]:
     """Give the submissions of one rule, schedule, pipe or state machine."""
     return [one for one in submissions(source.template) if one.source is source]
+
+
+def variables_of(function: Resource) -> Properties:
+    """Give the environment variables of a Lambda function."""
+    return mapping(mapping(function.properties, "Environment"), "Variables")
 
 
 def is_batch_target(target: Properties) -> bool:
@@ -339,8 +361,7 @@ def mentioned_by_functions(resource: Resource) -> bool:
     name = text(resource.properties, _NAMES.get(resource.type, ""))
     for type_ in (FUNCTION, SERVERLESS_FUNCTION):
         for function in template.all(type_):
-            variables = mapping(mapping(function.properties, "Environment"), "Variables")
-            for value in variables.values():
+            for value in variables_of(function).values():
                 if template.target(value) is resource or (name and value == name):
                     return True
     return False

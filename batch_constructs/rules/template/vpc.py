@@ -125,8 +125,6 @@ def _leads(route: Resource) -> Reach | None:
         return Reach.PUBLIC
     if "NatGatewayId" in properties:
         return _beyond_nat(route, properties["NatGatewayId"])
-    if "InstanceId" in properties:
-        return Reach.NAT
     return None
 
 

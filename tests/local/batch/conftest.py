@@ -20,7 +20,7 @@ from batch_constructs.local.batch import (
     ServiceError,
     respond,
 )
-from batch_constructs.local.batch.operations import SERVICE_MODEL
+from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.request_checks import shape_problems
 
 if TYPE_CHECKING:
@@ -188,7 +188,12 @@ class Account:
         answer = self.batch.create_compute_environment(
             computeEnvironmentName=name,
             type="MANAGED",
-            computeResources={"type": "FARGATE", "maxvCpus": vcpus, "subnets": ["subnet-1"]}
+            computeResources={
+                "type": "FARGATE",
+                "maxvCpus": vcpus,
+                "subnets": ["subnet-1"],
+                "securityGroupIds": ["sg-1"],
+            }
             | resources,
         )
         return str(answer["computeEnvironmentArn"])

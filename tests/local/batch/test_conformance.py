@@ -13,7 +13,7 @@ from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from batch_constructs.local.batch import OPERATIONS, ServiceError
-from batch_constructs.local.batch.operations import match
+from batch_constructs.local.batch.api_model import match
 
 if TYPE_CHECKING:
     from tests.local.batch.conftest import Account

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.operations import SERVICE_MODEL
+from batch_constructs.local.batch.api_model import SERVICE_MODEL
 
 if TYPE_CHECKING:
     from tests.local.batch.conftest import Account, RecordingPorts

@@ -269,20 +269,20 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"jobName": "-x"}, "jobName must match"),
-        ({"arrayProperties": {"size": 1}}, "between 2 and 10000, got 1"),
+        ({"jobName": "-x"}, 'jobName is "-x"; allowed are 1 to 128 letters'),
+        ({"arrayProperties": {"size": 1}}, "arrayProperties.size is 1; allowed are whole numbers"),
         ({"dependsOn": [{"jobId": "unknown"}]}, "job unknown in dependsOn does not exist"),
         ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "SEQUENTIAL is for array jobs"),
-        ({"dependsOn": [{"jobId": "x"}] * 21}, "at most 20 jobs, got 21"),
+        ({"dependsOn": [{"jobId": "x"}] * 21}, "dependsOn has 21 jobs; allowed are at most 20"),
         ({"shareIdentifier": "a"}, "no fair-share scheduling policy"),
-        ({"timeout": {"attemptDurationSeconds": 5}}, "at least 60, got 5"),
+        ({"timeout": {"attemptDurationSeconds": 5}}, "is 5 seconds; allowed are 60 or more"),
         ({"jobQueue": "other"}, "job-queue/other does not exist"),
         ({"jobDefinition": "other"}, "other does not exist"),
         (
             {"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
             "must not start with AWS_BATCH",
         ),
-        ({"parameters": {"a": "x" * 40_000}}, "at most 30720 are allowed"),
+        ({"parameters": {"a": "x" * 40_000}}, "allowed are at most 30720"),
     ],
 )
 def test_a_submission_that_aws_batch_refuses_is_refused(

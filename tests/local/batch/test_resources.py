@@ -103,10 +103,23 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
 @pytest.mark.parametrize(
     ("resources", "problem"),
     [
-        ({"minvCpus": 0}, "minvCpus is not applicable for Fargate"),
+        ({"minvCpus": 0}, "minvCpus is not applicable for FARGATE"),
         ({"type": "EC2"}, "instanceTypes must be specified for EC2"),
-        ({"maxvCpus": 0}, "maxvCpus must be at least 1, got 0"),
-        ({"subnets": []}, "subnets must be specified"),
+        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are 1 or more"),
+        ({"subnets": []}, "subnets has 0 subnets; allowed are 1 to 16 for FARGATE"),
+        ({"subnets": ["s"] * 17}, "subnets has 17 subnets; allowed are 1 to 16 for FARGATE"),
+        ({"securityGroupIds": []}, "has 0 security groups; allowed are 1 to 5 for FARGATE"),
+        ({"securityGroupIds": ["g"] * 6}, "has 6 security groups; allowed are 1 to 5"),
+        ({"type": "EC2", "instanceTypes": ["m7i"], "subnets": []}, "subnets must be specified"),
+        ({"type": "ECS_MANAGED_INSTANCES"}, "subnets is not applicable for ECS_MANAGED_INST"),
+        (
+            {"type": "EC2", "instanceTypes": ["m7i"], "minvCpus": 3},
+            "minvCpus is 3; allowed are 0 to maxvCpus, 2",
+        ),
+        (
+            {"type": "EC2", "instanceTypes": ["m7i"], "minvCpus": -1},
+            "minvCpus is -1; allowed are 0 to maxvCpus, 2",
+        ),
     ],
 )
 def test_resources_that_do_not_go_together_are_refused(
@@ -120,7 +133,7 @@ def test_fargate_and_ec2_do_not_mix_in_a_queue(account: Account) -> None:
     account.environment("fargate")
     account.environment("ec2", type="EC2", instanceTypes=["m7i"])
 
-    with pytest.raises(ClientError, match="EC2 and Fargate environments cannot be mixed"):
+    with pytest.raises(ClientError, match="EC2 and FARGATE environments cannot be mixed"):
         account.queue(environments=["fargate", "ec2"])
 
 
@@ -228,9 +241,9 @@ def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) ->
 @pytest.mark.parametrize(
     ("limit", "problem"),
     [
-        ({"maxTimeSeconds": 599}, "between 600 and 86400, got 599"),
-        ({"action": "TERMINATE"}, "the action must be CANCEL, got TERMINATE"),
-        ({"reason": "BAD_LUCK"}, "Invalid job reason: BAD_LUCK"),
+        ({"maxTimeSeconds": 599}, "is 599 seconds; allowed are 600 to 86400 seconds"),
+        ({"action": "TERMINATE"}, "the action is TERMINATE; allowed is CANCEL"),
+        ({"reason": "BAD_LUCK"}, r"jobStateTimeLimitActions\[0\].reason is .BAD_LUCK.; allowed"),
     ],
 )
 def test_a_time_limit_that_aws_batch_refuses_is_refused(
@@ -248,7 +261,9 @@ def test_a_time_limit_that_aws_batch_refuses_is_refused(
         account.queue(jobStateTimeLimitActions=[good | limit])
 
 
-def test_a_negative_priority_is_refused(account: Account) -> None:
+def test_a_priority_out_of_range_is_refused(account: Account) -> None:
     account.environment()
-    with pytest.raises(ClientError, match="priority must be 0 or more, got -1"):
+    with pytest.raises(
+        ClientError, match="priority is -1; allowed are whole numbers from 0 to 1000"
+    ):
         account.queue(priority=-1)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.local.batch.capacity import Limits, Requirement
-from batch_constructs.local.batch.instance_types import instance_size
+from batch_constructs.local.batch.capacity import Limits, Requirement, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,7 +148,11 @@ def test_a_job_that_never_fits_blocks_its_queue_and_says_so(
     behind = account.submit(jobDefinition="small")
     account.wait_for(lambda: account.job(job).get("statusReason"))
 
-    (event,) = (e for e in ports.events if e["detail-type"] == "Batch Job Queue Blocked")
+    def blocked() -> list[dict[str, Any]]:
+        return [e for e in ports.events if e["detail-type"] == "Batch Job Queue Blocked"]
+
+    account.wait_for(blocked)
+    (event,) = blocked()
     assert event["resources"] == [account.job(job)["jobArn"], queue]
     assert event["detail"]["statusReason"].startswith(f"{reason} - ")
     assert account.job(job)["statusReason"] == event["detail"]["statusReason"]
@@ -245,22 +248,50 @@ def test_a_resource_that_is_not_replenished_is_spent(ready: Account) -> None:
     assert resource["totalQuantity"] == 0
 
 
+def limits(*types: str, vcpus: int = 4) -> Limits:
+    return Limits.of(
+        {"computeResources": {"type": "EC2", "maxvCpus": vcpus, "instanceTypes": list(types)}}
+    )
+
+
 @pytest.mark.parametrize(
-    ("name", "vcpus", "gib", "gpus"),
+    ("need", "fits"),
     [
-        ("m7i.large", 2, 8, False),
-        ("c7g.4xlarge", 16, 32, False),
-        ("r6i.xlarge", 4, 32, False),
-        ("g5.2xlarge", 8, 32, True),
-        ("c7i", 192, 384, False),
+        ({"vcpus": 2, "memory_mib": 7985}, True),
+        ({"vcpus": 2, "memory_mib": 8192}, False),
+        ({"vcpus": 3, "memory_mib": 1}, False),
+        ({"vcpus": 4, "memory_mib": 2 * 7985, "instances": 2}, True),
+        ({"vcpus": 4, "memory_mib": 2 * 8192, "instances": 2}, False),
+        ({"vcpus": 1, "memory_mib": 1, "gpus": 1}, False),
     ],
 )
-def test_sizes_are_read_from_the_names_of_types(
-    name: str, vcpus: int, gib: int, *, gpus: bool
+def test_a_job_fits_an_instance_less_what_its_agent_keeps(
+    need: dict[str, Any], *, fits: bool
 ) -> None:
-    size = instance_size(name)
+    assert (limits("m4.large").problem(Requirement(**need)) is None) is fits
 
-    assert (size.vcpus, size.memory_mib // 1024, size.gpus) == (vcpus, gib, gpus)
+
+def test_a_family_is_as_large_as_its_largest_size() -> None:
+    assert limits("m4", vcpus=64).problem(Requirement(vcpus=64, memory_mib=1)) is None
+    assert limits("m4", "g5", vcpus=99).problem(Requirement(vcpus=1, memory_mib=1, gpus=8)) is None
+
+
+def test_an_instance_type_that_is_not_known_refuses_nothing() -> None:
+    found = limits("m4.large", "m99.large")
+
+    assert found.problem(Requirement(vcpus=4, memory_mib=10**6)) is None
+    assert found.memory_mib is None
+
+
+def test_an_environment_has_the_memory_that_comes_with_its_vcpus() -> None:
+    found = limits("m4.large", "c4.large", vcpus=4)
+    half = Requirement(vcpus=1, memory_mib=7985)
+    usage = Usage()
+
+    for _ in range(2):
+        assert usage.fits(half, found)
+        usage.take(half)
+    assert not usage.fits(half, found)
 
 
 def test_an_unmanaged_environment_has_no_limits() -> None:

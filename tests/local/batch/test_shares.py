@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.batch.fair_shares import FairShares
-from batch_constructs.local.batch.jobs import Job, JobStatus, Submission
+from batch_constructs.local.batch.jobs import Job, Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.local.batch.conftest import Account, RecordingPorts
 
 
@@ -105,7 +108,7 @@ def waiting_job(number: int, share: str, vcpus: int = 1) -> Job:
         id=str(number),
         submission=Submission(document, ()),
         created_at=0,
-        status=JobStatus.RUNNABLE,
+        status=JobState.RUNNABLE,
     )
 
 
@@ -121,7 +124,7 @@ def simulate(policy: dict[str, Any], shares: dict[str, int], turns: int) -> dict
     counts = dict.fromkeys(shares, 0)
     for _ in range(turns):
         while len(running) < 4 and (job := line.head(4)) is not None:
-            job.status = JobStatus.RUNNING
+            job.status = JobState.RUNNING
             line.started(job)
             running.append(job)
             counts[str(job.submission.share)] += 1
@@ -149,7 +152,7 @@ def test_a_share_that_used_much_before_waits_for_the_others() -> None:
     line = FairShares(lambda: {"shareDecaySeconds": 3600}, lambda: now[0])
     heavy = waiting_job(1, "heavy", vcpus=8)
     line.push(heavy)
-    heavy.status = JobStatus.RUNNING
+    heavy.status = JobState.RUNNING
     line.started(heavy)
     now[0] += 1800
     line.stopped(heavy)
@@ -163,18 +166,105 @@ def test_a_share_that_used_much_before_waits_for_the_others() -> None:
     assert [job.submission.share for job in line.in_order()] == ["light", "heavy"]
 
 
-def test_a_reservation_keeps_room_for_shares_that_hold_nothing() -> None:
+def test_a_reservation_shrinks_with_every_share_that_is_active() -> None:
+    """AWS's example: 50 keeps 50 % with one share, 25 % with two, and 12.5 % with three."""
     line = FairShares(lambda: {"computeReservation": 50}, lambda: 0.0)
-    for number in range(4):
-        line.push(waiting_job(number, "busy"))
-    placed = []
-    while (job := line.head(4)) is not None:
-        job.status = JobStatus.RUNNING
-        line.started(job)
-        placed.append(job)
-    assert len(placed) == 2
+    held: list[int] = []
+    for share in ("a", "b", "c"):
+        for number in range(80):
+            line.push(waiting_job(len(held) * 1000 + number, share))
+        held.append(sum(1 for _ in started(line, max_vcpus=80)))
 
-    line.push(waiting_job(9, "new"))
-    job = line.head(4)
-    assert job is not None
-    assert job.submission.share == "new"
+    assert held == [40, 20, 10]
+
+
+def test_a_share_that_holds_nothing_may_have_what_is_kept() -> None:
+    line = FairShares(lambda: {"computeReservation": 99}, lambda: 0.0)
+    line.push(waiting_job(1, "busy"))
+    line.push(waiting_job(2, "busy"))
+    assert len(list(started(line, max_vcpus=2))) == 1
+
+    line.push(waiting_job(3, "new"))
+
+    assert [job.submission.share for job in started(line, max_vcpus=2)] == ["new"]
+
+
+def test_nothing_is_kept_where_nothing_limits_the_vcpus() -> None:
+    line = FairShares(lambda: {"computeReservation": 99}, lambda: 0.0)
+    for number in range(3):
+        line.push(waiting_job(number, "busy"))
+
+    assert len(list(started(line, max_vcpus=None))) == 3
+
+
+def test_a_share_whose_jobs_have_ended_keeps_nothing() -> None:
+    line = FairShares(lambda: {"computeReservation": 50}, lambda: 0.0)
+    line.push(waiting_job(0, "gone"))
+    for job in list(started(line, max_vcpus=80)):
+        line.stopped(job)
+    for number in range(1, 81):
+        line.push(waiting_job(number, "a"))
+
+    assert len(list(started(line, max_vcpus=80))) == 40
+
+
+def test_a_share_is_listed_by_name_or_by_what_it_begins_with() -> None:
+    weights = {"fast*": 0.25, "fa": 9.0}
+    policy = {"shareDistribution": [share(name, weight) for name, weight in weights.items()]}
+    line = FairShares(lambda: policy, lambda: 0.0)
+    for name in ("fa", "fas", "fast", "fast1"):
+        for number in range(10):
+            line.push(waiting_job(number + 100 * len(name), name))
+
+    first = [str(job.submission.share) for job in line.in_order()][:14]
+
+    assert {name: first.count(name) for name in first} == {
+        "fa": 1,
+        "fas": 2,
+        "fast": 6,
+        "fast1": 5,
+    }
+
+
+def test_the_order_counts_the_vcpus_and_the_weights_of_the_jobs() -> None:
+    policy = {"shareDistribution": [share("b", 0.5)]}
+    line = FairShares(lambda: policy, lambda: 0.0)
+    for number in range(5):
+        line.push(waiting_job(number, "a"))
+        line.push(waiting_job(10 + number, "b", vcpus=4))
+
+    assert "".join(str(job.submission.share) for job in line.in_order()) == "abaabaabbb"
+
+
+@pytest.mark.parametrize(("weight", "first"), [(0.000333, "old"), (0.000327, "now")])
+def test_without_a_decay_what_was_used_fades_over_600_seconds(weight: float, first: str) -> None:
+    """After 6000 seconds 8 vCPUs count as 8 / e^10, that is 0.000363; one that is held as 1.1."""
+    now = [0.0]
+    line = FairShares(lambda: {"shareDistribution": [share("now", weight)]}, lambda: now[0])
+    old, held = waiting_job(1, "old", vcpus=8), waiting_job(2, "now")
+    for job in (old, held):
+        line.push(job)
+        job.status = JobState.RUNNING
+        line.started(job)
+    now[0] = 1_000_000.0
+    line.stopped(old)
+    now[0] += 6000
+    line.push(waiting_job(3, "old"))
+    line.push(waiting_job(4, "now"))
+
+    head = line.head(None)
+
+    assert head is not None
+    assert head.submission.share == first
+
+
+def share(name: str, weight: float) -> dict[str, Any]:
+    return {"shareIdentifier": name, "weightFactor": weight}
+
+
+def started(line: FairShares, *, max_vcpus: float | None) -> Iterator[Job]:
+    """Start jobs as long as it is the turn of one."""
+    while (job := line.head(max_vcpus)) is not None:
+        job.status = JobState.RUNNING
+        line.started(job)
+        yield job

@@ -1,0 +1,1 @@
+"""What AWS Batch says about jobs, told to people (``notify``) and counted (``count``)."""

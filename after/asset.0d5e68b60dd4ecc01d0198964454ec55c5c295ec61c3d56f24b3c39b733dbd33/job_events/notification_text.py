@@ -1,0 +1,210 @@
+"""What a person reads when a job ended, never started, or blocks its queue."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from .cause import Cause, cause_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .job_event import Job, LogStream
+
+SUBJECT_LIMIT = 100
+"""Characters that SNS takes as a subject; printable ASCII only."""
+CHILDREN_SHOWN = 5
+
+_CONSOLES = {
+    "aws": "{region}.console.aws.amazon.com",
+    "aws-cn": "{region}.console.amazonaws.cn",
+    "aws-us-gov": "{region}.console.amazonaws-us-gov.com",
+}
+_BECAME = {
+    Cause.SPOT_RECLAIMED: "lost its instance (Spot reclaim)",
+    Cause.OUT_OF_MEMORY: "ran out of memory",
+    Cause.TIMED_OUT: "ran into its timeout",
+    Cause.NEVER_STARTED: "never started",
+    Cause.STUCK_IN_QUEUE: "never started: stuck in RUNNABLE",
+    Cause.DEPENDENCY_FAILED: "never started: a job it depends on failed",
+    Cause.CANCELLED: "was cancelled",
+    Cause.TERMINATED: "was terminated",
+    Cause.OTHER: "failed",
+}
+_ADVICE = {
+    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": (
+        "AWS has no such instances free: allow more instance types or more Availability Zones"
+    ),
+    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": (
+        "the job wants more vCPUs than maxvCpus of every compute environment of the queue"
+    ),
+    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": (
+        "no instance type of the queue's compute environments has the vCPUs, memory or GPUs wanted"
+    ),
+    "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS": (
+        "the service role of the compute environments lacks permissions"
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message as SNS takes it; the attributes are there for subscription filters."""
+
+    subject: str
+    text: str
+    attributes: dict[str, str]
+
+    def by_protocol(self) -> str:
+        """Return the message a protocol: text, and over HTTPS what AWS's chat service shows."""
+        chat = {
+            "version": "1.0",
+            "source": "custom",
+            "content": {
+                "textType": "client-markdown",
+                "title": self.subject,
+                "description": self.text,
+            },
+        }
+        return json.dumps({"default": self.text, "https": json.dumps(chat)})
+
+
+def about_job(job: Job, failed_children: Sequence[tuple[int, Job]] = ()) -> Message:
+    """Say what became of a job; of an array, with the children that failed first."""
+    cause = cause_of(job) if job.status == "FAILED" else None
+    headline = f"{'Array job' if job.is_array else 'Job'} {job.name} {_became(job, cause)}"
+    rows = [
+        ("Job", f"{job.name} ({job.id})"),
+        ("Queue", job.queue),
+        ("Definition", job.definition),
+        ("Share", job.share),
+        ("Reason", _reasons(job)),
+        ("Exit code", job.exit_code),
+        ("Attempt", f"{len(job.attempts)} of {job.allowed_attempts}" if job.attempts else None),
+        ("Ran", _ran(job)),
+        ("Waited", _waited(job)),
+        ("Children", _children(job)),
+        ("Job page", job_url(job)),
+        ("Log stream", log_url(job.log, job.partition) if job.log else None),
+    ]
+    text = "\n".join([headline, "", *_table(rows), *_failed_children(failed_children)])
+    attributes = {"status": job.status, "queue": job.queue, "definition": job.definition_name}
+    if cause:
+        attributes["cause"] = cause.value
+    return Message(subject=_subject(headline), text=text, attributes=attributes)
+
+
+def about_blocked_queue(job: Job) -> Message:
+    """Say that a queue is stuck behind a job, why, and what helps."""
+    headline = f"Queue {job.queue} is blocked by job {job.name}"
+    advice = next((text for reason, text in _ADVICE.items() if reason in job.reason), None)
+    rows = [
+        ("Queue", job.queue),
+        ("Blocked by", f"{job.name} ({job.id})"),
+        ("Definition", job.definition),
+        ("Reason", job.reason),
+        ("What helps", advice),
+        ("Job page", job_url(job)),
+    ]
+    return Message(
+        subject=_subject(headline),
+        text="\n".join([headline, "", *_table(rows)]),
+        attributes={"status": "BLOCKED", "queue": job.queue, "definition": job.definition_name},
+    )
+
+
+def job_url(job: Job) -> str:
+    """Return the address of the job in the console."""
+    return (
+        f"{_console(job.partition, job.region)}/batch/home?region={job.region}#jobs/detail/{job.id}"
+    )
+
+
+def log_url(log: LogStream, partition: str) -> str:
+    """Return the address of a log stream in the console, whose own encoding it takes."""
+
+    def twice(name: str) -> str:
+        return quote(quote(name, safe=""), safe="").replace("%", "$")
+
+    return (
+        f"{_console(partition, log.region)}/cloudwatch/home?region={log.region}#logsV2:log-groups"
+        f"/log-group/{twice(log.group)}/log-events/{twice(log.stream)}"
+    )
+
+
+def _console(partition: str, region: str) -> str:
+    return "https://" + _CONSOLES.get(partition, _CONSOLES["aws"]).format(region=region)
+
+
+def _became(job: Job, cause: Cause | None) -> str:
+    match cause:
+        case None:
+            return "succeeded" if job.status == "SUCCEEDED" else f"is {job.status}"
+        case Cause.EXITED_NON_ZERO:
+            return f"failed: exited with code {job.exit_code}"
+        case Cause.CHILDREN_FAILED:
+            failed = job.children.get("FAILED")
+            count = f"{failed} of {job.array_size} children" if failed else "some of its children"
+            return f"failed: {count} failed"
+        case _:
+            return _BECAME[cause]
+
+
+def _reasons(job: Job) -> str | None:
+    last = job.last_attempt
+    said = [job.reason, last.status_reason if last else "", last.container_reason if last else ""]
+    return "; ".join(dict.fromkeys(filter(None, said))) or None
+
+
+def _ran(job: Job) -> str | None:
+    last = job.last_attempt
+    if last is None or not last.milliseconds:
+        return None
+    if job.milliseconds == last.milliseconds:
+        return _duration(last.milliseconds)
+    return f"{_duration(last.milliseconds)}; all attempts {_duration(job.milliseconds)}"
+
+
+def _waited(job: Job) -> str | None:
+    """How long a job that never started was there."""
+    if job.started or job.is_array or job.created_at is None or job.stopped_at is None:
+        return None
+    return _duration(max(0, job.stopped_at - job.created_at))
+
+
+def _children(job: Job) -> str | None:
+    if not job.is_array:
+        return None
+    counts = ", ".join(f"{count} {state}" for state, count in job.children.items() if count)
+    return f"{job.array_size}" + (f": {counts}" if counts else "")
+
+
+def _failed_children(failed_children: Sequence[tuple[int, Job]]) -> list[str]:
+    lines = []
+    for index, child in failed_children:
+        log = log_url(child.log, child.partition) if child.log else None
+        lines += ["", f"Child {index} {_became(child, cause_of(child))}"]
+        lines += _table([("Log stream", log)])
+    return lines
+
+
+def _table(rows: Sequence[tuple[str, object]]) -> list[str]:
+    return [f"{name:<12} {value}" for name, value in rows if value is not None and value != ""]
+
+
+def _duration(milliseconds: int) -> str:
+    seconds = milliseconds // 1000
+    if seconds < 1:
+        return f"{milliseconds} ms"
+    parts = ((seconds // 86_400, "d"), (seconds // 3_600 % 24, "h"), (seconds // 60 % 60, "min"))
+    shown = [f"{value} {unit}" for value, unit in (*parts, (seconds % 60, "s")) if value]
+    return " ".join(shown[:2])
+
+
+def _subject(headline: str) -> str:
+    """Keep what SNS takes: printable ASCII, at most a hundred characters."""
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in headline)
+    return plain if len(plain) <= SUBJECT_LIMIT else plain[: SUBJECT_LIMIT - 3] + "..."

@@ -1,0 +1,50 @@
+"""What AWS Batch tells EventBridge: the source, the types of events, and whom they are about.
+
+https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
+
+Events come at least once, and in no certain order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.source import Source, guide
+
+SOURCE: Final = "aws.batch"
+JOB_STATE_CHANGE: Final = "Batch Job State Change"
+JOB_QUEUE_BLOCKED: Final = "Batch Job Queue Blocked"
+SERVICE_JOB_STATE_CHANGE: Final = "Batch Service Job State Change"
+SERVICE_JOB_QUEUE_BLOCKED: Final = "Batch Service Job Queue Blocked"
+
+QUEUE_BLOCKED: Final = (JOB_QUEUE_BLOCKED, SERVICE_JOB_QUEUE_BLOCKED)
+
+API_CALL: Final = "AWS API Call via CloudTrail"
+"""Calls of AWS Batch's API have the same source."""
+
+DETAIL_TYPES: Final = (
+    JOB_STATE_CHANGE,
+    JOB_QUEUE_BLOCKED,
+    SERVICE_JOB_STATE_CHANGE,
+    SERVICE_JOB_QUEUE_BLOCKED,
+    API_CALL,
+)
+"""Every type of event whose source is AWS Batch."""
+
+EVENTS_SOURCE: Final[Source] = guide(
+    "batch_cwe_events",
+    "The detail of an event holds the ARNs of the queue and of the definition, and the status in"
+    " capitals.",
+)
+
+CHILD_OF_ARRAY: Final = "*:*"
+"""What the ID of an array's child looks like: its parent's, a colon, and its index."""
+
+NODE: Final = "*#*"
+"""What the ID of a node of a multi-node job looks like: the job's, a hash, and its index."""
+
+CHILDREN_SOURCE: Final[Source] = guide(
+    "array_jobs",
+    "The job ID of a child is the parent's with its index behind it. AWS publishes no sample of the"
+    " event of a child, so nothing but the ID is relied on.",
+)

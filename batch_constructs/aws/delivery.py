@@ -1,0 +1,96 @@
+"""How the services that submit jobs deliver: EventBridge, its Scheduler, Lambda with SQS."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.limit import Limit
+from batch_constructs.aws.source import Source, docs
+
+MOST_RETRY_ATTEMPTS: Final = 185
+RETRY_ATTEMPTS: Final = Whole(0, MOST_RETRY_ATTEMPTS)
+"""How often EventBridge and its Scheduler try a delivery again."""
+
+LONGEST_EVENT_AGE_SECONDS: Final = 86_400
+EVENT_AGE_SECONDS: Final = Whole(60, LONGEST_EVENT_AGE_SECONDS, unit="seconds")
+"""How long they try it."""
+
+RETRY_POLICY_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_RetryPolicy.html",
+    "MaximumRetryAttempts: 0 to 185; MaximumEventAgeInSeconds: 60 to 86400.",
+)
+
+LIMITS: Final = (
+    Limit(
+        rule="event-target-count",
+        type="AWS::Events::Rule",
+        name="Targets",
+        noun="the rule",
+        bound=Counting(0, 5, "targets"),
+        source=docs(
+            "eventbridge/latest/APIReference/API_PutTargets.html",
+            '"Each rule can have up to five (5) targets associated with it at one time."',
+        ),
+        title="more than five targets on a rule",
+        why="Five targets are the limit.",
+    ),
+)
+
+INPUT_PATHS: Final = 100
+"""How many fields of an event an input transformer takes."""
+
+INPUT_PATHS_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_InputTransformer.html",
+    "InputPathsMap: at most 100 items.",
+)
+
+WINDOW_MINUTES: Final = Whole(1, 1440, unit="minutes")
+"""A flexible time window of EventBridge Scheduler."""
+
+WINDOW_MINUTES_SOURCE: Final[Source] = docs(
+    "scheduler/latest/APIReference/API_FlexibleTimeWindow.html",
+    "MaximumWindowInMinutes: 1 to 1440.",
+)
+
+SQS_BATCH: Final = 10_000
+"""How many messages of a standard queue Lambda hands to a function at a time."""
+
+SQS_FIFO_BATCH: Final = 10
+"""The same of a FIFO queue."""
+
+SQS_WINDOW_SECONDS: Final = Whole(0, 300, unit="seconds")
+"""How long Lambda gathers messages of a standard queue."""
+
+SQS_CONCURRENCY: Final = Whole(2, 1000)
+"""How many functions at a time an event source mapping may be told."""
+
+SQS_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/services-sqs-parameters.html",
+    "BatchSize: at most 10,000, for FIFO queues 10; MaximumBatchingWindowInSeconds: 0 to 300, none"
+    " for FIFO queues; MaximumConcurrency: 2 to 1,000.",
+)
+
+SQS_RETENTION_DAYS: Final = 14
+"""How long SQS keeps a message at most."""
+
+SQS_RETENTION_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+    "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
+)
+
+SQS_ENTRIES: Final = 10
+"""How many messages a call sends to SQS."""
+
+SQS_ENTRIES_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html",
+    "You can send up to 10 messages in a call.",
+)
+
+STATE_NAME: Final = 80
+"""How many characters the name of a state of Step Functions has at most."""
+
+STATE_NAME_SOURCE: Final[Source] = docs(
+    "step-functions/latest/dg/statemachine-structure.html",
+    "The name of a state has at most 80 characters.",
+)

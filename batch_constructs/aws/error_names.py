@@ -1,0 +1,74 @@
+"""The names under which AWS's SDKs and other services report what AWS Batch answered.
+
+Batch's model knows two errors, ``ClientException`` and ``ServerException``. Step Functions calls
+every other answer, throttling among them, by the general exception of the SDK it is written with.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs, seen
+
+MODELLED: Final = frozenset({"ClientException", "ServerException"})
+"""The errors that the model of Batch's API knows; Step Functions calls them ``Batch.NAME``."""
+
+THROTTLING: Final = frozenset(
+    {
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes of a call that was not carried out, since there were too many."""
+
+THROTTLING_SOURCE: Final[Source] = docs(
+    "sdkref/latest/guide/feature-retry-behavior.html",
+    "What the SDKs take for throttling; Batch itself answers TooManyRequestsException, status 429.",
+)
+
+TOO_MANY_REQUESTS: Final = 429
+"""The HTTP status of a throttled call."""
+
+SERVER_FAULT: Final = 500
+"""From this HTTP status on, a call may have been carried out all the same."""
+
+NO_SUCH_OPERATION: Final = frozenset(
+    {"UnknownOperationException", "InvalidAction", "NotFoundException"}
+)
+"""Error codes of a service that is older than the SDK that calls it."""
+
+STEP_FUNCTIONS_THROTTLED: Final = (
+    "Batch.TooManyRequestsException",
+    "AWS.Batch.TooManyRequestsException",
+)
+"""What a state machine may report of a submission that was throttled, and of nothing else."""
+
+STEP_FUNCTIONS_THROTTLED_SOURCE: Final[Source] = seen(
+    "https://github.com/chanzuckerberg/single-cell-data-portal/pull/7087",
+    "Retries both, beside Batch.BatchException and Batch.AWSBatchException.",
+)
+
+STEP_FUNCTIONS_UNCLEAR: Final = (
+    "Batch.AWSBatchException",
+    "Batch.BatchException",
+    "Batch.ServerException",
+)
+"""What a state machine reports of a throttled submission, and of others that may be a job."""
+
+STEP_FUNCTIONS_UNCLEAR_SOURCE: Final[Source] = seen(
+    "https://github.com/ASFHyP3/hyp3/issues/911",
+    'Batch.AWSBatchException with the cause "Service: AWSBatch; Status Code: 500"; Metaflow and'
+    " single-cell-data-portal see throttling under the same name.",
+)
+
+STEP_FUNCTIONS_THROTTLED_CAUSE: Final = f"*Status Code: {TOO_MANY_REQUESTS}*"
+"""How the cause tells throttling from the rest, as ``StringMatches`` of a Choice state reads it."""
+
+STEP_FUNCTIONS_THROTTLED_CAUSE_SOURCE: Final[Source] = seen(
+    "https://github.com/ASFHyP3/hyp3/issues/1676",
+    'The cause: "Too Many Requests (Service: AWSBatch; Status Code: 429; Error Code:'
+    ' TooManyRequestsException; Request ID: …; Proxy: null)".',
+)

@@ -1,0 +1,281 @@
+"""Event patterns: what EventBridge takes, and what it refuses when a rule is made.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+
+The user guide says what the operators mean; how strictly they are read is in AWS's published
+matcher, whose documentation and tests are at https://github.com/aws/event-ruler. The service reads
+a pattern that is refused with ``$or`` once more with ``$or`` as the name of a field: what it takes
+then matches no event of AWS's, so it is refused here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
+from batch_constructs.aws.source import Source, docs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Fault = tuple[str, str]
+"""Where it is in the pattern (``detail/state/0``; empty for the whole), and what is wrong."""
+
+SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-create-pattern-operators.html",
+    '"Comparison operators only work on leaf nodes, with the exception of $or and anything-but.";'
+    " the value to match is in a JSON array.",
+)
+
+OR: Final = "$or"
+"""The one operator that stands where a field stands."""
+
+OPERATORS: Final = (
+    "anything-but",
+    "cidr",
+    "equals-ignore-case",
+    "exists",
+    "numeric",
+    "prefix",
+    "suffix",
+    "wildcard",
+)
+"""What a value may be compared by. They are spelt in lower case."""
+
+_EXACTLY: Final = "exactly"
+"""The published matcher takes it too, for what a plain string says."""
+
+_AFFIXES: Final = ("prefix", "suffix")
+_NEGATED: Final = ("equals-ignore-case", *_AFFIXES, "wildcard")
+"""What ``anything-but`` takes beside plain values."""
+
+_ALTERNATIVES: Final = 2
+"""The fewest members of ``$or``."""
+
+_COMBINATIONS: Final = 1000
+"""The most that the members of all ``$or`` multiply to."""
+
+_LOWER, _UPPER, _EQUAL = (">", ">="), ("<", "<="), "="
+_COMPARISON, _RANGE = 2, 4
+"""How many members ``numeric`` has."""
+
+_CIDR: Final = re.compile(r"([0-9.]+|[0-9A-Fa-f:]+)/([0-9]{1,3})")
+_LONE_BACKSLASH: Final = re.compile(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
+_TWO_ASTERISKS: Final = re.compile(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
+
+
+def wrong(pattern: Any) -> list[Fault]:
+    """Say what EventBridge refuses in a pattern.
+
+    Args:
+        pattern: it as plain data. Whatever is no plain data is unknown, and never wrong.
+
+    Returns:
+        Each fault with its place, in the order of the pattern. The place is the subject of the
+        sentence: ``("source", 'is "shop"; write a list: ["shop"]')``.
+    """
+    found = list(_fields(pattern, ""))
+    for counted, most, things in (
+        (_combinations(pattern), _COMBINATIONS, f"combinations of {OR}"),
+        (length(pattern), EVENT_PATTERN_CHARACTERS, "characters"),
+    ):
+        if counted > most:
+            found.append(("", f"has {counted} {things}; allowed are at most {most}"))
+    return found
+
+
+def length(pattern: Any) -> int:
+    """Count the characters of a pattern as JSON; of what is unknown, none."""
+    text = json.dumps(pattern, separators=(",", ":"), ensure_ascii=False, default=lambda _: 0)
+    return len(text)
+
+
+def _fields(within: Any, path: str, *, inside_or: bool = False) -> Iterator[Fault]:
+    """Look at an object of fields."""
+    if not isinstance(within, dict):
+        if _is_known(within):
+            yield path, f"is {_json(within)}; it has to be an object of fields"
+        return
+    if not within:
+        yield path, "is empty; it has to name a field"
+    for key, value in within.items():
+        here = f"{path}/{key}" if path else key
+        if key == OR:
+            yield from _either(value, here)
+        elif inside_or and key in OPERATORS:
+            yield here, f"is an operator; below {OR} stand objects of fields"
+        elif isinstance(value, dict):
+            yield from _fields(value, here, inside_or=inside_or)
+        elif isinstance(value, list):
+            yield from _values(value, here)
+        elif _is_known(value):
+            yield here, f"is {_json(value)}; write a list: [{_json(value)}]"
+
+
+def _either(members: Any, path: str) -> Iterator[Fault]:
+    if not isinstance(members, list):
+        if _is_known(members):
+            yield path, f"is {_json(members)}; it has to be a list of objects"
+        return
+    for position, member in enumerate(members):
+        yield from _fields(member, f"{path}/{position}", inside_or=True)
+    if len(members) < _ALTERNATIVES and all(map(_is_known, members)):
+        member = "one member" if members else "no member"
+        yield path, f"has {member}; allowed are {_ALTERNATIVES} or more"
+
+
+def _combinations(within: Any) -> int:
+    """Multiply the members of every ``$or``."""
+    if isinstance(within, list):
+        return math.prod(map(_combinations, within))
+    if not isinstance(within, dict):
+        return 1
+    members = within.get(OR)
+    own = len(members) if isinstance(members, list) and members else 1
+    return own * math.prod(map(_combinations, within.values()))
+
+
+def _values(values: list[Any], path: str) -> Iterator[Fault]:
+    """Look at what a field may be."""
+    if not values:
+        yield path, "is an empty list; it has to say what matches"
+    for position, value in enumerate(values):
+        here = f"{path}/{position}"
+        if isinstance(value, dict):
+            yield from _comparison(value, here)
+        elif isinstance(value, list):
+            yield here, "is a list; allowed are strings, numbers, true, false, null and operators"
+
+
+def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:
+    """Look at an object that stands for values: one operator with its operand."""
+    if len(within) != 1:
+        yield path, f"has {len(within)} operators; allowed is 1"
+    for operator, operand in within.items():
+        look = _OPERANDS.get(operator)
+        if look is None:
+            yield path, f"has the operator {shown(operator)}; there are {one_of(OPERATORS)}"
+        elif _is_known(operand) and (problem := look(operand)):
+            yield f"{path}/{operator}", problem
+
+
+def _text(operand: Any) -> str | None:
+    return None if isinstance(operand, str) else f"takes a string; it is {_json(operand)}"
+
+
+def _truth(operand: Any) -> str | None:
+    return None if isinstance(operand, bool) else f"is {_json(operand)}; allowed are true or false"
+
+
+def _affix(operand: Any) -> str | None:
+    if not isinstance(operand, dict):
+        return _text(operand)
+    if list(operand) != ["equals-ignore-case"]:
+        return f"takes a string or equals-ignore-case; it is {_json(operand)}"
+    inner = operand["equals-ignore-case"]
+    return _text(inner) if _is_known(inner) else None
+
+
+def _wildcard(operand: Any) -> str | None:
+    if not isinstance(operand, str):
+        return _text(operand)
+    if _TWO_ASTERISKS.match(operand):
+        return f"is {shown(operand)}; two asterisks must not follow each other"
+    if _LONE_BACKSLASH.match(operand):
+        return f"is {shown(operand)}; a backslash stands before an asterisk or a backslash only"
+    return None
+
+
+def _cidr(operand: Any) -> str | None:
+    if not isinstance(operand, str):
+        return _text(operand)
+    found = _CIDR.fullmatch(operand)
+    try:
+        address = ip_address(_without_zeros(found[1])) if found else None
+    except ValueError:
+        address = None
+    if address is None or found is None or int(found[2]) >= address.max_prefixlen:
+        return f"is {shown(operand)}; it takes a block such as 10.0.0.0/8, at most /31 or /127"
+    return None
+
+
+def _without_zeros(address: str) -> str:
+    """Write an address without leading zeros, which Python refuses in IPv4 and AWS takes."""
+    return re.sub(r"\b0+(?=\d)", "", address)
+
+
+def _numeric(operand: Any) -> str | None:
+    if not isinstance(operand, list) or len(operand) not in (_COMPARISON, _RANGE):
+        return 'takes a list of an operator and a number, or of two: [">", 0, "<=", 5]'
+    operators, numbers = operand[::2], operand[1::2]
+    for operator in filter(_is_known, operators):
+        if operator not in (*_LOWER, *_UPPER, _EQUAL):
+            return f"has the operator {_json(operator)}; there are =, <, <=, > and >="
+    for number in filter(_is_known, numbers):
+        if problem := _number(number):
+            return problem
+    if len(operand) == _RANGE and all(map(_is_known, operators)):
+        if operators[0] not in _LOWER or operators[1] not in _UPPER:
+            return f"is {_json(operand)}; a range has > or >= first, then < or <="
+        if all(map(_is_known, numbers)) and numbers[0] >= numbers[1]:
+            return f"is {_json(operand)}; the first number has to be less than the second"
+    return None
+
+
+def _number(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"takes a number; it is {_json(value)}"
+    return None if math.isfinite(value) else "takes a number that is finite"
+
+
+def _anything_but(operand: Any) -> str | None:
+    if isinstance(operand, dict):
+        if len(operand) != 1 or next(iter(operand)) not in _NEGATED:
+            return f"takes values, or one of {one_of(_NEGATED)}; it is {_json(operand)}"
+        ((operator, inner),) = operand.items()
+        values = inner if isinstance(inner, list) else [inner]
+        problems = (_negated(operator, value) for value in values if _is_known(value))
+    else:
+        values = operand if isinstance(operand, list) else [operand]
+        known = [value for value in values if _is_known(value)]
+        mixed = len({isinstance(value, str) for value in known}) > 1
+        problems = (
+            f"takes strings or numbers{', not both' if mixed else ''}; it is {_json(operand)}"
+            for value in known
+            if mixed or (not isinstance(value, str) and _number(value))
+        )
+    return next(filter(None, problems), None) if values else "has nothing that must not match"
+
+
+def _negated(operator: str, value: Any) -> str | None:
+    problem = _wildcard(value) if operator == "wildcard" else _text(value)
+    if operator in _AFFIXES and value == "":
+        problem = "takes no empty string"
+    return problem and f"with {operator} {problem}"
+
+
+_OPERANDS: Final[dict[str, Callable[[Any], str | None]]] = {
+    "anything-but": _anything_but,
+    "cidr": _cidr,
+    "equals-ignore-case": _text,
+    _EXACTLY: _text,
+    "exists": _truth,
+    "numeric": _numeric,
+    "prefix": _affix,
+    "suffix": _affix,
+    "wildcard": _wildcard,
+}
+
+
+def _is_known(value: Any) -> bool:
+    return value is None or isinstance(value, dict | list | str | int | float)
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=lambda _: "…")
+    return shown(text)[1:-1]

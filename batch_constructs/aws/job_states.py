@@ -1,0 +1,108 @@
+"""The states of a job, and the reasons that AWS gives for them.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from batch_constructs.aws.source import Source, api, docs, guide
+
+
+class JobState(StrEnum):
+    """The states of a job, in the order in which it passes through them.
+
+    No event is sent as a job enters ``SUBMITTED``.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
+    """
+
+    SUBMITTED = "SUBMITTED"
+    PENDING = "PENDING"
+    RUNNABLE = "RUNNABLE"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job stays in this state."""
+        return self in FINAL
+
+
+FINAL: Final = (JobState.SUCCEEDED, JobState.FAILED)
+"""A job stays in these. An attempt that is retried never enters them."""
+
+UNFINISHED: Final = tuple(state for state in JobState if state not in FINAL)
+"""A job leaves these."""
+
+WITH_EVENTS: Final = tuple(state for state in JobState if state is not JobState.SUBMITTED)
+"""An event is sent as a job enters these."""
+
+WITH_EVENTS_SOURCE: Final[Source] = guide(
+    "batch_job_events", '"Events aren\'t created for the initial job submission."'
+)
+
+CANCELLABLE: Final = (JobState.SUBMITTED, JobState.PENDING, JobState.RUNNABLE)
+"""``CancelJob`` fails a job in these, and ``TerminateJob`` too; beyond, only ``TerminateJob``."""
+
+CANCELLABLE_SOURCE: Final[Source] = api(
+    "CancelJobRequest",
+    '"Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled … Jobs that progressed'
+    " to the STARTING or RUNNING state aren't cancelled.\"",
+)
+
+SERVICE_JOB_STATES: Final = (*CANCELLABLE, "SCHEDULED", *UNFINISHED[3:], *FINAL)
+"""The states of a service job, in their order."""
+
+SERVICE_JOB_STATES_SOURCE: Final[Source] = api(
+    "ServiceJobSummary.status", "The values of ServiceJobStatus."
+)
+
+HOST_LOST: Final = "Host EC2"
+"""How the status reason begins where the instance went away, as a reclaimed Spot one does."""
+
+HOST_LOST_PATTERN: Final = f"{HOST_LOST}*"
+
+HOST_LOST_SOURCE: Final[Source] = guide(
+    "job_retries", 'A reclaimed Spot instance is retried on "onStatusReason": "Host EC2*".'
+)
+
+SPOT_TASK_LOST: Final = "Spot Task was interrupted"
+"""What the reason holds where Fargate Spot took the task back."""
+
+SPOT_TASK_LOST_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/fargate-capacity-providers.html",
+    'The stopped reason of an interrupted task: "Your Spot Task was interrupted."',
+)
+
+TIMED_OUT: Final = "Job attempt duration exceeded timeout"
+"""What the reason says where the job ran into its timeout."""
+
+STUCK_IN_QUEUE: Final = "JobStateTimeLimit action due to reason"
+"""What the reason holds where a time limit action of the queue ended the job."""
+
+DEPENDENCY_FAILED: Final = "Dependent Job failed"
+"""What the reason says where a job that this one waited for failed."""
+
+OUT_OF_MEMORY: Final = "OutOfMemory"
+"""How the container's reason begins where it was killed for its memory."""
+
+NEVER_STARTED: Final = (
+    "CannotPullContainer",
+    "CannotCreateContainer",
+    "CannotStartContainer",
+    "DockerTimeoutError",
+    "ResourceInitializationError",
+    "Task failed to start",
+    "TaskFailedToStart",
+)
+"""What the reasons begin with where no container of the attempt came to run."""
+
+NEVER_STARTED_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/stopped-task-error-codes.html",
+    "The errors of stopped tasks, by category.",
+)

@@ -1,0 +1,83 @@
+"""AWS managed policies that people attach to the roles around AWS Batch, and what they allow.
+
+The documents in ``managed_policies.json`` are written by ``scripts/make_managed_policies.py``; each
+has its version and the date on which AWS changed it last.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from batch_constructs.aws.source import Source, api, docs, guide
+
+BATCH_SERVICE: Final = "service-role/AWSBatchServiceRole"
+BATCH_FULL_ACCESS: Final = "AWSBatchFullAccess"
+ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"
+SPOT_FLEET: Final = "service-role/AmazonEC2SpotFleetTaggingRole"
+TASK_EXECUTION: Final = "service-role/AmazonECSTaskExecutionRolePolicy"
+MANAGED_INSTANCE: Final = "AmazonECSInstanceRolePolicyForManagedInstances"
+MANAGED_INFRASTRUCTURE: Final = "AmazonECSInfrastructureRolePolicyForManagedInstances"
+
+OLD_SPOT_FLEET: Final = "AmazonEC2SpotFleetRole"
+"""AWS lists it no more; roles of old have it still."""
+
+SPOT_FLEET_SOURCE: Final[Source] = api(
+    "ComputeResource.spotIamFleetRole",
+    '"This role is required if the allocation strategy set to BEST_FIT or if the allocation'
+    " strategy isn't specified. … The previously recommended AmazonEC2SpotFleetRole managed"
+    " policy doesn't have the required permissions to tag Spot Instances.\"",
+)
+ECS_INSTANCE_SOURCE: Final[Source] = guide(
+    "instance_IAM_role", "The policy of the role is AmazonEC2ContainerServiceforEC2Role."
+)
+TASK_EXECUTION_SOURCE: Final[Source] = guide(
+    "execution-IAM-role",
+    '"This policy contains the required permissions for the common use cases"',
+)
+BATCH_SERVICE_SOURCE: Final[Source] = guide(
+    "service_IAM_role", "The policy of a service role of one's own is AWSBatchServiceRole."
+)
+
+ALMOST_EVERYTHING: Final = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+"""Policies with which a role may do, or give itself, nearly all that there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """A managed policy of AWS's.
+
+    Attributes:
+        name: its name with its path, as it stands behind ``policy/`` in its ARN.
+        version: its default version.
+        date: when AWS changed it last.
+        document: what it allows.
+    """
+
+    name: str
+    version: str
+    date: str
+    document: dict[str, Any]
+
+    @property
+    def source(self) -> Source:
+        """AWS's page."""
+        plain = self.name.rpartition("/")[2]
+        return docs(
+            f"aws-managed-policy/latest/reference/{plain}.html", f"{self.version} of {self.date}"
+        )
+
+
+@cache
+def managed_policies() -> dict[str, ManagedPolicy]:
+    """Give the policies that are known, by their name without a path."""
+    written = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
+    return {
+        name: ManagedPolicy(
+            f"{one['path']}/{name}".lstrip("/"), one["version"], one["date"], one["document"]
+        )
+        for name, one in written.items()
+    }

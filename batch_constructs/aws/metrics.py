@@ -1,0 +1,143 @@
+"""The metrics that AWS Batch publishes by itself, free and with nothing deployed.
+
+https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_metrics.html
+
+They count transitions and are published with best effort, so alarms and graphs should tolerate a
+gap and rely on no exact count. A multi-node job counts once; the parent of an array publishes
+``JobsSubmitted`` alone, and its children publish the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.source import Source, docs, guide
+
+NAMESPACE: Final = "AWS/Batch"
+DIMENSION: Final = "JobQueueName"
+"""The one dimension."""
+
+METRICS_SOURCE: Final[Source] = guide(
+    "using_cloudwatch_metrics",
+    '"All metrics are published with the JobQueueName dimension."',
+)
+
+STATISTIC: Final = Matching(
+    r"(?i:average|sum|minimum|min|maximum|max|samplecount|n|avg|iqm"
+    r"|(p|tm|tc|ts|wm)\d{1,3}(\.\d+)?|(pr|tm|tc|ts|wm)\(.+\))",
+    "Average, Sum, Minimum, Maximum, SampleCount, IQM and those such as p90, tm90, tc90, ts90, wm90"
+    " or TM(10%:90%)",
+)
+"""What CloudWatch reckons of a metric."""
+
+STATISTIC_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/monitoring/Statistics-definitions.html",
+    "The statistics and their syntax.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NativeMetric:
+    """One of AWS Batch's own metrics.
+
+    Attributes:
+        unit: its unit. No metric asks for its unit: one that AWS named differently would be empty.
+        tells: what it counts or measures.
+        published: when it is published.
+    """
+
+    unit: Literal["COUNT", "MILLISECONDS"]
+    tells: str
+    published: str
+
+    @property
+    def statistic(self) -> str:
+        """The statistic that says most: counts are summed, durations averaged."""
+        return "Sum" if self.unit == "COUNT" else "Average"
+
+
+def _count(tells: str, published: str) -> NativeMetric:
+    return NativeMetric("COUNT", tells, published)
+
+
+def _duration(tells: str, published: str) -> NativeMetric:
+    return NativeMetric("MILLISECONDS", f"{tells}, in milliseconds", published)
+
+
+_CHILDREN: Final = "a child of an array is measured from the submission of its parent"
+_NOT_OF_SERVICE_JOBS: Final = "not for service jobs"
+
+NATIVE_METRICS: Final[dict[str, NativeMetric]] = {
+    "JobsSubmitted": _count(
+        "Jobs submitted to the queue",
+        "once a job, at its submission; for an array the value is its size, and its children"
+        " publish nothing more",
+    ),
+    "JobsMovedToPending": _count(
+        "Jobs that moved to PENDING", "as a job begins to wait, typically for a job it depends on"
+    ),
+    "JobsMovedToRunnable": _count(
+        "Jobs that moved to RUNNABLE", "the first time, and again for every retry"
+    ),
+    "JobsMovedToStarting": _count("Jobs that moved to STARTING", "once an attempt"),
+    "JobsMovedToRunning": _count(
+        "Jobs that moved to RUNNING", "once an attempt; may be missing for a job that ends at once"
+    ),
+    "JobsMovedToSucceeded": _count("Jobs that succeeded", "once a job"),
+    "JobsMovedToFailed": _count(
+        "Jobs that failed for good",
+        "once a job, and also for jobs that were cancelled or terminated",
+    ),
+    "JobsCancelled": _count(
+        "Jobs that failed because somebody cancelled them before they ran",
+        "once a job, beside JobsMovedToFailed",
+    ),
+    "JobsTerminated": _count(
+        "Jobs that failed because somebody terminated them", "once a job, beside JobsMovedToFailed"
+    ),
+    "JobsRetried": _count(
+        "Attempts that failed and are retried", "as the job goes back to RUNNABLE"
+    ),
+    "JobSubmittedToRunnableDuration": _duration(
+        "How long jobs took from their submission to RUNNABLE",
+        f"as a job enters RUNNABLE; {_CHILDREN}",
+    ),
+    "JobAttemptStartingToRunningDuration": _duration(
+        "How long attempts spent in STARTING, pulling their image",
+        "once an attempt that reaches RUNNING",
+    ),
+    "JobAttemptExecutionDuration": _duration(
+        "How long attempts ran", "as an attempt stops, whatever its end"
+    ),
+    "JobAttemptDuration": _duration(
+        "How long attempts lasted, from STARTING to their end",
+        "as the job ends or goes back to RUNNABLE",
+    ),
+    "JobSubmittedToFirstStartingDuration": _duration(
+        "How long jobs took from their submission to their first start",
+        f"once a job, on its first attempt; {_CHILDREN}; {_NOT_OF_SERVICE_JOBS}",
+    ),
+    "JobAttemptRunnableToStartingDuration": _duration(
+        "How long attempts waited in RUNNABLE",
+        f"as an attempt starts: a job that still waits is not in it; {_NOT_OF_SERVICE_JOBS}",
+    ),
+    "JobsMovedToScheduled": _count(
+        "Service jobs that moved to SCHEDULED", "the first time, and again after every preemption"
+    ),
+    "JobSubmittedToFirstScheduledDuration": _duration(
+        "How long service jobs took from their submission to SCHEDULED", "once a job"
+    ),
+    "JobAttemptRunnableToScheduledDuration": _duration(
+        "How long attempts of service jobs waited in RUNNABLE",
+        "as an attempt moves to SCHEDULED, again after every preemption",
+    ),
+    "JobAttemptScheduledToStartingDuration": _duration(
+        "How long service jobs took from SCHEDULED to STARTING", "as an attempt starts"
+    ),
+    "JobsPreempted": _count(
+        "Service jobs that were preempted", "each time, for jobs under quota management"
+    ),
+}
+"""Every metric of the service, by its official name."""

@@ -1,0 +1,60 @@
+"""The network of jobs: the endpoints and the ports that they need.
+
+https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs, guide
+
+INTERFACES_OF_JOBS: Final = ("ecr.api", "ecr.dkr", "logs")
+"""Services that every job needs an interface endpoint of, in subnets without a way out."""
+
+ENDPOINTS_OF_JOBS: Final = (*INTERFACES_OF_JOBS, "s3")
+"""Services that every job needs an endpoint of; the layers of images are in S3."""
+
+ENDPOINTS_OF_INSTANCES: Final = ("ecs", "ecs-agent", "ecs-telemetry")
+"""Services that container instances need an endpoint of too."""
+
+SECRETS_MANAGER: Final = "secretsmanager"
+PARAMETER_STORE: Final = "ssm"
+"""Services that jobs with secrets need an endpoint of: what an ARN calls them, too."""
+
+ENDPOINTS_SOURCE: Final[Source] = guide(
+    "vpc-interface-endpoints",
+    'Considerations: "To run jobs, you must create the interface VPC endpoints for Amazon ECS."'
+    " Jobs need Amazon ECR, S3 for the layers of images, and CloudWatch Logs too, and those with"
+    " secrets the endpoint of Secrets Manager or Systems Manager. The security group of an endpoint"
+    " has to let HTTPS in from the compute environment.",
+)
+
+HTTPS: Final = 443
+
+NFS: Final = 2049
+"""The port of a mount target."""
+
+MOUNT_TARGET_SOURCE: Final[Source] = docs(
+    "efs/latest/ug/accessing-fs.html",
+    "Create a mount target in each Availability Zone that the file system is used in.",
+)
+
+NFS_SOURCE: Final[Source] = docs(
+    "efs/latest/ug/network-access.html",
+    "The security group of a mount target has to let TCP 2049 in.",
+)
+
+PRIVATE_IMAGE: Final = re.compile(r"[^/]*\.dkr\.ecr[.-]")
+"""How the name of an image begins that is in a private repository of Amazon ECR."""
+
+PUBLIC_REGISTRIES: Final = (
+    "public.ecr.aws",
+    "docker.io",
+    "quay.io",
+    "ghcr.io",
+    "gcr.io",
+    "registry.k8s.io",
+)
+"""Registries on the internet, which no endpoint leads to."""

@@ -1,0 +1,105 @@
+"""The limits of the services around AWS Batch that an app with many jobs or queues runs into."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.bound import Matching, Whole
+from batch_constructs.aws.source import Source, docs
+
+EVENT_PATTERN_CHARACTERS: Final = 2048
+"""An event pattern as JSON."""
+
+TARGETS_A_RULE: Final = 5
+RULES_A_BUS: Final = 300
+
+EVENTBRIDGE_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-quota.html",
+    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request;'
+    ' "Targets per rule … 5", which cannot be raised; "Number of rules … 300", fewer in some'
+    " Regions.",
+)
+
+RATE_MINUTES: Final = Whole(1, unit="minutes")
+"""How often a rule may run by itself."""
+
+RATE_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+    'Rate expressions: "value: A positive number."; the shortest unit is the minute.',
+)
+
+INPUT_TEMPLATE_CHARACTERS: Final = 8192
+"""What an input transformer makes of an event, with its placeholders."""
+
+INPUT_TEMPLATE_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_InputTransformer.html",
+    'InputTemplate: "Length Constraints: Minimum length of 1. Maximum length of 8192."',
+)
+
+ROLE_POLICY_CHARACTERS: Final = 10_240
+"""All inline policies of a role together, white space not counted."""
+
+ROLE_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    '"Role policy size can\'t exceed 10,240 characters." It is the sum of all inline policies.',
+)
+
+FUNCTION_ENVIRONMENT_BYTES: Final = 4096
+"""All environment variables of a function together, names and values."""
+
+FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/gettingstarted-limits.html",
+    'Function configuration: "Environment variables … 4 KB, for all environment variables'
+    ' associated with the function, in aggregate".',
+)
+
+LOG_RESOURCE_POLICIES: Final = 10
+"""Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
+
+LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html",
+    '"An account can have a maximum of 10 policies without resourceARN".',
+)
+
+WIDGETS_A_DASHBOARD: Final = 500
+METRICS_A_WIDGET: Final = 500
+METRICS_A_DASHBOARD: Final = 2500
+
+CLOUDWATCH_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html",
+    'Dashboards: "Up to 500 widgets per dashboard. Up to 500 metrics per dashboard widget. Up to'
+    ' 2500 metrics per dashboard, across all widgets."',
+)
+
+ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
+
+ALARM_NAME_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html",
+    'AlarmName: "Length Constraints: Minimum length of 1. Maximum length of 255."',
+)
+
+STACK_RESOURCES: Final = 500
+STACK_OUTPUTS: Final = 200
+STACK_PARAMETERS: Final = 200
+
+STACK_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+    'Resources: "500 resources"; Outputs: "200 outputs"; Parameters: "200 parameters".',
+)
+
+TOPIC_MESSAGE_BYTES: Final = 262_144
+SUBJECT_CHARACTERS: Final = 99
+"""The subject of a message as e-mail, which is ASCII without line breaks."""
+
+TOPIC_MESSAGE_SOURCE: Final[Source] = docs(
+    "sns/latest/api/API_Publish.html",
+    '"By default, a message can be at most 256 KiB in size (262,144 bytes, not 262,144'
+    ' characters)"; subjects are "less than 100 characters long".',
+)
+
+QUEUE_MESSAGE_BYTES: Final = 1_048_576
+
+QUEUE_MESSAGE_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_SendMessage.html",
+    '"The maximum size is 1 MiB or 1,048,576 bytes".',
+)

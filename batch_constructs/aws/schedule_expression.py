@@ -1,0 +1,74 @@
+"""Schedule expressions: what EventBridge Scheduler accepts.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs
+
+SOURCE: Final[Source] = docs(
+    "scheduler/latest/UserGuide/schedule-types.html",
+    "Rates, cron expressions of six fields, and one moment.",
+)
+
+_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
+_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_CRON = re.compile(r"cron\((.*)\)")
+_FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+_NAMES = (
+    frozenset({"JAN", "FEB", "MAR", "APR", "MAY", "JUN"})
+    | {"JUL", "AUG", "SEP", "OCT", "NOV", "DEC"},
+    frozenset({"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}),
+)
+
+
+def problem_with(expression: str) -> str | None:
+    """Say what is wrong with an expression, and what is allowed; None when nothing is."""
+    if rate := _RATE.fullmatch(expression):
+        return _problem_with_rate(int(rate[1]), rate[2], plural=bool(rate[3]))
+    if at := _AT.fullmatch(expression):
+        try:
+            datetime.fromisoformat(at[1])
+        except ValueError:
+            return "there is no such moment; write at(YYYY-MM-DDTHH:MM:SS)"
+        return None
+    if cron := _CRON.fullmatch(expression):
+        return _problem_with_cron(cron[1].split())
+    return (
+        "allowed are rate(N minutes|hours|days), cron(minutes hours day-of-month month "
+        "day-of-week year) and at(YYYY-MM-DDTHH:MM:SS)"
+    )
+
+
+def _problem_with_rate(number: int, unit: str, *, plural: bool) -> str | None:
+    if number == 0:
+        return "a rate is 1 or more"
+    if plural == (number == 1):
+        return f"write rate({number} {unit}{'' if number == 1 else 's'})"
+    return None
+
+
+def _problem_with_cron(fields: list[str]) -> str | None:
+    if len(fields) != len(_FIELDS):
+        return (
+            f"cron has {len(fields)} fields; AWS wants 6: {', '.join(_FIELDS)}, such as "
+            "cron(0 3 * * ? *)"
+        )
+    if (fields[2] == "?") == (fields[4] == "?"):
+        return "one of day of month and day of week is ?, the other is not: cron(0 3 * * ? *)"
+    for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
+        for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
+            low, high = _RANGES[place]
+            if not low <= int(number) <= high:
+                return f"{name} is {field}; allowed is {low} to {high}"
+        words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
+        allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
+        if words - allowed:
+            return f"{name} is {field}; {', '.join(sorted(words - allowed))} means nothing there"
+    return None

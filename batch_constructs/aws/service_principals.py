@@ -1,0 +1,107 @@
+"""Which service assumes which role on the way of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from batch_constructs.aws.source import Source, api, docs, guide
+
+BATCH: Final = "batch.amazonaws.com"
+EC2: Final = "ec2.amazonaws.com"
+ECS: Final = "ecs.amazonaws.com"
+ECS_TASKS: Final = "ecs-tasks.amazonaws.com"
+EVENTS: Final = "events.amazonaws.com"
+LAMBDA: Final = "lambda.amazonaws.com"
+PIPES: Final = "pipes.amazonaws.com"
+SCHEDULER: Final = "scheduler.amazonaws.com"
+SPOT_FLEET: Final = "spotfleet.amazonaws.com"
+STATES: Final = "states.amazonaws.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Who has to be trusted by a role.
+
+    Attributes:
+        service: the principal.
+        source: AWS's page.
+    """
+
+    service: str
+    source: Source
+
+
+_PROVIDER: Final = "ManagedInstancesProvider"
+
+ENVIRONMENT_ROLES: Final = {
+    "ServiceRole": Trust(
+        BATCH,
+        guide("service_IAM_role", "The trust policy names batch.amazonaws.com."),
+    ),
+    "ComputeResources/SpotIamFleetRole": Trust(
+        SPOT_FLEET,
+        guide("spot_fleet_IAM_role", "The trust policy names spotfleet.amazonaws.com."),
+    ),
+    "ComputeResources/InstanceRole": Trust(
+        EC2,
+        guide("instance_IAM_role", "The trust policy names ec2.amazonaws.com."),
+    ),
+    f"ComputeResources/{_PROVIDER}/InfrastructureRoleArn": Trust(
+        ECS,
+        api(
+            f"{_PROVIDER}.infrastructureRoleArn",
+            '"This role must have a trust policy for ecs.amazonaws.com"',
+        ),
+    ),
+    f"ComputeResources/{_PROVIDER}/InstanceLaunchTemplate/Ec2InstanceProfileArn": Trust(
+        EC2,
+        api(
+            "InstanceLaunchTemplate.ec2InstanceProfileArn",
+            '"with a trust policy for ec2.amazonaws.com"',
+        ),
+    ),
+}
+"""Property of a compute environment → who assumes its role."""
+
+JOB_ROLES: Final = Trust(
+    ECS_TASKS,
+    docs(
+        "AmazonECS/latest/developerguide/task-iam-roles.html",
+        "The trust policy of a task's role and of its execution role names ecs-tasks.amazonaws.com",
+    ),
+)
+"""Who assumes the roles of a job."""
+
+SUBMITTER_ROLES: Final = {
+    "AWS::Events::Rule": Trust(
+        EVENTS,
+        guide(
+            "CWE_IAM_role",
+            '"The trust relationship for your EventBridge IAM role must provide the'
+            ' events.amazonaws.com service principal the ability to assume the role."',
+        ),
+    ),
+    "AWS::Scheduler::Schedule": Trust(
+        SCHEDULER,
+        docs(
+            "scheduler/latest/UserGuide/setting-up.html",
+            "The trust policy of the execution role names scheduler.amazonaws.com.",
+        ),
+    ),
+    "AWS::Pipes::Pipe": Trust(
+        PIPES,
+        docs(
+            "eventbridge/latest/userguide/eb-pipes-permissions.html",
+            "The trust policy of the execution role names pipes.amazonaws.com.",
+        ),
+    ),
+    "AWS::StepFunctions::StateMachine": Trust(
+        STATES,
+        docs(
+            "step-functions/latest/dg/procedure-create-iam-role.html",
+            "The trust policy of a state machine's role names states.amazonaws.com.",
+        ),
+    ),
+}
+"""Type of what submits jobs → who assumes its role."""

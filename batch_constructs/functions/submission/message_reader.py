@@ -1,0 +1,229 @@
+"""What a message asks for: its body, read and checked, as the request it becomes.
+
+Job mode: the body is a JSON object with members of ``SubmitJob``, and ``environment`` as a plain
+map of names to values; or any JSON, where ``parameters`` of the gateway say which of its fields
+become job parameters. Array mode: the body is whatever the child understands.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MEMBERS = frozenset(
+    {
+        "arrayProperties",
+        "consumableResourcePropertiesOverride",
+        "containerOverrides",
+        "ecsPropertiesOverride",
+        "eksPropertiesOverride",
+        "environment",
+        "nodeOverrides",
+        "parameters",
+        "propagateTags",
+        "retryStrategy",
+        "schedulingPriorityOverride",
+        "shareIdentifier",
+        "tags",
+        "timeout",
+    }
+)
+"""What a body may hold: SubmitJob's members, less those the gateway decides."""
+
+_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+
+
+class Poison(Exception):  # noqa: N818 - what the message is, not what went wrong here
+    """A message that can never become a job; says why."""
+
+
+@dataclass(kw_only=True)
+class Message:
+    """One SQS message and what it asks for."""
+
+    id: str
+    body: str
+    key: str
+    """What identifies the message: its SQS ID, or a field of its body."""
+
+    receives: int
+    group: str | None = None
+    request: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class MessageReader:
+    """How this gateway reads its messages."""
+
+    array: bool
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    validate: Callable[[Any], Any] | None = None
+
+    def read(self, record: Mapping[str, Any]) -> Message:
+        """Read one SQS record.
+
+        Raises:
+            Poison: the body is not what this gateway accepts.
+        """
+        attributes = record.get("attributes", {})
+        _check_text("the body", record["body"])
+        message = Message(
+            id=record["messageId"],
+            body=record["body"],
+            key=record["messageId"],
+            receives=int(attributes.get("ApproximateReceiveCount", 1)),
+            group=attributes.get("MessageGroupId"),
+        )
+        if self.array and self.validate is None and self.idempotency_key is None:
+            return message
+        body = _parse(message.body)
+        if self.validate is not None:
+            try:
+                self.validate(body)
+            except ValueError as error:
+                raise Poison(f"does not match the schema: {error}") from error
+        if self.idempotency_key is not None:
+            message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
+        if not self.array:
+            message.request = self._mapped(body) if self.parameters else read_request(body)
+        _check_text("the body", json.dumps([message.key, message.request], ensure_ascii=False))
+        return message
+
+    def _mapped(self, body: object) -> dict[str, Any]:
+        found = {name: _text(path, _find(body, path)) for name, path in self.parameters.items()}
+        return {"parameters": found}
+
+
+def is_s3_test(body: str) -> bool:
+    """Whether this is the message S3 sends when a bucket notification is set up."""
+    return '"s3:TestEvent"' in body and _is_test(body)
+
+
+def _is_test(body: str) -> bool:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return False  # read() says what it is instead
+    return isinstance(parsed, dict) and parsed.get("Event") == "s3:TestEvent"
+
+
+def _parse(body: str) -> object:
+    try:
+        return json.loads(body, parse_constant=_finite, parse_float=_finite)
+    except ValueError as error:
+        raise Poison(f"the body is not JSON: {error}") from error
+    except RecursionError as error:
+        raise Poison("the body is nested too deeply") from error
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise Poison(f"the body holds {number[:80]}, which is no finite number")
+    return value
+
+
+def _check_text(where: str, text: str) -> None:
+    """Refuse half of a surrogate pair, which JSON may spell and no service takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(text[error.start]):04x}"
+        raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
+
+
+def read_request(body: object) -> dict[str, Any]:
+    """Read members of ``SubmitJob``, and ``environment`` as a plain map.
+
+    Raises:
+        Poison: they are not what they should be.
+    """
+    if not isinstance(body, dict):
+        raise Poison(f"the body is a JSON {type(body).__name__}, not an object")
+    unknown = sorted(set(body) - MEMBERS)
+    if unknown:
+        raise Poison(f"unknown members {', '.join(unknown)}; known: {', '.join(sorted(MEMBERS))}")
+    request = dict(body)
+    if "parameters" in request:
+        request["parameters"] = _strings("parameters", request["parameters"])
+    environment = _strings("environment", request.pop("environment", {}))
+    overrides = request.get("containerOverrides", {})
+    if not isinstance(overrides, dict):
+        raise Poison("containerOverrides is not an object")
+    pairs = [
+        *_pairs(overrides.get("environment", [])),
+        *({"name": name, "value": value} for name, value in environment.items()),
+    ]
+    _check_names([pair["name"] for pair in pairs])
+    if pairs:
+        request["containerOverrides"] = {**overrides, "environment": pairs}
+    length = overrides_length(request.get("containerOverrides", {}))
+    if length > OVERRIDES_BYTES:
+        raise Poison(
+            f"the container overrides have {length} characters; ECS takes at most "
+            f"{OVERRIDES_BYTES}, and the job would fail"
+        )
+    return request
+
+
+def _pairs(value: object) -> list[dict[str, str]]:
+    """Read the environment of ``containerOverrides``, which AWS spells as a list."""
+    if not isinstance(value, list) or not all(
+        isinstance(pair, dict)
+        and set(pair) == {"name", "value"}
+        and isinstance(pair["name"], str)
+        and isinstance(pair["value"], str)
+        for pair in value
+    ):
+        raise Poison(
+            f"containerOverrides.environment is {json.dumps(value)[:80]}; it is a list of "
+            '{"name": "…", "value": "…"}, both strings'
+        )
+    return value
+
+
+def _check_names(names: list[str]) -> None:
+    reserved = sorted({name for name in names if name.startswith(RESERVED_VARIABLES)})
+    if reserved:
+        raise Poison(
+            f"environment: {', '.join(reserved)}: names with {RESERVED_VARIABLES} are reserved"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Poison(f"environment: {', '.join(twice)}: given more than once")
+
+
+def _strings(member: str, value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise Poison(f"{member} is a JSON {type(value).__name__}, not an object")
+    return {name: _text(f"{member}.{name}", each) for name, each in value.items()}
+
+
+def _text(where: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise Poison(f"{where} is {json.dumps(value)[:80]}, not a string or a number")
+
+
+def _find(body: object, path: str) -> object:
+    """Follow a path such as ``$.detail.object.key`` or ``$.Records[0].s3.bucket.name``."""
+    at = body
+    for name, position in _STEP.findall(path.removeprefix("$")):
+        try:
+            at = at[int(position)] if position else at[name]  # type: ignore[index]  # caught below
+        except (KeyError, IndexError, TypeError) as error:
+            raise Poison(f"the body has no {path}") from error
+    return at

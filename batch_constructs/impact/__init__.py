@@ -1,0 +1,1 @@
+"""What a deployment would do to the resources of a template, told from the template before it."""

@@ -1,0 +1,74 @@
+"""``batch-constructs impact``: what a deployment would do, before it is made."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from batch_constructs.impact import report
+from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.rules.template import reading
+
+if TYPE_CHECKING:
+    from batch_constructs.impact.verdict import Impact
+
+_FORMATS: Final = {
+    "text": report.as_text,
+    "json": report.as_json,
+    "markdown": report.as_markdown,
+}
+_SOMETHING_GOES: Final = 1
+_UNREADABLE: Final = 2
+
+
+@click.command("impact", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(_FORMATS)),
+    default="text",
+    help="How to write the effects; markdown is for a comment on a pull request.",
+)
+def impact_command(old: str, new: str, format_: str) -> None:
+    """Say what deploying NEW over OLD does to each resource, and which property causes it.
+
+    OLD and NEW are CloudFormation templates in JSON or YAML, whoever wrote them, or the output of
+    cdk synth (cdk.out), whose templates are compared by their file names.
+
+    Exits with 0 if nothing is replaced or deleted, with 1 if something is, and with 2 if a file
+    cannot be read.
+    """
+    try:
+        found = _impacts(_templates(Path(old)), _templates(Path(new)))
+    except reading.UnreadableTemplateError as error:
+        click.echo(str(error), err=True)
+        sys.exit(_UNREADABLE)
+    click.echo(_FORMATS[format_](found))
+    goes = {Effect.REPLACE, Effect.DELETE}
+    sys.exit(_SOMETHING_GOES if any(one.effect in goes for one in found.values()) else 0)
+
+
+def _templates(path: Path) -> dict[str, reading.Template]:
+    """Read a template, or those of a directory by their file names."""
+    try:
+        return {file.name: reading.read(file) for file in reading.find(path)}
+    except reading.UnreadableTemplateError as error:
+        raise reading.UnreadableTemplateError(f"{path}: {error}") from None
+
+
+def _impacts(
+    old: dict[str, reading.Template], new: dict[str, reading.Template]
+) -> dict[str, Impact]:
+    """Compare templates of one name; of several, the logical IDs begin with that name."""
+    if len(old) == len(new) == 1:
+        return impact(next(iter(old.values())), next(iter(new.values())))
+    return {
+        f"{name.partition('.')[0]}/{logical_id}": one
+        for name in {**new, **old}
+        for logical_id, one in impact(old.get(name, {}), new.get(name, {})).items()
+    }

@@ -1,0 +1,65 @@
+"""Writes what a deployment would do: for a person, for a pull request, for a program."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.impact.verdict import Effect, Impact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_WORST_FIRST: Final = (
+    Effect.DELETE,
+    Effect.REPLACE,
+    Effect.INFRASTRUCTURE_UPDATE,
+    Effect.IN_PLACE,
+    Effect.CREATE,
+)
+
+
+def as_json(found: Mapping[str, Impact]) -> str:
+    """Write one object: logical ID → type, effect, because, notes."""
+    return json.dumps({name: asdict(one) for name, one in found.items()}, indent=2)
+
+
+def as_text(found: Mapping[str, Impact]) -> str:
+    """Write what changes, the worst first, with the cause and the notes below."""
+    lines: list[str] = []
+    for name, one in _changed(found):
+        lines.append(f"{one.effect:<22}{name}  {one.type}")
+        if one.because:
+            lines.append(f"{'':22}because of {', '.join(one.because)}")
+        lines += [f"{'':22}{note}" for note in one.notes]
+    return "\n".join([*lines, summary(found)])
+
+
+def as_markdown(found: Mapping[str, Impact]) -> str:
+    """Write a table for a comment on a pull request."""
+    rows = [
+        f"| {one.effect} | `{name}` | {one.type} | {_cell(one)} |" for name, one in _changed(found)
+    ]
+    head = ["| effect | resource | type | because |", "|---|---|---|---|"] if rows else []
+    return "\n".join([*head, *rows, *([""] if rows else []), summary(found)])
+
+
+def summary(found: Mapping[str, Impact]) -> str:
+    """Count the effects in one line."""
+    counts = Counter(one.effect for one in found.values())
+    words = [f"{counts[effect]} {effect}" for effect in _WORST_FIRST if counts[effect]]
+    return ", ".join(words) if words else "nothing changes"
+
+
+def _changed(found: Mapping[str, Impact]) -> Iterator[tuple[str, Impact]]:
+    for effect in _WORST_FIRST:
+        for name, one in found.items():
+            if one.effect is effect:
+                yield name, one
+
+
+def _cell(one: Impact) -> str:
+    because = ", ".join(f"`{path}`" for path in one.because)
+    return "<br>".join(text.replace("|", "\\|") for text in (because, *one.notes) if text)

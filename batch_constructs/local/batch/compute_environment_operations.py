@@ -1,0 +1,281 @@
+"""Compute environments: where jobs run, and how much fits."""
+
+from __future__ import annotations
+
+import uuid
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.bound import Counting
+from batch_constructs.aws.compute_environments import (
+    FARGATE_SECURITY_GROUPS,
+    FARGATE_SUBNETS,
+    NOT_ON_FARGATE,
+    NOT_ON_MANAGED_INSTANCES,
+)
+from batch_constructs.aws.service_principals import BATCH
+from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
+from batch_constructs.local.batch.api_model import as_member
+from batch_constructs.local.batch.capacity import Limits, Usage
+from batch_constructs.local.batch.paging import page
+from batch_constructs.local.batch.service_errors import client_error, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.ports import Ports
+    from batch_constructs.local.batch.store import Document, Store
+
+KIND = "compute-environment"
+
+_FARGATE = ("FARGATE", "FARGATE_SPOT")
+_INSTANCES = ("EC2", "SPOT")
+
+
+class ComputeEnvironment:
+    """A compute environment, and what runs on it.
+
+    Args:
+        detail: its description as ``DescribeComputeEnvironments`` gives it.
+    """
+
+    def __init__(self, detail: Document) -> None:
+        self.detail = detail
+        self.usage = Usage()
+        self.limits = Limits.of(detail)
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.detail["computeEnvironmentName"])
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return str(self.detail["computeEnvironmentArn"])
+
+    @property
+    def kind(self) -> str:
+        """What it is made of: ``EC2``, ``FARGATE``, ``UNMANAGED``, ``EKS`` and so on."""
+        if self.detail["containerOrchestrationType"] == "EKS":
+            return "EKS"
+        if self.detail["type"] == "UNMANAGED":
+            return "UNMANAGED"
+        return str(self.detail["computeResources"]["type"])
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether new jobs are placed on it."""
+        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID")
+
+
+class ComputeEnvironments:
+    """The operations on compute environments.
+
+    Args:
+        arns: names them.
+        store: keeps them.
+        ports: makes the cluster of an unmanaged environment.
+        queues_of: the names of the job queues that use an environment, by its ARN.
+        changed: is told that capacity may have changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        arns: Arns,
+        store: Store,
+        ports: Ports,
+        queues_of: Callable[[str], list[str]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._arns = arns
+        self._store = store
+        self._ports = ports
+        self._queues_of = queues_of
+        self._changed = changed
+        self._by_name = {name: ComputeEnvironment(detail) for name, detail in store.load(KIND)}
+
+    def find(self, name_or_arn: str) -> ComputeEnvironment | None:
+        """Return an environment by its name or ARN."""
+        return self._by_name.get(self._arns.name(KIND, name_or_arn))
+
+    def get(self, name_or_arn: str) -> ComputeEnvironment:
+        """Return an environment by its name or ARN.
+
+        Raises:
+            ServiceError: there is none.
+        """
+        environment = self.find(name_or_arn)
+        if environment is None:
+            name = self._arns.name(KIND, name_or_arn)
+            raise client_error(f"{self._arns.of(KIND, name)} does not exist")
+        return environment
+
+    def tags_of(self, arn: str) -> dict[str, str] | None:
+        """Return the tags of an environment, to be changed in place; None where there is none."""
+        environment = self.find(arn)
+        return None if environment is None else environment.detail["tags"]
+
+    def save(self, arn: str) -> None:
+        """Write an environment down after a change."""
+        environment = self.get(arn)
+        self._store.save(KIND, environment.name, environment.detail)
+
+    def create(self, request: Mapping[str, Any]) -> Document:
+        """Answer CreateComputeEnvironment."""
+        name = request["computeEnvironmentName"]
+        if name in self._by_name:
+            raise client_error("Object already exists")
+        managed = request["type"] == "MANAGED"
+        _check_resources(request, managed=managed)
+        identity = str(uuid.uuid4())
+        cluster = f"{name}_Batch_{identity}"
+        orchestration = "EKS" if "eksConfiguration" in request else "ECS"
+        detail: Document = {
+            "computeEnvironmentName": name,
+            "computeEnvironmentArn": self._arns.of(KIND, name),
+            "type": request["type"],
+            "state": request.get("state", "ENABLED"),
+            "status": "VALID",
+            "statusReason": "ComputeEnvironment Healthy",
+            "serviceRole": request.get("serviceRole", self._service_linked_role()),
+            "tags": dict(request.get("tags", {})),
+            "containerOrchestrationType": orchestration,
+            "uuid": identity,
+            "updatePolicy": {
+                "terminateJobsOnUpdate": False,
+                "jobExecutionTimeoutMinutes": UPDATE_MINUTES,
+            },
+        }
+        for key in ("computeResources", "unmanagedvCpus", "eksConfiguration", "context"):
+            if key in request:
+                detail[key] = deepcopy(request[key])
+        if managed and detail["computeResources"]["type"] not in _FARGATE:
+            detail["computeResources"].setdefault("minvCpus", 0)
+            detail["computeResources"].setdefault("desiredvCpus", 0)
+        if orchestration == "ECS":
+            detail["ecsSettings"] = dict(request.get("ecsSettings", {}))
+            detail["ecsClusterArn"] = (
+                self._arns.of("cluster", cluster, service="ecs")
+                if managed
+                else self._ports.create_cluster(cluster)
+            )
+        self._by_name[name] = ComputeEnvironment(detail)
+        self._store.save(KIND, name, detail)
+        return _names(detail)
+
+    def describe(self, request: Mapping[str, Any]) -> Document:
+        """Answer DescribeComputeEnvironments."""
+        wanted = request.get("computeEnvironments")
+        if wanted:
+            found = [e.detail for e in map(self.find, wanted) if e is not None]
+            return {"computeEnvironments": deepcopy(found)}
+        details = (self._by_name[name].detail for name in sorted(self._by_name))
+        found, token = page(details, request, limit=100)
+        return {"computeEnvironments": deepcopy(found), **token}
+
+    def update(self, request: Mapping[str, Any]) -> Document:
+        """Answer UpdateComputeEnvironment; every change is in effect at once."""
+        environment = self.get(request["computeEnvironment"])
+        detail = environment.detail
+        changed = dict(request.get("computeResources", {}))
+        if changed and "computeResources" not in detail:
+            raise client_error(
+                "computeResources cannot be specified for UNMANAGED compute environments"
+            )
+        changed.pop("updateToLatestImageVersion", None)
+        proposed = {**detail, "computeResources": {**detail.get("computeResources", {}), **changed}}
+        if "computeResources" in detail:
+            _check_resources(proposed, managed=True)
+            detail["computeResources"] = proposed["computeResources"]
+        for key in ("state", "unmanagedvCpus", "serviceRole", "context", "ecsSettings"):
+            if key in request:
+                detail[key] = deepcopy(request[key])
+        for key in ("updatePolicy", "eksConfiguration"):
+            if key in request:
+                detail[key] = {**detail.get(key, {}), **request[key]}
+        environment.limits = Limits.of(detail)
+        self._store.save(KIND, environment.name, detail)
+        self._changed()
+        return _names(detail)
+
+    def delete(self, request: Mapping[str, Any]) -> Document:
+        """Answer DeleteComputeEnvironment; one that runs jobs is DELETING until they have ended."""
+        environment = self.find(request["computeEnvironment"])
+        if environment is None:
+            return {}
+        if environment.detail["state"] != "DISABLED":
+            raise client_error("Cannot delete, resource must be in DISABLED state first")
+        if self._queues_of(environment.arn):
+            raise client_error("Cannot delete, found existing JobQueue relationship")
+        environment.detail.update(status="DELETING", statusReason="Deleting")
+        self._store.save(KIND, environment.name, environment.detail)
+        self.forget_if_idle(environment)
+        return {}
+
+    def forget_if_idle(self, environment: ComputeEnvironment) -> None:
+        """Remove an environment which is being deleted once nothing runs on it."""
+        if environment.detail["status"] != "DELETING" or environment.usage.jobs:
+            return
+        if environment.kind == "UNMANAGED":
+            self._ports.delete_cluster(environment.detail["ecsClusterArn"])
+        del self._by_name[environment.name]
+        self._store.delete(KIND, environment.name)
+
+    def forget_deleted(self) -> None:
+        """After a restart nothing runs: remove the environments that were being deleted."""
+        for environment in list(self._by_name.values()):
+            self.forget_if_idle(environment)
+
+    def _service_linked_role(self) -> str:
+        return (
+            f"arn:aws:iam::{self._arns.account_id}:role/aws-service-role/{BATCH}/"
+            f"{SERVICE_LINKED_ROLE}"
+        )
+
+
+def _names(detail: Mapping[str, Any]) -> Document:
+    return {key: detail[key] for key in ("computeEnvironmentName", "computeEnvironmentArn")}
+
+
+def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
+    resources = request.get("computeResources")
+    if not managed:
+        if resources is not None:
+            raise client_error(
+                "computeResources cannot be specified for UNMANAGED compute environments"
+            )
+        return
+    if resources is None:
+        raise client_error("computeResources must be specified for MANAGED compute environments")
+    kind = resources["type"]
+    refused = NOT_ON_FARGATE if kind in _FARGATE else NOT_ON_MANAGED_INSTANCES
+    problems = [
+        f"{member} is not applicable for {kind}"
+        for member in map(as_member, () if kind in _INSTANCES else refused)
+        if member in resources
+    ]
+    if kind in _FARGATE:
+        problems += [
+            f"{member} {wrong} for {kind}"
+            for member, bound in (
+                ("subnets", Counting(1, FARGATE_SUBNETS, "subnets")),
+                ("securityGroupIds", Counting(1, FARGATE_SECURITY_GROUPS, "security groups")),
+            )
+            if (wrong := bound.wrong(resources.get(member, ())))
+        ]
+    if kind in _INSTANCES:
+        problems += [
+            f"{member} must be specified for {kind}"
+            for member in ("instanceTypes", "subnets")
+            if not resources.get(member)
+        ]
+    high = resources["maxvCpus"]
+    if high < 1:
+        problems.append(f"maxvCpus is {high}; allowed are 1 or more")
+    low = resources.get("minvCpus", 0)
+    if not 0 <= low <= high:
+        problems.append(f"minvCpus is {low}; allowed are 0 to maxvCpus, {high}")
+    refuse(problems)

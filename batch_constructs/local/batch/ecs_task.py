@@ -1,0 +1,128 @@
+"""One attempt at a job as a task: which container starts when, and what they come to together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from batch_constructs.local.batch.jobs import ContainerOutcome, Job
+from batch_constructs.local.batch.lifecycle import AttemptResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from batch_constructs.local.batch.job_containers import Container
+    from batch_constructs.local.batch.log_shipping import LogStream
+
+EXITED = "Essential container in task exited"
+NOT_STARTED = "Task failed to start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A container that is ready to run.
+
+    Args:
+        container: the container.
+        argv: the command.
+        env: its environment, secrets and all.
+        stream: where its output goes.
+        directory: where it works.
+        engine_name: its name in the container engine; None where it runs as a process.
+    """
+
+    container: Container
+    argv: list[str]
+    env: dict[str, str]
+    stream: LogStream
+    directory: Path
+    engine_name: str | None = None
+
+
+class Task:
+    """The containers of one attempt.
+
+    Args:
+        job: the job.
+        attempt: the number of the attempt, from 1.
+        directory: where its processes work.
+        prepared: its containers.
+    """
+
+    def __init__(
+        self, job: Job, *, attempt: int, directory: Path, prepared: Sequence[Prepared]
+    ) -> None:
+        self.job = job
+        self.attempt = attempt
+        self.directory = directory
+        self.stopping = False
+        self._prepared = {each.container.name: each for each in prepared}
+        self._waiting = list(self._prepared)
+        self._running: set[str] = set()
+        self._outcomes = {
+            name: ContainerOutcome(name=name, log_stream=each.stream.name)
+            for name, each in self._prepared.items()
+        }
+        self._ended: list[str] = []
+
+    def start(self) -> list[Prepared]:
+        """Return the containers whose turn to start has come, and count them as running."""
+        if self.stopping:
+            return []
+        ready = [name for name in self._waiting if self._conditions_met(name)]
+        self._waiting = [name for name in self._waiting if name not in ready]
+        self._running.update(ready)
+        return [self._prepared[name] for name in ready]
+
+    def end(self, name: str, *, exit_code: int | None, reason: str | None) -> None:
+        """Note that a container has ended; with an essential one, the others have to end, too."""
+        self._running.discard(name)
+        self._ended.append(name)
+        self._outcomes[name] = ContainerOutcome(
+            name=name,
+            exit_code=exit_code,
+            reason=reason,
+            log_stream=self._prepared[name].stream.name,
+        )
+        if self._prepared[name].container.essential or reason is not None:
+            self.stopping = True
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing runs, and nothing will."""
+        if self._running:
+            return False
+        return self.stopping or not any(self._conditions_met(name) for name in self._waiting)
+
+    def outcomes(self) -> tuple[ContainerOutcome, ...]:
+        """Return the outcome of each container as things stand."""
+        return tuple(self._outcomes.values())
+
+    def result(self) -> AttemptResult:
+        """Return what the attempt came to: the first essential container that ended decides."""
+        decisive = [
+            name
+            for name in self._ended
+            if self._prepared[name].container.essential or self._outcomes[name].reason is not None
+        ]
+        deciding = self._outcomes[decisive[0] if decisive else next(iter(self._outcomes))]
+        return AttemptResult(
+            status_reason=EXITED if deciding.reason is None else NOT_STARTED,
+            containers=self.outcomes(),
+            deciding=deciding,
+            succeeded=deciding.exit_code == 0 and deciding.reason is None,
+        )
+
+    def _conditions_met(self, name: str) -> bool:
+        return all(
+            self._condition_met(other, condition)
+            for other, condition in self._prepared[name].container.depends_on
+        )
+
+    def _condition_met(self, other: str, condition: str) -> bool:
+        if condition == "START":
+            return other in self._running or other in self._ended
+        if condition == "SUCCESS":
+            return other in self._ended and self._outcomes[other].exit_code == 0
+        return other in self._ended

@@ -1,0 +1,124 @@
+"""The events that AWS Batch puts on EventBridge, and the thread that publishes them."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import queue
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws import batch_events
+from batch_constructs.local.batch.job_details import job_arn, job_detail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.jobs import Job
+    from batch_constructs.local.batch.ports import Ports
+    from batch_constructs.local.batch.store import Document
+
+_log = logging.getLogger(__name__)
+
+_FULL = 5_000
+"""With more events than this waiting, no further job is started until they have gone out."""
+
+
+def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
+    """Return ``Batch Job State Change`` for a job as it stands.
+
+    See https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
+    """
+    return _event(batch_events.JOB_STATE_CHANGE, job, arns, time_seconds, [])
+
+
+def queue_blocked_event(job: Job, arns: Arns, time_seconds: float) -> Document:
+    """Return ``Batch Job Queue Blocked`` for the job at the head of its queue.
+
+    See https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html
+    """
+    return _event(batch_events.JOB_QUEUE_BLOCKED, job, arns, time_seconds, [job.queue_arn])
+
+
+def _event(
+    detail_type: str, job: Job, arns: Arns, time_seconds: float, more_resources: list[str]
+) -> Document:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": batch_events.SOURCE,
+        "account": arns.account_id,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_seconds)),
+        "region": arns.region,
+        "resources": [job_arn(arns, job.id), *more_resources],
+        "detail": job_detail(job, arns),
+    }
+
+
+class Publisher:
+    """Publishes events in order, in a thread of its own, so that nobody waits for EventBridge.
+
+    Args:
+        ports: where they go.
+        arns: names the jobs.
+        clock: seconds since the epoch.
+        drained: is called when a full outbox has emptied.
+    """
+
+    def __init__(
+        self,
+        *,
+        ports: Ports,
+        arns: Arns,
+        clock: Callable[[], float],
+        drained: Callable[[], None],
+    ) -> None:
+        self._ports = ports
+        self._arns = arns
+        self._clock = clock
+        self._drained = drained
+        self._outbox: queue.SimpleQueue[tuple[Job, bool, float] | None] = queue.SimpleQueue()
+        self._was_full = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start publishing."""
+        self._thread = threading.Thread(target=self._run, name="batch-events", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Publish what is left, then end."""
+        if self._thread is not None:
+            self._outbox.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def publish(self, job: Job, *, blocked: bool = False) -> None:
+        """Put the job, as it stands now, into the outbox."""
+        snapshot = copy.copy(job)
+        if job.summary is not None:
+            snapshot.summary = dict(job.summary)
+        self._outbox.put((snapshot, blocked, self._clock()))
+
+    @property
+    def full(self) -> bool:
+        """Whether publishing lags so far behind that no further job should be started."""
+        if self._outbox.qsize() > _FULL:
+            self._was_full = True
+        return self._was_full
+
+    def _run(self) -> None:
+        while (item := self._outbox.get()) is not None:
+            job, blocked, time_seconds = item
+            build = queue_blocked_event if blocked else state_change_event
+            try:
+                self._ports.put_event(build(job, self._arns, time_seconds))
+            except Exception:  # noqa: BLE001 - whatever EventBridge does, jobs go on
+                _log.exception("an event of job %s was not published", job.id)
+            if self._was_full and self._outbox.qsize() < _FULL // 2:
+                self._was_full = False
+                self._drained()

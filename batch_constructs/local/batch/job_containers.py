@@ -1,0 +1,136 @@
+"""Containers of a job: what each runs, and what they need together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.local.batch.capacity import Requirement
+from batch_constructs.local.batch.job_nodes import Node, node_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from batch_constructs.local.batch.store import Document
+
+SINGLE = "default"
+"""The name of a job's only container, as it stands in the log stream's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """One container as it was submitted.
+
+    Args:
+        name: its name; ``default`` where it is the only one.
+        properties: its properties as the API spells them, overrides applied.
+        job_role_arn: the role that the job acts as.
+        execution_role_arn: the role that fetches its secrets.
+        essential: whether its end is the end of the job.
+        depends_on: (container, condition) that must be met before it starts.
+        node: the node it runs on; None where the job has but one.
+    """
+
+    name: str
+    properties: Mapping[str, Any]
+    job_role_arn: str | None
+    execution_role_arn: str | None
+    essential: bool = True
+    depends_on: tuple[tuple[str, str], ...] = ()
+    node: Node | None = None
+
+    def log_destination(self, definition_name: str, task_id: str) -> tuple[str, str, bool]:
+        """Return log group, log stream, and whether the group may be created."""
+        configuration = self.properties.get("logConfiguration", {})
+        options = configuration.get("options", {})
+        if configuration.get("logDriver", "awslogs") != "awslogs":
+            options = {}
+        group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
+        prefix = options.get("awslogs-stream-prefix", definition_name)
+        create = group == DEFAULT_LOG_GROUP or options.get("awslogs-create-group") == "true"
+        return group, f"{prefix}/{self.name}/{task_id}", create
+
+
+def containers_of(document: Document) -> tuple[Container, ...]:
+    """Read the containers of a submission."""
+    if "container" in document:
+        properties = document["container"]
+        return (
+            Container(
+                name=SINGLE,
+                properties=properties,
+                job_role_arn=properties.get("jobRoleArn"),
+                execution_role_arn=properties.get("executionRoleArn"),
+            ),
+        )
+    if "nodeProperties" in document:
+        return _node_containers(document["nodeProperties"])
+    (task,) = document["ecsProperties"]["taskProperties"]
+    return tuple(
+        Container(
+            name=properties.get("name", SINGLE),
+            properties=properties,
+            job_role_arn=task.get("taskRoleArn"),
+            execution_role_arn=task.get("executionRoleArn"),
+            essential=properties.get("essential", True),
+            depends_on=tuple(
+                (dependency["containerName"], dependency["condition"])
+                for dependency in properties.get("dependsOn", ())
+            ),
+        )
+        for properties in task["containers"]
+    )
+
+
+def _node_containers(properties: Mapping[str, Any]) -> tuple[Container, ...]:
+    main = properties["mainNode"]
+    containers = [group["container"] for group in node_groups(properties) if group is not None]
+    return tuple(
+        Container(
+            name=f"node-{index}",
+            properties=container,
+            job_role_arn=container.get("jobRoleArn"),
+            execution_role_arn=container.get("executionRoleArn"),
+            essential=index == main,
+            depends_on=() if index == main else ((f"node-{main}", "START"),),
+            node=Node(index=index, main_index=main, count=len(containers)),
+        )
+        for index, container in enumerate(containers)
+    )
+
+
+def requirement_of(document: Document) -> Requirement:
+    """Add up what the containers of a submission need."""
+    needs = [_requirement(container.properties) for container in containers_of(document)]
+    return Requirement(
+        vcpus=sum(need.vcpus for need in needs),
+        memory_mib=sum(need.memory_mib for need in needs),
+        gpus=sum(need.gpus for need in needs),
+        instances=document.get("nodeProperties", {}).get("numNodes", 1),
+    )
+
+
+def merged_requirements(
+    base: Iterable[Mapping[str, str]], overrides: Iterable[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """Replace resource requirements by their type."""
+    by_type = {item["type"]: dict(item) for item in [*base, *overrides]}
+    return list(by_type.values())
+
+
+def merged_environment(
+    base: Iterable[Mapping[str, str]], overrides: Iterable[Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """Replace environment variables by their name."""
+    by_name = {item.get("name", ""): dict(item) for item in [*base, *overrides]}
+    return list(by_name.values())
+
+
+def _requirement(properties: Mapping[str, Any]) -> Requirement:
+    required = {item["type"]: item["value"] for item in properties.get("resourceRequirements", ())}
+    return Requirement(
+        vcpus=float(required.get("VCPU", properties.get("vcpus", 0))),
+        memory_mib=int(required.get("MEMORY", properties.get("memory", 0))),
+        gpus=int(required.get("GPU", 0)),
+    )

@@ -1,0 +1,180 @@
+"""SubmitJob: a job definition with the overrides and parameters of the request that names it."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.submit_job import JOB_BYTES, RESERVED_VARIABLES
+from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
+from batch_constructs.local.batch.job_definition_operations import check_retry_strategy
+from batch_constructs.local.batch.job_nodes import submitted_nodes
+from batch_constructs.local.batch.service_errors import client_error, not_modelled, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.local.batch.job_queue_operations import JobQueue
+    from batch_constructs.local.batch.store import Document
+
+_PLACEHOLDER = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+
+
+def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
+    """Refuse what AWS Batch refuses of a submission by itself.
+
+    Raises:
+        ServiceError: with every mistake that was found.
+    """
+    problems = [
+        *check_retry_strategy({"attempts": 1, **request.get("retryStrategy", {})}),
+        *_check_dependencies(request),
+        *_check_share(request, queue),
+    ]
+    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != "VALID":
+        problems.append(
+            f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
+        )
+    if queue.takes_service_jobs:
+        problems.append(f"{queue.arn} is for service jobs")
+    problems += [
+        f"environment variables must not start with {RESERVED_VARIABLES}: {variable['name']}"
+        for variable in request.get("containerOverrides", {}).get("environment", ())
+        if variable.get("name", "").startswith(RESERVED_VARIABLES)
+    ]
+    size = len(json.dumps(request, separators=(",", ":")).encode())
+    if size > JOB_BYTES:
+        problems.append(f"the submission has {size} bytes; allowed are at most {JOB_BYTES}")
+    refuse(problems)
+
+
+def submission_document(
+    request: Mapping[str, Any], *, definition: Document, queue: JobQueue
+) -> Document:
+    """Apply a request to a job definition.
+
+    Raises:
+        ServiceError: the request and the definition do not go together.
+    """
+    parameters = {**definition["parameters"], **request.get("parameters", {})}
+    document: Document = {
+        "jobName": request["jobName"],
+        "jobQueue": queue.arn,
+        "jobDefinition": definition["jobDefinitionArn"],
+        "parameters": parameters,
+        "dependsOn": deepcopy(request.get("dependsOn", [])),
+        "retryStrategy": _retry_strategy(request, definition),
+        "tags": {**request.get("tags", {})},
+        "propagateTags": request.get("propagateTags", definition.get("propagateTags", False)),
+        "platformCapabilities": definition.get("platformCapabilities", []),
+        **_body(request, definition, parameters),
+    }
+    timeout = request.get("timeout", definition.get("timeout"))
+    if timeout:
+        document["timeout"] = dict(timeout)
+    if "shareIdentifier" in request:
+        document["shareIdentifier"] = request["shareIdentifier"]
+    priority = request.get("schedulingPriorityOverride", definition.get("schedulingPriority"))
+    if priority is not None:
+        document["schedulingPriority"] = priority
+    if "arrayProperties" in request:
+        document["arraySize"] = request["arrayProperties"]["size"]
+    consumables = request.get(
+        "consumableResourcePropertiesOverride", definition.get("consumableResourceProperties")
+    )
+    if consumables:
+        document["consumableResourceProperties"] = deepcopy(consumables)
+    return document
+
+
+def _body(
+    request: Mapping[str, Any], definition: Document, parameters: Mapping[str, str]
+) -> Document:
+    if "eksProperties" in definition:
+        raise not_modelled(f"a job on Amazon EKS ({definition['jobDefinitionArn']})")
+    if "nodeProperties" in definition:
+        if "arrayProperties" in request:
+            raise client_error("a multi-node parallel job cannot be an array job")
+        nodes = submitted_nodes(
+            definition["nodeProperties"],
+            request.get("nodeOverrides", {}),
+            lambda properties, override: _overridden(properties, override, parameters),
+        )
+        return {"nodeProperties": nodes}
+    if "nodeOverrides" in request:
+        raise client_error("nodeOverrides needs a definition with nodeProperties")
+    if "containerProperties" in definition:
+        if "ecsPropertiesOverride" in request:
+            raise client_error("ecsPropertiesOverride needs a definition with ecsProperties")
+        override = request.get("containerOverrides", {})
+        return {"container": _overridden(definition["containerProperties"], override, parameters)}
+    if "containerOverrides" in request:
+        raise client_error("containerOverrides needs a definition with containerProperties")
+    return {"ecsProperties": _task(request, definition["ecsProperties"], parameters)}
+
+
+def _task(
+    request: Mapping[str, Any], properties: Document, parameters: Mapping[str, str]
+) -> Document:
+    (task,) = properties["taskProperties"]
+    overrides = {
+        container["name"]: container
+        for each in request.get("ecsPropertiesOverride", {}).get("taskProperties", ())
+        for container in each.get("containers", ())
+    }
+    unknown = set(overrides) - {container.get("name") for container in task["containers"]}
+    if unknown:
+        raise client_error(f"ecsPropertiesOverride names unknown containers: {sorted(unknown)}")
+    containers = [
+        _overridden(container, overrides.get(container.get("name"), {}), parameters)
+        for container in task["containers"]
+    ]
+    return {"taskProperties": [{**deepcopy(task), "containers": containers}]}
+
+
+def _overridden(
+    properties: Document, override: Mapping[str, Any], parameters: Mapping[str, str]
+) -> Document:
+    container = deepcopy(properties)
+    container["command"] = [
+        _PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), word)
+        for word in override.get("command", container["command"])
+    ]
+    container["environment"] = merged_environment(
+        container["environment"], override.get("environment", ())
+    )
+    container["resourceRequirements"] = merged_requirements(
+        container["resourceRequirements"], override.get("resourceRequirements", ())
+    )
+    for key in ("vcpus", "memory", "instanceType"):
+        if key in override:
+            container[key] = override[key]
+    return container
+
+
+def _retry_strategy(request: Mapping[str, Any], definition: Document) -> Document:
+    strategy = request.get("retryStrategy", definition.get("retryStrategy", {}))
+    return {"attempts": 1, "evaluateOnExit": [], **deepcopy(strategy)}
+
+
+def _check_dependencies(request: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for dependency in request.get("dependsOn", ()):
+        kind = dependency.get("type")
+        if kind is not None and "arrayProperties" not in request:
+            problems.append(f"a dependency of type {kind} is for array jobs")
+        if "jobId" not in dependency and kind != "SEQUENTIAL":
+            problems.append("a dependency needs a jobId, unless its type is SEQUENTIAL")
+    return problems
+
+
+def _check_share(request: Mapping[str, Any], queue: JobQueue) -> list[str]:
+    problems = []
+    share = request.get("shareIdentifier")
+    if queue.policy_arn is None and share is not None:
+        problems.append(f"{queue.arn} has no fair-share scheduling policy: no shareIdentifier")
+    if queue.policy_arn is not None and share is None:
+        problems.append(f"{queue.arn} has a fair-share scheduling policy: needs a shareIdentifier")
+    return problems

@@ -1,0 +1,91 @@
+"""Quota shares: described and kept, so that stacks deploy; they have no effect on scheduling."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.batch.paging import page
+from batch_constructs.local.batch.registry import Registry
+from batch_constructs.local.batch.service_errors import client_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.job_queue_operations import JobQueues
+    from batch_constructs.local.batch.store import Document, Store
+
+_SETTINGS = (
+    "capacityLimits",
+    "resourceSharingConfiguration",
+    "preemptionConfiguration",
+    "state",
+)
+
+
+class QuotaShares:
+    """The operations on quota shares.
+
+    Args:
+        arns: names them.
+        store: keeps them.
+        queues: the job queues that they belong to.
+    """
+
+    def __init__(self, *, arns: Arns, store: Store, queues: JobQueues) -> None:
+        self.registry = Registry("quota-share", arns=arns, store=store, arn_kind="job-queue")
+        self._queues = queues
+
+    def create(self, request: Mapping[str, Any]) -> Document:
+        """Answer CreateQuotaShare."""
+        name = request["quotaShareName"]
+        queue = self._queues.get(request["jobQueue"])
+        key = f"{queue.name}/quota-share/{name}"
+        document: Document = {
+            "quotaShareName": name,
+            "quotaShareArn": self.registry.arn(key),
+            "jobQueueArn": queue.arn,
+            "state": "ENABLED",
+            "status": "VALID",
+            "tags": dict(request.get("tags", {})),
+        }
+        document.update({key: deepcopy(request[key]) for key in _SETTINGS if key in request})
+        self.registry.add(key, document)
+        return _names(document)
+
+    def describe(self, request: Mapping[str, Any]) -> Document:
+        """Answer DescribeQuotaShare."""
+        return deepcopy(self.registry.get(request["quotaShareArn"]))
+
+    def list(self, request: Mapping[str, Any]) -> Document:
+        """Answer ListQuotaShares."""
+        queue = self._queues.get(request["jobQueue"])
+        shares = (
+            {key: value for key, value in document.items() if key != "tags"}
+            for document in self.registry
+            if document["jobQueueArn"] == queue.arn
+        )
+        found, token = page(shares, request, limit=100)
+        return {"quotaShares": deepcopy(found), **token}
+
+    def update(self, request: Mapping[str, Any]) -> Document:
+        """Answer UpdateQuotaShare."""
+        document = self.registry.get(request["quotaShareArn"])
+        document.update({key: deepcopy(request[key]) for key in _SETTINGS if key in request})
+        self.registry.save(document["quotaShareArn"])
+        return _names(document)
+
+    def delete(self, request: Mapping[str, Any]) -> Document:
+        """Answer DeleteQuotaShare."""
+        document = self.registry.find(request["quotaShareArn"])
+        if document is None:
+            return {}
+        if document["state"] != "DISABLED":
+            raise client_error("Cannot delete, resource must be in DISABLED state first")
+        self.registry.remove(document["quotaShareArn"])
+        return {}
+
+
+def _names(document: Mapping[str, Any]) -> Document:
+    return {key: document[key] for key in ("quotaShareName", "quotaShareArn")}

@@ -1,0 +1,154 @@
+"""Deploy an app to the embedded AWS with the real ``cdk`` CLI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.cdk_cli import CdkCli
+from batch_constructs.local.environment_variables import client_environment
+from batch_constructs.local.errors import LocalAwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from batch_constructs.local.server import ServerRecord
+
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+_QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CdkApp:
+    """A CDK app on disk.
+
+    Args:
+        directory: where it stands.
+        command: what runs it, such as ``python app.py``; None where ``cdk.json`` says it.
+    """
+
+    directory: Path
+    command: str | None
+
+    @classmethod
+    def find(cls, directory: Path, command: str | None) -> CdkApp:
+        """Return the app of a directory.
+
+        Args:
+            directory: where to look.
+            command: what runs the app. Default: what ``cdk.json`` says, else ``app.py``.
+
+        Raises:
+            LocalAwsError: there is none.
+        """
+        if command is not None or (directory / "cdk.json").exists():
+            return cls(directory=directory, command=command)
+        if (directory / "app.py").exists():
+            return cls(
+                directory=directory, command="python3 app.py"
+            )  # this one: it is first on PATH
+        raise LocalAwsError(
+            f"there is no CDK app in {directory}: neither cdk.json nor app.py; "
+            "go to the app's directory, or say what runs it with --app"
+        )
+
+
+class CdkDeployer:
+    """Bootstraps, deploys and destroys as a person with the ``cdk`` CLI would.
+
+    Args:
+        record: the server to deploy to.
+        app: the app.
+        output: where the CLI writes the cloud assembly.
+        show: is given every line of the CLI.
+        client: gives boto3 clients of the server.
+    """
+
+    def __init__(
+        self,
+        record: ServerRecord,
+        app: CdkApp,
+        *,
+        output: Path,
+        show: Callable[[str], None],
+        client: Callable[[str], Any],
+    ) -> None:
+        self._record = record
+        self._app = app
+        self._output = output
+        self._show = show
+        self._client = client
+        temporary = output.with_name("tmp")
+        temporary.mkdir(parents=True, exist_ok=True)
+        environment = {
+            **client_environment(record.endpoint_url, record.region, record.marker),
+            # What the CLI leaves goes with the server.
+            "CDK_HOME": str(temporary / "cdk"),
+            "TMPDIR": str(temporary),
+        }
+        self._cli = CdkCli(environment, app.directory)
+
+    def bootstrap(self) -> bool:
+        """Bootstrap the account, unless it is; say whether it was necessary."""
+        ssm = self._client("ssm")
+        if ssm.get_parameters(Names=[BOOTSTRAP_VERSION])["Parameters"]:
+            return False
+        place = f"aws://{self._record.account_id}/{self._record.region}"
+        self._cli.run(
+            ["bootstrap", place, "--app", "", "--output", str(self._output)],
+            show=self._show,
+            what="cdk bootstrap",
+        )
+        return True
+
+    def deploy(self, stacks: Sequence[str] = ()) -> list[str]:
+        """Deploy the stacks, by default all; return the names of those the app has.
+
+        Raises:
+            LocalAwsError: the CLI failed, or a stack is not complete whatever the CLI says.
+        """
+        selected = list(stacks) if stacks else ["--all"]
+        self._run("deploy", *_QUIET, *selected)
+        names = self._names(stacks)
+        for name in names:
+            self._check(name)
+        return names
+
+    def destroy(self, stacks: Sequence[str] = ()) -> None:
+        """Destroy the stacks, by default all."""
+        self._run("destroy", "--force", *(stacks or ["--all"]))
+
+    def _names(self, stacks: Sequence[str]) -> list[str]:
+        import json
+
+        manifest = json.loads((self._output / "manifest.json").read_text())
+        names = {
+            artifact_id: artifact["properties"].get("stackName", artifact_id)
+            for artifact_id, artifact in manifest["artifacts"].items()
+            if artifact["type"] == "aws:cloudformation:stack"
+        }
+        return [name for key, name in names.items() if not stacks or {key, name} & set(stacks)]
+
+    def _check(self, name: str) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            stack = self._client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as problem:
+            raise LocalAwsError(
+                f"the cdk CLI says it deployed {name}, but there is no such stack: {problem}"
+            ) from problem
+        if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            raise LocalAwsError(
+                f"the cdk CLI says it deployed {name}, but the stack is {stack['StackStatus']}: "
+                f"{stack.get('StackStatusReason', 'no reason given')}"
+            )
+
+    def _run(self, command: str, *arguments: str) -> None:
+        app = [] if self._app.command is None else ["--app", self._app.command]
+        self._cli.run(
+            [command, *arguments, *app, "--output", str(self._output)],
+            show=self._show,
+            what=f"cdk {command}",
+        )

@@ -1,0 +1,45 @@
+"""Event patterns that name many queues, divided among as many rules as it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from batch_constructs.aws.event_pattern import length
+from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+_LONGEST_ARN: Final = 200
+"""Characters of the longest ARN of AWS Batch, whose names have 128."""
+
+
+def patterns_that_fit(
+    things: Sequence[T], pattern_of: Callable[[Sequence[T]], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return patterns that name all things together, none longer than EventBridge allows.
+
+    Args:
+        things: Queues and the like; what only CloudFormation knows counts as long as it can be.
+            Without any there is one pattern.
+        pattern_of: Makes the pattern that names some of them.
+    """
+    groups: list[list[T]] = [[]]
+    for thing in things:
+        together = length(_spelt_out(pattern_of([*groups[-1], thing])))
+        if groups[-1] and together > EVENT_PATTERN_CHARACTERS:
+            groups.append([])
+        groups[-1].append(thing)
+    return [pattern_of(group) for group in groups]
+
+
+def _spelt_out(value: Any) -> Any:
+    """Put the longest ARN in the place of every token."""
+    if isinstance(value, dict):
+        return {name: _spelt_out(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_spelt_out(item) for item in value]
+    return "x" * _LONGEST_ARN if is_token(value) else value

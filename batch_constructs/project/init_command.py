@@ -1,0 +1,64 @@
+"""Write a new project into a directory."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from batch_constructs import project
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+
+class NotEmptyError(Exception):
+    """A file of the project is there already; the message names it."""
+
+
+def write_project(directory: Path) -> list[Path]:
+    """Write the project's files; nothing that exists is touched.
+
+    Returns:
+        The files, relative to the directory.
+
+    Raises:
+        NotEmptyError: one of the files is there already.
+    """
+    files = dict(_files(resources.files(project).joinpath("template"), Path()))
+    there = sorted(str(path) for path in files if (directory / path).exists())
+    if there:
+        raise NotEmptyError(f"{directory}: {', '.join(there)} would be overwritten")
+    for path, text in files.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text, encoding="utf-8")
+    return sorted(files)
+
+
+def _files(folder: Traversable, path: Path) -> list[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                found += _files(entry, path / entry.name)
+        else:
+            found.append((path / entry.name, entry.read_text(encoding="utf-8")))
+    return found
+
+
+@click.command("init", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+def init(directory: Path) -> None:
+    """Write a project that works into DIRECTORY: an app, its test, its CI.
+
+    Exits with 1 if a file of the project is there already; nothing is overwritten.
+    """
+    try:
+        written = write_project(directory)
+    except (NotEmptyError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    for path in written:
+        click.echo(f"{directory / path}")
+    click.echo(f"\nNow: cd {directory} && uv run pytest")

@@ -1,0 +1,55 @@
+"""The compute environments of a job queue, in the order in which they are tried.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.compute.compute_environment import (
+    ComputeEnvironment,
+    compute_environment_arn,
+    is_compute_environment,
+)
+from batch_constructs.rules import UNKNOWN
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+
+
+def read_compute_environments(
+    arguments: Arguments, environments: Any
+) -> list[AnyComputeEnvironment] | None:
+    """Return the environments, or None where some are something else."""
+    expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
+    if isinstance(environments, str | bytes) or not isinstance(environments, Sequence):
+        arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
+        return None
+    wrong = [one for one in environments if not is_compute_environment(one)]
+    for one in wrong:
+        arguments.wrong_type("compute_environments", one, expected)
+    return None if wrong else list(environments)
+
+
+def as_the_rules_see(
+    environments: Sequence[AnyComputeEnvironment] | None,
+) -> tuple[Any, dict[str, dict[str, object]]]:
+    """Return the order with references, and what is known of the environments referred to."""
+    if environments is None:
+        return UNKNOWN, {}
+    order: list[dict[str, Any]] = []
+    beside: dict[str, dict[str, object]] = {}
+    places: dict[str, str] = {}
+    for place, environment in enumerate(environments, start=1):
+        arn = compute_environment_arn(environment)
+        reference = places.setdefault(arn, f"environment {place}")
+        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
+        if isinstance(environment, ComputeEnvironment) and environment.properties:
+            beside[reference] = {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": environment.properties,
+            }
+    return order, beside

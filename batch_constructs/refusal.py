@@ -1,0 +1,109 @@
+"""A finding of the rules, told to somebody who gave parameters and no CloudFormation properties."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.parameters import entry, parameter_at, table
+from batch_constructs.rules.rule import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from batch_constructs.rules import Finding
+
+_WORD = re.compile(r'"[^"]*"|\b[A-Z]\w+\b(?! [A-Z][a-z])')
+"""A text in quotation marks, which is somebody's own, or a word that may be a property's name."""
+
+_ORDER = re.compile(r"(?:set|give|leave|raise|lower) $")
+"""What stands before a property that a fix is about."""
+
+_SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (?:is|are) (?=[^;]*; )")
+"""What a message is about, where it says what it is and then what is allowed: ``the port is``."""
+
+_NO_SUBJECT = ("there ", "the same ", "no ", "one ", "two ", "every ", "a ", "an ")
+
+
+_SAY_LESS = ("property-type", "property-missing")
+"""Rules that say less than another one about the same value."""
+
+
+def told(findings: Sequence[Finding], type: str, properties: Mapping[str, Any]) -> list[str]:
+    """Say each fault in one line: the parameter, what is wrong, what is allowed or the fix."""
+    said: dict[str, str] = {}
+    for one in sorted(findings, key=lambda finding: finding.rule in _SAY_LESS):
+        # What a pod's container requests is what limits it, unless it is given.
+        place = one.path.replace("/Requests/", "/Limits/")
+        said.setdefault(place, _line(one, type, properties))
+    return list(dict.fromkeys(said.values()))
+
+
+def _line(finding: Finding, type: str, properties: Mapping[str, Any]) -> str:
+    path = finding.path.removeprefix("Properties").removeprefix("/")
+    parameter = parameter_at(type, path, properties)
+    noun = RULES[finding.rule].noun
+    if noun and parameter and finding.message.startswith(f"{noun} "):
+        return f"{parameter}{finding.message.removeprefix(noun)}"
+    wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', finding.message)
+    if wrong and parameter:
+        return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}"
+    words = _Words(type, path, properties, parameter)
+    message, fix = words.put_into(finding.message), words.put_into(finding.fix)
+    about = None if message.startswith(_NO_SUBJECT) else _SUBJECT.match(message)
+    if about and parameter:
+        message = f"{parameter} is {message[about.end() :]}"
+        says_enough = "allow" in message and "leave " not in fix and ", or " not in fix
+        return message if says_enough else f"{message}: {fix}"
+    before = f"{parameter}: " if parameter and not message.startswith(f"{parameter} ") else ""
+    return f"{before}{message}: {fix}"
+
+
+class _Words:
+    """The words of a finding: properties, in whose place parameters are put."""
+
+    def __init__(self, type: str, path: str, properties: Mapping[str, Any], parameter: str) -> None:
+        self._way = [type, *(step for step in path.split("/") if not step.isdigit())]
+        self._properties = properties
+        self._own = parameter
+
+    def put_into(self, text: str) -> str:
+        """Put parameters in the place of the properties that a text names."""
+
+        def named(word: re.Match[str]) -> str:
+            # A word in capitals is the value of a property, such as VCPU, or speaks of a thing.
+            if word[0].isupper() and not _ORDER.search(text[: word.start()]):
+                return word[0]
+            return self._parameter(word[0])
+
+        return _WORD.sub(named, text)
+
+    def _parameter(self, word: str) -> str:
+        """Name the parameter of a property: the one nearest to the finding, else the only one."""
+        if word == self._way[-1] and self._own:
+            return self._own
+        near = ("/".join([*self._way[:end], word]) for end in range(len(self._way), 0, -1))
+        found = [self._short(path, known) for path in near if (known := entry(path)) is not None]
+        if not found:
+            here = (f"{self._way[0]}/", f"/{word}")
+            everywhere = {
+                self._short(path, known)
+                for path, known in table().items()
+                if path.startswith(here[0]) and path.endswith(here[1])
+            }
+            found = list(everywhere) if len(everywhere) == 1 else []
+        return found[0] if found and found[0] else word
+
+    def _short(self, path: str, known: dict[str, Any]) -> str:
+        """Return a parameter without what holds it, or what stands for a property without one."""
+        if "parameter" in known:
+            name: str = known["parameter"].removesuffix("[]")
+            return name.rpartition(".")[2]
+        kind = re.fullmatch(r"`([A-Z]\w+)`", known.get("by", ""))
+        if kind and not kind[1].isupper():
+            return kind[1]
+        value: Any = self._properties
+        for step in path.split("/")[1:]:
+            value = value.get(step) if isinstance(value, dict) else None
+        below = [f"{path}/{name}" for name in value] if isinstance(value, dict) else []
+        return " and ".join(self._short(one, entry(one) or {}) for one in below)

@@ -1,0 +1,182 @@
+"""Rules about the roles of a compute environment: who may assume them, and what they allow."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
+from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resources import (
+    COMPUTE_ENVIRONMENT,
+    ComputeEnvironment,
+    Resource,
+)
+from batch_constructs.rules.template.role_policies import (
+    TRUST,
+    literal,
+    permissions,
+    role_of,
+    untrusted,
+)
+from batch_constructs.rules.template.values import listing, mapping, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREA: Final = "environment_roles"
+_rule = partial(rule, area=AREA)
+_warning = partial(_rule, severity=Severity.WARNING)
+
+_PROFILE: Final = "AWS::IAM::InstanceProfile"
+INSTANCE_ROLE: Final = "ComputeResources/InstanceRole"
+_SPOT_FLEET_ROLE: Final = "ComputeResources/SpotIamFleetRole"
+_MANAGED_INFRASTRUCTURE: Final = "ComputeResources/ManagedInstancesProvider/InfrastructureRoleArn"
+
+
+def environment_role(environment: ComputeEnvironment, path: str) -> object:
+    """Give the role at a path of an environment; where a profile stands, the role that is in it."""
+    *way, key = path.split("/")
+    within = environment.properties
+    for step in way:
+        within = mapping(within, step)
+    value = within.get(key)
+    if ENVIRONMENT_ROLES[path].service != EC2:
+        return value
+    profile = environment.neighbour(value, _PROFILE)
+    roles = listing(profile.properties, "Roles") if profile is not None else None
+    return roles[0] if roles else None
+
+
+def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
+    strategy = environment.resources.get("AllocationStrategy", "BEST_FIT")
+    return environment.kind == "SPOT" and strategy == "BEST_FIT"
+
+
+@_rule(
+    "environment-role-trust",
+    COMPUTE_ENVIRONMENT,
+    title="role that the environment's service may not assume",
+    fix=TRUST,
+    source=guide(
+        "service_IAM_role",
+        "Each role trusts a service of its own: CreateComputeEnvironmentRequest.serviceRole batch,"
+        " ComputeResource.instanceRole ec2, ComputeResource.spotIamFleetRole spotfleet,"
+        " ManagedInstancesProvider.infrastructureRoleArn ecs,"
+        " InstanceLaunchTemplate.ec2InstanceProfileArn ec2.",
+    ),
+)
+def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The environment becomes INVALID. On SPOT, only BEST_FIT, the default, has a Spot Fleet."""
+    for path, trust in ENVIRONMENT_ROLES.items():
+        if path == _SPOT_FLEET_ROLE and not _launches_spot_fleets(environment):
+            continue
+        if message := untrusted(
+            role_of(environment, environment_role(environment, path)), trust.service
+        ):
+            yield path, message
+
+
+@_rule(
+    "instance-profile",
+    COMPUTE_ENVIRONMENT,
+    title="role where an instance profile belongs",
+    fix="make an AWS::IAM::InstanceProfile with the role in it, and give its ARN",
+    source=api(
+        "ComputeResource.instanceRole",
+        '"You can specify the short name or full Amazon Resource Name (ARN) of an instance'
+        ' profile."',
+    ),
+)
+def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 instances take a role through an instance profile only, which may have its name."""
+    value = environment.resources.get("InstanceRole")
+    role = role_of(environment, value)
+    written = literal(value) or ""
+    if role is not None and not _named_like(role):
+        yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
+    elif ":role/" in written:
+        yield (
+            INSTANCE_ROLE,
+            f'"{show(written)}" is a role; the ARN of an instance profile is allowed',
+        )
+
+
+def _named_like(role: Resource) -> bool:
+    """Tell whether an instance profile of the template has the name of a role."""
+    for profile in role.template.all(_PROFILE):
+        name = profile.properties.get("InstanceProfileName")
+        if name is not None and (
+            role_of(profile, name) is role or name == role.properties.get("RoleName")
+        ):
+            return True
+    return False
+
+
+@_warning(
+    "instance-role-permissions",
+    COMPUTE_ENVIRONMENT,
+    title="instance role that cannot join the cluster",
+    fix=f"attach {policies.ECS_INSTANCE}",
+    source=api(
+        "ComputeResource.instanceRole",
+        '"The Amazon ECS instance profile applied to Amazon EC2 instances in a compute'
+        ' environment."',
+    ),
+)
+def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Instances start, cost money, and never register; jobs stay RUNNABLE."""
+    role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
+    if environment.is_eks is not False or role is None:
+        return
+    if not permissions(role).may("ecs:RegisterContainerInstance"):
+        yield INSTANCE_ROLE, f"{role.id} does not allow ecs:RegisterContainerInstance"
+
+
+@_warning(
+    "service-role-permissions",
+    COMPUTE_ENVIRONMENT,
+    title="service role that allows nothing",
+    fix=f"attach {policies.BATCH_SERVICE}, or leave ServiceRole out",
+    source=guide(
+        "service_IAM_role",
+        "AWSBatchServiceRole is the policy of CreateComputeEnvironmentRequest.serviceRole;"
+        " ManagedInstancesProvider.infrastructureRoleArn has its own.",
+    ),
+)
+def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The environment becomes INVALID."""
+    for path, action in (
+        ("ServiceRole", "ecs:ListClusters"),
+        (_MANAGED_INFRASTRUCTURE, "ec2:CreateFleet"),
+    ):
+        role = role_of(environment, environment_role(environment, path))
+        if role is not None and permissions(role).are_none:
+            yield path, f"{role.id} allows nothing; {action} and more are needed"
+
+
+@_warning(
+    "spot-fleet-role-policy",
+    COMPUTE_ENVIRONMENT,
+    title="Spot Fleet role that cannot tag instances",
+    fix=f"attach {policies.SPOT_FLEET}",
+    source=policies.SPOT_FLEET_SOURCE,
+)
+def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch tags what it launches."""
+    role = role_of(environment, environment_role(environment, _SPOT_FLEET_ROLE))
+    if role is None or not _launches_spot_fleets(environment):
+        return
+    allowed = permissions(role)
+    if allowed.surely("ec2:CreateTags"):
+        return
+    if policies.OLD_SPOT_FLEET in allowed.managed:
+        yield (
+            _SPOT_FLEET_ROLE,
+            f"{role.id} has the policy {policies.OLD_SPOT_FLEET}, which cannot tag instances",
+        )
+    elif not allowed.may("ec2:CreateTags"):
+        yield _SPOT_FLEET_ROLE, f"{role.id} does not allow ec2:CreateTags"

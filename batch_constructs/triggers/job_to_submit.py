@@ -1,0 +1,215 @@
+"""What a trigger submits: one job definition to one queue, with what goes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
+from batch_constructs.aws.submit_job import (
+    ARRAY_SIZE,
+    RESERVED_VARIABLES,
+    SCHEDULING_PRIORITY,
+    SHARE_IDENTIFIER,
+    TIMEOUT_SECONDS,
+)
+from batch_constructs.construct import given
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.queues.job_queue import (
+    is_fair_share,
+    is_job_queue,
+    job_queue_arn,
+    jobs_of,
+    submit_resources,
+)
+from batch_constructs.rules import UNKNOWN
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.bound import Bound
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.job_queue import AnyJobQueue
+
+_LONGEST_PREFIX = 80
+"""What is left of a name for what comes behind it: 128 characters, less an ID and an index."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobToSubmit:
+    """What every trigger of ours submits."""
+
+    queue: AnyJobQueue
+    job_definition: AnyJobDefinition
+    job_name: str
+    array_size: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] | None = None
+    share_identifier: str | None = None
+    scheduling_priority: int | None = None
+    timeout_seconds: int | None = None
+
+    @property
+    def queue_arn(self) -> str:
+        """The queue's ARN."""
+        return job_queue_arn(self.queue)
+
+    @property
+    def definition_arn(self) -> str:
+        """The definition's ARN."""
+        return job_definition_arn(self.job_definition)
+
+    @property
+    def name_prefix(self) -> str:
+        """How the names of jobs begin that are called after their message or event."""
+        return self.job_name[:_LONGEST_PREFIX]
+
+    def statements(self, *, tagging: bool = False) -> list[dict[str, Any]]:
+        """Allow exactly this submission."""
+        submit = {
+            "Effect": "Allow",
+            "Action": "batch:SubmitJob",
+            "Resource": submit_resources(self.queue, self.job_definition),
+        }
+        tag = {
+            "Effect": "Allow",
+            "Action": "batch:TagResource",
+            # the job that is tagged as it is submitted has no ID yet
+            "Resource": jobs_of(self.queue),
+        }
+        return [submit, tag] if tagging else [submit]
+
+    def request(self) -> dict[str, Any]:
+        """Spell the submission as EventBridge Scheduler and Step Functions want it."""
+        return {
+            "JobName": self.job_name,
+            "JobQueue": self.queue_arn,
+            "JobDefinition": self.definition_arn,
+            **given(
+                ArrayProperties=given(Size=self.array_size),
+                Parameters=dict(self.parameters),
+                ContainerOverrides=self.container_overrides(),
+                ShareIdentifier=self.share_identifier,
+                SchedulingPriorityOverride=self.scheduling_priority,
+                Timeout=given(AttemptDurationSeconds=self.timeout_seconds),
+            ),
+        }
+
+    def container_overrides(self) -> dict[str, Any]:
+        """Spell what changes in the container."""
+        return given(
+            Command=list(self.command) if self.command is not None else None,
+            Environment=[
+                {"Name": name, "Value": value} for name, value in self.environment.items()
+            ],
+        )
+
+
+def read_job_to_submit(
+    arguments: Arguments,
+    id: str,
+    *,
+    queue: AnyJobQueue,
+    job_definition: AnyJobDefinition,
+    job_name: str | None = None,
+    array_size: int | None = None,
+    parameters: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    command: Sequence[str] | None = None,
+    share_identifier: str | None = None,
+    scheduling_priority: int | None = None,
+    timeout: Duration | None = None,
+    shares_may_come_later: bool = False,
+) -> JobToSubmit:
+    """Read a trigger's arguments and note what is wrong with them."""
+    if not is_job_queue(queue):
+        arguments.wrong_type("queue", queue, "a job queue of batch_constructs or aws_cdk.aws_batch")
+    if not is_job_definition(job_definition):
+        arguments.wrong_type(
+            "job_definition",
+            job_definition,
+            "a job definition of batch_constructs or aws_cdk.aws_batch",
+        )
+    share = arguments.text("share_identifier", share_identifier)
+    check_share(arguments, queue, share, may_come_later=shares_may_come_later)
+    variables = arguments.mapping("environment", environment)
+    reserved = [name for name in variables if str(name).startswith(RESERVED_VARIABLES)]
+    if reserved:
+        arguments.wrong_value(
+            f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
+            "are AWS Batch's own: choose others"
+        )
+    return JobToSubmit(
+        queue=queue,
+        job_definition=job_definition,
+        job_name=_name(arguments, id, job_name),
+        array_size=bounded(
+            arguments, "array_size", arguments.number("array_size", array_size), ARRAY_SIZE
+        ),
+        parameters=arguments.mapping("parameters", parameters),
+        environment=variables,
+        command=arguments.texts("command", command),
+        share_identifier=share,
+        scheduling_priority=bounded(
+            arguments,
+            "scheduling_priority",
+            arguments.number("scheduling_priority", scheduling_priority),
+            SCHEDULING_PRIORITY,
+        ),
+        timeout_seconds=bounded(
+            arguments, "timeout", arguments.seconds("timeout", timeout), TIMEOUT_SECONDS
+        ),
+    )
+
+
+def safe_name(text: str) -> str:
+    """Make a job's name of any text."""
+    return NOT_IN_A_JOB_NAME.sub("-", text).strip("-_") or "job"
+
+
+def check_share(
+    arguments: Arguments,
+    queue: AnyJobQueue,
+    share: Any,
+    *,
+    may_come_later: bool = False,
+    where: str = "",
+) -> None:
+    """Note a share identifier that is missing, malformed, or too much for the queue."""
+    fair = is_fair_share(queue)
+    if share is None:
+        if fair and not may_come_later:
+            arguments.wrong_value(
+                f"{where}share_identifier is missing; the queue has a scheduling policy, and AWS "
+                'Batch refuses a submission without one: write share_identifier="…", one of its '
+                "shares"
+            )
+        return
+    bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER)
+    if fair is False:
+        arguments.wrong_value(
+            f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
+            "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
+        )
+
+
+def _name(arguments: Arguments, id: str, job_name: str | None) -> Any:
+    if job_name is None:
+        return safe_name(id)
+    return bounded(arguments, "job_name", arguments.text("job_name", job_name), JOB_NAME)
+
+
+def bounded(arguments: Arguments, parameter: str, value: Any, bound: Bound) -> Any:
+    """Note a value that is out of bounds; what only CloudFormation knows is let through."""
+    if value is None or value is UNKNOWN or is_token(value):
+        return value
+    wrong = bound.wrong(value)
+    if wrong is not None:
+        return arguments.wrong_value(f"{parameter} {wrong}")
+    return int(value) if isinstance(bound, Whole) else value

@@ -1,0 +1,114 @@
+"""Node.js and the cdk CLI: found, or said to be missing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from batch_constructs.local.cdk_cli import CdkCli, Node, find_node
+from batch_constructs.local.errors import LocalAwsError
+
+
+def program(directory: Path, name: str, body: str) -> Path:
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def fake_npx(directory: Path, body: str) -> Node:
+    """A Node.js whose npx is a shell script."""
+    return Node(executable=Path("/bin/sh"), npx=program(directory, "npx", body), version="v24.0.0")
+
+
+def test_a_supported_node_is_found() -> None:
+    node = find_node()
+
+    assert node.executable.exists()
+    assert node.npx.exists()
+
+
+def test_no_node_at_all_is_said_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(LocalAwsError, match=r"none was found; install one: pip install nodejs-whe"):
+        find_node(str(tmp_path))
+
+
+def test_an_old_node_is_said_by_its_version(tmp_path: Path) -> None:
+    program(tmp_path, "node", "echo v18.0.0")
+
+    with pytest.raises(LocalAwsError, match=r"node is v18\.0\.0"):
+        find_node(str(tmp_path))
+
+
+def test_a_node_without_npx_is_said(tmp_path: Path) -> None:
+    program(tmp_path, "node", "echo v24.0.0")
+
+    with pytest.raises(LocalAwsError, match="has no npx beside it"):
+        find_node(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("says", "explained"),
+    [
+        ("npm error code E404", "npm does not have this version of the cdk CLI"),
+        ("npm error code ENOTFOUND", "npm could not fetch the cdk CLI"),
+        ("ENOSPC: no space left on device, write", "the disk is full"),
+        ("S: fail: something else", "ended with exit code 7"),
+    ],
+)
+def test_what_stops_the_cli_is_said(tmp_path: Path, says: str, explained: str) -> None:
+    cli = CdkCli({}, tmp_path, node=fake_npx(tmp_path, f"echo '{says}' >&2; exit 7"))
+
+    with pytest.raises(LocalAwsError, match=explained) as failure:
+        cli.run(["deploy"], show=lambda _: None, what="cdk deploy")
+
+    assert says in str(failure.value)
+
+
+def test_every_line_is_shown_as_it_comes(tmp_path: Path) -> None:
+    shown: list[str] = []
+    cli = CdkCli({}, tmp_path, node=fake_npx(tmp_path, "echo one; echo two >&2"))
+
+    assert cli.run(["x"], show=shown.append, what="x") == shown == ["one", "two"]
+
+
+def test_an_interrupt_ends_the_cli_with_all_it_started(tmp_path: Path) -> None:
+    program(tmp_path, "npx", "sleep 1000 & echo $! > child; echo started; sleep 1000")
+    runner = textwrap.dedent(
+        f"""
+        from pathlib import Path
+        from batch_constructs.local.cdk_cli import CdkCli, Node
+        directory = Path({str(tmp_path)!r})
+        node = Node(executable=Path("/bin/sh"), npx=directory / "npx", version="v24.0.0")
+        CdkCli({{}}, directory, node=node).run(
+            ["deploy"], show=lambda line: print(line, flush=True), what="cdk deploy")
+        """
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", runner], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.cdk_cli
+def test_a_version_of_the_cli_that_does_not_exist_is_said(tmp_path: Path) -> None:
+    cli = CdkCli(dict(os.environ), tmp_path, version="2.0.99999")
+
+    with pytest.raises(LocalAwsError, match="npm does not have this version of the cdk CLI"):
+        cli.run(["--version"], show=lambda _: None, what="cdk --version")

@@ -1,0 +1,130 @@
+"""What a constructor says of a wrong argument: one line, in the words of the one who gave it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+import batch_constructs as bc
+from tests.constructors import MEMORY, Given
+from tests.test_public_api import MADE_BY_US
+
+MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
+SECRET = "hunter2"  # the secret that must not be seen
+
+
+def properties(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        yield from properties(node[0])
+    elif isinstance(node, dict):
+        for name, inner in node.items():
+            if name:  # without one: what is required
+                yield name
+                yield from properties(inner)
+
+
+PROPERTIES = {name for node in MODEL.values() for name in properties(node)}
+HUMPS = {name for name in PROPERTIES if re.match(r"[A-Z][a-z0-9]+[A-Z]", name)}
+"""Names of CloudFormation's that are no word of English."""
+
+OURS = {"LogDriver", "RetryPolicy", "LaunchTemplate", "UpdatePolicy", "AccessEntry"} | set(
+    bc.__all__
+)
+
+RULE = bc.RetryRule(action="RETRY", on_reason="a*")
+FIELDS: dict[str, Any] = {
+    "retry": bc.RetryPolicy(),
+    "log_driver": bc.LogDriver(),
+    "swap": bc.Swap(max_size=MEMORY),
+    "disk": bc.Disk(),
+    "update": bc.UpdatePolicy(),
+    "ulimits": [bc.Ulimit(name="nofile", soft_limit=1, hard_limit=2)],
+    "devices": [bc.Device(host_path="/dev/fuse")],
+    "tmpfs": [bc.Tmpfs(container_path="/tmp/x", size=MEMORY)],  # noqa: S108  # in a container
+    "volumes": [bc.HostVolume(name="data", container_path="/data")],
+    "images": [bc.MachineImage()],
+    "time_limits": [
+        bc.TimeLimit(
+            reason=bc.StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE, after=cdk.Duration.hours(1)
+        )
+    ],
+    "shares": [bc.Share(identifier="team")],
+    "capacity_limits": [bc.CapacityLimit(max_capacity=1, unit="ml.m5.large")],
+}
+"""What has fields of its own, by the parameter that takes it."""
+
+
+def property_names(said: str) -> set[str]:
+    """Find names of properties in a message, but for classes that are called so too."""
+    subjects = set(re.findall(r"\b([A-Z]\w+) (?:is|are|has)\b", said)) & PROPERTIES
+    return subjects | (set(re.findall(r"\w+", said)) & HUMPS - set(bc.__all__))
+
+
+def wrong_values(annotation: str) -> list[Any]:
+    """Return values that are wrong for most parameters of a type."""
+    found: list[Any] = [3.5]
+    if "Mapping" in annotation:
+        found += [{"": "x"}, {"A B!": "x"}, {"aws:x": "y"}, ["x"], {"A": 3}]
+    elif "Sequence" in annotation:
+        found += [[], [3], ["a b!"], "x", [None]]
+    elif "Duration" in annotation:
+        found += [3, cdk.Duration.millis(10), cdk.Duration.seconds(1), cdk.Duration.days(10_000)]
+    elif "Size" in annotation:
+        found += [3, cdk.Size.kibibytes(1), cdk.Size.mebibytes(1), cdk.Size.tebibytes(90)]
+    elif "bool" in annotation:
+        found += ["yes"]
+    elif "int" in annotation or "float" in annotation:
+        found += [-2, 0, 0.3, 10**7, 10**12, "1", True]
+    if "str" in annotation and "Sequence" not in annotation and "Mapping" not in annotation:
+        found += ["", "a b!", "x" * 600, 3]
+    return found
+
+
+def mistakes(kind: Any, right: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Make one mistake at a time: in each parameter, and in each field of what it takes."""
+    for name, parameter in list(inspect.signature(kind).parameters.items())[2:]:
+        for value in wrong_values(str(parameter.annotation)):
+            yield name, {**right, name: value}
+        samples = right.get(name, FIELDS.get(name))
+        sample = samples[0] if isinstance(samples, list) and samples else samples
+        if not dataclasses.is_dataclass(sample):
+            continue
+        for field in dataclasses.fields(sample):
+            for value in wrong_values(str(field.type)):
+                wrong: Any = dataclasses.replace(sample, **{field.name: value})  # type: ignore[type-var]  # a dataclass
+                yield name, {**right, name: [wrong] if isinstance(samples, list) else wrong}
+
+
+@pytest.fixture(scope="module")
+def given() -> Given:
+    return Given(cdk.Stack(cdk.App(), "Stack"))
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
+    name: str, given: Given
+) -> None:
+    kind = getattr(bc, name)
+    wrong = []
+    refused = 0
+    for parameter, arguments in mistakes(kind, given.arguments(name)):
+        try:
+            kind(given.stack, "X", **arguments)
+        except (TypeError, ValueError) as error:
+            refused += 1
+            said = str(error)
+            named = property_names(said)
+            if "\n" in said or named or not said.startswith("Stack/X: "):
+                wrong.append(f"{parameter}={arguments[parameter]!r:.60}: {said} {named or ''}")
+        else:
+            given.stack.node.try_remove_child("X")
+    assert wrong == []
+    assert refused or name == "AlertTopic"
