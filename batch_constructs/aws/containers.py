@@ -11,12 +11,10 @@ from typing import Final
 from batch_constructs.aws.bound import Matching, OneOf, Whole
 from batch_constructs.aws.limit import CONTAINERS, POD_CONTAINERS, Limit, below
 from batch_constructs.aws.source import Source, api, docs
-
-RESERVED_PREFIX: Final = "AWS_BATCH"
-"""How the names of the environment variables begin that Batch sets itself."""
+from batch_constructs.aws.submit_job import RESERVED_VARIABLES
 
 VARIABLE_NAME: Final = Matching(
-    rf"(?!{RESERVED_PREFIX}).*", f"names that do not begin with {RESERVED_PREFIX}"
+    rf"(?s)(?!{RESERVED_VARIABLES}).*", f"names that do not begin with {RESERVED_VARIABLES}"
 )
 """The name of an environment variable."""
 
@@ -58,6 +56,9 @@ SIZE_SOURCE: Final[Source] = api(
     ' specify at least one vCPU."; "The number of physical GPUs to reserve for the container."; so'
     " also ContainerProperties.memory and ContainerProperties.vcpus.",
 )
+
+ENDED: Final = ("COMPLETE", "SUCCESS")
+"""Conditions of a dependency on a container that ends, which an essential one may not."""
 
 TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
@@ -224,7 +225,7 @@ LIMITS: Final = (
         rule="dependency-condition",
         name="DependsOn/*/Condition",
         noun="the condition of a dependency",
-        bound=OneOf(("START", "COMPLETE", "SUCCESS")),
+        bound=OneOf(("START", *ENDED)),
         source=api(
             "TaskContainerDependency.condition",
             "The conditions are START, COMPLETE and SUCCESS.",

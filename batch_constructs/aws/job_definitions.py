@@ -50,8 +50,9 @@ EXIT_REASON: Final = Matching(
 )
 """The reasons, and the status reasons, that an exit condition is about."""
 
+CONTAINER_TYPE: Final = "container"
 MULTI_NODE_TYPE: Final = "multinode"
-TYPES: Final = ("container", MULTI_NODE_TYPE)
+"""The types of job definition."""
 
 NODE_COUNT: Final = Whole(1, 1000)
 """The nodes of a multi-node parallel job."""
@@ -79,7 +80,7 @@ LIMITS: Final = (
         rule="job-definition-type",
         name="Type",
         noun="the type of the job definition",
-        bound=OneOf(TYPES, any_case=True),
+        bound=OneOf((CONTAINER_TYPE, MULTI_NODE_TYPE), any_case=True),
         source=api("RegisterJobDefinitionRequest.type", "Valid values: container | multinode."),
         title="unknown type of job definition",
         why="There are two types of job definition; jobs on EKS are of type container.",
@@ -149,7 +150,7 @@ LIMITS: Final = (
         bound=OneOf(("RETRY", "EXIT"), any_case=True),
         source=api(
             "EvaluateOnExit.action",
-            "Valid values: RETRY | EXIT. \"The values aren't case sensitive.\"",
+            'Valid values: RETRY | EXIT. "The values aren\'t case sensitive."',
         ),
         title="unknown action of an exit condition",
         why="A failed job is retried or it is over.",

@@ -6,14 +6,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.limit import CONTAINERS, HERE, SINGLE_CONTAINERS, TASKS
-from batch_constructs.aws.source import api, docs
-
-if TYPE_CHECKING:
-    from batch_constructs.aws.source import Source
+from batch_constructs.aws.source import Source, api, docs
 
 CAPABILITIES: Final = ("EC2", "FARGATE", "MANAGED_INSTANCES")
 """What a job definition may ask for; EC2 where it asks for nothing."""
@@ -36,17 +34,29 @@ WINDOWS_FAMILIES: Final = (
     "WINDOWS_SERVER_2022_FULL",
 )
 
-LINUX_VERSIONS: Final = ("1.3.0", "1.4.0", "LATEST")
-WINDOWS_VERSIONS: Final = ("1.0.0", "LATEST")
+OLD_VERSION: Final = "1.3.0"
+VERSIONS: Final = OneOf((OLD_VERSION, "1.4.0", "LATEST"))
+WINDOWS_VERSIONS: Final = OneOf(("1.0.0", "LATEST"))
 """The versions of the Fargate platform."""
 
-OLD_VERSION: Final = "1.3.0"
+VERSIONS_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/platform-fargate.html",
+    "Fargate platform versions: 1.4.0 is the latest for Linux, 1.0.0 for Windows;"
+    " FargatePlatformConfiguration.platformVersion, EcsTaskProperties.platformVersion.",
+)
+
 OLD_VERSION_LACKS: Final = (
     ("Volumes/*/EfsVolumeConfiguration", None),
     ("EphemeralStorage", None),
     ("RuntimePlatform/CpuArchitecture", "ARM64"),
 )
 """Properties of a task, perhaps with one value only, that came with the version after it."""
+
+OLD_VERSION_SOURCE: Final[Source] = api(
+    "Volume.efsVolumeConfiguration",
+    '"Jobs that are running on Fargate resources must specify a platformVersion of at least'
+    ' 1.4.0."; ephemeral storage and 64-bit Arm need it as well.',
+)
 
 _ON_EC2: Final = "leave {} out, or run the job on EC2"
 
@@ -118,7 +128,7 @@ NOT_TAKEN: Final = (
         fix=_ON_EC2,
         source=api(
             "ContainerProperties.privileged",
-            "\"This parameter isn't applicable to jobs that are running on Fargate resources\"; so"
+            '"This parameter isn\'t applicable to jobs that are running on Fargate resources"; so'
             " also ContainerProperties.ulimits, LinuxParameters.devices,"
             " LinuxParameters.sharedMemorySize, LinuxParameters.tmpfs, LinuxParameters.maxSwap,"
             " LinuxParameters.swappiness, Host.sourcePath and TaskContainerProperties.privileged.",
@@ -178,7 +188,7 @@ NOT_TAKEN: Final = (
         source=api(
             "RuntimePlatform.operatingSystemFamily",
             "\"The following parameters can't be set for Windows containers: linuxParameters,"
-            " privileged, user, ulimits, readonlyRootFilesystem, and efsVolumeConfiguration.\";"
+            ' privileged, user, ulimits, readonlyRootFilesystem, and efsVolumeConfiguration.";'
             " ContainerProperties.linuxParameters, ContainerProperties.user,"
             " ContainerProperties.readonlyRootFilesystem, TaskContainerProperties.linuxParameters,"
             " TaskContainerProperties.user, TaskContainerProperties.readonlyRootFilesystem,"
@@ -224,9 +234,7 @@ NOT_TAKEN: Final = (
     ),
     NotTaken(
         rule="managed-instances-properties",
-        parts=(
-            Part(kinds=("MANAGED_INSTANCES",), within=HERE, names=("ContainerProperties",)),
-        ),
+        parts=(Part(kinds=("MANAGED_INSTANCES",), within=HERE, names=("ContainerProperties",)),),
         fix="describe the job with EcsProperties",
         source=api(
             "RegisterJobDefinitionRequest.platformCapabilities",
@@ -249,7 +257,7 @@ NOT_TAKEN: Final = (
         fix="set {} to EC2, or make it a job of type container",
         source=api(
             "RegisterJobDefinitionRequest.type",
-            "\"If the job is run on Fargate resources, then multinode isn't supported.\";"
+            '"If the job is run on Fargate resources, then multinode isn\'t supported.";'
             " RegisterJobDefinitionRequest.platformCapabilities: jobs of MANAGED_INSTANCES do not"
             " support multi-node parallel jobs; so also RegisterJobDefinitionRequest.nodeProperties.",
         ),
@@ -322,20 +330,18 @@ NOT_TAKEN: Final = (
         fix="run the job on EC2",
         source=api(
             "ResourceRequirement.value",
-            "\"GPUs aren't available for jobs that are running on Fargate resources.\"",
+            '"GPUs aren\'t available for jobs that are running on Fargate resources."',
         ),
         title="GPU on Fargate",
         why="Fargate has no GPUs.",
     ),
     NotTaken(
         rule="fargate-legacy-size",
-        parts=(
-            Part(kinds=("FARGATE",), within=SINGLE_CONTAINERS, names=("Vcpus", "Memory")),
-        ),
+        parts=(Part(kinds=("FARGATE",), within=SINGLE_CONTAINERS, names=("Vcpus", "Memory")),),
         fix="use ResourceRequirements",
         source=api(
             "ContainerProperties.vcpus",
-            "\"It's not supported for jobs running on Fargate resources.\"; so also"
+            '"It\'s not supported for jobs running on Fargate resources."; so also'
             " ContainerProperties.memory.",
         ),
         title="deprecated vCPU and memory fields on Fargate",
@@ -344,23 +350,19 @@ NOT_TAKEN: Final = (
     ),
     NotTaken(
         rule="single-node-instance-type",
-        parts=(
-            Part(kinds=("SINGLE_NODE",), within=SINGLE_CONTAINERS, names=("InstanceType",)),
-        ),
+        parts=(Part(kinds=("SINGLE_NODE",), within=SINGLE_CONTAINERS, names=("InstanceType",)),),
         fix="leave {} out, and choose instance types in the compute environment",
         source=api(
             "ContainerProperties.instanceType",
             "\"This parameter isn't applicable to single-node container jobs or jobs that run on"
-            ' Fargate resources, and shouldn\'t be provided."',
+            " Fargate resources, and shouldn't be provided.\"",
         ),
         title="instance type on a single-node job",
         why="Only multi-node jobs choose an instance type.",
     ),
     NotTaken(
         rule="eks-job-parameters",
-        parts=(
-            Part(kinds=("EKS",), within=HERE, names=("PropagateTags", "PlatformCapabilities")),
-        ),
+        parts=(Part(kinds=("EKS",), within=HERE, names=("PropagateTags", "PlatformCapabilities")),),
         source=api(
             "RegisterJobDefinitionRequest.propagateTags",
             '"If the job runs on Amazon EKS resources, then you must not specify propagateTags.";'

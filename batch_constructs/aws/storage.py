@@ -43,7 +43,9 @@ LIMITS: Final = (
         name="FileSystemId",
         noun="the file system",
         bound=Matching(r"fs-[0-9a-f]{8,40}", "IDs such as fs-0123456789abcdef0"),
-        source=api("EFSVolumeConfiguration.fileSystemId", '"The Amazon EFS file system ID to use."'),
+        source=api(
+            "EFSVolumeConfiguration.fileSystemId", '"The Amazon EFS file system ID to use."'
+        ),
         title="Amazon EFS file system given by something else than its ID",
         why="Not its ARN, not its DNS name.",
     ),
@@ -63,9 +65,7 @@ LIMITS: Final = (
         name="TransitEncryption",
         noun="the encryption in transit",
         bound=OneOf(("ENABLED", "DISABLED")),
-        source=api(
-            "EFSVolumeConfiguration.transitEncryption", "Valid values: ENABLED | DISABLED."
-        ),
+        source=api("EFSVolumeConfiguration.transitEncryption", "Valid values: ENABLED | DISABLED."),
         title="unknown value for encryption in transit",
         why="A word, not a boolean.",
     ),

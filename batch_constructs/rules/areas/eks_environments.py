@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pods import namespace
 from batch_constructs.aws.source import api, guide
-from batch_constructs.rules.areas.job_definitions import job_rule
-from batch_constructs.rules.areas.pods import namespace_fault
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 AREA: Final = "eks_environments"
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_rule = partial(job_rule, area=AREA)
 
 
 @_environment_rule(
@@ -43,8 +41,9 @@ def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch manages the pods of a namespace, so it takes one that is not used otherwise."""
     configuration = mapping(environment.properties, "EksConfiguration")
     got = text(configuration, "KubernetesNamespace")
-    if got is not None and (message := namespace_fault(got, "kube-")):
-        yield "EksConfiguration/KubernetesNamespace", message
+    wrong = None if got is None else namespace("kube-").wrong(got)
+    if wrong:
+        yield "EksConfiguration/KubernetesNamespace", f"KubernetesNamespace {wrong}"
 
 
 @_environment_rule(
