@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.compute_environments import BEST_FIT, ON_INSTANCES
+from batch_constructs.aws.pods import namespace
 from batch_constructs.aws.source import api, guide
-from batch_constructs.rules.areas.pods import namespace_fault
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
@@ -35,8 +35,9 @@ def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch manages the pods of a namespace, so it takes one that is not used otherwise."""
     configuration = mapping(environment.properties, "EksConfiguration")
     got = text(configuration, "KubernetesNamespace")
-    if got is not None and (message := namespace_fault(got, "kube-")):
-        yield "EksConfiguration/KubernetesNamespace", message
+    wrong = None if got is None else namespace("kube-").wrong(got)
+    if wrong:
+        yield "EksConfiguration/KubernetesNamespace", f"KubernetesNamespace {wrong}"
 
 
 @_rule(
