@@ -24,7 +24,6 @@ from batch_constructs.monitoring.watched_resources import watched_environments, 
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.job_to_submit import bounded
 
 from . import log_queries
 from .rule_patterns import patterns_that_fit
@@ -118,8 +117,7 @@ class AuditTrail(BatchConstruct):
             arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        name = arguments.text("alarm_name", alarm_name)
-        bounded(arguments, "alarm_name", name, ALARM_NAME)
+        arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
             [*watched, *environments],

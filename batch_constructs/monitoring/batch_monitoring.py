@@ -23,7 +23,6 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.job_to_submit import bounded
 
 from . import alarm_thresholds
 from .known_values import known_now
@@ -114,8 +113,7 @@ class BatchMonitoring(BatchConstruct):
         )
         submitting = _gateways(arguments, gateways)
         _check_dead(arguments, dead)
-        prefix = arguments.text("alarm_name_prefix", alarm_name_prefix, required=True)
-        bounded(arguments, "alarm_name_prefix", prefix, ALARM_NAME)
+        arguments.text("alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME)
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
@@ -201,11 +199,14 @@ def _limits(
         )
 
     def number(name: str) -> Any:
-        required = name == "failure_rate_at_least_jobs"
         parameter = f"thresholds.{name}"
-        value = arguments.number(parameter, getattr(wanted, name), required=required)
-        known = known_now(arguments, parameter, value)
-        return bounded(arguments, parameter, known, alarm_thresholds.BOUNDS[name])
+        value = arguments.number(
+            parameter,
+            getattr(wanted, name),
+            required=name == "failure_rate_at_least_jobs",
+            bound=alarm_thresholds.BOUNDS[name],
+        )
+        return known_now(arguments, parameter, value)
 
     def seconds(name: str) -> Any:
         parameter = f"thresholds.{name}"
