@@ -49,8 +49,8 @@ def demo(*, verbose: bool) -> None:
     finally:
         server.stop()
     console.print(
-        f"Everything is stopped and removed; it took {time.monotonic() - started:.0f} s. Jobs ran as "
-        "processes of this machine; in AWS they run in their container image."
+        f"Everything is stopped and removed; it took {time.monotonic() - started:.0f} s. Jobs ran "
+        "as processes of this machine; in AWS they run in their container image."
     )
 
 

@@ -224,8 +224,8 @@ class LocalServer:
         existing = ServerRecord.load(directory)
         if existing is not None and existing.process() is not None:
             raise LocalAwsError(
-                f"an embedded AWS is already running at {existing.endpoint_url}, process {existing.pid}; "
-                "stop it first: batch-constructs local down"
+                f"an embedded AWS is already running at {existing.endpoint_url}, process "
+                f"{existing.pid}; stop it first: batch-constructs local down"
             )
         try:
             remove_remains(directory)
