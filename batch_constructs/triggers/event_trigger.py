@@ -17,6 +17,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
@@ -137,6 +138,8 @@ class EventTrigger(BatchConstruct):
         plain = read_pattern(arguments, pattern)
         state = arguments.state("enabled", enabled)
         text = arguments.text("description", description)
+        if event_bus is not None and not has_member(event_bus, "event_bus_name"):
+            arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
