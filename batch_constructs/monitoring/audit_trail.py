@@ -17,8 +17,9 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
+from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import AnyJobQueue
 
 _FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
-_CALLER = "batch.amazonaws.com"
+_CALLER = BATCH
 _CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
 _DAY = 86_400
 _DEPLOYMENTS = "cloudformation.amazonaws.com"

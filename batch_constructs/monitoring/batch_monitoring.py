@@ -10,10 +10,11 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.quotas import ALARM_NAME
+from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
-from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.watched_resources import (

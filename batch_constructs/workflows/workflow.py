@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
@@ -127,7 +128,7 @@ class Workflow(BatchConstruct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
+                STATES,
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
             inline_policies={
