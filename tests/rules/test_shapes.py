@@ -23,7 +23,7 @@ RIGHT = {
     "a mapping": [{}, {"x": "y", "z": 1}, UNKNOWN],
     "an object": [{"OptionName": "x"}, UNKNOWN],
 }
-WRONG = {
+WRONG: dict[str, dict[str, Any]] = {
     "text": {"an object": {"x": "y"}, "a list": ["x"]},
     "boolean": {'"yes"': "yes", '"1"': 1, "a list": [True], "an object": {}},
     "integer": {'"one"': "one", '"1.5"': 1.5, "true": True, "a list": [1]},

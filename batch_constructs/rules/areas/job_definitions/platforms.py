@@ -55,7 +55,7 @@ def _not_taken(not_taken: platforms.NotTaken, job: JobDefinition) -> Iterator[Fa
                             why = " (PlatformCapabilities is missing, which means EC2)"
                         yield (
                             f"{path}{rest}{key}",
-                            f"{key} is {said}, which {platforms.KINDS[kind]} jobs do not take{why}",
+                            f"{key} is {said}, which {platforms.KINDS[kind or 'EC2']} jobs do not take{why}",
                             not_taken.fix.format(key),
                         )
 
@@ -135,7 +135,7 @@ def fargate_platform_version(job: JobDefinition) -> Iterator[Fault]:
 @_rule(
     "platform-version-1-3",
     title="feature that Fargate platform 1.3.0 does not have",
-    fix="set PlatformVersion to 1.4.0, or leave it out",
+    fix=f"set PlatformVersion to {platforms.NEW_VERSION}, or leave it out",
     source=platforms.OLD_VERSION_SOURCE,
 )
 def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
@@ -149,6 +149,5 @@ def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
                 if _said(found.get(key), () if value is None else (value,)):
                     yield (
                         f"{task.path}/{rest}{key}",
-                        f"{value or key} needs a later Fargate platform than"
-                        f" {platforms.OLD_VERSION}, which PlatformVersion is",
+                        f"{value or key} needs PlatformVersion {platforms.NEW_VERSION} or later",
                     )
