@@ -75,8 +75,8 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
     if kind not in ebs.LARGEST_GIBIBYTES:
         why = ", which instances cannot start from" if kind in ebs.NO_BOOT_VOLUMES else ""
         arguments.wrong_value(
-            f"type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave it out for "
-            "gp3"
+            f"type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave it out "
+            "for gp3"
         )
         return
     _expect_between(
