@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Decimal, Matching, OneOf, Whole
@@ -226,7 +226,10 @@ def _wrong_retry(job: WorkflowJob) -> Iterator[str]:
 def wrong_values(job: WorkflowJob) -> Iterator[str]:
     """Say which fields, of the right kinds, hold what they may not."""
     alone = job.max_concurrency is not None and job.for_each is None
-    yield from _out_of_bounds(replace(job, max_concurrency=None) if alone else job, _BOUNDS, "")
+    bounds = {
+        name: bound for name, bound in _BOUNDS.items() if name != "max_concurrency" or not alone
+    }
+    yield from _out_of_bounds(job, bounds, "")
     if job.retry is not None:
         yield from _out_of_bounds(job.retry, _RETRY_BOUNDS, "retry.")
     if alone:

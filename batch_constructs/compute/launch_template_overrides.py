@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecific
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
 
@@ -119,7 +120,7 @@ def _refuse_image_pull(
     arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> None:
     """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
-    others = overrides if isinstance(overrides, Sequence) else ()
+    others = overrides if isinstance(overrides, list | tuple) else ()
     for one in (template, *(getattr(other, "launch_template", None) for other in others)):
         if getattr(one, "has_image_pull", False):
             arguments.wrong_value(

@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Whole
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumables import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
@@ -133,6 +133,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         arguments = Arguments(self)
         nodes = Nodes(arguments, node_ranges)
         counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
+        if num_nodes is None and (arguments.is_wrong("node_ranges") or nodes.malformed):
+            counted = UNKNOWN
         if counted is None:
             arguments.wrong_value(
                 "num_nodes is left out, and a node range is open; allowed is a number of nodes: "
@@ -182,9 +184,6 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         )
 
 
-_EXPECTED = "NodeRange(nodes=2, container=Container(…))"
-
-
 class Nodes:
     """The node ranges of one job, read.
 
@@ -193,16 +192,17 @@ class Nodes:
         tasks: The tasks of those ranges that run on ECS, in order.
         beside: The consumable resources that the ranges refer to.
         on_eks: Whether the nodes are pods.
+        malformed: Whether a range is no range, which the rules say.
     """
 
     def __init__(self, arguments: Arguments, ranges: Sequence[NodeRange]) -> None:
         self.tasks: list[Task] = []
         self.beside: dict[str, dict[str, object]] = {}
         self.on_eks = False
+        self.malformed = False
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
-        self._is_known = True
         listed = arguments.items("node_ranges", ranges, "NodeRange")
         if not listed:
             arguments.wrong_value(
@@ -210,18 +210,16 @@ class Nodes:
             )
             arguments.refuse()
         for place, entry in enumerate(listed):
-            called = f"node_ranges[{place}]"
-            if isinstance(entry, NodeRange):
-                self._add(arguments.within(called), entry, place)
-            else:
-                self._read.append((arguments.wrong_type(called, entry, _EXPECTED), None))
-                self._is_known = False
+            if not isinstance(entry, NodeRange):
+                arguments.wrong_type(
+                    "node_ranges", entry, "NodeRange(nodes=2, container=Container(…))"
+                )
+                continue
+            self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
 
     @property
-    def count(self) -> Any:
-        """How many nodes the ranges hold; None if one is open, UNKNOWN if one is wrong."""
-        if not self._is_known:
-            return UNKNOWN
+    def count(self) -> int | None:
+        """How many nodes the ranges hold; None if one is open."""
         return None if self._next is None else self._last + 1
 
     def ranges(self, tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -260,13 +258,15 @@ class Nodes:
             )
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
-        if entry.containers is None:
-            for name, parameter in (("IpcMode", "ipc_mode"), ("PidMode", "pid_mode")):
-                if options.pop(name, None) is not None:
-                    arguments.wrong_value(
-                        f"{parameter} is given without containers; allowed is with several of them:"
-                        " leave it out, or give containers=[…]"
-                    )
+        modes = ("ipc_mode", "pid_mode")
+        if any(arguments.is_wrong(mode) for mode in modes):
+            options = {}
+        if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
+            arguments.wrong_value(
+                "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
+                " leave it out, or give containers=[…]"
+            )
+            options = {}
         task: Task | None = None
         if entry.pod is not None:
             self.on_eks = True
@@ -285,31 +285,30 @@ class Nodes:
     def _target(self, arguments: Arguments, nodes: int | str) -> Any:
         """Return a range as AWS writes it, and count its nodes."""
         if isinstance(nodes, str):
-            first, colon, last = nodes.partition(":")
-            last = last if colon else first
+            self.malformed |= not (is_token(nodes) or re.fullmatch(r"\d*:\d*|\d+", nodes))
+            first, _, last = nodes.partition(":")
             if last.isdigit() and (first.isdigit() or not first):
                 self._last = max(self._last, int(last))
                 if self._next is not None:
                     self._next = int(last) + 1
             else:
                 self._next = None
-                # Of another shape it is refused.
-                self._is_known = self._is_known and (nodes.endswith(":") or is_token(nodes))
             return nodes
-        number = arguments.number("nodes", nodes, required=True, bound=Whole(1))
+        number = arguments.number("nodes", nodes)
         if is_token(number):
-            number = arguments.wrong_value(
+            return arguments.wrong_value(
                 "nodes is a token, which cannot be counted before the deployment; allowed is a "
                 'number, or a range: give nodes="0:" and the token as num_nodes'
             )
-        elif self._next is None and number is not UNKNOWN:
-            number = arguments.wrong_value(
-                f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
-                'give such as "4:7"'
-            )
-        if self._next is None or number is UNKNOWN:
-            self._is_known = False
+        if not isinstance(number, int) or self._next is None:
+            if isinstance(number, int):
+                arguments.wrong_value(
+                    f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
+                    'give such as "4:7"'
+                )
             return number
+        if number < 1:
+            return arguments.wrong_value(f"nodes is {number}; allowed is 1 or more")
         first_node, self._next = self._next, self._next + number
         self._last = max(self._last, self._next - 1)
         return f"{first_node}:{self._next - 1}"

@@ -94,20 +94,17 @@ def read_gateway(
             "and the children of an array have no order; use mode job-per-message, or no fifo"
         )
     fields = arguments.mapping("parameters", parameters)
+    if arguments.is_wrong("parameters"):
+        fields = {}
     if coalesce and fields:
         arguments.wrong_value(
             "parameters with mode coalesce: each child fetches its whole message; leave them out"
         )
+        fields = {}
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
     checked = _schema(arguments, schema)
-    told = json.dumps(
-        [
-            checked if isinstance(checked, dict) else {},
-            {str(name): str(field) for name, field in fields.items()},
-        ],
-        separators=_COMPACT,
-    )
+    told = json.dumps([checked if isinstance(checked, dict) else {}, fields], separators=_COMPACT)
     if len(told) > _MOST_BYTES_TOLD:
         arguments.wrong_value(
             f"schema and parameters are {len(told):,} bytes of JSON; allowed are "

@@ -195,11 +195,9 @@ def check_share(
                 "shares"
             )
         return
-    if not isinstance(share, str):
-        arguments.wrong_type(f"{where}share_identifier", share, "a string")
-    elif bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+    if bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
         return
-    elif fair is False:
+    if fair is False:
         arguments.wrong_value(
             f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
             "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"

@@ -96,10 +96,8 @@ class ObjectCreatedTrigger(EventTrigger):
             enabled=enabled,
             job_name=job_name,
             array_size=array_size,
-            parameters={**OBJECT_CREATED_FIELDS, **parameters}
-            if isinstance(parameters, Mapping)
-            else OBJECT_CREATED_FIELDS
-            if parameters is None
+            parameters={**OBJECT_CREATED_FIELDS, **(parameters or {})}
+            if isinstance(parameters, Mapping | None)
             else parameters,
             environment=environment,
             command=command,

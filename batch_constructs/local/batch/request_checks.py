@@ -165,6 +165,3 @@ def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shap
     elif shape.type_name == "list" and isinstance(value, list):
         for index, member in enumerate(value):
             yield f"{path}[{index}]", shape.member, member
-    elif shape.type_name == "map" and isinstance(value, Mapping):
-        for name, member in value.items():
-            yield f"{prefix}{name}", shape.value, member
