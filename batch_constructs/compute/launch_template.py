@@ -124,7 +124,6 @@ class LaunchTemplate(BatchConstruct):
                 **_tag_specifications(data.get("TagSpecifications", [])),
             },
         )
-        self.has_efa = efa is True
         self.has_image_pull = image_pull is not None
 
     @property

@@ -211,9 +211,8 @@ class Nodes:
             arguments.refuse()
         for place, entry in enumerate(listed):
             if not isinstance(entry, NodeRange):
-                arguments.wrong_type(
-                    "node_ranges", entry, "NodeRange(nodes=2, container=Container(…))"
-                )
+                expected = "NodeRange(nodes=2, container=Container(…))"
+                arguments.wrong_type(f"node_ranges[{place}]", entry, expected)
                 continue
             self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
 
@@ -258,15 +257,13 @@ class Nodes:
             )
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
-        modes = ("ipc_mode", "pid_mode")
-        if any(arguments.is_wrong(mode) for mode in modes):
-            options = {}
-        if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
-            arguments.wrong_value(
-                "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
-                " leave it out, or give containers=[…]"
-            )
-            options = {}
+        if entry.containers is None:
+            for name, parameter in (("IpcMode", "ipc_mode"), ("PidMode", "pid_mode")):
+                if options.pop(name, None) is not None:
+                    arguments.wrong_value(
+                        f"{parameter} is given without containers; allowed is with several of them:"
+                        " leave it out, or give containers=[…]"
+                    )
         task: Task | None = None
         if entry.pod is not None:
             self.on_eks = True
@@ -286,7 +283,8 @@ class Nodes:
         """Return a range as AWS writes it, and count its nodes."""
         if isinstance(nodes, str):
             self.malformed |= not (is_token(nodes) or re.fullmatch(r"\d*:\d*|\d+", nodes))
-            first, _, last = nodes.partition(":")
+            first, colon, last = nodes.partition(":")
+            last = last if colon else first
             if last.isdigit() and (first.isdigit() or not first):
                 self._last = max(self._last, int(last))
                 if self._next is not None:
