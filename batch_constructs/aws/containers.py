@@ -297,7 +297,7 @@ LIMITS: Final = (
         ),
         source=api(
             "Tmpfs.mountOptions",
-            f'"Valid values: {" | ".join(_TMPFS_OPTIONS)}"; some take a value after an equals sign.',
+            f'"Valid values: {" | ".join(_TMPFS_OPTIONS)}"; some take a value after "=".',
         ),
         title="unknown tmpfs mount option",
         why="Some options take a value after an equals sign.",
@@ -309,7 +309,8 @@ LIMITS: Final = (
         bound=OneOf(("READ", "WRITE", "MKNOD"), any_case=True),
         source=api(
             "Device.permissions",
-            '"By default, the container has permissions for read, write, and mknod for the device."',
+            '"By default, the container has permissions for read, write, and mknod for the'
+            ' device."',
         ),
         title="unknown device permission",
         why="What the container may do with the device.",

@@ -46,7 +46,7 @@ def wrong_vcpus(vcpus: object, *, windows: bool = False) -> str | None:
     offered = WINDOWS_VCPUS if windows else tuple(MEMORY)
     if vcpus in offered:
         return None
-    return f"is {shown(vcpus)}; Fargate offers {one_of(offered)}{' to Windows' if windows else ''}"
+    return f"is {shown(vcpus)}; Fargate allows {one_of(offered)}{' to Windows' if windows else ''}"
 
 
 def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
@@ -60,7 +60,7 @@ def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
         return None
     steps = f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
     written = one_of(sizes) if len(sizes) <= _SPELLED_OUT else steps
-    return f"is {shown(mib)} MiB; with {shown(vcpus)} vCPU Fargate offers {written} MiB"
+    return f"is {shown(mib)} MiB; with {shown(vcpus)} vCPU Fargate allows {written} MiB"
 
 
 def nearest_memory(mib: float, vcpus: float) -> int:

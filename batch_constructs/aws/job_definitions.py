@@ -235,7 +235,7 @@ LIMITS: Final = (
         bound=Counting(1, 10, "containers"),
         source=api(
             "EcsProperties.taskProperties",
-            '"However, the task element can run up to 10 containers."; EcsTaskProperties.containers.',
+            '"the task element can run up to 10 containers."; EcsTaskProperties.containers.',
         ),
         title="no container, or more than ten",
         why="Ten containers are the limit.",

@@ -34,8 +34,8 @@ WINDOWS_FAMILIES: Final = (
     "WINDOWS_SERVER_2022_FULL",
 )
 
-OLD_VERSION: Final = "1.3.0"
-VERSIONS: Final = OneOf((OLD_VERSION, "1.4.0", "LATEST"))
+OLD_VERSION, NEW_VERSION = "1.3.0", "1.4.0"
+VERSIONS: Final = OneOf((OLD_VERSION, NEW_VERSION, "LATEST"))
 WINDOWS_VERSIONS: Final = OneOf(("1.0.0", "LATEST"))
 """The versions of the Fargate platform."""
 
@@ -50,7 +50,7 @@ OLD_VERSION_LACKS: Final = (
     ("EphemeralStorage", None),
     ("RuntimePlatform/CpuArchitecture", "ARM64"),
 )
-"""Properties of a task, perhaps with one value only, that came with the version after it."""
+"""Properties of a task, perhaps with one value only, that came with the new version."""
 
 OLD_VERSION_SOURCE: Final[Source] = api(
     "Volume.efsVolumeConfiguration",
@@ -146,8 +146,8 @@ NOT_TAKEN: Final = (
         fix="leave {} out, or set PlatformCapabilities to FARGATE",
         source=api(
             "EcsTaskProperties.networkConfiguration",
-            '"Jobs that are running on Amazon EC2 resources or Amazon ECS Managed Instances must not'
-            ' specify this parameter."; so also ContainerProperties.networkConfiguration,'
+            '"Jobs that are running on Amazon EC2 resources or Amazon ECS Managed Instances must'
+            ' not specify this parameter."; so also ContainerProperties.networkConfiguration,'
             " ContainerProperties.fargatePlatformConfiguration,"
             " ContainerProperties.ephemeralStorage, EcsTaskProperties.platformVersion and"
             " EcsTaskProperties.ephemeralStorage. Without"
@@ -259,7 +259,7 @@ NOT_TAKEN: Final = (
             "RegisterJobDefinitionRequest.type",
             '"If the job is run on Fargate resources, then multinode isn\'t supported.";'
             " RegisterJobDefinitionRequest.platformCapabilities: jobs of MANAGED_INSTANCES do not"
-            " support multi-node parallel jobs; so also RegisterJobDefinitionRequest.nodeProperties.",
+            " support multi-node parallel jobs; RegisterJobDefinitionRequest.nodeProperties.",
         ),
         title="multi-node job outside EC2",
         why="Nodes are EC2 instances of one's own.",

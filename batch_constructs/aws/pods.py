@@ -40,8 +40,8 @@ RESOURCES_SOURCE: Final[Source] = api(
     " places, then the value that's specified in limits must be equal to the value that's specified"
     ' in requests." "Values must be an even multiple of 0.25." "If cpu is specified in both places,'
     " then the value that's specified in limits must be at least as large as the value that's"
-    ' specified in requests." "The number of GPUs that\'s reserved for the container. Values must be'
-    ' a whole integer."; so also EksContainerResourceRequirements.requests.',
+    ' specified in requests." "The number of GPUs that\'s reserved for the container. Values must'
+    ' be a whole integer."; so also EksContainerResourceRequirements.requests.',
 )
 
 
@@ -82,10 +82,10 @@ ANNOTATION_VALUE: Final = Matching(r"(?s).*", "at most 255 characters", longest=
 METADATA_SOURCE: Final[Source] = api(
     "EksMetadata.annotations",
     '"The prefix is optional and must be 253 characters or less. If specified, the prefix must be a'
-    ' DNS subdomain" "The name segment is required and must be 63 characters or less. It can include'
-    " alphanumeric characters ([a-z0-9A-Z]), dashes (-), underscores (_), and dots (.), but must"
-    ' begin and end with an alphanumeric character." "Annotation values must be 255 characters or'
-    ' less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
+    ' DNS subdomain" "The name segment is required and must be 63 characters or less. It can'
+    " include alphanumeric characters ([a-z0-9A-Z]), dashes (-), underscores (_), and dots (.), but"
+    ' must begin and end with an alphanumeric character." "Annotation values must be 255'
+    ' characters or less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
 )
 
 _limit = partial(Limit, type="AWS::Batch::JobDefinition", within=PODS)
@@ -150,7 +150,7 @@ LIMITS: Final = (
         bound=DNS_SUBDOMAIN,
         source=api(
             "EksVolume.name",
-            '"The name must be allowed as a DNS subdomain name.", which has at most 253 characters.',
+            '"The name must be allowed as a DNS subdomain name.", of at most 253 characters.',
         ),
         title="volume name of a wrong shape",
         why="Kubernetes refuses other names.",
@@ -162,8 +162,8 @@ LIMITS: Final = (
         bound=DNS_SUBDOMAIN,
         source=api(
             "EksSecret.secretName",
-            '"The name must be allowed as a DNS subdomain name.", which has at most 253'
-            " characters; EksVolume.secret.",
+            '"The name must be allowed as a DNS subdomain name.", of at most 253 characters;'
+            " EksVolume.secret.",
         ),
         title="name of the Kubernetes secret of a wrong shape",
         why="Kubernetes refuses other names.",

@@ -13,11 +13,12 @@ from batch_constructs.rules.areas.job_definitions.storage import unknown_mounts
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.values import (
+    MAYBE,
     Properties,
     as_number,
-    count,
     flag,
     given,
+    listing,
     mapping,
     text,
 )
@@ -52,9 +53,8 @@ def pod_containers(job: JobDefinition) -> Iterator[Fault]:
             ("Containers", pods.CONTAINERS),
             ("InitContainers", pods.INIT_CONTAINERS),
         ):
-            got = pod.properties.get(key)
-            counted = isinstance(got, list) and count(pod.properties, key) is not None
-            wrong = bound.wrong(got) if counted else None
+            got = listing(pod.properties, key)
+            wrong = None if got is None or MAYBE in got else bound.wrong(got)
             if wrong:
                 yield f"{pod.path}/{key}", f"the pod {wrong}", bound.fix(key)
 
@@ -135,7 +135,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
         if isinstance(limit, str) and isinstance(request, str) and limit != request:
             yield (
                 f"{path}/Limits/memory",
-                f"the memory is limited to {limit}, but {request} are requested; both must be equal",
+                f"the memory is limited to {limit}, but {request} are requested",
             )
 
 
@@ -185,7 +185,7 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
         if limit is not None and request is not None and limit != request:
             yield (
                 f"{path}/Limits/{pods.GPU.replace('/', '~1')}",
-                f"the GPUs are limited to {limit}, but {request} are requested; both must be equal",
+                f"the GPUs are limited to {limit}, but {request} are requested",
             )
 
 

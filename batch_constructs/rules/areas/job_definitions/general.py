@@ -166,8 +166,8 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     "fargate-timeout",
     severity=Severity.WARNING,
     title="Fargate timeout over 14 days",
-    fix=f"set AttemptDurationSeconds to at most {job_definitions.FARGATE_SECONDS}, or run the job on"
-    " EC2",
+    fix=f"set AttemptDurationSeconds to at most {job_definitions.FARGATE_SECONDS}, or run the job"
+    " on EC2",
     source=job_definitions.FARGATE_SECONDS_SOURCE,
 )
 def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:

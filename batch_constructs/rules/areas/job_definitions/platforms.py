@@ -45,7 +45,9 @@ def _not_taken(not_taken: platforms.NotTaken, job: JobDefinition) -> Iterator[Fa
     for part in not_taken.parts:
         for path, properties, kinds in _places(part.within, job):
             kind = next((one for one in part.kinds if one in kinds), None)
-            for name in part.names if kind is not None else ():
+            if kind is None:
+                continue
+            for name in part.names:
                 below, _, key = name.rpartition("/")
                 for rest, found in places(properties, below):
                     said = _said(found.get(key), part.values)
@@ -135,7 +137,7 @@ def fargate_platform_version(job: JobDefinition) -> Iterator[Fault]:
 @_rule(
     "platform-version-1-3",
     title="feature that Fargate platform 1.3.0 does not have",
-    fix="set PlatformVersion to 1.4.0, or leave it out",
+    fix=f"set PlatformVersion to {platforms.NEW_VERSION}, or leave it out",
     source=platforms.OLD_VERSION_SOURCE,
 )
 def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
@@ -149,6 +151,5 @@ def platform_version_1_3(job: JobDefinition) -> Iterator[Fault]:
                 if _said(found.get(key), () if value is None else (value,)):
                     yield (
                         f"{task.path}/{rest}{key}",
-                        f"{value or key} needs a later Fargate platform than"
-                        f" {platforms.OLD_VERSION}, which PlatformVersion is",
+                        f"{value or key} needs PlatformVersion {platforms.NEW_VERSION} or later",
                     )

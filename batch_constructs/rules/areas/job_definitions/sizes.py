@@ -48,7 +48,9 @@ def _amounts(
                 continue
             wrong = None if got is None or spelt_out else bound.wrong(got)
             if got is None or got % 1 or spelt_out:
-                wrong = f"is {shown(value)}; allowed are whole numbers from {bound.low}"
+                is_fraction = got is not None and got % 1
+                written = shown(got if is_fraction else value)
+                wrong = f"is {written}; allowed are whole numbers from {bound.low}"
             if wrong:
                 yield path, f"{key} {wrong}"
 
@@ -80,7 +82,7 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
 @_rule(
     "gpu-count",
     title="GPUs that are no whole number",
-    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}, or leave the requirement out",
+    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}, or none",
     source=containers.SIZE_SOURCE,
 )
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:
