@@ -19,6 +19,12 @@ BATCH_FULL_ACCESS: Final = "AWSBatchFullAccess"
 ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"
 SPOT_FLEET: Final = "service-role/AmazonEC2SpotFleetTaggingRole"
 TASK_EXECUTION: Final = "service-role/AmazonECSTaskExecutionRolePolicy"
+SESSION_MANAGER: Final = "AmazonSSMManagedInstanceCore"
+EKS_NODE: Final = (
+    "AmazonEKSWorkerNodePolicy",
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEKS_CNI_Policy",
+)
 MANAGED_INSTANCE: Final = "AmazonECSInstanceRolePolicyForManagedInstances"
 MANAGED_INFRASTRUCTURE: Final = "AmazonECSInfrastructureRolePolicyForManagedInstances"
 

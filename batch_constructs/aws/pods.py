@@ -84,8 +84,8 @@ METADATA_SOURCE: Final[Source] = api(
     '"The prefix is optional and must be 253 characters or less. If specified, the prefix must be a'
     ' DNS subdomain" "The name segment is required and must be 63 characters or less. It can'
     " include alphanumeric characters ([a-z0-9A-Z]), dashes (-), underscores (_), and dots (.), but"
-    ' must begin and end with an alphanumeric character." "Annotation values must be 255'
-    ' characters or less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
+    ' must begin and end with an alphanumeric character." "Annotation values must be 255 characters'
+    ' or less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
 )
 
 _limit = partial(Limit, type="AWS::Batch::JobDefinition", within=PODS)

@@ -10,14 +10,12 @@ from batch_constructs.aws.source import Source, docs
 EVENT_PATTERN_CHARACTERS: Final = 2048
 """An event pattern as JSON."""
 
-TARGETS_A_RULE: Final = 5
 RULES_A_BUS: Final = 300
 
 EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
     'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request;'
-    ' "Targets per rule … 5", which cannot be raised; "Number of rules … 300", fewer in some'
-    " Regions.",
+    ' "Number of rules … 300", fewer in some Regions.',
 )
 
 RATE_MINUTES: Final = Whole(1, unit="minutes")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import once_made
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ def make_instance_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[
-            _aws_managed("service-role/AmazonEC2ContainerServiceforEC2Role"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            _aws_managed(policies.ECS_INSTANCE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -39,12 +41,10 @@ def make_node_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[
-            _aws_managed("AmazonEKSWorkerNodePolicy"),
-            _aws_managed("AmazonEC2ContainerRegistryPullOnly"),
-            _aws_managed("AmazonEKS_CNI_Policy"),
-            _aws_managed("AmazonSSMManagedInstanceCore"),
+            *map(_aws_managed, policies.EKS_NODE),
+            _aws_managed(policies.SESSION_MANAGER),
         ],
     )
 
@@ -57,8 +57,8 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInstanceRolePolicyForManagedInstances")],
+        assumed_by=iam.ServicePrincipal(EC2),
+        managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
     )
 
 
@@ -70,8 +70,8 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InfrastructureRole",
-        assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
-        managed_policies=[_aws_managed("AmazonECSInfrastructureRolePolicyForManagedInstances")],
+        assumed_by=iam.ServicePrincipal(ECS),
+        managed_policies=[_aws_managed(policies.MANAGED_INFRASTRUCTURE)],
     )
 
 
@@ -83,7 +83,7 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
     statement = iam.PolicyStatement(
         actions=["iam:PassRole"],
         resources=[instance_role.role_arn],
-        conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        conditions={"StringEquals": {"iam:PassedToService": EC2}},
     )
     once_made(lambda: infrastructure_role.add_to_principal_policy(statement))
 
@@ -101,8 +101,8 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "SpotFleetRole",
-        assumed_by=iam.ServicePrincipal("spotfleet.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AmazonEC2SpotFleetTaggingRole")],
+        assumed_by=iam.ServicePrincipal(SPOT_FLEET),
+        managed_policies=[_aws_managed(policies.SPOT_FLEET)],
     )
 
 
@@ -114,8 +114,8 @@ def make_service_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "ServiceRole",
-        assumed_by=iam.ServicePrincipal("batch.amazonaws.com"),
-        managed_policies=[_aws_managed("service-role/AWSBatchServiceRole")],
+        assumed_by=iam.ServicePrincipal(BATCH),
+        managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 
 

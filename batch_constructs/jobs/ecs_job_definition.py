@@ -14,6 +14,7 @@ from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
 from batch_constructs.jobs.job_settings import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.log_group import JobLogs
+from batch_constructs.jobs.pod import pod_metadata
 from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jobs.secrets import KEY, is_key
 from batch_constructs.jsii_objects import has_member
@@ -169,6 +170,8 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
     tags = properties.get("Tags")
     own = {name: value for name, value in properties.items() if name != "Tags"}
     resource = make_l1(batch.CfnJobDefinition, scope, "Resource", l1_properties(own))
+    for path, value in pod_metadata(properties):
+        resource.add_property_override(path, value)
     put_tags(resource, tags)
     return resource
 

@@ -53,6 +53,9 @@ class EksJobDefinition(JobDefinition):
             on the node's network, or else ``ClusterFirst``.
         image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
         labels: Labels of the pod. Default: none.
+        annotations: Annotations of the pod. Default: none.
+        namespace: Its Kubernetes namespace; a job that names one has to be submitted to an
+            environment of that namespace. Default: that of the compute environment.
         share_process_namespace: Whether its containers see each other's processes. Default: no.
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
@@ -87,6 +90,8 @@ class EksJobDefinition(JobDefinition):
         dns_policy: str | None = None,
         image_pull_secrets: Sequence[str] | None = None,
         labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        namespace: str | None = None,
         share_process_namespace: bool = False,
         parameters: Mapping[str, str] | None = None,
         retry: RetryPolicy | None = None,
@@ -109,6 +114,8 @@ class EksJobDefinition(JobDefinition):
                 dns_policy=dns_policy,
                 image_pull_secrets=image_pull_secrets,
                 labels=labels,
+                annotations=annotations,
+                namespace=namespace,
                 share_process_namespace=share_process_namespace,
             ),
         )

@@ -13,7 +13,7 @@ from batch_constructs.jobs.container_properties import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aws_cdk import Size
 
@@ -80,6 +80,8 @@ class Pod:
             on the node's network, or else ``ClusterFirst``.
         image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
         labels: Labels of the pod. Default: none.
+        annotations: Annotations of the pod. Default: none.
+        namespace: Its Kubernetes namespace. Default: that of the compute environment.
         share_process_namespace: Whether its containers see each other's processes. Default: no.
     """
 
@@ -90,6 +92,8 @@ class Pod:
     dns_policy: str | None = None
     image_pull_secrets: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
+    annotations: Mapping[str, str] | None = None
+    namespace: str | None = None
     share_process_namespace: bool = False
 
 
@@ -99,7 +103,6 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
     containers = _containers(arguments, "containers", pod.containers, volumes)
     init_containers = _containers(arguments, "init_containers", pod.init_containers, volumes)
     secrets = arguments.texts("image_pull_secrets", pod.image_pull_secrets)
-    labels = arguments.mapping("labels", pod.labels)
     return given(
         Containers=containers,
         InitContainers=init_containers,
@@ -109,12 +112,29 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
         ImagePullSecrets=[{"Name": name} for name in secrets]
         if isinstance(secrets, list)
         else None,
-        Metadata=given(Labels=labels),
+        Metadata=given(
+            Labels=arguments.mapping("labels", pod.labels),
+            Annotations=arguments.mapping("annotations", pod.annotations),
+            Namespace=arguments.text("namespace", pod.namespace),
+        ),
         ShareProcessNamespace=arguments.switch(
             "share_process_namespace", pod.share_process_namespace
         ),
         Volumes=volumes,
     )
+
+
+def pod_metadata(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the metadata of pods that the L1 has no property for, with the paths of overrides."""
+    holders = {"": properties.get("EksProperties", {})}
+    nodes = properties.get("NodeProperties", {}).get("NodeRangeProperties", [])
+    for place, node in enumerate(nodes if isinstance(nodes, list) else []):
+        holders[f"NodeProperties.NodeRangeProperties.{place}."] = node.get("EksProperties", {})
+    for holder, eks in holders.items():
+        metadata = eks.get("PodProperties", {}).get("Metadata", {})
+        for name in ("Annotations", "Namespace"):
+            if name in metadata:
+                yield f"{holder}EksProperties.PodProperties.Metadata.{name}", metadata[name]
 
 
 def _containers(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class RetryRule:
         )
 
 
-_SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason="Host EC2*")
+_SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=HOST_LOST_PATTERN)
 _FARGATE_SPOT_RECLAIM = RetryRule(
     action=RetryAction.RETRY, on_status_reason="Your Spot Task was interrupted*"
 )
@@ -106,7 +107,7 @@ class RetryPolicy:
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
         inner = arguments.within("retry")
-        expected = 'RetryRule(action="RETRY", on_status_reason="Host EC2*")'
+        expected = 'RetryRule(action="RETRY", on_status_reason=HOST_LOST_PATTERN)'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
         return given(

@@ -64,9 +64,12 @@ class Demo:
             Step(title="Start AWS on this machine", act=self._start),
             Step(title="cdk bootstrap", act=self._bootstrap),
             Step(title="cdk deploy", act=self._deploy),
-            Step(title="Ask every resource's own API for it", act=self._inventory),
+            Step(title="Ask each service for the resources", act=self._inventory),
             Step(title="A file arrives in S3: a job counts it", act=self._count),
-            Step(title="A job fails, and three of an array: both are told", act=self._fail),
+            Step(
+                title="A job fails, and three children of an array: SNS tells of both",
+                act=self._fail,
+            ),
             Step(title="The schedule fires: a job runs", act=self._nightly),
             Step(title="A workflow: one job after the other", act=self._workflow),
         ]
@@ -90,7 +93,7 @@ class Demo:
 
     def _start(self) -> str:
         self._server.start()
-        return f"it answers at {self._server.endpoint_url}, and nowhere else"
+        return f"it answers at {self._server.endpoint_url}, on this machine only"
 
     def _bootstrap(self) -> str:
         self._deployer = CdkDeployer(
@@ -141,9 +144,9 @@ class Demo:
         found = take_inventory(self._server.client, self._stack_name)
         missing = [one.logical_id for one in found if one.answer == "missing"]
         if missing:
-            raise LocalAwsError(f"deployed, but not there: {', '.join(missing)}")
+            raise LocalAwsError(f"deployed, but missing: {', '.join(missing)}")
         there = sum(one.answer == "there" for one in found)
-        return f"{there} of {len(found)} could be asked for, and all of these are there"
+        return f"{there} of {len(found)} can be asked for, and all of them are there"
 
     def _count(self) -> str:
         self._put("incoming/example.txt", b"two words")
@@ -174,7 +177,7 @@ class Demo:
             for message in answer.get("Messages", []):
                 sqs.delete_message(QueueUrl=inbox, ReceiptHandle=message["ReceiptHandle"])
                 return str(json.loads(message["Body"])["Subject"])
-        raise LocalAwsError(self._explained("the notification of the failed job did not come"))
+        raise LocalAwsError(self._explained("no notification of the failed job arrived"))
 
     def _nightly(self) -> str:
         schedules = self._server.client("scheduler")
@@ -205,7 +208,7 @@ class Demo:
         ended = self._wait(lambda: self._ended(execution), "the workflow")
         if ended["status"] != "SUCCEEDED":
             raise LocalAwsError(
-                f"the workflow {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
+                f"the workflow is {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
             )
         return "Step Functions ran two jobs, and waited for each"
 
@@ -239,7 +242,9 @@ class Demo:
             if found is not None:
                 return found
             time.sleep(_LOOK_AGAIN_SECONDS)
-        raise LocalAwsError(self._explained(f"{what} did not come in {_TIMEOUT_SECONDS} seconds"))
+        raise LocalAwsError(
+            self._explained(f"{what} did not arrive within {_TIMEOUT_SECONDS} seconds")
+        )
 
     def _explained(self, what: str) -> str:
         """Add what the jobs say to what is missing."""

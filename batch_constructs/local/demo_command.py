@@ -44,13 +44,13 @@ def demo(*, verbose: bool) -> None:
                 _perform(console, f"{number}/{len(steps)}", step)
             console.print(_summary(shown))
     except KeyboardInterrupt:
-        console.print("interrupted; everything that was started is stopped")
+        console.print("interrupted; everything that was started has been stopped")
         raise SystemExit(130) from None
     finally:
         server.stop()
     console.print(
-        f"All stopped and removed. It took {time.monotonic() - started:.0f} s. Jobs ran as "
-        "processes of this machine; in AWS they run in their container image."
+        f"Everything is stopped and removed; it took {time.monotonic() - started:.0f} s. Jobs ran "
+        "as processes of this machine; in AWS they run in their container image."
     )
 
 

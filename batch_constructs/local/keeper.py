@@ -80,7 +80,7 @@ def _keep_only_the_log(state_directory: Path, code: int) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    sys.stderr.write(f"the embedded AWS ended by itself (exit code {code}); its state is gone\n")
+    sys.stderr.write(f"the embedded AWS ended unexpectedly (exit code {code}); its state is gone\n")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
                 .record
             )
     click.echo(
-        f"# AWS runs at {record.endpoint_url}; stop it: batch-constructs local down", err=True
+        f"# AWS is running at {record.endpoint_url}; stop it: batch-constructs local down", err=True
     )
     exported = client_variables(record.endpoint_url, record.region)
     # A profile, a session token or an endpoint of one service would outrank what is exported.
@@ -128,7 +128,7 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
         for line in inventory_lines(name, found):
             click.echo(line)
     if any(one.answer == "missing" for found in inventories.values() for one in found):
-        raise click.ClickException("not all is there, whatever the cdk CLI says")
+        raise click.ClickException("resources are missing, although the cdk CLI reported success")
 
 
 @local.command()
@@ -193,7 +193,7 @@ def down(state_directory: Path) -> None:
 
     with reported():
         record = stop_recorded(state_directory.absolute())
-    click.echo("nothing was running" if record is None else f"{record.endpoint_url} is stopped")
+    click.echo("nothing was running" if record is None else f"stopped {record.endpoint_url}")
 
 
 @contextmanager
@@ -233,13 +233,13 @@ def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
     record = ServerRecord.load(state_directory.absolute())
     if record is None:
         raise click.ClickException(
-            f"no embedded AWS runs here ({state_directory} has none); "
-            "start it: batch-constructs local up"
+            f"no embedded AWS is running here (there is none in {state_directory}); "
+            "start one: batch-constructs local up"
         )
     if record.process() is None:
         raise click.ClickException(
             f"the embedded AWS at {record.endpoint_url} has ended unexpectedly, and its state with "
-            f"it (see {state_directory / LOG_NAME}); start another: batch-constructs local up, "
-            "then deploy again"
+            f"it (see {state_directory / LOG_NAME}); start a new one: batch-constructs local up, "
+            "and deploy again"
         )
     return record, Clients(record.endpoint_url, record.region)

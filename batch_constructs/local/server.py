@@ -36,6 +36,7 @@ START_TIMEOUT_SECONDS = 120
 STOP_TIMEOUT_SECONDS = 30
 RECORD_NAME = "server.json"
 LOG_NAME = "server.log"
+_NOT_RUNNING = "the embedded AWS is not running; start it first"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ class LocalServer:
             LocalAwsError: if it does not run.
         """
         if self._record is None:
-            raise LocalAwsError("the embedded AWS does not run; start it first")
+            raise LocalAwsError(_NOT_RUNNING)
         return self._record
 
     @property
@@ -129,7 +130,7 @@ class LocalServer:
             LocalAwsError: if it does not run.
         """
         if self._directory is None or self._record is None:
-            raise LocalAwsError("the embedded AWS does not run; start it first")
+            raise LocalAwsError(_NOT_RUNNING)
         return self._directory
 
     @property
@@ -218,13 +219,13 @@ class LocalServer:
             try:
                 return Path(tempfile.mkdtemp(prefix="batch-constructs-"))
             except OSError as problem:
-                raise LocalAwsError(f"cannot make a temporary directory: {problem}") from problem
+                raise LocalAwsError(f"cannot create a temporary directory: {problem}") from problem
         directory = self._wanted_directory
         existing = ServerRecord.load(directory)
         if existing is not None and existing.process() is not None:
             raise LocalAwsError(
-                f"an embedded AWS already runs at {existing.endpoint_url}, process {existing.pid}; "
-                "stop it first: batch-constructs local down"
+                f"an embedded AWS is already running at {existing.endpoint_url}, process "
+                f"{existing.pid}; stop it first: batch-constructs local down"
             )
         try:
             remove_remains(directory)
@@ -308,7 +309,7 @@ def _read_answer(reader: int, log: Path) -> dict[str, str]:
         chunk = os.read(reader, 65536) if readable else b""
         if not chunk:
             what = "ended before it answered" if readable else "did not answer in time"
-            raise LocalAwsError(f"the embedded AWS {what}; its last words:\n{_tail(log)}")
+            raise LocalAwsError(f"the embedded AWS {what}; the end of its log:\n{_tail(log)}")
         received += chunk
     answer: dict[str, str] = json.loads(received)
     if "error" in answer:

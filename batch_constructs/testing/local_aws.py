@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from batch_constructs.aws.job_states import FINAL
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
 
@@ -84,12 +85,10 @@ class LocalAws:
 
     def __init__(self, server: LocalServer | None = None) -> None:
         self.server = LocalServer() if server is None else server
-        self._deployment: DirectDeployment | None = None
 
     def __enter__(self) -> Self:
         """Start the server."""
         self.server.start()
-        self._deployment = DirectDeployment(self.server.record, self.client)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,13 +128,11 @@ class LocalAws:
 
         stage = Stage.of(stack)
         if stage is None:
-            raise ValueError(f"the stack {stack.node.path} stands in no App; create it in one")
+            raise ValueError(f"the stack {stack.node.path} is in no App; create it in one")
         assembly = stage.synth(force=True)
         artifact = assembly.get_stack_artifact(stack.artifact_id)
         assets = Path(assembly.directory, f"{stack.artifact_id}.assets.json")
-        if self._deployment is None:
-            raise RuntimeError("the embedded AWS does not run; use it in a with statement")
-        return self._deployment.deploy(
+        return DirectDeployment(self.server.record, self.client).deploy(
             artifact.stack_name,
             Path(artifact.template_full_path),
             assets if assets.exists() else None,
@@ -147,9 +144,7 @@ class LocalAws:
         Raises:
             LocalAwsError: a resource could not be deleted.
         """
-        if self._deployment is None:
-            raise RuntimeError("the embedded AWS does not run; use it in a with statement")
-        self._deployment.destroy(deployed.name)
+        DirectDeployment(self.server.record, self.client).destroy(deployed.name)
 
     def wait_for_job(self, job_id: str, *, timeout_seconds: float = 120) -> dict[str, Any]:
         """Wait until the job has ended; return its description.
@@ -200,7 +195,7 @@ class LocalAws:
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Principal": {"Service": EVENTS},
                     "Action": "sqs:SendMessage",
                     "Resource": arn,
                     "Condition": {"ArnEquals": {"aws:SourceArn": rule}},

@@ -9,10 +9,12 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
+    OVERRIDES_BYTES,
     RESERVED_VARIABLES,
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
     TIMEOUT_SECONDS,
+    overrides_length,
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
@@ -145,6 +147,8 @@ def read_job_to_submit(
             f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
             "are AWS Batch's own: choose others"
         )
+    words = arguments.texts("command", command)
+    _check_length(arguments, words, variables)
     return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
@@ -154,7 +158,7 @@ def read_job_to_submit(
         ),
         parameters=arguments.mapping("parameters", parameters),
         environment=variables,
-        command=arguments.texts("command", command),
+        command=words,
         share_identifier=share,
         scheduling_priority=bounded(
             arguments,
@@ -191,11 +195,35 @@ def check_share(
                 "shares"
             )
         return
-    bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER)
+    if bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+        return
     if fair is False:
         arguments.wrong_value(
             f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
             "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
+        )
+
+
+def _check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any]) -> None:
+    """Note more than ECS takes; nobody knows how long a token or a field of an event is."""
+    known = {
+        name: value
+        for name, value in variables.items()
+        if isinstance(name, str)
+        and isinstance(value, str)
+        and not is_token(value)
+        and not value.startswith("$.")
+    }
+    given_words = command if isinstance(command, list) else []
+    words = [word for word in given_words if isinstance(word, str) and not is_token(word)]
+    length = overrides_length(
+        {"command": words, "environment": [{"name": n, "value": v} for n, v in known.items()]}
+    )
+    if length > OVERRIDES_BYTES:
+        arguments.wrong_value(
+            f"command and environment have {length} characters together; ECS takes at most "
+            f"{OVERRIDES_BYTES} as overrides, and the job would fail: put what is long into the "
+            "job definition or into S3"
         )
 
 

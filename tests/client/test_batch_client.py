@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_constructs.client import JobState, SubmissionUnclearError
+from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
 from batch_constructs.client.batch_client import JobsNotFoundError
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
-    from batch_constructs.client import BatchClient
     from tests.functions.aws_in_process import Aws
 
 
@@ -272,8 +271,15 @@ def test_jobs_are_stopped_fifty_a_call(aws: Aws, client: BatchClient, verb: str)
     assert aws.calls[f"batch:{operation}"] == 3
 
 
-def test_an_older_service_is_asked_job_by_job(aws: Aws, client: BatchClient) -> None:
-    aws.batch.script["TerminateJobs"] = lambda _: answer(404, {"message": "no such operation"})
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, None), (400, "UnknownOperationException"), (400, "InvalidAction")]
+)
+def test_an_older_service_is_asked_job_by_job(
+    aws: Aws, client: BatchClient, status: int, code: str | None
+) -> None:
+    aws.batch.script["TerminateJobs"] = lambda _: answer(
+        status, {"message": "no such operation"}, error=code
+    )
     stopped: list[str] = []
 
     def terminate(body: dict[str, Any]) -> Any:
@@ -286,6 +292,32 @@ def test_an_older_service_is_asked_job_by_job(aws: Aws, client: BatchClient) -> 
 
     assert len(stopped) == 60
     assert aws.calls["batch:TerminateJobs"] == 1
+
+
+def test_of_an_older_service_only_what_it_says_of_a_job_is_that_jobs(
+    aws: Aws, client: BatchClient
+) -> None:
+    aws.batch.script["TerminateJobs"] = lambda _: answer(404, {"message": "no such operation"})
+    said = {"a": (400, "ClientException", "it has ended"), "b": (403, "AccessDenied", "never")}
+
+    def terminate(body: dict[str, Any]) -> Any:
+        status, code, message = said[body["jobId"]]
+        return answer(status, {"message": message}, error=code)
+
+    aws.batch.script["TerminateJob"] = terminate
+
+    assert client.terminate(["a"], reason="over") == {"a": "it has ended"}
+    with pytest.raises(ClientError, match="never"):
+        client.terminate(["b"], reason="over")
+
+
+@pytest.mark.parametrize(("rate", "taken"), [(0.5, True), (0, False), (-1, False)])
+def test_a_client_submits_at_some_pace(rate: float, taken: bool) -> None:  # noqa: FBT001 - a case
+    if taken:
+        BatchClient(max_submissions_per_second=rate)
+    else:
+        with pytest.raises(ValueError, match="it is more than 0"):
+            BatchClient(max_submissions_per_second=rate)
 
 
 def test_an_older_sdk_is_enough_to_stop_jobs(aws: Aws, client: BatchClient) -> None:

@@ -209,3 +209,55 @@ def test_values_of_the_input_are_found_by_index_and_quoted_key(
     submit_graph(client, [each("a", parameters=values)], queue="q", input=data)
 
     assert aws.batch.jobs[0]["parameters"] == {"a": "two", "b": "1", "c": "true"}
+
+
+@pytest.mark.parametrize("given", [{"job_definition": object()}, {"queue": object()}])
+def test_constructs_are_for_workflows_only(client: BatchClient, given: dict[str, Any]) -> None:
+    job = WorkflowJob(**{"name": "a", "job_definition": "d", **given})
+
+    with pytest.raises(ValueError, match="job_definition and queue are names or ARNs here"):
+        submit_graph(client, [job], queue="q")
+
+
+def test_a_job_waits_for_twenty_jobs_at_most(aws: Aws, client: BatchClient) -> None:
+    first = WorkflowJob(name="a", job_definition="d", for_each="$.n")
+    after = WorkflowJob(name="b", job_definition="d", depends_on=["a"])
+
+    submit_graph(client, [first, after], queue="q", input={"n": list(range(20))}, run="r")
+    assert len(aws.batch.jobs[-1]["dependsOn"]) == 20
+    with pytest.raises(ValueError, match="job 'b': waits for 21 jobs; AWS Batch allows 20"):
+        submit_graph(client, [first, after], queue="q", input={"n": list(range(21))}, run="s")
+
+
+@pytest.mark.parametrize(("share", "fits"), [("a" * 255, True), ("a" * 256, False), ("a-b", False)])
+def test_a_share_identifier_is_what_batch_takes(
+    aws: Aws,
+    client: BatchClient,
+    share: str,
+    fits: bool,  # noqa: FBT001 - a case
+) -> None:
+    job = WorkflowJob(name="a", job_definition="d", share_identifier=share)
+
+    if fits:
+        submit_graph(client, [job], queue="q")
+        assert aws.batch.jobs[0]["shareIdentifier"] == share
+    else:
+        with pytest.raises(ValueError, match="job 'a': share_identifier is"):
+            submit_graph(client, [job], queue="q")
+
+
+@pytest.mark.parametrize(("run", "fits"), [("r" * 62, True), ("r" * 63, False)])
+def test_a_jobs_name_in_a_run_is_as_long_as_batch_takes(
+    aws: Aws,
+    client: BatchClient,
+    run: str,
+    fits: bool,  # noqa: FBT001 - a case
+) -> None:
+    job = WorkflowJob(name="j" * 64, job_definition="d")
+
+    if fits:
+        submit_graph(client, [job], queue="q", run=run)
+        assert len(aws.batch.jobs[0]["jobName"]) == 128
+    else:
+        with pytest.raises(ValueError, match="whose name has 129 characters; allowed are at most"):
+            submit_graph(client, [job], queue="q", run=run)

@@ -9,6 +9,7 @@ import pytest
 
 from batch_constructs.functions.submission import rescue, submit
 from batch_constructs.functions.submission.message_reader import Poison
+from batch_constructs.functions.submission.repeat import repeat
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
@@ -179,3 +180,18 @@ def test_a_job_whose_name_differs_in_capitals_is_another(aws: Aws) -> None:
 
     assert [job["jobName"] for job in aws.batch.jobs] == ["Report", "report"]
     assert small == again == {"jobName": "report", "jobId": aws.batch.jobs[1]["jobId"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "override"),
+    [
+        ({"schedulingPriority": 5}, None),
+        ({"shareIdentifier": "blue"}, None),
+        ({"schedulingPriority": 5, "shareIdentifier": "blue"}, 5),
+    ],
+)
+def test_a_priority_goes_along_where_there_is_a_share(
+    said: dict[str, Any], override: int | None
+) -> None:
+    """A queue without a scheduling policy refuses one."""
+    assert repeat(lost(**said)["detail"]).get("schedulingPriorityOverride") == override

@@ -86,7 +86,7 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
         ({"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])}, "AGAIN"),
         (
             {"timeout": cdk.Duration.seconds(59)},
-            "59 seconds; allowed are 60 or more seconds$",
+            "timeout is 59 seconds; allowed are 60 or more seconds$",
         ),
         ({"environment": {"AWS_BATCH_X": "1"}}, "AWS_BATCH_X"),
         ({"command": ["run", "Ref::sample"]}, "Ref::sample"),

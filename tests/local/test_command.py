@@ -38,7 +38,7 @@ def test_without_a_server_a_command_says_how_to_start_one(place: Path, command: 
     result = run(*command)
 
     assert (result.exit_code, place.exists()) == (1, True)
-    assert "no embedded AWS runs here" in result.output
+    assert "no embedded AWS is running here" in result.output
     assert "batch-constructs local up" in result.output
 
 

@@ -68,7 +68,7 @@ def test_the_demo_does_all_it_promises_and_leaves_nothing(tmp_path: Path) -> Non
         "Array job ten failed: 3 of 10 children failed",
         "cron(0 2 * * ? *), tried now: wrote results/example.json",
         "Step Functions ran two jobs",
-        "All stopped and removed",
+        "Everything is stopped and removed",
     ):
         assert said in done.stdout
     assert list(place.iterdir()) == []

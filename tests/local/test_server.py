@@ -97,7 +97,7 @@ def test_a_port_that_is_taken_is_said() -> None:
 def test_a_second_server_in_the_same_place_is_refused(tmp_path: Path) -> None:
     with (
         LocalServer(tmp_path / "state"),
-        pytest.raises(LocalAwsError, match="already runs .* local down"),
+        pytest.raises(LocalAwsError, match="already running at .* local down"),
     ):
         LocalServer(tmp_path / "state").start()
 

@@ -81,7 +81,7 @@ def admitted(key: str, *statements: Any, of: Any = None) -> Resources:
     }
 
 
-HERE = ["U/Targets/0/Arn"]
+HERE: list[str] = ["U/Targets/0/Arn"]
 NOWHERE: list[str] = []
 
 

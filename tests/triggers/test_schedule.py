@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_batch import CfnJobQueue
 
 from batch_constructs import ScheduleTrigger
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
@@ -278,3 +279,64 @@ def test_a_time_zone_goes_with_an_expression_that_was_given_none(
 def test_an_end_that_is_past_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
     with pytest.raises(ValueError, match=r"end is 2020-01-01T00:00:00\+00:00, which is past"):
         trigger(stack, queue, definition, end=datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("said", "below", "least", "most", "above"),
+    [
+        ("array_size", 1, 2, 10_000, 10_001),
+        ("scheduling_priority", -1, 0, 9999, 10_000),
+        ("retry_attempts", -1, 0, 185, 186),
+        ("timeout", Duration.seconds(59), Duration.seconds(60), Duration.days(9), None),
+        *(
+            (said, Duration.seconds(59), Duration.seconds(60), Duration.days(1), above)
+            for said, above in (
+                ("max_event_age", Duration.seconds(86_401)),
+                ("flexible_window", Duration.minutes(1441)),
+            )
+        ),
+        ("share_identifier", "a-b", "a", "a" * 255, "a" * 256),
+        ("job_name", "-a", "a", "a" * 128, "a" * 129),
+    ],
+)
+def test_what_a_schedule_says_is_held_to_both_ends(
+    stack: Stack, definition: Any, said: str, below: Any, least: Any, most: Any, above: Any
+) -> None:
+    for_shares = CfnJobQueue(
+        stack,
+        "Shares",
+        compute_environment_order=[],
+        priority=1,
+        scheduling_policy_arn="arn:aws:batch:us-east-1:123456789012:scheduling-policy/a",
+    )
+
+    def make(id: str, value: Any) -> None:
+        more = {"share_identifier": "blue", said: value}
+        ScheduleTrigger(
+            stack, id, schedule="rate(1 hour)", queue=for_shares, job_definition=definition, **more
+        )
+
+    make("Least", least)
+    make("Most", most)
+    for wrong in (below, above):
+        if wrong is not None:
+            with pytest.raises(ValueError, match=f"Stack/Wrong: {said} (is|has) "):
+                make("Wrong", wrong)
+
+
+def test_a_command_and_variables_that_ecs_refuses_are_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    long = {"A": "x" * 8000}
+
+    trigger(stack, queue, definition, environment=long)
+    with pytest.raises(ValueError, match="have 8298 characters together; ECS takes at most 8192"):
+        ScheduleTrigger(
+            stack,
+            "Wrong",
+            schedule="rate(1 hour)",
+            queue=queue,
+            job_definition=definition,
+            environment=long,
+            command=["y" * 200],
+        )

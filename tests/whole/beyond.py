@@ -68,6 +68,8 @@ def pod() -> bc.Pod:
         dns_policy="ClusterFirstWithHostNet",
         image_pull_secrets=["registry"],
         labels={"team": "whole"},
+        annotations={"example.com/owner": "whole"},
+        namespace="batch-jobs",
         share_process_namespace=True,
     )
 
@@ -130,6 +132,8 @@ def eks(stack: cdk.Stack) -> None:
         dns_policy=one.dns_policy,
         image_pull_secrets=one.image_pull_secrets,
         labels=one.labels,
+        annotations=one.annotations,
+        namespace=one.namespace,
         share_process_namespace=one.share_process_namespace,
         retry=retry(),
         timeout=hours(1),

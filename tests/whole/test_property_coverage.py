@@ -6,7 +6,6 @@ import dataclasses
 import importlib.util
 import inspect
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 import batch_constructs as bc
+from batch_constructs.aws.parameters import entry, table
 from tests.whole.stacks import STACKS
 
 ROOT = Path(__file__).parents[2]
@@ -30,24 +30,30 @@ TemplatePath = Callable[[str], Path]
 
 @pytest.fixture(scope="module")
 def schema() -> list[str]:
-    return list(dict.fromkeys(coverage.schema_paths()))
+    return list(dict.fromkeys(coverage.paths()))
 
 
-def test_every_property_of_the_installed_cdk_is_decided_on(schema: list[str]) -> None:
-    """What aws-cdk-lib gains has to get a parameter, or a reason, in property_coverage.json."""
-    known = coverage.decisions()
-
+def test_every_property_is_decided_on(schema: list[str]) -> None:
+    """What AWS adds has to get a parameter, or a reason, in aws/parameters.json."""
     assert len(schema) > 600
-    assert [path for path in schema if coverage.decision(path, known) is None] == []
+    assert [path for path in schema if entry(path) is None] == []
+
+
+def test_the_table_of_parameters_names_no_property_that_is_none(schema: list[str]) -> None:
+    known = {part for path in schema for part in (path, path.rpartition("/")[0])}
+
+    assert [path for path in table() if path not in known and not is_a_kind(path)] == []
+
+
+def is_a_kind(path: str) -> bool:
+    """Whether a path ends with the type of an entry, or with a key of a mapping."""
+    return path.rpartition("/")[2].isupper() or "/Resources/" in path
 
 
 def test_every_property_with_a_parameter_is_rendered_by_a_stack(
     schema: list[str], template_path: TemplatePath
 ) -> None:
-    known = coverage.decisions()
-    wanted = {
-        path.lower() for path in schema if "parameter" in (coverage.decision(path, known) or {})
-    }
+    wanted = {path.lower() for path in schema if "parameter" in (entry(path) or {})}
     rendered = {path.lower() for name in STACKS for path in rendered_by(template_path(name))}
 
     assert sorted(wanted - rendered) == []
@@ -56,10 +62,7 @@ def test_every_property_with_a_parameter_is_rendered_by_a_stack(
 def test_what_is_left_out_is_rendered_by_no_stack(
     schema: list[str], template_path: TemplatePath
 ) -> None:
-    known = coverage.decisions()
-    left_out = {
-        path.lower() for path in schema if "left_out" in (coverage.decision(path, known) or {})
-    }
+    left_out = {path.lower() for path in schema if "left_out" in (entry(path) or {})}
     rendered = {path.lower() for name in STACKS for path in rendered_by(template_path(name))}
 
     assert sorted(left_out & rendered) == []
@@ -69,27 +72,22 @@ def test_the_page_is_what_was_decided() -> None:
     assert (ROOT / "docs" / "property-coverage.md").read_text() == coverage.page()
 
 
-def test_every_parameter_that_the_page_names_exists() -> None:
+def test_every_parameter_of_the_table_exists() -> None:
+    """A field is one of the class that is named, the first name one of some constructor."""
     parameters = {
         name
         for public in bc.__all__
         if inspect.isclass(getattr(bc, public))
         for name in inspect.signature(getattr(bc, public).__init__).parameters
     }
-    cells = [
-        cell
-        for entry in coverage.decisions().values()
-        for cell in re.findall(r"`([^`]+)`", entry.get("parameter", ""))
-    ]
-    values = {"FIFO", "RUNNABLE", "SAGEMAKER_TRAINING"}
+    known = [found for found in table().values() if "parameter" in found]
 
-    assert len(cells) > 200
-    for cell in set(cells) - values:
-        owner, _, field = cell.removesuffix(")").partition("(")
-        if field and owner != "ContainerImage.from_registry":
-            assert field in fields_of(getattr(bc, owner)), cell
-        elif not field:
-            assert owner in parameters or hasattr(bc, owner), cell
+    assert len(known) > 150
+    for found in known:
+        first, *_, last = f"{found['parameter']}".replace("[]", "").split(".") * 2
+        assert first in parameters or "of" in found, found
+        for owner in found.get("of", ()):
+            assert last in fields_of(getattr(bc, owner)), found
 
 
 def fields_of(kind: Any) -> set[str]:

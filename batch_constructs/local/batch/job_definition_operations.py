@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_definitions import BYTES
 from batch_constructs.aws.submit_job import RESERVED_VARIABLES
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -39,10 +41,7 @@ _EMPTY_LISTS = (
 )
 _WHOLE = re.compile(r"^[1-9][0-9]*$")
 _FRACTION = re.compile(r"^([0-9]*[.])?[0-9]+$")
-_LONGEST = 24 * 1024
-_ATTEMPTS = range(1, 11)
 _MOST_RULES = 5
-_SHORTEST_TIMEOUT_SECONDS = 60
 _RULE_PATTERNS = {
     "onStatusReason": re.compile(r"^[A-Za-z0-9.:\s]*\*?$"),
     "onReason": re.compile(r"^[A-Za-z0-9.:\s]*\*?$"),
@@ -185,8 +184,6 @@ def check_retry_strategy(strategy: Mapping[str, Any]) -> list[str]:
     problems = []
     attempts = strategy.get("attempts")
     rules = strategy.get("evaluateOnExit", ())
-    if attempts is not None and attempts not in _ATTEMPTS:
-        problems.append(f"retryStrategy.attempts must be between 1 and 10, got {attempts}")
     if rules and attempts is None:
         problems.append("retryStrategy.attempts must be specified with evaluateOnExit")
     if len(rules) > _MOST_RULES:
@@ -203,14 +200,6 @@ def check_retry_strategy(strategy: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def check_timeout(timeout: Mapping[str, Any]) -> list[str]:
-    """List what is wrong with a timeout."""
-    seconds = timeout.get("attemptDurationSeconds")
-    if seconds is None or seconds >= _SHORTEST_TIMEOUT_SECONDS:
-        return []
-    return [f"timeout.attemptDurationSeconds must be at least 60, got {seconds}"]
-
-
 def _containers(definition: Document) -> Iterator[Document]:
     if "containerProperties" in definition:
         yield definition["containerProperties"]
@@ -223,7 +212,6 @@ def _containers(definition: Document) -> Iterator[Document]:
 
 def _check(request: Mapping[str, Any]) -> None:
     problems = check_retry_strategy(request.get("retryStrategy", {}))
-    problems += check_timeout(request.get("timeout", {}))
     given = [body for body in _BODIES if body in request]
     multinode = request["type"] == "multinode"
     if len(given) != 1 or multinode != (given == ["nodeProperties"]):
@@ -240,9 +228,9 @@ def _check(request: Mapping[str, Any]) -> None:
     fargate = "FARGATE" in request.get("platformCapabilities", ())
     for container in _containers(dict(request)):
         problems += _check_resources(container, fargate=fargate)
-    size = len(str(dict(request)).encode())
-    if size > _LONGEST:
-        problems.append(f"the job definition has {size} bytes, at most {_LONGEST} are allowed")
+    size = len(json.dumps(request, separators=(",", ":")).encode())
+    if size > BYTES:
+        problems.append(f"the job definition has {size} bytes; allowed are at most {BYTES}")
     refuse(problems)
 
 

@@ -31,13 +31,15 @@ _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
+_ATTEMPTS: tuple[tuple[str, Bound], ...] = (
+    ("retryStrategy/attempts", submit_job.ATTEMPTS),
+    ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
+)
 _SUBMISSION: tuple[tuple[str, Bound], ...] = (
     ("jobName", JOB_NAME),
     ("arrayProperties/size", submit_job.ARRAY_SIZE),
     ("shareIdentifier", submit_job.SHARE_IDENTIFIER),
     ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
-    ("retryStrategy/attempts", submit_job.ATTEMPTS),
-    ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
     ("schedulingPriorityOverride", submit_job.SCHEDULING_PRIORITY),
 )
 _OVERRIDES = {
@@ -81,9 +83,13 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     """Give what an operation's request is held to: the path of each member and its bound."""
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     found = _CHANGES.fullmatch(operation)
-    limits = [*_limits(found["noun"])] if found else []
+    limits = [*_ATTEMPTS, *_limits(found["noun"])] if found else []
     if operation == "SubmitJob":
-        limits = [*_SUBMISSION, *((_overriding(path), b) for path, b in _limits("JobDefinition"))]
+        limits = [
+            *_ATTEMPTS,
+            *_SUBMISSION,
+            *((_overriding(path), b) for path, b in _limits("JobDefinition")),
+        ]
     return tuple(dict.fromkeys(limit for limit in limits if _has(shape, limit[0])))
 
 
@@ -112,11 +118,20 @@ def _overriding(path: str) -> str:
 def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
     """List where a request is beyond AWS's limits."""
     for path, bound in limits_on(operation):
-        within, _, key = path.rpartition("/")
-        for place, found in places(request, within):
-            wrong = _wrong(found[key], bound) if key in found else None
+        for place, value in _values(request, path):
+            wrong = _wrong(value, bound)
             if wrong:
-                yield f"{_as_botocore_writes(place + key)} {wrong}"
+                yield f"{_as_botocore_writes(place)} {wrong}"
+
+
+def _values(request: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    """Find what stands at a path, with its place; ``/*`` at the end means each entry of a list."""
+    within, _, key = path.removesuffix("/*").rpartition("/")
+    for place, found in places(request, within):
+        if key in found and path.endswith("/*"):
+            yield from ((f"{place}{key}/{n}", value) for n, value in enumerate(found[key]))
+        elif key in found:
+            yield f"{place}{key}", found[key]
 
 
 def _wrong(value: Any, bound: Bound) -> str | None:
@@ -150,6 +165,3 @@ def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shap
     elif shape.type_name == "list" and isinstance(value, list):
         for index, member in enumerate(value):
             yield f"{path}[{index}]", shape.member, member
-    elif shape.type_name == "map" and isinstance(value, Mapping):
-        for name, member in value.items():
-            yield f"{prefix}{name}", shape.value, member

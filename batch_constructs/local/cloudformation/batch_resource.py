@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.service_errors import ServiceError
 from batch_constructs.local.cloudformation.property_values import known_to, to_request
 from batch_constructs.local.cloudformation.resource_type import (
@@ -31,33 +32,47 @@ class BatchResource:
 
     Args:
         handle: answers an operation of the AWS Batch API.
-        type_name: such as ``AWS::Batch::JobQueue``.
-        noun: what the operations are called after, such as ``JobQueue``.
-        name_property: the property that names the resource.
-        identifier: the member of the update and delete requests that says which resource.
-        arn_member: the member of the create response that holds the ARN.
-        arn_attribute: the attribute that ``Fn::GetAtt`` gives the ARN under.
-        describe: how to read the resource: operation, member of its request, member of its
-            response; None where it has no status to wait for.
+        noun: what its operations are called after, such as ``JobQueue``.
+        prefix: what stands before ``Name`` and ``Arn`` in its members. Default: the noun.
+        identified_by: the member of the update and delete requests that says which resource.
+            Default: the noun.
+        has_status: whether it has one to wait for.
         disabled_before_deletion: whether the API deletes it only when it is disabled.
     """
 
     handle: Handle
-    type_name: str
     noun: str
-    name_property: str
-    identifier: str
-    arn_member: str
-    arn_attribute: str
-    describe: tuple[str, str, str] | None = None
+    prefix: str | None = None
+    identified_by: str | None = None
+    has_status: bool = False
     disabled_before_deletion: bool = False
     tags_are_a_map: bool = True
+
+    @property
+    def type_name(self) -> str:
+        """Such as ``AWS::Batch::JobQueue``."""
+        return f"AWS::Batch::{self.noun}"
+
+    @property
+    def name_property(self) -> str:
+        """The property that names the resource."""
+        return f"{self.noun if self.prefix is None else self.prefix}Name"
+
+    @property
+    def arn_attribute(self) -> str:
+        """The attribute that ``Fn::GetAtt`` gives the ARN under."""
+        return f"{self.noun if self.prefix is None else self.prefix}Arn"
+
+    @property
+    def identifier(self) -> str:
+        """The member of a request that says which resource."""
+        return as_member(self.noun) if self.identified_by is None else self.identified_by
 
     def create(self, logical_id: str, properties: Properties) -> Provisioned:
         """Create the resource, under a generated name if it has none; wait until it is ready."""
         named = {self.name_property: generated_name(logical_id), **properties}
         response = self.call(f"Create{self.noun}", to_request(f"Create{self.noun}", named))
-        arn = response[self.arn_member]
+        arn = response[as_member(self.arn_attribute)]
         self.settle(arn)
         return self.provisioned(arn)
 
@@ -114,10 +129,12 @@ class BatchResource:
             )
 
     def _status(self, arn: str) -> dict[str, Any] | None:
-        if self.describe is None:
+        if not self.has_status:
             return None
-        operation, wanted, found = self.describe
-        described: list[dict[str, Any]] = self.call(operation, {wanted: [arn]})[found]
+        several = f"{as_member(self.noun)}s"
+        described: list[dict[str, Any]] = self.call(f"Describe{self.noun}s", {several: [arn]})[
+            several
+        ]
         return described[0] if described else None
 
     def retag(self, arn: str, old: Properties, new: Properties) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import DEFAULT_STRATEGY
+from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES
 from batch_constructs.aws.updates import (
     FARGATE_SCALES,
-    IN_PLACE_STRATEGIES,
     SCALES,
     SERVICE_LINKED_ROLE,
     create_only,
@@ -111,7 +110,7 @@ def _check_infrastructure_update(properties: Properties, changed: set[str]) -> N
         ProvisioningError: the service role or the allocation strategy does not allow it.
     """
     role = str(properties.get("ServiceRole", SERVICE_LINKED_ROLE))
-    strategy = str(_resources(properties).get("AllocationStrategy", DEFAULT_STRATEGY))
+    strategy = str(_resources(properties).get("AllocationStrategy", BEST_FIT))
     what = ", ".join(sorted(path.rpartition("/")[2] for path in changed))
     if SERVICE_LINKED_ROLE not in role:
         raise ProvisioningError(
@@ -203,79 +202,22 @@ class ConsumableResourceType(BatchResource):
 
 def batch_types(handle: Handle) -> list[ResourceType]:
     """Return every ``AWS::Batch::*`` type."""
+    with_status: dict[str, Any] = {
+        "handle": handle,
+        "has_status": True,
+        "disabled_before_deletion": True,
+    }
     return [
-        ComputeEnvironmentType(
-            handle=handle,
-            type_name="AWS::Batch::ComputeEnvironment",
-            noun="ComputeEnvironment",
-            name_property="ComputeEnvironmentName",
-            identifier="computeEnvironment",
-            arn_member="computeEnvironmentArn",
-            arn_attribute="ComputeEnvironmentArn",
-            describe=("DescribeComputeEnvironments", "computeEnvironments", "computeEnvironments"),
-            disabled_before_deletion=True,
-        ),
+        ComputeEnvironmentType(noun="ComputeEnvironment", **with_status),
+        BatchResource(noun="JobQueue", **with_status),
+        BatchResource(noun="ServiceEnvironment", **with_status),
+        JobDefinitionType(noun="JobDefinition", handle=handle),
+        BatchResource(noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"),
+        ConsumableResourceType(noun="ConsumableResource", handle=handle),
         BatchResource(
-            handle=handle,
-            type_name="AWS::Batch::JobQueue",
-            noun="JobQueue",
-            name_property="JobQueueName",
-            identifier="jobQueue",
-            arn_member="jobQueueArn",
-            arn_attribute="JobQueueArn",
-            describe=("DescribeJobQueues", "jobQueues", "jobQueues"),
-            disabled_before_deletion=True,
-        ),
-        JobDefinitionType(
-            handle=handle,
-            type_name="AWS::Batch::JobDefinition",
-            noun="JobDefinition",
-            name_property="JobDefinitionName",
-            identifier="jobDefinition",
-            arn_member="jobDefinitionArn",
-            arn_attribute="JobDefinitionArn",
-        ),
-        BatchResource(
-            handle=handle,
-            type_name="AWS::Batch::SchedulingPolicy",
-            noun="SchedulingPolicy",
-            name_property="Name",
-            identifier="arn",
-            arn_member="arn",
-            arn_attribute="Arn",
-        ),
-        ConsumableResourceType(
-            handle=handle,
-            type_name="AWS::Batch::ConsumableResource",
-            noun="ConsumableResource",
-            name_property="ConsumableResourceName",
-            identifier="consumableResource",
-            arn_member="consumableResourceArn",
-            arn_attribute="ConsumableResourceArn",
-        ),
-        BatchResource(
-            handle=handle,
-            type_name="AWS::Batch::QuotaShare",
             noun="QuotaShare",
-            name_property="QuotaShareName",
-            identifier="quotaShareArn",
-            arn_member="quotaShareArn",
-            arn_attribute="QuotaShareArn",
-            disabled_before_deletion=True,
-        ),
-        BatchResource(
             handle=handle,
-            type_name="AWS::Batch::ServiceEnvironment",
-            noun="ServiceEnvironment",
-            name_property="ServiceEnvironmentName",
-            identifier="serviceEnvironment",
-            arn_member="serviceEnvironmentArn",
-            arn_attribute="ServiceEnvironmentArn",
-            describe=(
-                "DescribeServiceEnvironments",
-                "serviceEnvironments",
-                "serviceEnvironments",
-            ),
+            identified_by="quotaShareArn",
             disabled_before_deletion=True,
         ),
     ]

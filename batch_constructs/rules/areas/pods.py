@@ -13,12 +13,11 @@ from batch_constructs.rules.areas.job_definitions.storage import unknown_mounts
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.values import (
-    MAYBE,
     Properties,
     as_number,
+    count,
     flag,
     given,
-    listing,
     mapping,
     text,
 )
@@ -53,8 +52,9 @@ def pod_containers(job: JobDefinition) -> Iterator[Fault]:
             ("Containers", pods.CONTAINERS),
             ("InitContainers", pods.INIT_CONTAINERS),
         ):
-            got = listing(pod.properties, key)
-            wrong = None if got is None or MAYBE in got else bound.wrong(got)
+            got = pod.properties.get(key)
+            counted = count(pod.properties, key) is not None
+            wrong = bound.wrong(got) if counted and isinstance(got, list) else None
             if wrong:
                 yield f"{pod.path}/{key}", f"the pod {wrong}", bound.fix(key)
 

@@ -55,8 +55,11 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"timeout": {"attemptDurationSeconds": 59}}, "must be at least 60, got 59"),
-        ({"retryStrategy": {"attempts": 11}}, "between 1 and 10, got 11"),
+        ({"timeout": {"attemptDurationSeconds": 59}}, "is 59 seconds; allowed are 60 or more"),
+        (
+            {"retryStrategy": {"attempts": 11}},
+            "retryStrategy.attempts is 11; allowed are whole numbers from 1 to 10",
+        ),
         (
             {"retryStrategy": {"evaluateOnExit": [{"onExitCode": "1", "action": "EXIT"}]}},
             "attempts must be specified",
@@ -91,7 +94,9 @@ def test_a_definition_that_aws_batch_refuses_is_refused(
 
 
 def test_all_problems_are_told_at_once(account: Account) -> None:
-    with pytest.raises(ClientError, match=r"between 1 and 10.*at least 60"):
+    with pytest.raises(
+        ClientError, match=r"attempts is 0; .*attemptDurationSeconds is 1 seconds; "
+    ):
         account.definition(
             "true", retryStrategy={"attempts": 0}, timeout={"attemptDurationSeconds": 1}
         )

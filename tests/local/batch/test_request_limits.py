@@ -84,6 +84,18 @@ def test_a_submission_is_held_to_the_limits_of_what_it_overrides() -> None:
     assert not [path for path in held if path.startswith(("containerProperties", "nodeProperties"))]
 
 
+@pytest.mark.parametrize(("jobs", "problems"), [(0, 0), (1, 0), (20, 0), (21, 1)])
+def test_a_job_waits_for_twenty_others_at_most(jobs: int, problems: int) -> None:
+    request = {"dependsOn": [{"jobId": "x"}] * jobs}
+
+    assert len(list(beyond_limits("SubmitJob", request))) == problems
+
+
+def test_values_within_a_list_are_looked_at(account: Account) -> None:
+    with pytest.raises(ClientError, match=r'"platformCapabilities\[1\]": LAMBDA, allowed: EC2'):
+        account.definition("true", platformCapabilities=["EC2", "LAMBDA"])
+
+
 def test_several_problems_are_told_at_once(account: Account) -> None:
     account.environment()
 

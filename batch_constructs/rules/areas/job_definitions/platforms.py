@@ -55,11 +55,9 @@ def _not_taken(not_taken: platforms.NotTaken, job: JobDefinition) -> Iterator[Fa
                         why = ""
                         if kind == "EC2" and "PlatformCapabilities" not in job.properties:
                             why = " (PlatformCapabilities is missing, which means EC2)"
-                        yield (
-                            f"{path}{rest}{key}",
-                            f"{key} is {said}, which {platforms.KINDS[kind]} jobs do not take{why}",
-                            not_taken.fix.format(key),
-                        )
+                        jobs = platforms.KINDS[kind or "EC2"]
+                        message = f"{key} is {said}, which {jobs} jobs do not take{why}"
+                        yield f"{path}{rest}{key}", message, not_taken.fix.format(key)
 
 
 def _places(
