@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -91,6 +92,11 @@ class Arguments:
             if not (parameter := _PARAMETER.match(problem))
             or not any(_is_part(parameter[0], cause) for cause in causes)
         ]
+
+    def is_wrong(self, parameter: str) -> bool:
+        """Whether a problem of a parameter, or of a part of it, is known already."""
+        known = (_PARAMETER.match(one) for one in (*self._wrong_types, *self._wrong_values))
+        return any(_is_part(one[0], f"{self._within}{parameter}") for one in known if one)
 
     def number(
         self,
@@ -264,11 +270,12 @@ class Arguments:
         their severity.
         """
         known = without_tokens(properties)
-        refused = check_resource(resource_type, known, beside=beside or {}, errors_and=refuse_also)
+        check = partial(check_resource, resource_type, beside=beside or {}, errors_and=refuse_also)
+        refused = check(known)
         if refused:
-            from batch_constructs.refusal import told  # noqa: PLC0415  # only where an error is told
+            from batch_constructs.refusal import causes, told  # noqa: PLC0415  # only in an error
 
-            problems = told(refused, resource_type.rpartition("::")[2], known)
+            problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
         return known
 

@@ -105,8 +105,8 @@ def _is_of_jsii(error: TypeError) -> bool:
     modules = [
         str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)
     ]
-    outside = [module for module in modules if not module.startswith("typeguard")]
-    return outside[-1].startswith("aws_cdk") and str(error).startswith("type of argument")
+    cdk = any(module.startswith(("aws_cdk", "typeguard")) for module in modules)
+    return cdk and str(error).startswith("type of argument")
 
 
 class BatchConstruct(Construct, metaclass=_AllOrNothing):

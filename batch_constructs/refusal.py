@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.parameters import entry, parameter_at, table
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.rules.rule import RULES
+from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from batch_constructs.rules import Finding
 
@@ -27,6 +29,41 @@ _NO_SUBJECT = ("there ", "the same ", "no ", "one ", "two ", "every ", "a ", "an
 
 _SAY_LESS = ("property-type", "property-missing")
 """Rules that say less than another one about the same value."""
+
+
+def causes(
+    found: list[Finding], check: Callable[[dict[str, Any]], list[Finding]], given: dict[str, Any]
+) -> list[Finding]:
+    """Leave out what only follows from another fault: it goes once that value is unknown."""
+    properties = without_tokens(given)  # a copy, in which more becomes unknown
+    order = {(one.rule, one.path): place for place, one in enumerate(found)}
+    kept: dict[tuple[str, str], Finding] = {}
+    waiting = found
+    while waiting:
+        cause = min(waiting, key=_certainty)
+        kept[cause.rule, cause.path] = cause
+        if _hide(properties, cause.path.split("/")[1:]):
+            waiting = check(properties)
+        waiting = [one for one in waiting if (one.rule, one.path) not in kept]
+    return sorted(kept.values(), key=lambda one: order.get((one.rule, one.path), len(order)))
+
+
+def _certainty(finding: Finding) -> int:
+    """Order what is wrong with one value before what is wrong with several of them."""
+    if finding.rule in _SAY_LESS:
+        return 1
+    return 0 if RULES[finding.rule].noun else 2
+
+
+def _hide(value: Any, path: list[str]) -> bool:
+    """Make a single value unknown; what holds others stays as it is."""
+    for step in path[:-1]:
+        inside = isinstance(value, list) and step.isdigit() and int(step) < len(value)
+        value = value[int(step)] if inside else value.get(step) if isinstance(value, dict) else None
+    if not path or not isinstance(value, dict) or isinstance(value.get(path[-1]), dict | list):
+        return False
+    value[path[-1]] = UNKNOWN
+    return True
 
 
 def told(findings: Sequence[Finding], type: str, properties: Mapping[str, Any]) -> list[str]:

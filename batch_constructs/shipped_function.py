@@ -17,6 +17,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from batch_constructs import aws, functions
+from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ShippedFunction(BatchConstruct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal(LAMBDA),
             description=description,
             inline_policies={
                 "Policy": iam.PolicyDocument.from_json(

@@ -225,10 +225,14 @@ def _wrong_retry(job: WorkflowJob) -> Iterator[str]:
 
 def wrong_values(job: WorkflowJob) -> Iterator[str]:
     """Say which fields, of the right kinds, hold what they may not."""
-    yield from _out_of_bounds(job, _BOUNDS, "")
+    alone = job.max_concurrency is not None and job.for_each is None
+    bounds = {
+        name: bound for name, bound in _BOUNDS.items() if name != "max_concurrency" or not alone
+    }
+    yield from _out_of_bounds(job, bounds, "")
     if job.retry is not None:
         yield from _out_of_bounds(job.retry, _RETRY_BOUNDS, "retry.")
-    if job.max_concurrency is not None and job.for_each is None:
+    if alone:
         yield "max_concurrency goes with for_each; leave it out, or name a list in for_each"
     for of, values in (("parameters", job.parameters), ("environment", job.environment)):
         for name, value in values.items():

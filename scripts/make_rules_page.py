@@ -5,6 +5,7 @@ uv run python scripts/make_rules_page.py
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -41,9 +42,19 @@ def entry(rule: Rule) -> str:
         rule.explanation if rule.explanation.endswith(".") else f"{rule.explanation}.",
         "",
         f"- Fix: {rule.fix}.",
-        f"- Source: {rule.source}",
     ]
-    return "\n".join(lines).replace("](", "]\\(")
+    return "\n".join(lines).replace("](", "]\\(") + f"\n- Source: {source(rule)}"
+
+
+def source(rule: Rule) -> str:
+    """Write what AWS says as a link to its page."""
+    if isinstance(rule.source, str):
+        return rule.source.replace("](", "]\\(")
+    says = re.sub(r"([\[\]])", r"\\\1", rule.source.says)
+    page = rule.source.page
+    about = f"`{rule.source.member}`" if rule.source.member else page.split("//")[1]
+    end = "" if says.endswith((".", '."')) else "."
+    return f"[{about}]({page}): {says}{end}"
 
 
 def page() -> str:

@@ -53,7 +53,7 @@ FIELDS: dict[str, Any] = {
     "images": [bc.MachineImage()],
     "time_limits": [
         bc.TimeLimit(
-            reason=bc.StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE, after=cdk.Duration.hours(1)
+            reason=bc.StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(1)
         )
     ],
     "shares": [bc.Share(identifier="team")],
@@ -65,7 +65,8 @@ FIELDS: dict[str, Any] = {
 def property_names(said: str) -> set[str]:
     """Find names of properties in a message, but for classes that are called so too."""
     subjects = set(re.findall(r"\b([A-Z]\w+) (?:is|are|has)\b", said)) & PROPERTIES
-    return subjects | (set(re.findall(r"\w+", said)) & HUMPS - set(bc.__all__))
+    words = set(re.findall(r"(?<![\w.])\w+", said))  # a class is written as ec2.InstanceType
+    return subjects | (words & HUMPS - set(bc.__all__))
 
 
 def wrong_values(annotation: str) -> list[Any]:

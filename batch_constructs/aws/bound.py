@@ -173,7 +173,8 @@ class Matching:
         if self.longest is not None and len(value) > self.longest:
             return f"has {len(value)} characters; allowed are at most {self.longest}"
         if re.fullmatch(self.pattern, value) is None:
-            return f"is {shown(value)}; allowed are {self.allowed}"
+            verb = "is" if self.allowed.startswith(("a ", "an ")) else "are"
+            return f"is {shown(value)}; allowed {verb} {self.allowed}"
         return None
 
 

@@ -11,70 +11,82 @@ from typing import Final
 from batch_constructs.aws.bound import Counting, Matching, OneOf, Whole
 from batch_constructs.aws.limit import Limit
 from batch_constructs.aws.names import RESOURCE_NAME
-from batch_constructs.aws.source import Source, api, guide
+from batch_constructs.aws.source import Source, api
 
-ON_DEMAND_STRATEGIES: Final = ("BEST_FIT_PROGRESSIVE_ORDERED",)
-"""Allocation strategies of On-Demand instances alone."""
+ON_INSTANCES: Final = ("EC2", "SPOT")
+ON_FARGATE: Final = ("FARGATE", "FARGATE_SPOT")
+ON_MANAGED_INSTANCES: Final = ("ECS_MANAGED_INSTANCES",)
+RESOURCE_TYPES: Final = (*ON_INSTANCES, *ON_FARGATE, *ON_MANAGED_INSTANCES)
+"""Types of compute resources."""
 
-SPOT_STRATEGIES: Final = (
-    "SPOT_CAPACITY_OPTIMIZED",
-    "SPOT_PRICE_CAPACITY_OPTIMIZED",
-    "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
-)
-"""Allocation strategies of Spot instances alone."""
+BEST_FIT: Final = "BEST_FIT"
+"""The allocation strategy that AWS Batch takes where none is given."""
 
-ALLOCATION_STRATEGIES: Final = (
-    "BEST_FIT",
-    "BEST_FIT_PROGRESSIVE",
-    *ON_DEMAND_STRATEGIES,
-    *SPOT_STRATEGIES,
-)
+STRATEGIES: Final = {
+    "EC2": (BEST_FIT, "BEST_FIT_PROGRESSIVE", "BEST_FIT_PROGRESSIVE_ORDERED"),
+    "SPOT": (
+        BEST_FIT,
+        "BEST_FIT_PROGRESSIVE",
+        "SPOT_CAPACITY_OPTIMIZED",
+        "SPOT_PRICE_CAPACITY_OPTIMIZED",
+        "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
+    ),
+}
+"""Types of compute resources that have allocation strategies, and those that each has."""
 
-DEFAULT_STRATEGY: Final = "BEST_FIT"
-"""What AWS Batch takes when none is given."""
+ALLOCATION_STRATEGIES: Final = tuple(dict.fromkeys((*STRATEGIES["EC2"], *STRATEGIES["SPOT"])))
 
-ECS_IMAGES: Final = ("ECS_AL2", "ECS_AL2_NVIDIA", "ECS_AL2023", "ECS_AL2023_NVIDIA")
-EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA", "EKS_AL2023", "EKS_AL2023_NVIDIA")
-"""Types of images that AWS Batch chooses itself, those for Amazon Linux 2 first."""
+IN_PLACE_STRATEGIES: Final = tuple(one for one in ALLOCATION_STRATEGIES if one != BEST_FIT)
+"""Strategies of an environment that can be updated in place (CRUpdateAllocationStrategy)."""
 
-FARGATE_SUBNETS: Final = 16
-FARGATE_SECURITY_GROUPS: Final = 5
-"""The most that an environment on Fargate takes; it needs one of each."""
+ENDED_ECS_IMAGES: Final = ("ECS_AL2", "ECS_AL2_NVIDIA")
+ECS_IMAGES: Final = ("ECS_AL2023", "ECS_AL2023_NVIDIA")
+"""Types of images for Amazon ECS: of Amazon Linux 2, which no new environment takes, and later."""
 
-NOT_ON_FARGATE: Final = (
-    "AllocationStrategy",
-    "BidPercentage",
-    "DesiredvCpus",
-    "Ec2Configuration",
-    "Ec2KeyPair",
-    "ImageId",
-    "InstanceRole",
-    "InstanceTypes",
-    "LaunchTemplate",
-    "MinvCpus",
-    "PlacementGroup",
-    "ScalingPolicy",
-    "SpotIamFleetRole",
-    "Tags",
-)
-"""Compute resources that an environment on Fargate does not take; even ``MinvCpus: 0`` is
-refused."""
+ENDED_EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA")
+EKS_IMAGES: Final = ("EKS_AL2023", "EKS_AL2023_NVIDIA")
+"""Types of images for Amazon EKS: of Amazon Linux 2, whose support has ended, and later."""
 
-NOT_ON_FARGATE_SOURCE: Final[Source] = api(
-    "ComputeResource.minvCpus",
-    'also ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and others: "This parameter'
-    " isn't applicable to jobs that are running on Fargate resources. Don't specify it.\"",
+NO_AL2023_FAMILIES: Final = ("a1",)
+NO_AL2023_NVIDIA_FAMILIES: Final = ("p3", "p3dn", "g3", "g3s")
+"""Instance families that an image for Amazon ECS does not support."""
+
+IMAGE_FAMILIES_SOURCE: Final[Source] = api(
+    "Ec2Configuration.imageType",
+    '"Amazon Linux 2023 does not support A1 instances"; "ECS_AL2023_NVIDIA doesn\'t support p3 and'
+    ' g3 instance types"',
 )
 
-NOT_ON_MANAGED_INSTANCES: Final = (*NOT_ON_FARGATE, "SecurityGroupIds", "Subnets")
-"""Compute resources that are said inside the provider of ECS Managed Instances, or not at all."""
+FARGATE_NETWORK: Final = {
+    "Subnets": Counting(1, 16, "subnets"),
+    "SecurityGroupIds": Counting(1, 5, "security groups"),
+}
+"""What an environment on Fargate needs, and how many of it."""
 
-NOT_ON_MANAGED_INSTANCES_SOURCE: Final[Source] = guide(
-    "managed-instances-compute-environments",
-    "All networking, instance profile, and instance selection configuration lives within the"
-    " managedInstancesProvider block; ComputeResource.imageId, ComputeResource.ec2KeyPair and the"
-    " like are for EC2.",
-)
+VCPUS: Final = Whole(0)
+"""The fewest and the desired vCPUs of an environment, and those of one that is unmanaged."""
+
+TAKEN_BY: Final = {
+    "AllocationStrategy": ON_INSTANCES,
+    "BidPercentage": ("SPOT",),
+    "CapacityTags": ON_MANAGED_INSTANCES,
+    "DesiredvCpus": ON_INSTANCES,
+    "Ec2Configuration": ON_INSTANCES,
+    "Ec2KeyPair": ON_INSTANCES,
+    "ImageId": ON_INSTANCES,
+    "InstanceRole": ON_INSTANCES,
+    "InstanceTypes": ON_INSTANCES,
+    "LaunchTemplate": ON_INSTANCES,
+    "ManagedInstancesProvider": ON_MANAGED_INSTANCES,
+    "MinvCpus": ON_INSTANCES,
+    "PlacementGroup": ON_INSTANCES,
+    "ScalingPolicy": ON_INSTANCES,
+    "SecurityGroupIds": (*ON_INSTANCES, *ON_FARGATE),
+    "SpotIamFleetRole": ("SPOT",),
+    "Subnets": (*ON_INSTANCES, *ON_FARGATE),
+    "Tags": ON_INSTANCES,
+}
+"""Compute resources that not every type takes, and those that do."""
 
 LAUNCH_TEMPLATES: Final = (
     "ComputeResources/LaunchTemplate",
@@ -102,7 +114,9 @@ LIMITS: Final = (
         name="Type",
         noun="the type of the compute environment",
         bound=OneOf(("MANAGED", "UNMANAGED"), any_case=True),
-        source=api("CreateComputeEnvironmentRequest.type", '"MANAGED or UNMANAGED"'),
+        source=api(
+            "CreateComputeEnvironmentRequest.type", "Valid values are MANAGED and UNMANAGED."
+        ),
         title="unknown type of compute environment",
         why="There are two types of compute environment.",
     ),
@@ -111,7 +125,9 @@ LIMITS: Final = (
         name="State",
         noun="the state of the compute environment",
         bound=OneOf(("ENABLED", "DISABLED"), any_case=True),
-        source=api("CreateComputeEnvironmentRequest.state", "ENABLED or DISABLED"),
+        source=api(
+            "CreateComputeEnvironmentRequest.state", "Valid values are ENABLED and DISABLED."
+        ),
         title="unknown state of a compute environment",
         why="A compute environment is on or off.",
     ),
@@ -119,9 +135,7 @@ LIMITS: Final = (
         rule="compute-resources-type",
         name="ComputeResources/Type",
         noun="the type of the compute resources",
-        bound=OneOf(
-            ("EC2", "SPOT", "FARGATE", "FARGATE_SPOT", "ECS_MANAGED_INSTANCES"), any_case=True
-        ),
+        bound=OneOf(RESOURCE_TYPES, any_case=True),
         source=api(
             "ComputeResource.type", '"EC2, SPOT, FARGATE, FARGATE_SPOT, or ECS_MANAGED_INSTANCES"'
         ),
@@ -143,6 +157,18 @@ LIMITS: Final = (
         " price can be below it, so nothing would ever start.",
     ),
     _limit(
+        rule="max-vcpus",
+        name="ComputeResources/MaxvCpus",
+        noun="the maximum of vCPUs",
+        bound=Whole(1),
+        source=api(
+            "ComputeResource.maxvCpus",
+            '"The maximum number of vCPUs that a compute environment can support."',
+        ),
+        title="maximum of vCPUs that lets nothing start",
+        why="Every job needs vCPUs, so with none of them no job ever starts.",
+    ),
+    _limit(
         rule="scale-down-delay",
         name="ComputeResources/ScalingPolicy/MinScaleDownDelayMinutes",
         noun="the scale-down delay",
@@ -159,9 +185,11 @@ LIMITS: Final = (
         name="EcsSettings/ContainerInsights",
         noun="the Container Insights mode",
         bound=OneOf(("ENABLED", "ENHANCED", "DISABLED")),
-        source=api("EcsSettings.containerInsights", "ENABLED, ENHANCED or DISABLED"),
+        source=api(
+            "EcsSettings.containerInsights", "Valid values are ENABLED, ENHANCED and DISABLED."
+        ),
         title="unknown Container Insights mode",
-        why="Batch knows three modes of Container Insights.",
+        why="Container Insights is off, on, or on with more detail.",
     ),
     _limit(
         rule="allocation-strategy",
@@ -191,7 +219,7 @@ LIMITS: Final = (
         bound=Counting(0, 2, "entries"),
         source=api("ComputeResource.ec2Configuration", '"One or two values can be provided."'),
         title="too many image configurations",
-        why="One for CPU instances and one for GPU instances.",
+        why="There is one for instances with GPUs, and one for those without.",
     ),
     _limit(
         rule="launch-template-version",
@@ -205,7 +233,7 @@ LIMITS: Final = (
             " LaunchTemplateSpecificationOverride.version",
         ),
         title="launch template version of a wrong shape",
-        why="Another word is not a version.",
+        why="A launch template has no version of another name.",
     ),
     _limit(
         rule="launch-template-overrides",
@@ -230,7 +258,7 @@ LIMITS: Final = (
             "also LaunchTemplateSpecificationOverride.userdataType: EKS_BOOTSTRAP_SH or"
             " EKS_NODEADM",
         ),
-        title="unknown user data type",
+        title="unknown type of user data",
         why="It chooses how a node joins an Amazon EKS cluster.",
     ),
     *(
@@ -242,7 +270,7 @@ LIMITS: Final = (
             bound=Matching(r"(?s).+", "1 to 256 characters", 256),
             source=api(f"Ec2Configuration.{name[0].lower()}{name[1:]}", "1 to 256 characters."),
             title=f"{name} of a wrong length",
-            why="The API model bounds its length.",
+            why="The API of Batch takes no longer one, and none that is empty.",
         )
         for rule, name in (
             ("image-id-override", "ImageIdOverride"),
@@ -261,8 +289,8 @@ LIMITS: Final = (
             "EksConfiguration.eksClusterArn",
             '"The Amazon Resource Name (ARN) of the Amazon EKS cluster."',
         ),
-        title="cluster given by something else than its ARN",
-        why="Not its name.",
+        title="cluster that is not given by its ARN",
+        why="A name does not say the account and the Region.",
     ),
     _limit(
         rule="eks-access-entry",

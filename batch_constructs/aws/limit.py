@@ -18,26 +18,39 @@ if TYPE_CHECKING:
 HERE: Final = ("",)
 """The properties of the resource itself."""
 
-_NODES: Final = "NodeProperties/NodeRangeProperties/*"
+NODES: Final = "NodeProperties/NodeRangeProperties/*"
 
 TASKS: Final = (
     "ContainerProperties",
     "EcsProperties/TaskProperties/*",
-    f"{_NODES}/Container",
-    f"{_NODES}/EcsProperties/TaskProperties/*",
+    f"{NODES}/Container",
+    f"{NODES}/EcsProperties/TaskProperties/*",
 )
 """Where an ECS task is described: a single container stands for its task."""
 
 CONTAINERS: Final = (
     "ContainerProperties",
     "EcsProperties/TaskProperties/*/Containers/*",
-    f"{_NODES}/Container",
-    f"{_NODES}/EcsProperties/TaskProperties/*/Containers/*",
+    f"{NODES}/Container",
+    f"{NODES}/EcsProperties/TaskProperties/*/Containers/*",
 )
 """Where an ECS container is described."""
 
-PODS: Final = ("EksProperties/PodProperties", f"{_NODES}/EksProperties/PodProperties")
+SINGLE_CONTAINERS: Final = ("ContainerProperties", f"{NODES}/Container")
+"""Where a container that stands for its task is described."""
+
+PODS: Final = ("EksProperties/PodProperties", f"{NODES}/EksProperties/PodProperties")
 """Where a pod is described."""
+
+POD_CONTAINERS: Final = tuple(
+    f"{pod}/{key}/*" for pod in PODS for key in ("Containers", "InitContainers")
+)
+"""Where a container of a pod is described."""
+
+
+def below(places: tuple[str, ...], *paths: str) -> tuple[str, ...]:
+    """Name what stands at paths below each of some places."""
+    return tuple(f"{place}/{path}" for path in paths for place in places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +61,8 @@ class Limit:
         rule: the identifier of the rule made of it.
         type: the CloudFormation type.
         within: where the mappings are that have the property; ``*`` is every entry of a list.
-        name: the property, perhaps with the way to it below ``within``.
+        name: the property, perhaps with the way to it below ``within``; ``/*`` at its end means
+            each text of a list.
         noun: what the property is called in a message, such as ``the bid percentage``.
         bound: what it may be.
         source: AWS's page.
@@ -71,12 +85,12 @@ class Limit:
     @property
     def key(self) -> str:
         """The property itself."""
-        return self.name.rpartition("/")[2]
+        return self.name.removesuffix("/*").rpartition("/")[2]
 
     @property
     def below(self) -> str:
         """The way from ``within`` to the mapping that has the property; empty if that is it."""
-        return self.name.rpartition("/")[0]
+        return self.name.removesuffix("/*").rpartition("/")[0]
 
 
 def places(within: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

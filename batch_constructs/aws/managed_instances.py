@@ -23,8 +23,8 @@ def _choice(
         noun=f"the {noun}",
         bound=OneOf(values),
         source=api(member, f"{also}Valid values are {' and '.join(values)}."),
-        title=f"unknown value for {noun}",
-        why="Spelt exactly so.",
+        title=f"unknown value of the {noun}",
+        why="Another word is refused; these are written in capitals.",
     )
 
 
@@ -52,8 +52,8 @@ LIMITS: Final = (
             "also InstanceLaunchTemplate.storageConfiguration: the size of the root EBS volume in"
             " GiB",
         ),
-        title="storage of no size",
-        why="A positive number of GiB.",
+        title="storage size out of range",
+        why="The root volume of an instance has at least one GiB.",
     ),
     _choice(
         "capacity-option-type",

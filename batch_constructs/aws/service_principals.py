@@ -7,6 +7,7 @@ from typing import Final
 
 from batch_constructs.aws.source import Source, api, docs, guide
 
+ALARMS: Final = "cloudwatch.amazonaws.com"
 BATCH: Final = "batch.amazonaws.com"
 EC2: Final = "ec2.amazonaws.com"
 ECS: Final = "ecs.amazonaws.com"

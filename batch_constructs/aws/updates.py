@@ -26,17 +26,6 @@ REPLACES_BY_DEFAULT: Final[Source] = cloudformation(
     ' value is true."',
 )
 
-IN_PLACE_STRATEGIES: Final = frozenset(
-    {
-        "BEST_FIT_PROGRESSIVE",
-        "BEST_FIT_PROGRESSIVE_ORDERED",
-        "SPOT_CAPACITY_OPTIMIZED",
-        "SPOT_PRICE_CAPACITY_OPTIMIZED",
-        "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
-    }
-)
-"""Strategies of an environment that AWS Batch can update (CRUpdateAllocationStrategy)."""
-
 IN_PLACE: Final[Source] = guide(
     "infrastructure-updates",
     '"Infrastructure updates require the AWSServiceRoleForBatch service-linked role and an'

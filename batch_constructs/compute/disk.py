@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import ebs
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -17,23 +18,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from batch_constructs.arguments import Arguments
-
-_SMALLEST_GIBIBYTES = 30
-_LARGEST_GIBIBYTES = {
-    "gp3": 65_536,
-    "gp2": 16_384,
-    "io1": 16_384,
-    "io2": 65_536,
-    "standard": 1024,
-}
-"""The types of volume that instances start from, and their largest sizes."""
-
-_NO_BOOT_VOLUMES = ("st1", "sc1")
-_IOPS = {"gp3": (3000, 80_000), "io1": (100, 64_000), "io2": (100, 256_000)}
-_NEEDS_IOPS = ("io1", "io2")
-_THROUGHPUT = (125, 2000)
-_IOPS_FOR_ONE_MEBIBYTE = 4
-_DEFAULT_IOPS = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,20 +72,24 @@ def root_volume(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
 
 def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throughput: Any) -> None:
     """Refuse what a volume of this type cannot be."""
-    if kind not in _LARGEST_GIBIBYTES:
-        why = ", which instances cannot start from" if kind in _NO_BOOT_VOLUMES else ""
+    if kind not in ebs.LARGEST_GIBIBYTES:
+        why = ", which instances cannot start from" if kind in ebs.NO_BOOT_VOLUMES else ""
         arguments.wrong_value(
-            f"type is {kind!r}{why}; allowed is {', '.join(_LARGEST_GIBIBYTES)}: leave it out for "
-            "gp3"
+            f"type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave it out "
+            "for gp3"
         )
         return
     _expect_between(
-        arguments, "size", size, (_SMALLEST_GIBIBYTES, _LARGEST_GIBIBYTES[kind]), f"GiB of {kind}"
+        arguments,
+        "size",
+        size,
+        (ebs.IMAGE_GIBIBYTES, ebs.LARGEST_GIBIBYTES[kind]),
+        f"GiB of {kind}",
     )
-    if kind in _IOPS:
-        _expect_between(arguments, "iops", iops, _IOPS[kind], f"of {kind}")
-        if iops is None and kind in _NEEDS_IOPS:
-            low, high = _IOPS[kind]
+    if kind in ebs.IOPS:
+        _expect_between(arguments, "iops", iops, ebs.IOPS[kind], f"of {kind}")
+        if iops is None and kind in ebs.NEEDS_IOPS:
+            low, high = ebs.IOPS[kind]
             arguments.wrong_value(
                 f"iops is left out for {kind}; allowed is {low:,} to {high:,}: give it, or take gp3"
             )
@@ -117,20 +105,20 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         )
         return
     _expect_between(
-        arguments, "throughput_mebibytes", throughput, _THROUGHPUT, "MiB a second of gp3"
+        arguments, "throughput_mebibytes", throughput, ebs.THROUGHPUT, "MiB a second of gp3"
     )
-    _expect_enough_iops(arguments, _DEFAULT_IOPS if iops is None else iops, throughput)
+    _expect_enough_iops(arguments, ebs.DEFAULT_IOPS if iops is None else iops, throughput)
 
 
 def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> None:
     """Refuse a throughput within its range that its operations do not carry."""
-    low, high = _THROUGHPUT
+    low, high = ebs.THROUGHPUT
     if not (isinstance(iops, int) and isinstance(throughput, int) and low <= throughput <= high):
         return
-    if throughput * _IOPS_FOR_ONE_MEBIBYTE > iops:
+    if throughput * ebs.IOPS_FOR_ONE_MEBIBYTE > iops:
         arguments.wrong_value(
             f"throughput_mebibytes is {throughput} with {iops} iops; allowed is one for each "
-            f"{_IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * _IOPS_FOR_ONE_MEBIBYTE}"
+            f"{ebs.IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * ebs.IOPS_FOR_ONE_MEBIBYTE}"
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import once_made
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def make_instance_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[
             _aws_managed(policies.ECS_INSTANCE),
             _aws_managed(policies.SESSION_MANAGER),
@@ -40,7 +41,7 @@ def make_node_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[
             *map(_aws_managed, policies.EKS_NODE),
             _aws_managed(policies.SESSION_MANAGER),
@@ -56,7 +57,7 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InstanceRole",
-        assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
     )
 
@@ -69,7 +70,7 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "InfrastructureRole",
-        assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(ECS),
         managed_policies=[_aws_managed(policies.MANAGED_INFRASTRUCTURE)],
     )
 
@@ -82,7 +83,7 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
     statement = iam.PolicyStatement(
         actions=["iam:PassRole"],
         resources=[instance_role.role_arn],
-        conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
+        conditions={"StringEquals": {"iam:PassedToService": EC2}},
     )
     once_made(lambda: infrastructure_role.add_to_principal_policy(statement))
 
@@ -100,7 +101,7 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "SpotFleetRole",
-        assumed_by=iam.ServicePrincipal("spotfleet.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(SPOT_FLEET),
         managed_policies=[_aws_managed(policies.SPOT_FLEET)],
     )
 
@@ -113,7 +114,7 @@ def make_service_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "ServiceRole",
-        assumed_by=iam.ServicePrincipal("batch.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(BATCH),
         managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 

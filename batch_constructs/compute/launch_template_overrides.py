@@ -51,12 +51,13 @@ def launch_template_properties(
     """Return CloudFormation's ``LaunchTemplate``."""
     if on_eks:
         _refuse_image_pull(arguments, template, overrides)
-    others = [
-        _override(arguments.within(f"launch_template_overrides[{place}]"), override)
-        for place, override in enumerate(
-            arguments.items("launch_template_overrides", overrides, "LaunchTemplateOverride")
-        )
-    ]
+    others = arguments.each(
+        "launch_template_overrides",
+        overrides,
+        LaunchTemplateOverride,
+        'LaunchTemplateOverride(launch_template=…, instance_types=["g5"])',
+        _override,
+    )
     if template is None:
         if others:
             arguments.wrong_value(
@@ -71,11 +72,6 @@ def launch_template_properties(
 
 
 def _override(arguments: Arguments, override: LaunchTemplateOverride) -> dict[str, Any]:
-    if not isinstance(override, LaunchTemplateOverride):
-        arguments.wrong_type(
-            "this", override, 'LaunchTemplateOverride(launch_template=…, instance_types=["g5"])'
-        )
-        return {}
     types = arguments.items("instance_types", override.instance_types, 'strings such as "g5"')
     return {
         **_reference(arguments, override.launch_template),
@@ -124,7 +120,7 @@ def _refuse_image_pull(
     arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> None:
     """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
-    others = [] if overrides is None or isinstance(overrides, str) else overrides
+    others = overrides if isinstance(overrides, list | tuple) else ()
     for one in (template, *(getattr(other, "launch_template", None) for other in others)):
         if getattr(one, "has_image_pull", False):
             arguments.wrong_value(

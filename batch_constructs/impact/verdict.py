@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
+from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
 from batch_constructs.impact.changes import Change, changes, follow
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 _ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 _QUEUE: Final = "AWS::Batch::JobQueue"
 _DEFINITION: Final = "AWS::Batch::JobDefinition"
-_FARGATE: Final = ("FARGATE", "FARGATE_SPOT")
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
 
@@ -134,17 +134,17 @@ def _of_environment(change: Change, path: str) -> tuple[Effect, str]:
     kinds = {
         str(change.property("ComputeResources/Type", old=old)).upper() for old in (True, False)
     }
-    fargate = kinds <= {*_FARGATE}
+    fargate = kinds <= {*ON_FARGATE}
     if str(change.property("ReplaceComputeEnvironment")).lower() != "false":
         return Effect.REPLACE, "ReplaceComputeEnvironment is not false, so that it is replaced"
     if path.startswith(tuple(updates.SCALES)) or (
         fargate and path.startswith(tuple(updates.FARGATE_SCALES))
     ):
         return Effect.IN_PLACE, ""
-    if fargate or kinds & {*_FARGATE}:
+    if fargate or kinds & {*ON_FARGATE}:
         return Effect.REPLACE, f"AWS names no way to change {path} of an environment on Fargate"
-    strategy = change.property("ComputeResources/AllocationStrategy") or "BEST_FIT"
-    if isinstance(strategy, str) and strategy not in updates.IN_PLACE_STRATEGIES:
+    strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
+    if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
         return (
             Effect.REPLACE,
             f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import make_l1, once_made
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _ECS_TASKS = {
     "Statement": [
         {
             "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Principal": {"Service": ECS_TASKS},
             "Action": "sts:AssumeRole",
         }
     ],
@@ -82,4 +83,4 @@ def make_job_role(scope: Construct) -> iam.Role:
 
 @cache
 def _ecs_tasks() -> iam.IPrincipal:
-    return iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+    return iam.ServicePrincipal(ECS_TASKS)

@@ -74,7 +74,8 @@ class JobLogs:
                 "log_group is given together with log_retention or log_encryption_key; these are "
                 "the log group's own: set them where it is made"
             )
-        if not needed and any((log_group, retention, encryption_key)):
+        driver_is_known = not arguments.is_wrong("log_driver")
+        if not needed and driver_is_known and any((log_group, retention, encryption_key)):
             arguments.wrong_value(
                 "log_group, log_retention or log_encryption_key is given, but no container logs to "
                 "CloudWatch Logs: leave them out, or the log driver"

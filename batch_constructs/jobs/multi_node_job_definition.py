@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         arguments = Arguments(self)
         nodes = Nodes(arguments, node_ranges)
         counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
+        if num_nodes is None and (arguments.is_wrong("node_ranges") or nodes.malformed):
+            counted = UNKNOWN
         if counted is None:
             arguments.wrong_value(
                 "num_nodes is left out, and a node range is open; allowed is a number of nodes: "
@@ -189,12 +192,14 @@ class Nodes:
         tasks: The tasks of those ranges that run on ECS, in order.
         beside: The consumable resources that the ranges refer to.
         on_eks: Whether the nodes are pods.
+        malformed: Whether a range is no range, which the rules say.
     """
 
     def __init__(self, arguments: Arguments, ranges: Sequence[NodeRange]) -> None:
         self.tasks: list[Task] = []
         self.beside: dict[str, dict[str, object]] = {}
         self.on_eks = False
+        self.malformed = False
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
@@ -253,11 +258,15 @@ class Nodes:
             )
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
+        modes = ("ipc_mode", "pid_mode")
+        if any(arguments.is_wrong(mode) for mode in modes):
+            options = {}
         if options and entry.containers is None and {*options} != {"EnableExecuteCommand"}:
             arguments.wrong_value(
                 "ipc_mode or pid_mode is given without containers; allowed is with several of them:"
                 " leave it out, or give containers=[…]"
             )
+            options = {}
         task: Task | None = None
         if entry.pod is not None:
             self.on_eks = True
@@ -276,6 +285,7 @@ class Nodes:
     def _target(self, arguments: Arguments, nodes: int | str) -> Any:
         """Return a range as AWS writes it, and count its nodes."""
         if isinstance(nodes, str):
+            self.malformed |= not (is_token(nodes) or re.fullmatch(r"\d*:\d*|\d+", nodes))
             first, _, last = nodes.partition(":")
             if last.isdigit() and (first.isdigit() or not first):
                 self._last = max(self._last, int(last))

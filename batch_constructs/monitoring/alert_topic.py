@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-EVENTS = "events.amazonaws.com"
-ALARMS = "cloudwatch.amazonaws.com"
+
 _AWS_MANAGED = "alias/aws/sns"
 _USE = ("kms:Decrypt", "kms:GenerateDataKey*")
 

@@ -17,14 +17,14 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
+from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.job_to_submit import bounded
 
 from . import log_queries
 from .rule_patterns import patterns_that_fit
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import AnyJobQueue
 
 _FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
-_CALLER = "batch.amazonaws.com"
+_CALLER = BATCH
 _CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
 _DAY = 86_400
 _DEPLOYMENTS = "cloudformation.amazonaws.com"
@@ -118,8 +118,7 @@ class AuditTrail(BatchConstruct):
             arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        name = arguments.text("alarm_name", alarm_name)
-        bounded(arguments, "alarm_name", name, ALARM_NAME)
+        arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
             [*watched, *environments],

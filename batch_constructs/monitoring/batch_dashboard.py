@@ -98,7 +98,7 @@ class BatchDashboard(BatchConstruct):
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic_argument(arguments, "alarm_topic", alarm_topic)
-        if alarm_topic is not None and monitoring is not None:
+        if alarm_topic is not None and isinstance(monitoring, BatchMonitoring):
             arguments.wrong_value(
                 "alarm_topic and monitoring are both given; monitoring has a topic of its own: "
                 "give one of them"

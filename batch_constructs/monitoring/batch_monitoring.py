@@ -10,10 +10,11 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.quotas import ALARM_NAME
+from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
-from batch_constructs.monitoring.alert_topic import ALARMS, AlertTopic, admit, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.watched_resources import (
@@ -23,7 +24,6 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.job_to_submit import bounded
 
 from . import alarm_thresholds
 from .known_values import known_now
@@ -114,8 +114,7 @@ class BatchMonitoring(BatchConstruct):
         )
         submitting = _gateways(arguments, gateways)
         _check_dead(arguments, dead)
-        prefix = arguments.text("alarm_name_prefix", alarm_name_prefix, required=True)
-        bounded(arguments, "alarm_name_prefix", prefix, ALARM_NAME)
+        arguments.text("alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME)
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
@@ -201,11 +200,14 @@ def _limits(
         )
 
     def number(name: str) -> Any:
-        required = name == "failure_rate_at_least_jobs"
         parameter = f"thresholds.{name}"
-        value = arguments.number(parameter, getattr(wanted, name), required=required)
-        known = known_now(arguments, parameter, value)
-        return bounded(arguments, parameter, known, alarm_thresholds.BOUNDS[name])
+        value = arguments.number(
+            parameter,
+            getattr(wanted, name),
+            required=name == "failure_rate_at_least_jobs",
+            bound=alarm_thresholds.BOUNDS[name],
+        )
+        return known_now(arguments, parameter, value)
 
     def seconds(name: str) -> Any:
         parameter = f"thresholds.{name}"

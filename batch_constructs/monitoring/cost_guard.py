@@ -249,9 +249,8 @@ def _check_lowered(
     arguments: Arguments, lowered: Any, given: Any, environments: Sequence[Watched]
 ) -> None:
     """Look at what environments are lowered to, and whether they can be."""
-    value = arguments.number("lowered_max_vcpus", lowered, required=True)
-    known = known_now(arguments, "lowered_max_vcpus", value)
-    number = bounded(arguments, "lowered_max_vcpus", known, Whole(1))
+    value = arguments.number("lowered_max_vcpus", lowered, required=True, bound=Whole(1))
+    number = known_now(arguments, "lowered_max_vcpus", value)
     if not environments:
         return
     for environment in filter(is_compute_environment, given):

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
@@ -119,7 +120,7 @@ def event_log_group(
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     writers = {
         "Effect": "Allow",
-        "Principal": {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Principal": {"Service": [EVENTS, "delivery.logs.amazonaws.com"]},
         "Resource": group.log_group_arn,
     }
     from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}}

@@ -94,8 +94,7 @@ class JobGauges(BatchConstruct):
         interval = Duration.minutes(5) if every is None else every
         bounded(arguments, "every", arguments.minutes("every", interval), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
-        number = arguments.number("most_jobs", most_jobs, required=True)
-        bounded(arguments, "most_jobs", number, Whole(1))
+        arguments.number("most_jobs", most_jobs, required=True, bound=Whole(1))
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)

@@ -258,7 +258,8 @@ def _rescue_resources(
     problem = elsewhere(queue, arn, "jobs run where they are submitted: name a queue of this place")
     if problem is not None:
         arguments.wrong_value(f"spot_rescue_queue: {problem}")
-    if {is_fair_share(queue), is_fair_share(rescue_queue)} == {True, False}:
+    shares = {is_fair_share(queue), is_fair_share(rescue_queue)}
+    if shares == {True, False} and not arguments.is_wrong("scheduling_policy"):
         arguments.wrong_value(
             "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
             "none; AWS Batch demands a share identifier of every job of the first and refuses one "

@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -113,7 +114,7 @@ class SpotRescue(BatchConstruct):
             "Permission",
             action="lambda:InvokeFunction",
             function_name=self.function.function_arn,
-            principal="events.amazonaws.com",
+            principal=EVENTS,
             source_arn=self.resource.attr_arn,
         )
         # what EventBridge could not hand over, and what the function could not submit
@@ -129,7 +130,7 @@ class SpotRescue(BatchConstruct):
         self.dead_letter_queue.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["sqs:SendMessage"],
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                principals=[iam.ServicePrincipal(EVENTS)],
                 resources=[self.dead_letter_queue.queue_arn],
                 conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
             )

@@ -103,5 +103,5 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
                 path=f"Properties/{path}" if path else "Properties",
                 message=message,
                 fix=own_fix[0] if own_fix else rule.fix,
-                source=str(rule.source),
+                source=str(rule.sources.get(subject.type, rule.source)),
             )

@@ -9,7 +9,7 @@ from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limit import CONTAINERS, HERE, PODS, TASKS, places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
-from batch_constructs.rules.template.values import count, number, text
+from batch_constructs.rules.template.values import count, listing, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,11 +46,16 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
     read, key, below = _READERS[type(limit.bound)], limit.key, limit.below
     for path, within in _mappings(limit.within, subject):
         for rest, properties in places(within, below) if below else (("", within),):
-            if key in properties:
-                got = read(properties, key)
+            if key not in properties:
+                continue
+            found = [("", read(properties, key))]
+            if limit.name.endswith("/*"):
+                found = [(f"/{n}", one) for n, one in enumerate(listing(properties, key) or ())]
+                found = [(place, one) for place, one in found if type(one) is str]
+            for place, got in found:
                 wrong = None if got is None else limit.bound.wrong(got)
                 if wrong:
-                    yield f"{path}{rest}{key}", f"{limit.noun} {wrong}"
+                    yield f"{path}{rest}{key}{place}", f"{limit.noun} {wrong}"
 
 
 def _mappings(within: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.findings import Severity
@@ -34,6 +34,7 @@ class Rule:
         subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
         noun: for a rule about one property: what its messages begin with and call the property.
+        sources: where each type of resource has a page of its own, instead of ``source``.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Rule:
     subjects: tuple[str, ...]
     find: Finder
     noun: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 RULES: dict[str, Rule] = {}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from batch_constructs.aws.job_states import FINAL
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
 
@@ -194,7 +195,7 @@ class LocalAws:
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Principal": {"Service": EVENTS},
                     "Action": "sqs:SendMessage",
                     "Resource": arn,
                     "Condition": {"ArnEquals": {"aws:SourceArn": rule}},

@@ -15,6 +15,7 @@ from batch_constructs.aws.delivery import (
     RETRY_ATTEMPTS,
     SQS_RETENTION_DAYS,
 )
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.job_to_submit import bounded
@@ -80,7 +81,7 @@ def admit_event_bridge(key: kms.IKey | None) -> None:
     if key is not None:
         statement = iam.PolicyStatement(
             actions=KEY_ACTIONS,
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            principals=[iam.ServicePrincipal(EVENTS)],
             resources=["*"],  # in a key's policy: the key itself
         )
         once_made(lambda: key.add_to_resource_policy(statement))

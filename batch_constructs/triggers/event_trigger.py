@@ -15,7 +15,9 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
@@ -136,6 +138,8 @@ class EventTrigger(BatchConstruct):
         plain = read_pattern(arguments, pattern)
         state = arguments.state("enabled", enabled)
         text = arguments.text("description", description)
+        if event_bus is not None and not has_member(event_bus, "event_bus_name"):
+            arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
@@ -164,12 +168,12 @@ class EventTrigger(BatchConstruct):
                 "Permission",
                 action="lambda:InvokeFunction",
                 function_name=self.function.function.function_arn,
-                principal="events.amazonaws.com",
+                principal=EVENTS,
                 source_arn=self.resource.attr_arn,
             )
         send = iam.PolicyStatement(
             actions=["sqs:SendMessage"],
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            principals=[iam.ServicePrincipal(EVENTS)],
             resources=[self.dead_letter_queue.queue_arn],
             conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
         )
@@ -180,7 +184,7 @@ class EventTrigger(BatchConstruct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("events.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal(EVENTS),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
                     {"Version": "2012-10-17", "Statement": job.statements()}

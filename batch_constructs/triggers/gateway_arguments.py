@@ -94,10 +94,13 @@ def read_gateway(
             "and the children of an array have no order; use mode job-per-message, or no fifo"
         )
     fields = arguments.mapping("parameters", parameters)
+    if arguments.is_wrong("parameters"):
+        fields = {}
     if coalesce and fields:
         arguments.wrong_value(
             "parameters with mode coalesce: each child fetches its whole message; leave them out"
         )
+        fields = {}
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
     checked = _schema(arguments, schema)

@@ -195,7 +195,8 @@ def check_share(
                 "shares"
             )
         return
-    bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER)
+    if bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+        return
     if fair is False:
         arguments.wrong_value(
             f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "

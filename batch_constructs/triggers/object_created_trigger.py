@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
@@ -11,7 +12,7 @@ from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object
 from batch_constructs.triggers.event_trigger import EventTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import Duration
     from aws_cdk import aws_s3 as s3
@@ -95,7 +96,9 @@ class ObjectCreatedTrigger(EventTrigger):
             enabled=enabled,
             job_name=job_name,
             array_size=array_size,
-            parameters={**OBJECT_CREATED_FIELDS, **(parameters or {})},
+            parameters={**OBJECT_CREATED_FIELDS, **(parameters or {})}
+            if isinstance(parameters, Mapping | None)
+            else parameters,
             environment=environment,
             command=command,
             share_identifier=share_identifier,

@@ -15,6 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
 from batch_constructs.aws.schedule_expression import problem_with
+from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
@@ -156,7 +157,7 @@ class ScheduleTrigger(BatchConstruct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
+                SCHEDULER,
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
             inline_policies={

@@ -21,6 +21,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
@@ -254,7 +255,7 @@ class SubmissionGateway(BatchConstruct):
             target.add_to_resource_policy(
                 iam.PolicyStatement(
                     actions=["sqs:SendMessage"],
-                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    principals=[iam.ServicePrincipal(EVENTS)],
                     resources=[target.queue_arn],
                     conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
                 )

@@ -15,6 +15,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.service_principals import STATES
+from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
@@ -25,6 +27,7 @@ from batch_constructs.queues.job_queue import (
     jobs_of,
     submit_resources,
 )
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
@@ -96,7 +99,10 @@ class Workflow(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         listed = arguments.items("jobs", jobs, "WorkflowJob")
-        self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share_identifier)
+        share = arguments.text("share_identifier", share_identifier, bound=SHARE_IDENTIFIER)
+        name = arguments.text("state_machine_name", state_machine_name)
+        share = None if share is UNKNOWN else share
+        self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
             arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, "a job queue")
         elif spot_rescue_queue is not None:
@@ -122,7 +128,7 @@ class Workflow(BatchConstruct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
+                STATES,
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
             inline_policies={
@@ -137,7 +143,7 @@ class Workflow(BatchConstruct):
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
-            state_machine_name=state_machine_name,
+            state_machine_name=name,
             # not the CDK's to_json_string, which drops every null, and with it ResultPath
             definition_body=sfn.DefinitionBody.from_string(json.dumps(self.definition)),
             role=self.role,

@@ -35,6 +35,7 @@ COMPARISONS: list[Any] = [
     {"anything-but": ["stopped", "overloaded"]},
     {"anything-but": [100, 200, 300]},
     {"anything-but": {"prefix": "init"}},
+    {"anything-but": {"prefix": "**"}},
     {"anything-but": {"suffix": [".png", ".jpg"]}},
     {"anything-but": {"equals-ignore-case": ["a", ""]}},
     {"anything-but": {"wildcard": ["*/lib/*", "*/bin/*"]}},

@@ -12,7 +12,7 @@ from batch_constructs.rules import check_resource
 from tests.judges.test_sources import limits
 
 LIMITS = [(limit, within) for limit in limits() for within in limit.within]
-STRANGE = ("!", " ", "é", "", "a b", "/", ":", "\n", "9" * 3, "-", "x?")
+STRANGE = ("!", " ", "é", "", "a b", "/", ":", "\n", "9" * 3, "-", "x?", "AWS_BATCH_X")
 
 
 def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:

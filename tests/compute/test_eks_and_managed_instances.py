@@ -89,14 +89,17 @@ class TestEks:
             ({"kubernetes_namespace": "kube-system"}, 'kubernetes_namespace is "kube-system"'),
             (
                 {"cluster": "shared"},
-                'cluster is "shared"; allowed are an ARN such as arn:aws:eks:…:cluster/name',
+                'cluster is "shared"; allowed is an ARN such as arn:aws:eks:…:cluster/name',
             ),
             ({"access_entry": "YES"}, 'access_entry is "YES"'),
-            ({"allocation_strategy": "BEST_FIT"}, "allocation_strategy: .* BEST_FIT"),
+            (
+                {"allocation_strategy": "BEST_FIT"},
+                "allocation_strategy is BEST_FIT, which Amazon EKS",
+            ),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
             (
                 {"images": [bc.MachineImage(image_type="ECS_AL2023")]},
-                r"images\[0\]\.image_type is ECS_AL2023 on an EKS environment",
+                r"images\[0\]\.image_type is ECS_AL2023 in an environment on Amazon EKS",
             ),
         ],
     )

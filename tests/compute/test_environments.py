@@ -302,7 +302,7 @@ class TestRefusals:
 
         message = str(refused.value)
         assert "bid_percentage is 0; allowed are" in message
-        assert "min_vcpus: the minimum of vCPUs is 9" in message
+        assert "min_vcpus is 9, which is more than max_vcpus (8)" in message
         assert "x86_64" in message
         assert message.count("\n  - ") == 3
 

@@ -131,5 +131,5 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
             architecture="ARM64",
         )
 
-    assert "user is given, which Windows containers do not take" in str(error.value)
+    assert "user is given, which Windows jobs do not take" in str(error.value)
     assert "ARM64" in str(error.value)

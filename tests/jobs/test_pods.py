@@ -98,7 +98,7 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(memory=cdk.Size.mebibytes(1))],
             {},
-            r'containers\[0\]\.memory is "1Mi"; at least 4Mi are allowed',
+            r"containers\[0\]\.memory is 1 MiB; allowed are 4 or more MiB",
         ),
         ([container(), container()], {}, r"containers\[1\].*: two containers|Default"),
         (

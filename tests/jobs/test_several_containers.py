@@ -216,7 +216,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
 @pytest.mark.parametrize(
     ("containers", "options", "message"),
     [
-        ([], {}, "containers: the task has 0 containers; allowed are 1 to 10"),
+        ([], {}, "containers has 0 containers; allowed are 1 to 10$"),
         (
             [container("a", depends_on=[bc.Dependency(container_name="b")])],
             {},
@@ -235,7 +235,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a", stop_timeout=cdk.Duration.minutes(5))],
             {},
-            r"containers\[0\]\.stop_timeout is 300; allowed are 2 to 120",
+            r"containers\[0\]\.stop_timeout is 300 seconds; allowed are 2 to 120 seconds$",
         ),
         (
             [container("a", log_driver=bc.LogDriver(name="awsfirelens"))],
@@ -243,27 +243,35 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
             r"containers\[0\]\.log_driver\.name",
         ),
         ([container("a", gpus=1)], {}, r"containers\[0\]\.gpus"),
-        ([container("a", privileged=True)], {}, r"containers\[0\].privileged: "),
-        ([container("a")], {"ipc_mode": "host"}, "ipc_mode is given, which Fargate does not take"),
+        (
+            [container("a", privileged=True)],
+            {},
+            r"containers\[0\]\.privileged is true, which Fargate jobs do not take: leave ",
+        ),
+        (
+            [container("a")],
+            {"ipc_mode": "host"},
+            "ipc_mode is given, which Fargate jobs do not take",
+        ),
         (
             [container("a")],
             {"network_mode": "host"},
-            "network_mode is given for the platform FARGATE",
+            "network_mode is given, which Fargate jobs do not take",
         ),
         (
             [container("a")],
             {"platform": "LAMBDA"},
-            "platform is LAMBDA; allowed are EC2, FARGATE or MANAGED_INSTANCES",
+            'platform is "LAMBDA"; allowed are EC2, FARGATE or MANAGED_INSTANCES$',
         ),
         (
             [container("a")],
             {"platform": "EC2", "ephemeral_storage": cdk.Size.gibibytes(30)},
-            "ephemeral_storage is given for an EC2 job, and only Fargate takes it",
+            "ephemeral_storage is given, which EC2 jobs do not take",
         ),
         (
             [container("a")],
             {"platform": "MANAGED_INSTANCES", "assign_public_ip": True},
-            "assign_public_ip is given for a Managed Instances job, and only Fargate takes it",
+            "assign_public_ip is given, which Managed Instances jobs do not take",
         ),
     ],
 )

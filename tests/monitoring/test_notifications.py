@@ -119,6 +119,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/batch_events.py",
         "batch_constructs/aws/bound.py",
         "batch_constructs/aws/job_states.py",
+        "batch_constructs/aws/names.py",
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/source.py",
         *(

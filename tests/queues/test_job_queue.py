@@ -288,7 +288,9 @@ class TestRefusals:
         fargate: bc.FargateComputeEnvironment,
         on_demand: bc.Ec2ComputeEnvironment,
     ) -> None:
-        with pytest.raises(ValueError, match="mixes Fargate .* and EC2"):
+        with pytest.raises(
+            ValueError, match=r"mixes Fargate \(environment 1\) and EC2 \(environment 2\)"
+        ):
             bc.JobQueue(stack, "Queue", compute_environments=[fargate, on_demand])
 
     def test_x86_beside_arm(self, stack: cdk.Stack, vpc: ec2.Vpc) -> None:

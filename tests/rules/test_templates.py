@@ -108,8 +108,8 @@ def test_the_message_of_a_wrong_fargate_size_lists_the_memory_that_goes_with_the
         severity=Severity.ERROR,
         resource="J",
         path="Properties/ContainerProperties/ResourceRequirements/1/Value",
-        message="the memory is 4096 MiB; with 0.25 vCPU Fargate allows 512, 1024 or 2048 MiB",
-        fix="set MEMORY to 2048, or change the vCPUs",
+        message="MEMORY is 4096 MiB; with 0.25 vCPU Fargate allows 512, 1024 or 2048 MiB",
+        fix="set MEMORY to 2048, or change VCPU",
         source=found.source,
     )
 
@@ -246,6 +246,4 @@ def test_arm_on_the_platform_before_it_is_found() -> None:
         {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}}
     )
 
-    assert "the platform version is 1.3.0; ARM64 needs at least 1.4.0" in {
-        one.message for one in found
-    }
+    assert "ARM64 needs PlatformVersion 1.4.0 or later" in {one.message for one in found}

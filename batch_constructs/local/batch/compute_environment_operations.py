@@ -6,12 +6,11 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import Counting
 from batch_constructs.aws.compute_environments import (
-    FARGATE_SECURITY_GROUPS,
-    FARGATE_SUBNETS,
-    NOT_ON_FARGATE,
-    NOT_ON_MANAGED_INSTANCES,
+    FARGATE_NETWORK,
+    ON_FARGATE,
+    ON_INSTANCES,
+    TAKEN_BY,
 )
 from batch_constructs.aws.service_principals import BATCH
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = "compute-environment"
-
-_FARGATE = ("FARGATE", "FARGATE_SPOT")
-_INSTANCES = ("EC2", "SPOT")
 
 
 class ComputeEnvironment:
@@ -152,7 +148,7 @@ class ComputeEnvironments:
         for key in ("computeResources", "unmanagedvCpus", "eksConfiguration", "context"):
             if key in request:
                 detail[key] = deepcopy(request[key])
-        if managed and detail["computeResources"]["type"] not in _FARGATE:
+        if managed and detail["computeResources"]["type"] not in ON_FARGATE:
             detail["computeResources"].setdefault("minvCpus", 0)
             detail["computeResources"].setdefault("desiredvCpus", 0)
         if orchestration == "ECS":
@@ -251,22 +247,18 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
     if resources is None:
         raise client_error("computeResources must be specified for MANAGED compute environments")
     kind = resources["type"]
-    refused = NOT_ON_FARGATE if kind in _FARGATE else NOT_ON_MANAGED_INSTANCES
     problems = [
         f"{member} is not applicable for {kind}"
-        for member in map(as_member, () if kind in _INSTANCES else refused)
-        if member in resources
+        for key, kinds in TAKEN_BY.items()
+        if kind not in (*ON_INSTANCES, *kinds) and (member := as_member(key)) in resources
     ]
-    if kind in _FARGATE:
+    if kind in ON_FARGATE:
         problems += [
             f"{member} {wrong} for {kind}"
-            for member, bound in (
-                ("subnets", Counting(1, FARGATE_SUBNETS, "subnets")),
-                ("securityGroupIds", Counting(1, FARGATE_SECURITY_GROUPS, "security groups")),
-            )
-            if (wrong := bound.wrong(resources.get(member, ())))
+            for key, bound in FARGATE_NETWORK.items()
+            if (wrong := bound.wrong(resources.get(member := as_member(key), ())))
         ]
-    if kind in _INSTANCES:
+    if kind in ON_INSTANCES:
         problems += [
             f"{member} must be specified for {kind}"
             for member in ("instanceTypes", "subnets")

@@ -7,6 +7,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_definitions import BYTES
 from batch_constructs.aws.submit_job import RESERVED_VARIABLES
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -40,7 +41,6 @@ _EMPTY_LISTS = (
 )
 _WHOLE = re.compile(r"^[1-9][0-9]*$")
 _FRACTION = re.compile(r"^([0-9]*[.])?[0-9]+$")
-_LONGEST = 24 * 1024
 _MOST_RULES = 5
 _RULE_PATTERNS = {
     "onStatusReason": re.compile(r"^[A-Za-z0-9.:\s]*\*?$"),
@@ -229,8 +229,8 @@ def _check(request: Mapping[str, Any]) -> None:
     for container in _containers(dict(request)):
         problems += _check_resources(container, fargate=fargate)
     size = len(json.dumps(request, separators=(",", ":")).encode())
-    if size > _LONGEST:
-        problems.append(f"the job definition has {size} bytes; allowed are at most {_LONGEST}")
+    if size > BYTES:
+        problems.append(f"the job definition has {size} bytes; allowed are at most {BYTES}")
     refuse(problems)
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import DEFAULT_STRATEGY
+from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES
 from batch_constructs.aws.updates import (
     FARGATE_SCALES,
-    IN_PLACE_STRATEGIES,
     SCALES,
     SERVICE_LINKED_ROLE,
     create_only,
@@ -111,7 +110,7 @@ def _check_infrastructure_update(properties: Properties, changed: set[str]) -> N
         ProvisioningError: the service role or the allocation strategy does not allow it.
     """
     role = str(properties.get("ServiceRole", SERVICE_LINKED_ROLE))
-    strategy = str(_resources(properties).get("AllocationStrategy", DEFAULT_STRATEGY))
+    strategy = str(_resources(properties).get("AllocationStrategy", BEST_FIT))
     what = ", ".join(sorted(path.rpartition("/")[2] for path in changed))
     if SERVICE_LINKED_ROLE not in role:
         raise ProvisioningError(

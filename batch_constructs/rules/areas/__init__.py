@@ -19,7 +19,6 @@ AREAS: Final = {
     "job_definitions.platforms": "Platforms of a job",
     "job_definitions.sizes": "vCPUs, memory and GPUs",
     "job_definitions.containers": "Containers",
-    "s3_files": "S3 Files",
     "job_definitions.storage": "Storage and Linux parameters",
     "job_definitions.tasks": "Jobs of several containers",
     "multi_node": "Multi-node parallel jobs",

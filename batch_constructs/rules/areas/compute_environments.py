@@ -6,20 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import api
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
-    Unknown,
     absent,
     given,
     listing,
-    mapping,
     number,
     one_of,
-    show,
+    repeated,
     text,
 )
 
@@ -30,6 +29,27 @@ AREA: Final = "compute_environments"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
 register(aws.LIMITS, area=AREA)
+
+_INSTEAD: Final = {
+    "CapacityTags": ", and give Tags",
+    "Tags": ", and give the compute environment itself Tags",
+}
+"""What to do where a property is not taken, and another one is."""
+
+
+def not_taken(environment: ComputeEnvironment, others: tuple[str, ...]) -> Iterator[Fault]:
+    """Find compute resources that other types take, and the type of the environment does not."""
+    for key, types in aws.TAKEN_BY.items():
+        if (
+            environment.kind not in types
+            and not set(types).isdisjoint(others)
+            and given(environment.resources, key)
+        ):
+            yield (
+                f"ComputeResources/{key}",
+                f"{key} is given, which the type {environment.kind} does not take",
+                f"leave {key} out{_INSTEAD.get(key, '')}",
+            )
 
 
 @_rule(
@@ -43,15 +63,17 @@ register(aws.LIMITS, area=AREA)
 )
 def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch cannot manage capacity that is not described."""
-    managed = (text(environment.properties, "Type") or "").upper() == "MANAGED"
-    if managed and absent(environment.properties, "ComputeResources"):
-        yield "ComputeResources", "ComputeResources is missing; a MANAGED environment needs it"
+    if environment.is_managed and absent(environment.properties, "ComputeResources"):
+        yield (
+            "ComputeResources",
+            "ComputeResources is missing; a MANAGED compute environment needs it",
+        )
 
 
 @_rule(
     "unmanaged-resources",
     title="unmanaged environment with compute resources",
-    fix="leave ComputeResources out, and say UnmanagedvCpus instead",
+    fix="leave ComputeResources out, and give UnmanagedvCpus instead",
     source=api(
         "CreateComputeEnvironmentRequest.computeResources",
         '"the compute resources managed by the compute environment"',
@@ -61,7 +83,10 @@ def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
 def unmanaged_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The instances of an unmanaged environment are the user's own."""
     if environment.is_unmanaged and environment.resources:
-        yield "ComputeResources", "ComputeResources is given for an UNMANAGED compute environment"
+        yield (
+            "ComputeResources",
+            "ComputeResources is given, which the type UNMANAGED does not take",
+        )
 
 
 @_rule(
@@ -75,12 +100,14 @@ def unmanaged_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def unmanaged_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch counts the vCPUs of managed environments itself."""
-    managed = (text(environment.properties, "Type") or "").upper() == "MANAGED"
-    if managed and given(environment.properties, "UnmanagedvCpus"):
-        yield "UnmanagedvCpus", "UnmanagedvCpus is given for a MANAGED compute environment"
+    if environment.is_managed and given(environment.properties, "UnmanagedvCpus"):
+        yield (
+            "UnmanagedvCpus",
+            "UnmanagedvCpus is given, which the type MANAGED does not take",
+        )
     got = number(environment.properties, "UnmanagedvCpus")
-    if environment.is_unmanaged and got is not None and got < 0:
-        yield "UnmanagedvCpus", f"UnmanagedvCpus is {got}; allowed are 0 or more"
+    if environment.is_unmanaged and got is not None and (wrong := aws.VCPUS.wrong(got)):
+        yield "UnmanagedvCpus", f"UnmanagedvCpus {wrong}", aws.VCPUS.fix("UnmanagedvCpus")
 
 
 @_rule(
@@ -95,7 +122,7 @@ def unmanaged_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
 def unmanaged_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The service-linked role is taken for managed environments only."""
     if environment.is_unmanaged and absent(environment.properties, "ServiceRole"):
-        yield "ServiceRole", "ServiceRole is missing; an UNMANAGED compute environment needs it"
+        yield "ServiceRole", "ServiceRole is missing; the type UNMANAGED needs it"
 
 
 @_rule(
@@ -121,7 +148,7 @@ def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
         if absent(environment.resources, key):
             yield (
                 f"ComputeResources/{key}",
-                f"{key} is missing; compute resources of the type {environment.kind} need it",
+                f"{key} is missing; the type {environment.kind} needs it",
                 f"give {key}: {what}",
             )
 
@@ -138,52 +165,28 @@ def ec2_environment_needs(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator[Fault]:
     """They come from the environment or from its launch template."""
-    if not environment.is_ec2 or environment.is_unmanaged:
-        return
     resources = environment.resources
-    if absent(resources, "SecurityGroupIds") and absent(resources, "LaunchTemplate"):
-        yield (
-            "ComputeResources/SecurityGroupIds",
-            "there are neither security groups nor a launch template that could have them",
-        )
-        return
-    template = mapping(resources, "LaunchTemplate")
-    launch = environment.neighbour(
-        template.get("LaunchTemplateId"), "AWS::EC2::LaunchTemplate"
-    ) or environment.neighbour(template.get("LaunchTemplateName"), "AWS::EC2::LaunchTemplate")
-    if not absent(resources, "SecurityGroupIds") or launch is None:
-        return
-    data = launch.properties.get("LaunchTemplateData")
-    if isinstance(data, dict) and not any(
-        key in data for key in ("SecurityGroupIds", "SecurityGroups", "NetworkInterfaces")
+    if (
+        not environment.is_ec2
+        or environment.is_unmanaged
+        or not absent(resources, "SecurityGroupIds")
     ):
+        return
+    if absent(resources, "LaunchTemplate"):
         yield (
             "ComputeResources/SecurityGroupIds",
-            "neither the environment nor its launch template has security groups",
+            "SecurityGroupIds is missing, and there is no launch template that could have them",
         )
-
-
-@_rule(
-    "max-vcpus",
-    title="maximum of vCPUs that lets nothing start",
-    fix="set MaxvCpus to at least 1, and to what the largest job needs",
-    source=api(
-        "ComputeResource.maxvCpus",
-        '"The maximum number of vCPUs that a compute environment can support."',
-    ),
-)
-def max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Every job needs vCPUs, so with none of them no job ever starts."""
-    if not environment.resources or environment.is_unmanaged:
-        return
-    if "MaxvCpus" not in environment.resources:
-        yield "ComputeResources/MaxvCpus", "MaxvCpus is missing; compute resources need it"
-    got = environment.max_vcpus
-    if got is not None and (got < 1 or got != int(got)):
-        yield (
-            "ComputeResources/MaxvCpus",
-            f"the maximum of vCPUs is {show(got)}; allowed are whole numbers from 1",
-        )
+    for _, reference in environment.launch_templates[:1]:
+        launch = environment.launch_template(reference)
+        data = None if launch is None else launch.properties.get("LaunchTemplateData")
+        if isinstance(data, dict) and not any(
+            key in data for key in ("SecurityGroupIds", "SecurityGroups", "NetworkInterfaces")
+        ):
+            yield (
+                "ComputeResources/SecurityGroupIds",
+                "SecurityGroupIds is missing, and the launch template has no security groups",
+            )
 
 
 @_rule(
@@ -200,28 +203,42 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch scales between the two, so neither may lie on the wrong side of the other."""
     if environment.is_fargate:
         return
-    resources = environment.resources
-    low, high = number(resources, "MinvCpus"), number(resources, "MaxvCpus")
-    desired = number(resources, "DesiredvCpus")
-    if low is not None and (low < 0 or low != int(low)):
+    low, high, desired = (
+        number(environment.resources, key) for key in ("MinvCpus", "MaxvCpus", "DesiredvCpus")
+    )
+    if low is not None and (wrong := aws.VCPUS.wrong(low)):
+        yield "ComputeResources/MinvCpus", f"MinvCpus {wrong}", aws.VCPUS.fix("MinvCpus")
+    elif low is not None and high is not None and low > high:
         yield (
             "ComputeResources/MinvCpus",
-            f"the minimum of vCPUs is {show(low)}; allowed are whole numbers from 0",
+            f"MinvCpus is {low}, which is more than MaxvCpus ({high})",
+            f"set MinvCpus to {high} or less, or raise MaxvCpus",
         )
-    if low is not None and high is not None and low > high:
-        yield (
-            "ComputeResources/MinvCpus",
-            f"the minimum of vCPUs is {low}, more than the maximum of {high}",
-            f"set MinvCpus to at most {high}",
-        )
-    if desired is not None and (
-        desired < (low or 0) or (high is not None and desired > high) or desired != int(desired)
-    ):
-        yield (
-            "ComputeResources/DesiredvCpus",
-            f"the desired vCPUs are {show(desired)}; allowed are {low or 0} to {high or '…'}",
-            "leave DesiredvCpus out: Batch sets it",
-        )
+    elif desired is not None:
+        allowed = Whole(int(low or 0), None if high is None else int(high))
+        if wrong := allowed.wrong(desired):
+            yield (
+                "ComputeResources/DesiredvCpus",
+                f"DesiredvCpus {wrong}",
+                "leave DesiredvCpus out: Batch sets it",
+            )
+
+
+@_rule(
+    "desired-vcpus",
+    severity=Severity.INFO,
+    title="desired vCPUs in a template",
+    fix="leave DesiredvCpus out: Batch sets it",
+    source=api(
+        "ComputeResource.desiredvCpus",
+        '"Batch modifies this value between the minimum and maximum values based on job queue'
+        ' demand."',
+    ),
+)
+def desired_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch changes the value all the time, so an update of the stack may fail or lose jobs."""
+    if environment.is_ec2 and given(environment.resources, "DesiredvCpus"):
+        yield "ComputeResources/DesiredvCpus", "DesiredvCpus is given, which Batch sets itself"
 
 
 @_rule(
@@ -237,24 +254,16 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
 def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch answers *Invalid compute resource allocation strategy … for type …*."""
     strategy = text(environment.resources, "AllocationStrategy")
-    if environment.kind == "EC2" and strategy in aws.SPOT_STRATEGIES:
-        allowed = one_of(
-            [one for one in aws.ALLOCATION_STRATEGIES if one not in aws.SPOT_STRATEGIES]
+    has = aws.STRATEGIES.get(environment.kind or "")
+    if has and strategy in aws.ALLOCATION_STRATEGIES and strategy not in has:
+        yield (
+            "ComputeResources/AllocationStrategy",
+            (
+                f"AllocationStrategy is {strategy}, which the type {environment.kind} does not"
+                f" have; allowed are {one_of(has)}"
+            ),
+            f"set AllocationStrategy to {one_of(has)}, or change the type",
         )
-    elif environment.kind == "SPOT" and strategy in aws.ON_DEMAND_STRATEGIES:
-        allowed = one_of(
-            [one for one in aws.ALLOCATION_STRATEGIES if one not in aws.ON_DEMAND_STRATEGIES]
-        )
-    else:
-        return
-    yield (
-        "ComputeResources/AllocationStrategy",
-        (
-            f"the allocation strategy is {strategy}, which a compute environment of type"
-            f" {environment.kind} does not have; allowed are {allowed}"
-        ),
-        f"set AllocationStrategy to {allowed}, or change the type",
-    )
 
 
 @_rule(
@@ -271,11 +280,11 @@ def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Without a strategy it is BEST_FIT, which launches a Spot Fleet, which needs a role."""
     if environment.kind != "SPOT" or environment.is_eks is not False:
         return
-    strategy = environment.resources.get("AllocationStrategy", aws.DEFAULT_STRATEGY)
-    if strategy == aws.DEFAULT_STRATEGY and absent(environment.resources, "SpotIamFleetRole"):
+    strategy = environment.resources.get("AllocationStrategy", aws.BEST_FIT)
+    if strategy == aws.BEST_FIT and absent(environment.resources, "SpotIamFleetRole"):
         yield (
             "ComputeResources/SpotIamFleetRole",
-            "SpotIamFleetRole is missing; a SPOT compute environment with BEST_FIT needs it",
+            "SpotIamFleetRole is missing; the type SPOT with the strategy BEST_FIT needs it",
         )
 
 
@@ -294,13 +303,7 @@ def spot_fleet_role(environment: ComputeEnvironment) -> Iterator[Fault]:
 def spot_parameters_on_demand(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Nothing is capped, and no fleet is launched, where instances are On-Demand."""
     if environment.kind == "EC2":
-        for key in ("BidPercentage", "SpotIamFleetRole"):
-            if given(environment.resources, key):
-                yield (
-                    f"ComputeResources/{key}",
-                    f"{key} is given for On-Demand instances (type EC2)",
-                    f"leave {key} out, or set the type to SPOT",
-                )
+        yield from not_taken(environment, ("SPOT",))
 
 
 @_rule(
@@ -320,7 +323,7 @@ def disabled_with_instances(environment: ComputeEnvironment) -> Iterator[Fault]:
     if text(environment.properties, "State") == "DISABLED" and low:
         yield (
             "ComputeResources/MinvCpus",
-            f"the environment is DISABLED and keeps {low} vCPUs running",
+            f"MinvCpus is {low}: the environment is DISABLED, and keeps its instances running",
         )
 
 
@@ -337,7 +340,7 @@ def disabled_with_instances(environment: ComputeEnvironment) -> Iterator[Fault]:
 def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
     """It can be disabled later; a template that creates it so may be refused."""
     if text(environment.properties, "State") == "DISABLED":
-        yield "State", "the state is DISABLED; an environment must be created ENABLED"
+        yield "State", "State is DISABLED; an environment must be created ENABLED"
 
 
 @_rule(
@@ -353,8 +356,5 @@ def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
 def duplicate_network(environment: ComputeEnvironment) -> Iterator[Fault]:
     """A list that names one thing twice was not meant so."""
     for key in ("Subnets", "SecurityGroupIds"):
-        seen: list[object] = []
-        for position, value in enumerate(listing(environment.resources, key) or ()):
-            if not isinstance(value, Unknown) and value in seen:
-                yield f"ComputeResources/{key}/{position}", f"{key} names the same resource twice"
-            seen.append(value)
+        for position in repeated(listing(environment.resources, key) or ()):
+            yield f"ComputeResources/{key}/{position}", f"{key} names the same one twice"

@@ -5,33 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.compute_environments import BEST_FIT, ON_INSTANCES
+from batch_constructs.aws.pods import namespace
 from batch_constructs.aws.source import api, guide
-from batch_constructs.rules.areas.job_definitions import job_rule
-from batch_constructs.rules.areas.pods import namespace_fault
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    COMPUTE_ENVIRONMENT,
-    ComputeEnvironment,
-)
-from batch_constructs.rules.template.values import (
-    given,
-    mapping,
-    text,
-)
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
+from batch_constructs.rules.template.values import given, mapping, one_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "eks_environments"
-_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_rule = partial(job_rule, area=AREA)
+_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
 
-@_environment_rule(
+@_rule(
     "eks-namespace",
     title="Kubernetes namespace that Batch refuses",
-    fix="make a namespace for Batch, and name it",
+    fix="make a namespace for Batch, and give it as KubernetesNamespace",
     source=api(
         "EksConfiguration.kubernetesNamespace",
         "\"can't left empty or null. It must be fewer than 64 characters long, can't be set to"
@@ -43,14 +35,15 @@ def eks_namespace(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch manages the pods of a namespace, so it takes one that is not used otherwise."""
     configuration = mapping(environment.properties, "EksConfiguration")
     got = text(configuration, "KubernetesNamespace")
-    if got is not None and (message := namespace_fault(got, "kube-")):
-        yield "EksConfiguration/KubernetesNamespace", message
+    wrong = None if got is None else namespace("kube-").wrong(got)
+    if wrong:
+        yield "EksConfiguration/KubernetesNamespace", f"KubernetesNamespace {wrong}"
 
 
-@_environment_rule(
+@_rule(
     "eks-cluster-name",
     title="cluster given by its name",
-    fix="use Fn::GetAtt with Arn",
+    fix="give EksClusterArn the ARN: Fn::GetAtt with Arn",
     source=api(
         "EksConfiguration.eksClusterArn",
         '"The Amazon Resource Name (ARN) of the Amazon EKS cluster."',
@@ -63,13 +56,13 @@ def eks_cluster_name(environment: ComputeEnvironment) -> Iterator[Fault]:
     if cluster is not None and getattr(value, "attribute", "") is None:
         yield (
             "EksConfiguration/EksClusterArn",
-            f"the cluster is Ref of {cluster.id}, which is its name; the ARN is allowed",
+            f"EksClusterArn is Ref of {cluster.id}, which is its name; allowed is its ARN",
         )
 
 
-@_environment_rule(
+@_rule(
     "eks-allocation-strategy",
-    title="EKS environment with BEST_FIT, or without a strategy",
+    title="BEST_FIT, or no strategy, on Amazon EKS",
     fix="set AllocationStrategy to BEST_FIT_PROGRESSIVE, on Spot to SPOT_PRICE_CAPACITY_OPTIMIZED",
     source=api(
         "ComputeResource.allocationStrategy",
@@ -80,40 +73,37 @@ def eks_allocation_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The default of ECS, BEST_FIT, does not exist on EKS."""
     if not environment.is_eks or not environment.resources:
         return
-    if "AllocationStrategy" not in environment.resources:
-        yield "ComputeResources/AllocationStrategy", "AllocationStrategy is missing; EKS needs it"
-    elif text(environment.resources, "AllocationStrategy") == "BEST_FIT":
-        yield (
-            "ComputeResources/AllocationStrategy",
-            "the allocation strategy is BEST_FIT, which EKS environments do not have",
-        )
+    path, strategy = "ComputeResources/AllocationStrategy", "AllocationStrategy"
+    if strategy not in environment.resources:
+        yield path, "AllocationStrategy is missing; Amazon EKS needs it"
+    elif text(environment.resources, strategy) == BEST_FIT:
+        yield path, "AllocationStrategy is BEST_FIT, which Amazon EKS does not have"
 
 
-@_environment_rule(
+@_rule(
     "eks-resources",
-    title="EKS environment with resources it does not have",
-    fix="set the type of the compute resources to EC2 or SPOT",
+    title="Fargate or Managed Instances on Amazon EKS",
+    fix="set Type to EC2 or SPOT",
     source=guide(
-        "eks",
-        "Amazon EKS: Batch on Amazon EKS runs on EC2 On-Demand and Spot nodes;"
-        " CreateComputeEnvironmentRequest.eksConfiguration",
+        "fargate",
+        '"Fargate is not supported for AWS Batch on Amazon EKS compute environments."; nor are'
+        " Managed Instances, which belong to Amazon ECS;"
+        " CreateComputeEnvironmentRequest.eksConfiguration.",
     ),
 )
 def eks_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     """No Fargate, no Managed Instances, and Batch manages the nodes."""
-    if not environment.is_eks:
-        return
-    if environment.is_fargate or environment.is_managed_instances:
+    if environment.is_eks and (environment.is_fargate or environment.is_managed_instances):
         yield (
             "ComputeResources/Type",
-            f"the type is {environment.kind} on EKS; allowed are EC2 and SPOT",
+            f"Type is {environment.kind} on Amazon EKS; allowed are {one_of(ON_INSTANCES)}",
         )
 
 
-@_environment_rule(
+@_rule(
     "eks-ecs-settings",
     severity=Severity.WARNING,
-    title="ECS settings on an EKS environment",
+    title="ECS settings on Amazon EKS",
     fix="leave EcsSettings out",
     source=api(
         "CreateComputeEnvironmentRequest.ecsSettings",
@@ -123,4 +113,7 @@ def eks_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
 def eks_ecs_settings(environment: ComputeEnvironment) -> Iterator[Fault]:
     """There is no ECS cluster to collect metrics of."""
     if environment.is_eks and given(environment.properties, "EcsSettings"):
-        yield "EcsSettings", "EcsSettings is given for an EKS environment"
+        yield (
+            "EcsSettings",
+            "EcsSettings is given, which an environment on Amazon EKS does not take",
+        )

@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import compute_environments as aws
 from batch_constructs.aws.source import api
+from batch_constructs.rules.areas.compute_environments import not_taken
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    COMPUTE_ENVIRONMENT,
-    ComputeEnvironment,
-)
-from batch_constructs.rules.template.values import (
-    absent,
-    count,
-    given,
-)
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
+from batch_constructs.rules.template.values import absent, count, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,23 +23,16 @@ _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
     "fargate-environment-parameters",
     title="parameter that Fargate environments refuse",
     fix="leave it out: it belongs to EC2 environments",
-    source=aws.NOT_ON_FARGATE_SOURCE,
+    source=api(
+        "ComputeResource.minvCpus",
+        'also ComputeResource.desiredvCpus, ComputeResource.ec2KeyPair and others: "This parameter'
+        " isn't applicable to jobs that are running on Fargate resources. Don't specify it.\"",
+    ),
 )
 def fargate_environment_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
     """On Fargate there are no instances to choose, tag or keep; even ``MinvCpus: 0`` is refused."""
     if environment.is_fargate:
-        for key in aws.NOT_ON_FARGATE:
-            if given(environment.resources, key):
-                fix = (
-                    "use the Tags of the compute environment itself"
-                    if key == "Tags"
-                    else f"leave {key} out: it belongs to EC2 environments"
-                )
-                yield (
-                    f"ComputeResources/{key}",
-                    f"{key} is given, which a {environment.kind} compute environment does not take",
-                    fix,
-                )
+        yield from not_taken(environment, aws.ON_INSTANCES)
 
 
 @_rule(
@@ -63,22 +50,14 @@ def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fau
     """Fargate attaches its network interfaces itself, within limits of its own."""
     if not environment.is_fargate:
         return
-    for key, most, noun in (
-        ("Subnets", aws.FARGATE_SUBNETS, "subnets"),
-        ("SecurityGroupIds", aws.FARGATE_SECURITY_GROUPS, "security groups"),
-    ):
+    for key, bound in aws.FARGATE_NETWORK.items():
+        wrong: str | None = None
         if absent(environment.resources, key):
-            yield (
-                f"ComputeResources/{key}",
-                f"{key} is missing; a {environment.kind} compute environment needs 1 to {most}",
-                f"give {key} 1 to {most} {noun}",
-            )
-        elif (got := count(environment.resources, key) or 0) > most:
-            yield (
-                f"ComputeResources/{key}",
-                f"there are {got} {noun}; on Fargate 1 to {most} are allowed",
-                f"keep at most {most} {noun}",
-            )
+            wrong = f"is missing; allowed are {bound.allowed} {bound.things}"
+        elif count(environment.resources, key) is not None:
+            wrong = bound.wrong(listing(environment.resources, key) or ())
+        if wrong:
+            yield f"ComputeResources/{key}", f"{key} {wrong}", bound.fix(key)
 
 
 @_rule(
@@ -91,7 +70,6 @@ def fargate_environment_network(environment: ComputeEnvironment) -> Iterator[Fau
     ),
 )
 def fargate_unmanaged(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Fargate, and Managed Instances, capacity is always managed."""
-    managed_only = environment.is_fargate or environment.is_managed_instances
-    if environment.is_unmanaged and managed_only:
-        yield "Type", f"the type is UNMANAGED with {environment.kind} resources; allowed is MANAGED"
+    """The capacity of Fargate, and of Managed Instances, is always managed."""
+    if environment.is_unmanaged and (environment.is_fargate or environment.is_managed_instances):
+        yield "Type", f"Type is UNMANAGED with {environment.kind} resources; allowed is MANAGED"

@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.source import guide
+from batch_constructs.aws import instance_types
+from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
@@ -15,14 +16,113 @@ from batch_constructs.rules.template.resources import (
     ComputeEnvironment,
     Resource,
 )
-from batch_constructs.rules.template.values import Base64, Text, entries, flag, given, mapping, show
+from batch_constructs.rules.template.values import (
+    Base64,
+    Text,
+    absent,
+    entries,
+    flag,
+    given,
+    listing,
+    mapping,
+    show,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "launch_templates"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-_LAUNCH_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
+
+
+@_rule(
+    "launch-template-reference",
+    title="launch template without id or name, or with both",
+    fix="give either LaunchTemplateId or LaunchTemplateName",
+    source=api(
+        "ComputeResource.launchTemplate",
+        '"You must specify either the launch template ID or launch template name in the request,'
+        ' but not both."; LaunchTemplateSpecification.launchTemplateId,'
+        " LaunchTemplateSpecification.launchTemplateName; the same holds for"
+        " LaunchTemplateSpecificationOverride.launchTemplateId and"
+        " LaunchTemplateSpecificationOverride.launchTemplateName",
+    ),
+)
+def launch_template_reference(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """One of the two says which template it is."""
+    for path, launch in environment.launch_templates:
+        keys = ("LaunchTemplateId", "LaunchTemplateName")
+        if not any(key in launch for key in keys):
+            yield path, "the launch template has neither LaunchTemplateId nor LaunchTemplateName"
+        if all(given(launch, key) for key in keys):
+            yield path, "the launch template has both LaunchTemplateId and LaunchTemplateName"
+
+
+@_rule(
+    "userdata-type-ecs",
+    severity=Severity.WARNING,
+    title="EKS user data type on an ECS environment",
+    fix="leave UserdataType out",
+    source=api(
+        "LaunchTemplateSpecification.userdataType", '"The EKS node initialization process to use."'
+    ),
+)
+def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """ECS instances have no EKS node initialization."""
+    if environment.is_eks is False:
+        for path, launch in environment.launch_templates:
+            if given(launch, "UserdataType"):
+                yield f"{path}/UserdataType", "UserdataType is given without EksConfiguration"
+
+
+@_rule(
+    "launch-template-targets",
+    title="launch template override for instance types it may not target",
+    fix="target types or families from InstanceTypes, each in one override",
+    source=api(
+        "LaunchTemplateSpecificationOverride.targetInstanceTypes",
+        '"This parameter is required when defining a launch template override"; "not allowed:'
+        ' optimal, default_x86_64, and default_arm64"; "can target only instance types and'
+        ' families that are included within the ComputeResource.instanceTypes set"; "can\'t'
+        ' overlap"',
+    ),
+)
+def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """An override is for some of the environment's instance types, each of them once."""
+    taken: list[str] = []
+    for place, override in environment.launch_templates[1:]:
+        path = f"{place}/TargetInstanceTypes"
+        if absent(override, "TargetInstanceTypes"):
+            yield path, "TargetInstanceTypes is missing; an override needs it"
+        for position, target in enumerate(listing(override, "TargetInstanceTypes") or ()):
+            if not isinstance(target, str):
+                continue
+            wrong: list[str] = []
+            if target in instance_types.BUNDLES:
+                wrong.append("is no type or family")
+            elif instance_types.is_impossible(target):
+                wrong.append("does not exist")
+            elif not _offers(environment, target):
+                wrong.append("is not in InstanceTypes")
+            wrong += [f'overlaps with "{one}" of another' for one in taken if _overlap(target, one)]
+            for fault in wrong:
+                yield (
+                    f"{path}/{position}",
+                    f'TargetInstanceTypes names "{show(target)}", which {fault}',
+                )
+            taken.append(target)
+
+
+def _offers(environment: ComputeEnvironment, target: str) -> bool:
+    names = environment.instance_types
+    if not names or any(name in instance_types.BUNDLES for name in names):
+        return True
+    family = target.partition(".")[0]
+    return target in names or family in names
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or one.partition(".")[0] == other or other.partition(".")[0] == one
 
 
 @_rule(
@@ -48,22 +148,17 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
             first = (begin.strip().splitlines() or [""])[0]
             yield (
                 path,
-                f'the user data of {template.id} begin with "{show(first)}": not MIME multipart',
+                (
+                    f'the user data of {template.id} begin with "{show(first)}", which is not MIME'
+                    " multipart"
+                ),
             )
 
 
 def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]]:
     """Give the launch templates of an environment that are in the template, with their paths."""
-    launch = mapping(environment.resources, "LaunchTemplate")
-    places = [("ComputeResources/LaunchTemplate", launch)]
-    places += [
-        (f"ComputeResources/LaunchTemplate/Overrides/{position}", override)
-        for position, override in entries(launch, "Overrides")
-    ]
-    for path, reference in places:
-        template = environment.neighbour(
-            reference.get("LaunchTemplateId"), _LAUNCH_TEMPLATE
-        ) or environment.neighbour(reference.get("LaunchTemplateName"), _LAUNCH_TEMPLATE)
+    for path, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
         if template is not None:
             yield path, template
 
@@ -72,7 +167,7 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
     "launch-template-ignored",
     severity=Severity.WARNING,
     title="part of a launch template that Batch ignores",
-    fix="say it on the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
+    fix="give it to the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
     source=guide(
         "launch-templates",
         '"The following launch template parameters are ignored by AWS Batch: Instance type,'
@@ -91,7 +186,7 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
             if given(interface, "SubnetId"):
                 ignored.append("the SubnetId of a network interface")
         for what in ignored:
-            yield path, f"{template.id} gives {what}, which Batch ignores"
+            yield path, f"the launch template {template.id} has {what}, which Batch ignores"
 
 
 _IGNORED: Final = (

@@ -6,16 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.compute_environments import (
-    NOT_ON_MANAGED_INSTANCES,
-    NOT_ON_MANAGED_INSTANCES_SOURCE,
-)
+from batch_constructs.aws.compute_environments import ON_INSTANCES, ON_MANAGED_INSTANCES
 from batch_constructs.aws.managed_instances import LAUNCH, LIMITS, PROVIDER
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas.compute_environments import not_taken
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
-from batch_constructs.rules.template.values import given, listing, mapping, show
+from batch_constructs.rules.template.values import listing, mapping, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,36 +39,29 @@ def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Faul
     """Network, roles and instance types stand inside it."""
     if environment.is_managed_instances:
         if "ManagedInstancesProvider" not in environment.resources:
-            yield PROVIDER, "ManagedInstancesProvider is missing; ECS_MANAGED_INSTANCES needs it"
+            yield (
+                PROVIDER,
+                "ManagedInstancesProvider is missing; the type ECS_MANAGED_INSTANCES needs it",
+            )
     elif environment.kind is not None:
-        for key in ("ManagedInstancesProvider", "CapacityTags"):
-            if given(environment.resources, key):
-                yield (
-                    f"ComputeResources/{key}",
-                    (
-                        f"{key} is given for the type {environment.kind}; only"
-                        " ECS_MANAGED_INSTANCES"
-                        " takes it"
-                    ),
-                    f"leave {key} out" + (", and use Tags" if key == "CapacityTags" else ""),
-                )
+        yield from not_taken(environment, ON_MANAGED_INSTANCES)
 
 
 @_rule(
     "managed-instances-parameters",
     title="parameter that Managed Instances environments refuse",
     fix="say it inside ManagedInstancesProvider, or leave it out",
-    source=NOT_ON_MANAGED_INSTANCES_SOURCE,
+    source=guide(
+        "ecs-managed-instances-compute-environments",
+        "All networking, instance profile, and instance selection configuration lives within the"
+        " managedInstancesProvider block; ComputeResource.imageId, ComputeResource.ec2KeyPair and"
+        " the like are for EC2.",
+    ),
 )
 def managed_instances_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The provider block is all there is."""
     if environment.is_managed_instances:
-        for key in NOT_ON_MANAGED_INSTANCES:
-            if given(environment.resources, key):
-                yield (
-                    f"ComputeResources/{key}",
-                    f"{key} is given, which ECS_MANAGED_INSTANCES does not take there",
-                )
+        yield from not_taken(environment, ON_INSTANCES)
 
 
 @_rule(
@@ -89,7 +80,10 @@ def managed_instances_network(environment: ComputeEnvironment) -> Iterator[Fault
     network = mapping(mapping(provider, "InstanceLaunchTemplate"), "NetworkConfiguration")
     for key in ("Subnets", "SecurityGroups"):
         if listing(network, key) == []:
-            yield f"{LAUNCH}/NetworkConfiguration/{key}", f"{key} is empty; at least 1 is needed"
+            yield (
+                f"{LAUNCH}/NetworkConfiguration/{key}",
+                f"{key} is empty; allowed are 1 or more",
+            )
 
 
 @_rule(
@@ -112,4 +106,7 @@ def managed_instances_types(environment: ComputeEnvironment) -> Iterator[Fault]:
         if not isinstance(name, str) or "*" in name:
             continue
         if name in instance_types.BUNDLES or instance_types.is_impossible(name):
-            yield f"{path}/{position}", f'there is no instance type "{show(name)}"'
+            yield (
+                f"{path}/{position}",
+                f'AllowedInstanceTypes names "{show(name)}", which does not exist',
+            )

@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
-from batch_constructs.rules.old_limits import Limit, at
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition
+from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas.job_definitions import job_rule
 from batch_constructs.rules.template.values import (
     absent,
     given,
     listing,
     mapping,
     number,
-    one_of,
     show,
     text,
 )
@@ -24,37 +24,30 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "multi_node"
-_rule = partial(rule, subject=JOB_DEFINITION, area=AREA)
-_limit = partial(Limit, subject=JOB_DEFINITION, area=AREA)
-_RANGE: Final = re.compile(r"(\d*):(\d*)")
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import JobDefinition
 
-_limit(
-    id="node-count",
-    where=at("NodeProperties"),
-    key="NumNodes",
-    noun="the number of nodes",
-    title="number of nodes out of range",
-    source='NodeProperties.numNodes; User Guide, Node groups: "You can have up to 1,000 nodes in a'
-    ' single job."',
-    why="1,000 is the default limit of instances in an Amazon ECS cluster.",
-).between(1, 1000)
+AREA: Final = "multi_node"
+_rule = partial(job_rule, area=AREA)
+_RANGE: Final = re.compile(r"(\d*):(\d*)")
 
 
 @_rule(
     "main-node",
     title="main node that does not exist",
     fix="set MainNode to an index from 0 to NumNodes - 1",
-    source='NodeProperties.mainNode: "This node index value must be fewer than the number of'
-    ' nodes."',
+    source=api(
+        "NodeProperties.mainNode",
+        '"This node index value must be fewer than the number of nodes."',
+    ),
 )
 def main_node(job: JobDefinition) -> Iterator[Fault]:
     """Nodes are counted from 0."""
     nodes = mapping(job.properties, "NodeProperties")
     main, total = number(nodes, "MainNode"), number(nodes, "NumNodes")
     if main is not None and (main < 0 or (total is not None and main >= total)):
-        allowed = "0 and more" if total is None else f"0 to {show(total - 1)}"
-        yield "NodeProperties/MainNode", f"the main node is {main}; allowed are {allowed}"
+        allowed = "0 or more" if total is None else f"0 to {total - 1}"
+        yield "NodeProperties/MainNode", f"MainNode is {main}; allowed are {allowed}"
 
 
 def node_span(written: str, total: float) -> tuple[int, int] | None:
@@ -71,9 +64,11 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
 @_rule(
     "node-range",
     title="node range of a wrong shape",
-    fix="write first:last, :last, first: or one index, counted from 0 to NumNodes - 1",
-    source='NodeRangeProperty.targetNodes: "A range of 0:3 indicates nodes with index values of 0'
-    ' through 3."',
+    fix="set TargetNodes to first:last, :last, first: or one index, counted from 0",
+    source=api(
+        "NodeRangeProperty.targetNodes",
+        '"A range of 0:3 indicates nodes with index values of 0 through 3."',
+    ),
 )
 def node_range(job: JobDefinition) -> Iterator[Fault]:
     """The last index is one below the number of nodes."""
@@ -82,43 +77,32 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         written = text(node, "TargetNodes")
         if written is None:
             continue
-        where = f"{path}/TargetNodes"
         span = node_span(written, total or 1)
         if span is None:
-            yield (
-                where,
-                (
-                    f'the node range is "{show(written)}"; allowed are first:last, :last, first:'
-                    " or one index"
-                ),
-            )
+            allowed = "first:last, :last, first: or one index"
         elif total is not None and (span[1] >= total or span[0] > span[1]):
-            yield (
-                where,
-                (
-                    f'the node range is "{show(written)}"; with {show(total)} nodes the indexes'
-                    " are 0"
-                    " to"
-                    f" {show(total - 1)}"
-                ),
-            )
+            allowed = f"indexes from 0 to {total - 1}"
+        else:
+            continue
+        yield f"{path}/TargetNodes", f"TargetNodes is {shown(written)}; allowed are {allowed}"
 
 
 @_rule(
     "node-ranges-cover",
     title="node ranges that leave nodes out, or overlap",
     fix="cover every node from 0 to NumNodes - 1, and nest ranges or keep them apart",
-    source='NodeRangeProperty.targetNodes: "Your accumulative node ranges must account for all'
-    " nodes"
-    ' (0:n). You can nest node ranges (for example, 0:10 and 4:5).";'
-    " NodeProperties.nodeRangeProperties",
+    source=api(
+        "NodeRangeProperty.targetNodes",
+        '"Your accumulative node ranges must account for all nodes (0:n). You can nest node ranges'
+        ' (for example, 0:10 and 4:5)."; NodeProperties.nodeRangeProperties.',
+    ),
 )
 def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
     """Every node needs its properties, and they must be clear."""
     nodes = mapping(job.properties, "NodeProperties")
     total = number(nodes, "NumNodes")
     written = listing(nodes, "NodeRangeProperties")
-    if total is None or total != int(total) or not 1 <= total <= _MOST or not written:
+    if total is None or not NODE_COUNT.admits(total) or not written:
         return
     spans: list[tuple[int, int, str]] = []
     for path, node in job.node_ranges:
@@ -137,45 +121,22 @@ def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
     if len(spans) != len(written):
         return
     covered = {index for first, last, _ in spans for index in range(first, last + 1)}
-    missing = [index for index in range(int(total)) if index not in covered]
+    missing = [str(index) for index in range(int(total)) if index not in covered]
     if missing:
-        left = show(", ".join(map(str, missing)))
+        left = show(", ".join(missing))
         yield "NodeProperties/NodeRangeProperties", f"no node range has the nodes {left}"
-
-
-_MOST: Final = 1000
-
-
-@_rule(
-    "multi-node-platform",
-    title="multi-node job outside EC2",
-    fix="set PlatformCapabilities to EC2, or make it a job of type container",
-    source='RegisterJobDefinitionRequest.type: "If the job is run on Fargate resources, then'
-    " multinode"
-    " isn't supported.\"; ComputeResource.type: \"Multi-node parallel jobs aren't supported on Spot"
-    ' Instances or Amazon ECS Managed Instances."',
-)
-def multi_node_platform(job: JobDefinition) -> Iterator[Fault]:
-    """Nodes are EC2 instances of one's own."""
-    if not job.is_multi_node:
-        return
-    for position, platform in enumerate(listing(job.properties, "PlatformCapabilities") or ()):
-        if platform in ("FARGATE", "MANAGED_INSTANCES"):
-            yield (
-                f"PlatformCapabilities/{position}",
-                f"the platform of a multi-node job is {platform}; allowed is EC2",
-            )
 
 
 @_rule(
     "node-instance-types",
     title="node range with several instance types",
-    fix="name one instance type, the same for all ranges",
-    source='NodeRangeProperty.instanceTypes: "this list object is currently limited to one'
-    ' element";'
-    ' ContainerProperties.instanceType: "All node groups in a multi-node parallel job must use the'
-    " same"
-    ' instance type."',
+    fix="name one instance type, the same for all node ranges",
+    source=api(
+        "NodeRangeProperty.instanceTypes",
+        '"In addition, this list object is currently limited to one element.";'
+        " ContainerProperties.instanceType: all node groups in a multi-node parallel job must use"
+        " the same instance type.",
+    ),
 )
 def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
     """All nodes of a job are of one instance type."""
@@ -183,7 +144,7 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
     for path, node in job.node_ranges:
         names = listing(node, "InstanceTypes") or []
         if len(names) > 1:
-            yield f"{path}/InstanceTypes", f"there are {len(names)} instance types; allowed is 1"
+            yield f"{path}/InstanceTypes", f"there are {len(names)} instance types; allowed is one"
         container = mapping(node, "Container")
         for where, name in (
             *((f"{path}/InstanceTypes/{place}", name) for place, name in enumerate(names[:1])),
@@ -192,7 +153,7 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
             if not isinstance(name, str):
                 continue
             if instance_types.is_impossible(name):
-                yield where, f'there is no instance type "{show(name)}"', "name one of EC2's types"
+                yield where, f"there is no instance type {shown(name)}", "name one of EC2's types"
             found.setdefault(name, where)
     if len(found) > 1:
         yield (
@@ -204,10 +165,12 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
 @_rule(
     "node-properties",
     title="node range without, or with several, containers",
-    fix="give each range exactly one of Container, EcsProperties and EksProperties",
-    source="NodeRangeProperty.container, NodeRangeProperty.ecsProperties,"
-    " NodeRangeProperty.eksProperties:"
-    " one of them describes the nodes",
+    fix="give each node range exactly one of Container, EcsProperties and EksProperties",
+    source=api(
+        "NodeRangeProperty.container",
+        '"The container details for the node range."; NodeRangeProperty.ecsProperties and'
+        " NodeRangeProperty.eksProperties are the other ways to say them.",
+    ),
 )
 def node_properties(job: JobDefinition) -> Iterator[Fault]:
     """A node runs one thing."""
@@ -216,21 +179,21 @@ def node_properties(job: JobDefinition) -> Iterator[Fault]:
         if not present:
             yield path, "the node range has none of Container, EcsProperties and EksProperties"
         elif len([key for key in present if given(node, key)]) > 1:
-            yield path, f"the node range has {' and '.join(present)}; exactly one is allowed"
+            yield path, f"{' and '.join(present)} are given; allowed is one of them"
 
 
 @_rule(
     "node-ranges-missing",
     title="multi-node job without node ranges",
     fix="give NodeRangeProperties an entry",
-    source="NodeProperties.nodeRangeProperties: required",
+    source=api(
+        "NodeProperties.nodeRangeProperties",
+        '"A list of node ranges and their properties that are associated with a multi-node parallel'
+        ' job.", which is required.',
+    ),
 )
 def node_ranges_missing(job: JobDefinition) -> Iterator[Fault]:
     """Every node needs its properties."""
-    nodes = job.properties.get("NodeProperties")
-    written = isinstance(nodes, dict) and "NodeRangeProperties" in nodes
-    if isinstance(nodes, dict) and written and absent(nodes, "NodeRangeProperties"):
-        yield (
-            "NodeProperties/NodeRangeProperties",
-            "there is no node range; at least 1 is needed",
-        )
+    nodes = mapping(job.properties, "NodeProperties")
+    if "NodeRangeProperties" in nodes and absent(nodes, "NodeRangeProperties"):
+        yield "NodeProperties/NodeRangeProperties", "there is no node range; at least one is needed"

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, Finder, rule
+from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
     Base64,
     Properties,
     Reference,
@@ -33,9 +32,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import Resource
 
 AREA: Final = "shapes"
-_SOURCE: Final = cloudformation(
-    "AWS_Batch",
-    "CloudFormation's registry schema of the type, joined with the API model of AWS Batch.",
+_SAYS: Final = (
+    "CloudFormation's registry schema of the type, joined with the API model of AWS Batch."
 )
 _REQUIRED: Final = ""
 _CLOSE: Final = 0.85
@@ -131,7 +129,7 @@ def _written(value: object) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{show(value)}"' if value is not UNKNOWN else "something"
+    return f'"{show(value)}"'
 
 
 def _finder(kind: Kind) -> Callable[[Resource], Iterator[Fault]]:
@@ -158,10 +156,27 @@ def _all_problems(subject: Resource) -> list[Problem]:
 def _register(
     id: str, kind: Kind, severity: Severity, *, title: str, fix: str, explanation: str
 ) -> None:
-    find: Finder = _finder(kind)
-    find.__doc__ = explanation
     types = tuple(model())
-    rule(id, types, area=AREA, severity=severity, source=_SOURCE, title=title, fix=fix)(find)
+    sources = {type_: cloudformation(_page(type_), _SAYS) for type_ in types}
+    every = cloudformation("AWS_Batch", _SAYS)
+    add(
+        Rule(
+            id=id,
+            area=AREA,
+            severity=severity,
+            title=title,
+            fix=fix,
+            source=every,
+            sources=sources,
+            explanation=explanation,
+            subjects=types,
+            find=_finder(kind),
+        )
+    )
+
+
+def _page(type_: str) -> str:
+    return "-".join(("aws-resource", *type_.removeprefix("AWS::").lower().split("::")))
 
 
 _register(

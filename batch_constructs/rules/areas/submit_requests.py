@@ -6,11 +6,10 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.aws import submit_job
+from batch_constructs.aws import fargate_sizes, submit_job
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
 from batch_constructs.aws.source import api, cloudformation
-from batch_constructs.rules.areas.job_definitions.sizes import FARGATE_SIZES
 from batch_constructs.rules.areas.submitters import SUBMITTERS
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add, rule
@@ -321,7 +320,7 @@ def override_size(source: Resource) -> Iterator[Fault]:
                 for _, entry in entries(overrides, "ResourceRequirements")
             }
             vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
-            if vcpus is None or memory is None or memory in FARGATE_SIZES.get(vcpus, ()):
+            if vcpus is None or memory is None or memory in fargate_sizes.MEMORY.get(vcpus, ()):
                 continue
             yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"
 

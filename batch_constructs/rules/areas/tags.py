@@ -38,16 +38,15 @@ _rule = partial(rule, subject=_TAGGED, area=AREA)
 
 def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     yield "Tags", mapping(resource.properties, "Tags")
-    if resource.type == COMPUTE_ENVIRONMENT:
-        resources = mapping(resource.properties, "ComputeResources")
-        for key in ("Tags", "CapacityTags"):
-            yield f"ComputeResources/{key}", mapping(resources, key)
+    launched = mapping(resource.properties, "ComputeResources")
+    for key in ("Tags", "CapacityTags"):
+        yield f"ComputeResources/{key}", mapping(launched, key)
 
 
 @_rule(
     "tag-count",
     title="too many tags",
-    fix="keep at most 50 tags",
+    fix=aws.COUNT.fix("Tags"),
     source=api(
         "CreateComputeEnvironmentRequest.tags",
         "also CreateJobQueueRequest.tags, RegisterJobDefinitionRequest.tags,"
@@ -59,15 +58,15 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
 def tag_count(resource: Resource) -> Iterator[Fault]:
     """Fifty tags are the limit of a resource."""
     for path, tags in _tags(resource):
+        key = path.rpartition("/")[2]
         if wrong := aws.COUNT.wrong(tags):
-            yield path, f"{path.rpartition('/')[2]} {wrong}"
+            yield path, f"{key} {wrong}", aws.COUNT.fix(key)
 
 
 @_rule(
     "tag-shape",
     title="tag that AWS does not allow",
-    fix="use a key of 1 to 128 characters that does not begin with aws:, and a value of at most"
-    " 256",
+    fix=f"use {aws.KEY.allowed}, and {aws.VALUE.allowed}",
     source=aws.SOURCE,
 )
 def tag_shape(resource: Resource) -> Iterator[Fault]:

@@ -5,22 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.compute_environments import DEFAULT_STRATEGY
+from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES
 from batch_constructs.aws.source import api
-from batch_constructs.aws.updates import IN_PLACE, IN_PLACE_STRATEGIES, REPLACES_BY_DEFAULT
+from batch_constructs.aws.updates import IN_PLACE, REPLACES_BY_DEFAULT
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    COMPUTE_ENVIRONMENT,
-    ComputeEnvironment,
-)
-from batch_constructs.rules.template.values import (
-    UNKNOWN,
-    flag,
-    mapping,
-    one_of,
-    show,
-)
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
+from batch_constructs.rules.template.values import UNKNOWN, flag, mapping, one_of, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +34,13 @@ _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch ignores it without a word: running jobs are not ended by an update."""
     if environment.is_fargate and mapping(environment.properties, "UpdatePolicy"):
-        yield "UpdatePolicy", "UpdatePolicy is given, which Batch ignores on Fargate"
+        yield "UpdatePolicy", f"UpdatePolicy is given, which the type {environment.kind} ignores"
 
 
 @_rule(
     "in-place-update-strategy",
     severity=Severity.WARNING,
-    title="in-place updates with BEST_FIT",
+    title="updates in place with BEST_FIT",
     fix="set AllocationStrategy to BEST_FIT_PROGRESSIVE, or ReplaceComputeEnvironment to true",
     source=api(
         "ComputeResource.allocationStrategy",
@@ -66,22 +57,22 @@ def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]
         return
     if flag(environment.properties, "ReplaceComputeEnvironment") is not False:
         return
-    strategy = environment.resources.get("AllocationStrategy", DEFAULT_STRATEGY)
-    if strategy == DEFAULT_STRATEGY:
+    if environment.resources.get("AllocationStrategy", BEST_FIT) == BEST_FIT:
+        allowed = one_of(IN_PLACE_STRATEGIES)
         yield (
             "ReplaceComputeEnvironment",
             (
                 "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which"
-                " cannot"
-                f" be updated in place; allowed are {one_of(IN_PLACE_STRATEGIES)}"
+                f" cannot be updated in place; allowed are {allowed}"
             ),
+            f"set AllocationStrategy to {allowed}, or ReplaceComputeEnvironment to true",
         )
 
 
 @_rule(
     "in-place-update-service-role",
     severity=Severity.WARNING,
-    title="in-place updates with a service role of one's own",
+    title="updates in place with a service role of one's own",
     fix="leave ServiceRole out: Batch then uses AWSServiceRoleForBatch",
     source=IN_PLACE,
 )
@@ -95,8 +86,8 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
         yield (
             "ServiceRole",
             (
-                "ReplaceComputeEnvironment is false with a service role of its own, which cannot do"
-                " infrastructure updates"
+                "ReplaceComputeEnvironment is false with a ServiceRole of one's own, with which"
+                " Batch cannot update instances in place"
             ),
         )
 
@@ -118,5 +109,8 @@ def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
         return
     yield (
         "ComputeEnvironmentName",
-        f'the name "{show(name)}" is fixed while updates replace the environment',
+        (
+            f'ComputeEnvironmentName is "{show(name)}", a fixed name, while updates replace the'
+            " environment"
+        ),
     )

@@ -17,6 +17,11 @@ from batch_constructs.rules.template.resources import Template
 from batch_constructs.rules.template.values import UNKNOWN
 
 _MOST_WORLDS: Final = 32
+"""Five conditions on parameters of their own make as many; a check of more would be slow."""
+
+_DEEPEST: Final = 32
+"""How deep a condition is looked into; CloudFormation has no use for one that is deeper."""
+
 _SOMETHING_ELSE: Final = UNKNOWN
 """A value of a parameter that no condition asks for."""
 
@@ -38,12 +43,10 @@ def worlds(
     template: Mapping[str, object], resources: Mapping[str, Mapping[str, object]]
 ) -> Iterator[World]:
     """Go through the worlds that a template allows, at most a few dozen of them."""
-    mappings = template.get("Mappings")
-    mappings = mappings if isinstance(mappings, Mapping) else {}
-    conditions = template.get("Conditions")
-    conditions = conditions if isinstance(conditions, Mapping) else {}
-    parameters = template.get("Parameters")
-    parameters = parameters if isinstance(parameters, Mapping) else {}
+    mappings, conditions, parameters = (
+        section if isinstance(section := template.get(name), Mapping) else {}
+        for name in ("Mappings", "Conditions", "Parameters")
+    )
     asked = _literals_compared(conditions, parameters) if conditions else {}
     choices = [_values(parameters.get(name), literals) for name, literals in asked.items()]
     names = _names(template)
@@ -97,11 +100,11 @@ def _literals_compared(
 ) -> dict[str, list[str]]:
     """Collect, for each parameter, the literals that conditions compare it with."""
     asked: dict[str, list[str]] = {}
-    waiting: list[tuple[object, int]] = [(condition, 0) for condition in conditions.values()]
+    waiting: list[object] = [*conditions.values()]
     seen: set[int] = set()
     while waiting:
-        value, depth = waiting.pop()
-        if id(value) in seen or depth > _MOST_WORLDS:
+        value = waiting.pop()
+        if id(value) in seen:
             continue
         seen.add(id(value))
         match value:
@@ -113,9 +116,9 @@ def _literals_compared(
                 if written not in literals:
                     literals.append(written)
             case Mapping():
-                waiting += [(entry, depth + 1) for entry in value.values()]
+                waiting += value.values()
             case list():
-                waiting += [(entry, depth + 1) for entry in value]
+                waiting += value
     return asked
 
 
@@ -145,7 +148,7 @@ class _Truth:
         return self._answers[name]
 
     def _holds(self, value: object, depth: int) -> bool | None:  # noqa: PLR0911  # a case each
-        if depth > _MOST_WORLDS:
+        if depth > _DEEPEST:
             return None
         match value:
             case {"Condition": str(name)}:

@@ -73,12 +73,14 @@ class Resolver:
         if depth > _DEEPEST or id(value) in self._under_way:
             return UNKNOWN
         self._under_way.add(id(value))
-        resolved = self._container(value, depth)
+        resolved = self._container(value, depth)  # type: ignore[arg-type]  # see above
         self._under_way.discard(id(value))
         self._done[id(value)] = resolved
         return resolved
 
-    def _container(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # as above
+    def _container(  # as above
+        self, value: dict[object, object] | list[object], depth: int
+    ) -> object:
         if isinstance(value, list):
             entries = [
                 MAYBE if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry else one
@@ -88,8 +90,6 @@ class Resolver:
             if len(entries) == 1 and entries[0] is UNKNOWN and _is_list_token(value[0]):
                 return UNKNOWN
             return entries
-        if not isinstance(value, dict):
-            return UNKNOWN
         if len(value) == 1:
             (name, argument) = next(iter(value.items()))
             if name == "Ref":
@@ -220,7 +220,7 @@ class Resolver:
         content = self._resolve(argument, depth)
         try:
             return json.dumps(content)
-        except (TypeError, ValueError, RecursionError):
+        except TypeError:
             return UNKNOWN
 
     _FUNCTIONS: Final = {

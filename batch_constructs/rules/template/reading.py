@@ -95,15 +95,15 @@ def template(text: str) -> Template:
     Raises:
         UnreadableTemplateError: the text is none.
     """
-    return _template(parse(text))
+    parsed = _parse(text)
+    if not isinstance(parsed, dict):
+        raise UnreadableTemplateError("it is not a template: an object with Resources is expected")
+    if not isinstance(parsed.get("Resources"), dict):
+        raise UnreadableTemplateError("it is not a template: it has no Resources")
+    return parsed
 
 
-def parse(text: str) -> object:
-    """Parse JSON or YAML.
-
-    Raises:
-        UnreadableTemplateError: it is neither.
-    """
+def _parse(text: str) -> object:
     start = text.lstrip()[:1]
     if not start:
         raise UnreadableTemplateError("it is empty")
@@ -168,7 +168,7 @@ def _parse_yaml(text: str) -> object:
     try:
         if _may_be_deep(text):
             _refuse_depth(yaml.parse(text, Loader=yaml.SafeLoader))
-        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags  # a safe loader, with tags
+        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
@@ -221,15 +221,6 @@ def _refuse_depth(events: Iterator[Any]) -> None:
                 raise UnreadableTemplateError("it is nested too deeply")
         elif kind in ("SequenceEndEvent", "MappingEndEvent"):
             depth -= 1
-
-
-def _template(parsed: object) -> Template:
-    if not isinstance(parsed, dict):
-        raise UnreadableTemplateError("it is not a template: an object with Resources is expected")
-    resources = parsed.get("Resources")
-    if not isinstance(resources, dict):
-        raise UnreadableTemplateError("it is not a template: it has no Resources")
-    return parsed
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ a rule never trips over a token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -154,6 +154,17 @@ def count(within: Properties, key: str) -> int | None:
     """Count the entries of a list, None if unknown entries could make it longer or shorter."""
     value = within.get(key)
     return len(value) if type(value) is list and MAYBE not in value else None
+
+
+def repeated(values: Iterable[object]) -> Iterator[int]:
+    """Give the positions of values that stood before; what is not known in full equals nothing."""
+    seen: list[object] = []
+    for position, value in enumerate(values):
+        parts = value.parts if isinstance(value, Text) else (value,)
+        if not any(isinstance(part, Unknown) for part in parts):
+            if value in seen:
+                yield position
+            seen.append(value)
 
 
 def absent(within: Properties, key: str) -> bool:

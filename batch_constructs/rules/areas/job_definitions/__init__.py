@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from batch_constructs.rules.old_limits import Limit, below
 from batch_constructs.rules.rule import rule
 from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition
+from batch_constructs.rules.template.values import Properties, entries, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from batch_constructs.rules.template.values import Properties
+    from batch_constructs.rules.template.resources import Task
 
 job_rule = partial(rule, subject=JOB_DEFINITION)
 """Register a rule about job definitions."""
 
-job_limit = partial(Limit, subject=JOB_DEFINITION)
-"""Register a rule of one sentence about job definitions."""
+
+def listed(path: str, within: Properties, *keys: str) -> Iterator[tuple[str, Properties]]:
+    """Go through the mappings of lists, with the path of each."""
+    for key in keys:
+        for position, entry in entries(within, key):
+            yield f"{path}/{key}/{position}", entry
 
 
-def every_container(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
-    """Look at every ECS container."""
-    for container in job.containers:
-        yield f"{container.path}/", container.properties
-
-
-def every_task(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
-    """Look at every ECS task."""
+def volumes(job: JobDefinition) -> Iterator[tuple[Task, str, Properties]]:
+    """Go through the volumes of every ECS task, with the path of each."""
     for task in job.tasks:
-        yield f"{task.path}/", task.properties
+        for path, volume in listed(task.path, task.properties, "Volumes"):
+            yield task, path, volume
 
 
-def every_pod(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
-    """Look at every pod."""
-    for pod in job.pods:
-        yield f"{pod.path}/", pod.properties
-
-
-in_containers: Final = partial(below, every_container)
-in_tasks: Final = partial(below, every_task)
-in_pods: Final = partial(below, every_pod)
+def repeated(found: Iterable[tuple[str, Properties]], key: str) -> Iterator[tuple[str, str]]:
+    """Find where a property has a text that an earlier mapping has, too."""
+    seen: set[str] = set()
+    for path, properties in found:
+        got = text(properties, key)
+        if got and got in seen:
+            yield f"{path}/{key}", got
+        elif got:
+            seen.add(got)

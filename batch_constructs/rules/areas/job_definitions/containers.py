@@ -1,4 +1,4 @@
-"""Rules about a container: image, command, environment, secrets, logs."""
+"""Rules about a container: environment, secrets, command, logs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.areas.job_definitions import (
-    every_container,
-    in_containers,
-    job_limit,
-    job_rule,
-)
+from batch_constructs.aws import containers
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.source import api, guide, seen
+from batch_constructs.rules.areas.job_definitions import job_rule, listed
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.submitted_jobs import parameters_passed
 from batch_constructs.rules.template.values import (
     Properties,
@@ -21,7 +20,6 @@ from batch_constructs.rules.template.values import (
     given,
     listing,
     mapping,
-    show,
     text,
 )
 
@@ -33,128 +31,71 @@ if TYPE_CHECKING:
 
 AREA: Final = "job_definitions.containers"
 _rule = partial(job_rule, area=AREA)
-_limit = partial(job_limit, area=AREA)
+
+register(containers.LIMITS, area=AREA)
+
+_NOUNS: Final = {
+    "Environment": "environment variable",
+    "Env": "environment variable",
+    "Secrets": "secret",
+}
 
 
-@_rule(
-    "container-image",
-    title="container without an image",
-    fix="give Image",
-    source="ContainerProperties.image, TaskContainerProperties.image, EksContainer.image: required",
-)
-def container_image(job: JobDefinition) -> Iterator[Fault]:
-    """Every container is started from an image."""
+def _variables(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]]:
+    """Give the variables and secrets of each container: their path, their list, and the entry."""
     for container in job.containers:
-        if absent(container.properties, "Image"):
-            yield f"{container.path}/Image", "Image is missing; a container needs it"
-    for pod in job.pods:
-        for path, properties in pod.containers:
-            if absent(properties, "Image"):
-                yield f"{path}/Image", "Image is missing; a container needs it"
-
-
-_limit(
-    id="container-image-name",
-    where=every_container,
-    key="Image",
-    noun="the image name",
-    title="image name of a wrong shape",
-    source='ContainerProperties.image: "It can be 255 characters long. It can contain uppercase and'
-    " lowercase letters, numbers, hyphens (-), underscores (_), colons (:), periods (.), forward"
-    ' slashes (/), and number signs (#)"; a digest adds an at sign',
-    why="A space or a URL scheme makes it no image name.",
-).matching(
-    r"(?!https?://)[A-Za-z0-9_:./#@+-]*",
-    "at most 255 letters, digits, and the signs - _ : . / # and @",
-    255,
-)
-
-_RESERVED: Final = "AWS_BATCH"
-
-
-def _variables(job: JobDefinition) -> Iterator[tuple[str, list[tuple[str, str, Properties]]]]:
-    """Go through the environment variables of each container: (path, list, entry)."""
-    for container in job.containers:
-        found = [
-            (f"{container.path}/{key}/{position}", key, entry)
+        yield [
+            (path, key, entry)
             for key in ("Environment", "Secrets")
-            for position, entry in entries(container.properties, key)
+            for path, entry in listed(container.path, container.properties, key)
         ]
-        yield container.path, found
     for pod in job.pods:
         for path, properties in pod.containers:
-            env = [
-                (f"{path}/Env/{position}", "Env", entry)
-                for position, entry in entries(properties, "Env")
-            ]
-            yield path, env
-
-
-@_rule(
-    "reserved-environment-variable",
-    title="reserved environment variable",
-    fix="choose a name that does not begin with AWS_BATCH",
-    source="ContainerProperties.environment, TaskContainerProperties.environment, EksContainer.env:"
-    ' "Environment variables cannot start with "AWS_BATCH". This naming convention is reserved for'
-    ' variables that Batch sets."; KeyValuePair.name, EksContainerEnvironmentVariable.name',
-)
-def reserved_environment_variable(job: JobDefinition) -> Iterator[Fault]:
-    """Batch sets variables of that prefix itself."""
-    for _, variables in _variables(job):
-        for path, _, entry in variables:
-            name = text(entry, "Name")
-            if name is not None and name.startswith(_RESERVED):
-                yield (
-                    f"{path}/Name",
-                    (
-                        f"the environment variable {show(name)} begins with AWS_BATCH, which is"
-                        " reserved"
-                    ),
-                )
+            yield [(place, "Env", entry) for place, entry in listed(path, properties, "Env")]
 
 
 @_rule(
     "nameless-environment-variable",
     title="environment variable or secret without a name",
-    fix="give Name",
-    source="KeyValuePair.name: for environment variables, this is the name of the environment"
-    " variable;"
-    " Secret.name",
+    fix="give it a Name",
+    source=api(
+        "KeyValuePair.name",
+        '"For environment variables, this is the name of the environment variable."; Secret.name.',
+    ),
 )
 def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """A value alone is no variable."""
-    for _, variables in _variables(job):
-        for path, _, entry in variables:
-            if absent(entry, "Name"):
-                yield f"{path}/Name", "Name is missing; a variable or secret needs it"
+    for variables in _variables(job):
+        for path, kind, entry in variables:
+            left_out = "Name" not in entry and kind != "Environment"  # property-missing tells it
+            if absent(entry, "Name") and not left_out:
+                yield f"{path}/Name", f"the {_NOUNS[kind]} has no name"
 
 
 @_rule(
     "duplicate-environment-variable",
     title="environment variable given twice",
     fix="keep one of the two",
-    source="ContainerProperties.environment, ContainerProperties.secrets,"
-    " TaskContainerProperties.secrets: names are unique; Amazon ECS answers *Duplicate secret names"
-    " found … Each secret name must be unique*; Secret.name",
+    source=seen(
+        "https://github.com/dagster-io/dagster/issues/11622",
+        "Amazon ECS answers that the secret name must be unique and not shared with any new or"
+        " existing environment variables set on the container; ContainerProperties.environment,"
+        " ContainerProperties.secrets, TaskContainerProperties.secrets, Secret.name.",
+    ),
 )
 def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """Which value would win is not defined; a secret and a variable of one name collide too."""
-    for _, variables in _variables(job):
-        seen: dict[str, str] = {}
+    for variables in _variables(job):
+        kinds: dict[str, str] = {}
         for path, kind, entry in variables:
-            name = text(entry, "Name")
-            if not name:
-                continue
-            if name in seen:
-                both = {seen[name], kind}
-                what = (
-                    f"{show(name)} is an environment variable and a secret"
-                    if len(both) > 1
-                    else f"{'the secret' if kind == 'Secrets' else 'the variable'} {show(name)} is"
-                    " given twice"
-                )
-                yield f"{path}/Name", what
-            seen.setdefault(name, kind)
+            name = text(entry, "Name") or ""
+            first = kinds.get(name)
+            if first == kind:
+                yield f"{path}/Name", f"the {_NOUNS[kind]} {shown(name)} is given twice"
+            elif first is not None:
+                yield f"{path}/Name", f"{shown(name)} is an environment variable and a secret"
+            elif name:
+                kinds[name] = kind
 
 
 _SENSITIVE: Final = re.compile(
@@ -169,108 +110,103 @@ _POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNOR
     severity=Severity.WARNING,
     title="sensitive value in plain text",
     fix="keep it in Secrets Manager or Parameter Store, and name it under Secrets",
-    source="KeyValuePair.value; ContainerProperties.environment: \"We don't recommend using"
-    " plaintext"
-    ' environment variables for sensitive information, such as credential data."',
+    source=api(
+        "ContainerProperties.environment",
+        "\"We don't recommend using plaintext environment variables for sensitive information, such"
+        ' as credential data."; KeyValuePair.value.',
+    ),
 )
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Whoever may describe the job definition, the job or the stack can read it."""
-    for _, variables in _variables(job):
+    for variables in _variables(job):
         for path, kind, entry in variables:
             name, value = text(entry, "Name"), text(entry, "Value")
             if kind == "Secrets" or not name or not value:
                 continue
             if _SENSITIVE.search(name) and not _POINTER.match(value):
-                yield f"{path}/Value", f"the value of {show(name)} stands in the template"
+                yield f"{path}/Value", f"the value of {shown(name)} stands in the template"
 
 
 _SECRET_SOURCE: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
+_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+_KEEPERS: Final = (
+    "AWS::SecretsManager::Secret",
+    "AWS::SSM::Parameter",
+    "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::Redshift::Cluster",
+)
+"""Types of resources that keep a secret, or have an attribute that is the ARN of one."""
 
 
-def _secrets(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
+    """Give what each secret comes from, with its path; a secret without is told elsewhere."""
     for container in job.containers:
-        for position, entry in entries(container.properties, "Secrets"):
-            yield f"{container.path}/Secrets/{position}", entry
         log = mapping(container.properties, "LogConfiguration")
-        for position, entry in entries(log, "SecretOptions"):
-            yield f"{container.path}/LogConfiguration/SecretOptions/{position}", entry
+        for path, entry in (
+            *listed(container.path, container.properties, "Secrets"),
+            *listed(f"{container.path}/LogConfiguration", log, "SecretOptions"),
+        ):
+            if "ValueFrom" in entry:
+                yield f"{path}/ValueFrom", entry["ValueFrom"]
+
+
+def _literal(source: object) -> str:
+    return source if isinstance(source, str) else getattr(source, "pattern", "")
 
 
 @_rule(
     "secret-source",
     title="secret that is neither a secret's ARN nor a parameter",
-    fix="give the full ARN of the Secrets Manager secret, or a parameter of Parameter Store",
-    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager'
-    " secret"
-    ' or the full ARN of the parameter in the Amazon Web Services Systems Manager Parameter Store"',
+    fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
+    " Parameter Store",
+    source=api(
+        "Secret.valueFrom",
+        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
+        ' of the parameter in the Amazon Web Services Systems Manager Parameter Store"',
+    ),
 )
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
     """Only parameters may be given by name; a secret's name is taken for a parameter's."""
-    for path, entry in _secrets(job):
-        source = entry.get("ValueFrom")
-        if "ValueFrom" not in entry or source == "":
-            yield f"{path}/ValueFrom", "ValueFrom is missing; a secret needs it"
-            continue
-        literal = source if isinstance(source, str) else getattr(source, "pattern", None)
-        if isinstance(literal, str) and literal.startswith("arn:"):
+    for path, source in _secrets(job):
+        literal, target = _literal(source), job.neighbour(source)
+        if source == "":
+            yield path, "ValueFrom is empty; a secret needs it"
+        elif literal.startswith("arn:"):
             if not _SECRET_SOURCE.match(literal) and "\0" not in literal[:24]:
                 yield (
-                    f"{path}/ValueFrom",
-                    (
-                        f'the secret comes from "{show(literal)}"; allowed are the ARN of a secret'
-                        " or"
-                        " of"
-                        " a parameter"
-                    ),
+                    path,
+                    f"ValueFrom is {shown(literal)}; allowed are ARNs of secrets and of parameters",
                 )
-            continue
-        target = job.neighbour(source)
-        if (
-            target is not None
-            and target.type
-            not in (
-                "AWS::SecretsManager::Secret",
-                "AWS::SSM::Parameter",
-                "AWS::SecretsManager::SecretTargetAttachment",
-                "AWS::RDS::DBInstance",
-                "AWS::RDS::DBCluster",
-                "AWS::Redshift::Cluster",
-            )
-            and target.type.startswith("AWS::")
-        ):
-            yield f"{path}/ValueFrom", f"the secret comes from {target.id}, an {target.type}"
+        elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
+            yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
 
 
 @_rule(
     "secret-by-name",
     severity=Severity.WARNING,
     title="secret of the template given by its name",
-    fix="give the ARN: Ref of the secret",
-    source='Secret.valueFrom: "either the full Amazon Resource Name (ARN) of the Secrets Manager'
-    " secret"
-    ' or the full ARN of the parameter"',
+    fix="set ValueFrom to the ARN: Ref of the secret",
+    source=api(
+        "Secret.valueFrom",
+        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
+        ' of the parameter"',
+    ),
 )
 def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
     """A bare name is looked up in Parameter Store, where a Secrets Manager secret is not."""
     names: dict[str, str] | None = None
-    for path, entry in _secrets(job):
-        source = entry.get("ValueFrom")
+    for path, source in _secrets(job):
         if not isinstance(source, str) or source.startswith("arn:"):
             continue
         if names is None:
             secrets = job.template.all("AWS::SecretsManager::Secret")
-            parameters = job.template.all("AWS::SSM::Parameter")
-            names = {text(one.properties, "Name") or "": one.id for one in secrets}
-            for one in parameters:
+            names = {name: one.id for one in secrets if (name := text(one.properties, "Name"))}
+            for one in job.template.all("AWS::SSM::Parameter"):
                 names.pop(text(one.properties, "Name") or "", None)
         if source in names:
-            yield (
-                f"{path}/ValueFrom",
-                f'the secret {names[source]} is given by its name "{show(source)}"',
-            )
-
-
-_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+            yield path, f"ValueFrom is {shown(source)}, the name of the secret {names[source]}"
 
 
 @_rule(
@@ -278,9 +214,11 @@ _SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", 
     severity=Severity.WARNING,
     title="secret of another Region",
     fix="replicate the secret to the Region of the job, and give the ARN of the replica",
-    source="Secret.valueFrom: a different Region is described for parameters of Parameter Store"
-    ' only: "If the'
-    ' parameter exists in a different Region, then the full ARN must be specified."',
+    source=api(
+        "Secret.valueFrom",
+        'A different Region is described for parameters only: "If the parameter exists in a'
+        ' different Region, then the full ARN must be specified."',
+    ),
 )
 def secret_region(job: JobDefinition) -> Iterator[Fault]:
     """A Secrets Manager secret is read in the Region of the job."""
@@ -290,15 +228,13 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
         region = text(log, "awslogs-region")
         if region:
             regions.setdefault(region, "the logs")
-    for path, entry in _secrets(job):
-        source = entry.get("ValueFrom")
-        literal = source if isinstance(source, str) else getattr(source, "pattern", "")
-        match = _SECRET_REGION.fullmatch(literal)
+    for path, source in _secrets(job):
+        match = _SECRET_REGION.fullmatch(_literal(source))
         if not match:
             continue
         other = next(iter(regions), match[1])
         if match[1] != other:
-            yield f"{path}/ValueFrom", f"the secret is in {match[1]}, {regions[other]} in {other}"
+            yield path, f"the secret is in {match[1]}, {regions[other]} in {other}"
         regions.setdefault(match[1], "another secret")
 
 
@@ -306,10 +242,14 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
     "secrets-execution-role",
     title="secrets without an execution role",
     fix="give ExecutionRoleArn a role that may read them",
-    source="ContainerProperties.executionRoleArn, RepositoryCredentials.credentialsParameter,"
-    " ContainerProperties.repositoryCredentials, TaskContainerProperties.repositoryCredentials,"
-    ' LogConfiguration.secretOptions: "When you are specifying container secrets, you must also'
-    ' specify a value for executionRoleArn"',
+    source=seen(
+        "https://github.com/fabfuel/ecs-deploy/issues/87",
+        "Amazon ECS answers *When you are specifying container secrets, you must also specify a"
+        " value for executionRoleArn*; ContainerProperties.executionRoleArn,"
+        " LogConfiguration.secretOptions, RepositoryCredentials.credentialsParameter,"
+        " ContainerProperties.repositoryCredentials,"
+        " TaskContainerProperties.repositoryCredentials.",
+    ),
 )
 def secrets_execution_role(job: JobDefinition) -> Iterator[Fault]:
     """Secrets, log options and registry credentials are read with the execution role."""
@@ -324,9 +264,10 @@ def secrets_execution_role(job: JobDefinition) -> Iterator[Fault]:
                 ("RepositoryCredentials", mapping(container.properties, "RepositoryCredentials")),
             ):
                 if present:
+                    key = what.rpartition("/")[2]
                     yield (
                         f"{container.path}/{what}",
-                        f"{what.split('/')[-1]} is given, but no ExecutionRoleArn to read it with",
+                        f"{key} is given, but no ExecutionRoleArn to read it with",
                     )
 
 
@@ -338,10 +279,12 @@ _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
     severity=Severity.WARNING,
     title="parameter without a value",
     fix="give the parameter a default under Parameters, or pass it with every submission",
-    source='RegisterJobDefinitionRequest.parameters: "Default parameter substitution placeholders'
-    " to"
-    ' set in the job definition."; ContainerProperties.command, TaskContainerProperties.command,'
-    " EksContainer.command, EksContainer.args",
+    source=api(
+        "RegisterJobDefinitionRequest.parameters",
+        '"Default parameter substitution placeholders to set in the job definition.";'
+        " ContainerProperties.command, TaskContainerProperties.command, EksContainer.command,"
+        " EksContainer.args.",
+    ),
 )
 def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
     """If a submission does not pass it, the program gets the literal text ``Ref::name``."""
@@ -354,8 +297,8 @@ def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
                 if name not in parameters and not parameters_passed(job, name):
                     yield (
                         f"{path}/{position}",
-                        f'"Ref::{show(name)}" names a parameter that has no default',
-                        f'give Parameters a default for "{show(name)}"',
+                        f"{shown(f'Ref::{name}')} names a parameter that has no default",
+                        f"give Parameters a default for {shown(name)}",
                     )
 
 
@@ -368,96 +311,15 @@ def _commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
                 yield f"{path}/{key}", listing(properties, key) or []
 
 
-_DRIVERS: Final = (
-    "awslogs",
-    "splunk",
-    "awsfirelens",
-    "fluentd",
-    "gelf",
-    "journald",
-    "json-file",
-    "logentries",
-    "syslog",
-)
-
-_limit(
-    id="log-driver",
-    where=in_containers("LogConfiguration"),
-    key="LogDriver",
-    noun="the log driver",
-    title="unknown log driver",
-    source='LogConfiguration.logDriver: "The supported log drivers are awsfirelens, awslogs,'
-    " fluentd,"
-    ' gelf, json-file, journald, logentries, syslog, and splunk.";'
-    " ContainerProperties.logConfiguration,"
-    " TaskContainerProperties.logConfiguration",
-    why="Batch takes some of Docker's drivers.",
-).one_of(_DRIVERS)
-
-
-@_rule(
-    "fargate-log-driver",
-    title="log driver that Fargate does not have",
-    fix="set LogDriver to awslogs",
-    source='LogConfiguration.logDriver: "Jobs that are running on Fargate resources are restricted'
-    " to"
-    ' the awslogs and splunk log drivers."',
-)
-def fargate_log_driver(job: JobDefinition) -> Iterator[Fault]:
-    """A job of several containers may also route its logs through FireLens."""
-    for container in job.containers:
-        driver = text(mapping(container.properties, "LogConfiguration"), "LogDriver")
-        if container.task.platform != "FARGATE" or driver not in _DRIVERS[2:]:
-            continue
-        if driver == "awsfirelens" and not container.task.single:
-            continue
-        yield (
-            f"{container.path}/LogConfiguration/LogDriver",
-            f"the log driver is {driver}; on Fargate awslogs and splunk are allowed",
-        )
-
-
-_WORDS_OF_GO: Final = (
-    "0",
-    "1",
-    "f",
-    "t",
-    "false",
-    "true",
-    "False",
-    "True",
-    "F",
-    "T",
-    "FALSE",
-    "TRUE",
-)
-"""What Docker's log driver reads as true or false."""
-
-
-@_rule(
-    "log-create-group",
-    severity=Severity.WARNING,
-    title="awslogs-create-group that is neither true nor false",
-    fix='set awslogs-create-group to "true" or "false"',
-    source="LogConfiguration.options; Amazon ECS, LogConfiguration options: awslogs-create-group"
-    " says whether the log group is created automatically, false by default",
-)
-def log_create_group(job: JobDefinition) -> Iterator[Fault]:
-    """The container does not start: its log driver cannot read the option."""
-    for container in job.containers:
-        log = mapping(container.properties, "LogConfiguration")
-        got = text(mapping(log, "Options"), "awslogs-create-group")
-        if text(log, "LogDriver") == "awslogs" and got is not None and got not in _WORDS_OF_GO:
-            path = f"{container.path}/LogConfiguration/Options/awslogs-create-group"
-            yield path, f'awslogs-create-group is "{show(got)}"; allowed are true and false'
-
-
 @_rule(
     "log-options",
     title="log options that do not work together",
-    fix="keep one of the two, and give splunk its URL and token",
-    source="LogConfiguration.options: the options of the driver; User Guide, Using the awslogs log"
-    " driver: one of awslogs-datetime-format and awslogs-multiline-pattern",
+    fix="keep one of the two",
+    source=guide(
+        "using_awslogs",
+        "Of the options awslogs-datetime-format and awslogs-multiline-pattern only one can be"
+        " configured; LogConfiguration.options.",
+    ),
     severity=Severity.WARNING,
 )
 def log_options(job: JobDefinition) -> Iterator[Fault]:
@@ -468,15 +330,19 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
         if not isinstance(options, dict):
             continue
         path = f"{container.path}/LogConfiguration/Options"
-        driver = text(log, "LogDriver")
-        both = ("awslogs-datetime-format", "awslogs-multiline-pattern")
+        driver, both = text(log, "LogDriver"), containers.MULTILINE_OPTIONS
         if driver == "awslogs" and all(given(options, key) for key in both):
-            yield path, f"{both[0]} and {both[1]} are both given; one is allowed"
-        if driver == "splunk":
-            hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
-            for key in ("splunk-url", "splunk-token"):
-                unknown = None in hidden or listing(log, "SecretOptions") is None
-                if key not in options and key not in hidden:
-                    if unknown and "SecretOptions" in log:
-                        continue
-                    yield path, f"the option {key} is missing; the splunk driver needs it"
+            yield path, f"{' and '.join(both)} are both given; allowed is one of them"
+        hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
+        unknown = None in hidden or (
+            "SecretOptions" in log and listing(log, "SecretOptions") is None
+        )
+        if driver != "splunk" or unknown:
+            continue
+        for key in containers.SPLUNK_OPTIONS:
+            if key not in options and key not in hidden:
+                yield (
+                    path,
+                    f"the option {key} is missing; the splunk driver needs it",
+                    f"give {key}",
+                )

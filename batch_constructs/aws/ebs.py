@@ -1,0 +1,36 @@
+"""Volumes of Amazon EBS that instances start from.
+
+https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs
+
+IMAGE_GIBIBYTES: Final = 30
+"""The root volume of AWS's images; one of a smaller size does not hold them."""
+
+LARGEST_GIBIBYTES: Final = {
+    "gp3": 65536,
+    "gp2": 16384,
+    "io1": 16384,
+    "io2": 65536,
+    "standard": 1024,
+}
+"""The types of volume that instances start from, and their largest sizes."""
+
+NO_BOOT_VOLUMES: Final = ("st1", "sc1")
+IOPS: Final = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
+NEEDS_IOPS: Final = ("io1", "io2")
+THROUGHPUT: Final = (125, 2000)
+"""MiB a second of a gp3 volume."""
+
+IOPS_FOR_ONE_MEBIBYTE: Final = 4
+DEFAULT_IOPS: Final = 3000
+
+SOURCE: Final[Source] = docs(
+    "ebs/latest/userguide/ebs-volume-types.html",
+    "Volume size, IOPS and throughput of each type; gp3 up to 64 TiB, 80,000 IOPS, 2,000 MiB/s.",
+)

@@ -1,0 +1,131 @@
+"""A fact of AWS stands on the ground floor and nowhere else in the package."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
+from tests.judges.test_sources import floor
+
+PACKAGE = Path(__file__).parents[2] / "batch_constructs"
+ROOMS = sorted(path for path in PACKAGE.glob("**/*.py") if "aws" not in path.parts)
+SMALLEST = 100
+"""Smaller numbers mean too many things to be told apart by a search."""
+
+ROUND = {100, 120, 128, 200, 255, 256, 300, 500, 512, 600, 900, 1000, 1024, 2048, 3600, 4096}
+ROUND |= {16384, 65535, 65536, 86400}
+"""Numbers that are also sizes, percentages, times and HTTP statuses of our own choice."""
+
+
+OURS = {
+    ("local/batch/job_table.py", 604800): "how long the embedded AWS remembers a job: a week",
+    ("monitoring/job_gauges.py", 10000): "how many jobs the gauges count before they stop",
+    ("rules/check_command.py", 10000): "how wide text for a pipe may be",
+    ("triggers/gateway_arguments.py", 2500): "what of a function's environment a gateway takes",
+}
+"""Numbers of our own choice that are equal to one of AWS's by chance."""
+
+TELLING = re.compile(
+    r"[A-Za-z]+\.[A-Z]\w+Exception|.*\[A-Za-z0-9.*|Amazon\w+|AWS\w+Role\w*|Host EC2.*"
+)
+"""Names of errors, patterns, managed policies, status reasons: words that mean one thing only."""
+
+
+def facts(value: Any) -> Iterator[Any]:  # noqa: C901  # a case for each kind of fact
+    """Give the numbers and the words in a value of the floor."""
+    match value:
+        case bool():
+            return
+        case int() | float() | str():
+            yield value
+        case Whole():
+            yield from (value.low, value.high, *value.also)
+        case Decimal():
+            yield from (value.low, value.high)
+        case Counting():
+            yield from (value.low, value.high)
+        case Matching():
+            yield from (value.longest, value.pattern)
+        case OneOf():
+            yield from value.values
+        case tuple() | list() | set() | frozenset():
+            for one in value:
+                yield from facts(getattr(one, "bound", one))
+        case dict():
+            for key, one in value.items():
+                yield from facts(key)
+                yield from facts(one)
+
+
+@cache
+def known() -> frozenset[Any]:
+    return frozenset(
+        fact
+        for module in floor()
+        for name, value in vars(module).items()
+        if not name.startswith("__")
+        for fact in facts(value)
+        if fact is not None
+    )
+
+
+def numbers(tree: ast.AST) -> Iterator[tuple[int, float]]:
+    """Give every number of a module, products such as ``24 * 1024`` worked out."""
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Pow):
+            try:
+                value = eval(compile(ast.Expression(node), "", "eval"), {})  # noqa: S307  # numbers
+            except (NameError, AttributeError, TypeError):
+                continue
+            inside |= {id(part) for part in ast.walk(node)}
+            if isinstance(value, int | float):
+                yield node.lineno, value
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in inside:
+            continue
+        if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=[str(path.relative_to(PACKAGE)) for path in ROOMS])
+def test_no_number_of_awss_is_written_in_a_room(path: Path) -> None:
+    wanted = {fact for fact in known() if isinstance(fact, int | float) and fact >= SMALLEST}
+    found = [
+        (line, value)
+        for line, value in numbers(ast.parse(path.read_text()))
+        if value in wanted - ROUND and (str(path.relative_to(PACKAGE)), value) not in OURS
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("path", ROOMS, ids=[str(path.relative_to(PACKAGE)) for path in ROOMS])
+def test_no_pattern_or_name_of_awss_is_written_in_a_room(path: Path) -> None:
+    """A pattern, a managed policy, an error, a status reason, a metric."""
+    wanted = {fact for fact in known() if isinstance(fact, str) and TELLING.fullmatch(fact)}
+    tree = ast.parse(path.read_text())
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and id(node) not in docstrings
+        and isinstance(node.value, str)
+        and node.value in wanted
+    ]
+
+    assert found == []

@@ -1,0 +1,157 @@
+"""A template with conditions is looked at in each of the worlds that they allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batch_constructs.rules import check_template
+from batch_constructs.rules.template.conditions import worlds
+
+MOST = 32
+"""What `worlds` looks at: five conditions, each on a parameter of its own."""
+
+
+def template(conditions: int) -> dict[str, Any]:
+    """A queue that is wrong where none of so many conditions holds."""
+    names = [f"Is{number}" for number in range(conditions)]
+    priority: Any = -1
+    for name in names:
+        priority = {"Fn::If": [name, 1, priority]}
+    return {
+        "Parameters": {f"P{name}": {"Type": "String"} for name in names},
+        "Conditions": {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "yes"]} for name in names},
+        "Resources": {
+            "Queue": {
+                "Type": "AWS::Batch::JobQueue",
+                "Properties": {"Priority": priority, "ComputeEnvironmentOrder": [{}]},
+            }
+        },
+    }
+
+
+def found(written: dict[str, Any]) -> bool:
+    return "job-queue-priority" in {one.rule for one in check_template(written)}
+
+
+def number_of_worlds(written: dict[str, Any]) -> int:
+    return len(list(worlds(written, written["Resources"])))
+
+
+def test_a_fault_in_the_last_world_of_five_conditions_is_found() -> None:
+    assert number_of_worlds(template(5)) == MOST
+    assert found(template(5))
+
+
+@pytest.mark.parametrize("conditions", [6, 40])
+def test_a_template_of_more_conditions_is_looked_at_in_no_more_worlds(conditions: int) -> None:
+    assert number_of_worlds(template(conditions)) == MOST
+
+
+def test_a_value_that_a_parameter_does_not_allow_makes_no_world() -> None:
+    written = template(1)
+    written["Parameters"]["PIs0"]["AllowedValues"] = ["yes"]
+
+    assert number_of_worlds(written) == 1
+    assert not found(written)
+
+
+def test_the_one_value_that_no_condition_asks_for_is_known() -> None:
+    written = template(1)
+    written["Parameters"]["PIs0"]["AllowedValues"] = ["yes", "-5"]
+    written["Resources"]["Queue"]["Properties"]["Priority"] = {"Ref": "PIs0"}
+
+    assert found(written)
+
+
+def test_of_several_values_that_no_condition_asks_for_none_is_known() -> None:
+    written = template(1)
+    written["Parameters"]["PIs0"]["AllowedValues"] = ["yes", "-5", "-6"]
+    written["Resources"]["Queue"]["Properties"]["Priority"] = {"Ref": "PIs0"}
+
+    assert number_of_worlds(written) == 2
+    assert not found(written)
+
+
+YES: Any = {"Fn::Equals": ["a", "a"]}
+NO: Any = {"Fn::Equals": ["a", "b"]}
+WHO_KNOWS: Any = {"Fn::Equals": [{"Fn::ImportValue": "x"}, "a"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        (YES, True),
+        (NO, False),
+        ({"Fn::Equals": [True, "true"]}, True),
+        ({"Fn::Equals": [1, "1"]}, True),
+        ({"Fn::Not": [NO]}, True),
+        ({"Fn::Not": [YES]}, False),
+        ({"Fn::And": [YES, YES]}, True),
+        ({"Fn::And": [YES, NO]}, False),
+        ({"Fn::And": [WHO_KNOWS, NO]}, False),
+        ({"Fn::Or": [NO, YES]}, True),
+        ({"Fn::Or": [NO, NO]}, False),
+        ({"Fn::Or": [WHO_KNOWS, YES]}, True),
+        ({"Condition": "Other"}, True),
+    ],
+    ids=str,
+)
+def test_conditions_are_reckoned_as_cloudformation_does(condition: Any, *, holds: bool) -> None:
+    written = template(1)
+    written["Conditions"] = {"Other": YES, "Is0": condition}
+
+    assert found(written) is not holds
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        WHO_KNOWS,
+        {"Fn::Not": [WHO_KNOWS]},
+        {"Fn::And": [WHO_KNOWS, YES]},
+        {"Fn::Or": [WHO_KNOWS, NO]},
+        {"Condition": "Is0"},
+        {"Condition": "Missing"},
+    ],
+    ids=str,
+)
+def test_what_depends_on_a_condition_that_nobody_knows_is_unknown(condition: Any) -> None:
+    for always in ([-1, -1], [1, -1]):
+        written = template(1)
+        written["Conditions"] = {"Is0": condition}
+        written["Resources"]["Queue"]["Properties"]["Priority"] = {"Fn::If": ["Is0", *always]}
+
+        assert not found(written)
+
+
+def test_a_parameter_that_is_none_of_the_values_asked_for_equals_none_of_them() -> None:
+    written = template(2)
+    written["Conditions"]["Is1"] = {"Fn::Equals": ["no", {"Ref": "PIs0"}]}
+    written["Resources"]["Queue"]["Properties"]["Priority"] = {
+        "Fn::If": ["Is0", 1, {"Fn::If": ["Is1", 1, -1]}]
+    }
+
+    assert number_of_worlds(written) == 3
+    assert found(written)
+
+
+def test_a_parameter_that_two_conditions_ask_for_has_one_value_in_a_world() -> None:
+    written = template(1)
+    written["Conditions"]["Twin"] = written["Conditions"]["Is0"]
+    written["Resources"]["Queue"]["Properties"]["Priority"] = {
+        "Fn::If": ["Is0", {"Fn::If": ["Twin", 1, -1]}, {"Fn::If": ["Twin", -1, 1]}]
+    }
+
+    assert not found(written)
+
+
+@pytest.mark.parametrize("kind", [{"Condition": "Is0"}, {"Condition": {}}, {}])
+def test_a_resource_is_there_unless_its_condition_does_not_hold(kind: dict[str, Any]) -> None:
+    written = template(1)
+    written["Conditions"]["Is0"] = NO
+    written["Resources"]["Queue"]["Properties"]["Priority"] = -1
+    written["Resources"]["Queue"] |= kind
+
+    assert found(written) is (kind != {"Condition": "Is0"})
