@@ -50,17 +50,11 @@ class Task:
         self._containers: list[tuple[ContainerParts, dict[str, Any]]] = []
         self._unread: list[Any] = []
         for place, container in enumerate(containers):
-            inner = arguments
-            if label:
-                inner = arguments.within(label if single else f"{label}[{place}]")
+            called = label if single else f"{label}[{place}]"
+            inner = arguments.within(called) if label else arguments
             if not isinstance(container, Container):
-                self._unread.append(
-                    arguments.wrong_type(
-                        label if single else f"{label}[{place}]",
-                        container,
-                        "Container(image=…, vcpus=1, memory=…)",
-                    )
-                )
+                expected = "Container(image=…, vcpus=1, memory=…)"
+                self._unread.append(arguments.wrong_type(called, container, expected))
                 continue
             if single:
                 refuse_within_a_task(inner, container)
@@ -101,13 +95,12 @@ class Task:
         for part, _ in self._containers:
             part.volumes.admit()
 
-    def _assembled(
-        self, containers: list[dict[str, Any]], execution_role: Any, job_role: Any
-    ) -> dict[str, Any]:
+    def _assembled(self, containers: list[Any], execution_role: Any, job_role: Any) -> Any:
         own = {**self._options, **given(Volumes=self._volumes), "ExecutionRoleArn": execution_role}
         if self.single:
-            only = containers[0] if isinstance(containers[0], dict) else {}
-            return {**only, **own, **given(JobRoleArn=job_role)}
+            if not isinstance(containers[0], dict):
+                return containers[0]  # of a wrong type, and refused
+            return {**containers[0], **own, **given(JobRoleArn=job_role)}
         return {"Containers": containers, **own, **given(TaskRoleArn=job_role)}
 
     def _shared_volumes(self) -> list[dict[str, Any]]:
