@@ -19,7 +19,7 @@ from tests.constructors import IMAGE, MEMORY, Given
 from tests.test_public_api import MADE_BY_US
 
 MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
-SECRET = "hunter2"  # the secret that must not be seen
+SECRET = "hunter2"  # what must not be seen
 
 
 def properties(node: Any) -> Iterator[str]:
@@ -178,7 +178,7 @@ def test_a_mistake_is_told_by_the_parameter(
         )
 
 
-POD = {"Containers": [{}]}
+POD: dict[str, Any] = {"Containers": [{}]}
 
 
 @pytest.mark.parametrize(

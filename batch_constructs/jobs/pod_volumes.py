@@ -135,7 +135,7 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
                     Optional=arguments.switch("optional", volume.optional),
                 )
             }
-        case PersistentVolumeClaimVolume():
+        case _:
             return {
                 "PersistentVolumeClaim": given(
                     ClaimName=arguments.text("claim_name", volume.claim_name, required=True),
