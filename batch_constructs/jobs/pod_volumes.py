@@ -135,10 +135,12 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
                     Optional=arguments.switch("optional", volume.optional),
                 )
             }
-        case _:
+        case PersistentVolumeClaimVolume():
             return {
                 "PersistentVolumeClaim": given(
                     ClaimName=arguments.text("claim_name", volume.claim_name, required=True),
                     ReadOnly=arguments.switch("read_only", volume.read_only),
                 )
             }
+        case _:  # of a kind of the user's own, which says no source
+            return {}
