@@ -14,11 +14,12 @@ import aws_cdk as cdk
 import pytest
 
 import batch_constructs as bc
-from tests.constructors import MEMORY, Given
+from batch_constructs.aws.parameters import parameter_at
+from tests.constructors import IMAGE, MEMORY, Given
 from tests.test_public_api import MADE_BY_US
 
 MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
-SECRET = "hunter2"  # the secret that must not be seen
+SECRET = "hunter2"  # what must not be seen
 
 
 def properties(node: Any) -> Iterator[str]:
@@ -129,3 +130,102 @@ def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
             given.stack.node.try_remove_child("X")
     assert wrong == []
     assert refused or name == "AlertTopic"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"secrets": {"PASSWORD": SECRET}},
+        {"secrets": SECRET},
+        {"secrets": {SECRET: 1}, "environment": {"A": 1}},
+        {"environment": SECRET},
+        {"environment": {"PASSWORD": [SECRET]}},
+        {"environment": {"AWS_BATCH_PASSWORD": SECRET}},
+        {"log_driver": bc.LogDriver(name="splunk", secret_options={"splunk-token": SECRET})},  # type: ignore[dict-item]  # the mistake
+        {"log_driver": bc.LogDriver(name="a b", options={"splunk-token": SECRET})},
+    ],
+)
+def test_a_value_that_may_be_secret_is_never_in_a_message(
+    arguments: dict[str, Any], given: Given
+) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        bc.Ec2JobDefinition(
+            given.stack, "X", **{"image": IMAGE, "vcpus": 1, "memory": MEMORY, **arguments}
+        )
+    shown = str(refused.value).replace(f"secrets['{SECRET}']", "")  # a name is none
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"image": ""}, 'image is empty; give an image such as "busybox"'),
+        (
+            {"timeout": cdk.Duration.seconds(30)},
+            "timeout is 30 seconds; allowed are 60 or more seconds",
+        ),
+        ({"retry": bc.RetryPolicy(attempts=11)}, "retry.attempts is 11; allowed are "),
+        ({"command": ["Ref::key"]}, 'command[0]: "Ref::key" names a parameter that has no default'),
+        ({"gpus": 0}, "gpus is 0; allowed are "),
+    ],
+)
+def test_a_mistake_is_told_by_the_parameter(
+    arguments: dict[str, Any], said: str, given: Given
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"Stack/X: {said}")):
+        bc.Ec2JobDefinition(
+            given.stack, "X", **{"image": IMAGE, "vcpus": 1, "memory": MEMORY, **arguments}
+        )
+
+
+POD: dict[str, Any] = {"Containers": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("type_", "path", "properties", "parameter"),
+    [
+        ("JobDefinition", "Timeout/AttemptDurationSeconds", {"Timeout": {}}, "timeout"),
+        (
+            "JobDefinition",
+            "EcsProperties/TaskProperties/0/Containers/1/Image",
+            {"EcsProperties": {"TaskProperties": [{"Containers": [{}, {}]}]}},
+            "containers[1].image",
+        ),
+        (
+            "JobDefinition",
+            "NodeProperties/NodeRangeProperties/0/Container/Image",
+            {"NodeProperties": {"NodeRangeProperties": [{"Container": {}}]}},
+            "node_ranges[0].container.image",
+        ),
+        (
+            "JobDefinition",
+            "NodeProperties/NodeRangeProperties/0/EksProperties/PodProperties/Containers/0/Name",
+            {
+                "NodeProperties": {
+                    "NodeRangeProperties": [
+                        {"EksProperties": {"PodProperties": {"Containers": [{}]}}}
+                    ]
+                }
+            },
+            "node_ranges[0].pod.containers[0].name",
+        ),
+        (
+            "JobDefinition",
+            "ContainerProperties/ResourceRequirements/1/Value",
+            {"ContainerProperties": {"ResourceRequirements": [{"Type": "VCPU"}, {"Type": "GPU"}]}},
+            "gpus",
+        ),
+        (
+            "ComputeEnvironment",
+            "ComputeResources/Ec2Configuration/0/ImageType",
+            {"ComputeResources": {"Ec2Configuration": [{}]}},
+            "images[0].image_type",
+        ),
+        ("ComputeEnvironment", "Tags/aws:x", {"Tags": {"aws:x": "y"}}, "tags"),
+        ("ComputeEnvironment", "Type", {}, ""),
+    ],
+)
+def test_a_parameter_is_found_by_the_way_to_its_property(
+    type_: str, path: str, properties: dict[str, Any], parameter: str
+) -> None:
+    assert parameter_at(type_, path, properties) == parameter

@@ -188,7 +188,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                     "EksConfiguration": given(
                         EksClusterArn=_cluster_arn(arguments, cluster),
                         KubernetesNamespace=arguments.text(
-                            "kubernetes_namespace", kubernetes_namespace
+                            "kubernetes_namespace", kubernetes_namespace, required=True
                         ),
                         AccessEntry=given(
                             DesiredState=arguments.choice(

@@ -92,6 +92,8 @@ class BatchEndpoints(BatchConstruct):
         arguments = Arguments(self)
         if not has_member(vpc, "add_interface_endpoint"):
             arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+        if vpc_subnets is not None and not isinstance(vpc_subnets, ec2.SubnetSelection):
+            arguments.wrong_type("vpc_subnets", vpc_subnets, "an ec2.SubnetSelection")
         environments = _environments(arguments, compute_environments)
         services = set(_besides(arguments, also))
         if arguments.flag("session_manager", session_manager, required=True) is True:
@@ -150,9 +152,9 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
         arguments.wrong_value(
             f"compute_environments is empty; allowed is at least one: give {expected}"
         )
-    for environment in listed:
+    for place, environment in enumerate(listed):
         if not (has_member(environment, "connections") and has_member(environment, "properties")):
-            arguments.wrong_type("compute_environments", environment, expected)
+            arguments.wrong_type(f"compute_environments[{place}]", environment, expected)
     return listed
 
 

@@ -11,15 +11,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import IResolveContext, IStringProducer, Lazy
 
+from batch_constructs.aws.names import RESOURCE_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 HASH_LENGTH = 8
+
+_LONGEST = (RESOURCE_NAME.longest or 0) - len("-") - HASH_LENGTH
+NAME_PREFIX = replace(
+    RESOURCE_NAME,
+    longest=_LONGEST,
+    allowed=RESOURCE_NAME.allowed.replace(str(RESOURCE_NAME.longest), str(_LONGEST)),
+)
+"""What a user may give, so that the name as a whole is one that AWS Batch takes."""
 
 
 def replaceable_name(prefix: str, create_only: Callable[[], Mapping[str, object]]) -> str:

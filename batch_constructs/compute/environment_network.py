@@ -5,12 +5,11 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -59,9 +58,9 @@ def _groups(
     arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup]
 ) -> list[ec2.ISecurityGroup]:
     groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
-    for group in groups:
+    for place, group in enumerate(groups):
         if not has_member(group, "security_group_id"):
-            arguments.wrong_type("security_groups", group, "a list of ec2.ISecurityGroup")
+            arguments.wrong_type(f"security_groups[{place}]", group, "an ec2.ISecurityGroup")
     return groups
 
 
@@ -86,7 +85,9 @@ def _subnet_ids(
             subnet_type=selection.subnet_type,
         ).subnet_ids
     except RuntimeError as error:
-        said = re.sub(r"^\w+: ", "", str(error))
-        said = said.removesuffix("Available types: ").rstrip()
+        said = javascript_error(error)
+        if not isinstance(said, str):
+            raise
+        said = said.removesuffix("Available types:").rstrip()
         arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
         return [UNKNOWN]

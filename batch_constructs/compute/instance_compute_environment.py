@@ -256,8 +256,8 @@ def _instance_types(
         if isinstance(item, ec2.InstanceType)
         else item
         if isinstance(item, str)
-        else arguments.wrong_type("instance_types", item, expected)
-        for item in types
+        else arguments.wrong_type(f"instance_types[{place}]", item, expected)
+        for place, item in enumerate(types)
     ]
 
 

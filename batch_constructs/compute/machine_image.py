@@ -73,12 +73,13 @@ class Images:
         default: ImageType = ImageType.ECS_AL2023,
     ) -> None:
         self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
-        for image in arguments.items("images", images, _EXPECTED):
+        for place, image in enumerate(arguments.items("images", images, _EXPECTED)):
             if isinstance(image, MachineImage):
-                kind = arguments.choice("images.image_type", image.image_type, "an ImageType")
-                version = arguments.text("images.kubernetes_version", image.kubernetes_version)
+                inner = arguments.within(f"images[{place}]")
+                kind = inner.choice("image_type", image.image_type, "an ImageType")
+                version = inner.text("kubernetes_version", image.kubernetes_version)
                 if image.image is not None and not has_member(image.image, "get_image"):
-                    arguments.wrong_type("images.image", image.image, _EXPECTED_IMAGE)
+                    inner.wrong_type("image", image.image, _EXPECTED_IMAGE)
                 self._add(kind, default, image.image, version)
             elif isinstance(image, batch.EcsMachineImage | batch.EksMachineImage):
                 known = image.image_type
@@ -86,7 +87,7 @@ class Images:
             elif has_member(image, "get_image"):
                 self._add(None, default, image, None)
             else:
-                arguments.wrong_type("images", image, _EXPECTED)
+                arguments.wrong_type(f"images[{place}]", image, _EXPECTED)
 
     def known(self) -> list[dict[str, Any]]:
         """Return CloudFormation's ``Ec2Configuration`` as far as it is known before synthesis."""

@@ -10,7 +10,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.compute.compute_environment import ComputeEnvironment
-from batch_constructs.compute.environment_name import HASH_LENGTH, replaceable_name
+from batch_constructs.compute.environment_name import NAME_PREFIX, replaceable_name
 from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.jsii_objects import has_member
 
@@ -58,15 +58,16 @@ def environment_properties(
 
     ``replaced`` says whether a change that needs other instances replaces the environment.
     """
-    name = arguments.text("compute_environment_name", own.compute_environment_name)
+    name = arguments.text(
+        "compute_environment_name", own.compute_environment_name, bound=NAME_PREFIX
+    )
     role = own.service_role
     if role is not None and not has_member(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")
         role = None
     return given(
         Type=kind,
-        # The rules judge the name at its full length.
-        ComputeEnvironmentName=f"{name}-{'0' * HASH_LENGTH}" if isinstance(name, str) else name,
+        ComputeEnvironmentName=name,
         State=arguments.state("enabled", own.enabled),
         ServiceRole=None if role is None else role.role_arn,
         ReplaceComputeEnvironment=replaced,

@@ -74,6 +74,7 @@ class EcsJobDefinition(JobDefinition):
             beside={**job.beside, **(beside or {})},
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )
+        _expect_resources(arguments, own)
         self._logs = JobLogs(
             arguments,
             log_group=own.log_group,
@@ -81,7 +82,6 @@ class EcsJobDefinition(JobDefinition):
             encryption_key=own.log_encryption_key,
             needed=any(task.needs_log_group for task in tasks),
         )
-        _expect_resources(arguments, own)
         arguments.refuse()
 
         self._logs.make(self)

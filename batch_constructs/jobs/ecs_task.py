@@ -50,17 +50,11 @@ class Task:
         self._containers: list[tuple[ContainerParts, dict[str, Any]]] = []
         self._unread: list[Any] = []
         for place, container in enumerate(containers):
-            inner = arguments
-            if label:
-                inner = arguments.within(label if single else f"{label}[{place}]")
+            called = label if single else f"{label}[{place}]"
+            inner = arguments.within(called) if label else arguments
             if not isinstance(container, Container):
-                self._unread.append(
-                    arguments.wrong_type(
-                        label if single else f"{label}[{place}]",
-                        container,
-                        "Container(image=…, vcpus=1, memory=…)",
-                    )
-                )
+                expected = "Container(image=…, vcpus=1, memory=…)"
+                self._unread.append(arguments.wrong_type(called, container, expected))
                 continue
             if single:
                 refuse_within_a_task(inner, container)
@@ -75,7 +69,7 @@ class Task:
             self.job_statements.append(_EXECUTE_COMMAND)
         self.binds_an_image = any(part.binds_an_image for part in parts)
 
-    def known(self, *, job_role: bool) -> dict[str, Any]:
+    def known(self, *, job_role: bool) -> Any:
         """Return the properties as the rules see them, before any resource is made."""
         containers = [{**part.known(), **beside} for part, beside in self._containers]
         return self._assembled([*containers, *self._unread], UNKNOWN, UNKNOWN if job_role else None)
@@ -88,7 +82,7 @@ class Task:
         execution_role_arn: str,
         job_role_arn: str | None,
         log_group_name: str,
-    ) -> dict[str, Any]:
+    ) -> Any:
         """Return the properties, with images bound and roles in place."""
         containers = [
             {**part.bind(scope, execution_role, log_group_name), **beside}
@@ -101,13 +95,12 @@ class Task:
         for part, _ in self._containers:
             part.volumes.admit()
 
-    def _assembled(
-        self, containers: list[dict[str, Any]], execution_role: Any, job_role: Any
-    ) -> dict[str, Any]:
+    def _assembled(self, containers: list[Any], execution_role: Any, job_role: Any) -> Any:
         own = {**self._options, **given(Volumes=self._volumes), "ExecutionRoleArn": execution_role}
         if self.single:
-            only = containers[0] if isinstance(containers[0], dict) else {}
-            return {**only, **own, **given(JobRoleArn=job_role)}
+            if not isinstance(containers[0], dict):
+                return containers[0]  # of a wrong type, and refused
+            return {**containers[0], **own, **given(JobRoleArn=job_role)}
         return {"Containers": containers, **own, **given(TaskRoleArn=job_role)}
 
     def _shared_volumes(self) -> list[dict[str, Any]]:

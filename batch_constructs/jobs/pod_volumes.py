@@ -102,46 +102,45 @@ class PodVolumes:
 
     def __init__(self, arguments: Arguments, volumes: Sequence[AnyPodVolume] | None) -> None:
         self.properties: list[dict[str, Any]] = []
-        self.mounts: list[dict[str, Any]] = []
-        for place, volume in enumerate(arguments.items("volumes", volumes, _EXPECTED)):
-            inner = arguments.within(f"volumes[{place}]")
-            if not isinstance(volume, AnyPodVolume):
-                arguments.wrong_type(f"volumes[{place}]", volume, _EXPECTED)
-                continue
-            name = inner.text("name", volume.name)
-            self.properties.append({"Name": name, **_source(inner, volume)})
-            self.mounts.append(
-                given(
-                    Name=name,
-                    MountPath=inner.text("mount_path", volume.mount_path),
-                    SubPath=inner.text("sub_path", volume.sub_path),
-                    ReadOnly=inner.switch("read_only", volume.read_only),
-                )
-            )
+        self.mounts = arguments.each("volumes", volumes, PodVolume, _EXPECTED, self._mount)
+
+    def _mount(self, arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
+        name = arguments.text("name", volume.name, required=True)
+        self.properties.append({"Name": name, **_source(arguments, volume)})
+        return given(
+            Name=name,
+            MountPath=arguments.text("mount_path", volume.mount_path, required=True),
+            SubPath=arguments.text("sub_path", volume.sub_path),
+            ReadOnly=arguments.switch("read_only", volume.read_only),
+        )
 
 
-def _source(arguments: Arguments, volume: AnyPodVolume) -> dict[str, Any]:
+def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
     match volume:
         case EmptyDirVolume():
             limit = arguments.mebibytes("size_limit", volume.size_limit)
             empty = given(
                 Medium=arguments.text("medium", volume.medium),
-                SizeLimit=None if limit is None else f"{decimal(limit)}Mi",
+                SizeLimit=f"{decimal(limit)}Mi" if isinstance(limit, int | float) else limit,
             )
             return {"EmptyDir": empty}
         case HostPathVolume():
-            return {"HostPath": {"Path": arguments.text("host_path", volume.host_path)}}
+            return {
+                "HostPath": {"Path": arguments.text("host_path", volume.host_path, required=True)}
+            }
         case KubernetesSecretVolume():
             return {
                 "Secret": given(
-                    SecretName=arguments.text("secret_name", volume.secret_name),
+                    SecretName=arguments.text("secret_name", volume.secret_name, required=True),
                     Optional=arguments.switch("optional", volume.optional),
                 )
             }
         case PersistentVolumeClaimVolume():
             return {
                 "PersistentVolumeClaim": given(
-                    ClaimName=arguments.text("claim_name", volume.claim_name),
+                    ClaimName=arguments.text("claim_name", volume.claim_name, required=True),
                     ReadOnly=arguments.switch("read_only", volume.read_only),
                 )
             }
+        case _:  # of a kind of the user's own, which says no source
+            return {}

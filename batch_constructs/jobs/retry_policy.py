@@ -107,15 +107,12 @@ class RetryPolicy:
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
         inner = arguments.within("retry")
-        expected = 'RetryRule(action="RETRY", on_status_reason=HOST_LOST_PATTERN)'
+        expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
         return given(
             Attempts=inner.number("attempts", self.attempts, required=True),
-            EvaluateOnExit=[
-                rule.to_property(inner.within(f"rules[{place}]"))
-                if isinstance(rule, RetryRule)
-                else inner.wrong_type(f"rules[{place}]", rule, expected)
-                for place, rule in enumerate(inner.items("rules", self.rules, "RetryRule"))
-            ],
+            EvaluateOnExit=inner.each(
+                "rules", self.rules, RetryRule, expected, lambda view, rule: rule.to_property(view)
+            ),
         )

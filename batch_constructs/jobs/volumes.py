@@ -115,30 +115,25 @@ class Volumes:
 
     def __init__(self, arguments: Arguments, volumes: Sequence[AnyVolume] | None) -> None:
         self.properties: list[dict[str, Any]] = []
-        self.mount_points: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
-        for place, volume in enumerate(arguments.items("volumes", volumes, _EXPECTED)):
-            inner = arguments.within(f"volumes[{place}]")
-            if isinstance(volume, EfsVolume):
-                self._add_efs(inner, volume)
-            elif isinstance(volume, S3FilesVolume):
-                self._add_s3_files(inner, volume)
-            elif isinstance(volume, HostVolume):
-                host = given(SourcePath=inner.text("host_path", volume.host_path))
-                self.properties.append(given(Name=volume.name, Host=host))
-            else:
-                arguments.wrong_type(f"volumes[{place}]", volume, _EXPECTED)
-                continue
-            self.mount_points.append(
-                {
-                    "SourceVolume": inner.text("name", volume.name, required=True),
-                    "ContainerPath": inner.text(
-                        "container_path", volume.container_path, required=True
-                    ),
-                    "ReadOnly": inner.flag("read_only", volume.read_only, required=True),
-                }
-            )
+        kinds: Any = EfsVolume | S3FilesVolume | HostVolume
+        self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
+
+    def _mount_point(self, arguments: Arguments, volume: AnyVolume) -> dict[str, Any]:
+        if isinstance(volume, EfsVolume):
+            self._add_efs(arguments, volume)
+        elif isinstance(volume, S3FilesVolume):
+            self._add_s3_files(arguments, volume)
+        else:
+            host = given(SourcePath=arguments.text("host_path", volume.host_path))
+            self.properties.append(given(Name=volume.name, Host=host))
+        path = volume.container_path
+        return {
+            "SourceVolume": arguments.text("name", volume.name, required=True),
+            "ContainerPath": arguments.text("container_path", path, required=True),
+            "ReadOnly": arguments.flag("read_only", volume.read_only, required=True),
+        }
 
     def admit(self) -> None:
         """Let mount targets admit the compute environments that they were told of."""
@@ -188,7 +183,7 @@ class Volumes:
 
     def _add_s3_files(self, arguments: Arguments, volume: S3FilesVolume) -> None:
         configuration = given(
-            FileSystemArn=arguments.text("file_system_arn", volume.file_system_arn),
+            FileSystemArn=arguments.text("file_system_arn", volume.file_system_arn, required=True),
             AccessPointArn=arguments.text("access_point_arn", volume.access_point_arn),
             RootDirectory=arguments.text("root_directory", volume.root_directory),
             TransitEncryptionPort=arguments.number(

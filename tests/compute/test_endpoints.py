@@ -138,7 +138,9 @@ def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> 
 
 
 def test_wrong_types_are_named(stack: cdk.Stack) -> None:
-    with pytest.raises(TypeError, match=r"(?s)vpc is str 'vpc-1'.*compute_environments is str 'x'"):
+    with pytest.raises(
+        TypeError, match=r"(?s)vpc is str 'vpc-1'.*compute_environments\[0\] is str 'x'"
+    ):
         bc.BatchEndpoints(
             stack,
             "Endpoints",

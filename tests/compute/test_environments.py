@@ -317,7 +317,7 @@ class TestRefusals:
         self, stack: cdk.Stack, vpc: ec2.Vpc
     ) -> None:
         with pytest.raises(
-            ValueError, match="compute_environment_name has 129 characters; allowed are at most 128"
+            ValueError, match="compute_environment_name has 120 characters; allowed are at most 119"
         ):
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc, compute_environment_name="n" * 120)
 
@@ -417,5 +417,5 @@ def test_strict_rules_accept_a_readable_name_of_an_environment_that_is_replaced(
 
 def test_an_image_given_by_its_id_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     image = bc.MachineImage(image="ami-1")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"images.image is str 'ami-1'; expected an ec2.IMachineI"):
+    with pytest.raises(TypeError, match=r"images\[0\].image is str 'ami-1'; expected an ec2.IM"):
         bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, images=[image])

@@ -121,7 +121,7 @@ def test_each_node_consumes_what_it_names(
         ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.nodes is "first"'),
         ([nodes("1:")], {}, "num_nodes is left out, and a node range is open"),
         ([nodes("0:"), nodes(2)], {"num_nodes": 4}, r"node_ranges\[1\].nodes is 2 after an open"),
-        ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed is 1 or more"),
+        ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed are 1 or more"),
         ([bc.NodeRange(nodes=1)], {}, r"node_ranges\[0\].container: nothing is given"),
         (
             [nodes(1, pod=pod())],
@@ -138,7 +138,7 @@ def test_each_node_consumes_what_it_names(
             {},
             r"node_ranges\[0\].container.name is given for a container that is alone",
         ),
-        ([nodes(1, ipc_mode="host")], {}, r"node_ranges\[0\].ipc_mode or pid_mode is given"),
+        ([nodes(1, ipc_mode="host")], {}, r"node_ranges\[0\].ipc_mode is given without containers"),
     ],
 )
 def test_nodes_that_do_not_fit_are_refused(
@@ -157,6 +157,6 @@ def test_a_role_for_pods_is_refused(stack: cdk.Stack, declare: Declare) -> None:
 
 def test_what_is_no_range_is_named(declare: Declare) -> None:
     with pytest.raises(
-        (TypeError, ValueError), match=r"node_ranges is int 3; expected NodeRange\("
+        (TypeError, ValueError), match=r"node_ranges\[0\] is int 3; expected NodeRange\("
     ):
         declare(3)

@@ -104,8 +104,8 @@ class TestFairShares:
         message = str(error.value)
         assert 'shares[1].identifier: the share identifiers "a1" and "a*" overlap' in message
         assert 'shares[2].identifier is "not-allowed"' in message
-        assert "share_decay: " in message
-        assert "compute_reservation_percentage: " in message
+        assert "share_decay is " in message
+        assert "compute_reservation_percentage is 500" in message
 
     def test_a_share_that_is_none_is_named(self, stack: cdk.Stack) -> None:
         with pytest.raises(TypeError, match=r"shares\[0\] is str 'alice'; expected Share\("):

@@ -200,7 +200,7 @@ def test_a_rescue_queue_of_another_region_or_account_is_refused(arn: str, proble
             "Stack/Spot: spot_rescue_queue is str 'name'; expected a job queue",
         ),
         (
-            {"spot_rescue_job_definitions": ["align"]},
+            {"spot_rescue_job_definitions": []},
             ValueError,
             "spot_rescue_job_definitions is given without spot_rescue_queue",
         ),
