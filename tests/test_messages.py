@@ -178,7 +178,7 @@ def test_a_mistake_is_told_by_the_parameter(
         )
 
 
-POD = {"Containers": [{}]}
+POD: dict[str, Any] = {"Containers": [{}]}
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ LIMITS: Final = (
         ),
         source=api(
             "Tmpfs.mountOptions",
-            f'"Valid values: {" | ".join(_TMPFS_OPTIONS)}"; some take a value after "=".',
+            f'"Valid values: {" | ".join(_TMPFS_OPTIONS)}"; some take a value.',
         ),
         title="unknown tmpfs mount option",
         why="Some options take a value after an equals sign.",

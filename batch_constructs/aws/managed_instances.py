@@ -23,8 +23,8 @@ def _choice(
         noun=f"the {noun}",
         bound=OneOf(values),
         source=api(member, f"{also}Valid values are {' and '.join(values)}."),
-        title=f"unknown value of the {noun}",
-        why="Another word is refused; these are written in capitals.",
+        title=f"unknown {noun}",
+        why="Any other word is refused.",
     )
 
 

@@ -69,7 +69,7 @@ class Task:
             self.job_statements.append(_EXECUTE_COMMAND)
         self.binds_an_image = any(part.binds_an_image for part in parts)
 
-    def known(self, *, job_role: bool) -> dict[str, Any]:
+    def known(self, *, job_role: bool) -> Any:
         """Return the properties as the rules see them, before any resource is made."""
         containers = [{**part.known(), **beside} for part, beside in self._containers]
         return self._assembled([*containers, *self._unread], UNKNOWN, UNKNOWN if job_role else None)
@@ -82,7 +82,7 @@ class Task:
         execution_role_arn: str,
         job_role_arn: str | None,
         log_group_name: str,
-    ) -> dict[str, Any]:
+    ) -> Any:
         """Return the properties, with images bound and roles in place."""
         containers = [
             {**part.bind(scope, execution_role, log_group_name), **beside}

@@ -142,3 +142,5 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
                     ReadOnly=arguments.switch("read_only", volume.read_only),
                 )
             }
+        case _:  # of a kind of the user's own, which says no source
+            return {}

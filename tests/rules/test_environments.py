@@ -246,15 +246,16 @@ def test_a_launch_template_of_which_nothing_is_known_may_have_the_security_group
 
 
 def test_the_security_groups_of_an_override_are_not_those_of_the_environment() -> None:
-    template = launched(None, ImageId="ami-1")
-    launch = template["Resources"]["Environment"]["Properties"]["ComputeResources"]
-    launch["LaunchTemplate"]["Overrides"] = [{"LaunchTemplateId": {"Ref": "Other"}}]
-    template["Resources"]["Other"] = {
-        "Type": "AWS::EC2::LaunchTemplate",
-        "Properties": {"LaunchTemplateData": {"ImageId": "ami-2"}},
-    }
+    for data, other in (({}, {"SecurityGroupIds": ["x"]}), ({"SecurityGroupIds": ["x"]}, {})):
+        template = launched(None, ImageId="ami-1", **data)
+        launch = template["Resources"]["Environment"]["Properties"]["ComputeResources"]
+        launch["LaunchTemplate"]["Overrides"] = [{"LaunchTemplateId": {"Ref": "Other"}}]
+        template["Resources"]["Other"] = {
+            "Type": "AWS::EC2::LaunchTemplate",
+            "Properties": {"LaunchTemplateData": {"ImageId": "ami-2", **other}},
+        }
 
-    assert len(found_in("ec2-environment-security-groups", template)) == 1
+        assert bool(found_in("ec2-environment-security-groups", template)) is (data == {})
 
 
 SCRIPT = "#!/bin/bash\n" + "echo hello\n" * 9

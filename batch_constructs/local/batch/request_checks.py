@@ -90,15 +90,19 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
             *_SUBMISSION,
             *((_overriding(path), b) for path, b in _limits("JobDefinition")),
         ]
-    return tuple(dict.fromkeys(limit for limit in limits if _has(shape, limit[0])))
+    spelt = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
+    return tuple(dict.fromkeys((path, bound) for path, bound in spelt if path is not None))
 
 
-def _has(shape: Any, path: str) -> bool:
-    """Tell whether a request has a member: an update lacks what cannot be changed."""
-    for step in path.split("/"):
-        shape = getattr(shape, "member" if step == "*" else "members", None)
-        shape = shape.get(step) if isinstance(shape, dict) else shape
-    return shape is not None
+def _as_the_api_spells(shape: Any, path: str) -> str | None:
+    """Return a path as it is in a request; None where the request has no such member."""
+    step, _, rest = path.partition("/")
+    members = {"*": getattr(shape, "member", None), **getattr(shape, "members", {})}
+    for name, within in members.items():
+        if name.lower() == step.lower() and within is not None:
+            below = _as_the_api_spells(within, rest) if rest else ""
+            return None if below is None else f"{name}/{below}".rstrip("/")
+    return None
 
 
 def _limits(noun: str) -> Iterator[tuple[str, Bound]]:

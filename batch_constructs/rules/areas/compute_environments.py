@@ -66,7 +66,7 @@ def managed_resources(environment: ComputeEnvironment) -> Iterator[Fault]:
     if environment.is_managed and absent(environment.properties, "ComputeResources"):
         yield (
             "ComputeResources",
-            "ComputeResources is missing; a MANAGED compute environment needs it",
+            "ComputeResources is missing; the type MANAGED needs it",
         )
 
 
@@ -347,14 +347,14 @@ def created_disabled(environment: ComputeEnvironment) -> Iterator[Fault]:
     "duplicate-network",
     severity=Severity.WARNING,
     title="subnet or security group given twice",
-    fix="name each once",
+    fix="name each subnet and each security group once",
     source=api(
         "ComputeResource.subnets",
         "also ComputeResource.securityGroupIds: lists of distinct resources",
     ),
 )
 def duplicate_network(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """A list that names one thing twice was not meant so."""
+    """The second one changes nothing, so another one was probably meant."""
     for key in ("Subnets", "SecurityGroupIds"):
         for position in repeated(listing(environment.resources, key) or ()):
             yield f"ComputeResources/{key}/{position}", f"{key} names the same one twice"

@@ -64,7 +64,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
 @_rule(
     "mixed-architectures",
     title="x86 and Arm instance types in one environment",
-    fix="keep one architecture to an environment, and a queue to each",
+    fix="give each architecture an environment and a queue of its own",
     source=api(
         "ComputeResource.instanceTypes",
         '"the instance types that you select for the compute environment must share the same'
@@ -148,7 +148,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """No security patches come any more."""
+    """It gets no more security patches."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
         if kind in aws.ENDED_EKS_IMAGES and not _has_own_image(environment, image):

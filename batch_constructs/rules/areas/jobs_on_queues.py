@@ -13,6 +13,8 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.multi_node import node_span
 from batch_constructs.rules.findings import Severity
@@ -87,14 +89,6 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
     return found[0] if found and all(found) else None
 
 
-_NAMES: Final = {
-    "EC2": "EC2",
-    "FARGATE": "Fargate",
-    "MANAGED_INSTANCES": "Managed Instances",
-    "EKS": "Amazon EKS",
-}
-
-
 @_rule(
     "job-platform",
     title="job on a queue of another platform",
@@ -116,7 +110,7 @@ def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None
     wanted, offered = job.platform, environment.platform
     if wanted is None or offered is None or offered == wanted:
         return None
-    return f"the job is for {_NAMES.get(wanted, wanted)}, the queue offers {_NAMES[offered]}"
+    return f"the job is for {KINDS.get(wanted, wanted)}, the queue offers {KINDS[offered]}"
 
 
 @_rule(
@@ -149,7 +143,7 @@ def _vcpus(job: JobDefinition) -> float | None:
     if not job.is_multi_node:
         return job.tasks[0].requires("VCPU") if len(job.tasks) == 1 else None
     total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
-    if total is None or not 1 <= total <= 1000:  # noqa: PLR2004  # the limit of nodes
+    if total is None or not NODE_COUNT.admits(total):
         return None
     needed: dict[int, float] = {}
     for task in job.tasks:

@@ -36,7 +36,7 @@ register(LIMITS, area=AREA)
     ),
 )
 def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Network, roles and instance types stand inside it."""
+    """It describes the network, the roles and the instances."""
     if environment.is_managed_instances:
         if "ManagedInstancesProvider" not in environment.resources:
             yield (
@@ -50,7 +50,7 @@ def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Faul
 @_rule(
     "managed-instances-parameters",
     title="parameter that Managed Instances environments refuse",
-    fix="say it inside ManagedInstancesProvider, or leave it out",
+    fix="give it inside ManagedInstancesProvider, or leave it out",
     source=guide(
         "ecs-managed-instances-compute-environments",
         "All networking, instance profile, and instance selection configuration lives within the"
@@ -59,7 +59,7 @@ def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Faul
     ),
 )
 def managed_instances_parameters(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The provider block is all there is."""
+    """Networks, roles and instances are described in the provider alone."""
     if environment.is_managed_instances:
         yield from not_taken(environment, ON_INSTANCES)
 
@@ -88,8 +88,8 @@ def managed_instances_network(environment: ComputeEnvironment) -> Iterator[Fault
 
 @_rule(
     "managed-instances-types",
-    title="instance types that do not exist, or are mixed",
-    fix="name instance types or families of EC2, of one architecture",
+    title="instance types that do not exist",
+    fix="name instance types or families of EC2",
     source=api(
         "InstanceRequirementsRequest.allowedInstanceTypes",
         '"A list of specific instance types or instance families that Amazon ECS can launch (for'

@@ -183,7 +183,7 @@ _register(
     "property-name",
     "misspelt",
     Severity.ERROR,
-    title="property that is spelt differently",
+    title="misspelt property",
     fix="spell the property as CloudFormation does",
     explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
 )
@@ -193,7 +193,7 @@ _register(
     Severity.WARNING,
     title="property that is not known here",
     fix="leave it out, or upgrade batch-constructs if AWS has it",
-    explanation="Nothing in the model is called so. AWS may have added it since.",
+    explanation="No property of that name is known; AWS may have added it since.",
 )
 _register(
     "property-missing",

@@ -75,15 +75,18 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
                     "evaluateOnExit": [{"onExitCode": "x1", "action": "EXIT"}],
                 }
             },
-            "onExitCode has characters that are not allowed",
+            r"onExitCode .*x1",
         ),
         (
             {"container": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
-            "must not start with AWS_BATCH",
+            "AWS_BATCH",
         ),
         ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
         ({"container": {"resourceRequirements": []}}, "needs MEMORY among its resourceReq"),
-        ({"ecsProperties": {"taskProperties": []}}, "needs one of containerProperties"),
+        (
+            {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},
+            "needs one of containerProperties",
+        ),
     ],
 )
 def test_a_definition_that_aws_batch_refuses_is_refused(

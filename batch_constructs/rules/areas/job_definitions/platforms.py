@@ -45,7 +45,9 @@ def _not_taken(not_taken: platforms.NotTaken, job: JobDefinition) -> Iterator[Fa
     for part in not_taken.parts:
         for path, properties, kinds in _places(part.within, job):
             kind = next((one for one in part.kinds if one in kinds), None)
-            for name in part.names if kind is not None else ():
+            if kind is None:
+                continue
+            for name in part.names:
                 below, _, key = name.rpartition("/")
                 for rest, found in places(properties, below):
                     said = _said(found.get(key), part.values)

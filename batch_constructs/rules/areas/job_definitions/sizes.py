@@ -125,9 +125,14 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
             continue
         wanted = listing(properties, "ResourceRequirements") or ()
         kinds = {entry.get("Type") for entry in wanted if isinstance(entry, dict)}
-        for kind, legacy in containers.LEGACY_SIZES.items():
-            if kind not in kinds and legacy not in properties:
-                yield f"{container.path}/ResourceRequirements", f"no {kind} requirement is given"
+        missing = [
+            kind
+            for kind, legacy in containers.LEGACY_SIZES.items()
+            if kind not in kinds and legacy not in properties
+        ]
+        if missing:
+            said = " and ".join(f"no {kind}" for kind in missing)
+            yield f"{container.path}/ResourceRequirements", f"{said} requirement is given"
 
 
 @_rule(
