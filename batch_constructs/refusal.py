@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r'"[^"]*"|\b[A-Z]\w+\b(?! [A-Z][a-z])')
 """A text in quotation marks, which is somebody's own, or a word that may be a property's name."""
 
-_ORDER = re.compile(r"(?:set|give|leave|raise|lower) $")
+_ORDER = re.compile(r"(?:set|give|leave|raise|lower|change) $")
 """What stands before a property that a fix is about."""
 
 _SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (?:is|are) (?=[^;]*; )")

@@ -50,7 +50,7 @@ def source(rule: Rule) -> str:
     """Write what AWS says as a link to its page."""
     if isinstance(rule.source, str):
         return rule.source.replace("](", "]\\(")
-    says = re.sub(r"([\[\]])", r"\\\1", rule.source.says)
+    says = re.sub(r"([\[\]()])", r"\\\1", rule.source.says)
     page = rule.source.page
     about = f"`{rule.source.member}`" if rule.source.member else page.split("//")[1]
     end = "" if says.endswith((".", '."')) else "."

@@ -121,7 +121,7 @@ def test_each_node_consumes_what_it_names(
         ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.nodes is "first"'),
         ([nodes("1:")], {}, "num_nodes is left out, and a node range is open"),
         ([nodes("0:"), nodes(2)], {"num_nodes": 4}, r"node_ranges\[1\].nodes is 2 after an open"),
-        ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed are 1 or more"),
+        ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed is 1 or more"),
         ([bc.NodeRange(nodes=1)], {}, r"node_ranges\[0\].container: nothing is given"),
         (
             [nodes(1, pod=pod())],

@@ -100,7 +100,7 @@ def test_an_event_that_does_not_come_is_said_with_those_that_did(local_aws: Loca
 
 
 def test_a_server_that_was_not_started_is_said() -> None:
-    with pytest.raises(RuntimeError, match="use it in a with statement"):
+    with pytest.raises(RuntimeError, match="the embedded AWS is not running; start it first"):
         LocalAws().deploy(cdk.Stack(cdk.App(), "Any"))
 
 
