@@ -101,7 +101,7 @@ def test_a_server_that_was_killed_is_said_and_the_next_one_starts(place: Path) -
     again = run("up")
 
     assert "has ended unexpectedly" in said.output
-    assert "start another: batch-constructs local up" in said.output
+    assert "start a new one: batch-constructs local up" in said.output
     assert again.exit_code == 0
 
 
