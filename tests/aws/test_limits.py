@@ -97,3 +97,50 @@ def test_a_limit_admits_its_ends_and_refuses_what_lies_beyond(limit: Limit, with
     for amount in refused:
         messages = [found(limit, within, value) for value in values(limit, amount)]
         assert all(len(each) == 1 for each in messages), (amount, messages)
+
+
+FROM_0 = [
+    "compute-reservation",
+    "consumable-resource-total",
+    "efs-transit-port",
+    "job-queue-priority",
+    "max-swap",
+    "s3files-transit-port",
+    "scheduling-priority",
+    "share-decay",
+    "swappiness",
+]
+FROM_1 = [
+    "bid-percentage",
+    "consumable-quantity",
+    "container-count",
+    "managed-storage-size",
+    "max-vcpus",
+    "node-count",
+    "one-task",
+    "quota-share-capacity",
+    "quota-share-capacity-count",
+    "retry-attempts",
+    "service-environment-capacity",
+    "shared-memory-size",
+    "tmpfs-size",
+    "update-timeout",
+]
+
+
+def test_where_a_limit_begins_that_no_sentence_says() -> None:
+    """Nearly every sentence has a 0 or a 1 in it: these ends are written down a second time."""
+    wholes = {one.rule: one.bound for one in limits() if isinstance(one.bound, Whole)}
+    counts = {one.rule: one.bound for one in limits() if isinstance(one.bound, Counting)}
+    low = {rule: bound.low for rule, bound in {**wholes, **counts}.items()}
+
+    assert sorted(rule for rule, lowest in low.items() if lowest == 1) == FROM_1
+    assert sorted(rule for rule in wholes if low[rule] == 0) == FROM_0
+    assert {rule: lowest for rule, lowest in low.items() if lowest < 0} == {
+        "scale-in-after": -1,
+        "borrow-limit": -1,
+    }
+    assert {rule: bound.high for rule, bound in counts.items() if bound.high in {1, 2}} == {
+        "ec2-configuration-count": 2,
+        "one-task": 1,
+    }
