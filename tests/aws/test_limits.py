@@ -132,7 +132,8 @@ def test_where_a_limit_begins_that_no_sentence_says() -> None:
     """Nearly every sentence has a 0 or a 1 in it: these ends are written down a second time."""
     wholes = {one.rule: one.bound for one in limits() if isinstance(one.bound, Whole)}
     counts = {one.rule: one.bound for one in limits() if isinstance(one.bound, Counting)}
-    low = {rule: bound.low for rule, bound in {**wholes, **counts}.items()}
+    low = {rule: bound.low for rule, bound in wholes.items()}
+    low |= {rule: bound.low for rule, bound in counts.items()}
 
     assert sorted(rule for rule, lowest in low.items() if lowest == 1) == FROM_1
     assert sorted(rule for rule in wholes if low[rule] == 0) == FROM_0
