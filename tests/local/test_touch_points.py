@@ -201,8 +201,8 @@ class TestAuthorization:
             "batch",
             endpoint_url=local_aws.endpoint_url,
             region_name="eu-central-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=local_aws.server.record.access.access_key_id,
+            aws_secret_access_key=local_aws.server.record.access.secret_access_key,
         )
 
         with pytest.raises(ClientError, match="plays AWS Batch in us-east-1"):
@@ -253,32 +253,3 @@ def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: Loc
     answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
     attributes = answer["Messages"][0]["MessageAttributes"]
     assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
-
-
-@pytest.mark.local_aws
-def test_the_health_path_is_still_ministack_s(local_aws: LocalAws) -> None:
-    import urllib.request
-
-    with urllib.request.urlopen(f"{local_aws.endpoint_url}/_ministack/health") as answer:  # noqa: S310
-        assert answer.status == 200
-
-
-@pytest.mark.local_aws
-@pytest.mark.parametrize("path", ["/v1/submitjob", "/_batch-constructs/reclaim", "/"])
-@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
-def test_a_web_page_is_not_answered(local_aws: LocalAws, path: str, method: str) -> None:
-    import urllib.error
-    import urllib.request
-
-    request = urllib.request.Request(  # noqa: S310
-        local_aws.endpoint_url + path,
-        method=method,
-        data=b"{}",
-        headers={"Origin": "https://page.example"},
-    )
-
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(request)  # noqa: S310
-
-    assert refusal.value.code == 403
-    assert refusal.value.headers.get("Access-Control-Allow-Origin") is None
