@@ -39,7 +39,7 @@ def install() -> None:
     made: dict[str, dict[str, str]] = {}
 
     def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-        given = theirs(config)
+        given: dict[str, str] = theirs(config)
         session = sts._sessions.get(given["AWS_ACCESS_KEY_ID"])  # noqa: SLF001 - a touch point
         if session is None:
             return given  # IAM is not enforced: the administrator's

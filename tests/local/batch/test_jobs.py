@@ -418,11 +418,13 @@ def test_a_job_exits_for_any_reason_by_the_rule_for_any_reason(ready: Account) -
 def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program_fails(
     ready: Account,
 ) -> None:
+    import aws_cdk as cdk
+
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.retry_policy import RetryPolicy
     from batch_constructs.local.cloudformation.property_values import to_request
 
-    properties = RetryPolicy().to_property(Arguments("job"))
+    properties = RetryPolicy().to_property(Arguments(cdk.App()))
     strategy = to_request(
         "SubmitJob",
         {"JobName": "x", "JobQueue": "x", "JobDefinition": "x", "RetryStrategy": properties},
@@ -442,13 +444,13 @@ def test_ecs_refuses_overrides_that_are_too_long(
 ) -> None:
     ready.definition("true", "Ref::text", parameters={"text": "short"})
     long = "x" * characters
-    asked: dict[str, Any] = {
+    ways: dict[str, dict[str, Any]] = {
         "environment": {"containerOverrides": {"environment": [{"name": "A", "value": long}]}},
         "command": {"containerOverrides": {"command": ["true", long]}},
         "parameters": {"parameters": {"text": long}},
-    }[way]
+    }
 
-    job = ready.ended(ready.submit(**asked))
+    job = ready.ended(ready.submit(**ways[way]))
 
     assert job["status"] == ("FAILED" if failed else "SUCCEEDED")
     if failed:
