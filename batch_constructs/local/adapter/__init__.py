@@ -45,6 +45,7 @@ def install(
         iam_checks,
         signatures,
         state_machines,
+        state_paths,
         targets,
     )
 
@@ -55,6 +56,7 @@ def install(
     event_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
+    state_paths.install()
     signatures.install()
     asgi.install()
 
