@@ -15,6 +15,7 @@ from batch_constructs.local.cloudformation.batch_types import batch_types
 from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.monitoring_types import monitoring_types
 from batch_constructs.local.cloudformation.network_types import network_types
+from batch_constructs.local.container_endpoints import ContainerEndpoints
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
 
@@ -37,6 +38,7 @@ class EmbeddedAws:
     def __init__(self, *, access: Access, account_id: str, state_directory: Path) -> None:
         clients, region = Clients(access), access.region
         roles = RoleSessions(clients.client, sessions.open_session)
+        endpoints = ContainerEndpoints(access.endpoint_url, roles, self._container_metadata)
         ended = EndedJobs(self._job)
 
         def put_event(event: Mapping[str, Any]) -> None:
@@ -47,6 +49,7 @@ class EmbeddedAws:
             access=access,
             client=clients.client,
             roles=roles,
+            endpoints=endpoints,
             put_event=put_event,
         )
         self._service = BatchService(
@@ -68,7 +71,9 @@ class EmbeddedAws:
             client=clients.client,
             ended=ended.wait_for,
         )
-        self.application = adapter.application(self._control, access.access_key_id)
+        self.application = adapter.application(
+            self._control, administrator=access.access_key_id, containers=endpoints.answer
+        )
 
     def start(self) -> None:
         """Start running jobs."""
@@ -82,6 +87,9 @@ class EmbeddedAws:
     def _job(self, job_id: str) -> Mapping[str, Any]:
         job: Mapping[str, Any] = self._service.handle("DescribeJobs", {"jobs": [job_id]})["jobs"][0]
         return job
+
+    def _container_metadata(self, reference: str, part: str) -> Mapping[str, Any] | None:
+        return self._service.container_metadata(reference, part)
 
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer what AWS has no API for: ``reclaim`` takes the Spot instance from under a job."""

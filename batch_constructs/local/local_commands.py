@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ import click
 
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.extra import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,16 +132,20 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
 @local.command()
 @_STATE
 @click.option("--once", is_flag=True, help="Print once, do not refresh.")
-def status(state_directory: Path, *, once: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print once, as JSON.")
+def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
     """Show compute environments, job queues and jobs; until Ctrl-C in a terminal."""
     from rich.console import Console
     from rich.live import Live
 
-    from batch_constructs.local.status_tables import status_tables
+    from batch_constructs.local.status_tables import status_document, status_tables
 
     _, clients = _running(state_directory)
     console, batch = Console(emoji=False), clients.client("batch")
     with reported():
+        if as_json:
+            click.echo(json.dumps(status_document(batch), default=str, indent=2))
+            return
         if once or not console.is_terminal:
             console.print(status_tables(batch))
             return
@@ -192,6 +198,7 @@ def reported() -> Iterator[None]:
 
     before = signal.signal(signal.SIGTERM, _end)
     try:
+        require_extra()
         yield
     except (LocalAwsError, BotoCoreError, ClientError) as problem:
         raise click.ClickException(str(problem)) from problem
@@ -219,7 +226,8 @@ def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
     from batch_constructs.local.clients import Clients
     from batch_constructs.local.server import LOG_NAME, ServerRecord
 
-    record = ServerRecord.load(state_directory.absolute())
+    with reported():
+        record = ServerRecord.load(state_directory.absolute())
     if record is None:
         raise click.ClickException(
             f"no embedded AWS is running here (there is none in {state_directory}); "

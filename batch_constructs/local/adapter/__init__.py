@@ -43,6 +43,7 @@ def install(
         corrections,
         event_patterns,
         iam_checks,
+        logs,
         signatures,
         state_machines,
         state_paths,
@@ -57,19 +58,26 @@ def install(
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     state_paths.install()
+    logs.install()
     signatures.install()
     asgi.install()
 
 
-def application(control: Callable[[str, bytes], tuple[int, bytes]], administrator: str) -> Any:
+def application(
+    control: Callable[[str, bytes], tuple[int, bytes]],
+    *,
+    administrator: str,
+    containers: Callable[[str, str], tuple[int, bytes]],
+) -> Any:
     """Return ministack's ASGI application behind the lock.
 
     Args:
         control: answers the paths of our own.
         administrator: the ID of the key that may use them.
+        containers: answers what containers ask for, by path and ``Authorization``.
     """
     from ministack.app import app
 
     from batch_constructs.local.adapter.asgi import Locked
 
-    return Locked(app, control, administrator)
+    return Locked(app, control=control, administrator=administrator, containers=containers)

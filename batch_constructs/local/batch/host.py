@@ -13,6 +13,9 @@ When a job's process ends, everything it started ends with it, as in a container
 holds for processes that left its process group, too: the host is their "subreaper", so they become
 its children, and their environment tells whose they were. When the socket closes, because the
 service ended or was killed, the host kills all jobs and ends.
+
+Where Linux lets it, the host lives in a PID namespace of its own, so that jobs see each other's
+processes at most: not the user's shell, not the server, not their secrets in ``/proc``.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ _ON_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
+_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
 
 
 class Process:
@@ -291,5 +296,70 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
+def move_into_namespace() -> None:
+    """Go on as the first process of a PID namespace, where that is possible.
+
+    What was this process waits for it, and ends when it does; if it is killed, so are all in the
+    namespace.
+    """
+    flags = next((flags for flags in _ways() if _tried(flags)), None) if _ON_LINUX else None
+    if flags is None:
+        return
+    _unshare(flags)
+    child = os.fork()
+    if child:
+        for descriptor in range(3, 64):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _mount_proc()
+
+
+def _ways() -> list[int]:
+    """Return the namespaces to ask for: as a user, one of users is needed to have the others."""
+    own = _CLONE_NEWPID | _CLONE_NEWNS
+    return [own, own | _CLONE_NEWUSER]
+
+
+def _tried(flags: int) -> bool:
+    """Try in a process that ends at once, since half of a namespace would be worse than none."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with contextlib.suppress(OSError):
+            _unshare(flags)
+            inner = os.fork()
+            if inner == 0:
+                _mount_proc()
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+        os._exit(code & 255)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _unshare(flags: int) -> None:
+    user, group = os.getuid(), os.getgid()
+    _called(ctypes.CDLL(None, use_errno=True).unshare(flags))
+    if flags & _CLONE_NEWUSER:
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+
+
+def _mount_proc() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    _called(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
+    _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
+
+
+def _called(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 if __name__ == "__main__":
-    Host(socket.socket(fileno=int(sys.argv[1]))).run()
+    service_socket = socket.socket(fileno=int(sys.argv[1]))
+    move_into_namespace()
+    Host(service_socket).run()

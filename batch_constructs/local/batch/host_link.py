@@ -39,6 +39,7 @@ class HostLink:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             cwd="/",
+            env=_kept(os.environ),
         )
         theirs.close()
         self._lock = threading.Lock()
@@ -87,6 +88,11 @@ class HostLink:
             for line in lines:
                 self._receive(json.loads(line))
         self._receive({"lost": True})
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a host may know, since its jobs may see it: no key, nothing of the user's."""
+    return {name: value for name, value in environment.items() if name.endswith("_LOCAL_SERVER")}
 
 
 def end_processes(recorded: Iterable[tuple[int, str, str]]) -> None:

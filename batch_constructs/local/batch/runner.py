@@ -162,15 +162,20 @@ class Runner:
     def _prepared(
         self, job: Job, container: Container, attempt: int, queue: str, directory: Path
     ) -> Prepared:
+        if container.node is not None:
+            directory /= container.name
+            directory.mkdir()
         env = process_environment(
-            job, container, attempt=attempt, queue_name=queue, ports=self._ports
+            job,
+            container,
+            attempt=attempt,
+            queue_name=queue,
+            directory=directory,
+            ports=self._ports,
         )
         _, _, definition = job.submission.definition_arn.rpartition("/")
         _, _, task_id = job.attempts[-1].task_arn.rpartition("/")
         group, stream, create = container.log_destination(definition.partition(":")[0], task_id)
-        if container.node is not None:
-            directory /= container.name
-            directory.mkdir()
         argv = list(container.properties.get("command", ()))
         name = None
         if self._engine is not None:
@@ -332,4 +337,4 @@ class Runner:
 
 
 def _variables(env: dict[str, str]) -> Sequence[str]:
-    return [name for name in env if name != "PATH"]
+    return [name for name in env if name not in {"HOME", "PATH"}]

@@ -12,6 +12,7 @@ from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environment_operations import ComputeEnvironments
 from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+from batch_constructs.local.batch.container_metadata import container_metadata, task_metadata
 from batch_constructs.local.batch.event_loop import EventLoop, Timers
 from batch_constructs.local.batch.event_publisher import Publisher
 from batch_constructs.local.batch.host_link import end_processes
@@ -67,7 +68,7 @@ class BatchService:
         grace_seconds: float = 30.0,
         container_engine: str | None = None,
     ) -> None:
-        arns = Arns(account_id=account_id, region=region)
+        self._arns = arns = Arns(account_id=account_id, region=region)
         self._lock = threading.RLock()
         self._clock = clock
         self._store = store = Store(state_directory)
@@ -268,6 +269,23 @@ class BatchService:
                 self._store.commit()
             finally:
                 self._store.close()
+
+    def container_metadata(self, reference: str, part: str) -> Document | None:
+        """Describe a container that is on a host, or its task.
+
+        Args:
+            reference: the job's ID and the container's name, with a slash between.
+            part: empty for the container, ``task`` for its task.
+        """
+        job_id, _, name = reference.rpartition("/")
+        with self._lock:
+            job = self._jobs.find(job_id)
+            if job is None or not job.on_host:
+                return None
+            if part == "task":
+                return task_metadata(job, self._arns)
+            containers = [c for c in job.submission.containers if c.name == name and not part]
+            return container_metadata(job, containers[0], self._arns) if containers else None
 
     def wake(self) -> None:
         """Look at once whether something is due, after the clock was moved."""

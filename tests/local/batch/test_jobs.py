@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ def test_a_job_sees_its_environment(ready: Account, ports: RecordingPorts) -> No
         "AWS_BATCH_JQ_NAME": "queue",
         "AWS_BATCH_CE_NAME": "ce",
     }
-    assert "HOME" not in variables
+    assert variables["HOME"] != os.environ["HOME"]
+    assert variables["AWS_EXECUTION_ENV"] == "AWS_ECS_EC2"
 
 
 def test_parameters_replace_placeholders(ready: Account) -> None:
