@@ -16,7 +16,7 @@ from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.aws.source import api, guide
 
 
-class StuckReason(StrEnum):
+class TimeLimitReason(StrEnum):
     """Why a job at the head of a queue cannot start, as its status reason says.
 
     The last two are reasons of service jobs, whose queues know
@@ -52,7 +52,7 @@ class QueueKind:
     environment: str
     environments: Counting
     action: str
-    reasons: tuple[StuckReason, ...]
+    reasons: tuple[TimeLimitReason, ...]
 
 
 CONTAINER_JOBS: Final = QueueKind(
@@ -61,7 +61,7 @@ CONTAINER_JOBS: Final = QueueKind(
     environment="ComputeEnvironment",
     environments=Counting(1, 3, "compute environments"),
     action="CANCEL",
-    reasons=tuple(StuckReason)[:4],
+    reasons=tuple(TimeLimitReason)[:4],
 )
 SERVICE_JOBS: Final = QueueKind(
     jobs="service jobs",
@@ -69,7 +69,7 @@ SERVICE_JOBS: Final = QueueKind(
     environment="ServiceEnvironment",
     environments=Counting(1, 1, "service environments"),
     action="TERMINATE",
-    reasons=(StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(StuckReason)[4:]),
+    reasons=(TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(TimeLimitReason)[4:]),
 )
 QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
 """https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""
@@ -167,10 +167,11 @@ LIMITS: Final = (
         rule="time-limit-reason",
         name="Reason",
         noun="the reason of a time limit action",
-        bound=OneOf(tuple(StuckReason)),
+        bound=OneOf(tuple(TimeLimitReason)),
         source=guide(
             "job_stuck_in_runnable_time_limit_actions",
-            f"The reasons that a JobStateTimeLimitAction.reason may be: {', '.join(StuckReason)}.",
+            "The reasons that a JobStateTimeLimitAction.reason may be: "
+            f"{', '.join(TimeLimitReason)}.",
         ),
         title="time limit action on a reason that cannot be acted on",
         why="The reason is matched with the status reason of a blocked job; free text, or a reason"
