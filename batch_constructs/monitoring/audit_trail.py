@@ -80,7 +80,7 @@ class AuditTrail(BatchConstruct):
         create_trail: Whether to make a trail; without any trail of the account or organisation,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
-        retention: How long the log is kept. Default: a year.
+        log_retention: How long the log is kept. Default: a year.
         trail_retention: How long the files of a trail are kept. Default: a year.
         alarm_name: A physical name; a second alarm has ``-1`` behind it. Default: one that
             CloudFormation generates.
@@ -102,7 +102,7 @@ class AuditTrail(BatchConstruct):
         alarm_topic: sns.ITopic | AlertTopic | None = None,
         create_trail: bool = False,
         expected_roles: Sequence[str] | None = None,
-        retention: logs.RetentionDays | None = None,
+        log_retention: logs.RetentionDays | None = None,
         trail_retention: Duration | None = None,
         alarm_name: str | None = None,
     ) -> None:
@@ -113,9 +113,9 @@ class AuditTrail(BatchConstruct):
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("create_trail", create_trail, required=True)
         roles = arguments.texts("expected_roles", expected_roles)
-        kept = logs.RetentionDays.ONE_YEAR if retention is None else retention
+        kept = logs.RetentionDays.ONE_YEAR if log_retention is None else log_retention
         if not isinstance(kept, logs.RetentionDays):
-            arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
+            arguments.wrong_type("log_retention", log_retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
         arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)

@@ -159,10 +159,12 @@ class BatchMonitoring(BatchConstruct):
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
         place = Construct(self, gateway.node.id)
-        name = gateway.source_queue.queue_name
+        name = gateway.message_queue.queue_name
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
-        if limits.oldest_message_seconds is not None:
-            self._alarm(place, name, alarm_thresholds.behind(name, limits.oldest_message_seconds))
+        if limits.oldest_message_age_seconds is not None:
+            self._alarm(
+                place, name, alarm_thresholds.behind(name, limits.oldest_message_age_seconds)
+            )
 
     def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
         known = rule.id if id is None else id
@@ -193,9 +195,9 @@ def _limits(
         wanted = AlarmThresholds()
     if gauges is not None and not isinstance(gauges, JobGauges):
         arguments.wrong_type("gauges", gauges, "JobGauges(…)")
-    if wanted.vcpu_hours_a_day is not None and gauges is None:
+    if wanted.vcpu_hours_per_day is not None and gauges is None:
         arguments.wrong_value(
-            "thresholds.vcpu_hours_a_day is given without gauges; vCPUs in use are no metric of "
+            "thresholds.vcpu_hours_per_day is given without gauges; vCPUs in use are no metric of "
             "AWS Batch: give gauges=JobGauges(…)"
         )
 
@@ -204,7 +206,7 @@ def _limits(
         value = arguments.number(
             parameter,
             getattr(wanted, name),
-            required=name == "failure_rate_at_least_jobs",
+            required=name == "failure_rate_min_jobs",
             bound=alarm_thresholds.BOUNDS[name],
         )
         return known_now(arguments, parameter, value)
@@ -216,11 +218,11 @@ def _limits(
 
     return Limits(
         failure_rate_percent=number("failure_rate_percent"),
-        failure_rate_at_least_jobs=number("failure_rate_at_least_jobs"),
+        failure_rate_min_jobs=number("failure_rate_min_jobs"),
         time_in_runnable_seconds=seconds("time_in_runnable"),
-        head_of_queue_seconds=seconds("head_of_queue"),
-        vcpu_hours_a_day=number("vcpu_hours_a_day"),
-        oldest_message_seconds=seconds("oldest_message"),
+        head_of_queue_age_seconds=seconds("head_of_queue_age"),
+        vcpu_hours_per_day=number("vcpu_hours_per_day"),
+        oldest_message_age_seconds=seconds("oldest_message_age"),
     )
 
 

@@ -30,7 +30,7 @@ Find = Callable[[str], Resources]
 def test_failures_and_blocked_queues_are_told_by_default(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    made = JobNotifications(stack, "Notify", queue=queue)
+    made = JobNotifications(stack, "Notify", queues=[queue])
 
     patterns = {
         name.removeprefix("Notify")[:-8]: rule["EventPattern"]
@@ -52,7 +52,7 @@ def test_failures_and_blocked_queues_are_told_by_default(
 def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    JobNotifications(stack, "Notify", queue=queue)
+    JobNotifications(stack, "Notify", queues=[queue])
 
     role = one(resources("AWS::IAM::Role"))
     [table] = resources("AWS::DynamoDB::Table")
@@ -91,7 +91,7 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
 def test_what_cannot_be_delivered_or_told_waits_in_the_dead_letter_queue(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    JobNotifications(stack, "Notify", queue=queue)
+    JobNotifications(stack, "Notify", queues=[queue])
 
     [dead_letters] = resources("AWS::SQS::Queue")
     arn = {"Fn::GetAtt": [dead_letters, "Arn"]}
@@ -108,7 +108,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
 ) -> None:
     app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = Stack(app, "Platform")
-    JobNotifications(stack, "Notify", queue=queue_in(stack))
+    JobNotifications(stack, "Notify", queues=[queue_in(stack)])
 
     app.synth()
 
@@ -144,7 +144,7 @@ def test_nothing_of_what_shipped_stays_in_the_temporary_folder(tmp_path: Path) -
         "app = App(outdir='out', builtin_cloud_formation_validation=False); s = Stack(app, 'S'); "
         "q = bc.JobQueue.from_job_queue_arn(s, 'Q', "
         "'arn:aws:batch:us-east-1:123456789012:job-queue/q'); "
-        "bc.JobNotifications(s, 'N', queue=q); app.synth()"
+        "bc.JobNotifications(s, 'N', queues=[q]); app.synth()"
     )
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -164,7 +164,7 @@ def test_nothing_of_what_shipped_stays_in_the_temporary_folder(tmp_path: Path) -
 def test_what_ships_needs_only_boto3(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = Stack(app, "Platform")
-    JobNotifications(stack, "Notify", queue=queue_in(stack))
+    JobNotifications(stack, "Notify", queues=[queue_in(stack)])
     app.synth()
     [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
     code = (
@@ -186,7 +186,7 @@ def test_targets_alone_get_the_events_themselves_without_any_code(
     inbox = sqs.Queue(stack, "Inbox")
 
     made = JobNotifications(
-        stack, "Notify", queue=queue, targets=[targets.SqsQueue(inbox)], on_blocked=False
+        stack, "Notify", queues=[queue], targets=[targets.SqsQueue(inbox)], blocked=False
     )
 
     for nothing in ("topic", "dead_letter_queue"):
@@ -209,10 +209,10 @@ def test_states_queues_definitions_and_children_narrow_or_widen_the_rule(
         stack,
         "Notify",
         queues=[queue, l2],
-        on=[JobState.SUCCEEDED, "FAILED"],
+        states=[JobState.SUCCEEDED, "FAILED"],
         job_definitions=[definition],
         include_array_children=True,
-        on_blocked=False,
+        blocked=False,
     )
 
     assert one(resources("AWS::Events::Rule"))["EventPattern"]["detail"] == {
@@ -228,7 +228,7 @@ def test_a_topic_of_the_users_is_used_as_it_is(
 ) -> None:
     topic = sns.Topic(stack, "Ours")
 
-    made = JobNotifications(stack, "Notify", queue=queue, topic=topic)
+    made = JobNotifications(stack, "Notify", queues=[queue], topic=topic)
 
     assert made.topic is topic
     assert resources("AWS::KMS::Key") == {}
@@ -243,7 +243,7 @@ def test_a_topic_that_would_drop_messages_silently_is_refused(
     topic = sns.Topic(stack, "Silent", master_key=key)
 
     with pytest.raises(ValueError, match=r"Platform/Notify: topic is encrypted with alias/aws/sns"):
-        JobNotifications(stack, "Notify", queue=queue, topic=topic)
+        JobNotifications(stack, "Notify", queues=[queue], topic=topic)
 
 
 def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
@@ -254,26 +254,26 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
         JobNotifications(
             stack,
             "Notify",
-            queue=queue,
-            queues=[queue],
+            queues=[wrong],
             topic=wrong,
-            on=["SUBMITTED", "DONE"],
+            states=["SUBMITTED", "DONE"],
             job_definitions=[wrong],
             targets=[wrong],
         )
 
     said = str(refusal.value)
-    assert "queue and queues are both given" in said
+    assert "queues is Stack" in said
     assert "topic is Stack" in said
-    assert "on holds 'SUBMITTED', 'DONE'" in said
+    assert "states holds 'SUBMITTED', 'DONE'" in said
     assert "job_definitions is Stack" in said
     assert "targets is Stack" in said
     assert stack.node.try_find_child("Notify") is None
 
 
 def test_no_queue_is_refused(stack: Stack) -> None:
+    nothing: Any = None
     with pytest.raises(TypeError, match="queues is None"):
-        JobNotifications(stack, "Notify")
+        JobNotifications(stack, "Notify", queues=nothing)
     with pytest.raises(ValueError, match="queues is empty"):
         JobNotifications(stack, "Notify", queues=[])
 
