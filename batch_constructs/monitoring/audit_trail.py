@@ -19,12 +19,12 @@ from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import admit, topic_argument
 
 from . import log_queries
 from .rule_patterns import patterns_that_fit
@@ -99,7 +99,7 @@ class AuditTrail(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue] | None = None,
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        alarm_topic: sns.ITopic | None = None,
         create_trail: bool = False,
         expected_roles: Sequence[str] | None = None,
         log_retention: logs.RetentionDays | None = None,
@@ -152,7 +152,7 @@ class AuditTrail(BatchConstruct):
             for number, pattern in enumerate(patterns)
         ]
         self.alarm = self.alarms[0]
-        if topic is not None and not isinstance(alarm_topic, AlertTopic):
+        if topic is not None:
             admit(topic, ALARMS)
         for name, title, query in (
             ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),

@@ -14,7 +14,6 @@ from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
-from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.watched_resources import (
@@ -24,6 +23,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import admit, topic_argument
 
 from . import alarm_thresholds
 from .known_values import known_now
@@ -70,8 +70,8 @@ class BatchMonitoring(BatchConstruct):
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
             none.
-        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic or an
-            ``AlertTopic``. Default: nowhere; the alarms only show.
+        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic, such
+            as an ``AlertTopic``. Default: nowhere; the alarms only show.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
         gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
         dead_letter_queues: SQS queues that ought to be empty. Default: none.
@@ -95,7 +95,7 @@ class BatchMonitoring(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        alarm_topic: sns.ITopic | None = None,
         thresholds: AlarmThresholds | None = None,
         gauges: JobGauges | None = None,
         dead_letter_queues: Sequence[sqs.IQueue] | None = None,
@@ -123,8 +123,7 @@ class BatchMonitoring(BatchConstruct):
         self._prefix = alarm_name_prefix
         self._actions: list[str] = []
         if topic is not None:
-            if not isinstance(alarm_topic, AlertTopic):
-                admit(topic, ALARMS)
+            admit(topic, ALARMS)
             self._actions = [topic.topic_arn]
         self.event_log = (
             JobEventLog(self, "EventLog", queues=queues) if event_log is None else event_log

@@ -17,7 +17,7 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.cost_guard.budget import plain
-from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
@@ -28,6 +28,7 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.job_to_submit import bounded
 
 from .known_values import known_now
@@ -175,7 +176,7 @@ class CostGuard(BatchConstruct):
         action: GuardAction | str = GuardAction.NOTIFY,
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
         lowered_max_vcpus: int = 1,
-        topic: sns.ITopic | AlertTopic | None = None,
+        topic: sns.ITopic | None = None,
         gauges: JobGauges | None = None,
         interval: Duration | None = None,
     ) -> None:
@@ -197,7 +198,7 @@ class CostGuard(BatchConstruct):
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic: sns.ITopic = (
-            AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
         self.gauges = JobGauges(self, "Gauges", queues=queues) if gauges is None else gauges
         self.function = ShippedFunction(

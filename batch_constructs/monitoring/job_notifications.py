@@ -15,7 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -25,6 +25,7 @@ from batch_constructs.queues.job_queue_events import (
     wrong_states,
 )
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import topic_argument
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
@@ -70,7 +71,7 @@ class JobNotifications(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        topic: An SNS topic (or ``AlertTopic``). Default: an ``AlertTopic`` of its own, unless
+        topic: An SNS topic. Default: an ``AlertTopic`` of its own, unless
             ``targets`` are given.
         targets: Rule targets that take the events themselves, such as ``targets.SqsQueue(queue)``:
             filtered like the messages, but neither written for people nor freed of duplicates.
@@ -93,7 +94,7 @@ class JobNotifications(BatchConstruct):
         id: str,
         *,
         queues: Sequence[AnyJobQueue],
-        topic: sns.ITopic | AlertTopic | None = None,
+        topic: sns.ITopic | None = None,
         targets: Sequence[events.IRuleTarget] | None = None,
         states: Sequence[JobState | str] = (JobState.FAILED,),
         job_definitions: Sequence[AnyJobDefinition] | None = None,
@@ -120,7 +121,7 @@ class JobNotifications(BatchConstruct):
         self._dead_letter_queue: sqs.Queue | None = None
         told: list[Any] = given_targets
         if given_topic is not None or not given_targets:
-            topic = AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             told = [*told, self._notifier(topic, self._dead_letter_queue)]
         prefixes = [definition_prefix(one) for one in definitions]

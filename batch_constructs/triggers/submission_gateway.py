@@ -21,10 +21,11 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
-from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
@@ -169,6 +170,7 @@ class SubmissionGateway(BatchConstruct):
             max_batching_window=max_batching_window,
             max_receive_count=max_receive_count,
         )
+        topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self._fifo = gateway.fifo
@@ -199,7 +201,7 @@ class SubmissionGateway(BatchConstruct):
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
-        self.dead_letter_alarm = self._alarm(alarm_topic)
+        self.dead_letter_alarm = self._alarm(topic)
         if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
@@ -399,4 +401,5 @@ class SubmissionGateway(BatchConstruct):
             from aws_cdk import aws_cloudwatch_actions as actions  # noqa: PLC0415 - when used
 
             alarm.add_alarm_action(actions.SnsAction(topic))
+            admit(topic, ALARMS)
         return alarm

@@ -25,7 +25,7 @@ def build(app: cdk.App) -> cdk.Stack:
     )
 
     alerts = bc.AlertTopic(stack, "Alerts", display_name="Nightly")
-    alerts.topic.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
+    alerts.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
     told = bc.JobNotifications(stack, "Notify", queues=[queue], topic=alerts)
 
     gauges = bc.JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])

@@ -198,7 +198,7 @@ def test_alarms_tell_the_topic_of_trouble_and_of_its_end(
 
     BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
 
-    arn = stack.resolve(topic.topic.topic_arn)
+    arn = stack.resolve(topic.topic_arn)
     for alarm in resources("AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [arn]
 
@@ -216,6 +216,19 @@ def test_a_topic_of_the_users_learns_to_admit_alarms_with_its_key(
     assert plain(publish["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
     [key] = resources("AWS::KMS::Key").values()
     assert key["KeyPolicy"]["Statement"][-1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_a_topic_of_several_constructs_admits_alarms_once(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    topic = sns.Topic(stack, "Ours")
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
+    SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job, alarm_topic=topic)
+
+    [policy] = resources("AWS::SNS::TopicPolicy").values()
+    assert len(policy["PolicyDocument"]["Statement"]) == 1
 
 
 def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(

@@ -218,7 +218,7 @@ def test_the_alarm_reads_the_metric_of_its_rule_and_tells_the_topic(
     [queues, environments] = changes["EventPattern"]["detail"]["$or"]
     assert stack.resolve(queue.job_queue_arn) in queues["requestParameters"]["jobQueue"]
     assert "spot" in environments["requestParameters"]["computeEnvironment"]
-    assert alarm["AlarmActions"] == [stack.resolve(topic.topic.topic_arn)]
+    assert alarm["AlarmActions"] == [stack.resolve(topic.topic_arn)]
 
 
 def test_a_trail_of_its_own_is_encrypted_validated_and_private(

@@ -52,7 +52,7 @@ def platform() -> cdk.Stack:
     )
     alerts = bc.AlertTopic(stack, "Alerts")
     inbox = sqs.Queue(stack, "Inbox")
-    alerts.topic.add_subscription(subscriptions.SqsSubscription(inbox, raw_message_delivery=False))
+    alerts.add_subscription(subscriptions.SqsSubscription(inbox, raw_message_delivery=False))
     bc.JobNotifications(
         stack, "Notify", queues=[queue], topic=alerts, states=["FAILED", "SUCCEEDED"]
     )

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import AlertTopic, JobNotifications, JobQueue, JobState
@@ -276,6 +280,44 @@ def test_no_queue_is_refused(stack: Stack) -> None:
         JobNotifications(stack, "Notify", queues=nothing)
     with pytest.raises(ValueError, match="queues is empty"):
         JobNotifications(stack, "Notify", queues=[])
+
+
+def test_an_alert_topic_is_a_topic_wherever_the_cdk_takes_one(
+    stack: Stack, resources: Find
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+    metric = cloudwatch.Metric(namespace="Mine", metric_name="Trouble")
+    alarm = metric.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
+
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    topic.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
+    topic.grant_publish(iam.User(stack, "User"))
+
+    arn = stack.resolve(topic.topic_arn)
+    assert one(resources("AWS::CloudWatch::Alarm"))["AlarmActions"] == [arn]
+    assert one(resources("AWS::SNS::Subscription"))["TopicArn"] == arn
+    statements = one(resources("AWS::IAM::Policy"))["PolicyDocument"]["Statement"]
+    key = stack.resolve(topic.master_key.key_arn)
+    assert [each["Resource"] for each in statements] == [arn, key]
+    assert one(resources("AWS::SNS::Topic"))["KmsMasterKeyId"] == key
+
+
+def test_an_alert_topic_has_the_logical_id_of_a_bare_topic(stack: Stack) -> None:
+    other = Stack()
+    bare = sns.Topic(other, "Alerts").topic_arn
+
+    ours = AlertTopic(stack, "Alerts").topic_arn
+
+    assert stack.resolve(ours) == other.resolve(bare)
+
+
+def test_names_that_sns_refuses_are_refused_at_once(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="Platform/Alerts") as refusal:
+        AlertTopic(stack, "Alerts", topic_name="on call", display_name="x" * 101)
+
+    assert 'topic_name is "on call"; allowed are 1 to 256 letters' in str(refusal.value)
+    assert "display_name has 101 characters; allowed are at most 100" in str(refusal.value)
+    assert stack.node.try_find_child("Alerts") is None
 
 
 def test_an_alert_topic_admits_eventbridge_and_alarms_and_demands_tls(

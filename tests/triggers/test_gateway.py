@@ -13,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-from batch_constructs import SubmissionGateway, SubmissionMode, SubmitFunction
+from batch_constructs import AlertTopic, SubmissionGateway, SubmissionMode, SubmitFunction
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
@@ -402,6 +402,23 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
         "batch:TagResource",
         "batch:ListJobs",
     ]
+
+
+def test_the_alarm_of_a_gateway_tells_an_alert_topic(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+
+    gateway(stack, queue, definition, alarm_topic=topic)
+
+    assert only(stack, "AWS::CloudWatch::Alarm")["AlarmActions"] == [stack.resolve(topic.topic_arn)]
+
+
+def test_a_gateway_refuses_a_topic_that_would_drop_its_alarm(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match="Mail: alarm_topic is a FIFO topic"):
+        gateway(stack, queue, definition, alarm_topic=sns.Topic(stack, "Topic", fifo=True))
 
 
 def test_event_bridge_may_use_the_key_of_the_queues_it_sends_to(
