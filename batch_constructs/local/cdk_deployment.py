@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
+_DIRECT = ("--method", "direct")
+"""No change set: here it would be executed at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,15 +110,19 @@ class CdkDeployer:
             LocalAwsError: the CLI failed, or a stack is not complete whatever the CLI says.
         """
         selected = list(stacks) if stacks else ["--all"]
-        self._run("deploy", *_QUIET, *selected)
+        self._run("deploy", *_QUIET, *_DIRECT, *selected)
         names = self._names(stacks)
         for name in names:
             self._check(name)
         return names
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
-        """Destroy the stacks, by default all."""
-        self._run("destroy", "--force", *(stacks or ["--all"]))
+        """Destroy the stacks, by default all, as they were last synthesised if they were."""
+        if (self._output / "manifest.json").exists():
+            arguments = ["destroy", "--force", *(stacks or ["--all"]), "--app", str(self._output)]
+            self._cli.run(arguments, show=self._show, what="cdk destroy")
+        else:
+            self._run("destroy", "--force", *(stacks or ["--all"]))
 
     def _names(self, stacks: Sequence[str]) -> list[str]:
         import json

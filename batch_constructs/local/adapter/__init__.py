@@ -44,6 +44,7 @@ def install(
         event_patterns,
         iam_checks,
         logs,
+        settled_stacks,
         signatures,
         state_machines,
         state_paths,
@@ -59,6 +60,7 @@ def install(
     state_machines.install(ended=ended, roles=roles)
     state_paths.install()
     logs.install()
+    settled_stacks.install()
     signatures.install()
     asgi.install()
 
