@@ -15,6 +15,7 @@ from batch_constructs.local.cloudformation.batch_types import batch_types
 from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.monitoring_types import monitoring_types
 from batch_constructs.local.cloudformation.network_types import network_types
+from batch_constructs.local.cloudformation.recorded_type import RecordedType
 from batch_constructs.local.container_endpoints import ContainerEndpoints
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
@@ -37,6 +38,7 @@ class EmbeddedAws:
 
     def __init__(self, *, access: Access, account_id: str, state_directory: Path) -> None:
         clients, region = Clients(access), access.region
+        self._arns = Arns(account_id=account_id, region=region)
         roles = RoleSessions(clients.client, sessions.open_session)
         endpoints = ContainerEndpoints(access.endpoint_url, roles, self._container_metadata)
         ended = EndedJobs(self._job)
@@ -60,7 +62,7 @@ class EmbeddedAws:
         )
         adapter.install(
             self._service.handle,
-            arns=Arns(account_id=account_id, region=region),
+            arns=self._arns,
             resource_types=[
                 *batch_types(self._service.handle),
                 *network_types(clients.client),
@@ -92,11 +94,24 @@ class EmbeddedAws:
         return self._service.container_metadata(reference, part)
 
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Answer what AWS has no API for: ``reclaim`` takes the Spot instance from under a job."""
-        if path != "reclaim":
-            return 404, json.dumps({"message": f"there is no {path}"}).encode()
+        """Answer what AWS has no API for.
+
+        ``reclaim`` takes the Spot instance from under a job; ``types`` lists what CloudFormation
+        knows; ``record`` lets it know types of which stacks alone keep a record.
+        """
+        request = json.loads(body)
+        answer: dict[str, Any] = {}
         try:
-            self._service.reclaim(json.loads(body)["jobId"])
+            if path == "reclaim":
+                self._service.reclaim(request["jobId"])
+            elif path == "types":
+                answer["types"] = adapter.resource_types()
+            elif path == "record":
+                place = {"account_id": self._arns.account_id, "region": self._arns.region}
+                types = [RecordedType(type_name=name, **place) for name in request["types"]]
+                adapter.add_resource_types([*types])
+            else:
+                return 404, json.dumps({"message": f"there is no {path}"}).encode()
         except ServiceError as refusal:
             return 400, json.dumps({"message": refusal.message}).encode()
-        return 200, b"{}"
+        return 200, json.dumps(answer).encode()

@@ -103,16 +103,22 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 @local.command()
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.option("--record", is_flag=True, help="Record resources that nothing plays here.")
 @click.argument("stacks", nargs=-1)
-def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
-    """Deploy the app of the current directory with the real cdk CLI, and say what is there."""
+def deploy(
+    state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
+) -> None:
+    """Deploy the app of the current directory with the real cdk CLI, and say what is there.
+
+    What of it cannot be played here is told before the first resource is made.
+    """
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
     from batch_constructs.local.inventory import inventory_lines, take_inventory
 
-    record, clients = _running(state_directory)
+    server, clients = _running(state_directory)
     with reported():
         deployer = CdkDeployer(
-            record,
+            server,
             CdkApp.find(Path.cwd(), app),
             output=state_directory.absolute() / "cdk.out",
             show=lambda line: click.echo(line, err=True),
@@ -120,7 +126,8 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
         )
         deployer.bootstrap()
         inventories = {
-            name: take_inventory(clients.client, name) for name in deployer.deploy(stacks)
+            name: take_inventory(clients.client, name)
+            for name in deployer.deploy(stacks, record=record)
         }
     for name, found in inventories.items():
         for line in inventory_lines(name, found):

@@ -65,6 +65,20 @@ def install(
     asgi.install()
 
 
+def resource_types() -> list[str]:
+    """Return the types that CloudFormation knows here."""
+    from ministack.services.cloudformation import provisioners
+
+    return sorted(provisioners._RESOURCE_HANDLERS)  # noqa: SLF001 - a touch point
+
+
+def add_resource_types(types: list[ResourceType]) -> None:
+    """Teach CloudFormation more types."""
+    from batch_constructs.local.adapter import cloudformation_types
+
+    cloudformation_types.install(types)
+
+
 def application(
     control: Callable[[str, bytes], tuple[int, bytes]],
     *,

@@ -26,8 +26,9 @@ def install() -> None:
         asked = parse_qs(body.decode("latin-1"))
         if asked.get("Action") == ["DescribeStacks"] and "StackName" in asked:
             until = time.monotonic() + _HELD_SECONDS
-            while _in_progress(cloudformation, asked["StackName"][0]) and time.monotonic() < until:
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)  # noqa: ASYNC110 - ministack tells nobody
+            name = asked["StackName"][0]
+            while _in_progress(cloudformation, name) and time.monotonic() < until:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         return await theirs(method, path, headers, body, query_params)
 
     cloudformation.handle_request = handle_request
