@@ -34,9 +34,17 @@ class EmbeddedAws:
         access: where it will answer, in which Region, and with which keys.
         account_id: the account it plays.
         state_directory: where jobs work.
+        images: pattern of an image → what stands for it.
     """
 
-    def __init__(self, *, access: Access, account_id: str, state_directory: Path) -> None:
+    def __init__(
+        self,
+        *,
+        access: Access,
+        account_id: str,
+        state_directory: Path,
+        images: Mapping[str, str],
+    ) -> None:
         clients, region = Clients(access), access.region
         self._arns = Arns(account_id=account_id, region=region)
         roles = RoleSessions(clients.client, sessions.open_session)
@@ -59,6 +67,7 @@ class EmbeddedAws:
             region=region,
             ports=self._ports,
             state_directory=state_directory,
+            images=images,
         )
         adapter.install(
             self._service.handle,

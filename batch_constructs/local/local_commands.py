@@ -45,6 +45,19 @@ def _twelve_digits(context: click.Context, option: click.Parameter, account: str
     return account
 
 
+def _images(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, Path]:
+    found = {}
+    for one in given:
+        pattern, equals, place = one.partition("=")
+        if not equals or not Path(place).exists():
+            said = f"{one!r} is no PATTERN=PLACE: PLACE must be a folder or a file that is there"
+            raise click.BadParameter(said, context, option)
+        found[pattern] = Path(place)
+    return found
+
+
 _STATE = click.option(
     "--state-directory",
     type=click.Path(path_type=Path, file_okay=False),
@@ -66,7 +79,24 @@ _STATE = click.option(
 )
 @click.option("--region", default=REGION, show_default=True, help="The Region it plays.")
 @click.option("--iam/--no-iam", default=True, help="Whether IAM policies are enforced, as in AWS.")
-def up(state_directory: Path, port: int | None, account: str, region: str, *, iam: bool) -> None:
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    metavar="PATTERN=PLACE",
+    callback=_images,
+    help="What stands for the images that match: a virtual environment, a conda prefix, an OCI "
+    "layout, or a root file system.",
+)
+def up(
+    state_directory: Path,
+    port: int | None,
+    account: str,
+    region: str,
+    images: dict[str, Path],
+    *,
+    iam: bool,
+) -> None:
     """Start the embedded AWS where it does not run yet, and print the environment to export.
 
     In a shell, as often as you like: eval "$(batch-constructs local up)"
@@ -84,6 +114,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
                     region=region,
                     enforce_iam=iam,
                     outlives_caller=True,
+                    images=images,
                 )
                 .start()
                 .record

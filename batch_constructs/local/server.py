@@ -27,6 +27,7 @@ from batch_constructs.local.extra import require_extra
 from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     import psutil
@@ -95,6 +96,9 @@ class LocalServer:
         region: the Region it plays.
         enforce_iam: whether every request needs the rights IAM policies give; as in AWS.
         outlives_caller: whether the server goes on when the process that started it ends.
+        images: pattern of an image, such as ``*/python:*`` → what stands for it: a virtual
+            environment, a conda prefix, an OCI layout (folder or tar archive), or the folder of a
+            root file system. Jobs of other images run as processes of this machine.
     """
 
     def __init__(
@@ -106,6 +110,7 @@ class LocalServer:
         region: str = REGION,
         enforce_iam: bool = True,
         outlives_caller: bool = False,
+        images: Mapping[str, Path] | None = None,
     ) -> None:
         self._wanted_directory = state_directory
         self._port = port
@@ -113,6 +118,7 @@ class LocalServer:
         self._region = region
         self._enforce_iam = enforce_iam
         self._outlives_caller = outlives_caller
+        self._images = {} if images is None else dict(images)
         self._keeper: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
         self._directory: Path | None = None
@@ -186,6 +192,7 @@ class LocalServer:
             "region": self._region,
             "enforce_iam": self._enforce_iam,
             "marker": marker,
+            "images": {one: str(place.absolute()) for one, place in self._images.items()},
             "ready_fd": ready_writer,
             "lifeline": not self._outlives_caller,
         }

@@ -30,6 +30,7 @@ class Prepared:
         stream: where its output goes.
         directory: where it works.
         engine_name: its name in the container engine; None where it runs as a process.
+        root: the root file system that it runs in, and where it works there.
     """
 
     container: Container
@@ -38,6 +39,7 @@ class Prepared:
     stream: LogStream
     directory: Path
     engine_name: str | None = None
+    root: tuple[Path, str] | None = None
 
 
 class Task:

@@ -3,7 +3,8 @@
 It is a program (``python host.py FD``) and imports nothing of ours. The service talks to it over a
 socket, one JSON object a line:
 
-- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, is
+- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, and
+  perhaps with ``root``, the root file system to run in, and ``work``, the directory within, is
   answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
   and later with ``{"exited": token, "code": …}``.
 - ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
@@ -39,7 +40,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
-_MS_REC, _MS_PRIVATE = 0x4000, 0x40000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_SHARED = ("dev", "sys", "etc/resolv.conf", "etc/hosts")
+"""What a root file system has of this machine's."""
 
 
 class Process:
@@ -64,10 +67,12 @@ class Host:
 
     Args:
         service: the socket to the service.
+        in_namespace: whether jobs can have root file systems of their own.
     """
 
-    def __init__(self, service: socket.socket) -> None:
+    def __init__(self, service: socket.socket, *, in_namespace: bool = False) -> None:
         self._service = service
+        self._in_namespace = in_namespace
         self._selector = selectors.DefaultSelector()
         self._by_pid: dict[int, Process] = {}
         self._by_token: dict[int, Process] = {}
@@ -131,6 +136,17 @@ class Host:
     def _start(self, message: dict[str, Any], output: int) -> None:
         token = message["run"]
         env = message["env"]
+        root = message.get("root")
+
+        def prepare() -> None:
+            self._die_with_host()
+            if root is not None:
+                _enter(Path(root), Path(message["cwd"]), message["work"])
+
+        if root is not None and not self._in_namespace:
+            os.close(output)
+            self._send({"failed": token, "error": "this machine has no namespaces for its image"})
+            return
         try:
             process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
                 message["argv"],
@@ -140,7 +156,7 @@ class Host:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=self._die_with_host,  # noqa: PLW1509 - there is one thread
+                preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
@@ -296,15 +312,15 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def move_into_namespace() -> None:
-    """Go on as the first process of a PID namespace, where that is possible.
+def move_into_namespace() -> bool:
+    """Go on as the first process of a PID namespace; say whether that is possible.
 
     What was this process waits for it, and ends when it does; if it is killed, so are all in the
     namespace.
     """
     flags = next((flags for flags in _ways() if _tried(flags)), None) if _ON_LINUX else None
     if flags is None:
-        return
+        return False
     _unshare(flags)
     child = os.fork()
     if child:
@@ -314,6 +330,7 @@ def move_into_namespace() -> None:
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _mount_proc()
+    return True
 
 
 def _ways() -> list[int]:
@@ -353,6 +370,31 @@ def _mount_proc() -> None:
     _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
 
 
+def _enter(root: Path, own: Path, work: str) -> None:
+    """Change to another root file system; what is written there is the job's own, if it can be."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _called(libc.unshare(_CLONE_NEWNS))
+    new, upper, inner = (own / name for name in (".root", ".upper", ".inner"))
+    for path in (new, upper, inner):
+        path.mkdir()
+    layers = f"lowerdir={root},upperdir={upper},workdir={inner}".encode()
+    if libc.mount(b"overlay", bytes(new), b"overlay", 0, layers) != 0:
+        _called(libc.mount(bytes(root), bytes(new), None, _MS_BIND | _MS_REC, None))
+    for name in _SHARED:
+        source, target = Path("/", name), new / name
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        _called(libc.mount(bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None))
+    (new / "proc").mkdir(exist_ok=True)
+    _called(libc.mount(b"proc", bytes(new / "proc"), b"proc", 0, None))
+    os.chroot(new)
+    Path(work).mkdir(parents=True, exist_ok=True)
+    os.chdir(work)
+
+
 def _called(result: int) -> None:
     if result != 0:
         number = ctypes.get_errno()
@@ -361,5 +403,4 @@ def _called(result: int) -> None:
 
 if __name__ == "__main__":
     service_socket = socket.socket(fileno=int(sys.argv[1]))
-    move_into_namespace()
-    Host(service_socket).run()
+    Host(service_socket, in_namespace=move_into_namespace()).run()

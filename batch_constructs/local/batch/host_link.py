@@ -52,10 +52,28 @@ class HostLink:
         return self._process.pid
 
     def run(
-        self, token: int, *, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int
+        self,
+        token: int,
+        *,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        output: int,
+        root: tuple[Path, str] | None = None,
     ) -> None:
-        """Start a process whose output goes to a file descriptor, which is closed here."""
+        """Start a process whose output goes to a file descriptor, which is closed here.
+
+        Args:
+            token: what it is called.
+            argv: its command.
+            env: its environment.
+            cwd: its own directory.
+            output: the file descriptor.
+            root: the root file system to run it in, and the directory within.
+        """
         message = {"run": token, "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
+        if root is not None:
+            message |= {"root": str(root[0]), "work": root[1]}
         try:
             self._send(message, [output])
         finally:

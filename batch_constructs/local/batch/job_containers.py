@@ -40,6 +40,12 @@ class Container:
     depends_on: tuple[tuple[str, str], ...] = ()
     node: Node | None = None
 
+    @property
+    def own_variables(self) -> set[str]:
+        """The names of the environment variables and secrets that it was given."""
+        given = (*self.properties.get("environment", ()), *self.properties.get("secrets", ()))
+        return {one["name"] for one in given}
+
     def log_destination(self, definition_name: str, task_id: str) -> tuple[str, str, bool]:
         """Return log group, log stream, and whether the group may be created."""
         configuration = self.properties.get("logConfiguration", {})

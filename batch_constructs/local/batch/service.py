@@ -16,6 +16,7 @@ from batch_constructs.local.batch.container_metadata import container_metadata, 
 from batch_constructs.local.batch.event_loop import EventLoop, Timers
 from batch_constructs.local.batch.event_publisher import Publisher
 from batch_constructs.local.batch.host_link import end_processes
+from batch_constructs.local.batch.image_runtimes import ImageRuntimes
 from batch_constructs.local.batch.job_definition_operations import JobDefinitions
 from batch_constructs.local.batch.job_lists import JobLists
 from batch_constructs.local.batch.job_operations import JobOperations
@@ -55,6 +56,7 @@ class BatchService:
             Amazon ECS.
         container_engine: the command of a container engine (``docker``, ``podman``, ``finch``) to
             run jobs in their images with. Default: jobs run as processes of this machine.
+        images: pattern of an image → what stands for it, see `ImageRuntimes`.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class BatchService:
         clock: Callable[[], float] = time.time,
         grace_seconds: float = 30.0,
         container_engine: str | None = None,
+        images: Mapping[str, str] | None = None,
     ) -> None:
         self._arns = arns = Arns(account_id=account_id, region=region)
         self._lock = threading.RLock()
@@ -126,6 +129,7 @@ class BatchService:
             directory=state_directory / "jobs",
             grace_seconds=grace_seconds,
             engine=container_engine,
+            images=ImageRuntimes({} if images is None else images, state_directory / "images"),
         )
         self._operations = JobOperations(
             arns=arns,
