@@ -105,7 +105,8 @@ class EmbeddedAws:
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer what AWS has no API for.
 
-        ``reclaim`` takes the Spot instance from under a job; ``types`` lists what CloudFormation
+        ``reclaim`` takes the Spot instance from under a job; ``fault`` lets a compute environment
+        have trouble; ``types`` lists what CloudFormation
         knows; ``record`` lets it know types of which stacks alone keep a record.
         """
         request = json.loads(body)
@@ -113,6 +114,8 @@ class EmbeddedAws:
         try:
             if path == "reclaim":
                 self._service.reclaim(request["jobId"])
+            elif path == "fault":
+                self._service.fault(request["environment"], request["kind"], request.get("reason"))
             elif path == "types":
                 answer["types"] = adapter.resource_types()
             elif path == "record":

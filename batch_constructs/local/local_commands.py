@@ -220,6 +220,24 @@ def reclaim(state_directory: Path, job_id: str) -> None:
 
 @local.command()
 @_STATE
+@click.argument("environment")
+@click.argument("kind", type=click.Choice(["invalid", "creating", "capacity", "none"]))
+@click.option("--reason", help="The status reason that the environment shows.")
+def fault(state_directory: Path, environment: str, kind: str, reason: str | None) -> None:
+    """Let a compute environment have trouble, to see what alarms, time limits and `why` make of it.
+
+    invalid and creating are its status: it takes no jobs. capacity: EC2 has none, so the job at the
+    head of each queue is stuck. none: all is well again.
+    """
+    record, _ = _running(state_directory)
+    with reported():
+        request = {"environment": environment, "kind": kind, "reason": reason}
+        record.access.control("fault", request)
+    click.echo(f"{environment}: {kind}")
+
+
+@local.command()
+@_STATE
 def down(state_directory: Path) -> None:
     """Stop the embedded AWS with every job, and remove its state."""
     from batch_constructs.local.server import stop_recorded

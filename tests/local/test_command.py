@@ -133,6 +133,9 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     batch = clients.client("batch")
     wait_for_log(job_id, "attempt 1")
     shown = run("status", "--once")
+    faulty = run("fault", "fargate", "invalid", "--reason", "of the test")
+    (environment,) = batch.describe_compute_environments()["computeEnvironments"]
+    healed = run("fault", "fargate", "none")
     reclaimed = run("reclaim", job_id)
     wait_for_log(job_id, "attempt 2")
     deadline = time.monotonic() + 60
@@ -146,6 +149,9 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     assert [job["jobId"] for job in told["jobs"]] == [job_id]
     assert told["jobQueues"][0]["jobQueueName"] == "queue"
     assert "RUNNING" in shown.output
+    assert (faulty.exit_code, healed.exit_code) == (0, 0)
+    assert (environment["status"], environment["statusReason"]) == ("INVALID", "of the test")
+    assert run("fault", "unknown", "none").exit_code == 1
     assert reclaimed.output == f"the host of job {job_id} is gone\n"
     assert "Host EC2" in job["attempts"][0]["statusReason"]
     assert run("logs", job_id).output == "attempt 1\nattempt 2\n"

@@ -305,6 +305,16 @@ class BatchService:
             self._operations.reclaim(job_id)
             self._commit()
 
+    def fault(self, environment: str, kind: str, reason: str | None = None) -> None:
+        """Let a compute environment have a fault, or none.
+
+        Raises:
+            ServiceError: there is no such environment, or no such fault.
+        """
+        with self._lock:
+            self._environments.fault(environment, kind, reason)
+            self._commit()
+
     def _commit(self) -> None:
         try:
             self._store.commit()
