@@ -88,6 +88,21 @@ TAKEN_BY: Final = {
 }
 """Compute resources that not every type takes, and those that do."""
 
+
+def _only(types: tuple[str, ...], besides: tuple[str, ...]) -> tuple[str, ...]:
+    """Name what some types take and another one does not."""
+    return tuple(
+        key
+        for key, takers in TAKEN_BY.items()
+        if not set(types).isdisjoint(takers) and set(besides).isdisjoint(takers)
+    )
+
+
+NOT_ON_FARGATE: Final = _only(ON_INSTANCES, ON_FARGATE)
+NOT_ON_MANAGED_INSTANCES: Final = _only(ON_INSTANCES, ON_MANAGED_INSTANCES)
+ONLY_ON_SPOT: Final = _only(("SPOT",), ("EC2",))
+ONLY_ON_MANAGED_INSTANCES: Final = _only(ON_MANAGED_INSTANCES, (*ON_INSTANCES, *ON_FARGATE))
+
 LAUNCH_TEMPLATES: Final = (
     "ComputeResources/LaunchTemplate",
     "ComputeResources/LaunchTemplate/Overrides/*",

@@ -110,5 +110,5 @@ def _walk(
             for position, entry in enumerate(found):
                 if type(entry) is dict:
                     yield from _walk(entry, f"{way}{rest[0]}/{position}/", rest[2:])
-    elif type(found) is dict and found:
+    elif type(found) is dict:
         yield from _walk(found, f"{way}{rest[0]}/", rest[1:])

@@ -60,6 +60,8 @@ def namespace(reserved: str) -> Matching:
 
 
 NAMESPACE: Final = namespace("kube")
+ENVIRONMENT_NAMESPACE: Final = namespace("kube-")
+"""The namespaces of a job, and those of a compute environment."""
 
 _DNS_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 DNS_SUBDOMAIN: Final = Matching(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Final
+
+from batch_constructs.rules import combinations
 
 AREAS: Final = {
     "shapes": "Names and types of properties",
@@ -42,7 +45,14 @@ AREAS: Final = {
 """Module below this package → the title of its chapter."""
 
 
+TABLES_ONLY: Final = ("eks_environments", "fargate_environments", "job_definitions.platforms")
+"""Areas without a module: the combinations on the ground floor say it all."""
+
+
+@cache
 def load() -> None:
-    """Import every module of rules, which registers them."""
-    for module in AREAS:
-        import_module(f"{__package__}.{module}")
+    """Make the rules of every area, with code and without."""
+    for area in AREAS:
+        combinations.register(area)
+        if area not in TABLES_ONLY:
+            import_module(f"{__package__}.{area}")

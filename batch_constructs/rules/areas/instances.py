@@ -12,13 +12,11 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
     Properties,
     entries,
     given,
     listing,
     one_of,
-    repeated,
     show,
     text,
     texts,
@@ -86,23 +84,6 @@ def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
 
 
-@_rule(
-    "duplicate-instance-type",
-    severity=Severity.WARNING,
-    title="instance type given twice",
-    fix="name each instance type once",
-    source=api("ComputeResource.instanceTypes", "a list of distinct types and families"),
-)
-def duplicate_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The second one changes nothing."""
-    names = listing(environment.resources, "InstanceTypes") or []
-    for position in repeated(names):
-        yield (
-            f"ComputeResources/InstanceTypes/{position}",
-            f'InstanceTypes names "{show(names[position])}" twice',
-        )
-
-
 def _images(environment: ComputeEnvironment) -> Iterator[tuple[str, Properties]]:
     for position, image in entries(environment.resources, "Ec2Configuration"):
         yield f"ComputeResources/Ec2Configuration/{position}", image
@@ -153,56 +134,6 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
         kind = text(image, "ImageType")
         if kind in aws.ENDED_EKS_IMAGES and not _has_own_image(environment, image):
             yield f"{path}/ImageType", f"ImageType is {kind}, whose support has ended"
-
-
-@_rule(
-    "image-type-orchestration",
-    title="image type of the other orchestration",
-    fix="use an ECS_… image type without EksConfiguration, and an EKS_… one with it",
-    source=api(
-        "Ec2Configuration.imageType",
-        '"The supported values are different for ECS and EKS resources."',
-    ),
-)
-def image_type_orchestration(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The agent in the image joins an ECS cluster or an EKS cluster, not both."""
-    if environment.is_eks is None:
-        return
-    wrong, allowed = ("ECS_", aws.EKS_IMAGES) if environment.is_eks else ("EKS_", aws.ECS_IMAGES)
-    where = "Amazon EKS" if environment.is_eks else "Amazon ECS"
-    for path, image in _images(environment):
-        kind = text(image, "ImageType")
-        if kind and kind.startswith(wrong):
-            yield (
-                f"{path}/ImageType",
-                f"ImageType is {kind} in an environment on {where}; allowed are {one_of(allowed)}",
-                f"set ImageType to {one_of(allowed)}",
-            )
-        if not environment.is_eks and given(image, "ImageKubernetesVersion"):
-            yield (
-                f"{path}/ImageKubernetesVersion",
-                "ImageKubernetesVersion is given without EksConfiguration",
-                "leave ImageKubernetesVersion out",
-            )
-
-
-@_rule(
-    "duplicate-image-type",
-    title="two image configurations of one type",
-    fix="keep one entry for each image type",
-    source=api(
-        "ComputeResource.ec2Configuration",
-        '"One or two values can be provided", matched to instance types by'
-        " Ec2Configuration.imageType",
-    ),
-    severity=Severity.WARNING,
-)
-def duplicate_image_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch picks the entry by its type, so the second would never be chosen."""
-    images = list(_images(environment))
-    for position in repeated(image.get("ImageType", UNKNOWN) for _, image in images):
-        path, image = images[position]
-        yield f"{path}/ImageType", f"Ec2Configuration has {show(image['ImageType'])} twice"
 
 
 @_rule(

@@ -22,7 +22,6 @@ from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import JOB_QUEUE, JobQueue
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
     absent,
     count,
     entries,
@@ -96,32 +95,6 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
 
 
 @_rule(
-    "duplicate-time-limit",
-    severity=Severity.WARNING,
-    title="two time limit actions for one reason",
-    fix="keep one action for each Reason",
-    source=guide(
-        "job_stuck_in_runnable_time_limit_actions",
-        '"When a job has been in a RUNNABLE state with the defined statusReason, AWS Batch performs'
-        ' the action specified after maxTimeSeconds have elapsed." JobStateTimeLimitAction.reason'
-        " is that reason.",
-    ),
-)
-def duplicate_time_limit(queue: JobQueue) -> Iterator[Fault]:
-    """The shorter one always comes first, the other never."""
-    seen: set[str] = set()
-    for position, action in entries(queue.properties, "JobStateTimeLimitActions"):
-        reason = text(action, "Reason")
-        if reason in seen:
-            yield (
-                f"JobStateTimeLimitActions/{position}/Reason",
-                f"there are two actions for the reason {show(reason)}",
-            )
-        if reason:
-            seen.add(reason)
-
-
-@_rule(
     "queue-environment-count",
     title="queue without environments, or with more than it may have",
     fix="list 1 to 3 in ComputeEnvironmentOrder",
@@ -143,23 +116,6 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
         if wrong:
             fix = f"list {kind.environments.allowed} in {kind.order}"
             yield kind.order, f"the queue {wrong}", fix
-
-
-@_rule(
-    "queue-both-orders",
-    title="queue with compute and service environments",
-    fix="keep one of ComputeEnvironmentOrder and ServiceEnvironmentOrder",
-    source=api(
-        "CreateJobQueueRequest.serviceEnvironmentOrder",
-        "\"A job queue can't have both a serviceEnvironmentOrder and a computeEnvironmentOrder"
-        ' field."',
-    ),
-)
-def queue_both_orders(queue: JobQueue) -> Iterator[Fault]:
-    """A queue holds jobs or service jobs."""
-    orders = [kind.order for kind in QUEUE_KINDS]
-    if all(given(queue.properties, key) and queue.properties[key] != [] for key in orders):
-        yield orders[1], "the queue has compute environments and service environments"
 
 
 @_rule(
@@ -186,33 +142,6 @@ def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
             elif wrong:
                 yield path, f"the order {wrong}", f"set Order to {ORDER.allowed}"
             seen.add(order)
-
-
-@_rule(
-    "duplicate-queue-environment",
-    title="the same environment twice in a queue",
-    fix="name each environment once",
-    source=api(
-        "CreateJobQueueRequest.computeEnvironmentOrder",
-        '"The set of compute environments mapped to a job queue and their order relative to each'
-        ' other." ComputeEnvironmentOrder.computeEnvironment and'
-        " ServiceEnvironmentOrder.serviceEnvironment name them.",
-    ),
-)
-def duplicate_queue_environment(queue: JobQueue) -> Iterator[Fault]:
-    """An environment is attached to a queue once."""
-    for kind in QUEUE_KINDS:
-        seen: list[object] = []
-        for position, entry in entries(queue.properties, kind.order):
-            value = entry.get(kind.environment, UNKNOWN)
-            target = queue.neighbour(value)
-            identity = value if target is None else target.id
-            if identity is UNKNOWN:
-                continue
-            if identity in seen:
-                path = f"{kind.order}/{position}/{kind.environment}"
-                yield path, "the same environment is in the queue twice"
-            seen.append(identity)
 
 
 _PLATFORMS: Final = {

@@ -36,46 +36,6 @@ _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
 
 @_rule(
-    "launch-template-reference",
-    title="launch template without id or name, or with both",
-    fix="give either LaunchTemplateId or LaunchTemplateName",
-    source=api(
-        "ComputeResource.launchTemplate",
-        '"You must specify either the launch template ID or launch template name in the request,'
-        ' but not both."; LaunchTemplateSpecification.launchTemplateId,'
-        " LaunchTemplateSpecification.launchTemplateName; the same holds for"
-        " LaunchTemplateSpecificationOverride.launchTemplateId and"
-        " LaunchTemplateSpecificationOverride.launchTemplateName",
-    ),
-)
-def launch_template_reference(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """One of the two says which template it is."""
-    for path, launch in environment.launch_templates:
-        keys = ("LaunchTemplateId", "LaunchTemplateName")
-        if not any(key in launch for key in keys):
-            yield path, "the launch template has neither LaunchTemplateId nor LaunchTemplateName"
-        if all(given(launch, key) for key in keys):
-            yield path, "the launch template has both LaunchTemplateId and LaunchTemplateName"
-
-
-@_rule(
-    "userdata-type-ecs",
-    severity=Severity.WARNING,
-    title="EKS user data type on an ECS environment",
-    fix="leave UserdataType out",
-    source=api(
-        "LaunchTemplateSpecification.userdataType", '"The EKS node initialization process to use."'
-    ),
-)
-def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """ECS instances have no EKS node initialization."""
-    if environment.is_eks is False:
-        for path, launch in environment.launch_templates:
-            if given(launch, "UserdataType"):
-                yield f"{path}/UserdataType", "UserdataType is given without EksConfiguration"
-
-
-@_rule(
     "launch-template-targets",
     title="launch template override for instance types it may not target",
     fix="target types or families from InstanceTypes, each in one override",

@@ -12,8 +12,6 @@ from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas.job_definitions import job_rule
 from batch_constructs.rules.template.values import (
-    absent,
-    given,
     listing,
     mapping,
     number,
@@ -160,40 +158,3 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
             next(reversed(found.values())),
             f"the node ranges use the instance types {one_of(found)}; all must use the same",
         )
-
-
-@_rule(
-    "node-properties",
-    title="node range without, or with several, containers",
-    fix="give each node range exactly one of Container, EcsProperties and EksProperties",
-    source=api(
-        "NodeRangeProperty.container",
-        '"The container details for the node range."; NodeRangeProperty.ecsProperties and'
-        " NodeRangeProperty.eksProperties are the other ways to say them.",
-    ),
-)
-def node_properties(job: JobDefinition) -> Iterator[Fault]:
-    """A node runs one thing."""
-    for path, node in job.node_ranges:
-        present = [key for key in ("Container", "EcsProperties", "EksProperties") if key in node]
-        if not present:
-            yield path, "the node range has none of Container, EcsProperties and EksProperties"
-        elif len([key for key in present if given(node, key)]) > 1:
-            yield path, f"{' and '.join(present)} are given; allowed is one of them"
-
-
-@_rule(
-    "node-ranges-missing",
-    title="multi-node job without node ranges",
-    fix="give NodeRangeProperties an entry",
-    source=api(
-        "NodeProperties.nodeRangeProperties",
-        '"A list of node ranges and their properties that are associated with a multi-node parallel'
-        ' job.", which is required.',
-    ),
-)
-def node_ranges_missing(job: JobDefinition) -> Iterator[Fault]:
-    """Every node needs its properties."""
-    nodes = mapping(job.properties, "NodeProperties")
-    if "NodeRangeProperties" in nodes and absent(nodes, "NodeRangeProperties"):
-        yield "NodeProperties/NodeRangeProperties", "there is no node range; at least one is needed"

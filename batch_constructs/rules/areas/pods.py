@@ -15,9 +15,6 @@ from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.values import (
     Properties,
     as_number,
-    count,
-    flag,
-    given,
     mapping,
     text,
 )
@@ -32,71 +29,6 @@ AREA: Final = "pods"
 _rule = partial(job_rule, area=AREA)
 
 register(pods.LIMITS, area=AREA)
-
-
-@_rule(
-    "pod-containers",
-    title="pod without containers, or with too many",
-    fix=pods.CONTAINERS.fix("Containers"),
-    source=pods.CONTAINERS_SOURCE,
-)
-def pod_containers(job: JobDefinition) -> Iterator[Fault]:
-    """Ten of each kind are the limit."""
-    for pod in job.pods:
-        if "Containers" not in pod.properties:
-            yield (
-                f"{pod.path}/Containers",
-                f"Containers is missing; allowed are {pods.CONTAINERS.allowed}",
-            )
-        for key, bound in (
-            ("Containers", pods.CONTAINERS),
-            ("InitContainers", pods.INIT_CONTAINERS),
-        ):
-            got = pod.properties.get(key)
-            counted = count(pod.properties, key) is not None
-            wrong = bound.wrong(got) if counted and isinstance(got, list) else None
-            if wrong:
-                yield f"{pod.path}/{key}", f"the pod {wrong}", bound.fix(key)
-
-
-@_rule(
-    "pod-container-name",
-    title="container names that are not unique",
-    fix="give each container of the pod a Name of its own",
-    source=api(
-        "EksContainer.name",
-        f"\"If the name isn't specified, the default name {pods.DEFAULT_CONTAINER} is used. Each"
-        ' container in a pod must have a unique name."',
-    ),
-)
-def pod_container_name(job: JobDefinition) -> Iterator[Fault]:
-    """Two containers without a name are both called Default."""
-    for pod in job.pods:
-        named = (
-            (path, {"Name": pods.DEFAULT_CONTAINER, **container})
-            for path, container in pod.containers
-        )
-        for path, name in repeated(named, "Name"):
-            yield path, f"two containers are called {shown(name)}"
-
-
-@_rule(
-    "dns-policy-host-network",
-    severity=Severity.WARNING,
-    title="ClusterFirst on the host network",
-    fix="set DnsPolicy to ClusterFirstWithHostNet, or HostNetwork to false",
-    source=api(
-        "EksPodProperties.dnsPolicy",
-        '"If the hostNetwork parameter is not specified, the default is ClusterFirstWithHostNet.";'
-        " EksPodProperties.hostNetwork is true by default.",
-    ),
-)
-def dns_policy_host_network(job: JobDefinition) -> Iterator[Fault]:
-    """On the host network it falls back to the DNS of the node: cluster names do not resolve."""
-    for pod in job.pods:
-        on_host = flag({"HostNetwork": True, **pod.properties}, "HostNetwork")
-        if on_host and text(pod.properties, "DnsPolicy") == "ClusterFirst":
-            yield f"{pod.path}/DnsPolicy", "DnsPolicy is ClusterFirst on the host network"
 
 
 def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
@@ -239,53 +171,6 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
             for mount in listed(path, container, "VolumeMounts")
         )
         yield from unknown_mounts(pod.properties, mounts, "Name")
-
-
-@_rule(
-    "pod-volume-kind",
-    title="volume of two kinds",
-    fix=f"give each volume one of {one_of(pods.VOLUME_KINDS)}",
-    source=api(
-        "EksPodProperties.volumes",
-        '"Specifies the volumes for a job definition that uses Amazon EKS resources."; one of'
-        " EksVolume.hostPath, EksVolume.emptyDir, EksVolume.secret and"
-        " EksVolume.persistentVolumeClaim.",
-    ),
-)
-def pod_volume_kind(job: JobDefinition) -> Iterator[Fault]:
-    """A volume comes from one place."""
-    for pod in job.pods:
-        for path, volume in listed(pod.path, pod.properties, "Volumes"):
-            kinds = [key for key in pods.VOLUME_KINDS if given(volume, key)]
-            if len(kinds) > 1:
-                yield path, f"{' and '.join(kinds)} are given; allowed is one of them"
-
-
-@_rule(
-    "pod-security",
-    title="security context that contradicts itself",
-    fix="leave one of the two out",
-    source=api(
-        "EksContainerSecurityContext.runAsNonRoot",
-        '"When this parameter is specified, the container is run as a user with a uid other than'
-        ' 0."; EksContainerSecurityContext.runAsUser, EksContainerSecurityContext.privileged,'
-        " EksContainerSecurityContext.allowPrivilegeEscalation, EksContainer.securityContext.",
-    ),
-)
-def pod_security(job: JobDefinition) -> Iterator[Fault]:
-    """Kubernetes refuses to start such a container."""
-    for pod in job.pods:
-        for path, container in pod.containers:
-            context = mapping(container, "SecurityContext")
-            where = f"{path}/SecurityContext"
-            if flag(context, "RunAsNonRoot") and as_number(context.get("RunAsUser")) == 0:
-                yield f"{where}/RunAsUser", "RunAsUser is 0 while RunAsNonRoot is true"
-            escalates = flag(context, "AllowPrivilegeEscalation")
-            if flag(context, "Privileged") and escalates is False:
-                yield (
-                    f"{where}/AllowPrivilegeEscalation",
-                    "AllowPrivilegeEscalation is false while Privileged is true",
-                )
 
 
 @_rule(

@@ -17,7 +17,6 @@ from batch_constructs.rules.template.resources import (
     JOB_QUEUE,
     QUOTA_SHARE,
     SCHEDULING_POLICY,
-    SERVICE_ENVIRONMENT,
     JobDefinition,
     JobQueue,
     Resource,
@@ -68,46 +67,6 @@ def share_overlap(policy: Resource) -> Iterator[Fault]:
         seen.add(name)
         if name.endswith("*"):
             prefixes.append(name)
-
-
-@_rule(
-    "one-scheduling-policy",
-    SCHEDULING_POLICY,
-    title="fair shares and quota shares in one policy",
-    fix="keep one of FairsharePolicy and QuotaSharePolicy",
-    source=api(
-        "CreateSchedulingPolicyRequest.fairsharePolicy",
-        '"Only one of fairsharePolicy or quotaSharePolicy can be set."'
-        " CreateSchedulingPolicyRequest.quotaSharePolicy says the same.",
-    ),
-)
-def one_scheduling_policy(policy: Resource) -> Iterator[Fault]:
-    """A queue is shared in one way."""
-    if all(given(policy.properties, key) for key in ("FairsharePolicy", "QuotaSharePolicy")):
-        yield "QuotaSharePolicy", "FairsharePolicy and QuotaSharePolicy are both given"
-
-
-@_rule(
-    "borrow-limit-strategy",
-    QUOTA_SHARE,
-    title="borrow limit on a share that does not borrow",
-    fix="leave BorrowLimit out, or set Strategy to LEND_AND_BORROW",
-    source=api(
-        "QuotaShareResourceSharingConfiguration.borrowLimit",
-        '"borrowLimit can only be applied to quota shares with a strategy of LEND_AND_BORROW."',
-    ),
-)
-def borrow_limit_strategy(share: Resource) -> Iterator[Fault]:
-    """Only one of the strategies borrows."""
-    sharing = mapping(share.properties, "ResourceSharingConfiguration")
-    strategy = text(sharing, "Strategy")
-    borrows = scheduling.SharingStrategy.LEND_AND_BORROW
-    known = strategy in tuple(scheduling.SharingStrategy)
-    if given(sharing, "BorrowLimit") and known and strategy != borrows:
-        yield (
-            "ResourceSharingConfiguration/BorrowLimit",
-            f"BorrowLimit is given, but Strategy is {strategy}; only {borrows} borrows",
-        )
 
 
 @_rule(
@@ -191,31 +150,6 @@ def _queue_of(share: Resource) -> str | None:
     """Give what tells the queue of a share from others, if it is known."""
     queue = share.neighbour(share.properties.get("JobQueue"), JOB_QUEUE)
     return text(share.properties, "JobQueue") if queue is None else queue.id
-
-
-@_rule(
-    "duplicate-capacity-unit",
-    (QUOTA_SHARE, SERVICE_ENVIRONMENT),
-    title="two capacity limits of one unit",
-    fix="give one limit for each CapacityUnit",
-    source=api(
-        "CapacityLimit.capacityUnit",
-        '"The unit of measure for the capacity limit, which defines how maxCapacity is'
-        ' interpreted." QuotaShareCapacityLimit.capacityUnit is that of a quota share.',
-    ),
-)
-def duplicate_capacity_unit(limited: Resource) -> Iterator[Fault]:
-    """A limit is looked up by its unit."""
-    seen: set[str] = set()
-    for position, limit in entries(limited.properties, "CapacityLimits"):
-        unit = text(limit, "CapacityUnit")
-        if unit in seen:
-            yield (
-                f"CapacityLimits/{position}/CapacityUnit",
-                f"two limits have the unit {show(unit)}",
-            )
-        if unit is not None:
-            seen.add(unit)
 
 
 @_rule(

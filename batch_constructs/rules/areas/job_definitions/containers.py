@@ -238,39 +238,6 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
         regions.setdefault(match[1], "another secret")
 
 
-@_rule(
-    "secrets-execution-role",
-    title="secrets without an execution role",
-    fix="give ExecutionRoleArn a role that may read them",
-    source=seen(
-        "https://github.com/fabfuel/ecs-deploy/issues/87",
-        "Amazon ECS answers *When you are specifying container secrets, you must also specify a"
-        " value for executionRoleArn*; ContainerProperties.executionRoleArn,"
-        " LogConfiguration.secretOptions, RepositoryCredentials.credentialsParameter,"
-        " ContainerProperties.repositoryCredentials,"
-        " TaskContainerProperties.repositoryCredentials.",
-    ),
-)
-def secrets_execution_role(job: JobDefinition) -> Iterator[Fault]:
-    """Secrets, log options and registry credentials are read with the execution role."""
-    for task in job.tasks:
-        if task.platform == "FARGATE" or not absent(task.properties, "ExecutionRoleArn"):
-            continue
-        for container in task.containers:
-            log = mapping(container.properties, "LogConfiguration")
-            for what, present in (
-                ("Secrets", listing(container.properties, "Secrets")),
-                ("LogConfiguration/SecretOptions", listing(log, "SecretOptions")),
-                ("RepositoryCredentials", mapping(container.properties, "RepositoryCredentials")),
-            ):
-                if present:
-                    key = what.rpartition("/")[2]
-                    yield (
-                        f"{container.path}/{what}",
-                        f"{key} is given, but no ExecutionRoleArn to read it with",
-                    )
-
-
 _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 

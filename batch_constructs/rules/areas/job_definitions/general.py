@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws import job_definitions
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import api
-from batch_constructs.aws.submit_job import ATTEMPTS
 from batch_constructs.rules.areas.job_definitions import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.values import (
-    absent,
     entries,
     given,
-    listing,
     mapping,
     number,
     text,
@@ -35,46 +32,8 @@ _rule = partial(job_rule, area=AREA)
 register(job_definitions.LIMITS, area=AREA)
 
 
-@_rule(
-    "evaluate-on-exit-attempts",
-    title="exit conditions without attempts",
-    fix=ATTEMPTS.fix("Attempts"),
-    source=api(
-        "RetryStrategy.evaluateOnExit",
-        '"If this parameter is specified, then the attempts parameter must also be specified."',
-    ),
-)
-def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
-    """Conditions decide whether to retry, attempts how often."""
-    retry = mapping(job.properties, "RetryStrategy")
-    if listing(retry, "EvaluateOnExit") and absent(retry, "Attempts"):
-        yield "RetryStrategy/Attempts", "Attempts is missing beside EvaluateOnExit"
-
-
 _CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
 _ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
-
-
-@_rule(
-    "evaluate-on-exit-condition",
-    severity=Severity.WARNING,
-    title="exit condition that asks for nothing",
-    fix="give OnReason, OnStatusReason or OnExitCode",
-    source=api(
-        "EvaluateOnExit.action",
-        '"Specifies the action to take if all of the specified conditions (onStatusReason,'
-        ' onReason, and onExitCode) are met."',
-    ),
-)
-def evaluate_on_exit_condition(job: JobDefinition) -> Iterator[Fault]:
-    """An action needs something that it depends on."""
-    retry = mapping(job.properties, "RetryStrategy")
-    for position, condition in entries(retry, "EvaluateOnExit"):
-        if condition and not any(key in condition for key in _CONDITIONS):
-            yield (
-                f"RetryStrategy/EvaluateOnExit/{position}",
-                "Action is given without any condition",
-            )
 
 
 @_rule(

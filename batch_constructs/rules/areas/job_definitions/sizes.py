@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws import containers, fargate_sizes
 from batch_constructs.aws.bound import Whole, one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
+from batch_constructs.rules.areas.job_definitions import job_rule, listed
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number, text
 
@@ -88,24 +88,6 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
     yield from _amounts(job, "GPU", containers.GPUS, lambda _: True)
-
-
-@_rule(
-    "resource-requirement-twice",
-    title="resource requirement given twice",
-    fix="give each type once",
-    source=api(
-        "ContainerProperties.resourceRequirements",
-        '"The supported resources include GPU, MEMORY, and VCPU.", one entry for each;'
-        " TaskContainerProperties.resourceRequirements.",
-    ),
-)
-def resource_requirement_twice(job: JobDefinition) -> Iterator[Fault]:
-    """Which of the two would count is not defined."""
-    for container in job.containers:
-        wanted = listed(container.path, container.properties, "ResourceRequirements")
-        for path, kind in repeated(wanted, "Type"):
-            yield path, f"{kind} is required twice"
 
 
 @_rule(

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
 from batch_constructs.aws.bound import one_of, shown
-from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
-from batch_constructs.rules.findings import Severity
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas.job_definitions import job_rule, listed
 from batch_constructs.rules.template.values import (
     flag,
     given,
     listing,
     mapping,
-    number,
     text,
 )
 
@@ -33,23 +31,6 @@ def _several(job: JobDefinition) -> Iterator[Task]:
     for task in job.tasks:
         if not task.single and listing(task.properties, "Containers"):
             yield task
-
-
-@_rule(
-    "container-name",
-    title="container names that are not unique",
-    fix="give each container a Name of its own",
-    source=api(
-        "TaskContainerProperties.name",
-        '"The name can be used as a unique identifier to target your dependsOn and Overrides'
-        ' objects."',
-    ),
-)
-def container_name(job: JobDefinition) -> Iterator[Fault]:
-    """Dependencies and overrides refer to containers by name."""
-    for task in _several(job):
-        for path, name in repeated(((one.path, one.properties) for one in task.containers), "Name"):
-            yield path, f"two containers are called {shown(name)}"
 
 
 @_rule(
@@ -198,44 +179,3 @@ def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
                     f"{container.path}/LogConfiguration/LogDriver",
                     f"LogDriver of the log router is {containers.FIRELENS}, the router itself",
                 )
-
-
-@_rule(
-    "container-timeouts",
-    title="start or stop timeout out of range",
-    fix=f"set it to {containers.TIMEOUT.low} seconds or more, on Fargate to at most"
-    f" {containers.FARGATE_TIMEOUT.high}",
-    source=containers.TIMEOUT_SOURCE,
-)
-def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
-    """In seconds."""
-    for task in _several(job):
-        on_fargate = task.platform == "FARGATE"
-        bound = containers.FARGATE_TIMEOUT if on_fargate else containers.TIMEOUT
-        for container in task.containers:
-            for key in ("StartTimeout", "StopTimeout"):
-                got = number(container.properties, key)
-                wrong = None if got is None else bound.wrong(got)
-                if wrong:
-                    yield f"{container.path}/{key}", f"{key} {wrong}", bound.fix(key)
-
-
-@_rule(
-    "exec-without-role",
-    severity=Severity.WARNING,
-    title="execute command without a job role",
-    fix="give the job a role that allows ssmmessages:*Channel",
-    source=docs(
-        "AmazonECS/latest/developerguide/ecs-exec.html",
-        "ECS Exec requires a task IAM role with permissions for SSM messages;"
-        " ContainerProperties.enableExecuteCommand, EcsTaskProperties.enableExecuteCommand.",
-    ),
-)
-def exec_without_role(job: JobDefinition) -> Iterator[Fault]:
-    """The agent in the container opens the session with the role of the job."""
-    for task in job.tasks:
-        if flag(task.properties, "EnableExecuteCommand") and task.role_key not in task.properties:
-            yield (
-                f"{task.path}/EnableExecuteCommand",
-                f"EnableExecuteCommand is true, but {task.role_key} is missing",
-            )
