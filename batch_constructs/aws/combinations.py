@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.limits import named
 from batch_constructs.aws.source import Source, api
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _combination(line: dict[str, Any]) -> Combination:
 def _part(line: dict[str, Any], fix: str) -> Part:
     shape = next(shape for shape in SHAPES if shape in line)
     names = _words(line[shape])
-    bound = _named(line["is"]) if "is" in line else {}  # of all of them, or of each by its name
+    bound = named(line["is"]) if "is" in line else {}  # of all of them, or of each by its name
     return Part(
         shape=shape,
         names=names,
@@ -160,7 +160,7 @@ def _part(line: dict[str, Any], fix: str) -> Part:
 
 
 def _values(written: Any) -> tuple[object, ...]:
-    return tuple(_named(written) if isinstance(written, str) else written)
+    return tuple(named(written) if isinstance(written, str) else written)
 
 
 def _words(written: Any) -> tuple[str, ...]:
@@ -168,9 +168,4 @@ def _words(written: Any) -> tuple[str, ...]:
     if not isinstance(written, str):
         return tuple(written)
     module, _, constant = written.partition(".")
-    return tuple(_named(written)) if module.islower() and constant.isupper() else (written,)
-
-
-def _named(name: str) -> Any:
-    module, _, constant = name.partition(".")
-    return getattr(import_module(f"{__package__}.{module}"), constant)
+    return tuple(named(written)) if module.islower() and constant.isupper() else (written,)

@@ -36,8 +36,6 @@ CONTAINERS: Final = (
 )
 """Where an ECS container is described."""
 
-SINGLE_CONTAINERS: Final = ("ContainerProperties", f"{NODES}/Container")
-"""Where a container that stands for its task is described."""
 
 PODS: Final = ("EksProperties/PodProperties", f"{NODES}/EksProperties/PodProperties")
 """Where a pod is described."""

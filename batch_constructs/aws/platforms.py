@@ -9,7 +9,6 @@ from typing import Final
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
-from batch_constructs.aws.source import Source, api, docs
 
 CAPABILITIES: Final = ("EC2", "FARGATE", "MANAGED_INSTANCES")
 """What a job definition may ask for; EC2 where it asks for nothing."""
@@ -32,29 +31,10 @@ WINDOWS_FAMILIES: Final = (
     "WINDOWS_SERVER_2022_FULL",
 )
 
-OLD_VERSION, NEW_VERSION = "1.3.0", "1.4.0"
-VERSIONS: Final = OneOf((OLD_VERSION, NEW_VERSION, "LATEST"))
+VERSIONS: Final = OneOf(("1.3.0", "1.4.0", "LATEST"))
 WINDOWS_VERSIONS: Final = OneOf(("1.0.0", "LATEST"))
 """The versions of the Fargate platform."""
 
-VERSIONS_SOURCE: Final[Source] = docs(
-    "AmazonECS/latest/developerguide/platform-fargate.html",
-    "Fargate platform versions: 1.4.0 is the latest for Linux, 1.0.0 for Windows;"
-    " FargatePlatformConfiguration.platformVersion, EcsTaskProperties.platformVersion.",
-)
-
-OLD_VERSION_LACKS: Final = (
-    ("Volumes/*/EfsVolumeConfiguration", None),
-    ("EphemeralStorage", None),
-    ("RuntimePlatform/CpuArchitecture", "ARM64"),
-)
-"""Properties of a task, perhaps with one value only, that came with the new version."""
-
-OLD_VERSION_SOURCE: Final[Source] = api(
-    "Volume.efsVolumeConfiguration",
-    '"Jobs that are running on Fargate resources must specify a platformVersion of at least'
-    ' 1.4.0."; ephemeral storage and 64-bit Arm need it as well.',
-)
 
 NOT_FARGATE_LOG_DRIVERS: Final = tuple(
     driver for driver in LOG_DRIVERS if driver not in (*FARGATE_LOG_DRIVERS, FIRELENS)

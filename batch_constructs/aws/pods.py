@@ -5,24 +5,14 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_EksPodProperties.html
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
-from batch_constructs.aws.bound import Counting, Matching, OneOf, Whole
-from batch_constructs.aws.limit import POD_CONTAINERS, PODS, Limit, below
+from batch_constructs.aws.bound import Counting, Matching, Whole
 from batch_constructs.aws.source import Source, api
 
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")
 
-CONTAINERS_SOURCE: Final[Source] = api(
-    "EksPodProperties.containers",
-    '"This object is limited to 10 elements."; so also EksPodProperties.initContainers;'
-    " EksProperties.podProperties, RegisterJobDefinitionRequest.eksProperties.",
-)
-
-DEFAULT_CONTAINER: Final = "Default"
-"""What a container is called that has no name."""
 
 VOLUME_KINDS: Final = ("EmptyDir", "HostPath", "Secret", "PersistentVolumeClaim")
 """What a volume may be: one of these."""
@@ -88,138 +78,4 @@ METADATA_SOURCE: Final[Source] = api(
     " include alphanumeric characters ([a-z0-9A-Z]), dashes (-), underscores (_), and dots (.), but"
     ' must begin and end with an alphanumeric character." "Annotation values must be 255 characters'
     ' or less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
-)
-
-_limit = partial(Limit, type="AWS::Batch::JobDefinition", within=PODS)
-_container = partial(_limit, within=POD_CONTAINERS)
-_mount = partial(_limit, within=below(POD_CONTAINERS, "VolumeMounts/*"))
-
-LIMITS: Final = (
-    _container(
-        rule="image-pull-policy",
-        name="ImagePullPolicy",
-        noun="the image pull policy",
-        bound=OneOf(("Always", "IfNotPresent", "Never")),
-        source=api(
-            "EksContainer.imagePullPolicy",
-            '"Supported values are Always, IfNotPresent, and Never."',
-        ),
-        title="unknown image pull policy",
-        why="Spelt as Kubernetes does.",
-    ),
-    _limit(
-        rule="image-pull-secret",
-        name="ImagePullSecrets/*/Name",
-        noun="the name of the image pull secret",
-        bound=Matching(r"(?s).+", "names of Kubernetes secrets"),
-        source=api(
-            "ImagePullSecret.name",
-            '"This object is required when EksPodProperties$imagePullSecrets is used.";'
-            " EksPodProperties.imagePullSecrets.",
-        ),
-        title="image pull secret without a name",
-        why="It names a Kubernetes secret.",
-    ),
-    _limit(
-        rule="dns-policy",
-        name="DnsPolicy",
-        noun="the DNS policy",
-        bound=OneOf(("Default", "ClusterFirst", "ClusterFirstWithHostNet")),
-        source=api(
-            "EksPodProperties.dnsPolicy",
-            '"Valid values: Default | ClusterFirst | ClusterFirstWithHostNet"',
-        ),
-        title="unknown DNS policy",
-        why="Spelt as Kubernetes does.",
-    ),
-    _limit(
-        rule="pod-service-account",
-        name="ServiceAccountName",
-        noun="the service account name",
-        bound=DNS_SUBDOMAIN,
-        source=api(
-            "EksPodProperties.serviceAccountName",
-            "Kubernetes: the name of a service account is a DNS subdomain name of at most 253"
-            " characters.",
-        ),
-        title="service account name of a wrong shape",
-        why="Kubernetes refuses other names.",
-    ),
-    _limit(
-        rule="pod-volume-name",
-        name="Volumes/*/Name",
-        noun="the volume name",
-        bound=DNS_SUBDOMAIN,
-        source=api(
-            "EksVolume.name",
-            '"The name must be allowed as a DNS subdomain name.", of at most 253 characters.',
-        ),
-        title="volume name of a wrong shape",
-        why="Kubernetes refuses other names.",
-    ),
-    _limit(
-        rule="pod-secret-name",
-        name="Volumes/*/Secret/SecretName",
-        noun="the name of the Kubernetes secret",
-        bound=DNS_SUBDOMAIN,
-        source=api(
-            "EksSecret.secretName",
-            '"The name must be allowed as a DNS subdomain name.", of at most 253 characters;'
-            " EksVolume.secret.",
-        ),
-        title="name of the Kubernetes secret of a wrong shape",
-        why="Kubernetes refuses other names.",
-    ),
-    _limit(
-        rule="empty-dir-medium",
-        name="Volumes/*/EmptyDir/Medium",
-        noun="the medium of a volume",
-        bound=OneOf(("", "Memory")),
-        source=api(
-            "EksEmptyDir.medium",
-            '"The default value is an empty string, which uses the storage of the node." "Memory";'
-            " EksVolume.emptyDir.",
-        ),
-        title="unknown medium of an emptyDir volume",
-        why="Spelt as Kubernetes does.",
-    ),
-    _limit(
-        rule="empty-dir-size",
-        name="Volumes/*/EmptyDir/SizeLimit",
-        noun="the size limit of a volume",
-        bound=Matching(
-            r"\d+(?:\.\d+)?(?:[EPTGMK]i|[EPTGMkm])?", "quantities such as 512Mi or 2Gi", longest=256
-        ),
-        source=api("EksEmptyDir.sizeLimit", "A Kubernetes quantity of 1 to 256 characters."),
-        title="size limit of a wrong shape",
-        why="A number with a suffix, such as 2Gi.",
-    ),
-    _mount(
-        rule="pod-mount-path",
-        name="MountPath",
-        noun="the mount path",
-        bound=Matching(r"(?s)/.*", "absolute paths"),
-        source=api(
-            "EksContainerVolumeMount.mountPath",
-            '"The path on the container where the volume is mounted."',
-        ),
-        title="mount path that is not absolute",
-        why="It is taken from the root of the container, not from its working directory.",
-        is_error=False,
-    ),
-    _mount(
-        rule="pod-sub-path",
-        name="SubPath",
-        noun="the sub-path",
-        bound=Matching(
-            r"(?s)(?!/)(?!(?:.*/)?\.\.(?:/|$)).*",
-            "paths below the root of the volume, without steps up and without a slash before them",
-        ),
-        source=api(
-            "EksContainerVolumeMount.subPath",
-            '"A sub-path inside the referenced volume instead of its root."',
-        ),
-        title="sub-path that leaves its volume",
-        why="Kubernetes refuses absolute paths, and steps up.",
-    ),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.managed_instances import LAUNCH, LIMITS
+from batch_constructs.aws.managed_instances import LAUNCH
 from batch_constructs.aws.source import api
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 AREA: Final = "managed_instances"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
-register(LIMITS, area=AREA)
+register("managed_instances", area=AREA)
 
 
 @_rule(

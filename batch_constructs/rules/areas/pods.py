@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 AREA: Final = "pods"
 _rule = partial(job_rule, area=AREA)
 
-register(pods.LIMITS, area=AREA)
+register("pods", area=AREA)
 
 
 def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:

@@ -11,13 +11,9 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
     JOB_QUEUE,
     JobQueue,
-    Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import SCHEDULE
 from batch_constructs.rules.template.values import (
     Text,
-    entries,
-    mapping,
     text,
 )
 
@@ -26,16 +22,6 @@ if TYPE_CHECKING:
 
 AREA: Final = "references"
 _rule = partial(rule, area=AREA)
-
-
-def _targets(source: Resource) -> Iterator[tuple[str, dict[str, object]]]:
-    if source.type == SCHEDULE:
-        yield "Target", dict(mapping(source.properties, "Target"))
-    for position, target in entries(source.properties, "Targets"):
-        yield f"Targets/{position}", dict(target)
-
-
-_REF_IS_NO_ARN: Final = {"AWS::SQS::Queue": "its URL", "AWS::Lambda::Function": "its name"}
 
 
 @_rule(

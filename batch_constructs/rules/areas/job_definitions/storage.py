@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import storage
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated, volumes
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 AREA: Final = "job_definitions.storage"
 _rule = partial(job_rule, area=AREA)
 
-register(storage.LIMITS, area=AREA)
+register("storage", area=AREA)
 
 
 @_rule(
@@ -109,13 +108,6 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
         got = text(properties, key)
         if got is not None and not got.startswith("/"):
             yield f"{path}/{key}", f"{key} is {shown(got)}; allowed are absolute paths"
-
-
-def _efs(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
-    """Go through the volumes on Amazon EFS: path, configuration, authorization."""
-    for _, path, volume in volumes(job):
-        efs = mapping(volume, "EfsVolumeConfiguration")
-        yield f"{path}/EfsVolumeConfiguration", efs, mapping(efs, "AuthorizationConfig")
 
 
 @_rule(
