@@ -53,8 +53,8 @@ class Part:
             ``once``: a value of a list is there twice. ``bound``: a value is out of its bound.
             ``reference``: another resource of the template is given by ``Ref``, or by its ARN.
         names: the properties.
-        kinds: of which kinds of job or environment; of ``"EC2 !UNMANAGED"`` the first and not the
-            second. None means all.
+        kinds: of which kinds of job or environment, all of whose words it must be: written
+            ``"EC2 !UNMANAGED"`` it is the first and not the second. None means all.
         within: where the properties stand: a path, or ``tasks``, ``single_containers`` (a container
             that is its own task), ``several_containers`` (a task that has a list of them),
             ``containers`` or ``pods``, perhaps with the way below them.
@@ -73,7 +73,7 @@ class Part:
 
     shape: str
     names: tuple[str, ...]
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, ...], ...] = ()
     within: tuple[str, ...] = ("",)
     beside: Mapping[str, Values | str]
     values: Values = ()
@@ -141,7 +141,7 @@ def _part(line: dict[str, Any], fix: str) -> Part:
     return Part(
         shape=shape,
         names=names,
-        kinds=_words(line.get("kinds", ())),
+        kinds=tuple(tuple(one.split()) for one in _words(line.get("kinds", ()))),
         within=_words(line.get("within", "")),
         beside={
             name: GIVEN if values == GIVEN else tuple(values)

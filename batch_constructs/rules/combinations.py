@@ -11,7 +11,7 @@ from batch_constructs.aws.limit import places
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
-from batch_constructs.rules.template.resources import ComputeEnvironment, JobDefinition
+from batch_constructs.rules.template.resources import JobDefinition
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
@@ -55,6 +55,11 @@ def register(area: str) -> None:
 
 def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
     for part in rule.parts:
+        if part.kinds and not any(
+            first in subject.kinds or first[0] == "!" or first == "WINDOWS"
+            for first, *_ in part.kinds
+        ):
+            continue
         for path, within, task in _mappings(part.within, subject):
             kind = _kind(part.kinds, subject, task)
             if kind is None or not all(
@@ -67,13 +72,18 @@ def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
                 message = (part.message or said).format(
                     key=key, value=shown(value), word=value, kind=kind, **_who(subject, kind)
                 )
-                fix = part.fix or (part.bounds[key].fix(key) if part.bounds else rule.fix)
-                yield f"{path}{where}".rstrip("/"), message, fix.format(key)
+                fix = (part.fix or rule.fix).format(key)
+                if part.bounds and not part.fix:
+                    fix = part.bounds[key].fix(key)
+                yield f"{path}{where}".rstrip("/"), message, fix
 
 
 def _mappings(ways: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties, Task | None]]:
     """Find the mappings that properties stand in, and the task that each belongs to."""
     for way in ways:
+        if not way:
+            yield "", subject.properties, None
+            continue
         head, _, rest = way.partition("/")
         if head == "pods":
             views = [(pod, None) for pod in subject.pods]
@@ -86,7 +96,7 @@ def _mappings(ways: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Proper
                 yield below, found, None
             continue
         for view, task in views:
-            for below, found in places(view.properties, rest):
+            for below, found in places(view.properties, rest) if rest else (("", view.properties),):
                 yield f"{view.path}/{below}", found, task
 
 
@@ -97,22 +107,17 @@ _TASKS: Final = {
 }
 
 
-def _kind(wanted: tuple[str, ...], subject: Resource, task: Task | None) -> str | None:
+def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, task: Task | None) -> str | None:
     """Give the first of some kinds that a job or an environment is of, None if it is of none."""
-    kinds: tuple[str | None, ...] = ()
-    if wanted and isinstance(subject, JobDefinition):
-        windows = ("WINDOWS",) if task is not None and task.is_windows else ()
-        nodes = "MULTI_NODE" if subject.is_multi_node else "SINGLE_NODE"
-        kinds = (subject.platform, nodes, *windows)
-    elif wanted and isinstance(subject, ComputeEnvironment):
-        management = (text(subject.properties, "Type") or "").upper()
-        cluster = {True: "EKS", False: "ECS", None: None}[subject.is_eks]
-        kinds = (subject.kind, management, cluster)
-    for one in wanted:
-        words = one.split()
+    if not wanted:
+        return ""
+    kinds = subject.kinds
+    if task is not None and task.is_windows:
+        kinds |= {"WINDOWS"}
+    for words in wanted:
         if all((word.removeprefix("!") in kinds) != word.startswith("!") for word in words):
             return words[0]
-    return None if wanted else ""
+    return None
 
 
 def _who(subject: Resource, kind: str) -> dict[str, str]:
@@ -128,7 +133,7 @@ def _who(subject: Resource, kind: str) -> dict[str, str]:
 def _values(within: Properties, name: str) -> Iterator[tuple[str, Properties, Any]]:
     """Find the values of a name: the path of each, the mapping that it stands in, and itself."""
     way, _, key = name.rpartition("/")
-    for below, found in places(within, way):
+    for below, found in places(within, way) if way else (("", within),):
         yield f"{below}{key}", found, found.get(key)
 
 
