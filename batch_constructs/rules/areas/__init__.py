@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Final
 
 from batch_constructs.rules import combinations
+from batch_constructs.rules.rule import rule
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
+
+environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT)
+queue_rule = partial(rule, subject=JOB_QUEUE)
+job_rule = partial(rule, subject=JOB_DEFINITION)
+"""Register a function as a rule about one type of resource."""
 
 AREAS: Final = {
     "shapes": "Names and types of properties",

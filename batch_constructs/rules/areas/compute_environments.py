@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import compute_environments as aws
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
-from batch_constructs.rules.template.values import (
-    absent,
-    given,
-    number,
-    one_of,
-    text,
-)
+from batch_constructs.rules.template.values import absent, given, number, one_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "compute_environments"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
-register("compute_environments", area=AREA)
+
+register("compute_environments", area="compute_environments")
 
 _INSTEAD: Final = {
     "CapacityTags": ", and give Tags",
@@ -49,7 +42,7 @@ def not_taken(environment: ComputeEnvironment, others: tuple[str, ...]) -> Itera
             )
 
 
-@_rule(
+@environment_rule(
     "ec2-environment-security-groups",
     title="EC2 environment without security groups",
     fix="give SecurityGroupIds, or a launch template that has security groups",
@@ -85,7 +78,7 @@ def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator
             )
 
 
-@_rule(
+@environment_rule(
     "min-max-vcpus",
     title="minimum, desired and maximum vCPUs out of order",
     fix="keep 0 <= MinvCpus <= DesiredvCpus <= MaxvCpus",
@@ -120,7 +113,7 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@environment_rule(
     "allocation-strategy-capacity",
     title="allocation strategy for the other kind of capacity",
     fix="choose a strategy that the type of the compute resources has",

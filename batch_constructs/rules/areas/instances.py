@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environments as aws
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
     Properties,
     entries,
@@ -25,11 +23,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "instances"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
 
-@_rule(
+@environment_rule(
     "unknown-instance-type",
     title="instance type that does not exist",
     fix="name an instance type or a family of EC2, or default_x86_64 or default_arm64",
@@ -59,7 +57,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@environment_rule(
     "mixed-architectures",
     title="x86 and Arm instance types in one environment",
     fix="give each architecture an environment and a queue of its own",
@@ -93,7 +91,7 @@ def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
     return "ImageIdOverride" in image or "ImageId" in environment.resources
 
 
-@_rule(
+@environment_rule(
     "amazon-linux-2",
     title="Amazon Linux 2 image on a new environment",
     fix="use ECS_AL2023, or ECS_AL2023_NVIDIA for GPUs",
@@ -117,7 +115,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@environment_rule(
     "amazon-linux-2-eks",
     severity=Severity.WARNING,
     title="Amazon Linux 2 image on EKS",
@@ -136,7 +134,7 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield f"{path}/ImageType", f"ImageType is {kind}, whose support has ended"
 
 
-@_rule(
+@environment_rule(
     "image-instance-mismatch",
     title="instance types that the image does not support",
     fix="choose newer instance types, or give an image of your own",
@@ -164,7 +162,7 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield where, f'InstanceTypes names "{name}", which ECS_AL2023_NVIDIA does not support'
 
 
-@_rule(
+@environment_rule(
     "nvidia-image-on-graviton",
     severity=Severity.WARNING,
     title="NVIDIA image for Arm instances",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import OneOf, one_of
@@ -16,27 +15,19 @@ from batch_constructs.aws.job_queues import (
     QueueKind,
 )
 from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import JOB_QUEUE, JobQueue
-from batch_constructs.rules.template.values import (
-    absent,
-    count,
-    entries,
-    given,
-    number,
-    show,
-    text,
-)
+from batch_constructs.rules.template.values import absent, count, entries, given, number, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_queues"
-_rule = partial(rule, subject=JOB_QUEUE, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import JobQueue
 
-register("job_queues", area=AREA)
+
+register("job_queues", area="job_queues")
 
 
 def _kind(queue: JobQueue) -> QueueKind | None:
@@ -44,7 +35,7 @@ def _kind(queue: JobQueue) -> QueueKind | None:
     return next((kind for kind in QUEUE_KINDS if given(queue.properties, kind.order)), None)
 
 
-@_rule(
+@queue_rule(
     "time-limit-action",
     title="time limit action that the queue does not support",
     fix="set Action to CANCEL (TERMINATE for a queue of service environments)",
@@ -67,7 +58,7 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
             yield path, f"the action {wrong}", f"set Action to {allowed.allowed}"
 
 
-@_rule(
+@queue_rule(
     "time-limit-reason-queue",
     title="time limit action on a reason that the queue's jobs never have",
     fix="give one of the reasons that its jobs have",
@@ -93,7 +84,7 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@queue_rule(
     "queue-environment-count",
     title="queue without environments, or with more than it may have",
     fix="list 1 to 3 in ComputeEnvironmentOrder",
@@ -117,7 +108,7 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
             yield kind.order, f"the queue {wrong}", fix
 
 
-@_rule(
+@queue_rule(
     "duplicate-order",
     title="two environments of a queue in one place",
     fix="give each environment an Order of its own",
@@ -151,7 +142,7 @@ _PLATFORMS: Final = {
 }
 
 
-@_rule(
+@queue_rule(
     "queue-mixed-platforms",
     title="environments of different kinds in one queue",
     fix="make a queue for each kind of environment",
@@ -173,7 +164,7 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
         yield "ComputeEnvironmentOrder", f"the queue mixes {kinds} environments"
 
 
-@_rule(
+@queue_rule(
     "queue-mixed-architectures",
     title="x86 and Arm environments in one queue",
     fix="make a queue for each architecture",
@@ -196,7 +187,7 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@queue_rule(
     "managed-instances-spot-first",
     title="Managed Instances Spot before On-Demand",
     fix="give the On-Demand environments the lower Order",
@@ -221,7 +212,7 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@queue_rule(
     "job-queue-type-environments",
     title="type of the queue that its environments do not have",
     fix="leave JobQueueType out, or set it to what the environments are",
@@ -252,7 +243,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
             return
 
 
-@_rule(
+@queue_rule(
     "queue-disabled-environments",
     severity=Severity.WARNING,
     title="enabled queue whose environments are all disabled",

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    COMPUTE_ENVIRONMENT,
-    ComputeEnvironment,
-    Resource,
-)
 from batch_constructs.rules.template.values import (
     Base64,
     Text,
@@ -31,11 +25,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "launch_templates"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment, Resource
 
 
-@_rule(
+@environment_rule(
     "launch-template-targets",
     title="launch template override for instance types it may not target",
     fix="target types or families from InstanceTypes, each in one override",
@@ -85,7 +79,7 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or one.partition(".")[0] == other or other.partition(".")[0] == one
 
 
-@_rule(
+@environment_rule(
     "user-data-mime",
     title="user data that are not MIME multipart",
     fix="put the script into a part of MIME multipart user data",
@@ -123,7 +117,7 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
             yield path, template
 
 
-@_rule(
+@environment_rule(
     "launch-template-ignored",
     severity=Severity.WARNING,
     title="part of a launch template that Batch ignores",

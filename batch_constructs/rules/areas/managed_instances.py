@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.managed_instances import LAUNCH
 from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import listing, mapping, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "managed_instances"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
-
-register("managed_instances", area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
 
-@_rule(
+register("managed_instances", area="managed_instances")
+
+
+@environment_rule(
     "managed-instances-types",
     title="instance types that do not exist",
     fix="name instance types or families of EC2",

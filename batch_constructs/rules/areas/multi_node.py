@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule
-from batch_constructs.rules.template.values import (
-    listing,
-    mapping,
-    number,
-    show,
-    text,
-)
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.template.values import listing, mapping, number, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +18,15 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "multi_node"
-_rule = partial(job_rule, area=AREA)
 _RANGE: Final = re.compile(r"(\d*):(\d*)")
 
 
-@_rule(
+@job_rule(
     "main-node",
     title="main node that does not exist",
     fix="set MainNode to an index from 0 to NumNodes - 1",
     source=api(
-        "NodeProperties.mainNode",
-        '"This node index value must be fewer than the number of nodes."',
+        "NodeProperties.mainNode", '"This node index value must be fewer than the number of nodes."'
     ),
 )
 def main_node(job: JobDefinition) -> Iterator[Fault]:
@@ -59,7 +49,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
     return first, int(match[2]) if match[2] else int(total) - 1
 
 
-@_rule(
+@job_rule(
     "node-range",
     title="node range of a wrong shape",
     fix="set TargetNodes to first:last, :last, first: or one index, counted from 0",
@@ -85,7 +75,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         yield f"{path}/TargetNodes", f"TargetNodes is {shown(written)}; allowed are {allowed}"
 
 
-@_rule(
+@job_rule(
     "node-ranges-cover",
     title="node ranges that leave nodes out, or overlap",
     fix="cover every node from 0 to NumNodes - 1, and nest ranges or keep them apart",
@@ -125,7 +115,7 @@ def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
         yield "NodeProperties/NodeRangeProperties", f"no node range has the nodes {left}"
 
 
-@_rule(
+@job_rule(
     "node-instance-types",
     title="node range with several instance types",
     fix="name one instance type, the same for all node ranges",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import pods
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed, repeated
 from batch_constructs.rules.areas.job_definitions.storage import unknown_mounts
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import (
-    Properties,
-    as_number,
-    mapping,
-    text,
-)
+from batch_constructs.rules.template.values import Properties, as_number, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +20,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "pods"
-_rule = partial(job_rule, area=AREA)
 
-register("pods", area=AREA)
+register("pods", area="pods")
 
 
 def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
@@ -50,7 +43,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
                 yield f"{path}/{kind}/{key.replace('/', '~1')}", values[key]
 
 
-@_rule(
+@job_rule(
     "pod-memory",
     title="memory of a wrong shape",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
@@ -71,7 +64,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "pod-cpu",
     title="CPUs of a wrong amount",
     fix=f"give multiples of {pods.CPU_STEP}, and a limit of at least the request",
@@ -100,7 +93,7 @@ def _cpus(value: object) -> float | None:
     return as_number(value)
 
 
-@_rule(
+@job_rule(
     "pod-gpu",
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in Limits and Requests",
@@ -121,13 +114,12 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "pod-resources-missing",
     title="container without CPU or memory",
     fix="give Resources a Limits with cpu and memory",
     source=api(
-        "EksContainer.resources",
-        '"The type and amount of resources to assign to a container."',
+        "EksContainer.resources", '"The type and amount of resources to assign to a container."'
     ),
     severity=Severity.WARNING,
 )
@@ -146,7 +138,7 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{path}/Resources", f"no {' and no '.join(missing)} is given"
 
 
-@_rule(
+@job_rule(
     "pod-volume-mount",
     title="mount of a volume that the pod does not have",
     fix="add the volume to Volumes, or name one of them",
@@ -173,7 +165,7 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
         yield from unknown_mounts(pod.properties, mounts, "Name")
 
 
-@_rule(
+@job_rule(
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="set Namespace to one that Batch may use, the same for all node ranges",
@@ -205,7 +197,7 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
 _VALUES: Final = {"Labels": pods.LABEL_VALUE, "Annotations": pods.ANNOTATION_VALUE}
 
 
-@_rule(
+@job_rule(
     "pod-labels",
     title="label or annotation of a wrong shape",
     fix="use names and values that Kubernetes takes",

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.source import api
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    JOB_QUEUE,
-    JobQueue,
-)
-from batch_constructs.rules.template.values import (
-    Text,
-    text,
-)
+from batch_constructs.rules.template.resources import JOB_QUEUE, JobQueue
+from batch_constructs.rules.template.values import Text, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "references"
-_rule = partial(rule, area=AREA)
 
-
-@_rule(
+@rule(
     "environment-by-name",
     JOB_QUEUE,
     severity=Severity.WARNING,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import scheduling
 from batch_constructs.aws.limit import places
@@ -26,13 +25,11 @@ from batch_constructs.rules.template.values import entries, given, mapping, numb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "scheduling"
-_rule = partial(rule, area=AREA)
 
-register("scheduling", area=AREA)
+register("scheduling", area="scheduling")
 
 
-@_rule(
+@rule(
     "share-overlap",
     SCHEDULING_POLICY,
     title="share identifiers that overlap",
@@ -69,7 +66,7 @@ def share_overlap(policy: Resource) -> Iterator[Fault]:
             prefixes.append(name)
 
 
-@_rule(
+@rule(
     "quota-share-queue",
     QUOTA_SHARE,
     title="quota share of a queue without a quota-share policy",
@@ -96,7 +93,7 @@ def quota_share_queue(share: Resource) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@rule(
     "quota-policy-queue",
     JOB_QUEUE,
     title="quota-share policy of a queue of compute environments",
@@ -119,7 +116,7 @@ def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@rule(
     "duplicate-quota-share",
     QUOTA_SHARE,
     title="two quota shares of one name on one queue",
@@ -152,7 +149,7 @@ def _queue_of(share: Resource) -> str | None:
     return text(share.properties, "JobQueue") if queue is None else queue.id
 
 
-@_rule(
+@rule(
     "consumable-too-much",
     JOB_DEFINITION,
     severity=Severity.WARNING,

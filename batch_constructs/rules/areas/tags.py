@@ -22,7 +22,6 @@ from batch_constructs.rules.template.values import Properties, mapping, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "tags"
 _TAGGED: Final = (
     COMPUTE_ENVIRONMENT,
     CONSUMABLE_RESOURCE,
@@ -32,7 +31,7 @@ _TAGGED: Final = (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
 )
-_rule = partial(rule, subject=_TAGGED, area=AREA)
+_rule = partial(rule, subject=_TAGGED)
 
 
 def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:

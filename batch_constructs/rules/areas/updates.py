@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.updates import IN_PLACE, REPLACES_BY_DEFAULT
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import UNKNOWN, flag, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "updates"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
 
-@_rule(
+@environment_rule(
     "in-place-update-service-role",
     severity=Severity.WARNING,
     title="updates in place with a service role of one's own",
@@ -41,7 +39,7 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
         )
 
 
-@_rule(
+@environment_rule(
     "named-replacement",
     severity=Severity.WARNING,
     title="fixed name on an environment that updates by replacement",

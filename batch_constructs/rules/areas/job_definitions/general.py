@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_definitions
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule
+from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import (
-    entries,
-    given,
-    mapping,
-    number,
-    text,
-)
+from batch_constructs.rules.template.values import entries, given, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +19,15 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "job_definitions.general"
-_rule = partial(job_rule, area=AREA)
 
-register("job_definitions", area=AREA)
+register("job_definitions", area="job_definitions.general")
 
 
 _CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
 _ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
 
 
-@_rule(
+@job_rule(
     "evaluate-on-exit-unreachable",
     severity=Severity.WARNING,
     title="exit condition that is never reached",
@@ -65,7 +56,7 @@ def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
 _KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
 
 
-@_rule(
+@job_rule(
     "job-definition-properties",
     title="none or several of the properties blocks",
     fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or"
@@ -102,7 +93,7 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
         yield "NodeProperties", "NodeProperties is given for the type container"
 
 
-@_rule(
+@job_rule(
     "job-definition-size",
     title="job definition over 24 KiB",
     fix="move environment, commands or parameters into the image, S3 or Parameter Store",
@@ -121,7 +112,7 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@job_rule(
     "fargate-timeout",
     severity=Severity.WARNING,
     title="Fargate timeout over 14 days",

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated, volumes
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed, repeated, volumes
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import (
-    UNKNOWN,
-    mapping,
-    number,
-    text,
-)
+from batch_constructs.rules.template.values import UNKNOWN, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +18,11 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import JobDefinition
     from batch_constructs.rules.template.values import Properties
 
-AREA: Final = "job_definitions.storage"
-_rule = partial(job_rule, area=AREA)
 
-register("storage", area=AREA)
+register("storage", area="job_definitions.storage")
 
 
-@_rule(
+@job_rule(
     "unknown-volume",
     title="mount point of a volume that is not there",
     fix="add the volume to Volumes, or name one of them",
@@ -76,7 +69,7 @@ _PATHS: Final = (
 )
 
 
-@_rule(
+@job_rule(
     "mount-path",
     title="mount path that is not absolute",
     fix="begin the path with a slash",
@@ -110,7 +103,7 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
             yield f"{path}/{key}", f"{key} is {shown(got)}; allowed are absolute paths"
 
 
-@_rule(
+@job_rule(
     "ulimit-order",
     title="soft limit above the hard limit",
     fix="set SoftLimit to at most HardLimit",

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed
-from batch_constructs.rules.template.values import (
-    flag,
-    given,
-    listing,
-    mapping,
-    text,
-)
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed
+from batch_constructs.rules.template.values import flag, given, listing, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import Container, JobDefinition, Task
-
-AREA: Final = "job_definitions.tasks"
-_rule = partial(job_rule, area=AREA)
 
 
 def _several(job: JobDefinition) -> Iterator[Task]:
@@ -33,7 +24,7 @@ def _several(job: JobDefinition) -> Iterator[Task]:
             yield task
 
 
-@_rule(
+@job_rule(
     "essential-container",
     title="job without an essential container",
     fix="leave Essential out of the container that does the work",
@@ -51,7 +42,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
             yield f"{task.path}/Containers", "no container is essential; at least one must be"
 
 
-@_rule(
+@job_rule(
     "container-dependency",
     title="dependency that cannot be met",
     fix="depend on another container of the task, and make one that must end non-essential",
@@ -126,7 +117,7 @@ def _is_routed(container: Container) -> bool:
     return text(log, "LogDriver") == containers.FIRELENS
 
 
-@_rule(
+@job_rule(
     "firelens-router",
     title="FireLens logs without a log router",
     fix="add a container with FirelensConfiguration",
@@ -144,7 +135,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "firelens-routers",
     title="two log routers in one task",
     fix="keep FirelensConfiguration on one container of the task",
@@ -164,7 +155,7 @@ def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "firelens-own-logs",
     title="log router that logs to itself",
     fix="give the router another LogDriver, such as awslogs",
