@@ -55,9 +55,3 @@ ENDED: Final = ("COMPLETE", "SUCCESS")
 TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
 """How long a container may wait for others, or take to stop."""
-
-TIMEOUT_SOURCE: Final[Source] = api(
-    "TaskContainerProperties.stopTimeout",
-    '"The minimum value is 2 seconds and the maximum value for Fargate is 120 seconds."; so also'
-    " TaskContainerProperties.startTimeout.",
-)

@@ -36,8 +36,6 @@ CONTAINERS: Final = (
 )
 """Where an ECS container is described."""
 
-SINGLE_CONTAINERS: Final = ("ContainerProperties", f"{NODES}/Container")
-"""Where a container that stands for its task is described."""
 
 PODS: Final = ("EksProperties/PodProperties", f"{NODES}/EksProperties/PodProperties")
 """Where a pod is described."""
@@ -110,5 +108,5 @@ def _walk(
             for position, entry in enumerate(found):
                 if type(entry) is dict:
                     yield from _walk(entry, f"{way}{rest[0]}/{position}/", rest[2:])
-    elif type(found) is dict and found:
+    elif type(found) is dict:
         yield from _walk(found, f"{way}{rest[0]}/", rest[1:])

@@ -13,14 +13,6 @@ from batch_constructs.aws.source import Source, api
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")
 
-CONTAINERS_SOURCE: Final[Source] = api(
-    "EksPodProperties.containers",
-    '"This object is limited to 10 elements."; so also EksPodProperties.initContainers;'
-    " EksProperties.podProperties, RegisterJobDefinitionRequest.eksProperties.",
-)
-
-DEFAULT_CONTAINER: Final = "Default"
-"""What a container is called that has no name."""
 
 VOLUME_KINDS: Final = ("EmptyDir", "HostPath", "Secret", "PersistentVolumeClaim")
 """What a volume may be: one of these."""
@@ -58,6 +50,8 @@ def namespace(reserved: str) -> Matching:
 
 
 NAMESPACE: Final = namespace("kube")
+ENVIRONMENT_NAMESPACE: Final = namespace("kube-")
+"""The namespaces of a job, and those of a compute environment."""
 
 _DNS_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 DNS_SUBDOMAIN: Final = Matching(

@@ -18,7 +18,13 @@ SERVICE_ENVIRONMENT: Final = "AWS::Batch::ServiceEnvironment"
 
 
 class Resource:
-    """One resource of a template, its intrinsic functions resolved."""
+    """One resource of a template, its intrinsic functions resolved.
+
+    Attributes:
+        kinds: which kinds of job or environment it is of, as the ground floor calls them.
+    """
+
+    kinds: frozenset[str | None] = frozenset()
 
     def __init__(self, id: str, type: str, properties: Properties, template: Template) -> None:
         self.id = id
