@@ -147,9 +147,10 @@ def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
         {"environment": {"AWS_BATCH_PASSWORD": SECRET}},
         {
             "log_configuration": bc.LogConfiguration(
-                driver="splunk", secret_options={"splunk-token": SECRET}
+                driver="splunk",
+                secret_options={"splunk-token": SECRET},  # type: ignore[dict-item]  # the mistake
             )
-        },  # type: ignore[dict-item]  # the mistake
+        },
         {"log_configuration": bc.LogConfiguration(driver="a b", options={"splunk-token": SECRET})},
     ],
 )

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from aws_cdk import aws_batch as batch
+from aws_cdk.interfaces import aws_batch as batch_interfaces
+
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.reference import Reference
+from batch_constructs.jobs.submit_rights import grant_submit
+from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_batch as batch
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    AnyJobDefinition: TypeAlias = (
-        "JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef"
-    )
-    """Ours, an ``aws_batch`` L2 or an L1."""
+    from batch_constructs.jobs.submit_rights import QueueToSubmitTo
 
 
 class JobDefinition(BatchConstruct):
@@ -29,6 +29,12 @@ class JobDefinition(BatchConstruct):
     takes in those that exist already.
     """
 
+    _instead = (
+        "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
+        "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "
+        "JobDefinition.from_job_definition_arn, from_job_definition_name or "
+        "from_job_definition_attributes"
+    )
     _resource: batch.CfnJobDefinition
     _arn: str | None = None
 
@@ -44,6 +50,23 @@ class JobDefinition(BatchConstruct):
         """The name, without a revision: what a submission of the newest revision names."""
         return job_definition_name(self.job_definition_arn)
 
+    def grant_submit(self, grantee: iam.IGrantable, queue: QueueToSubmitTo) -> iam.Grant:
+        """Let a grantee submit jobs of this definition to one queue, by name or by revision.
+
+        The same as ``queue.grant_submit(grantee, definition)``; the L2's ``grant_submit_job`` is
+        this without the right to tag the job as it is submitted.
+
+        Args:
+            grantee: A role, a Lambda function, another job definition, and so on.
+            queue: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+        """
+        return grant_submit(queue, grantee, self)
+
     @classmethod
     def from_job_definition_arn(
         cls, scope: Construct, id: str, job_definition_arn: str
@@ -53,7 +76,7 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's ARN.
         """
-        return _ImportedJobDefinition(scope, id, _REFERENCE.arn(scope, id, job_definition_arn))
+        return _ImportedJobDefinition(scope, id, JOB_DEFINITION.arn(scope, id, job_definition_arn))
 
     @classmethod
     def from_job_definition_name(
@@ -64,7 +87,7 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's name.
         """
-        arn = _REFERENCE.arn_of_name(scope, id, job_definition_name)
+        arn = JOB_DEFINITION.arn_of_name(scope, id, job_definition_name)
         return _ImportedJobDefinition(scope, id, arn)
 
 
@@ -74,24 +97,25 @@ class _ImportedJobDefinition(JobDefinition):
         self._arn = arn
 
 
-_REFERENCE = Reference(
-    noun="job definition", resource="job-definition", attribute="job_definition", parts=7
+AnyJobDefinition: TypeAlias = (
+    JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef
 )
+"""Ours, an ``aws_batch`` L2 or an L1."""
 
 
 def job_definition_name(arn: str) -> str:
     """Read the name out of a job definition's ARN; of a token, CloudFormation reads it."""
-    return _REFERENCE.name(arn)
+    return JOB_DEFINITION.name(arn)
 
 
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorised against."""
-    return _REFERENCE.arn_without_revision(definition)
+    return JOB_DEFINITION.arn_without_revision(definition)
 
 
 def is_job_definition(value: object) -> bool:
     """Whether a value is a job definition: ours, an L2 or an L1."""
-    return _REFERENCE.fits(value)
+    return JOB_DEFINITION.fits(value)
 
 
 def job_definition_arn(definition: AnyJobDefinition) -> str:
@@ -100,4 +124,4 @@ def job_definition_arn(definition: AnyJobDefinition) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    return _REFERENCE.arn_of(definition)
+    return JOB_DEFINITION.arn_of(definition)

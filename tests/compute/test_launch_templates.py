@@ -215,9 +215,9 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
             "root_volume.iops is 2999; allowed is .* 3,000 to 80,000 of gp3",
         ),
         (
-            {"root_volume": bc.RootVolume(iops=3000.5)},
+            {"root_volume": bc.RootVolume(iops=3000.5)},  # type: ignore[arg-type]
             "root_volume.iops is 3000.5; allowed is a whole number",
-        ),  # type: ignore[arg-type]
+        ),
         (
             {"root_volume": bc.RootVolume(size=cdk.Size.gibibytes(29))},
             "root_volume.size is 29; allowed is a whole number from 30 to 65,536 GiB of gp3",

@@ -305,11 +305,6 @@ class TestRefusals:
         with pytest.raises(ValueError, match="twice"):
             bc.JobQueue(stack, "Queue", compute_environments=[spot, spot])
 
-    def test_the_base_of_the_queues_makes_none(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match="make a JobQueue or a ServiceJobQueue"):
-            bc.JobQueueBase(stack, "Queue")
-        assert stack.node.try_find_child("Queue") is None
-
     def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
         with pytest.raises(
             ValueError, match="priority is -1; allowed are whole numbers from 0 to 1000"
