@@ -52,7 +52,11 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
     from batch_constructs.jobs.eks_job_definition import EksJobDefinition
     from batch_constructs.jobs.fargate_job_definition import FargateJobDefinition
-    from batch_constructs.jobs.job_definition import AnyJobDefinition, JobDefinition
+    from batch_constructs.jobs.job_definition import (
+        AnyJobDefinition,
+        ImportedJobDefinition,
+        JobDefinition,
+    )
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.multi_container_job_definition import (
@@ -161,6 +165,7 @@ _HOME: dict[str, str] = {
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
     "ImageType": "compute.instance_image",
+    "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
@@ -275,6 +280,7 @@ __all__ = [
     "HostVolume",
     "ImagePull",
     "ImageType",
+    "ImportedJobDefinition",
     "InstanceImage",
     "JobCounters",
     "JobDefinition",

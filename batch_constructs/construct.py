@@ -128,9 +128,7 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
                 f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
             )
         if isinstance(scope, Stage):
-            raise TypeError(
-                f"scope is {kind_of(scope)}; expected a stack, or a construct in one"
-            )
+            raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
         try:

@@ -5,20 +5,26 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+import jsii
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jobs.submit_rights import grant_submit
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_logs as logs
     from constructs import Construct
 
     from batch_constructs.jobs.submit_rights import QueueToSubmitTo
+
+T = TypeVar("T")
 
 
 class JobDefinition(BatchConstruct):
@@ -76,7 +82,8 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's ARN.
         """
-        return _ImportedJobDefinition(scope, id, JOB_DEFINITION.arn(scope, id, job_definition_arn))
+        arn = JOB_DEFINITION.arn(scope, id, job_definition_arn)
+        return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
 
     @classmethod
     def from_job_definition_name(
@@ -88,13 +95,110 @@ class JobDefinition(BatchConstruct):
             ValueError: the text is no job definition's name.
         """
         arn = JOB_DEFINITION.arn_of_name(scope, id, job_definition_name)
-        return _ImportedJobDefinition(scope, id, arn)
+        return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
+
+    @classmethod
+    def from_job_definition_attributes(
+        cls,
+        scope: Construct,
+        id: str,
+        *,
+        job_definition_arn: str,
+        job_role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> ImportedJobDefinition:
+        """Take in a job definition with its job role and its log group, for grants and queries.
+
+        Args:
+            scope: The construct that it belongs to, usually the stack.
+            id: Its ID, unique in the scope.
+            job_definition_arn: The ARN, with a revision or without.
+            job_role: The role that the container's own code acts as; what is granted to the
+                definition is granted to it. Default: not known, and nothing can be granted.
+            log_group: The log group that the job's output goes to. Default: not known.
+
+        Raises:
+            ValueError: the text is no job definition's ARN.
+            TypeError: an argument of a wrong type.
+        """
+        return _ImportedJobDefinition(
+            scope,
+            id,
+            job_definition_arn=JOB_DEFINITION.arn(scope, id, job_definition_arn),
+            job_role=job_role,
+            log_group=log_group,
+        )
 
 
-class _ImportedJobDefinition(JobDefinition):
-    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+@jsii.implements(iam.IGrantable)
+class ImportedJobDefinition(JobDefinition):
+    """A job definition that was taken in, with what is known of its jobs.
+
+    ``JobDefinition.from_job_definition_attributes`` makes it. Grants to it go to its job role.
+    """
+
+    _instead = "take one in with JobDefinition.from_job_definition_attributes"
+    _job_role: iam.IRole | None = None
+    _log_group: logs.ILogGroup | None = None
+
+    @property
+    def job_role(self) -> iam.IRole:
+        """The role that the container's own code acts as.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self._given("job_role", self._job_role)
+
+    @property
+    def log_group(self) -> logs.ILogGroup:
+        """The log group that the job's output goes to.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self._given("log_group", self._log_group)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The principal that grants to this definition go to: the job role.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self.job_role
+
+    def _given(self, parameter: str, value: T | None) -> T:
+        if value is None:
+            raise ValueError(
+                f"{self.node.path}: {parameter} is not known; allowed is a definition that was "
+                f"taken in with it: JobDefinition.from_job_definition_attributes({parameter}=…)"
+            )
+        return value
+
+
+class _ImportedJobDefinition(ImportedJobDefinition):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        job_definition_arn: str,
+        job_role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> None:
         super().__init__(scope, id)
-        self._arn = arn
+        arguments = Arguments(self)
+        for parameter, value, member, expected in (
+            ("job_role", job_role, "role_arn", "an iam.IRole"),
+            ("log_group", log_group, "log_group_name", "a logs.ILogGroup"),
+        ):
+            if value is not None and not has_member(value, member):
+                arguments.wrong_type(parameter, value, expected)
+        arguments.refuse()
+        self._arn = job_definition_arn
+        self._job_role = job_role
+        self._log_group = log_group
 
 
 AnyJobDefinition: TypeAlias = (
