@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from pathlib import Path
+from typing import get_args
 
 import aws_cdk as cdk
 import pytest
@@ -44,7 +45,37 @@ def test_what_type_checkers_see_is_what_resolves() -> None:
 
 def test_a_name_that_is_none_says_so() -> None:
     with pytest.raises(AttributeError, match="no attribute 'JobQeue'"):
-        bc.JobQeue  # noqa: B018  # the mistake
+        bc.JobQeue  # type: ignore[attr-defined]  # noqa: B018  # the mistake
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("JobDefinition", ["Ec2JobDefinition", "FargateJobDefinition", "from_job_definition_arn"]),
+        ("ComputeEnvironment", ["SpotComputeEnvironment", "from_compute_environment_arn"]),
+        ("ManagedComputeEnvironment", ["EksComputeEnvironment"]),
+        ("SchedulingPolicy", ["FairSharePolicy", "QuotaSharePolicy"]),
+        ("ImportedJobDefinition", ["JobDefinition.from_job_definition_attributes"]),
+    ],
+)
+def test_what_is_only_built_upon_says_what_to_make_and_leaves_no_trace(
+    name: str, kinds: list[str]
+) -> None:
+    stack = cdk.Stack()
+
+    with pytest.raises(TypeError, match=f"{name} is abstract: (make|take) ") as refusal:
+        getattr(bc, name)(stack, "It")
+
+    assert all(kind in str(refusal.value) for kind in kinds)
+    assert stack.node.children == []
+
+
+@pytest.mark.parametrize("name", ["SecretSource", *(one for one in bc.__all__ if one[:3] == "Any")])
+def test_an_alias_is_a_union_of_classes_at_run_time(name: str) -> None:
+    members = get_args(getattr(bc, name))
+
+    assert len(members) > 1
+    assert all(inspect.isclass(one) for one in members)
 
 
 @pytest.mark.parametrize("name", MADE_BY_US)

@@ -180,7 +180,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             ),
         }
         fleet = given(SpotIamFleetRole=_fleet_role_as_known(strategy, purchase))
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {
                 **properties,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -122,7 +123,7 @@ def _refuse_image_pull(
     """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
     others = overrides if isinstance(overrides, list | tuple) else ()
     for one in (template, *(getattr(other, "launch_template", None) for other in others)):
-        if getattr(one, "has_image_pull", False):
+        if isinstance(one, LaunchTemplate) and one.image_pull is not None:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
                 "allowed on Amazon EKS is none: leave image_pull out there, and give the container "

@@ -195,7 +195,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             return {**rest, "ComputeResources": resources}
 
         known = network.known()
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             properties(
                 {"infrastructure": UNKNOWN, "profile": UNKNOWN},

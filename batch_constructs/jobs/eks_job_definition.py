@@ -39,7 +39,6 @@ class EksJobDefinition(JobDefinition):
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
             for.
-        properties: The CloudFormation properties as the rules see them.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -136,7 +135,7 @@ class EksJobDefinition(JobDefinition):
             tags_are_propagated=False,
         )
         eks = {"EksProperties": {"PodProperties": pod}}
-        self.properties: Mapping[str, object] = arguments.check(
+        arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **eks},
             beside=job.beside,

@@ -90,6 +90,7 @@ class PersistentVolumeClaimVolume(PodVolume):
 AnyPodVolume: TypeAlias = (
     EmptyDirVolume | HostPathVolume | KubernetesSecretVolume | PersistentVolumeClaimVolume
 )
+"""What a container of a pod can mount."""
 
 _EXPECTED = (
     "EmptyDirVolume(…), HostPathVolume(…), KubernetesSecretVolume(…) or "

@@ -18,12 +18,11 @@ from batch_constructs.aws.submit_job import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.queues.job_queue import (
     is_fair_share,
     is_job_queue,
     job_queue_arn,
-    jobs_of,
-    submit_resources,
 )
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token

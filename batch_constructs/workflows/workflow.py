@@ -20,12 +20,11 @@ from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.queues.job_queue import (
     JobQueue,
     is_job_queue,
     job_queue_arn,
-    jobs_of,
-    submit_resources,
 )
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.triggers.job_to_submit import check_share, safe_name

@@ -223,7 +223,7 @@ def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
 
 
 def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None:
-    with pytest.raises(TypeError, match="job_definitions holds Stack"):
+    with pytest.raises(TypeError, match="job_definitions holds aws_cdk.Stack"):
         queue.on_job_failed("Failed", job_definitions=[stack])  # type: ignore[list-item]
 
 
