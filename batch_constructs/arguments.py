@@ -279,6 +279,11 @@ class Arguments:
             self._wrong_values += self._but_for_known(problems)
         return known
 
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong so far, a line each."""
+        return self._wrong_types + self._wrong_values
+
     def refuse(self) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
 
@@ -286,7 +291,7 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = self._wrong_types + self._wrong_values
+        problems = self.problems
         if not problems:
             return
         path = self.construct.node.path

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
-from batch_constructs.construct import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +46,8 @@ class RetryRule:
 
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the rule as CloudFormation's ``EvaluateOnExit``."""
+        from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
         return given(
             Action=arguments.choice("action", self.action, "a RetryAction"),
             OnExitCode=arguments.text("on_exit_code", self.on_exit_code),
@@ -106,6 +107,8 @@ class RetryPolicy:
 
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
+        from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
         inner = arguments.within("retry")
         expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
