@@ -107,17 +107,19 @@ if TYPE_CHECKING:
     )
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue, ServiceJobQueue
     from batch_constructs.queues.time_limits import TimeLimit
+    from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
     from batch_constructs.triggers.submission_gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
-    from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
+    from batch_constructs.workflow_job import AfterCatch, NToN, StepRetry, WorkflowJob
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AccessEntryState": "compute.eks_compute_environment",
+    "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "AllocationStrategy": "compute.instance_compute_environment",
@@ -212,6 +214,7 @@ _HOME: dict[str, str] = {
     "StepRetry": "workflow_job",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
+    "SubmissionOverrides": "submission_overrides",
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
@@ -233,6 +236,7 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntryState",
+    "AfterCatch",
     "AlarmThresholds",
     "AlertTopic",
     "AllocationStrategy",
@@ -327,6 +331,7 @@ __all__ = [
     "StepRetry",
     "SubmissionGateway",
     "SubmissionMode",
+    "SubmissionOverrides",
     "SubmitFunction",
     "Swap",
     "TimeLimit",

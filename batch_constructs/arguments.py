@@ -311,6 +311,11 @@ class Arguments:
             type=resource_type, properties=known, beside=beside or {}
         )
 
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong so far, a line each."""
+        return self._wrong_types + self._wrong_values
+
     def refuse(self) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
 
@@ -318,7 +323,7 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = self._wrong_types + self._wrong_values
+        problems = self.problems
         if not problems:
             return
         path = self.construct.node.path

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
-from batch_constructs.construct import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +46,8 @@ class RetryRule:
 
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the rule as CloudFormation's ``EvaluateOnExit``."""
+        from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
         return given(
             Action=arguments.choice("action", self.action, "a RetryAction"),
             OnExitCode=arguments.text("on_exit_code", self.on_exit_code),
@@ -104,9 +105,11 @@ class RetryPolicy:
         """Attempt the job once, whatever happens."""
         return cls(attempts=1, rules=())
 
-    def to_property(self, arguments: Arguments) -> dict[str, Any]:
+    def to_property(self, arguments: Arguments, parameter: str = "retry_policy") -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
-        inner = arguments.within("retry_policy")
+        from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
+        inner = arguments.within(parameter)
         expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")

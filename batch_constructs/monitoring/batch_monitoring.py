@@ -272,7 +272,7 @@ def _same_queues(
         same_things(arguments, "event_log", watched, event_log.blocked_rules)
     if isinstance(gauges, JobGauges):
         same_things(arguments, "gauges", watched, gauges.queue_arns)
-        same_things(arguments, "gauges", environments, gauges.environment_arns)
+        same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
     elif environments and gauges is None:
         arguments.wrong_value(
             "compute_environments is given without gauges, and only these say whether one is "

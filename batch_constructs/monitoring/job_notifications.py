@@ -62,10 +62,9 @@ class JobNotifications(BatchConstruct):
     ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
 
     Attributes:
-        job_rule: The rule on jobs.
-        blocked_rule: The rule on blocked queues; None where ``blocked`` is False.
-        job_rules: The same and ``JobRule1``, …, where one pattern has no room for all queues.
-        blocked_rules: The same and ``BlockedRule1``, …, likewise.
+        job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
+            room for all queues.
+        blocked_rules: Those on blocked queues; none where ``blocked`` is False.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -136,14 +135,12 @@ class JobNotifications(BatchConstruct):
         )
         blocked_patterns = patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
         self.job_rules = self._rules("JobRule", job_patterns, told, "Jobs that somebody is told of")
-        self.job_rule = self.job_rules[0]
         self.blocked_rules = self._rules(
             "BlockedRule",
             blocked_patterns if blocked else [],
             told,
             "Queues that their first job blocks",
         )
-        self.blocked_rule = self.blocked_rules[0] if blocked else None
 
     def _rules(
         self, id: str, patterns: Sequence[dict[str, Any]], told: Sequence[Any], description: str

@@ -14,6 +14,7 @@ from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.message_reader import read_request
 from batch_constructs.functions.submission.repeat import repeat
 from batch_constructs.functions.submission.rescue import rescue_request
+from batch_constructs.submission_overrides import requirements_of
 from tests import rendered
 from tests.judges.published_api import model
 from tests.judges.test_state_machines import machines, states
@@ -191,20 +192,21 @@ def test_a_request_of_the_client_with_all_that_it_may_say_is_one_of_the_api() ->
     request = submit_job_request(
         "report",
         queue="queue",
-        definition="definition",
+        job_definition="definition",
         array_size=2,
         parameters={"day": "1"},
         environment={"A": "1"},
         command=["run"],
-        vcpus=0.5,
-        memory_mebibytes=512,
-        gpus=1,
         share_identifier="blue",
         scheduling_priority=5,
         timeout_seconds=60,
-        attempts=2,
         tags={"team": "x"},
         depends_on=[{"jobId": "a", "type": "N_TO_N"}],
+        requirements=requirements_of(
+            bc.SubmissionOverrides(
+                vcpus=0.5, memory_mebibytes=512, gpus=1, retry=bc.RetryPolicy(attempts=2)
+            )
+        ),
     )
 
     assert wrong("SubmitJob", request) == []
