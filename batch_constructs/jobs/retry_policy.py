@@ -105,11 +105,11 @@ class RetryPolicy:
         """Attempt the job once, whatever happens."""
         return cls(attempts=1, rules=())
 
-    def to_property(self, arguments: Arguments, parameter: str = "retry_policy") -> dict[str, Any]:
+    def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
         from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
 
-        inner = arguments.within(parameter)
+        inner = arguments.within("retry_policy")
         expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
