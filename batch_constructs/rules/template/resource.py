@@ -18,13 +18,7 @@ SERVICE_ENVIRONMENT: Final = "AWS::Batch::ServiceEnvironment"
 
 
 class Resource:
-    """One resource of a template, its intrinsic functions resolved.
-
-    Attributes:
-        kinds: which kinds of job or environment it is of, as the ground floor calls them.
-    """
-
-    kinds: frozenset[str | None] = frozenset()
+    """One resource of a template, its intrinsic functions resolved."""
 
     def __init__(self, id: str, type: str, properties: Properties, template: Template) -> None:
         self.id = id
@@ -32,6 +26,11 @@ class Resource:
         self.properties = properties
         self.template = template
         self.shape_problems: list[tuple[str, str, str, str]] | None = None
+
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of job or environment that it is of, as the ground floor calls them."""
+        return frozenset()
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""
