@@ -35,7 +35,8 @@ HEADS = {
 
 
 def parts(line: dict[str, Any]) -> list[dict[str, Any]]:
-    return line.get("parts", [line])
+    found: list[dict[str, Any]] = line.get("parts", [line])
+    return found
 
 
 @pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines])

@@ -32,11 +32,6 @@ class Resource:
         """Give the kinds of job or environment that it is of, as the ground floor calls them."""
         return frozenset()
 
-    @property
-    def kinds(self) -> frozenset[str | None]:
-        """Which kinds of job or environment it is of, as the ground floor calls them."""
-        return frozenset()
-
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""
         return self.template.target(value, type)
