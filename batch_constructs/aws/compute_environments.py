@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateComputeEnvironme
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Whole
@@ -84,3 +85,13 @@ TAKEN_BY: Final = {
     "Tags": ON_INSTANCES,
 }
 """Compute resources that not every type takes, and those that do."""
+
+
+class UserdataType(StrEnum):
+    """How a node with an image of one's own joins an Amazon EKS cluster.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecification.html
+    """
+
+    EKS_BOOTSTRAP_SH = "EKS_BOOTSTRAP_SH"
+    EKS_NODEADM = "EKS_NODEADM"

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Whole
@@ -61,3 +62,13 @@ TIMEOUT_SOURCE: Final[Source] = api(
     '"The minimum value is 2 seconds and the maximum value for Fargate is 120 seconds."; so also'
     " TaskContainerProperties.startTimeout.",
 )
+
+
+class FirelensType(StrEnum):
+    """The log routers that there are.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_FirelensConfiguration.html
+    """
+
+    FLUENTD = "fluentd"
+    FLUENTBIT = "fluentbit"
