@@ -11,8 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.aws.containers import FirelensType
+    from batch_constructs.aws.job_definitions import (
+        IpcMode,
+        NetworkMode,
+        OperatingSystemFamily,
+        PidMode,
+    )
     from batch_constructs.aws.job_queues import TimeLimitReason
     from batch_constructs.aws.job_states import JobState, ServiceJobState
+    from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
@@ -98,8 +107,9 @@ if TYPE_CHECKING:
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
     from batch_constructs.queues.job_queue import AnyJobQueue, JobQueue, events_of, metrics_of
     from batch_constructs.queues.job_queue_events import QueueEvents
-    from batch_constructs.queues.job_queue_metrics import QueueMetrics
+    from batch_constructs.queues.job_queue_metrics import MetricOptions, QueueMetrics
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
+    from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy, SchedulingPolicy
     from batch_constructs.queues.service_environment import (
         AnyServiceEnvironment,
@@ -150,11 +160,13 @@ _HOME: dict[str, str] = {
     "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "jobs.single_container_job_definition",
     "Device": "jobs.linux",
+    "DnsPolicy": "aws.pods",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
     "Ec2JobDefinition": "jobs.ec2_job_definition",
     "EfsVolume": "jobs.volumes",
     "EksComputeEnvironment": "compute.eks_compute_environment",
     "EksJobDefinition": "jobs.eks_job_definition",
+    "EmptyDirMedium": "aws.pods",
     "EmptyDirVolume": "jobs.pod_volumes",
     "EndpointService": "compute.endpoints",
     "EventTrigger": "triggers.event_trigger",
@@ -162,13 +174,16 @@ _HOME: dict[str, str] = {
     "FargateComputeEnvironment": "compute.fargate_compute_environment",
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
+    "FirelensType": "aws.containers",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
+    "ImagePullPolicy": "aws.pods",
     "ImageType": "compute.instance_image",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
+    "IpcMode": "aws.job_definitions",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
     "JobEventLog": "monitoring.job_event_log",
@@ -183,12 +198,16 @@ _HOME: dict[str, str] = {
     "LogConfiguration": "jobs.log_configuration",
     "ManagedComputeEnvironment": "compute.managed_compute_environment",
     "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
+    "MetricOptions": "queues.job_queue_metrics",
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
     "NToN": "workflow_job",
+    "NetworkMode": "aws.job_definitions",
     "NodeRange": "jobs.multi_node_job_definition",
     "ObjectCreatedTrigger": "triggers.object_created_trigger",
+    "OperatingSystemFamily": "aws.job_definitions",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
+    "PidMode": "aws.job_definitions",
     "PlatformCapability": "jobs.multi_container_job_definition",
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
@@ -201,6 +220,7 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry_policy",
     "RetryRule": "jobs.retry_policy",
     "RootVolume": "compute.root_volume",
+    "RuleTarget": "queues.rule_target",
     "S3FilesVolume": "jobs.volumes",
     "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
@@ -223,6 +243,7 @@ _HOME: dict[str, str] = {
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
     "UpdatePolicy": "compute.update_policy",
+    "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
@@ -267,11 +288,13 @@ __all__ = [
     "CostGuard",
     "CpuArchitecture",
     "Device",
+    "DnsPolicy",
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
     "EksComputeEnvironment",
     "EksJobDefinition",
+    "EmptyDirMedium",
     "EmptyDirVolume",
     "EndpointService",
     "EventTrigger",
@@ -279,13 +302,16 @@ __all__ = [
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "Firelens",
+    "FirelensType",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",
     "ImagePull",
+    "ImagePullPolicy",
     "ImageType",
     "ImportedJobDefinition",
     "InstanceImage",
+    "IpcMode",
     "JobCounters",
     "JobDefinition",
     "JobEventLog",
@@ -300,12 +326,16 @@ __all__ = [
     "LogConfiguration",
     "ManagedComputeEnvironment",
     "ManagedInstancesComputeEnvironment",
+    "MetricOptions",
     "MultiContainerJobDefinition",
     "MultiNodeJobDefinition",
     "NToN",
+    "NetworkMode",
     "NodeRange",
     "ObjectCreatedTrigger",
+    "OperatingSystemFamily",
     "PersistentVolumeClaimVolume",
+    "PidMode",
     "PlatformCapability",
     "Pod",
     "PodContainer",
@@ -318,6 +348,7 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "RootVolume",
+    "RuleTarget",
     "S3FilesVolume",
     "ScheduleTrigger",
     "SchedulingPolicy",
@@ -340,6 +371,7 @@ __all__ = [
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "UserdataType",
     "VcpuBudget",
     "Workflow",
     "WorkflowJob",

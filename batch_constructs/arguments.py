@@ -279,7 +279,7 @@ class Arguments:
     def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
-            return value
+            return str(value)  # an enumeration's member as well
         return (
             _as_string(value)
             if is_resolvable(value)

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateComputeEnvironme
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Whole
@@ -98,3 +99,13 @@ NOT_ON_FARGATE: Final = _only(ON_INSTANCES, ON_FARGATE)
 NOT_ON_MANAGED_INSTANCES: Final = _only(ON_INSTANCES, ON_MANAGED_INSTANCES)
 ONLY_ON_SPOT: Final = _only(("SPOT",), ("EC2",))
 ONLY_ON_MANAGED_INSTANCES: Final = _only(ON_MANAGED_INSTANCES, (*ON_INSTANCES, *ON_FARGATE))
+
+
+class UserdataType(StrEnum):
+    """How a node with an image of one's own joins an Amazon EKS cluster.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecification.html
+    """
+
+    EKS_BOOTSTRAP_SH = "EKS_BOOTSTRAP_SH"
+    EKS_NODEADM = "EKS_NODEADM"

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Whole
@@ -55,3 +56,13 @@ ENDED: Final = ("COMPLETE", "SUCCESS")
 TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
 """How long a container may wait for others, or take to stop."""
+
+
+class FirelensType(StrEnum):
+    """The log routers that there are.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_FirelensConfiguration.html
+    """
+
+    FLUENTD = "fluentd"
+    FLUENTBIT = "fluentbit"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
 
 _EXPECTED = "a LaunchTemplate or an ec2.ILaunchTemplate"
@@ -38,14 +39,14 @@ class LaunchTemplateOverride:
 
     launch_template: AnyLaunchTemplate
     instance_types: Sequence[str | ec2.InstanceType]
-    userdata_type: str | None = None
+    userdata_type: UserdataType | str | None = None
 
 
 def launch_template_properties(
     arguments: Arguments,
     template: AnyLaunchTemplate | None,
     overrides: Sequence[LaunchTemplateOverride] | None,
-    userdata_type: str | None = None,
+    userdata_type: UserdataType | str | None = None,
     *,
     on_eks: bool = False,
 ) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
-    from batch_constructs.jobs.submit_rights import QueueToSubmitTo
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class JobDefinition(BatchConstruct):
         """The name, without a revision: what a submission of the newest revision names."""
         return job_definition_name(self.job_definition_arn)
 
-    def grant_submit(self, grantee: iam.IGrantable, queue: QueueToSubmitTo) -> iam.Grant:
+    def grant_submit(self, grantee: iam.IGrantable, queue: AnyJobQueue) -> iam.Grant:
         """Let a grantee submit jobs of this definition to one queue, by name or by revision.
 
         The same as ``queue.grant_submit(grantee, definition)``; the L2's ``grant_submit_job`` is

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
@@ -14,24 +14,12 @@ from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_batch as batch
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
-
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-
-    class _Submittable(Protocol):
-        """A queue of ours; this room does not know its class."""
-
-        def grant_submit(
-            self, grantee: iam.IGrantable, job_definition: AnyJobDefinition
-        ) -> iam.Grant: ...
-
-    QueueToSubmitTo: TypeAlias = "_Submittable | batch.IJobQueue | batch_interfaces.IJobQueueRef"
-    """Ours, an ``aws_batch`` L2 or an L1."""
+    from batch_constructs.queues.job_queue import AnyJobQueue
 
 
 def grant_submit(
-    queue: QueueToSubmitTo, grantee: iam.IGrantable, job_definition: AnyJobDefinition
+    queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
 ) -> iam.Grant:
     """Let a grantee submit jobs of one definition to one queue, with tags.
 
@@ -67,7 +55,7 @@ def expect_grantee(grantee: object) -> None:
         )
 
 
-def submit_resources(queue: QueueToSubmitTo, job_definition: AnyJobDefinition) -> list[str]:
+def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
     """Return all that a submission may be authorised against; AWS's pages disagree on it.
 
     Raises:
@@ -80,6 +68,6 @@ def submit_resources(queue: QueueToSubmitTo, job_definition: AnyJobDefinition) -
     )
 
 
-def jobs_of(queue: QueueToSubmitTo) -> str:
+def jobs_of(queue: AnyJobQueue) -> str:
     """Return the ARN of all jobs in the account and the Region of a queue."""
     return JOB_QUEUE.beside(queue, "job", "*")

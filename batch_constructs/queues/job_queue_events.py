@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
@@ -23,15 +23,10 @@ from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
-    from aws_cdk import aws_lambda as lambda_
-    from aws_cdk import aws_sns as sns
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-
-    RuleTarget: TypeAlias = "events.IRuleTarget | lambda_.IFunction | sns.ITopic | sqs.IQueue"
-    """Where an event may go."""
+    from batch_constructs.queues.rule_target import RuleTarget
 
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_events as events
 
-    from batch_constructs.queues.job_queue_events import RuleTarget
+    from batch_constructs.queues.rule_target import RuleTarget
 
 
 class ServiceQueueEvents(QueueRules):
