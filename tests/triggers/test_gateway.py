@@ -290,7 +290,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"mode": "both"}, "mode is 'both'; allowed are job-per-message and coalesce"),
+        ({"mode": "both"}, "mode is 'both'; allowed are JOB_PER_MESSAGE, COALESCE"),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
         ({"max_submissions_per_second": 0}, "allowed are numbers above 0, up to 50"),

@@ -109,9 +109,9 @@ def test_a_catching_job_is_marked_as_such() -> None:
         ("step_retry", 3, "step_retry is int 3; expected StepRetry(max_attempts=…)"),
         (
             "step_retry",
-            StepRetry(max_attempts="3"),
+            StepRetry(max_attempts="3"),  # type: ignore[arg-type]  # the mistake
             "step_retry.max_attempts is str '3'; expected a whole",
-        ),  # type: ignore[arg-type]
+        ),
         ("catch", 5, "catch is int 5; expected a string"),
         ("only_on_failure", "yes", "only_on_failure is str 'yes'; expected True or False"),
     ],
