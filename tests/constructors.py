@@ -102,7 +102,7 @@ class Given:
             name="files",
             file_system=self.file_system,
             container_path="/files",
-            compute_environments=[self.environment],
+            allow_from=[self.environment],
         )
         secrets = {"PASSWORD": self.secret}
         size = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
@@ -115,10 +115,10 @@ class Given:
 
     def _MultiContainerJobDefinition(self) -> dict[str, Any]:  # noqa: N802
         containers = [bc.Container(name="main", **self._container())]
-        return {"containers": containers, "platform": "FARGATE", **self._roles()}
+        return {"containers": containers, "platform_capability": "FARGATE", **self._roles()}
 
     def _MultiNodeJobDefinition(self) -> dict[str, Any]:  # noqa: N802
-        nodes = bc.NodeRange(nodes=2, container=bc.Container(**self._container()))
+        nodes = bc.NodeRange(target_nodes=2, container=bc.Container(**self._container()))
         return {"node_ranges": [nodes], **self._roles()}
 
     def _EksJobDefinition(self) -> dict[str, Any]:  # noqa: N802
@@ -134,7 +134,7 @@ class Given:
         return {"service_environments": [self.service_environment]}
 
     def _QuotaShare(self) -> dict[str, Any]:  # noqa: N802
-        limits = [bc.CapacityLimit(max_capacity=1, unit="ml.m5.large")]
+        limits = [bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")]
         return {"queue": self.service_queue, "capacity_limits": limits, "quota_share_name": "one"}
 
     def _ServiceEnvironment(self) -> dict[str, Any]:  # noqa: N802

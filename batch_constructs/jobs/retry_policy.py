@@ -109,7 +109,7 @@ class RetryPolicy:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
         from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
 
-        inner = arguments.within("retry")
+        inner = arguments.within("retry_policy")
         expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")

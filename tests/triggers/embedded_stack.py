@@ -207,7 +207,7 @@ class Rescues(Embedded):
             vcpus=1,
             memory=cdk.Size.gibibytes(1),
             command=["sh", "-c", "case $AWS_BATCH_JQ_NAME in *OnDemand*) ;; *) sleep 600 ;; esac"],
-            retry=bc.RetryPolicy(attempts=1),
+            retry_policy=bc.RetryPolicy(attempts=1),
         )
         flow = bc.Workflow(
             self.stack,
