@@ -183,7 +183,9 @@ def read_seconds(view: Arguments, parameter: str, value: Any) -> Any:
                 f"{parameter} is {seconds:g} seconds; allowed is a whole number of seconds"
             )
         return int(seconds)
-    if value is None or has_member(value, "to_seconds"):
+    if value is None:
+        return None
+    if has_member(value, "to_seconds"):
         return view.seconds(parameter, value)
     return view.wrong_type(
         parameter, value, "a timedelta, or a Duration such as Duration.minutes(10)"

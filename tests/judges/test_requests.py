@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -93,8 +94,31 @@ def triggers_that_say_all_they_can() -> None:
         "scheduling_priority": 5,
         "timeout": cdk.Duration.hours(1),
     }
+    overrides = bc.SubmissionOverrides(
+        vcpus=2,
+        memory=cdk.Size.gibibytes(4),
+        gpus=1,
+        command=["run"],
+        environment={"ID": "$.id"},
+        timeout=cdk.Duration.hours(1),
+        scheduling_priority=5,
+        share_identifier="blue",
+        tags={"team": "x"},
+    )
+    attempts = bc.RetryPolicy(attempts=2, rules=[])
+    natively = bc.SubmissionOverrides(vcpus=2, retry=attempts)
+    changed: list[dict[str, Any]] = [
+        {"overrides": overrides},
+        {"overrides": replace(overrides, retry=bc.RetryPolicy())},
+        {"overrides": natively},
+    ]
+    for number, said in enumerate(changed):
+        job = bc.WorkflowJob(name="a", job_definition=submit["job_definition"], **said)
+        bc.Workflow(stack, f"Flow{number}", queue=submit["queue"], jobs=[job])
+        bc.SubmitFunction(stack, f"Function{number}", **submit, **said)
+        bc.SubmissionGateway(stack, f"Gateway{number}", **submit, **said)
     pattern = {"source": ["mine"]}
-    for number, said in enumerate(({}, little, all_of_it)):
+    for number, said in enumerate(({}, little, all_of_it, *changed)):
         bc.EventTrigger(stack, f"Event{number}", event_pattern=pattern, **submit, **said)
         bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **submit, **said)
     app.synth()
@@ -134,6 +158,14 @@ def of_submit_functions() -> Iterator[Request]:
             yield {**fixed, **read_request(body)}
 
 
+def of_functions() -> Iterator[Request]:
+    for _, _, resource in rendered.resources("AWS::Lambda::Function"):
+        variables = written(resource["Properties"].get("Environment", {})).get("Variables", {})
+        if "DEFAULTS" in variables:
+            fixed = {"jobName": "a", "jobQueue": "queue", "jobDefinition": "definition"}
+            yield {**fixed, **read_json(variables["DEFAULTS"])}
+
+
 def of_state_machines() -> Iterator[Request]:
     for machine in machines():
         for state in states(machine):
@@ -143,7 +175,13 @@ def of_state_machines() -> Iterator[Request]:
 
 @pytest.mark.parametrize(
     ("requests", "at_least"),
-    [(of_schedules, 3), (of_event_rules, 3), (of_submit_functions, 1), (of_state_machines, 2)],
+    [
+        (of_schedules, 6),
+        (of_event_rules, 4),
+        (of_submit_functions, 3),
+        (of_functions, 6),
+        (of_state_machines, 5),
+    ],
 )
 def test_every_rendered_request_is_one_of_the_api(requests: Any, at_least: int) -> None:
     found = list(requests())

@@ -351,3 +351,14 @@ def test_an_alert_topic_admits_eventbridge_and_alarms_and_demands_tls(
         ("events.amazonaws.com", "sns:Publish"),
         ("cloudwatch.amazonaws.com", "sns:Publish"),
     ]
+
+
+def test_rules_have_names_where_one_is_given(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobNotifications(stack, "Notify", queues=[queue], rule_name="failures")
+
+    names = [rule["Name"] for rule in resources("AWS::Events::Rule").values()]
+    assert names == ["failures", "failures-blocked"]
+    with pytest.raises(ValueError, match="rule_name has 51 characters; allowed are at most 50"):
+        JobNotifications(stack, "Other", queues=[queue], rule_name="x" * 51)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 
 from batch_constructs import (
     FargateComputeEnvironment,
@@ -18,7 +21,7 @@ from batch_constructs import (
     Workflow,
     WorkflowJob,
 )
-from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.workflows.interpreter import run
 
 if TYPE_CHECKING:
@@ -443,3 +446,52 @@ def test_a_queue_that_refuses_the_jobs_share_rescues_none(
             jobs=[job],
             spot_rescue_queue=fifo,
         )
+
+
+def test_a_workflow_grants_and_measures_as_its_state_machine_does(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    flow = workflow(stack, queue, WorkflowJob(name="a", job_definition=definition))
+
+    flow.grant_start_execution(iam.User(stack, "User"))
+
+    (policy,) = (
+        each["PolicyDocument"]["Statement"]
+        for each in resources(stack, "AWS::IAM::Policy").values()
+        if "Users" in each
+    )
+    assert policy[0]["Action"] == "states:StartExecution"
+    names = {
+        metric(period=Duration.minutes(1)).metric_name
+        for metric in (
+            flow.metric_started,
+            flow.metric_succeeded,
+            flow.metric_failed,
+            flow.metric_timed_out,
+            flow.metric_aborted,
+            flow.metric_time,
+        )
+    }
+    assert names == {
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ExecutionTime",
+    }
+
+
+def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    key = kms.Key(stack, "Key")
+    job = WorkflowJob(name="a", job_definition=definition)
+
+    workflow(stack, queue, job, log_retention=logs.RetentionDays.ONE_WEEK, log_encryption_key=key)
+
+    group = only(stack, "AWS::Logs::LogGroup")
+    assert group["RetentionInDays"] == 7
+    assert group["KmsKeyId"] == stack.resolve(key.key_arn)
+    with pytest.raises(TypeError, match="log_encryption_key is str 'x'; expected a kms.IKey"):
+        Workflow(stack, "Other", queue=queue, jobs=[job], log_encryption_key="x")  # type: ignore[arg-type]  # the mistake
