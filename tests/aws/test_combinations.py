@@ -35,7 +35,7 @@ HEADS = {
 
 
 def parts(line: dict[str, Any]) -> list[dict[str, Any]]:
-    return line.get("parts", [line])
+    return list(line.get("parts", [line]))
 
 
 @pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines])
