@@ -213,7 +213,7 @@ def _once(part: Part, within: Properties, subject: Resource) -> Iterator[_Found]
 
 def _identity(subject: Resource, value: object) -> object:
     """Give what tells a value from others; a Batch resource is the same by name and by ARN."""
-    target = None if type(value) is str else subject.neighbour(value)
+    target = subject.neighbour(value) if isinstance(value, Reference) else None
     same = target is not None and target.type.startswith("AWS::Batch::")
     return Reference(target.id) if target is not None and same else value
 
