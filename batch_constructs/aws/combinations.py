@@ -66,8 +66,8 @@ class Part:
         bounds: the bound of each property.
         to: the types of resources that a reference is to; none means any.
         attribute: what of them is given that should not be; None for ``Ref``.
-        message: what to say, unless the shape says it well: of ``{key}``, ``{value}``, ``{kind}``
-            and ``{to}``, the other resource.
+        message: what to say, unless the shape says it well: of the ``{key}``, its ``{value}``, in
+            quotation marks or as a ``{word}``, the ``{kind}`` and the words ``{beside}``.
         fix: what to do about ``{}``, unless the rule says it.
     """
 

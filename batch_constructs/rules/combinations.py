@@ -55,27 +55,34 @@ def register(area: str) -> None:
 
 def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
     for part in rule.parts:
-        if part.kinds and not any(
-            first in subject.kinds or first[0] == "!" or first == "WINDOWS"
-            for first, *_ in part.kinds
-        ):
+        if part.kinds and not any(_may_be(subject, first) for first, *_ in part.kinds):
             continue
         for path, within, task in _mappings(part.within, subject):
             kind = _kind(part.kinds, subject, task)
-            if kind is None or not all(
-                any(_is(value, values) for _, _, value in _values(within, name))
+            if kind is not None and all(
+                any(_is(value, values) for *_, value in _values(within, name))
                 for name, values in part.beside.items()
             ):
-                continue
-            for where, value, said in _SHAPES[part.shape](part, within, subject):
-                key = where.rstrip("/0123456789").rpartition("/")[2]
-                message = (part.message or said).format(
-                    key=key, value=shown(value), word=value, kind=kind, **_who(subject, kind)
-                )
-                fix = (part.fix or rule.fix).format(key)
-                if part.bounds and not part.fix:
-                    fix = part.bounds[key].fix(key)
-                yield f"{path}{where}".rstrip("/"), message, fix
+                for where, value, said in _SHAPES[part.shape](part, within, subject):
+                    key = where.rstrip("/0123456789").rpartition("/")[2]
+                    words = _words(part, within, value) | _who(subject, kind)
+                    message = (part.message or said).format(key=key, kind=kind, **words)
+                    fix = (part.fix or rule.fix).format(key)
+                    if part.bounds and not part.fix:
+                        fix = part.bounds[key].fix(key)
+                    yield f"{path}{where}".rstrip("/"), message, fix
+
+
+def _may_be(subject: Resource, kind: str) -> bool:
+    """Tell whether a resource, or one of its tasks, may be of a kind."""
+    return kind in subject.kinds or kind[0] == "!" or kind == "WINDOWS"
+
+
+def _words(part: Part, within: Properties, value: object) -> dict[str, str]:
+    """Write a value, and those that stand beside it, for a message."""
+    others = [one for name in part.beside for *_, one in _values(within, name)]
+    beside = " and ".join(one for one in others if type(one) is str)
+    return {"value": shown(value), "word": str(value), "beside": beside}
 
 
 def _mappings(ways: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties, Task | None]]:
@@ -206,7 +213,7 @@ def _once(part: Part, within: Properties, subject: Resource) -> Iterator[_Found]
 
 def _identity(subject: Resource, value: object) -> object:
     """Give what tells a value from others; a Batch resource is the same by name and by ARN."""
-    target = None if type(value) is str else subject.neighbour(value)
+    target = subject.neighbour(value) if isinstance(value, Reference) else None
     same = target is not None and target.type.startswith("AWS::Batch::")
     return Reference(target.id) if target is not None and same else value
 

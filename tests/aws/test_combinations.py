@@ -35,8 +35,7 @@ HEADS = {
 
 
 def parts(line: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = line.get("parts", [line])
-    return found
+    return list(line.get("parts", [line]))
 
 
 @pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines])

@@ -138,8 +138,8 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("share-overlap", POLICY, shares(UNKNOWN, UNKNOWN, "", ""), []),
         ("one-scheduling-policy", POLICY, {"FairsharePolicy": {}, "QuotaSharePolicy": UNKNOWN}, []),
         ("borrow-limit-strategy", SHARE, sharing("RESERVE"), [
-            ("ResourceSharingConfiguration/BorrowLimit: BorrowLimit is given, but only"
-            " LEND_AND_BORROW borrows"),
+            ("ResourceSharingConfiguration/BorrowLimit: BorrowLimit is given, but Strategy is"
+            " RESERVE; only LEND_AND_BORROW borrows"),
         ]),
         ("borrow-limit-strategy", SHARE, sharing(UNKNOWN), []),
         ("borrow-limit-strategy", SHARE, sharing("BORROW"), []),

@@ -52,8 +52,13 @@ AREAS: Final = {
 """Module below this package → the title of its chapter."""
 
 
-TABLES_ONLY: Final = ("eks_environments", "fargate_environments", "job_definitions.platforms")
-"""Areas without a module: the combinations on the ground floor say it all."""
+TABLES_ONLY: Final = (
+    "eks_environments",
+    "fargate_environments",
+    "job_definitions.platforms",
+    "references",
+)
+"""Areas without a module: the combinations on the ground floor say it all, or almost."""
 
 
 @cache

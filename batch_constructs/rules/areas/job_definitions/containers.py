@@ -168,7 +168,8 @@ def _literal(source: object) -> str:
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
     """Only parameters may be given by name; a secret's name is taken for a parameter's."""
     for path, source in _secrets(job):
-        literal, target = _literal(source), job.neighbour(source)
+        literal = _literal(source)
+        target = None if literal.startswith("{{resolve:") else job.neighbour(source)
         if source == "":
             yield path, "ValueFrom is empty; a secret needs it"
         elif literal.startswith("arn:"):
