@@ -160,6 +160,11 @@ class ImportedJobDefinition(JobDefinition):
         return self._given("log_group", self._log_group)
 
     @property
+    def knows_job_role(self) -> bool:
+        """Whether it was taken in with its job role, so that grants have somewhere to go."""
+        return self._job_role is not None
+
+    @property
     def grant_principal(self) -> iam.IPrincipal:
         """The principal that grants to this definition go to: the job role.
 
@@ -205,6 +210,13 @@ AnyJobDefinition: TypeAlias = (
     JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef
 )
 """Ours, an ``aws_batch`` L2 or an L1."""
+
+
+def takes_grants(definition: AnyJobDefinition) -> bool:
+    """Tell whether grants to a definition reach a role; one that was taken in may know none."""
+    if isinstance(definition, ImportedJobDefinition):
+        return definition.knows_job_role
+    return has_member(definition, "grant_principal")
 
 
 def job_definition_name(arn: str) -> str:

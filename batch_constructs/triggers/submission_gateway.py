@@ -23,7 +23,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.members import member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
@@ -224,7 +224,7 @@ class SubmissionGateway(BatchConstruct):
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
         self.dead_letter_alarm = self._alarm(topic)
-        if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
+        if self.manifest_bucket is not None and takes_grants(job_definition):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
