@@ -48,7 +48,7 @@ def once_made(act: Callable[[], object]) -> None:
         act()
 
 
-class _AllOrNothing(jsii.JSIIMeta):
+class _AllOrNothing(jsii.JSIIAbstractClass):
     """Makes a construct whole, or leaves everything as it was: the same ID can be tried again.
 
     What JavaScript refuses becomes an error of ours, at the caller's line, with the path; what
@@ -122,7 +122,8 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
     _instead: ClassVar[str]
     """What to do instead of making one: a class that has this itself is only built upon."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, **options: Any) -> None:
+        """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
                 f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
@@ -132,7 +133,7 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
         try:
-            super().__init__(scope, id)
+            super().__init__(scope, id, **options)
         except RuntimeError as error:
             told = _at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__

@@ -152,7 +152,7 @@ class Given:
     def _EventTrigger(self) -> dict[str, Any]:  # noqa: N802
         return {
             **self._SubmitFunction(),
-            "pattern": {"source": ["mine"]},
+            "event_pattern": {"source": ["mine"]},
             "dead_letter_queue": self.messages,
         }
 
@@ -183,7 +183,7 @@ class Given:
     _BatchMonitoring = _BatchDashboard = _AuditTrail = _alarmed
 
     def _JobEventLog(self) -> dict[str, Any]:  # noqa: N802
-        return {**self._queues(), "encryption_key": self.key}
+        return {**self._queues(), "log_encryption_key": self.key}
 
     def _JobNotifications(self) -> dict[str, Any]:  # noqa: N802
         return {**self._queues(), "topic": self.topic}
@@ -192,4 +192,4 @@ class Given:
         return {"log_groups": [self.log_group]}
 
     def _CostGuard(self) -> dict[str, Any]:  # noqa: N802
-        return {**self._queues(), "budget": bc.VcpuBudget(vcpu_hours=1), "topic": self.topic}
+        return {**self._queues(), "budget": bc.VcpuBudget.of_vcpu_hours(1), "topic": self.topic}
