@@ -86,7 +86,7 @@ def _parameters(function: Any, *, skip: int) -> list[str]:
     for one in list(inspect.signature(function).parameters.values())[skip:]:
         if one.kind is one.KEYWORD_ONLY and "*" not in found:
             found.append("*")
-        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(one.kind.name, "")
+        stars = "**" if one.kind is one.VAR_KEYWORD else ""
         annotation = "" if one.annotation is one.empty else f": {one.annotation}"
         default = "" if one.default is one.empty else f" = {_default(one.default)}"
         found.append(f"{stars}{one.name}{annotation}{default}")

@@ -24,6 +24,7 @@ from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jobs.job_definition import takes_grants
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.members import member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
