@@ -72,6 +72,13 @@ FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
     ' associated with the function, in aggregate".',
 )
 
+FUNCTION_DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 256 characters", 256)
+
+FUNCTION_DESCRIPTION_SOURCE: Final[Source] = docs(
+    "lambda/latest/api/API_CreateFunction.html",
+    'Description: "Length Constraints: Minimum length of 0. Maximum length of 256."',
+)
+
 LOG_RESOURCE_POLICIES: Final = 10
 """Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
 

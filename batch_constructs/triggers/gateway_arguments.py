@@ -99,7 +99,7 @@ def read_gateway(
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
     checked = _schema(arguments, schema)
-    defaults = without_tokens(job.defaults())
+    defaults = {} if arguments.problems else without_tokens(job.defaults())
     parts = [
         checked if isinstance(checked, dict) else {},
         fields,

@@ -208,7 +208,7 @@ def _group(arguments: Arguments, group: Any) -> Any:
     if has_member(group, "schedule_group_name"):
         return group.schedule_group_name
     if has_member(group, "schedule_group_ref"):
-        return group.ref
+        return group.schedule_group_ref.schedule_group_name
     return arguments.text("schedule_group", group, bound=SCHEDULE_NAME)
 
 

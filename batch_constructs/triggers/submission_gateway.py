@@ -21,6 +21,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jobs.job_definition import takes_grants
@@ -190,7 +191,7 @@ class SubmissionGateway(BatchConstruct):
         )
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("enabled", enabled, required=True)
-        text = arguments.text("description", description)
+        text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         if encryption_key is not None and not has_member(encryption_key, "key_arn"):
             arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
         arguments.refuse()

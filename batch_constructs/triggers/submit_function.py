@@ -148,6 +148,8 @@ MOST_BYTES_TOLD = 2500
 
 def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     """Note more than a function has room for."""
+    if arguments.problems:
+        return
     length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
