@@ -423,10 +423,10 @@ def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program
     import aws_cdk as cdk
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.retry_policy import RetryPolicy
+    from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
     from batch_constructs.local.cloudformation.property_values import to_request
 
-    properties = RetryPolicy().to_property(Arguments(cdk.App()))
+    properties = retry_strategy(Arguments(cdk.App()), RetryPolicy())
     strategy = to_request(
         "SubmitJob",
         {"JobName": "x", "JobQueue": "x", "JobDefinition": "x", "RetryStrategy": properties},
