@@ -119,9 +119,13 @@ class EmbeddedAws:
             elif path == "types":
                 answer["types"] = adapter.resource_types()
             elif path == "record":
-                place = {"account_id": self._arns.account_id, "region": self._arns.region}
-                types = [RecordedType(type_name=name, **place) for name in request["types"]]
-                adapter.add_resource_types([*types])
+                account_id, region = self._arns.account_id, self._arns.region
+                adapter.add_resource_types(
+                    [
+                        RecordedType(type_name=name, account_id=account_id, region=region)
+                        for name in request["types"]
+                    ]
+                )
             else:
                 return 404, json.dumps({"message": f"there is no {path}"}).encode()
         except ServiceError as refusal:

@@ -12,7 +12,7 @@ from batch_constructs.local.status_tables import status_tables
 
 QUEUE = "Demo-HighPriorityQueueE0B1F2A3-4c5d6e7f80910a2b"
 ENVIRONMENT = "Demo-SpotComputeEnvironment12345678-abcdefghijklmnop"
-JOBS = [
+JOBS: list[dict[str, Any]] = [
     {
         "jobId": f"8f9c0e1e-2b6c-4d3e-9c8e-{number:012d}",
         "jobName": "a-name-that-is-rather-long-for-a-line",

@@ -474,6 +474,19 @@ def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Accou
         ready.submit(containerOverrides={"resourceRequirements": wanted})
 
 
+def test_what_aws_batch_fills_in_is_there(ready: Account) -> None:
+    ready.definition("true", name="on-fargate", platformCapabilities=["FARGATE"])
+    ready.definition("true", name="on-ec2")
+
+    fargate = ready.ended(ready.submit(jobDefinition="on-fargate"))
+    ec2 = ready.ended(ready.submit(jobDefinition="on-ec2"))
+
+    assert fargate["container"]["fargatePlatformConfiguration"] == {"platformVersion": "LATEST"}
+    assert "containerInstanceArn" not in fargate["container"]
+    for found in (ec2["container"], ec2["attempts"][0]["container"]):
+        assert ":container-instance/" in found["containerInstanceArn"]
+
+
 def test_what_is_empty_is_as_if_it_were_absent(ready: Account) -> None:
     ready.definition("true")
 
