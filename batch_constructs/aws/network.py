@@ -41,6 +41,14 @@ MOUNT_TARGET_SOURCE: Final[Source] = docs(
     "Create a mount target in each Availability Zone that the file system is used in.",
 )
 
+FILE_SYSTEM_POLICY_SOURCE: Final[Source] = docs(
+    "efs/latest/ug/iam-access-control-nfs-efs.html",
+    'An "allow" permission on an action in either an IAM identity policy or a file system resource'
+    " policy allows access for that action. The default EFS file system policy grants full access"
+    " to any anonymous client that can connect to the file system using a mount target;"
+    " EFSAuthorizationConfig.iam.",
+)
+
 NFS_SOURCE: Final[Source] = docs(
     "efs/latest/ug/network-access.html",
     "The security group of a mount target has to let TCP 2049 in.",

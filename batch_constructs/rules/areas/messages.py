@@ -6,11 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.aws.source import Source, cloudformation, docs
+from batch_constructs.rules.access import missing
+from batch_constructs.rules.access.keys import key_of, may_use
+from batch_constructs.rules.access.names import QUEUE, spelled
+from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.events import (
     KEYS_OF_TOPICS,
     TOPIC_POLICIES,
-    allowed_to,
+    admits,
+    has_policy,
     key_fault,
 )
 from batch_constructs.rules.areas.submitters import batch_functions
@@ -22,7 +28,7 @@ from batch_constructs.rules.template.resources import (
     JobDefinition,
     Resource,
 )
-from batch_constructs.rules.template.role_policies import literal, permissions, role_of
+from batch_constructs.rules.template.role_policies import literal, role_of
 from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -146,7 +152,7 @@ def function_event_visibility(function: Resource) -> Iterator[Fault]:
     for name, event in events.items():
         if not isinstance(event, dict) or event.get("Type") != "SQS":
             continue
-        queue = function.neighbour(mapping(event, "Properties").get("Queue"), "AWS::SQS::Queue")
+        queue = function.neighbour(mapping(event, "Properties").get("Queue"), QUEUE)
         if queue is None:
             continue
         visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
@@ -170,17 +176,25 @@ def function_event_visibility(function: Resource) -> Iterator[Fault]:
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     """Creating the mapping is refused."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
     function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
     role = None if function is None else role_of(function, function.properties.get("Role"))
     if queue is None or function is None or role is None:
         return
     if function not in batch_functions(mapping_):
         return
-    allowed = permissions(role)
-    missing = [action for action in _READING if not allowed.may(action)]
-    if missing:
-        yield "FunctionName", f"{role.id} does not allow {', '.join(missing)}"
+    held, arn = rights(role), spelled(Reference(queue.id, "Arn"), queue.template)
+    lacks = [action for action in _READING if held.deny(action, arn)]
+    if lacks:
+        allowed_elsewhere = all(held.mention(action) for action in lacks)
+        where = f" on {queue.id}" if allowed_elsewhere else ""
+        fix = missing.fix(role.id, lacks, {"Fn::GetAtt": [queue.id, "Arn"]})
+        yield "FunctionName", f"{role.id} does not allow {', '.join(lacks)}{where}", fix
+    key = key_of(queue.properties.get("KmsMasterKeyId"), queue.template)
+    if key is not None and may_use(key, role, "kms:Decrypt") is False:
+        fix = missing.fix(role.id, ["kms:Decrypt"], {"Fn::GetAtt": [key.id, "Arn"]})
+        message = f"{role.id} may not kms:Decrypt with {key.id}, the key of {queue.id}"
+        yield "FunctionName", message, fix
 
 
 @_rule(
@@ -192,7 +206,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     """A message that cannot be submitted comes back until it expires, and is lost then."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
     function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
     if queue is None or function is None or function not in batch_functions(mapping_):
         return
@@ -254,7 +268,8 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         if topic is None:
             continue
         path = f"AlarmActions/{position}"
-        if allowed_to(topic, TOPIC_POLICIES, "Topics", "sns:Publish", "cloudwatch") is False:
+        open_to = admits(topic, TOPIC_POLICIES, "sns:Publish", ALARMS, alarm)
+        if has_policy(topic, TOPIC_POLICIES) and not open_to:
             yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
         if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
             yield path, fault
