@@ -31,6 +31,9 @@ ENDPOINTS_SOURCE: Final[Source] = guide(
     " has to let HTTPS in from the compute environment.",
 )
 
+NODE_SECURITY_GROUPS: Final = 5
+"""How many security groups the interface of a node of a multi-node job takes."""
+
 HTTPS: Final = 443
 
 NFS: Final = 2049

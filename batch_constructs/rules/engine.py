@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 from batch_constructs.rules import areas
+from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Rule, rules_about
 from batch_constructs.rules.template.conditions import worlds
@@ -37,14 +39,28 @@ def check_template(template: Mapping[str, object]) -> list[Finding]:
             for id_, resource in raw.items()
             if isinstance(id_, str) and isinstance(resource, Mapping)
         }
-    found: dict[Finding, None] = {}
-    for world in worlds(template, resources):
+    found: dict[Finding, list[int]] = {}
+    conditions: list[Mapping[str, bool | None]] = []
+    present: dict[str, list[int]] = {}
+    for place, world in enumerate(worlds(template, resources)):
+        conditions.append(world.conditions)
         for id_ in world.present:
+            present.setdefault(id_, []).append(place)
             subject = world.template.get(id_)
-            if subject is not None:
-                found.update(dict.fromkeys(_check(subject)))
+            for one in dict.fromkeys(_check(subject)) if subject is not None else ():
+                found.setdefault(one, []).append(place)
+    said = [
+        _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
+    ]
     places = {id_: place for place, id_ in enumerate(resources)}
-    return sorted(found, key=lambda one: (places[one.resource], _WORST_FIRST[one.severity]))
+    return sorted(said, key=lambda one: (places[one.resource], _WORST_FIRST[one.severity]))
+
+
+def _when(finding: Finding, condition: str) -> Finding:
+    """Name the condition that a finding needs."""
+    if not condition:
+        return finding
+    return replace(finding, message=f"{finding.message} ({condition})")
 
 
 def check_resource(

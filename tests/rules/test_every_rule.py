@@ -55,7 +55,7 @@ SERVICES = {
     " SubnetRouteTableAssociation VPC VPCEndpoint",
     "EFS": "FileSystem MountTarget",
     "Events": "Rule",
-    "IAM": "InstanceProfile Role",
+    "IAM": "InstanceProfile Policy Role",
     "KMS": "Key",
     "Lambda": "EventSourceMapping Function Permission",
     "Logs": "LogGroup",

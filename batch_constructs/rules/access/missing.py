@@ -17,7 +17,9 @@ _ARN_PARTS: Final = 5
 
 
 def statement(
-    actions: Sequence[str], resources: Sequence[object], principal: Mapping[str, str] | None = None
+    actions: Sequence[str],
+    resources: Sequence[object],
+    principal: Mapping[str, object] | None = None,
 ) -> str:
     """Write a statement that allows actions on resources, which are as a template writes them."""
     written: dict[str, object] = {"Effect": "Allow"}

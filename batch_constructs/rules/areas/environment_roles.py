@@ -48,12 +48,12 @@ def environment_role(environment: ComputeEnvironment, path: str) -> object:
     value = within.get(key)
     if ENVIRONMENT_ROLES[path].service != EC2:
         return value
-    profile = _profile_of(environment, value)
+    profile = profile_of(environment, value)
     roles = listing(profile.properties, "Roles") if profile is not None else None
     return roles[0] if roles else None
 
 
-def _profile_of(environment: Resource, value: object) -> Resource | None:
+def profile_of(environment: Resource, value: object) -> Resource | None:
     """Find an instance profile by a reference, by its name, or by that of a role."""
     found = environment.neighbour(value, _PROFILE)
     if found is not None:
@@ -127,7 +127,7 @@ def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
     written = literal(value) or ""
     if role is not None:
         by_name = _named_role(environment, value) is role
-        if by_name and (_profile_of(environment, value) or _is_elsewhere(role)):
+        if by_name and (profile_of(environment, value) or _is_elsewhere(role)):
             return
         yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
     elif ":role/" in written:

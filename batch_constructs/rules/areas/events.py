@@ -16,7 +16,13 @@ from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.role_policies import literal
-from batch_constructs.rules.template.submitted_jobs import EVENT_RULE, FUNCTION, submissions_from
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
+    FUNCTION,
+    Submission,
+    placeholders,
+    submissions_from,
+)
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Reference,
@@ -315,13 +321,24 @@ def _sends_events(bucket: Resource) -> bool:
 )
 def object_not_passed(source: Resource) -> Iterator[Fault]:
     """Each object starts a job, and every job works on the same default."""
-    pattern = mapping(source.properties, "EventPattern")
-    if "aws.s3" not in texts(pattern, "source"):
-        return
     for one in submissions_from(source):
-        position = int(one.path.partition("/")[2])
-        target = dict(entries(source.properties, "Targets"))[position]
-        if "InputTransformer" not in target and "InputPath" not in target:
-            written = literal(target.get("Input"))
-            if "Input" not in target or (written is not None and "$." not in written):
-                yield one.path, "the target passes nothing of the event to the job"
+        job = one.definition
+        if job is None or not passes_no_object(source, one):
+            continue
+        names = ", ".join(dict.fromkeys(f'"{show(name)}"' for _, name in placeholders(job)))
+        if names:
+            message = f"the target passes nothing of the event to {job.id}, which takes {names}"
+            yield one.path, message
+
+
+def passes_no_object(source: Resource, one: Submission) -> bool:
+    """Tell whether a submission for an object of S3 says nothing of it for sure."""
+    pattern = mapping(source.properties, "EventPattern")
+    if source.type != EVENT_RULE or "aws.s3" not in texts(pattern, "source"):
+        return False
+    position = int(one.path.partition("/")[2])
+    target = dict(entries(source.properties, "Targets"))[position]
+    if "InputTransformer" in target or "InputPath" in target:
+        return False
+    written = literal(target.get("Input"))
+    return "Input" not in target or (written is not None and "$." not in written)

@@ -238,7 +238,7 @@ def submitter_trust(source: Resource) -> Iterator[Fault]:
             yield one.path, message
 
 
-def _waits(machine: Resource) -> bool:
+def waits_for_jobs(machine: Resource) -> bool:
     """Tell whether a state machine waits for a job that it submits."""
     return any(".sync" in (literal(state["Resource"]) or "") for _, state in batch_tasks(machine))
 
@@ -256,7 +256,7 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
     Without the right to make it, creating the state machine is refused: it is *not authorized to
     create managed-rule*.
     """
-    if not _waits(machine):
+    if not waits_for_jobs(machine):
         return
     yield from _lacking(machine, STATE_MACHINE_RULE_ACTIONS, "events", STATE_MACHINE_RULE)
 
@@ -273,7 +273,7 @@ def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
 
     Without batch:TerminateJob a stopped execution leaves its job running, and paid for.
     """
-    if _waits(machine):
+    if waits_for_jobs(machine):
         yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", f"job/{HOLE}")
 
 

@@ -33,10 +33,12 @@ class World:
     Attributes:
         template: its resources.
         present: the logical IDs of the resources that exist, in the template's order.
+        conditions: whether each condition holds, None if nobody can know.
     """
 
     template: Template
     present: list[str]
+    conditions: Mapping[str, bool | None]
 
 
 def worlds(
@@ -62,7 +64,8 @@ def worlds(
         }
         certain = {name: value for name, value in known.items() if value is not UNKNOWN}
         resolver = Resolver(present, mappings=mappings, parameters=certain, condition=truth.of)
-        yield World(Template(present, resolver, names), list(present))
+        holds = {name: truth.of(name) for name in conditions}
+        yield World(Template(present, resolver, names), list(present), holds)
 
 
 def _names(template: Mapping[str, object]) -> frozenset[str] | None:
