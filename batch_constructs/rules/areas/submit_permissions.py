@@ -261,9 +261,10 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
     yield from _lacking(machine, STATE_MACHINE_RULE_ACTIONS, "events", STATE_MACHINE_RULE)
 
 
-@_warning(
+@_rule(
     "state-machine-job-rights",
     _MACHINES,
+    severity=Severity.INFO,
     title="state machine that may not look at or end its jobs",
     fix=f"allow {' and '.join(STATE_MACHINE_JOBS)} on every job",
     source=STATE_MACHINE_JOBS_SOURCE,
@@ -271,7 +272,8 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
 def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
     """Step Functions looks at a job that it waits for, and ends it with the execution.
 
-    Without batch:TerminateJob a stopped execution leaves its job running, and paid for.
+    Without batch:TerminateJob a stopped execution leaves its job running, and paid for. The CDK's
+    own task grants neither.
     """
     if waits_for_jobs(machine):
         yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", f"job/{HOLE}")
