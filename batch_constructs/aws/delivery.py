@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.bound import Counting, Whole
-from batch_constructs.aws.limit import Limit
+from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs
 
 MOST_RETRY_ATTEMPTS: Final = 185
@@ -21,21 +20,6 @@ RETRY_POLICY_SOURCE: Final[Source] = docs(
     "MaximumRetryAttempts: 0 to 185; MaximumEventAgeInSeconds: 60 to 86400.",
 )
 
-LIMITS: Final = (
-    Limit(
-        rule="event-target-count",
-        type="AWS::Events::Rule",
-        name="Targets",
-        noun="the rule",
-        bound=Counting(0, 5, "targets"),
-        source=docs(
-            "eventbridge/latest/APIReference/API_PutTargets.html",
-            '"Each rule can have up to five (5) targets associated with it at one time."',
-        ),
-        title="more than five targets on a rule",
-        why="Five targets are the limit.",
-    ),
-)
 
 INPUT_PATHS: Final = 100
 """How many fields of an event an input transformer takes."""

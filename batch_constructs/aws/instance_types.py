@@ -103,11 +103,6 @@ def date() -> str:
     return _table()[0]
 
 
-def known_families() -> list[str]:
-    """List the families in the table."""
-    return sorted(_table()[1])
-
-
 def expand(name: str) -> list[InstanceType] | None:
     """List the instance types that a name of ComputeResource.instanceTypes stands for.
 

@@ -1,39 +1,117 @@
-"""The tables of limits, found by the CloudFormation type that they are about.
+"""The limits of ``limits.json``: what one property may be, a limit a line, in tables by noun.
 
-A table is a module beside this one with a tuple ``LIMITS``. They are read when somebody asks.
+A line names its rule, the CloudFormation type, the property (``within`` says where the mappings
+are that have it), what a message calls it, its bound, AWS's page (by a member of Batch's API or an
+address), AWS's sentence, and why it matters. A bound that other rooms need too stands in a module
+beside this one, and the line names it: ``"bound": "names.RESOURCE_NAME"``.
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
+from batch_constructs.aws.limit import (
+    CONTAINERS,
+    HERE,
+    POD_CONTAINERS,
+    PODS,
+    TASKS,
+    Limit,
+)
+from batch_constructs.aws.source import Source, api
 
 if TYPE_CHECKING:
-    from batch_constructs.aws.limit import Limit
+    from collections.abc import Iterator, Mapping
 
-TABLES: Final = (
-    "compute_environments",
-    "containers",
-    "delivery",
-    "job_definitions",
-    "job_queues",
-    "managed_instances",
-    "pods",
-    "scheduling",
-    "storage",
-)
+    from batch_constructs.aws.bound import Bound
+
+_LINES: Final = Path(__file__).with_suffix(".json")
+
+_PLACES: Final = {
+    "tasks": TASKS,
+    "containers": CONTAINERS,
+    "pods": PODS,
+    "pod_containers": POD_CONTAINERS,
+}
 
 
 @cache
 def limits_of(type_name: str) -> tuple[Limit, ...]:
     """Give the limits of a type, such as ``AWS::Batch::JobQueue``, in the order of the tables."""
-    return tuple(limit for limit in _all() if limit.type == type_name)
+    return tuple(one for table in tables().values() for one in table if one.type == type_name)
 
 
 @cache
-def _all() -> tuple[Limit, ...]:
-    names = (f"{__package__}.{table}" for table in TABLES)
-    modules = [import_module(name) for name in names if find_spec(name) is not None]
-    return tuple(limit for module in modules for limit in module.LIMITS)
+def tables() -> Mapping[str, tuple[Limit, ...]]:
+    """Read the tables of limits by their nouns, such as ``job_queues``."""
+    written = json.loads(_LINES.read_text(encoding="utf-8"))
+    return {noun: tuple(map(_limit, lines)) for noun, lines in written.items()}
+
+
+def _limit(line: dict[str, Any]) -> Limit:
+    bound = _bound(line)
+    if "member" in line:
+        source = api(line["member"], line["says"])
+    else:
+        source = Source(line["page"], line["says"])
+    return Limit(
+        rule=line["rule"],
+        type=line["type"],
+        within=tuple(_ways(line["within"])) if "within" in line else HERE,
+        name=line["name"],
+        noun=line["noun"],
+        bound=bound,
+        source=source,
+        title=line.get("title") or _title(line["noun"].removeprefix("the "), bound),
+        why=line["why"],
+        is_error=line.get("is_error", True),
+    )
+
+
+def _ways(written: str | list[str]) -> Iterator[str]:
+    for way in [written] if isinstance(written, str) else written:
+        head, slash, rest = way.partition("/")
+        places = _PLACES.get(head)
+        yield from [way] if places is None else [f"{place}{slash}{rest}" for place in places]
+
+
+def _bound(line: dict[str, Any]) -> Bound:
+    match line:
+        case {"bound": str(name)}:
+            named: Bound = _named(name)
+            return named
+        case {"whole": [low, high]}:
+            return Whole(low, high, line.get("unit", ""), tuple(line.get("also", ())))
+        case {"decimal": [low, high]}:
+            return Decimal(low, high)
+        case {"one_of": written}:
+            values = _named(written) if isinstance(written, str) else written
+            return OneOf(tuple(map(str, values)), any_case=line.get("any_case", False))
+        case {"matching": pattern, "allowed": allowed}:
+            return Matching(pattern, allowed, line.get("longest"))
+        case {"counting": [low, high], "things": things}:
+            return Counting(low, high, things)
+    message = f"a limit without a bound: {line}"
+    raise ValueError(message)
+
+
+def _named(name: str) -> Any:
+    module, _, constant = name.partition(".")
+    return getattr(import_module(f"{__package__}.{module}"), constant)
+
+
+def _title(noun: str, bound: Bound) -> str:
+    match bound:
+        case Whole() | Decimal():
+            return f"{noun} out of range"
+        case OneOf():
+            return f"unknown {noun}"
+        case Matching():
+            return f"{noun} of a wrong shape"
+        case Counting():
+            return f"too many {bound.things}"

@@ -5,8 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
@@ -58,8 +60,6 @@ OLD_VERSION_SOURCE: Final[Source] = api(
     ' 1.4.0."; ephemeral storage and 64-bit Arm need it as well.',
 )
 
-_ON_EC2: Final = "leave {} out, or run the job on EC2"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -101,287 +101,34 @@ class NotTaken:
     is_error: bool = True
 
 
-NOT_TAKEN: Final = (
-    NotTaken(
-        rule="fargate-job-parameters",
-        parts=(
-            Part(
-                kinds=("FARGATE",),
-                within=CONTAINERS,
-                names=(
-                    "LinuxParameters/Devices",
-                    "LinuxParameters/SharedMemorySize",
-                    "LinuxParameters/Tmpfs",
-                    "LinuxParameters/MaxSwap",
-                    "LinuxParameters/Swappiness",
-                ),
-            ),
-            Part(
-                kinds=("FARGATE",),
-                within=CONTAINERS,
-                names=("Privileged",),
-                values=(True, "true"),
-            ),
-            Part(kinds=("FARGATE",), within=SINGLE_CONTAINERS, names=("Ulimits",)),
-            Part(kinds=("FARGATE",), names=("Volumes/*/Host/SourcePath",)),
-        ),
-        fix=_ON_EC2,
-        source=api(
-            "ContainerProperties.privileged",
-            '"This parameter isn\'t applicable to jobs that are running on Fargate resources"; so'
-            " also ContainerProperties.ulimits, LinuxParameters.devices,"
-            " LinuxParameters.sharedMemorySize, LinuxParameters.tmpfs, LinuxParameters.maxSwap,"
-            " LinuxParameters.swappiness, Host.sourcePath and TaskContainerProperties.privileged.",
-        ),
-        title="parameter that Fargate jobs refuse",
-        why="There is no host of one's own: no devices, no swap, no host volumes, no privileges.",
-    ),
-    NotTaken(
-        rule="fargate-only-parameters",
-        parts=(
-            Part(kinds=("EC2", "MANAGED_INSTANCES"), names=("NetworkConfiguration",)),
-            Part(kinds=("EC2", "MANAGED_INSTANCES"), names=("PlatformVersion",)),
-            Part(kinds=("EC2",), names=("EphemeralStorage", "FargatePlatformConfiguration")),
-        ),
-        fix="leave {} out, or set PlatformCapabilities to FARGATE",
-        source=api(
-            "EcsTaskProperties.networkConfiguration",
-            '"Jobs that are running on Amazon EC2 resources or Amazon ECS Managed Instances must'
-            ' not specify this parameter."; so also ContainerProperties.networkConfiguration,'
-            " ContainerProperties.fargatePlatformConfiguration,"
-            " ContainerProperties.ephemeralStorage, EcsTaskProperties.platformVersion and"
-            " EcsTaskProperties.ephemeralStorage. Without"
-            " RegisterJobDefinitionRequest.platformCapabilities a job is an EC2 job.",
-        ),
-        title="Fargate parameter on a job that does not run on Fargate",
-        why="Without PlatformCapabilities a job is an EC2 job.",
-    ),
-    NotTaken(
-        rule="runtime-platform-ec2",
-        parts=(Part(kinds=("EC2",), names=("RuntimePlatform",)),),
-        fix="leave {} out: the instance types decide the architecture",
-        source=api(
-            "ContainerProperties.runtimePlatform",
-            '"An object that represents the compute environment architecture for Batch jobs on'
-            ' Fargate."',
-        ),
-        title="runtime platform on an EC2 job",
-        why="On EC2 the instance types of the environment decide the architecture.",
-        is_error=False,
-    ),
-    NotTaken(
-        rule="windows-parameters",
-        parts=(
-            Part(
-                kinds=("WINDOWS",),
-                within=CONTAINERS,
-                names=(
-                    "LinuxParameters",
-                    "Privileged",
-                    "User",
-                    "Ulimits",
-                    "ReadonlyRootFilesystem",
-                ),
-            ),
-            Part(kinds=("WINDOWS",), names=("Volumes/*/EfsVolumeConfiguration",)),
-        ),
-        source=api(
-            "RuntimePlatform.operatingSystemFamily",
-            "\"The following parameters can't be set for Windows containers: linuxParameters,"
-            ' privileged, user, ulimits, readonlyRootFilesystem, and efsVolumeConfiguration.";'
-            " ContainerProperties.linuxParameters, ContainerProperties.user,"
-            " ContainerProperties.readonlyRootFilesystem, TaskContainerProperties.linuxParameters,"
-            " TaskContainerProperties.user, TaskContainerProperties.readonlyRootFilesystem,"
-            " TaskContainerProperties.ulimits.",
-        ),
-        title="Linux parameter on a Windows job",
-        why="These belong to Linux.",
-    ),
-    NotTaken(
-        rule="windows-arm",
-        parts=(
-            Part(
-                kinds=("WINDOWS",),
-                names=("RuntimePlatform/CpuArchitecture",),
-                values=("ARM64",),
-            ),
-        ),
-        fix="set {} to X86_64",
-        source=api(
-            "RuntimePlatform.cpuArchitecture",
-            '"This parameter must be set to X86_64 for Windows containers."',
-        ),
-        title="Windows on Arm",
-        why="Windows containers are x86 only.",
-    ),
-    NotTaken(
-        rule="managed-instances-linux",
-        parts=(
-            Part(
-                kinds=("MANAGED_INSTANCES",),
-                names=("RuntimePlatform/OperatingSystemFamily",),
-                values=WINDOWS_FAMILIES,
-            ),
-        ),
-        fix="set {} to LINUX, or leave it out",
-        source=api(
-            "EcsTaskProperties.runtimePlatform",
-            '"For Amazon ECS Managed Instances, the valid value for operatingSystemFamily is LINUX'
-            ' (default)."',
-        ),
-        title="Managed Instances job that is not Linux",
-        why="Managed Instances run Linux only.",
-    ),
-    NotTaken(
-        rule="managed-instances-properties",
-        parts=(Part(kinds=("MANAGED_INSTANCES",), within=HERE, names=("ContainerProperties",)),),
-        fix="describe the job with EcsProperties",
-        source=api(
-            "RegisterJobDefinitionRequest.platformCapabilities",
-            '"Jobs with the MANAGED_INSTANCES platform capability must use ecsProperties (not'
-            ' containerProperties)"',
-        ),
-        title="Managed Instances job without EcsProperties",
-        why="Managed Instances take the newer form only.",
-    ),
-    NotTaken(
-        rule="multi-node-platform",
-        parts=(
-            Part(
-                kinds=("MULTI_NODE",),
-                within=HERE,
-                names=("PlatformCapabilities",),
-                values=("FARGATE", "MANAGED_INSTANCES"),
-            ),
-        ),
-        fix="set {} to EC2, or make it a job of type container",
-        source=api(
-            "RegisterJobDefinitionRequest.type",
-            '"If the job is run on Fargate resources, then multinode isn\'t supported.";'
-            " RegisterJobDefinitionRequest.platformCapabilities: jobs of MANAGED_INSTANCES do not"
-            " support multi-node parallel jobs; RegisterJobDefinitionRequest.nodeProperties.",
-        ),
-        title="multi-node job outside EC2",
-        why="Nodes are EC2 instances of one's own.",
-    ),
-    NotTaken(
-        rule="network-mode-platform",
-        parts=(Part(kinds=("FARGATE", "EC2"), names=("NetworkMode",)),),
-        source=api(
-            "EcsTaskProperties.networkMode",
-            '"It cannot be specified for Fargate or Amazon EC2 platform job definitions."',
-        ),
-        title="network mode outside Managed Instances",
-        why="Batch chooses the network mode of Fargate and EC2 jobs.",
-    ),
-    NotTaken(
-        rule="fargate-ipc-pid",
-        parts=(
-            Part(kinds=("FARGATE",), names=("IpcMode",)),
-            Part(kinds=("FARGATE",), names=("PidMode",), values=("host",)),
-        ),
-        source=api(
-            "EcsTaskProperties.ipcMode",
-            '"This parameter is not supported for jobs that run on Fargate resources.";'
-            " EcsTaskProperties.pidMode: host is the namespace of the EC2 instance.",
-        ),
-        title="IPC or process namespace on Fargate",
-        why="There is no host to share a namespace with.",
-    ),
-    NotTaken(
-        rule="fargate-log-driver",
-        parts=(
-            Part(
-                kinds=("FARGATE",),
-                within=CONTAINERS,
-                names=("LogConfiguration/LogDriver",),
-                values=tuple(
-                    driver
-                    for driver in LOG_DRIVERS
-                    if driver not in (*FARGATE_LOG_DRIVERS, FIRELENS)
-                ),
-            ),
-            Part(
-                kinds=("FARGATE",),
-                within=SINGLE_CONTAINERS,
-                names=("LogConfiguration/LogDriver",),
-                values=(FIRELENS,),
-            ),
-        ),
-        fix="set {} to awslogs or splunk",
-        source=api(
-            "LogConfiguration.logDriver",
-            '"Jobs that are running on Fargate resources are restricted to the awslogs and splunk'
-            ' log drivers."',
-        ),
-        title="log driver that Fargate does not have",
-        why="A job of several containers may also route its logs through FireLens.",
-    ),
-    NotTaken(
-        rule="fargate-gpu",
-        parts=(
-            Part(
-                kinds=("FARGATE",),
-                within=CONTAINERS,
-                names=("ResourceRequirements/*/Type",),
-                values=("GPU",),
-            ),
-        ),
-        fix="run the job on EC2",
-        source=api(
-            "ResourceRequirement.value",
-            '"GPUs aren\'t available for jobs that are running on Fargate resources."',
-        ),
-        title="GPU on Fargate",
-        why="Fargate has no GPUs.",
-    ),
-    NotTaken(
-        rule="fargate-legacy-size",
-        parts=(Part(kinds=("FARGATE",), within=SINGLE_CONTAINERS, names=("Vcpus", "Memory")),),
-        fix="use ResourceRequirements",
-        source=api(
-            "ContainerProperties.vcpus",
-            '"It\'s not supported for jobs running on Fargate resources."; so also'
-            " ContainerProperties.memory.",
-        ),
-        title="deprecated vCPU and memory fields on Fargate",
-        why="Batch answers *vcpus is not applicable for Fargate. Use resource requirements"
-        " instead*.",
-    ),
-    NotTaken(
-        rule="single-node-instance-type",
-        parts=(Part(kinds=("SINGLE_NODE",), within=SINGLE_CONTAINERS, names=("InstanceType",)),),
-        fix="leave {} out, and choose instance types in the compute environment",
-        source=api(
-            "ContainerProperties.instanceType",
-            "\"This parameter isn't applicable to single-node container jobs or jobs that run on"
-            " Fargate resources, and shouldn't be provided.\"",
-        ),
-        title="instance type on a single-node job",
-        why="Only multi-node jobs choose an instance type.",
-    ),
-    NotTaken(
-        rule="eks-job-parameters",
-        parts=(Part(kinds=("EKS",), within=HERE, names=("PropagateTags", "PlatformCapabilities")),),
-        source=api(
-            "RegisterJobDefinitionRequest.propagateTags",
-            '"If the job runs on Amazon EKS resources, then you must not specify propagateTags.";'
-            " so also RegisterJobDefinitionRequest.platformCapabilities.",
-        ),
-        title="parameter that EKS jobs refuse",
-        why="They belong to ECS tasks.",
-    ),
-    NotTaken(
-        rule="s3files-platform",
-        parts=(Part(kinds=("EC2",), names=("Volumes/*/S3FilesVolumeConfiguration",)),),
-        fix="run the job on Fargate or Managed Instances, or mount Amazon EFS",
-        source=docs(
-            "AmazonECS/latest/developerguide/s3files-volumes.html",
-            '"S3 Files are not supported on the Amazon EC2 launch type at this time … the task will'
-            ' fail at launch"; Volume.s3filesVolumeConfiguration.',
-        ),
-        title="S3 Files on EC2 instances",
-        why="The task fails as it starts.",
-    ),
+_WITHIN: Final = {
+    "": HERE,
+    "tasks": TASKS,
+    "containers": CONTAINERS,
+    "single_containers": SINGLE_CONTAINERS,
+}
+
+NOT_ON_FARGATE: Final = tuple(
+    driver for driver in LOG_DRIVERS if driver not in (*FARGATE_LOG_DRIVERS, FIRELENS)
 )
-"""Which properties each kind of job does not take."""
+"""The log drivers that no job on Fargate has."""
+
+
+def _part(kinds: list[str], names: list[str], within: str = "tasks", values: Any = ()) -> Part:
+    named = globals()[values] if isinstance(values, str) else values
+    refused = (named,) if isinstance(named, str) else tuple(named)
+    return Part(kinds=tuple(kinds), within=_WITHIN[within], names=tuple(names), values=refused)
+
+
+def _line(
+    parts: list[dict[str, Any]], says: str, member: str = "", page: str = "", **rest: Any
+) -> NotTaken:
+    source = api(member, says) if member else Source(page, says)
+    return NotTaken(parts=tuple(_part(**part) for part in parts), source=source, **rest)
+
+
+NOT_TAKEN: Final = tuple(
+    _line(**line)
+    for line in json.loads(Path(__file__).with_name("not_taken.json").read_text(encoding="utf-8"))
+)
+"""Which properties each kind of job does not take, a rule a line of ``not_taken.json``."""

@@ -112,12 +112,6 @@ def _alarm(client: Client, name: str) -> Any:
     return client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
 
 
-def _security_group_rule(client: Client, rule_id: str) -> Any:
-    return client("ec2").describe_security_group_rules(SecurityGroupRuleIds=[rule_id])[
-        "SecurityGroupRules"
-    ]
-
-
 def _bucket_policy(client: Client, name: str) -> Any:
     # AWS's physical ID is the bucket's name; ministack's has a suffix.
     return client("s3").get_bucket_policy(Bucket=name.removesuffix("-policy"))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limit import CONTAINERS, HERE, PODS, TASKS, places
+from batch_constructs.aws.limits import tables
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from batch_constructs.aws.limit import Limit
     from batch_constructs.rules.rule import Fault
@@ -23,9 +24,9 @@ _PARTS: Final = {CONTAINERS: "containers", TASKS: "tasks", PODS: "pods"}
 """Places of a job definition that its view has found already."""
 
 
-def register(limits: Iterable[Limit], *, area: str) -> None:
-    """Make a rule of each limit."""
-    for limit in limits:
+def register(table: str, *, area: str) -> None:
+    """Make a rule of each limit of a table of the ground floor, such as ``job_queues``."""
+    for limit in tables()[table]:
         add(
             Rule(
                 id=limit.rule,
@@ -60,7 +61,7 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
 
 def _mappings(within: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties]]:
     part = _PARTS.get(within)
-    if within is HERE:
+    if within == HERE:
         yield "", subject.properties
     elif part is not None:
         for one in getattr(subject, part):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from tests.judges.test_sources import floor
+from tests.judges.test_sources import floor, limits
 
 PACKAGE = Path(__file__).parents[2] / "batch_constructs"
 ROOMS = sorted(path for path in PACKAGE.glob("**/*.py") if "aws" not in path.parts)
@@ -66,14 +66,14 @@ def facts(value: Any) -> Iterator[Any]:  # noqa: C901  # a case for each kind of
 
 @cache
 def known() -> frozenset[Any]:
-    return frozenset(
-        fact
+    constants = [
+        value
         for module in floor()
         for name, value in vars(module).items()
         if not name.startswith("__")
-        for fact in facts(value)
-        if fact is not None
-    )
+    ]
+    bounds = [limit.bound for limit in limits()]
+    return frozenset(fact for one in (constants, bounds) for fact in facts(one) if fact is not None)
 
 
 def numbers(tree: ast.AST) -> Iterator[tuple[int, float]]:

@@ -13,6 +13,7 @@ import pytest
 from batch_constructs import aws
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limit import Limit
+from batch_constructs.aws.limits import tables
 from batch_constructs.aws.source import Source
 from batch_constructs.rules.areas import load
 from batch_constructs.rules.rule import RULES
@@ -40,14 +41,7 @@ def floor() -> list[Any]:
 
 
 def limits() -> list[Limit]:
-    return [
-        limit
-        for module in floor()
-        for value in vars(module).values()
-        if isinstance(value, tuple)
-        for limit in value
-        if isinstance(limit, Limit)
-    ]
+    return [limit for table in tables().values() for limit in table]
 
 
 def fragments(sentence: str) -> list[str]:

@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
 from batch_constructs.aws import job_queues, names, scheduling
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.limits import tables
 
 Properties = Callable[[str], dict[str, Any]]
 QUEUE = "AWS::Batch::JobQueue"
@@ -379,24 +379,21 @@ def test_environments_of_the_cdk_are_accepted(
 )
 def test_a_docstring_says_the_limit_that_aws_says(kind: type, said: str) -> None:
     """A limit that AWS changes is changed in both places."""
-    environments, decay = job_queues.CONTAINER_JOBS.environments, scheduling.SHARE_DECAY
-    seconds = next(one.bound for one in job_queues.LIMITS if one.rule == "time-limit-seconds")
-    priority = next(one.bound for one in job_queues.LIMITS if one.rule == "job-queue-priority")
-    assert isinstance(seconds, Whole)
-    assert isinstance(priority, Whole)
-    assert seconds.high is not None
-    assert decay.high is not None
+    bounds: dict[str, Any] = {one.rule: one.bound for table in tables().values() for one in table}
+    environments, seconds = job_queues.CONTAINER_JOBS.environments, bounds["time-limit-seconds"]
+    priority, reserved = bounds["job-queue-priority"], bounds["compute-reservation"]
+    share, weight = bounds["share-identifier"].allowed, bounds["share-weight"]
     texts = [
         f"{environments.allowed} {environments.things}",
         f"; {priority.low} to {priority.high}.",
         f"up to {names.RESOURCE_NAME.longest} letters",
         f"{seconds.low // 60} minutes to {seconds.high // 3600} hours",
-        scheduling.SHARES.allowed,
-        f"up to {decay.high // 86_400} days",
-        f"{scheduling.COMPUTE_RESERVATION.low} to {scheduling.COMPUTE_RESERVATION.high}",
+        bounds["share-count"].allowed,
+        f"up to {bounds['share-decay'].high // 86_400} days",
+        f"{reserved.low} to {reserved.high}",
         f"Default: {scheduling.DEFAULT_SHARE_DECAY_SECONDS // 60} minutes",
-        f"up to {scheduling.SHARE_OR_PREFIX.allowed.removeprefix('1 to ').partition(',')[0]}",
-        f"{scheduling.SHARE_WEIGHT.low} to {scheduling.SHARE_WEIGHT.high}",
+        f"up to {share.removeprefix('1 to ').partition(',')[0]}",
+        f"{weight.low} to {weight.high}",
     ]
 
     assert said in texts

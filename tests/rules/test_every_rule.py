@@ -10,14 +10,11 @@ import yaml
 
 from batch_constructs.rules import Finding, check_resource, check_template
 from batch_constructs.rules.rule import RULES
+from tests.aws.test_limits import admitted_and_refused, resource, values
+from tests.judges.test_sources import limits
 
 CASES = Path(__file__).parent / "cases"
 LONG = {
-    "share-count": (
-        "AWS::Batch::SchedulingPolicy",
-        {"FairsharePolicy": {"ShareDistribution": [{}] * 501}},
-        {"FairsharePolicy": {"ShareDistribution": [{}] * 500}},
-    ),
     "tag-count": (
         "AWS::Batch::JobQueue",
         {"Tags": {f"key{number}": "x" for number in range(51)}},
@@ -28,25 +25,19 @@ LONG = {
         {"Parameters": {"text": "x" * 24 * 1024}},
         {"Parameters": {"text": "x" * 24 * 1000}},
     ),
-    "efs-root-directory-length": (
-        "AWS::Batch::JobDefinition",
-        {
-            "ContainerProperties": {
-                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4097}}]
-            }
-        },
-        {
-            "ContainerProperties": {
-                "Volumes": [{"EfsVolumeConfiguration": {"RootDirectory": "/" * 4096}}]
-            }
-        },
-    ),
 }
 """Cases that are too long to write out."""
 
 
 def cases() -> dict[str, tuple[str, Any, Any]]:
     found: dict[str, tuple[str, Any, Any]] = dict(LONG)
+    for limit in limits():
+        admitted, refused = admitted_and_refused(limit.bound)
+        bad, good = (
+            resource(limit, limit.within[0], values(limit, ends[0])[0])
+            for ends in (refused, admitted)
+        )
+        found[limit.rule] = (limit.type, bad, good)
     for file in sorted(CASES.glob("*.yaml")):
         written = yaml.safe_load(file.read_text())
         type_ = written.pop("type")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 AREA: Final = "compute_environments"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
-register(aws.LIMITS, area=AREA)
+register("compute_environments", area=AREA)
 
 _INSTEAD: Final = {
     "CapacityTags": ", and give Tags",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import job_queues
 from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.job_queues import (
     CONTAINER_JOBS,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 AREA: Final = "job_queues"
 _rule = partial(rule, subject=JOB_QUEUE, area=AREA)
 
-register(job_queues.LIMITS, area=AREA)
+register("job_queues", area=AREA)
 
 
 def _kind(queue: JobQueue) -> QueueKind | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environments import ON_INSTANCES, ON_MANAGED_INSTANCES
-from batch_constructs.aws.managed_instances import LAUNCH, LIMITS, PROVIDER
+from batch_constructs.aws.managed_instances import LAUNCH, PROVIDER
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.compute_environments import not_taken
 from batch_constructs.rules.limits import register
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 AREA: Final = "managed_instances"
 _rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
 
-register(LIMITS, area=AREA)
+register("managed_instances", area=AREA)
 
 
 @_rule(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 AREA: Final = "pods"
 _rule = partial(job_rule, area=AREA)
 
-register(pods.LIMITS, area=AREA)
+register("pods", area=AREA)
 
 
 @_rule(

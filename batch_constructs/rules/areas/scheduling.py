@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 AREA: Final = "scheduling"
 _rule = partial(rule, area=AREA)
 
-register(scheduling.LIMITS, area=AREA)
+register("scheduling", area=AREA)
 
 
 @_rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import batch_events, delivery, schedule_expression
+from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
@@ -51,7 +51,7 @@ _warning = partial(_rule, severity=Severity.WARNING)
 _REQUIRED: Final = ("JobDefinition", "JobName")
 _MISSING: Final = "is missing; a job queue target needs it"
 
-register(delivery.LIMITS, area=AREA)
+register("delivery", area=AREA)
 
 
 def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:

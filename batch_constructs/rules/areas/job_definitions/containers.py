@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 AREA: Final = "job_definitions.containers"
 _rule = partial(job_rule, area=AREA)
 
-register(containers.LIMITS, area=AREA)
+register("containers", area=AREA)
 
 _NOUNS: Final = {
     "Environment": "environment variable",

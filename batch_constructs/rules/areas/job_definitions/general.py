@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 AREA: Final = "job_definitions.general"
 _rule = partial(job_rule, area=AREA)
 
-register(job_definitions.LIMITS, area=AREA)
+register("job_definitions", area=AREA)
 
 
 @_rule(

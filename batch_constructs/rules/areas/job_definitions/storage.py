@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 AREA: Final = "job_definitions.storage"
 _rule = partial(job_rule, area=AREA)
 
-register(storage.LIMITS, area=AREA)
+register("storage", area=AREA)
 
 
 @_rule(
