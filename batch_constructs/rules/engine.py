@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.templates import RESOURCES
 from batch_constructs.rules import areas
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Rule, rules_about
-from batch_constructs.rules.template.conditions import worlds
+from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resources import Resource, Template
+from batch_constructs.rules.template.whole import Whole
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.reading import Document
 
 areas.load()
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of a look at a template.
+
+    Attributes:
+        findings: by resource in the template's order, the worst first within a resource.
+        not_looked_at: what nobody can know, or what was too much.
+        origins: logical ID of a resource that a loop made → the path of its text.
+    """
+
+    findings: list[Finding]
+    not_looked_at: list[str]
+    origins: Mapping[str, tuple[str, ...]]
 
 
 def check_template(template: Mapping[str, object]) -> list[Finding]:
@@ -29,22 +51,58 @@ def check_template(template: Mapping[str, object]) -> list[Finding]:
     Returns:
         The findings by resource in the template's order, the worst first within a resource.
     """
-    raw = template.get("Resources")
-    resources: dict[str, Mapping[str, object]] = {}
-    if isinstance(raw, Mapping):
-        resources = {
-            id_: resource
-            for id_, resource in raw.items()
-            if isinstance(id_, str) and isinstance(resource, Mapping)
-        }
-    found: dict[Finding, None] = {}
-    for world in worlds(template, resources):
-        for id_ in world.present:
-            subject = world.template.get(id_)
-            if subject is not None:
-                found.update(dict.fromkeys(_check(subject)))
-    places = {id_: place for place, id_ in enumerate(resources)}
-    return sorted(found, key=lambda one: (places[one.resource], _WORST_FIRST[one.severity]))
+    return examine(template).findings
+
+
+def examine(
+    template: Mapping[str, object], document: Document | None = None, *, nested_known: bool = False
+) -> Examination:
+    """Check a template, and say what was not looked at.
+
+    Args:
+        template: the template.
+        document: its text, for what only the text shows.
+        nested_known: whether the templates of its nested stacks are looked at for themselves.
+    """
+    unrolled = unroll(template)
+    whole = Whole(unrolled, document)
+    found: dict[Finding, None] = dict.fromkeys(_check_whole(whole))
+    resources = {
+        id_: resource
+        for id_, resource in whole.resources.items()
+        if isinstance(id_, str) and isinstance(resource, Mapping)
+    }
+    skipped = 0
+    if len(whole.resources) <= RESOURCES:
+        worlds = Worlds(unrolled.template, resources)
+        skipped = worlds.skipped
+        for world in worlds:
+            for id_ in world.changed:
+                subject = world.template.get(id_)
+                if subject is not None:
+                    found.update(dict.fromkeys(_check(subject)))
+    places = {id_: place for place, id_ in enumerate(whole.resources)}
+    return Examination(
+        sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
+        whole.not_looked_at(worlds_skipped=skipped, nested_known=nested_known),
+        unrolled.origins,
+    )
+
+
+def _check_whole(whole: Whole) -> Iterator[Finding]:
+    for rule in rules_about(Whole.type):
+        for path, message, *own_fix in rule.find(whole):
+            parts = path.split("/", 2)
+            inside = parts[0] == "Resources" and len(parts) > 1
+            yield Finding(
+                rule=rule.id,
+                severity=rule.severity,
+                resource=parts[1] if inside else "",
+                path="/".join(parts[2:]) if inside else path,
+                message=message,
+                fix=own_fix[0] if own_fix else rule.fix,
+                source=str(rule.source),
+            )
 
 
 def check_resource(
@@ -90,6 +148,8 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
+    if subject.type == Whole.type:
+        return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
     for rule in rules_about(subject.type) if rules is None else rules:

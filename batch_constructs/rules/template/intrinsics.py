@@ -8,10 +8,10 @@ unknown parts become `Text`. ``AWS::NoValue`` removes what it is the value of.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from batch_constructs.rules.template.text import joined, literal
+from batch_constructs.rules.template.text import joined, literal, substitutions
 from batch_constructs.rules.template.values import (
     MAYBE,
     UNKNOWN,
@@ -81,7 +81,7 @@ class Resolver:
         self._done[id(value)] = resolved
         return resolved
 
-    def _container(  # as above
+    def _container(  # noqa: C901  # the hot path
         self, value: dict[object, object] | list[object], depth: int
     ) -> object:
         if isinstance(value, list):
@@ -168,7 +168,7 @@ class Resolver:
         if not isinstance(argument, str):
             return UNKNOWN
         parts: list[object] = []
-        for text, name in _substitutions(argument):
+        for text, name in substitutions(argument):
             parts.append(text)
             if name is None:
                 continue
@@ -236,18 +236,6 @@ class Resolver:
         "Sub": _sub,
         "ToJsonString": _to_json,
     }
-
-
-def _substitutions(template: str) -> Iterator[tuple[str, str | None]]:
-    """Give each piece of text with the name of the ``${…}`` that follows it, None after the last."""
-    position = 0
-    while (start := template.find("${", position)) >= 0:
-        end = template.find("}", start)
-        if end < 0:
-            break
-        yield template[position:start], template[start + 2 : end].strip()
-        position = end + 1
-    yield template[position:], None
 
 
 def _is_list_token(value: object) -> bool:

@@ -6,7 +6,7 @@ A loop whose collection is not known stays where it is; how many resources it de
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -150,8 +150,3 @@ def _filled(written: str, known: Mapping[str, str]) -> str:
             plain = _NO_LETTER_OR_DIGIT.sub("", value)
             written = written.replace(f"&{{{identifier}}}", plain)
     return written
-
-
-def loops_in(section: Mapping[str, object]) -> Iterator[str]:
-    """Give the names of the loops of a section."""
-    return (name for name in section if isinstance(name, str) and name.startswith(PREFIX))

@@ -1,4 +1,4 @@
-"""Text of a template in which some parts are unknown: placeholders, and what functions put together.
+"""Text of a template of which some parts are unknown: placeholders, and what functions make.
 
 It is the result that is judged, not its pieces: a dynamic reference may come out of `Fn::Sub`. All
 of it is done in time that grows with the text.
@@ -7,17 +7,17 @@ of it is done in time that grows with the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text, Unknown
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Part = str | Reference | Unknown
 
-_OPENINGS: Final = re.compile(
-    rf"\$\{{Token\[|#\{{Token\[|\{{\{{resolve:|{OPENINGS.pattern}"
-)
+_OPENINGS: Final = re.compile(rf"\$\{{Token\[|#\{{Token\[|\{{\{{resolve:|{OPENINGS.pattern}")
 _CLOSINGS: Final = {
     "${Token[": "]}",
     "#{Token[": "]}",
@@ -112,3 +112,15 @@ def _placeholders(whole: str) -> Iterator[tuple[int, int]]:
         while whole.startswith("}", position):
             position += 1
         yield start, min(position, len(whole))
+
+
+def substitutions(template: str) -> Iterator[tuple[str, str | None]]:
+    """Give each piece of text with the name in the ``${…}`` behind it, None after the last."""
+    position = 0
+    while (start := template.find("${", position)) >= 0:
+        end = template.find("}", start)
+        if end < 0:
+            break
+        yield template[position:start], template[start + 2 : end].strip()
+        position = end + 1
+    yield template[position:], None

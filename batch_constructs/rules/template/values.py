@@ -28,6 +28,7 @@ UNKNOWN: Final = Unknown()
 MAYBE: Final = Unknown()
 """An entry of a list that only deployment will tell, and that may turn out not to be there."""
 
+
 class PartlyKnown(dict[str, object]):
     """An object with an ``Fn::`` member, which may bring any further member.
 
@@ -39,7 +40,7 @@ class PartlyKnown(dict[str, object]):
     def get(self, key: object, default: object = None) -> object:  # type: ignore[override]
         """Give a member, `UNKNOWN` if it may yet come."""
         del default
-        return self[key] if key in self else UNKNOWN  # type: ignore[index]  # it is there
+        return super().get(key, UNKNOWN)  # type: ignore[call-overload,no-any-return]  # any key
 
 
 Properties = Mapping[str, object]
