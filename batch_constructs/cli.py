@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
+    "explain": (
+        "batch_constructs.rules.check_command:explain",
+        "Say what a rule is about, and where AWS says so.",
+    ),
     "init": (
         "batch_constructs.project.init_command:init",
         "Write a project that works: an app, its test, its CI.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.templates import RESOURCES
 from batch_constructs.rules import areas
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rule import Rule, rules_about
+from batch_constructs.rules.rule import Fault, Rule, rules_about
 from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.loops import unroll
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 areas.load()
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
+_MOST_OF_A_KIND: Final = 100
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -33,11 +34,13 @@ class Examination:
     Attributes:
         findings: by resource in the template's order, the worst first within a resource.
         not_looked_at: what nobody can know, or what was too much.
+        template: the template with its loops written out.
         origins: logical ID of a resource that a loop made → the path of its text.
     """
 
     findings: list[Finding]
     not_looked_at: list[str]
+    template: Mapping[str, object]
     origins: Mapping[str, tuple[str, ...]]
 
 
@@ -85,13 +88,14 @@ def examine(
     return Examination(
         sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
         whole.not_looked_at(worlds_skipped=skipped, nested_known=nested_known),
+        unrolled.template,
         unrolled.origins,
     )
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
     for rule in rules_about(Whole.type):
-        for path, message, *own_fix in rule.find(whole):
+        for path, message, *own_fix in _some(rule.find(whole)):
             parts = path.split("/", 2)
             inside = parts[0] == "Resources" and len(parts) > 1
             yield Finding(
@@ -155,7 +159,7 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
     for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
-        for path, message, *own_fix in rule.find(subject):
+        for path, message, *own_fix in _some(rule.find(subject)):
             yield Finding(
                 rule=rule.id,
                 severity=rule.severity,
@@ -165,3 +169,13 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
                 fix=own_fix[0] if own_fix else rule.fix,
                 source=str(rule.sources.get(subject.type, rule.source)),
             )
+
+
+def _some(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Give the first faults of one kind in one resource; more would tell nobody more."""
+    for count, fault in enumerate(faults, 1):
+        if count == _MOST_OF_A_KIND:
+            path, message, *fix = fault
+            yield path, f"{message} (and there are more)", *fix  # type: ignore[misc]  # as it was
+            return
+        yield fault

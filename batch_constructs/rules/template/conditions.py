@@ -196,9 +196,9 @@ def _in_pairs(values: list[list[object]], most: int) -> list[Choice]:
         for right in range(len(values[other]))
     }
     ends = ([0] * len(values), [len(options) - 1 for options in values])
-    chosen = [dict(enumerate(end)) for end in ends]
-    for one in chosen:
-        missing -= _pairs(one)
+    chosen: list[dict[int, int]] = [dict(enumerate(end)) for end in ends]
+    for end in chosen:
+        missing -= _pairs(end)
     while len(chosen) < most and missing:
         one, left, other, right = min(missing)
         begun = {one: left, other: right}
@@ -210,7 +210,9 @@ def _in_pairs(values: list[list[object]], most: int) -> list[Choice]:
                 )
         missing -= _pairs(begun)
         chosen.append(begun)
-    return [tuple(options[one[place]] for place, options in enumerate(values)) for one in chosen]
+    return [
+        tuple(options[taken[place]] for place, options in enumerate(values)) for taken in chosen
+    ]
 
 
 Pair = tuple[int, int, int, int]

@@ -48,7 +48,7 @@ def unroll(template: Mapping[str, object]) -> Unrolled:
     for section in ("Conditions", "Resources"):
         written = template.get(section)
         if isinstance(written, Mapping):
-            made[section] = loops.object(written, {}, (), 0)
+            made[section] = loops.members(written, {}, (), 0)
     resources = made.get("Resources")
     names = resources if isinstance(resources, Mapping) else {}
     origins = {path[0]: origin for path, origin in loops.origins.items() if len(path) == 1}
@@ -77,7 +77,7 @@ class _Loops:
         self._left = _MOST_VALUES
         self.origins: dict[Path, Path] = {}
 
-    def object(
+    def members(
         self, written: Mapping[Any, object], known: Mapping[str, str], origin: Path, depth: int
     ) -> dict[str, object]:
         """Write out an object, with what the loops around it stand for."""
@@ -108,7 +108,7 @@ class _Loops:
                 [(name, argument)] = written.items()
                 if name == "Ref" and isinstance(argument, str) and argument in known:
                     return known[argument]
-            return self.object(written, known, (), depth)
+            return self.members(written, known, (), depth)
         if isinstance(written, list):
             return [self.value(entry, known, depth + 1) for entry in written]
         return written
@@ -129,7 +129,7 @@ class _Loops:
             if self._left < 0:
                 return None
             inner = {**known, identifier: value}
-            made.update(self.object(body, inner, (*origin, name, "2"), depth + 1))
+            made.update(self.members(body, inner, (*origin, name, "2"), depth + 1))
         return made
 
     def _collection(self, written: object) -> list[str] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.template.other_tools import jinja_line
+from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.source_map import SourceMap
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
 _TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
+_MANIFEST: Final = "manifest.json"
 _NOT_OURS: Final = frozenset(("node_modules", ".venv", ".git"))
 
 Template = Mapping[str, object]
@@ -44,6 +45,12 @@ class Document:
     def __init__(self, text: str, template: Template, *, is_json: bool, repeats: bool) -> None:
         self.text, self.template, self.repeats = text, template, repeats
         self.is_json = is_json
+
+    @cached_property
+    def placeholder(self) -> int:
+        """Give where the first placeholder of another tool stands, -1 where there is none."""
+        found = OPENINGS.search(self.text) if "{" in self.text else None
+        return found.start() if found else -1
 
     @cached_property
     def source_map(self) -> SourceMap:
@@ -74,7 +81,7 @@ def find(path: PathLike) -> list[str]:
             if not stat.S_ISREG(mode):
                 raise UnreadableTemplateError("this is not a regular file")
             return [name]
-        assembly = os.path.isfile(os.path.join(name, "manifest.json"))
+        assembly = os.path.isfile(os.path.join(name, _MANIFEST))
         suffixes = _TEMPLATE_SUFFIXES if assembly else _SUFFIXES
         found = [
             file
@@ -88,6 +95,12 @@ def find(path: PathLike) -> list[str]:
     if not found:
         raise UnreadableTemplateError("there is no template in this directory")
     return sorted(found)
+
+
+def is_in_assembly(file: str) -> bool:
+    """Tell whether a file is one of those that ``cdk synth`` wrote."""
+    manifest = os.path.join(os.path.dirname(file), _MANIFEST)
+    return file.endswith(_TEMPLATE_SUFFIXES) and os.path.isfile(manifest)
 
 
 def _files(folder: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,17 +95,27 @@ class SourceMap:
     def repeats(self) -> list[tuple[tuple[str, ...], str, int]]:
         """Give the names that stand twice: path of the mapping, name, where it stands again."""
         found: list[tuple[tuple[str, ...], str, int]] = []
-        waiting: list[tuple[tuple[str, ...], Node]] = [((), self._root)]
+        waiting: list[tuple[Node, tuple[object, ...]]] = [(self._root, ())]
         seen: set[int] = set()
         while waiting:
-            path, node = waiting.pop()
+            node, place = waiting.pop()
             if id(node) in seen:
                 continue
             seen.add(id(node))
-            found += [(path, name, offset) for name, offset in node.repeats]
-            waiting += [((*path, name), inner) for name, (_, inner) in node.named.items()]
-            waiting += [((*path, str(n)), inner) for n, inner in enumerate(node.listed)]
+            if node.repeats:
+                path = _path(place)
+                found += [(path, name, offset) for name, offset in node.repeats]
+            waiting += [(inner, (name, place)) for name, (_, inner) in node.named.items()]
+            waiting += [(inner, (str(n), place)) for n, inner in enumerate(node.listed)]
         return sorted(found, key=lambda one: one[2])
+
+
+def _path(place: Any) -> tuple[str, ...]:
+    parts: list[str] = []
+    while place:
+        name, place = place
+        parts.append(name)
+    return tuple(reversed(parts))
 
 
 _LINE_END: Final = re.compile(r"\r\n|[\n\r]")

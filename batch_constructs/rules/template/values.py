@@ -37,10 +37,10 @@ class PartlyKnown(dict[str, object]):
 
     __slots__ = ()
 
-    def get(self, key: object, default: object = None) -> object:  # type: ignore[override]
+    def get(self, key: object, default: object = None) -> object:
         """Give a member, `UNKNOWN` if it may yet come."""
         del default
-        return super().get(key, UNKNOWN)  # type: ignore[call-overload,no-any-return]  # any key
+        return super().get(key, UNKNOWN)  # type: ignore[call-overload]  # any key
 
 
 Properties = Mapping[str, object]

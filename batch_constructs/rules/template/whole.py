@@ -75,17 +75,7 @@ class Whole:
     @cached_property
     def is_of_another_tool(self) -> bool:
         """Tell whether placeholders of Jinja or the Serverless Framework stand in the text."""
-        return self.placeholder is not None
-
-    @cached_property
-    def placeholder(self) -> int | None:
-        """Give where the first placeholder of another tool stands in the text."""
-        from batch_constructs.rules.template.other_tools import OPENINGS  # noqa: PLC0415
-
-        if self.document is None or "{" not in self.document.text:
-            return None
-        found = OPENINGS.search(self.document.text)
-        return found.start() if found else None
+        return self.document is not None and self.document.placeholder >= 0
 
     @cached_property
     def _found(self) -> tuple[list[_Place], list[tuple[str, str, _Place]], int]:
@@ -94,7 +84,7 @@ class Whole:
         named: list[tuple[str, str, _Place]] = []
         transforms = 0
         waiting: list[tuple[object, _Place]] = [
-            (value, (name, None)) for name, value in reversed(self.template.items())
+            (value, (name, None)) for name, value in [*self.template.items()][::-1]
         ]
         seen: set[int] = set()
         while waiting:
@@ -111,7 +101,7 @@ class Whole:
                     transforms += 1
                 waiting += [
                     (entry, (key, place))
-                    for key, entry in reversed(value.items())
+                    for key, entry in [*value.items()][::-1]
                     if key not in _OTHER_TEMPLATES and type(entry) not in _PLAIN
                 ]
             elif isinstance(value, list) and id(value) not in seen:

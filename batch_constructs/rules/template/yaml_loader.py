@@ -139,8 +139,8 @@ class Reading:
     def _alias(self, event: Any) -> None:
         part = self._anchors.get(event.anchor)
         if part is None:
-            within = event.anchor in self._anchors
-            problem = "contains itself" if within else "stands for nothing"
+            is_open = event.anchor in self._anchors
+            problem = "contains itself" if is_open else "stands for nothing"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
         self._repeated += part.size
         if self._repeated > _MOST_REPEATED:
@@ -163,7 +163,7 @@ class Reading:
         if not within.is_mapping:
             within.value.append(part.value)
             if within.node is not None:
-                within.node.listed.append(part.node)
+                within.node.listed.append(part.node or Node(event.start_mark.index))
             return
         name = within.name
         if name is None:
@@ -179,7 +179,8 @@ class Reading:
                 within.node.repeats.append((name, within.name_at.index))
         within.value[name] = part.value
         if within.node is not None:
-            within.node.named[name] = (within.name_at.index, part.node)
+            node = part.node or Node(event.start_mark.index)
+            within.node.named[name] = (within.name_at.index, node)
 
 
 _NO_NAME: Final = "a name is a mapping or a list; a name is text"
