@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.templates import RESOURCES
 from batch_constructs.rules import areas
+from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about
 from batch_constructs.rules.template.conditions import Worlds
@@ -69,21 +70,16 @@ def examine(
     """
     unrolled = unroll(template)
     whole = Whole(unrolled, document)
-    found: dict[Finding, None] = dict.fromkeys(_check_whole(whole))
     resources = {
         id_: resource
         for id_, resource in whole.resources.items()
         if isinstance(id_, str) and isinstance(resource, Mapping)
     }
-    skipped = 0
+    found, skipped = [*dict.fromkeys(_check_whole(whole))], 0
     if len(whole.resources) <= RESOURCES:
         worlds = Worlds(unrolled.template, resources)
         skipped = worlds.skipped
-        for world in worlds:
-            for id_ in world.changed:
-                subject = world.template.get(id_)
-                if subject is not None:
-                    found.update(dict.fromkeys(_check(subject)))
+        found += _in_worlds(worlds)
     places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(
         sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
@@ -91,6 +87,34 @@ def examine(
         unrolled.template,
         unrolled.origins,
     )
+
+
+def _in_worlds(worlds: Worlds) -> list[Finding]:
+    """Check every resource in every world, once where two worlds are the same for it."""
+    found: dict[Finding, list[int]] = {}
+    conditions: list[Mapping[str, bool | None]] = []
+    present: dict[str, list[int]] = {}
+    known: dict[tuple[str, object], dict[Finding, None]] = {}
+    for place, world in enumerate(worlds):
+        conditions.append(world.conditions)
+        for id_, state in world.present.items():
+            present.setdefault(id_, []).append(place)
+            if (id_, state) not in known:
+                subject = world.template.get(id_)
+                faults = () if subject is None else _check(subject)
+                known[id_, state] = dict.fromkeys(faults)
+            for one in known[id_, state]:
+                found.setdefault(one, []).append(place)
+    return [
+        _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
+    ]
+
+
+def _when(finding: Finding, condition: str) -> Finding:
+    """Name the condition that a finding needs."""
+    if not condition:
+        return finding
+    return replace(finding, message=f"{finding.message} ({condition})")
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ AREAS: Final = {
     "submit_permissions": "Permission to submit",
     "submitters": "Submissions",
     "submit_requests": "What a submission says",
+    "creation_order": "Order of creation",
+    "keys": "Customer managed keys",
     "events": "Events",
     "messages": "Functions, queues, alarms and logs",
     "network": "Network",

@@ -11,6 +11,7 @@ from batch_constructs.aws.managed_policies import (
     managed_policies,
 )
 from batch_constructs.aws.source import docs
+from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.environment_roles import INSTANCE_ROLE, environment_role
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -23,7 +24,6 @@ from batch_constructs.rules.template.resources import (
 )
 from batch_constructs.rules.template.role_policies import (
     ROLE,
-    permissions,
     policy_name,
     role_of,
 )
@@ -141,12 +141,15 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         attached[name] = f"ManagedPolicyArns/{position}"
         if mine and name in ALMOST_EVERYTHING:
             yield attached[name], f"the policy {name} allows nearly everything"
-    for statement in permissions(role).statements:
+    for statement in rights(role).statements:
         managed = statement.managed
         if not statement.opens_everything or managed in ALMOST_EVERYTHING:
             continue
+        if statement.but_actions and mine:
+            yield "Policies", "the role allows every action but those under NotAction"
+            continue
         who = f"the policy {managed}" if managed else "the role"
-        for action in statement.actions:
+        for action in statement.actions or ():
             too_much = mine and (action in _SENSITIVE or action == "*" or action.endswith(":*"))
             if too_much or (not managed and action in ("batch:*", "batch:**")):
                 path = attached.get(managed, "Policies")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.rules.access.rights import rights_of
+from batch_constructs.rules.access.submitting import SUBMIT
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
@@ -16,7 +18,7 @@ from batch_constructs.rules.template.resources import (
     JobQueue,
     Resource,
 )
-from batch_constructs.rules.template.role_policies import literal, permissions, role_of
+from batch_constructs.rules.template.role_policies import literal
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
     FUNCTION,
@@ -257,10 +259,11 @@ def batch_functions(owner: Resource) -> list[Resource]:
 
 
 def _submits(function: Resource) -> bool:
-    role = role_of(function, function.properties.get("Role"))
-    if role is not None and any(
-        one.allows and one.covers("batch:SubmitJob") and "*" not in one.actions
-        for one in permissions(role).statements
+    held = rights_of(function)
+    if held is not None and any(
+        one.allows and one.covers(SUBMIT) and "*" not in (one.actions or ())
+        for one in held[1].statements
+        if not one.but_actions
     ):
         return True
     return any(

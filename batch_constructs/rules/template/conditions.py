@@ -23,7 +23,7 @@ from batch_constructs.rules.template.values import UNKNOWN
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
 
-_MOST_CHECKS: Final = 3_000
+_MOST_CHECKS: Final = 2_000
 """Resources times worlds."""
 
 _FEWEST_WORLDS: Final = 4
@@ -47,12 +47,14 @@ class World:
 
     Attributes:
         template: its resources.
-        changed: the logical IDs of the resources that exist, and that may be other than in the
-            worlds before, in the template's order.
+        present: the resources that exist, by logical ID in the template's order, each with what
+            decides on it and on all that it belongs to: where that is the same, the findings are.
+        conditions: whether each condition holds, None if nobody can know.
     """
 
     template: Template
-    changed: list[str]
+    present: Mapping[str, object]
+    conditions: Mapping[str, bool | None]
 
 
 class Worlds:
@@ -95,10 +97,10 @@ class Worlds:
             resolver = Resolver(
                 present, mappings=self._mappings, parameters=certain, condition=truth.of
             )
-            changed = list(present)
-            if related is not None:
-                changed = related.other_than_before(present, truth, certain)
-            yield World(Template(present, resolver), changed)
+            states = related.states(truth, certain) if related is not None else {}
+            known_by = {id_: states.get(id_) for id_ in present}
+            holds = {name: truth.of(name) for name in self._conditions}
+            yield World(Template(present, resolver), known_by, holds)
 
 
 class _Related:
@@ -124,7 +126,6 @@ class _Related:
         self._words: dict[str, set[str]] = {}
         for id_, some in words.items():
             self._words.setdefault(self._of(id_), set()).update(some)
-        self._seen: set[tuple[str, object]] = set()
 
     def _of(self, one: str) -> str:
         group = self._group
@@ -136,17 +137,13 @@ class _Related:
     def _join(self, one: str, other: str) -> None:
         self._group[self._of(other)] = self._of(one)
 
-    def other_than_before(
-        self, present: Resources, truth: _Truth, certain: Mapping[str, object]
-    ) -> list[str]:
-        """Give the resources whose group is not as it was in any world before."""
+    def states(self, truth: _Truth, certain: Mapping[str, object]) -> dict[str, object]:
+        """Give what decides on each resource and on all that it belongs to."""
         states = {
-            (group, (frozenset(truth.answers(words)), frozenset(_known(words, certain))))
+            group: (frozenset(truth.answers(words)), frozenset(_known(words, certain)))
             for group, words in self._words.items()
         }
-        new = {group for group, _ in states - self._seen}
-        self._seen |= states
-        return [id_ for id_ in present if self._of(id_) in new]
+        return {id_: states[self._of(id_)] for id_ in self._group}
 
 
 _ABOUT_JOBS: Final = (

@@ -27,9 +27,22 @@ class Node:
 
     def __init__(self, start: int, end: int = 0, style: str = "") -> None:
         self.start, self.end, self.style = start, end, style
-        self.named: dict[str, tuple[int, Node]] = {}
-        self.listed: list[Node] = []
-        self.repeats: list[tuple[str, int]] = []
+        self.named = _NO_NAMES
+        self.listed = _NO_ENTRIES
+        self.repeats = _NO_REPEATS
+
+    @classmethod
+    def of_several(cls, start: int, end: int = 0, style: str = "") -> Node:
+        """Make a node of a mapping or a list."""
+        made = cls(start, end, style)
+        made.named, made.listed, made.repeats = {}, [], []
+        return made
+
+
+_NO_NAMES: Final[dict[str, tuple[int, Node]]] = {}
+_NO_ENTRIES: Final[list[Node]] = []
+_NO_REPEATS: Final[list[tuple[str, int]]] = []
+"""What a scalar has: most nodes are scalars."""
 
 
 class SourceMap:
@@ -127,7 +140,7 @@ _MOST_BRANCHES: Final = 64
 
 def of_json(text: str) -> Node:
     """Find where everything stands in a text that is known to be JSON."""
-    root = Node(0, len(text))
+    root = Node.of_several(0, len(text))
     around = [root]
     name: tuple[str, int] | None = None
     for match in _TOKEN.finditer(text):
@@ -141,7 +154,8 @@ def of_json(text: str) -> Node:
             raw = text[start:end]
             name = (json.loads(raw) if "\\" in raw else raw[1:-1], start)
         else:
-            node = Node(start, end, sign if sign in '{["' else "")
+            make = Node.of_several if sign in "{[" else Node
+            node = make(start, end, sign if sign in '{["' else "")
             if name is None:
                 within.listed.append(node)
             else:

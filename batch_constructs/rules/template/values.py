@@ -171,15 +171,21 @@ def count(within: Properties, key: str) -> int | None:
     return len(value) if type(value) is list and MAYBE not in value else None
 
 
+def is_known(value: object) -> bool:
+    """Tell whether nothing of a value is unknown, references aside."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return not any(isinstance(part, Unknown) for part in parts)
+
+
 def repeated(values: Iterable[object]) -> Iterator[int]:
     """Give the positions of values that stood before; what is not known in full equals nothing."""
-    seen: list[object] = []
+    seen: set[object] = set()
     for position, value in enumerate(values):
-        parts = value.parts if isinstance(value, Text) else (value,)
-        if not any(isinstance(part, Unknown) for part in parts):
-            if value in seen:
+        if is_known(value):
+            key = repr(value) if isinstance(value, dict | list) else value
+            if key in seen:
                 yield position
-            seen.append(value)
+            seen.add(key)
 
 
 def absent(within: Properties, key: str) -> bool:

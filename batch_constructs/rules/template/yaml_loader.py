@@ -6,7 +6,7 @@ where it stands. A name is text whatever it looks like, as account IDs in mappin
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -220,7 +220,7 @@ class _Collection:
         self.merges = False
         self.merged: list[_Part] = []
         self.size = 2
-        self.node = Node(event.start_mark.index) if mapped else None
+        self.node = Node.of_several(event.start_mark.index) if mapped else None
 
     def merge(self, part: _Part, event: Any) -> None:
         """Note the mappings whose members this one takes; its own count first."""
@@ -242,14 +242,20 @@ def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None
         value = value.split(".", 1)
     whole = None
     if node is not None:
-        whole = Node(node.start, node.end)
+        whole = Node.of_several(node.start, node.end)
         whole.named[name] = (node.start, node)
     return {name: value}, whole
 
 
-@cache
+_LONGEST_WORD: Final = 400
+"""Characters of what may be a number, or true or false."""
+
+
+@lru_cache(maxsize=4096)
 def _plain(written: str) -> Any:
     """Give what a word without quotation marks means."""
+    if len(written) > _LONGEST_WORD:
+        return written
     resolvers = _SafeLoader.yaml_implicit_resolvers
     for tag, pattern in resolvers.get(written[:1], ()):
         if tag in _READ and pattern.match(written):

@@ -78,6 +78,24 @@ def evaluate_on_exit_condition(job: JobDefinition) -> Iterator[Fault]:
 
 
 @_rule(
+    "evaluate-on-exit-all-retry",
+    severity=Severity.WARNING,
+    title="exit conditions that change nothing",
+    fix="add one with the Action EXIT, or leave EvaluateOnExit out",
+    source=api(
+        "RetryStrategy.evaluateOnExit",
+        '"If none of the listed conditions match, then the job is retried."',
+    ),
+)
+def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
+    """What matches no condition is retried too, so the job retries whatever happens."""
+    conditions = listing(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit") or []
+    actions = [(text(one, "Action") or "").upper() for one in conditions if isinstance(one, dict)]
+    if actions and len(actions) == len(conditions) and set(actions) == {"RETRY"}:
+        yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
+
+
+@_rule(
     "evaluate-on-exit-unreachable",
     severity=Severity.WARNING,
     title="exit condition that is never reached",
