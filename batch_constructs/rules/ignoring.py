@@ -42,7 +42,7 @@ def ignored_lines(text: str) -> dict[int, set[str]]:
     return found
 
 
-_ACKNOWLEDGED: Final = "aws:cdk:acknowledged-rules"
+ACKNOWLEDGED: Final = "aws:cdk:acknowledged-rules"
 _LOGICAL_ID: Final = "aws:cdk:logicalId"
 _TEMPLATE_FILE: Final = "aws:cdk:templateFile"
 _PREFIX: Final = "batch-constructs::"
@@ -118,7 +118,7 @@ def _values(entries: Sequence[Mapping[str, Any]], type: str) -> list[Any]:
 def _rules(entries: Sequence[Mapping[str, Any]]) -> set[str]:
     return {
         name.removeprefix(_PREFIX)
-        for data in _values(entries, _ACKNOWLEDGED)
+        for data in _values(entries, ACKNOWLEDGED)
         if isinstance(data, dict)
         for name in data
         if name.startswith(_PREFIX)

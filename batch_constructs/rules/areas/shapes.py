@@ -40,6 +40,9 @@ _REQUIRED: Final = ""
 _CLOSE: Final = 0.85
 """How alike two names are when one is taken for a slip of the pen."""
 
+_MOST_NAMES: Final = 200
+"""No object of AWS has as many properties; guessing what they may mean takes its time."""
+
 Node = Any
 """A scalar's name, a list of one node, or an object: name → node, and the required names."""
 
@@ -102,7 +105,7 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
         member = node.get(name) if name else None
         where = f"{path}/{name}" if path else name
         if member is None:
-            yield from _unknown(node, name, where)
+            yield from _unknown(node, name, where, guess=len(value) <= _MOST_NAMES)
         elif type(entry) is not str or member != "text":
             yield from _problems(member, entry, where)
     for name in node[_REQUIRED]:
@@ -111,10 +114,10 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
             yield "missing", where, f"{name} is missing, which is required", f"give {name}"
 
 
-def _unknown(node: dict[str, Node], name: str, path: str) -> Iterator[Problem]:
+def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
-    close = same or get_close_matches(name, known, 1, _CLOSE)
+    close = same or (get_close_matches(name, known, 1, _CLOSE) if guess else [])
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
         yield "misspelt", path, message, f"write {close[0]}"
