@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
-
 from constructs import IValidation
 
 from batch_constructs.rules import Finding, Severity, check_template

@@ -177,6 +177,8 @@ def document(text: str) -> Document:
         except _NoJsonError as error:
             try:  # YAML that is written with braces, as some templates are
                 parsed, is_json = _yaml(text, repeats), False
+            except NoTemplateError:
+                raise
             except UnreadableTemplateError:
                 raise UnreadableTemplateError(f"it is not JSON: {error}") from None
     else:
