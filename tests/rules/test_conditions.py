@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules import check_template
-from batch_constructs.rules.template.conditions import worlds
+from batch_constructs.rules.template.conditions import Worlds
 
 MOST = 32
-"""What `worlds` looks at: five conditions, each on a parameter of its own."""
+"""As many worlds are looked at: five conditions, each on a parameter of its own."""
 
 
 def template(conditions: int) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def found(written: dict[str, Any]) -> bool:
 
 
 def number_of_worlds(written: dict[str, Any]) -> int:
-    return len(list(worlds(written, written["Resources"])))
+    return len(list(Worlds(written, written["Resources"])))
 
 
 def test_a_fault_in_the_last_world_of_five_conditions_is_found() -> None:
@@ -46,7 +46,8 @@ def test_a_fault_in_the_last_world_of_five_conditions_is_found() -> None:
 
 @pytest.mark.parametrize("conditions", [6, 40])
 def test_a_template_of_more_conditions_is_looked_at_in_no_more_worlds(conditions: int) -> None:
-    assert number_of_worlds(template(conditions)) == MOST
+    assert number_of_worlds(template(conditions)) <= MOST
+    assert found(template(conditions))
 
 
 def test_a_value_that_a_parameter_does_not_allow_makes_no_world() -> None:

@@ -8,7 +8,6 @@ out, and like no other resource's.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +17,7 @@ from batch_constructs.rules.template.resources import (
     JOB_QUEUE,
 )
 from batch_constructs.rules.template.values import Reference, Text
+from batch_constructs.rules.template.wildcard import fits
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import Template
@@ -163,28 +163,25 @@ def _is_open(character: str) -> bool:
     return character in (HOLE, CLOSED) or ord(character) >= _REFERRED
 
 
+_LONGEST: Final = 2_048
+"""Characters of an ARN; nobody knows what a longer pattern is for."""
+
+
 @lru_cache(maxsize=4096)
 def matches(pattern: str, name: str) -> bool | None:
     """Tell whether a pattern of a policy matches a name, whatever the holes of both hold."""
     if pattern == "*" or (pattern == name and HOLE not in name):
         return True
-    if re.fullmatch(_expression(pattern), name, re.DOTALL):
+    if len(pattern) > _LONGEST or len(name) > _LONGEST:
+        return None
+    if HOLE not in pattern and fits(name, pattern, _is_one):
         return True
     return None if _may_meet(pattern, name) else False
 
 
-def _expression(pattern: str) -> str:
-    written = []
-    for character in pattern:
-        if character == "*":
-            written.append(".*")
-        elif character == "?":
-            written.append("[^\0\1\U000f0000-\U0010ffff]")
-        elif character == HOLE:
-            written.append("(?!)")
-        else:
-            written.append(re.escape(character))
-    return "".join(written)
+def _is_one(character: str) -> bool:
+    """Tell whether a character stands for one character."""
+    return not _is_open(character) and not _is_made_up(character)
 
 
 def _may_meet(pattern: str, name: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.access import condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.names import matches, spelled
 from batch_constructs.rules.template.values import UNKNOWN
+from batch_constructs.rules.template.wildcard import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ class Statement:
         if self.actions is None:
             return None
         wanted = action.lower()
-        listed = any(fnmatchcase(wanted, pattern.lower()) for pattern in self.actions)
+        listed = any(fits(wanted, pattern.lower()) for pattern in self.actions)
         return listed is not self.but_actions
 
     def is_about(self, resource: str) -> bool | None:

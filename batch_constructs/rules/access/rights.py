@@ -47,7 +47,7 @@ class Rights:
         self, action: str, resource: str = "*", context: Mapping[str, str | None] = NOTHING_KNOWN
     ) -> bool | None:
         """Tell whether an action on a resource is allowed; None where that is not known."""
-        allowed, denied = decided(list(self.statements), action, resource, context, self.template)
+        allowed, denied = decided(self._about(action), action, resource, context, self.template)
         if not self.complete:
             allowed, denied = allowed or None, denied or None
         bounded: bool | None = True
@@ -59,6 +59,15 @@ class Rights:
                 bounded, forbidden = bounded or None, forbidden or None
             denied = any_of((denied, forbidden))
         return all_of((allowed, bounded, negated(denied)))
+
+    def _about(self, action: str) -> list[Statement]:
+        """Give the statements that may be about an action, found once for all that ask."""
+        key = f"statements {id(self)} has about {action}"
+        known = self.template.memory.get(key)
+        if not isinstance(known, tuple):
+            about = [one for one in self.statements if one.covers(action) is not False]
+            known = self.template.memory[key] = (self, about)  # it lives as long as its ID
+        return list(known[1])
 
     def answer(
         self, action: str, resource: str = "*", context: Mapping[str, str | None] = NOTHING_KNOWN
@@ -96,7 +105,7 @@ class Rights:
         self, action: str, resource: str, context: Mapping[str, str | None] = NOTHING_KNOWN
     ) -> str:
         """Say what stands against an action that a policy allows; empty where none allows it."""
-        allowed, denied = decided(list(self.statements), action, resource, context, self.template)
+        allowed, denied = decided(self._about(action), action, resource, context, self.template)
         if denied:
             return "a statement with the effect Deny"
         return "the permissions boundary" if allowed and self.boundary is not None else ""

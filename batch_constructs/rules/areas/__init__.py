@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final
 
 AREAS: Final = {
+    "whole_template": "The template as a whole",
     "shapes": "Names and types of properties",
     "compute_environments": "Compute environments",
     "fargate_environments": "Fargate environments",

@@ -74,7 +74,7 @@ def eks_allocation_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_eks or not environment.resources:
         return
     path, strategy = "ComputeResources/AllocationStrategy", "AllocationStrategy"
-    if strategy not in environment.resources:
+    if environment.resources.get(strategy) is None:
         yield path, "AllocationStrategy is missing; Amazon EKS needs it"
     elif text(environment.resources, strategy) == BEST_FIT:
         yield path, "AllocationStrategy is BEST_FIT, which Amazon EKS does not have"

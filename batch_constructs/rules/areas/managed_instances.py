@@ -38,7 +38,7 @@ register("managed_instances", area=AREA)
 def managed_instances_provider(environment: ComputeEnvironment) -> Iterator[Fault]:
     """It describes the network, the roles and the instances."""
     if environment.is_managed_instances:
-        if "ManagedInstancesProvider" not in environment.resources:
+        if environment.resources.get("ManagedInstancesProvider") is None:
             yield (
                 PROVIDER,
                 "ManagedInstancesProvider is missing; the type ECS_MANAGED_INSTANCES needs it",

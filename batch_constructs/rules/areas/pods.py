@@ -43,7 +43,7 @@ register("pods", area=AREA)
 def pod_containers(job: JobDefinition) -> Iterator[Fault]:
     """Ten of each kind are the limit."""
     for pod in job.pods:
-        if "Containers" not in pod.properties:
+        if pod.properties.get("Containers") is None:
             yield (
                 f"{pod.path}/Containers",
                 f"Containers is missing; allowed are {pods.CONTAINERS.allowed}",

@@ -53,7 +53,7 @@ def _not_taken(not_taken: platforms.NotTaken, job: JobDefinition) -> Iterator[Fa
                     said = _said(found.get(key), part.values)
                     if said:
                         why = ""
-                        if kind == "EC2" and "PlatformCapabilities" not in job.properties:
+                        if kind == "EC2" and job.properties.get("PlatformCapabilities") is None:
                             why = " (PlatformCapabilities is missing, which means EC2)"
                         jobs = platforms.KINDS[kind or "EC2"]
                         message = f"{key} is {said}, which {jobs} jobs do not take{why}"

@@ -234,7 +234,10 @@ def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
 def exec_without_role(job: JobDefinition) -> Iterator[Fault]:
     """The agent in the container opens the session with the role of the job."""
     for task in job.tasks:
-        if flag(task.properties, "EnableExecuteCommand") and task.role_key not in task.properties:
+        if (
+            flag(task.properties, "EnableExecuteCommand")
+            and task.properties.get(task.role_key) is None
+        ):
             yield (
                 f"{task.path}/EnableExecuteCommand",
                 f"EnableExecuteCommand is true, but {task.role_key} is missing",
