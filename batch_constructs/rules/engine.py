@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.templates import RESOURCES
 from batch_constructs.rules import areas
+from batch_constructs.rules.areas.shapes import doubled
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about
@@ -180,10 +181,13 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
         return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
+    causes = [f"{path}/".lstrip("/") for path in doubled(subject)]
     for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
         for path, message, *own_fix in _some(rule.find(subject)):
+            if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
+                continue
             yield Finding(
                 rule=rule.id,
                 severity=rule.severity,

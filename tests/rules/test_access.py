@@ -10,7 +10,7 @@ import pytest
 from batch_constructs.rules import Finding, check_template
 from batch_constructs.rules.access.names import CLOSED, HOLE, matches, spelled
 from batch_constructs.rules.access.rights import rights
-from batch_constructs.rules.template.conditions import worlds
+from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.resources import Resource, Template
 
 BATCH = "arn:aws:batch:us-east-1:123456789012"
@@ -42,7 +42,7 @@ def arn_of(id_: str) -> dict[str, Any]:
 
 
 def template_of(**resources: Any) -> Template:
-    return next(iter(worlds({"Resources": resources}, resources))).template
+    return next(iter(Worlds({"Resources": resources}, resources))).template
 
 
 def view(id_: str, **resources: Any) -> Resource:

@@ -33,7 +33,8 @@ def test_a_definition_of_another_platform_is_refused(
     stack: cdk.Stack, queue: bc.JobQueue, trigger: Any
 ) -> None:
     job = bc.Ec2JobDefinition(stack, "Job", image=IMAGE, vcpus=1, memory=GIB)
-    when = {"event_pattern": {"source": ["a"]}} if trigger is bc.EventTrigger else {"schedule": NIGHTLY}
+    pattern = {"event_pattern": {"source": ["a"]}}
+    when = pattern if trigger is bc.EventTrigger else {"schedule": NIGHTLY}
 
     with pytest.raises(ValueError, match="the job is for EC2, the queue offers Fargate, and AWS"):
         trigger(stack, "Trigger", queue=queue, job_definition=job, **when)
