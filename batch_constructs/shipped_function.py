@@ -16,7 +16,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from batch_constructs import aws, functions
+from batch_constructs import functions
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Statement = dict[str, Any]
 _FOLDER = Path(functions.__file__).parent
-_FLOOR = Path(aws.__file__).parent
+_ROOT, _OURS = _FOLDER.parent, functions.__name__.partition(".")[0]
 
 
 class ShippedFunction(BatchConstruct):
@@ -93,7 +93,7 @@ class ShippedFunction(BatchConstruct):
 
 @cache
 def _together(folder: str, libraries: tuple[str, ...]) -> str:
-    """Put source, what it reads of the ground floor, and libraries beside each other.
+    """Put source, what it reads of the ground floor and of claims, and libraries beside each other.
 
     All of it comes from this environment: no network, no Docker. The CDK copies it into the cloud
     assembly at once, so that nothing stays here when Python ends.
@@ -102,11 +102,14 @@ def _together(folder: str, libraries: tuple[str, ...]) -> str:
     register(shutil.rmtree, together, ignore_errors=True)
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_FOLDER / folder, together / folder, ignore=without)
-    floor = together.joinpath(*aws.__name__.split("."))
-    floor.mkdir(parents=True)
-    (floor.parent / "__init__.py").touch()
-    for module in _facts_of(_FOLDER / folder):
-        shutil.copy(_FLOOR / f"{module}.py", floor)
+    for module in sorted(_imported(_FOLDER / folder)):
+        copy = together.joinpath(*module.split(".")).with_suffix(".py")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        for package in (copy.parent, *copy.parent.parents):
+            if package == together:
+                break
+            (package / "__init__.py").touch()
+        shutil.copy(_source(module), copy)
     for library in libraries:
         spec = find_spec(library)
         if spec is None or spec.origin is None:
@@ -115,17 +118,20 @@ def _together(folder: str, libraries: tuple[str, ...]) -> str:
     return str(together)
 
 
-def _facts_of(folder: Path) -> set[str]:
-    """Name the modules of the ground floor that a folder's code imports, and those that they do."""
-    found = {"__init__"}
+def _imported(folder: Path) -> set[str]:
+    """Name the modules of this library that a folder's code imports, and those that they do."""
+    found: set[str] = set()
     unread = list(folder.glob("*.py"))
     while unread:
         for node in ast.walk(ast.parse(unread.pop().read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(
-                f"{aws.__name__}."
-            ):
-                module = str(node.module).removeprefix(aws.__name__).lstrip(".")
-                named = {module} if module else {alias.name for alias in node.names}
-                unread += [_FLOOR / f"{new}.py" for new in named - found]
-                found |= named
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{_OURS}."):
+                named = {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+                new = {module for module in named - found if _source(module).exists()}
+                unread += [_source(module) for module in new]
+                found |= new
     return found
+
+
+def _source(module: str) -> Path:
+    """Return the file of a module of this library."""
+    return _ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")

@@ -133,7 +133,7 @@ class BatchClient:
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
         """Submit a whole ``SubmitJob`` request and return the job's ID."""
-        from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
+        from batch_constructs.functions.claims.effect import (  # noqa: PLC0415
             RefusedError,
             UnsureError,
         )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES, overrides_length
-from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, repeat
+from batch_constructs.functions.claims.ranges import numbers_of, ranges_of
+from batch_constructs.functions.submission.repeat import repeat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
@@ -26,7 +27,6 @@ from batch_constructs.queues.job_queue_events import (
 )
 from batch_constructs.shipped_function import ShippedFunction
 
-from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 

@@ -17,6 +17,7 @@ from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -34,12 +35,14 @@ class SpotRescue(BatchConstruct):
     A retry policy repeats a job on the same queue, where Spot capacity may be gone for long. When
     its last attempt failed with ``Host EC2 (instance …) terminated``, this submits the job to the
     rescue queue with all it was given; its own failures stay failures. It is named
-    ``NAME-rescue-ID`` after the lost job, so that an event that is delivered twice makes one job.
+    ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
+    is rescued three times at most, so that two queues that rescue each other's jobs come to an end.
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Function`` (``Handler``,
-    ``Role``, ``LogGroup``), ``Permission``, ``OnFailure`` and ``DeadLetterQueue``.
+    ``Role``, ``LogGroup``), ``Claims`` (AWS::DynamoDB::Table), ``Permission``, ``OnFailure`` and
+    ``DeadLetterQueue``.
 
     Attributes:
         resource: The L1 rule.
@@ -73,13 +76,14 @@ class SpotRescue(BatchConstruct):
             enforce_ssl=True,
             retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
+        claims = ClaimsTable(self)
         self.function = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="rescue",
             description="Submits jobs that lost their Spot host again, on demand",
-            environment={"RESCUE_QUEUE": rescue_queue_arn},
+            environment={"RESCUE_QUEUE": rescue_queue_arn, **claims.environment()},
             statements=[
                 {
                     "Effect": "Allow",
@@ -92,8 +96,13 @@ class SpotRescue(BatchConstruct):
                     "Action": "batch:TagResource",
                     "Resource": jobs_arn,
                 },
-                # AWS knows no resources for ListJobs
-                {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
+                # AWS knows no resources for either
+                {
+                    "Effect": "Allow",
+                    "Action": ["batch:DescribeJobQueues", "batch:ListJobs"],
+                    "Resource": "*",
+                },
+                claims.statement(),
             ],
             timeout=Duration.minutes(1),
         ).handler

@@ -362,7 +362,7 @@ class SubmissionGateway(BatchConstruct):
 
     def _statements(self, job: JobToSubmit, gateway: GatewayArguments) -> list[dict[str, Any]]:
         receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-        ledger = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
             (receive, self.source_queue.queue_arn),
             ("sqs:SendMessage", self.dead_letter_queue.queue_arn),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
@@ -25,11 +26,12 @@ class SubmitFunction(BatchConstruct):
 
     Its event holds members of ``SubmitJob`` (``parameters``, ``containerOverrides``,
     ``arrayProperties``, ``shareIdentifier``, …) and ``environment`` as a plain map; the queue and
-    the definition are fixed. It backs off when it is throttled. With a ``jobName`` in the event,
-    the same event again finds the job of that name and submits no second one.
+    the definition are fixed. It backs off when it is throttled. Of all events with one ``jobName``
+    the first becomes a job, for sixteen days; a name that AWS Batch does not take (``order/1``) is
+    the job's as far as it does, with a digest of the whole behind it.
 
     Creates, below its own ID: ``Function`` with ``Handler`` (AWS::Lambda::Function), ``Role`` and
-    ``LogGroup``.
+    ``LogGroup``, and ``Claims`` (AWS::DynamoDB::Table).
 
     Attributes:
         function: The ``lambda_.Function``: a target, a subscriber, something to ``grant_invoke``.
@@ -77,7 +79,9 @@ class SubmitFunction(BatchConstruct):
         )
         arguments.refuse()
 
+        claims = ClaimsTable(self)
         environment = {
+            **claims.environment(),
             "JOB_QUEUE": job.queue_arn,
             "JOB_DEFINITION": job.definition_arn,
             "NAME_PREFIX": job.name_prefix,
@@ -93,7 +97,7 @@ class SubmitFunction(BatchConstruct):
             module="submit",
             description="Submits one AWS Batch job for each invocation",
             environment=environment,
-            statements=[*job.statements(tagging=True), LIST_JOBS],
+            statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
         )
         self.function = shipped.handler

@@ -8,7 +8,7 @@ import pytest
 
 from batch_constructs.aws.submit_job import overrides_length
 from batch_constructs.client.redrive import NothingToRedriveError, redrive
-from batch_constructs.functions.submission.repeat import numbers_of
+from batch_constructs.functions.claims.ranges import numbers_of
 from tests.client.test_batch_client import describe, detail
 from tests.functions.aws_in_process import answer
 

@@ -128,7 +128,7 @@ def test_the_counter_remembers_and_prints_and_nothing_else(
     assert statements_of(one(resources("AWS::IAM::Role"))) == [
         {
             "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
             "Resource": {"Fn::GetAtt": [table, "Arn"]},
         }
     ]

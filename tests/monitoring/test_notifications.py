@@ -62,7 +62,7 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     assert statements_of(role) == [
         {
             "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
             "Resource": {"Fn::GetAtt": [table, "Arn"]},
         },
         {
@@ -118,16 +118,29 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/__init__.py",
         "batch_constructs/aws/batch_events.py",
         "batch_constructs/aws/bound.py",
+        "batch_constructs/aws/error_names.py",
         "batch_constructs/aws/job_states.py",
         "batch_constructs/aws/names.py",
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/source.py",
+        "batch_constructs/functions/__init__.py",
+        *(
+            f"batch_constructs/functions/claims/{name}.py"
+            for name in (
+                "__init__",
+                "effect",
+                "identity",
+                "invocation",
+                "lease",
+                "outcome",
+                "rows",
+            )
+        ),
         *(
             f"job_events/{name}.py"
             for name in (
                 "__init__",
                 "cause",
-                "claims",
                 "count",
                 "job_event",
                 "notification_text",

@@ -91,7 +91,12 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
         },
         {
             "Effect": "Allow",
-            "Action": ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Action": [
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
             "Resource": f"<{ledger}.Arn>",
         },
     ]
@@ -385,6 +390,7 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
 
     found = handler(stack, "submission.submit.handler")
     assert found["Environment"]["Variables"] == {
+        "CLAIMS_TABLE": {"Ref": "SubmitClaimsF48DF9A0"},
         "JOB_QUEUE": QUEUE,
         "JOB_DEFINITION": f"{DEFINITION}:3",
         "NAME_PREFIX": "Submit",
@@ -398,6 +404,7 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
         "batch:SubmitJob",
         "batch:TagResource",
         "batch:ListJobs",
+        ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     ]
 
 
