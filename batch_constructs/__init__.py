@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         CostGuard,
         GuardAction,
         VcpuBudget,
+        WithoutData,
     )
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -198,6 +199,7 @@ _HOME: dict[str, str] = {
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
     "UpdatePolicy": "compute.update_policy",
     "VcpuBudget": "monitoring.cost_guard",
+    "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
@@ -297,6 +299,7 @@ __all__ = [
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
     "VcpuBudget",
+    "WithoutData",
     "Workflow",
     "WorkflowJob",
     "events_of",

@@ -6,24 +6,24 @@ import ast
 import shutil
 from atexit import register
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import Duration
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 Statement = dict[str, Any]
@@ -49,9 +49,27 @@ class ShippedFunction(BatchConstruct):
         statements: Sequence[Statement],
         timeout: Duration,
         memory_mebibytes: int = 256,
-        libraries: Sequence[str] = (),
+        code: Mapping[str, str] | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        event_age: Duration | None = None,
     ) -> None:
-        """Make it; ``libraries`` are pure-Python packages that are shipped beside the folder."""
+        """Make it.
+
+        Args:
+            scope: What it belongs to.
+            id: Its ID, unique in the scope.
+            folder: The folder of ``functions`` that ships.
+            module: The module of that folder that has the handler.
+            description: What it does.
+            environment: What it is told.
+            statements: What it may do.
+            timeout: How long it may take.
+            memory_mebibytes: How much memory it has.
+            code: Further modules, beside the folder: name → Python.
+            dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
+                for: EventBridge's dead-letter queue has only what could not be handed over.
+            event_age: How long such an event is tried, at most six hours. Default: six hours.
+        """
         super().__init__(scope, id)
         self.log_group = logs.LogGroup(
             self,
@@ -86,14 +104,24 @@ class ShippedFunction(BatchConstruct):
             role=self.role,
             log_group=self.log_group,
             handler=f"{folder}.{module}.handler",
-            code=lambda_.Code.from_asset(_together(folder, tuple(libraries))),
+            code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
             environment=dict(environment),
         )
+        if dead_letter_queue is not None:
+            from aws_cdk import aws_lambda_destinations as destinations  # noqa: PLC0415 - when used
+
+            self.handler.configure_async_invoke(
+                on_failure=destinations.SqsDestination(dead_letter_queue),
+                max_event_age=Duration.seconds(LAMBDA_EVENT_AGE_SECONDS)
+                if event_age is None
+                else event_age,
+                retry_attempts=2,
+            )
 
 
 @cache
-def _together(folder: str, libraries: tuple[str, ...]) -> str:
-    """Put source, what it reads of the ground floor and of claims, and libraries beside each other.
+def _together(folder: str, code: tuple[tuple[str, str], ...]) -> str:
+    """Put source, what it reads of the ground floor and of claims, and further code together.
 
     All of it comes from this environment: no network, no Docker. The CDK copies it into the cloud
     assembly at once, so that nothing stays here when Python ends.
@@ -110,11 +138,8 @@ def _together(folder: str, libraries: tuple[str, ...]) -> str:
                 break
             (package / "__init__.py").touch()
         shutil.copy(_source(module), copy)
-    for library in libraries:
-        spec = find_spec(library)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"{library} is not installed beside batch-constructs")
-        shutil.copytree(Path(spec.origin).parent, together / library, ignore=without)
+    for name, text in code:
+        together.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
     return str(together)
 
 

@@ -14,11 +14,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws import batch_events
-from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SpotRescue(BatchConstruct):
         resource: The L1 rule.
         function: The ``lambda_.Function`` that submits.
         dead_letter_queue: Where events lie whose job could not be submitted again.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
         scope: The queue on Spot.
@@ -133,7 +135,11 @@ class SpotRescue(BatchConstruct):
             function_name=self.function.function_name,
             qualifier="$LATEST",
             maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=LAMBDA_EVENT_AGE_SECONDS,
             destination_config={"onFailure": {"destination": self.dead_letter_queue.queue_arn}},
+        )
+        self.watched_function = WatchedFunction(
+            handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
         self.dead_letter_queue.grant_send_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(

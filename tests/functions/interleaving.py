@@ -12,6 +12,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -118,6 +119,12 @@ class World:
         self.written: list[str] = []
         self.objects: dict[str, bytes] = {}
         self.set_aside: list[dict[str, Any]] = []
+        self.queue: dict[str, Any] = {
+            "jobQueueName": "nightly",
+            "jobQueueArn": "arn:aws:batch:us-east-1:123456789012:job-queue/nightly",
+            "state": "ENABLED",
+            "tags": {},
+        }
 
     # -- instances and time
 
@@ -202,7 +209,7 @@ class World:
             me.went_wrong_after |= me.did > 0
             if self._happens(1 / 2):
                 raise ReadTimeoutError(endpoint_url=service)
-            raise _refused(operation, 503, "ServiceUnavailable")
+            raise refused(operation, 503, "ServiceUnavailable")
         return answer
 
     def _goes_wrong_before(
@@ -211,17 +218,17 @@ class World:
         if self.outage is not None and self.outage[0] == service:
             _, begins, ends = self.outage
             if begins <= self.now < ends:
-                raise _refused(operation, 400, "AuthorizationError")
+                raise refused(operation, 400, "AuthorizationError")
         if self._happens(self.weather.kill / 2):
             if self._happens(1 / 2):  # the request has left
                 self._land_later(service, operation, request, me)
             self._die(me)
         if self._happens(self.weather.throttle):
-            raise _refused(operation, 429, "TooManyRequestsException")
+            raise refused(operation, 429, "TooManyRequestsException")
         if self._happens(self.weather.no_connection):
             raise EndpointConnectionError(endpoint_url=service)
         if self._happens(self.weather.error_before):
-            raise _refused(operation, 500, "InternalServerError")
+            raise refused(operation, 500, "InternalServerError")
         if self._happens(self.weather.error_after / 4):
             me.went_wrong_after |= service in _NOT_LOOKED_UP or me.did > 0
             self._land_later(service, operation, request, me)
@@ -294,6 +301,28 @@ class World:
         ]
         return {"jobSummaryList": found}
 
+    def _batch_describe_job_queues(self, request: dict[str, Any]) -> Any:
+        return {"jobQueues": [{**self.queue, "tags": dict(self.queue["tags"])}] * bool(request)}
+
+    def _batch_tag_resource(self, request: dict[str, Any]) -> Any:
+        self.queue["tags"].update(request["tags"])
+
+    def _batch_untag_resource(self, request: dict[str, Any]) -> Any:
+        for key in request["tagKeys"]:
+            self.queue["tags"].pop(key, None)
+
+    def _batch_update_job_queue(self, request: dict[str, Any]) -> Any:
+        self.queue["state"] = request["state"]
+
+    def _cloudwatch_get_metric_data(self, request: dict[str, Any]) -> Any:
+        """Answer 10 vCPUs in use, all the time."""
+        step = timedelta(seconds=request["MetricDataQueries"][0]["MetricStat"]["Period"])
+        times = [request["StartTime"]]
+        while times[-1] + step < request["EndTime"]:
+            times.append(times[-1] + step)
+        result = {"Id": "queue0", "Timestamps": times, "Values": [10.0] * len(times)}
+        return {"MetricDataResults": [result]}
+
     def _sns_publish(self, request: dict[str, Any]) -> Any:
         self.published.append(request["Message"])
         return {"MessageId": str(len(self.published))}
@@ -335,7 +364,7 @@ class _Paginator:
         yield self.call(**request)
 
 
-def _refused(operation: str, status: int, code: str) -> ClientError:
+def refused(operation: str, status: int, code: str) -> ClientError:
     said = {
         "Error": {"Code": code, "Message": code},
         "ResponseMetadata": {"HTTPStatusCode": status},

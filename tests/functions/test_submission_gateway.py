@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -207,6 +208,59 @@ def test_a_body_that_breaks_the_schema_is_set_aside(world: World) -> None:
     assert world.reasons() == {
         "{}": "does not match the schema: data must contain ['parameters'] properties"
     }
+
+
+def test_a_message_that_takes_long_to_look_at_is_poison_and_its_neighbours_go_on(
+    world: World,
+) -> None:
+    pattern = re.compile(r"^(a|a)*$")
+
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        if not pattern.search(found["parameters"]["n"]):
+            raise ValueError("no")
+
+    gateway = world.gateway()
+    gateway.reader.validate, gateway.reader.validation_seconds = validate, 0.05
+    slow = json.dumps({"parameters": {"n": "a" * 60 + "!"}})
+    fine = json.dumps({"parameters": {"n": "aaa"}})
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(fine, slow, fine)
+
+    assert gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+    assert [job["parameters"]["n"] for job in world.jobs()] == ["aaa", "aaa"]
+    assert world.reasons() == {slow: "took longer than 0.05 s to compare with the schema"}
+
+
+def test_messages_behind_many_slow_ones_come_again(world: World) -> None:
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        if found["parameters"]["n"] != "9":
+            world.aws.clock.now += 10
+            raise ValueError("slow")
+
+    world.validate = validate
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(*(body(number) for number in range(10)))
+    records = sqs.receive()
+
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == [record["messageId"] for record in records[4:]]
+    sqs.delete(record["messageId"] for record in records[:4])
+    sqs.drain(world.gateway)
+    one_job_each(world, [9])
+
+
+def test_messages_wait_in_the_queue_when_the_window_has_no_room_for_them(world: World) -> None:
+    world.settings["most_remembered"] = 5
+    sqs = Sqs(world.aws, batch_size=3)
+    sqs.send(*(body(number) for number in range(6)))
+    gateway = world.gateway()
+
+    first = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+    second = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+
+    assert (len(first), len(second)) == (0, 3)
+    one_job_each(world, [0, 1, 2])
 
 
 def test_the_message_s3_sends_at_set_up_is_neither_job_nor_poison(world: World) -> None:

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.rows import Claims
+from batch_constructs.functions.cost_guard.budget import Budget, Usage
+from batch_constructs.functions.cost_guard.guard import NOTE, Guard
 from batch_constructs.functions.job_events.count import Counter as JobCounter
 from batch_constructs.functions.job_events.notify import Notifier
 from batch_constructs.functions.submission.batch_api import BatchApi
@@ -167,6 +170,36 @@ def spot_rescue(seed: int) -> None:
     _one_job_each(world, Counter(job["parameters"]["lost"] for job in world.jobs), set(ids))
 
 
+def cost_guard(seed: int) -> None:
+    """Every run finds the budget spent; people are told once, and the queue ends disabled."""
+    world = World(seed)
+    _outage(world, "sns")
+    now = datetime(2026, 11, 20, 14, tzinfo=UTC)
+
+    def work(me: Instance, _: Any, __: str) -> None:
+        client = world.client
+        guard = Guard(
+            batch=client("batch", patient=True),
+            sns=client("sns", patient=False),
+            usage=Usage(cloudwatch=client("cloudwatch", patient=True), namespace="Ours"),
+            budget=Budget(vcpu_hours=100, period="DAY", warn_at_percent=80),
+            called="100 vCPU-hours a day",
+            topic_arn="topic",
+            queues=[QUEUE],
+            environments=[],
+            action="DISABLE_QUEUES",
+            lowered_max_vcpus=1,
+            note=f"{NOTE}:Day",
+            claims=_claims(me),
+        )
+        guard.run(now, _invocation(me, 60))
+
+    deliveries = play(world, {"spent": {}}, work, seconds=60)
+    told = Counter("spent" for _ in world.published)
+    _told_once(deliveries, told, {"spent"})
+    assert world.queue["state"] == "DISABLED"
+
+
 TIMEOUT_SECONDS, VISIBILITY_SECONDS = 120.0, 720.0
 
 
@@ -193,14 +226,7 @@ class _Queue:
             twice = self.world.rng.random() < self.world.weather.error_after / 3
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
-        return [
-            {
-                "messageId": m,
-                "body": self.bodies[m],
-                "attributes": {"ApproximateReceiveCount": str(self.receives[m])},
-            }
-            for m in ready
-        ]
+        return [record_of(m, self.bodies[m], self.receives[m]) for m in ready]
 
     def poll(self, me: Instance) -> None:
         """Feed a function, another after each death, as Lambda's poller does."""
@@ -210,7 +236,7 @@ class _Queue:
             if not records:
                 me.sleep(60)
                 continue
-            gateway = gateway or _gateway(me, self.settings)
+            gateway = gateway or gateway_of(me, self.settings)
             me.ends_at = self.world.now + TIMEOUT_SECONDS
             try:
                 again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
@@ -229,14 +255,23 @@ class _Queue:
         self.world.run()
 
 
-def _gateway(me: Instance, settings: Settings) -> Gateway:
+def record_of(message_id: str, body: str, receives: int = 1) -> dict[str, Any]:
+    """Return a message as Lambda hands it over."""
+    attributes = {"ApproximateReceiveCount": str(receives)}
+    return {"messageId": message_id, "body": body, "attributes": attributes}
+
+
+def gateway_of(
+    me: Instance, settings: Settings, idempotency_key: str | None = "$.parameters.n"
+) -> Gateway:
+    """Put a gateway together that runs in an instance."""
     clock, sleep, client = me.clock, me.sleep, me.world.client
     return Gateway(
         settings=settings,
         reader=MessageReader(
             array=settings.manifest_bucket is not None,
             parameters={},
-            idempotency_key="$.parameters.n",
+            idempotency_key=idempotency_key,
             validate=None,
         ),
         log=Log(
@@ -310,7 +345,15 @@ def coalescing_gateway(seed: int) -> None:
 
 TRIALS: dict[str, Trial] = {
     each.__name__: each
-    for each in (gateway, coalescing_gateway, notifications, counters, submit_function, spot_rescue)
+    for each in (
+        gateway,
+        coalescing_gateway,
+        notifications,
+        counters,
+        submit_function,
+        spot_rescue,
+        cost_guard,
+    )
 }
 
 

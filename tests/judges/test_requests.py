@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -113,7 +114,8 @@ def targets() -> Iterator[dict[str, Any]]:
 
 def body_of(target: Request) -> dict[str, Any]:
     text = target.get("Input") or target.get("InputTransformer", {}).get("InputTemplate", "{}")
-    found = read_json(text)
+    # a field outside of quotes is written as JSON
+    found = read_json(re.sub(r"(?<=: )<(\w+)>", r'"<\1>"', text) if isinstance(text, str) else text)
     return found if isinstance(found, dict) else {}
 
 

@@ -48,7 +48,9 @@ def test_the_gauges_read_everything_and_change_nothing(
             "Resource": stack.resolve(queue.job_queue_arn),
         },
     ]
-    assert resources("AWS::IAM::Policy") == {}
+    [policy] = resources("AWS::IAM::Policy").values()
+    [sends] = policy["PolicyDocument"]["Statement"]
+    assert sends["Action"][0] == "sqs:SendMessage"
     rule = one(resources("AWS::Events::Rule"))
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
     variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]

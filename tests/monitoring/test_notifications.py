@@ -77,16 +77,16 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     ]
     granted = one(resources("AWS::IAM::Policy"))["PolicyDocument"]["Statement"]
     assert granted == [
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
+        },
         {"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": topic}},
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": {"Fn::GetAtt": [key, "Arn"]},
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
         },
     ]
     assert "ManagedPolicyArns" not in role

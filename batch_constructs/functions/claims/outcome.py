@@ -66,6 +66,11 @@ class Failure(Enum):
         return self is not Failure.UNSURE
 
     @property
+    def never_left(self) -> bool:
+        """Whether nothing was sent, for a reason that is not in the request."""
+        return self in (Failure.NO_CONNECTION, Failure.NOT_SENT)
+
+    @property
     def may_pass(self) -> bool:
         """Whether the same call may go well a little later."""
         return self in (Failure.NO_CONNECTION, Failure.THROTTLED)

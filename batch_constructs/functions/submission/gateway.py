@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _LOG = logging.getLogger(__name__)
+_SHARE_FOR_READING = 0.25
+"""Of the function's time; what is not read by then waits for the next delivery."""
+
 _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
 
@@ -64,9 +67,14 @@ class Gateway:
         Returns:
             The IDs of the messages that SQS shall deliver again.
         """
-        batch = _Batch(self, now=self.clock(), seconds=seconds)
+        began = self.clock()
+        batch = _Batch(self, now=began, seconds=seconds)
+        unread: list[str] = []
         for record in records:
             if is_s3_test(record["body"]):
+                continue
+            if self.clock() - began > seconds * _SHARE_FOR_READING:
+                unread.append(record["messageId"])  # slow ones came before it: it comes again
                 continue
             try:
                 batch.add(self.reader.read(record))
@@ -75,7 +83,7 @@ class Gateway:
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
                 batch.set_aside(_bare(record), f"cannot be read: {type(error).__name__}: {error}")
         batch.run()
-        return batch.deliver_again()
+        return [*batch.deliver_again(), *unread]
 
 
 def _bare(record: Mapping[str, Any]) -> Message:

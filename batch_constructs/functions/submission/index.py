@@ -72,9 +72,8 @@ def build(
 @cache
 def _gateway() -> Gateway:
     schema = os.environ.get("SCHEMA")
-    validate = None
-    if schema is not None:  # the library is packaged beside this folder when there is a schema
-        validate = import_module("fastjsonschema").compile(json.loads(schema))
+    # made at synthesis and packaged beside this folder, when there is one
+    validate = None if schema is None else import_module(schema).validate
     return build(Settings.of(os.environ), validate=validate)
 
 

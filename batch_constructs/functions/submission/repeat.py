@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import RESERVED_VARIABLES
+from batch_constructs.aws.submit_job import RESERVED_VARIABLES, overrides_length
 from batch_constructs.functions.claims.ranges import numbers_of, ranges_of
 
 if TYPE_CHECKING:
@@ -72,6 +72,14 @@ def with_variable(request: Mapping[str, Any], name: str, value: str) -> dict[str
         pairs[:] = [pair for pair in pairs if pair["name"] != name]
         pairs.append({"name": name, "value": value})
     return full
+
+
+def longest_overrides(request: Mapping[str, Any]) -> int:
+    """Count the characters of the longest overrides that a container of ECS gets."""
+    containers = [request["containerOverrides"]] if "containerOverrides" in request else []
+    for task in request.get("ecsPropertiesOverride", {}).get("taskProperties", ()):
+        containers += task["containers"]
+    return max((overrides_length(each) for each in containers), default=overrides_length({}))
 
 
 def fit_share(
