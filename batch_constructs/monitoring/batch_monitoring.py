@@ -58,8 +58,8 @@ class BatchMonitoring(BatchConstruct):
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
     ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled`` and
     ``Behind``; for the gauges and each of ``functions``, below its ID, ``Errors``, ``Throttles``,
-    ``Silence`` (of those that a schedule runs) and ``DeadLetters``; ``DeadLetters1``, …; and
-    ``EventLog`` (a ``JobEventLog``) where none is given.
+    ``Silence`` (of those that a schedule runs) and ``DeadLetters``; ``EventLogDeadLetters``;
+    ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
 
     Attributes:
         alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.
@@ -147,6 +147,10 @@ class BatchMonitoring(BatchConstruct):
                 self._alarm(
                     place, environment.name, alarm_thresholds.environment_invalid(environment.name)
                 )
+        unwritten = self.event_log.dead_letter_queue.queue_name
+        self._alarm(
+            self, unwritten, alarm_thresholds.dead_letters(unwritten), id="EventLogDeadLetters"
+        )
         for number, letters in enumerate(dead, start=1):
             rule = alarm_thresholds.dead_letters(letters.queue_name)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
