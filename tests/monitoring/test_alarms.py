@@ -56,7 +56,7 @@ def test_a_queue_alone_gets_the_alarms_that_need_nothing_deployed(
 ) -> None:
     BatchMonitoring(stack, "Monitoring", queues=[queue])
 
-    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked"}
+    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked", "DeadLetters"}
     assert resources("AWS::Lambda::Function") == {}
 
 
@@ -186,6 +186,7 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         "Nightly/Spend",
         "Nightly/Blocked",
         "Spot/Invalid",
+        "EventLogDeadLetters",
         *(f"Gauges/{name}" for name in of_the_function),
     }
 
@@ -363,6 +364,7 @@ def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack
         "PlatformAQueue",
         "PlatformBQueue",
         "L2",
+        "EventLogDeadLetters",
     ]
 
 

@@ -228,7 +228,7 @@ def test_alarms_that_exist_are_shown(stack: Stack, queue: JobQueue, resources: F
 
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == 3
+    assert len(states["properties"]["alarms"]) == 4
 
 
 def test_the_widgets_fit_on_a_dashboard_of_the_cdks(
