@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
-from batch_constructs.aws.job_states import HOST_LOST
+from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
@@ -38,6 +38,8 @@ class SpotRescue(BatchConstruct):
     rescue queue with all it was given; its own failures stay failures. It is named
     ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
     is rescued three times at most, so that two queues that rescue each other's jobs come to an end.
+    A job that failed since one it waited for was lost is submitted again too, to wait for the new
+    one; not where it waited for an array, or child for child (``N_TO_N``).
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
@@ -98,10 +100,10 @@ class SpotRescue(BatchConstruct):
                     "Action": "batch:TagResource",
                     "Resource": jobs_arn,
                 },
-                # AWS knows no resources for either
+                # AWS knows no resources for any of them
                 {
                     "Effect": "Allow",
-                    "Action": ["batch:DescribeJobQueues", "batch:ListJobs"],
+                    "Action": ["batch:DescribeJobQueues", "batch:DescribeJobs", "batch:ListJobs"],
                     "Resource": "*",
                 },
                 claims.statement(),
@@ -153,13 +155,13 @@ class SpotRescue(BatchConstruct):
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
-    """Match the event of a job of a queue that failed because its host went away."""
+    """Match the event of a job of a queue that failed because its host, or another job's, went."""
     return {
         "source": [batch_events.SOURCE],
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
             "jobQueue": [queue_arn],
             "status": ["FAILED"],
-            "statusReason": [{"prefix": HOST_LOST}],
+            "statusReason": [{"prefix": HOST_LOST}, {"prefix": DEPENDENCY_FAILED}],
         },
     }

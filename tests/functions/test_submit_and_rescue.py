@@ -397,3 +397,81 @@ def test_a_share_goes_along_to_a_queue_that_knows_shares(
     (job,) = aws.batch.jobs
     assert job.get("shareIdentifier") == share
     assert job.get("schedulingPriorityOverride") == (None if share is None else 3)
+
+
+def waiting(aws: Aws, *before: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return the event of a job that failed with those it waited for."""
+
+    def describe(body: dict[str, Any]) -> Any:
+        return answer(200, {"jobs": [each for each in before if each["jobId"] in body["jobs"]]})
+
+    aws.batch.script["DescribeJobs"] = describe
+    waits = [{"jobId": each["jobId"]} for each in before]
+    return lost(
+        **{
+            "jobId": "late",
+            "jobName": "after",
+            "statusReason": "Dependent Job failed",
+            "dependsOn": waits,
+            **more,
+        }
+    )
+
+
+def test_a_job_that_waited_for_a_lost_one_waits_for_the_new_one(aws: Aws) -> None:
+    first = lost()
+    done = lost(jobId="done", status="SUCCEEDED")["detail"]
+    event = waiting(aws, first["detail"], done)
+    with pytest.raises(rescue.NotYetError, match="4c7599ae was lost and is not submitted again"):
+        rescue.handler(event, Context())
+
+    made = rescue.handler(first, Context())
+    rescue.handler(event, Context())
+
+    assert made is not None
+    assert [job["jobName"] for job in aws.batch.jobs] == [
+        "night-rescue-4c7599ae",
+        "after-rescue-late",
+    ]
+    assert aws.batch.jobs[1]["dependsOn"] == [{"jobId": made["jobId"]}]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"statusReason": "Essential container in task exited"},
+        {"jobName": "night-rescue3-4c75"},
+        {"statusReason": "Dependent Job failed", "dependsOn": []},
+    ],
+)
+def test_a_job_that_waited_for_one_that_failed_of_its_own_stays_failed(
+    aws: Aws, more: dict[str, Any]
+) -> None:
+    assert rescue.handler(waiting(aws, lost(**more)["detail"]), Context()) is None
+    assert aws.batch.jobs == []
+
+
+@pytest.mark.parametrize(
+    "depends_on", [[{"jobId": "4c7599ae", "type": "N_TO_N"}], [{"type": "SEQUENTIAL"}]]
+)
+def test_what_waits_child_for_child_is_left_alone(aws: Aws, depends_on: list[Any]) -> None:
+    event = waiting(aws, lost()["detail"], dependsOn=depends_on)
+
+    assert rescue.handler(event, Context()) is None
+    assert aws.batch.jobs == []
+
+
+def test_a_job_at_the_end_of_a_chain_waits_for_the_one_before_it(aws: Aws) -> None:
+    first = lost()
+    middle = waiting(aws, first["detail"])
+    last = waiting(aws, first["detail"], middle["detail"], jobId="last")
+    last["detail"]["dependsOn"] = [{"jobId": "late"}]
+    rescue.handler(first, Context())
+    with pytest.raises(rescue.NotYetError):
+        rescue.handler(last, Context())
+
+    made = rescue.handler(middle, Context())
+    rescue.handler(last, Context())
+
+    assert made is not None
+    assert aws.batch.jobs[-1]["dependsOn"] == [{"jobId": made["jobId"]}]

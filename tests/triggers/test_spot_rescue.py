@@ -96,7 +96,7 @@ def test_it_may_submit_to_the_rescue_queue_only(
     assert tag["Resource"] == "arn:aws:batch:us-east-1:123456789012:job/*"
     assert reading == {
         "Effect": "Allow",
-        "Action": ["batch:DescribeJobQueues", "batch:ListJobs"],
+        "Action": ["batch:DescribeJobQueues", "batch:DescribeJobs", "batch:ListJobs"],
         "Resource": "*",
     }
     assert claiming["Action"] == ["dynamodb:GetItem", "dynamodb:UpdateItem"]

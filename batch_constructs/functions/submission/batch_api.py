@@ -10,7 +10,7 @@ from batch_constructs.functions.claims.effect import Pauses, RefusedError, attem
 from batch_constructs.functions.claims.outcome import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _SETTINGS = ("job queue", "jobqueue", "job definition", "jobdefinition", "not authorized")
 """What a ClientException speaks of when the gateway's own settings are at fault."""
@@ -75,6 +75,13 @@ class BatchApi:
             "jobQueues"
         ]
         return found[0] if found else None
+
+    def described(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Describe jobs: at most twenty, as one may wait for."""
+        if not job_ids:
+            return []
+        found: list[dict[str, Any]] = self._lister.describe_jobs(jobs=list(job_ids))["jobs"]
+        return found
 
     def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
         """List jobs, the newest first; AWS Batch takes capital and small letters for the same."""
