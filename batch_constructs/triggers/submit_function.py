@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.submission_overrides import number_text
+from batch_constructs.tokens import without_tokens
 from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.delivery import check_dead_letter_queue
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
 class SubmitFunction(BatchConstruct):
@@ -51,8 +58,19 @@ class SubmitFunction(BatchConstruct):
         queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
         job_name: Start of the names of jobs whose event gives none. Default: the construct's ID.
+        array_size: Of events that give none: children of an array job, 2 to 10,000. Default: not an
+            array.
+        parameters: Values for the definition's ``Ref::`` placeholders; an event's are added, and
+            win. Default: the definition's.
+        environment: Environment variables, added to the definition's; an event's are added, and
+            win. Default: none.
+        command: Of events that give none. Default: the definition's.
         share_identifier: Of events that give none. A queue with a scheduling policy demands one.
         scheduling_priority: Of events that give none, 0 to 9999.
+        timeout: Of events that give none: limit of one attempt, a minute or more. Default: the
+            definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
+            events that give none.
         dead_letter_queue: Where events go that became no job and that nobody waits for, after two
             retries: a throttled queue, one that a cost guard disabled. Default: one of its own.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
@@ -75,8 +93,14 @@ class SubmitFunction(BatchConstruct):
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
         job_name: str | None = None,
+        array_size: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
@@ -88,33 +112,30 @@ class SubmitFunction(BatchConstruct):
             queue=queue,
             job_definition=job_definition,
             job_name=job_name,
+            array_size=array_size,
+            parameters=parameters,
+            environment=environment,
+            command=command,
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
+            timeout=timeout,
+            overrides=overrides,
             shares_may_come_later=True,
         )
+        check_told(arguments, job)
         check_dead_letter_queue(arguments, dead_letter_queue)
-        told = topic_argument(arguments, "alarm_topic", alarm_topic)
+        alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
         claims = ClaimsTable(self)
-        environment = {
-            **claims.environment(),
-            "JOB_QUEUE": job.queue_arn,
-            "JOB_DEFINITION": job.definition_arn,
-            "NAME_PREFIX": job.name_prefix,
-        }
-        if share_identifier is not None:
-            environment["SHARE_IDENTIFIER"] = share_identifier
-        if scheduling_priority is not None:
-            environment["SCHEDULING_PRIORITY"] = str(scheduling_priority)
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="submit",
             description="Submits one AWS Batch job for each invocation",
-            environment=environment,
+            environment={**claims.environment(), **told(self, job)},
             statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
             dead_letter_queue=self.dead_letter_queue,
@@ -123,11 +144,45 @@ class SubmitFunction(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, told)
+        watch(self, self.watched_function, alarmed)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
         return self.function.grant_invoke(grantee)
+
+
+def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:
+    """Tell a function of ours what it submits, in its environment variables."""
+    variables = {
+        "JOB_QUEUE": job.queue_arn,
+        "JOB_DEFINITION": job.definition_arn,
+        "NAME_PREFIX": job.name_prefix,
+    }
+    if job.share_identifier is not None:
+        variables["SHARE_IDENTIFIER"] = job.share_identifier
+    if job.scheduling_priority is not None:
+        variables["SCHEDULING_PRIORITY"] = number_text(job.scheduling_priority)
+    defaults = job.defaults()
+    if defaults:
+        variables["DEFAULTS"] = Stack.of(scope).to_json_string(defaults)
+    return variables
+
+
+MOST_BYTES_TOLD = 2500
+"""Of the 4 KB of a function's environment variables, what ARNs and names surely leave."""
+
+
+def check_told(arguments: Arguments, job: JobToSubmit) -> None:
+    """Note more than a function has room for."""
+    if arguments.problems:
+        return
+    length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
+    if length > MOST_BYTES_TOLD:
+        arguments.wrong_value(
+            f"parameters, environment, command and overrides are {length:,} bytes of JSON; allowed "
+            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: "
+            "put what is long into the job definition or into S3"
+        )
 
 
 LIST_JOBS = {

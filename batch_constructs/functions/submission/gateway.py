@@ -18,6 +18,7 @@ from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS, lease_until
 
 from .batch_api import is_about_the_request
+from .defaults import defaults, merged
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
 
@@ -288,7 +289,8 @@ class _Batch:
         self._finish(claim, unsure=unsure, free=free)
 
     def _job_request(self, message: Message, name: str) -> dict[str, Any]:
-        return {**self._every_request(), **message.request, "jobName": name}
+        given = {**self._every_request(), **defaults()}
+        return merged(given, {**message.request, "jobName": name})
 
     def _array_request(self, claim: Claim) -> dict[str, Any]:
         uri = f"s3://{self._settings.manifest_bucket}/{self._manifest_key(claim.name)}"
@@ -305,7 +307,7 @@ class _Batch:
         size = len(claim.positions)
         if size >= ARRAY_SIZE.low:
             request["arrayProperties"] = {"size": size}
-        return request
+        return merged(defaults(), request)
 
     def _every_request(self) -> dict[str, Any]:
         request: dict[str, Any] = {

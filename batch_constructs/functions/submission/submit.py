@@ -24,6 +24,7 @@ from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims
 
 from .batch_api import BatchApi
+from .defaults import defaults, merged
 from .message_reader import read_request
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def submit(
     request = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
-        **_defaults(),
-        **read_request(members),
+        **merged({**defaults(), **_share()}, read_request(members)),
         "jobName": job_name(name),
     }
     return by.once("submit", name, request=request, invocation=invocation)
@@ -109,10 +109,10 @@ def job_name(given: str) -> str:
     return readable[: JOB_NAME_LENGTH - len(ending)] + ending
 
 
-def _defaults() -> dict[str, Any]:
-    defaults: dict[str, Any] = {}
+def _share() -> dict[str, Any]:
+    share: dict[str, Any] = {}
     if "SHARE_IDENTIFIER" in os.environ:
-        defaults["shareIdentifier"] = os.environ["SHARE_IDENTIFIER"]
+        share["shareIdentifier"] = os.environ["SHARE_IDENTIFIER"]
     if "SCHEDULING_PRIORITY" in os.environ:
-        defaults["schedulingPriorityOverride"] = int(os.environ["SCHEDULING_PRIORITY"])
-    return defaults
+        share["schedulingPriorityOverride"] = int(os.environ["SCHEDULING_PRIORITY"])
+    return share
