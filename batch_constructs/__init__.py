@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         CostGuard,
         GuardAction,
         VcpuBudget,
+        WithoutData,
     )
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -245,6 +246,7 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
+    "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
@@ -373,6 +375,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WithoutData",
     "Workflow",
     "WorkflowJob",
     "events_of",
