@@ -68,7 +68,8 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
         key_pair: A key pair to log in with; Session Manager needs none. Default: none.
-        instance_role: The role of the instances. Default: one of its own.
+        instance_role: The role of the instances, or an instance profile that has it. Default: one
+            of its own.
         placement_group: A placement group for the instances. Default: none.
         instance_tags: Tags of the instances and their volumes. Default: none.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
@@ -104,7 +105,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         launch_template: AnyLaunchTemplate | None = None,
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
         key_pair: ec2.IKeyPair | None = None,
-        instance_role: iam.IRole | None = None,
+        instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,

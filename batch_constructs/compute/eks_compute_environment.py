@@ -93,7 +93,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         userdata_type: With an image of one's own, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
             AWS's.
         key_pair: A key pair to log in with; Session Manager needs none. Default: none.
-        instance_role: The role of the nodes. Default: one of its own.
+        instance_role: The role of the nodes, or an instance profile that has it. Default: one of
+            its own.
         placement_group: A placement group for the nodes. Default: none.
         instance_tags: Tags of the nodes and their volumes. Default: none.
         scale_down_delay: How long an idle node is kept for the next job, 20 minutes to 7 days.
@@ -133,7 +134,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
         userdata_type: str | None = None,
         key_pair: ec2.IKeyPair | None = None,
-        instance_role: iam.IRole | None = None,
+        instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,

@@ -85,7 +85,7 @@ class InstanceArguments:
     launch_template: AnyLaunchTemplate | None
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
     key_pair: ec2.IKeyPair | None
-    instance_role: iam.IRole | None
+    instance_role: iam.IRole | iam.IInstanceProfile | None
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
@@ -124,10 +124,11 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
     """A compute environment on EC2 instances.
 
     Attributes:
-        instance_role: The role of the instances.
+        instance_role: The role of the instances; None where an instance profile was given that does
+            not tell its role.
     """
 
-    instance_role: iam.IRole
+    instance_role: iam.IRole | None
 
     def _define(
         self,
@@ -199,17 +200,19 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
-        self.instance_role = (
-            cluster.make_role(self) if instances.instance_role is None else instances.instance_role
-        )
-        profile = make_instance_profile(self, self.instance_role)
+        given_role: Any = instances.instance_role
+        if has_member(given_role, "instance_profile_arn"):
+            self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
+        else:
+            self.instance_role = cluster.make_role(self) if given_role is None else given_role
+            profile_arn = make_instance_profile(self, self.instance_role).attr_arn
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
         resources |= given(
             Subnets=network.subnet_ids,
             SecurityGroupIds=[group.security_group_id for group in self.security_groups],
-            InstanceRole=profile.attr_arn,
+            InstanceRole=profile_arn,
             SpotIamFleetRole=None if spot_fleet_role is None else spot_fleet_role.role_arn,
             Ec2Configuration=images.make(self),
         )
@@ -217,9 +220,8 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             self, {**properties, "ComputeResources": resources}, own
         )
         # A role that went before the environment would leave the environment undeletable.
-        self.resource.node.add_dependency(
-            self.instance_role, *(() if spot_fleet_role is None else (spot_fleet_role,))
-        )
+        roles = (self.instance_role, spot_fleet_role)
+        self.resource.node.add_dependency(*(role for role in roles if role is not None))
 
 
 def _compute_resources(
@@ -295,12 +297,13 @@ def read_ecs_settings(
 
 def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: Purchase) -> None:
     roles = {
-        "instance_role": instances.instance_role,
-        "spot_fleet_role": purchase.spot_fleet_role,
+        "instance_role": (instances.instance_role, "an iam.IRole or an iam.IInstanceProfile"),
+        "spot_fleet_role": (purchase.spot_fleet_role, "an iam.IRole"),
     }
-    for parameter, role in roles.items():
-        if role is not None and not has_member(role, "role_arn"):
-            arguments.wrong_type(parameter, role, "an iam.IRole")
+    for parameter, (role, expected) in roles.items():
+        profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
+        if role is not None and not profile and not has_member(role, "role_arn"):
+            arguments.wrong_type(parameter, role, expected)
 
 
 def _fleet_role_as_known(strategy: Any, purchase: Purchase) -> Any:
