@@ -68,7 +68,7 @@ def build(app: cdk.App) -> cdk.Stack:
         "CountDefinition": count.job_definition_arn,
         "NightlySchedule": nightly.resource.ref,
         "InOrderWorkflow": in_order.state_machine.state_machine_arn,
-        "AlertsTopic": alerts.topic.topic_arn,
+        "AlertsTopic": alerts.topic_arn,
     }.items():
         cdk.CfnOutput(stack, name, value=value)
     return stack

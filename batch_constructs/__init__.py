@@ -11,34 +11,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.aws.job_queues import StuckReason
+    from batch_constructs.aws.job_queues import TimeLimitReason
     from batch_constructs.aws.job_states import JobState
     from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.compute_environment import ComputeEnvironment
-    from batch_constructs.compute.disk import Disk
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
-    from batch_constructs.compute.eks_compute_environment import AccessEntry, EksComputeEnvironment
-    from batch_constructs.compute.endpoints import BatchEndpoints, EndpointFor
+    from batch_constructs.compute.eks_compute_environment import (
+        AccessEntryState,
+        EksComputeEnvironment,
+    )
+    from batch_constructs.compute.endpoints import BatchEndpoints, EndpointService
     from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
     from batch_constructs.compute.instance_compute_environment import (
         AllocationStrategy,
         ContainerInsights,
     )
+    from batch_constructs.compute.instance_image import ImageType, InstanceImage
     from batch_constructs.compute.launch_template import LaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-    from batch_constructs.compute.machine_image import ImageType, MachineImage
     from batch_constructs.compute.managed_instances_compute_environment import (
         ManagedInstancesComputeEnvironment,
         ReservationPreference,
     )
+    from batch_constructs.compute.root_volume import RootVolume
     from batch_constructs.compute.spot_compute_environment import SpotComputeEnvironment
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.jobs.container import (
         Container,
-        Dependency,
-        DependencyCondition,
+        ContainerDependency,
+        ContainerDependencyCondition,
         Firelens,
     )
     from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.fargate_job_definition import FargateJobDefinition
     from batch_constructs.jobs.job_definition import JobDefinition
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
-    from batch_constructs.jobs.log_driver import LogDriver
+    from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.multi_container_job_definition import (
         MultiContainerJobDefinition,
         PlatformCapability,
@@ -61,8 +64,6 @@ if TYPE_CHECKING:
     )
     from batch_constructs.jobs.retry_policy import RetryAction, RetryPolicy, RetryRule
     from batch_constructs.jobs.secrets import (
-        SecretField,
-        SecretParameter,
         secret_field,
         secret_parameter,
     )
@@ -109,7 +110,7 @@ if TYPE_CHECKING:
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
-    "AccessEntry": "compute.eks_compute_environment",
+    "AccessEntryState": "compute.eks_compute_environment",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "AllocationStrategy": "compute.instance_compute_environment",
@@ -123,20 +124,19 @@ _HOME: dict[str, str] = {
     "ComputeEnvironment": "compute.compute_environment",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
+    "ContainerDependency": "jobs.container",
+    "ContainerDependencyCondition": "jobs.container",
     "ContainerInsights": "compute.instance_compute_environment",
     "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "jobs.single_container_job_definition",
-    "Dependency": "jobs.container",
-    "DependencyCondition": "jobs.container",
     "Device": "jobs.linux",
-    "Disk": "compute.disk",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
     "Ec2JobDefinition": "jobs.ec2_job_definition",
     "EfsVolume": "jobs.volumes",
     "EksComputeEnvironment": "compute.eks_compute_environment",
     "EksJobDefinition": "jobs.eks_job_definition",
     "EmptyDirVolume": "jobs.pod_volumes",
-    "EndpointFor": "compute.endpoints",
+    "EndpointService": "compute.endpoints",
     "EventTrigger": "triggers.event_trigger",
     "FairSharePolicy": "queues.fair_share",
     "FargateComputeEnvironment": "compute.fargate_compute_environment",
@@ -146,7 +146,8 @@ _HOME: dict[str, str] = {
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
-    "ImageType": "compute.machine_image",
+    "ImageType": "compute.instance_image",
+    "InstanceImage": "compute.instance_image",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
     "JobEventLog": "monitoring.job_event_log",
@@ -159,8 +160,7 @@ _HOME: dict[str, str] = {
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
     "LaunchTemplateOverride": "compute.launch_template_overrides",
-    "LogDriver": "jobs.log_driver",
-    "MachineImage": "compute.machine_image",
+    "LogConfiguration": "jobs.log_configuration",
     "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
@@ -177,23 +177,22 @@ _HOME: dict[str, str] = {
     "RetryAction": "jobs.retry_policy",
     "RetryPolicy": "jobs.retry_policy",
     "RetryRule": "jobs.retry_policy",
+    "RootVolume": "compute.root_volume",
     "S3FilesVolume": "jobs.volumes",
     "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
-    "SecretField": "jobs.secrets",
-    "SecretParameter": "jobs.secrets",
     "ServiceEnvironment": "queues.service_environment",
     "ServiceJobQueue": "queues.service_job_queue",
     "Share": "queues.fair_share",
     "SharingStrategy": "aws.scheduling",
     "SpotComputeEnvironment": "compute.spot_compute_environment",
     "StepRetry": "workflow_job",
-    "StuckReason": "aws.job_queues",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
+    "TimeLimitReason": "aws.job_queues",
     "Tmpfs": "jobs.linux",
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
@@ -210,7 +209,7 @@ _HOME: dict[str, str] = {
 """Where each public name lives: name → module below ``batch_constructs``."""
 
 __all__ = [
-    "AccessEntry",
+    "AccessEntryState",
     "AlarmThresholds",
     "AlertTopic",
     "AllocationStrategy",
@@ -224,20 +223,19 @@ __all__ = [
     "ComputeEnvironment",
     "ConsumableResource",
     "Container",
+    "ContainerDependency",
+    "ContainerDependencyCondition",
     "ContainerInsights",
     "CostGuard",
     "CpuArchitecture",
-    "Dependency",
-    "DependencyCondition",
     "Device",
-    "Disk",
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
     "EksComputeEnvironment",
     "EksJobDefinition",
     "EmptyDirVolume",
-    "EndpointFor",
+    "EndpointService",
     "EventTrigger",
     "FairSharePolicy",
     "FargateComputeEnvironment",
@@ -248,6 +246,7 @@ __all__ = [
     "HostVolume",
     "ImagePull",
     "ImageType",
+    "InstanceImage",
     "JobCounters",
     "JobDefinition",
     "JobEventLog",
@@ -260,8 +259,7 @@ __all__ = [
     "KubernetesSecretVolume",
     "LaunchTemplate",
     "LaunchTemplateOverride",
-    "LogDriver",
-    "MachineImage",
+    "LogConfiguration",
     "ManagedInstancesComputeEnvironment",
     "MultiContainerJobDefinition",
     "MultiNodeJobDefinition",
@@ -278,23 +276,22 @@ __all__ = [
     "RetryAction",
     "RetryPolicy",
     "RetryRule",
+    "RootVolume",
     "S3FilesVolume",
     "ScheduleTrigger",
     "SchedulingPolicy",
-    "SecretField",
-    "SecretParameter",
     "ServiceEnvironment",
     "ServiceJobQueue",
     "Share",
     "SharingStrategy",
     "SpotComputeEnvironment",
     "StepRetry",
-    "StuckReason",
     "SubmissionGateway",
     "SubmissionMode",
     "SubmitFunction",
     "Swap",
     "TimeLimit",
+    "TimeLimitReason",
     "Tmpfs",
     "Ulimit",
     "UnmanagedComputeEnvironment",

@@ -47,7 +47,7 @@ def once_made(act: Callable[[], object]) -> None:
         act()
 
 
-class _AllOrNothing(jsii.JSIIMeta):
+class _AllOrNothing(jsii.JSIIAbstractClass):
     """Makes a construct whole, or leaves everything as it was: the same ID can be tried again.
 
     What JavaScript refuses becomes an error of ours, at the caller's line, with the path; what
@@ -115,7 +115,8 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
     The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
     """
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, **options: Any) -> None:
+        """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
                 f"scope is {type(scope).__name__}; expected a construct, usually the stack (`self`)"
@@ -127,7 +128,7 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
         try:
-            super().__init__(scope, id)
+            super().__init__(scope, id, **options)
         except RuntimeError as error:
             told = _at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__

@@ -52,7 +52,7 @@ def ours(number: int) -> None:
             command=COMMAND,
             environment={"STAGE": "bench"},
             secrets={"PASSWORD": bc.secret_field(secret, "password")},
-            retry=bc.RetryPolicy(
+            retry_policy=bc.RetryPolicy(
                 attempts=3,
                 rules=[bc.RetryRule(action="RETRY", on_status_reason="Host EC2*")],
             ),

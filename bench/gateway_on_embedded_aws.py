@@ -56,12 +56,12 @@ def declare(mode: str) -> cdk.Stack:
         mode=mode,
         max_submissions_per_second=50,
         idempotency_key="$.parameters.n",
-        batching_window=cdk.Duration.seconds(5),
-        max_receives=100,
+        max_batching_window=cdk.Duration.seconds(5),
+        max_receive_count=100,
     )
     for name, value in {
         "QueueArn": queue.job_queue_arn,
-        "SourceUrl": gateway.source_queue.queue_url,
+        "SourceUrl": gateway.message_queue.queue_url,
         "LettersUrl": gateway.dead_letter_queue.queue_url,
         "Function": gateway.function.function_name,
         "Mapping": str(gateway.node.find_child("Mapping").ref),  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ class Given:
             name="files",
             file_system=self.file_system,
             container_path="/files",
-            compute_environments=[self.environment],
+            allow_from=[self.environment],
         )
         secrets = {"PASSWORD": self.secret}
         size = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
@@ -115,10 +115,10 @@ class Given:
 
     def _MultiContainerJobDefinition(self) -> dict[str, Any]:  # noqa: N802
         containers = [bc.Container(name="main", **self._container())]
-        return {"containers": containers, "platform": "FARGATE", **self._roles()}
+        return {"containers": containers, "platform_capability": "FARGATE", **self._roles()}
 
     def _MultiNodeJobDefinition(self) -> dict[str, Any]:  # noqa: N802
-        nodes = bc.NodeRange(nodes=2, container=bc.Container(**self._container()))
+        nodes = bc.NodeRange(target_nodes=2, container=bc.Container(**self._container()))
         return {"node_ranges": [nodes], **self._roles()}
 
     def _EksJobDefinition(self) -> dict[str, Any]:  # noqa: N802
@@ -134,7 +134,7 @@ class Given:
         return {"service_environments": [self.service_environment]}
 
     def _QuotaShare(self) -> dict[str, Any]:  # noqa: N802
-        limits = [bc.CapacityLimit(max_capacity=1, unit="ml.m5.large")]
+        limits = [bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")]
         return {"queue": self.service_queue, "capacity_limits": limits, "quota_share_name": "one"}
 
     def _ServiceEnvironment(self) -> dict[str, Any]:  # noqa: N802
@@ -152,7 +152,7 @@ class Given:
     def _EventTrigger(self) -> dict[str, Any]:  # noqa: N802
         return {
             **self._SubmitFunction(),
-            "pattern": {"source": ["mine"]},
+            "event_pattern": {"source": ["mine"]},
             "dead_letter_queue": self.messages,
         }
 
@@ -183,7 +183,7 @@ class Given:
     _BatchMonitoring = _BatchDashboard = _AuditTrail = _alarmed
 
     def _JobEventLog(self) -> dict[str, Any]:  # noqa: N802
-        return {**self._queues(), "encryption_key": self.key}
+        return {**self._queues(), "log_encryption_key": self.key}
 
     def _JobNotifications(self) -> dict[str, Any]:  # noqa: N802
         return {**self._queues(), "topic": self.topic}
@@ -192,4 +192,4 @@ class Given:
         return {"log_groups": [self.log_group]}
 
     def _CostGuard(self) -> dict[str, Any]:  # noqa: N802
-        return {**self._queues(), "budget": bc.VcpuBudget(vcpu_hours=1), "topic": self.topic}
+        return {**self._queues(), "budget": bc.VcpuBudget.of_vcpu_hours(1), "topic": self.topic}

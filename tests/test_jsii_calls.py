@@ -43,7 +43,7 @@ def declare(stack: cdk.Stack) -> Callable[[str], bc.FargateJobDefinition]:
             vcpus=1,
             memory=memory,
             secrets={"PASSWORD": bc.secret_field(secret, "password")},
-            retry=bc.RetryPolicy(),
+            retry_policy=bc.RetryPolicy(),
             timeout=hour,
         )
 

@@ -12,7 +12,7 @@ from typing import Final
 from batch_constructs.aws.bound import Counting, Whole
 
 
-class StuckReason(StrEnum):
+class TimeLimitReason(StrEnum):
     """Why a job at the head of a queue cannot start, as its status reason says.
 
     The last two are reasons of service jobs, whose queues know
@@ -48,7 +48,7 @@ class QueueKind:
     environment: str
     environments: Counting
     action: str
-    reasons: tuple[StuckReason, ...]
+    reasons: tuple[TimeLimitReason, ...]
 
 
 CONTAINER_JOBS: Final = QueueKind(
@@ -57,7 +57,7 @@ CONTAINER_JOBS: Final = QueueKind(
     environment="ComputeEnvironment",
     environments=Counting(1, 3, "compute environments"),
     action="CANCEL",
-    reasons=tuple(StuckReason)[:4],
+    reasons=tuple(TimeLimitReason)[:4],
 )
 SERVICE_JOBS: Final = QueueKind(
     jobs="service jobs",
@@ -65,7 +65,7 @@ SERVICE_JOBS: Final = QueueKind(
     environment="ServiceEnvironment",
     environments=Counting(1, 1, "service environments"),
     action="TERMINATE",
-    reasons=(StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(StuckReason)[4:]),
+    reasons=(TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(TimeLimitReason)[4:]),
 )
 QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
 """https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""

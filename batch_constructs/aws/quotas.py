@@ -85,6 +85,23 @@ STACK_SOURCE: Final[Source] = docs(
     'Resources: "500 resources"; Outputs: "200 outputs"; Parameters: "200 parameters".',
 )
 
+TOPIC_NAME: Final = Matching(
+    r"[A-Za-z0-9_-]+", "1 to 256 letters, digits, hyphens and underscores", 256
+)
+
+TOPIC_NAME_SOURCE: Final[Source] = docs(
+    "sns/latest/api/API_CreateTopic.html",
+    'Name: "Topic names must be made up of only uppercase and lowercase ASCII letters, numbers,'
+    ' underscores, and hyphens, and must be between 1 and 256 characters long."',
+)
+
+TOPIC_DISPLAY_NAME: Final = Matching(r"[\s\S]+", "1 to 100 characters", 100)
+
+TOPIC_DISPLAY_NAME_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html",
+    'DisplayName: "The display name must be maximum 100 characters long".',
+)
+
 TOPIC_MESSAGE_BYTES: Final = 262_144
 SUBJECT_CHARACTERS: Final = 99
 """The subject of a message as e-mail, which is ASCII without line breaks."""

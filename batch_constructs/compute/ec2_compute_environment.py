@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from batch_constructs.compute.compute_environment import ComputeEnvironment
+    from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-    from batch_constructs.compute.machine_image import AnyImage
     from batch_constructs.compute.update_policy import UpdatePolicy
 
 
@@ -76,7 +75,9 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
             Default: it goes at once.
         container_insights: Whether CloudWatch Container Insights watches the cluster, or
             ``ContainerInsights.ENHANCED``. Default: no.
-        update: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_to_latest_image: Whether an update also takes the newest machine image of AWS.
+            Default: yes.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
@@ -110,7 +111,8 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
         container_insights: ContainerInsights | str | bool | None = None,
-        update: UpdatePolicy | None = None,
+        update_policy: UpdatePolicy | None = None,
+        update_to_latest_image: bool | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -139,17 +141,11 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
                 instance_tags=instance_tags,
                 scale_down_delay=scale_down_delay,
                 container_insights=container_insights,
-                update=update,
+                update_policy=update_policy,
+                update_to_latest_image=update_to_latest_image,
             ),
             Purchase(
                 kind="EC2",
                 default_strategy=AllocationStrategy.BEST_FIT_PROGRESSIVE,
             ),
         )
-
-    @classmethod
-    def from_managed_ec2_ecs_compute_environment_arn(
-        cls, scope: Construct, id: str, managed_ec2_ecs_compute_environment_arn: str
-    ) -> ComputeEnvironment:
-        """Take in a compute environment on instances by its ARN, under the L2's name for this."""
-        return cls.from_compute_environment_arn(scope, id, managed_ec2_ecs_compute_environment_arn)

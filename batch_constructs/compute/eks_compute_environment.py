@@ -17,7 +17,7 @@ from batch_constructs.compute.instance_compute_environment import (
     InstanceComputeEnvironment,
     Purchase,
 )
-from batch_constructs.compute.machine_image import ImageType
+from batch_constructs.compute.instance_image import ImageType
 from batch_constructs.compute.managed_compute_environment import EnvironmentArguments
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import aws_eks as eks_interfaces
     from constructs import Construct
 
+    from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-    from batch_constructs.compute.machine_image import AnyImage
     from batch_constructs.compute.update_policy import UpdatePolicy
 
 
-class AccessEntry(StrEnum):
+class AccessEntryState(StrEnum):
     """Whether AWS Batch manages its own access entry on the cluster.
 
     https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entry.html
@@ -71,8 +71,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             ones, or else the public ones.
         security_groups: Security groups of the nodes; the cluster's own is among them as a rule.
             Default: one of its own.
-        access_entry: Whether AWS Batch manages its access entry on the cluster. Default: as the
-            cluster authenticates.
+        access_entry_state: Whether AWS Batch manages its access entry on the cluster. Default: as
+            the cluster authenticates.
         spot: Whether on Spot instances. Default: on demand.
         max_vcpus: vCPUs of all nodes together, at most.
         compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
@@ -99,7 +99,9 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         instance_tags: Tags of the nodes and their volumes. Default: none.
         scale_down_delay: How long an idle node is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
-        update: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_to_latest_image: Whether an update also takes the newest machine image of AWS.
+            Default: yes.
         bid_percentage: On Spot, at most this percentage of the on-demand price, 1 to 100. Default:
             the on-demand price.
 
@@ -120,7 +122,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         vpc: ec2.IVpc,
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        access_entry: AccessEntry | str | None = None,
+        access_entry_state: AccessEntryState | str | None = None,
         spot: bool = False,
         max_vcpus: int = 256,
         compute_environment_name: str | None = None,
@@ -138,7 +140,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
-        update: UpdatePolicy | None = None,
+        update_policy: UpdatePolicy | None = None,
+        update_to_latest_image: bool | None = None,
         bid_percentage: int | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -174,7 +177,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                 instance_tags=instance_tags,
                 scale_down_delay=scale_down_delay,
                 container_insights=None,
-                update=update,
+                update_policy=update_policy,
+                update_to_latest_image=update_to_latest_image,
             ),
             Purchase(
                 kind="SPOT" if on_spot else "EC2",
@@ -193,7 +197,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                         ),
                         AccessEntry=given(
                             DesiredState=arguments.choice(
-                                "access_entry", access_entry, "an AccessEntry"
+                                "access_entry_state", access_entry_state, "an AccessEntryState"
                             )
                         ),
                     )

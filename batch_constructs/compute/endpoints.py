@@ -28,7 +28,7 @@ _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
 
 
-class EndpointFor(StrEnum):
+class EndpointService(StrEnum):
     """What jobs need besides their images and logs."""
 
     SECRETS = "secretsmanager"
@@ -53,7 +53,7 @@ class BatchEndpoints(BatchConstruct):
     the environments), ``S3`` (a gateway endpoint: layers of images) and an interface endpoint each
     for ``ecr.api``, ``ecr.dkr``, ``logs``; with instances ``ecs``, ``ecs-agent``, ``ecs-telemetry``
     too; with nodes of Amazon EKS ``ec2``, ``eks``, ``eks-auth`` and ``sts`` too; with
-    ``session_manager`` ``ssm``, ``ssmmessages`` and ``ec2messages`` too; and what ``also`` names.
+    ``session_manager`` ``ssm``, ``ssmmessages`` and ``ec2messages`` too; and ``services``.
     The ID of an endpoint is the service's name in PascalCase, such as ``EcrApi``.
 
     Attributes:
@@ -66,8 +66,8 @@ class BatchEndpoints(BatchConstruct):
         compute_environments: The environments that use them, which also says what is needed.
         vpc_subnets: The subnets of the endpoints, one an availability zone. Default: as the CDK
             chooses them, the private ones.
-        also: What jobs need besides: secrets, parameters, ECS Exec, and other services by the name
-            that the CDK has for them, such as ``athena``. Default: nothing.
+        services: What jobs need besides: secrets, parameters, ECS Exec, and other services by the
+            name that the CDK has for them, such as ``athena``. Default: nothing.
         session_manager: Whether Session Manager reaches the instances. Default: no.
 
     Raises:
@@ -85,7 +85,7 @@ class BatchEndpoints(BatchConstruct):
         vpc: ec2.IVpc,
         compute_environments: Sequence[ManagedComputeEnvironment],
         vpc_subnets: ec2.SubnetSelection | None = None,
-        also: Sequence[EndpointFor | str] | None = None,
+        services: Sequence[EndpointService | str] | None = None,
         session_manager: bool = False,
     ) -> None:
         super().__init__(scope, id)
@@ -95,14 +95,14 @@ class BatchEndpoints(BatchConstruct):
         if vpc_subnets is not None and not isinstance(vpc_subnets, ec2.SubnetSelection):
             arguments.wrong_type("vpc_subnets", vpc_subnets, "an ec2.SubnetSelection")
         environments = _environments(arguments, compute_environments)
-        services = set(_besides(arguments, also))
+        needed = set(_besides(arguments, services))
         if arguments.flag("session_manager", session_manager, required=True) is True:
-            services.update(_SESSION_MANAGER)
+            needed.update(_SESSION_MANAGER)
         arguments.refuse()
 
         for environment in environments:
-            services.update(_needed(environment.properties))
-        self.services = sorted(services)
+            needed.update(_needed(environment.properties))
+        self.services = sorted(needed)
         group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
@@ -121,9 +121,9 @@ class BatchEndpoints(BatchConstruct):
             )
 
 
-def _besides(arguments: Arguments, also: Any) -> list[str]:
+def _besides(arguments: Arguments, services: Any) -> list[str]:
     """Return the services that jobs need besides, but for S3, which has its endpoint anyway."""
-    names = arguments.texts("also", also)
+    names = arguments.texts("services", services)
     found = []
     for place, name in enumerate(names if isinstance(names, list) else ()):
         if not isinstance(name, str) or name == "s3":
@@ -131,8 +131,8 @@ def _besides(arguments: Arguments, also: Any) -> list[str]:
         if is_token(name) or name not in _services():
             shown = "a token" if is_token(name) else repr(str(name))
             arguments.wrong_value(
-                f"also[{place}] is {shown}; allowed is an EndpointFor, or a service as the CDK "
-                "calls it, such as 'athena': make others with ec2.InterfaceVpcEndpoint"
+                f"services[{place}] is {shown}; allowed is an EndpointService, or a service as the "
+                "CDK calls it, such as 'athena': make others with ec2.InterfaceVpcEndpoint"
             )
         found.append(str(name))
     return found

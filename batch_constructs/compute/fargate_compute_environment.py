@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from batch_constructs.compute.compute_environment import ComputeEnvironment
-
 
 class FargateComputeEnvironment(ManagedComputeEnvironment):
     """A compute environment on Fargate or Fargate Spot: no instances, nothing to pay while idle.
@@ -102,10 +100,3 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         self.resource = self._resource = make_environment(
             self, {**properties, "ComputeResources": resources}, own
         )
-
-    @classmethod
-    def from_fargate_compute_environment_arn(
-        cls, scope: Construct, id: str, fargate_compute_environment_arn: str
-    ) -> ComputeEnvironment:
-        """Take in a Fargate compute environment by its ARN, under the L2's name for this."""
-        return cls.from_compute_environment_arn(scope, id, fargate_compute_environment_arn)

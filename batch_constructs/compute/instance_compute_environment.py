@@ -19,15 +19,15 @@ from batch_constructs.compute.environment_roles import (
     make_instance_role,
     make_spot_fleet_role,
 )
+from batch_constructs.compute.instance_image import Images, ImageType
 from batch_constructs.compute.launch_template_overrides import launch_template_properties
-from batch_constructs.compute.machine_image import Images, ImageType
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
 )
-from batch_constructs.compute.update_policy import UpdatePolicy, read_update
+from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-    from batch_constructs.compute.machine_image import AnyImage
 
 
 class AllocationStrategy(StrEnum):
@@ -90,7 +90,8 @@ class InstanceArguments:
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
     container_insights: ContainerInsights | str | bool | None
-    update: UpdatePolicy | None
+    update_policy: UpdatePolicy | None
+    update_to_latest_image: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +148,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             security_groups=instances.security_groups,
         )
         images = Images(arguments, instances.images, default=cluster.default_image)
-        update = read_update(arguments, instances.update)
+        update_policy = read_update_policy(arguments, instances.update_policy)
         strategy = arguments.choice(
             "allocation_strategy", instances.allocation_strategy, "an AllocationStrategy"
         )
@@ -167,19 +168,15 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             Ec2KeyPair=_key_pair(arguments, instances.key_pair),
         )
         if not replaced:
-            latest = arguments.flag("update.latest_image", update.latest_image, required=True)
-            resources["UpdateToLatestImageVersion"] = latest
-        elif instances.update is not None:
-            arguments.wrong_value(
-                "update is given, but an environment with a service role of its own, or with the "
-                "strategy BEST_FIT, is replaced and never updated: leave update out"
-            )
+            resources["UpdateToLatestImageVersion"] = _latest_image(arguments, instances)
+        else:
+            _expect_no_updates(arguments, instances)
         _expect_roles(arguments, instances, purchase)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
             **cluster.properties,
             **given(
-                UpdatePolicy=update.to_property(arguments),
+                UpdatePolicy=update_policy,
                 EcsSettings=read_ecs_settings(arguments, instances.container_insights),
             ),
         }
@@ -222,6 +219,25 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         # A role that went before the environment would leave the environment undeletable.
         roles = (self.instance_role, spot_fleet_role)
         self.resource.node.add_dependency(*(role for role in roles if role is not None))
+
+
+def _latest_image(arguments: Arguments, instances: InstanceArguments) -> Any:
+    latest = arguments.flag("update_to_latest_image", instances.update_to_latest_image)
+    return True if latest is None else latest
+
+
+def _expect_no_updates(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse what says how an environment is updated that never is."""
+    given = {
+        "update_policy": instances.update_policy,
+        "update_to_latest_image": instances.update_to_latest_image,
+    }
+    for parameter, value in given.items():
+        if value is not None:
+            arguments.wrong_value(
+                f"{parameter} is given, but an environment with a service role of its own, or with "
+                f"the strategy BEST_FIT, is replaced and never updated: leave {parameter} out"
+            )
 
 
 def _compute_resources(

@@ -12,7 +12,7 @@ from aws_cdk import Fn
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.disk import Disk, root_volume
+from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.jsii_objects import has_member
@@ -48,7 +48,7 @@ class LaunchTemplate(BatchConstruct):
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        disk: The root volume. Default: encrypted gp3 of the image's size.
+        root_volume: The root volume. Default: encrypted gp3 of the image's size.
         user_data: Shell commands that run as an instance starts, one element a line; they are put
             into the MIME parts that AWS Batch demands, 16 KiB together. Default: none.
         scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
@@ -76,7 +76,7 @@ class LaunchTemplate(BatchConstruct):
         scope: Construct,
         id: str,
         *,
-        disk: Disk | None = None,
+        root_volume: RootVolume | None = None,
         user_data: Sequence[str] | None = None,
         scratch_path: str | None = None,
         image_pull: ImagePull | str | None = None,
@@ -93,7 +93,7 @@ class LaunchTemplate(BatchConstruct):
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
             BlockDeviceMappings=[
-                {"DeviceName": _ROOT_DEVICE, "Ebs": root_volume(arguments, disk)},
+                {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
             MetadataOptions={
                 "HttpTokens": "required",

@@ -78,11 +78,11 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
             Default: one of its own.
         storage_size: The size of the data volume. Default: AWS's.
-        local_storage: Whether the instance's own NVMe disks are used. Default: no.
+        use_local_storage: Whether the instance's own NVMe disks are used. Default: no.
         scale_in_after: How long an idle instance is kept, up to an hour. Default: AWS's.
         keep_idle_instances: Whether idle instances are never given back, and paid for. Default: no.
         detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
-        fips: Whether the instances use FIPS 140-2 validated modules. Default: no.
+        fips_enabled: Whether the instances use FIPS 140-2 validated modules. Default: no.
         tags_in_metadata: Whether instances see their tags in their metadata. Default: no.
         reservation_preference: Whether capacity reservations are used. Default: AWS's.
         reservation_group_arn: The resource group of these reservations. Default: any.
@@ -114,11 +114,11 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         instance_role: iam.IRole | None = None,
         infrastructure_role: iam.IRole | None = None,
         storage_size: Size | None = None,
-        local_storage: bool = False,
+        use_local_storage: bool = False,
         scale_in_after: Duration | None = None,
         keep_idle_instances: bool = False,
         detailed_monitoring: bool = False,
-        fips: bool = False,
+        fips_enabled: bool = False,
         tags_in_metadata: bool = False,
         reservation_preference: ReservationPreference | str | None = None,
         reservation_group_arn: str | None = None,
@@ -154,13 +154,13 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
                     "reservation_preference", reservation_preference, "a ReservationPreference"
                 ),
             ),
-            FipsEnabled=arguments.switch("fips", fips),
+            FipsEnabled=arguments.switch("fips_enabled", fips_enabled),
             InstanceMetadataTagsPropagation=arguments.switch("tags_in_metadata", tags_in_metadata),
             InstanceRequirements=given(
                 AllowedInstanceTypes=_instance_types(arguments, instance_types)
             ),
             LocalStorageConfiguration=given(
-                UseLocalStorage=arguments.switch("local_storage", local_storage)
+                UseLocalStorage=arguments.switch("use_local_storage", use_local_storage)
             ),
             Monitoring="DETAILED" if monitored is True else None,
             StorageConfiguration=given(

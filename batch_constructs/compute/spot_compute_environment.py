@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from batch_constructs.compute.compute_environment import ComputeEnvironment
+    from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-    from batch_constructs.compute.machine_image import AnyImage
     from batch_constructs.compute.update_policy import UpdatePolicy
 
 
@@ -78,7 +77,9 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             Default: it goes at once.
         container_insights: Whether CloudWatch Container Insights watches the cluster, or
             ``ContainerInsights.ENHANCED``. Default: no.
-        update: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_to_latest_image: Whether an update also takes the newest machine image of AWS.
+            Default: yes.
         bid_percentage: Take an instance only below this share of its on-demand price, 1 to 100. The
             market price is paid in any case. Default: up to 100, which AWS recommends.
         spot_fleet_role: The role of Spot Fleet, which only the strategy ``BEST_FIT`` uses.
@@ -116,7 +117,8 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
         container_insights: ContainerInsights | str | bool | None = None,
-        update: UpdatePolicy | None = None,
+        update_policy: UpdatePolicy | None = None,
+        update_to_latest_image: bool | None = None,
         bid_percentage: int | None = None,
         spot_fleet_role: iam.IRole | None = None,
     ) -> None:
@@ -147,7 +149,8 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
                 instance_tags=instance_tags,
                 scale_down_delay=scale_down_delay,
                 container_insights=container_insights,
-                update=update,
+                update_policy=update_policy,
+                update_to_latest_image=update_to_latest_image,
             ),
             Purchase(
                 kind="SPOT",
@@ -156,10 +159,3 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
                 spot_fleet_role=spot_fleet_role,
             ),
         )
-
-    @classmethod
-    def from_managed_ec2_ecs_compute_environment_arn(
-        cls, scope: Construct, id: str, managed_ec2_ecs_compute_environment_arn: str
-    ) -> ComputeEnvironment:
-        """Take in a compute environment on instances by its ARN, under the L2's name for this."""
-        return cls.from_compute_environment_arn(scope, id, managed_ec2_ecs_compute_environment_arn)

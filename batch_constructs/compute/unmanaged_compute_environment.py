@@ -173,10 +173,3 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
                 cluster_tags=self._cluster_tags,
             )
         return self._cluster
-
-    @classmethod
-    def from_unmanaged_compute_environment_arn(
-        cls, scope: Construct, id: str, unmanaged_compute_environment_arn: str
-    ) -> ComputeEnvironment:
-        """Take in an unmanaged compute environment by its ARN, under the L2's name for this."""
-        return cls.from_compute_environment_arn(scope, id, unmanaged_compute_environment_arn)

@@ -1,4 +1,4 @@
-"""What happens to running jobs, and to the machine image, when an environment is updated.
+"""What happens to running jobs when an environment is updated.
 
 https://docs.aws.amazon.com/batch/latest/userguide/updating-compute-environments.html
 """
@@ -22,28 +22,26 @@ class UpdatePolicy:
 
     Attributes:
         terminate_jobs: Whether running jobs are ended at once. Default: they may finish, for as
-            long as ``job_timeout``.
-        job_timeout: How long running jobs may go on, 1 to 7200 minutes. Default: 30 minutes.
-        latest_image: Whether an update also takes the newest machine image of AWS. Default: yes.
+            long as ``job_execution_timeout``.
+        job_execution_timeout: How long running jobs may go on, 1 to 7200 minutes.
+            Default: 30 minutes.
     """
 
     terminate_jobs: bool | None = None
-    job_timeout: Duration | None = None
-    latest_image: bool = True
-
-    def to_property(self, arguments: Arguments) -> dict[str, Any]:
-        """Return CloudFormation's ``UpdatePolicy``."""
-        return given(
-            TerminateJobsOnUpdate=arguments.flag("update.terminate_jobs", self.terminate_jobs),
-            JobExecutionTimeoutMinutes=arguments.minutes("update.job_timeout", self.job_timeout),
-        )
+    job_execution_timeout: Duration | None = None
 
 
-def read_update(arguments: Arguments, update: UpdatePolicy | None) -> UpdatePolicy:
-    """Return the policy that was given, or that of AWS."""
-    if update is None:
-        return UpdatePolicy()
-    if not isinstance(update, UpdatePolicy):
-        arguments.wrong_type("update", update, "an UpdatePolicy, such as UpdatePolicy()")
-        return UpdatePolicy()
-    return update
+def read_update_policy(arguments: Arguments, policy: UpdatePolicy | None) -> dict[str, Any]:
+    """Return CloudFormation's ``UpdatePolicy``."""
+    if policy is None:
+        return {}
+    if not isinstance(policy, UpdatePolicy):
+        arguments.wrong_type("update_policy", policy, "an UpdatePolicy, such as UpdatePolicy()")
+        return {}
+    inner = arguments.within("update_policy")
+    return given(
+        TerminateJobsOnUpdate=inner.flag("terminate_jobs", policy.terminate_jobs),
+        JobExecutionTimeoutMinutes=inner.minutes(
+            "job_execution_timeout", policy.job_execution_timeout
+        ),
+    )

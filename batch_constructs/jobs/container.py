@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
-    from batch_constructs.jobs.log_driver import LogDriver
+    from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
 
 
-class DependencyCondition(StrEnum):
+class ContainerDependencyCondition(StrEnum):
     """What a container waits for in another.
 
     ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
@@ -33,7 +33,7 @@ class DependencyCondition(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dependency:
+class ContainerDependency:
     """Another container of the task that has to start, or to end, first.
 
     Attributes:
@@ -42,7 +42,7 @@ class Dependency:
     """
 
     container_name: str
-    condition: DependencyCondition | str = DependencyCondition.START
+    condition: ContainerDependencyCondition | str = ContainerDependencyCondition.START
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +88,8 @@ class Container:
         init_process: Whether an init process passes on signals and reaps children. Default: no.
         volumes: What it mounts; a volume of the same name in two containers is shared.
             Default: none.
-        log_driver: Where its output goes. Default: CloudWatch Logs, the definition's log group.
+        log_configuration: Where its output goes. Default: CloudWatch Logs, the definition's log
+            group.
         essential: Whether the job ends when this container ends. Default: yes.
         depends_on: Containers that have to start, or to end, before it starts. Default: none.
         start_timeout: How long to wait for these, 2 to 120 seconds on Fargate. Default: the
@@ -116,9 +117,9 @@ class Container:
     swap: Swap | None = None
     init_process: bool = False
     volumes: Sequence[AnyVolume] | None = None
-    log_driver: LogDriver | None = None
+    log_configuration: LogConfiguration | None = None
     essential: bool = True
-    depends_on: Sequence[Dependency] | None = None
+    depends_on: Sequence[ContainerDependency] | None = None
     start_timeout: Duration | None = None
     stop_timeout: Duration | None = None
     firelens: Firelens | None = None

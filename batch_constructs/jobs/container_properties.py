@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.container import Dependency, Firelens
+from batch_constructs.jobs.container import ContainerDependency, Firelens
 from batch_constructs.jobs.container_image import (
     NamedImage,
     bind_image,
@@ -15,7 +15,7 @@ from batch_constructs.jobs.container_image import (
     refuse_image,
 )
 from batch_constructs.jobs.linux import linux_parameters, ulimit_properties
-from batch_constructs.jobs.log_driver import ContainerLog
+from batch_constructs.jobs.log_configuration import ContainerLog
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
 from batch_constructs.rules import UNKNOWN
@@ -45,7 +45,7 @@ class ContainerParts:
         image = _image(arguments, container.image)
         secrets = Secrets(arguments, container.secrets)
         self.volumes = Volumes(arguments, container.volumes)
-        self.log = ContainerLog(arguments, container.log_driver)
+        self.log = ContainerLog(arguments, container.log_configuration)
         self.properties = {
             **_properties(arguments, container),
             **given(
@@ -91,8 +91,8 @@ def within_a_task(arguments: Arguments, container: Container) -> dict[str, Any]:
         DependsOn=arguments.each(
             "depends_on",
             container.depends_on,
-            Dependency,
-            'Dependency(container_name="router", condition="START")',
+            ContainerDependency,
+            'ContainerDependency(container_name="router", condition="START")',
             _dependency,
         ),
         StartTimeout=arguments.seconds("start_timeout", container.start_timeout),
@@ -101,10 +101,10 @@ def within_a_task(arguments: Arguments, container: Container) -> dict[str, Any]:
     )
 
 
-def _dependency(arguments: Arguments, entry: Dependency) -> dict[str, Any]:
+def _dependency(arguments: Arguments, entry: ContainerDependency) -> dict[str, Any]:
     return given(
         ContainerName=arguments.text("container_name", entry.container_name, required=True),
-        Condition=arguments.choice("condition", entry.condition, "a DependencyCondition"),
+        Condition=arguments.choice("condition", entry.condition, "a ContainerDependencyCondition"),
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
-    from batch_constructs.jobs.log_driver import LogDriver
+    from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
@@ -65,15 +65,15 @@ class Ec2JobDefinition(ContainerJobDefinition):
             is allowed nothing until something is granted.
         execution_role: The role that starts the container; it is granted what is needed. Default:
             one of its own.
-        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
-            lost Spot capacity and image pulls, none for the job's own failures.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost Spot capacity and image pulls, none for the job's own failures.
         timeout: How long one attempt may run, at least a minute. Default: without limit.
         log_retention: How long logs are kept. Default: 30 days.
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
-        log_driver: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to the log
-            group.
+        log_configuration: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to
+            the log group.
         volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
@@ -86,8 +86,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
         readonly_root_filesystem: Whether the container may not write outside its volumes.
             Default: it may.
         init_process: Whether an init process passes on signals and reaps children. Default: no.
-        execute_command: Whether ECS Exec may open a shell in the container; the job role is granted
-            what that needs. Default: no.
+        enable_execute_command: Whether ECS Exec may open a shell in the container; the job role is
+            granted what that needs. Default: no.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
@@ -120,12 +120,12 @@ class Ec2JobDefinition(ContainerJobDefinition):
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
-        retry: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
-        log_driver: LogDriver | None = None,
+        log_configuration: LogConfiguration | None = None,
         volumes: Sequence[AnyVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
@@ -137,7 +137,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         user: str | None = None,
         readonly_root_filesystem: bool = False,
         init_process: bool = False,
-        execute_command: bool = False,
+        enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
@@ -166,11 +166,11 @@ class Ec2JobDefinition(ContainerJobDefinition):
                 user=user,
                 readonly_root_filesystem=readonly_root_filesystem,
                 init_process=init_process,
-                log_driver=log_driver,
+                log_configuration=log_configuration,
             ),
             JobArguments(
                 parameters=parameters,
-                retry=retry,
+                retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,
@@ -187,7 +187,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
             ),
             capability="EC2",
             options=given(
-                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+                EnableExecuteCommand=arguments.switch(
+                    "enable_execute_command", enable_execute_command
+                ),
             ),
             job_role_at_once=True,
         )

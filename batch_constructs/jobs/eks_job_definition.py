@@ -59,8 +59,8 @@ class EksJobDefinition(JobDefinition):
         share_process_namespace: Whether its containers see each other's processes. Default: no.
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
-        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
-            lost Spot capacity and image pulls, none for the job's own failures.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost Spot capacity and image pulls, none for the job's own failures.
         timeout: How long one attempt may run, at least a minute. Default: without limit.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
@@ -94,7 +94,7 @@ class EksJobDefinition(JobDefinition):
         namespace: str | None = None,
         share_process_namespace: bool = False,
         parameters: Mapping[str, str] | None = None,
-        retry: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
@@ -123,7 +123,7 @@ class EksJobDefinition(JobDefinition):
             arguments,
             JobArguments(
                 parameters=parameters,
-                retry=retry,
+                retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,

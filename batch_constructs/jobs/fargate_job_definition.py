@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.consumables import Consumable
-    from batch_constructs.jobs.log_driver import LogDriver
+    from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
@@ -63,17 +63,17 @@ class FargateJobDefinition(ContainerJobDefinition):
             is granted; without, the container has no AWS credentials.
         execution_role: The role that starts the container; it is granted what is needed. Default:
             one of its own.
-        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
-            lost Spot capacity and image pulls, none for the job's own failures.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost Spot capacity and image pulls, none for the job's own failures.
         timeout: How long one attempt may run, at least a minute. Default: without limit.
         log_retention: How long logs are kept. Default: 30 days.
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
             it. Default: encrypted with a key of the service.
         ephemeral_storage: Disk space, 21 to 200 GiB. Default: 20 GiB, Fargate's.
-        log_driver: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to the log
-            group.
-        architecture: ``ARM64`` or ``X86_64``. Default: X86_64, Fargate's.
+        log_configuration: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to
+            the log group.
+        cpu_architecture: ``ARM64`` or ``X86_64``. Default: X86_64, Fargate's.
         operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``. Default: Linux.
         platform_version: The Fargate platform version. Default: ``LATEST``.
         assign_public_ip: Whether the job's network interface gets a public address, which it needs
@@ -84,8 +84,8 @@ class FargateJobDefinition(ContainerJobDefinition):
         readonly_root_filesystem: Whether the container may not write outside its volumes.
             Default: it may.
         init_process: Whether an init process passes on signals and reaps children. Default: no.
-        execute_command: Whether ECS Exec may open a shell in the container; the job role is granted
-            what that needs. Default: no.
+        enable_execute_command: Whether ECS Exec may open a shell in the container; the job role is
+            granted what that needs. Default: no.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
@@ -118,14 +118,14 @@ class FargateJobDefinition(ContainerJobDefinition):
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
-        retry: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
-        log_driver: LogDriver | None = None,
-        architecture: CpuArchitecture | str | None = None,
+        log_configuration: LogConfiguration | None = None,
+        cpu_architecture: CpuArchitecture | str | None = None,
         operating_system_family: str | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool = False,
@@ -133,7 +133,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         user: str | None = None,
         readonly_root_filesystem: bool = False,
         init_process: bool = False,
-        execute_command: bool = False,
+        enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
@@ -158,11 +158,11 @@ class FargateJobDefinition(ContainerJobDefinition):
                 user=user,
                 readonly_root_filesystem=readonly_root_filesystem,
                 init_process=init_process,
-                log_driver=log_driver,
+                log_configuration=log_configuration,
             ),
             JobArguments(
                 parameters=parameters,
-                retry=retry,
+                retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,
@@ -182,8 +182,12 @@ class FargateJobDefinition(ContainerJobDefinition):
                 NetworkConfiguration={"AssignPublicIp": "ENABLED" if public_ip else "DISABLED"},
                 EphemeralStorage=given(SizeInGiB=storage),
                 FargatePlatformConfiguration=given(PlatformVersion=version),
-                RuntimePlatform=runtime_platform(arguments, architecture, operating_system_family),
-                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+                RuntimePlatform=runtime_platform(
+                    arguments, cpu_architecture, operating_system_family
+                ),
+                EnableExecuteCommand=arguments.switch(
+                    "enable_execute_command", enable_execute_command
+                ),
             ),
             job_role_at_once=False,
         )

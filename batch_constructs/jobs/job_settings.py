@@ -30,7 +30,7 @@ class JobArguments:
     """The arguments that job definitions of every kind share, as they were given."""
 
     parameters: Mapping[str, str] | None
-    retry: RetryPolicy | None
+    retry_policy: RetryPolicy | None
     timeout: Duration | None
     scheduling_priority: int | None
     consumable_resources: Mapping[Consumable, int] | None
@@ -57,9 +57,11 @@ class Job:
         capability: str | None,
         tags_are_propagated: bool = True,
     ) -> None:
-        retry = RetryPolicy() if own.retry is None else own.retry
+        retry = RetryPolicy() if own.retry_policy is None else own.retry_policy
         if not isinstance(retry, RetryPolicy):
-            arguments.wrong_type("retry", retry, "a RetryPolicy such as RetryPolicy(attempts=3)")
+            arguments.wrong_type(
+                "retry_policy", retry, "a RetryPolicy such as RetryPolicy(attempts=3)"
+            )
             retry = RetryPolicy()
         consumes = Consumes(arguments, own.consumable_resources)
         kept = arguments.switch("keep_old_revisions", own.keep_old_revisions)

@@ -74,7 +74,7 @@ class JobLogs:
                 "log_group is given together with log_retention or log_encryption_key; these are "
                 "the log group's own: set them where it is made"
             )
-        driver_is_known = not arguments.is_wrong("log_driver")
+        driver_is_known = not arguments.is_wrong("log_configuration")
         if not needed and driver_is_known and any((log_group, retention, encryption_key)):
             arguments.wrong_value(
                 "log_group, log_retention or log_encryption_key is given, but no container logs to "
@@ -112,7 +112,7 @@ class JobLogs:
         if not self._needed:
             raise ValueError(
                 f"{self._scope.node.path}: there is no log group, since no container logs to "
-                "CloudWatch Logs; leave log_driver out to have one"
+                "CloudWatch Logs; leave log_configuration out to have one"
             )
         if self._group is None and self._resource is not None:
             self._group = logs.LogGroup.from_log_group_arn(

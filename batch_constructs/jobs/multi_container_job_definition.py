@@ -54,20 +54,20 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         containers: The containers, at least one of them essential.
-        platform: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``.
+        platform_capability: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``.
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
         job_role: The role the containers' code acts as. Default: one of its own.
         execution_role: The role that starts the containers; it is granted what is needed. Default:
             one of its own.
-        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
-            lost Spot capacity and image pulls, none for the job's own failures.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost Spot capacity and image pulls, none for the job's own failures.
         timeout: How long one attempt may run, at least a minute. Default: without limit.
         log_retention: How long logs are kept. Default: 30 days.
         log_group: Write to this log group. Default: one of its own.
         log_encryption_key: Encrypt the own log group with this key. Default: a key of the service.
         ephemeral_storage: Disk space on Fargate, 21 to 200 GiB. Default: 20 GiB, Fargate's.
-        architecture: ``ARM64`` or ``X86_64``. Default: the platform's.
+        cpu_architecture: ``ARM64`` or ``X86_64``. Default: the platform's.
         operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``, on Fargate. Default: Linux.
         platform_version: The Fargate platform version. Default: ``LATEST``.
         assign_public_ip: Whether the job's network interface gets a public address, on Fargate.
@@ -77,7 +77,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         pid_mode: ``host`` or ``task``: which process namespace the containers share. Default: each
             has its own.
         network_mode: ``host``, on Managed Instances. Default: the platform's.
-        execute_command: Whether ECS Exec may open a shell in the containers; the job role is
+        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
             granted what that needs. Default: no.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
@@ -101,24 +101,24 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         id: str,
         *,
         containers: Sequence[Container],
-        platform: PlatformCapability | str,
+        platform_capability: PlatformCapability | str,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
-        retry: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
-        architecture: CpuArchitecture | str | None = None,
+        cpu_architecture: CpuArchitecture | str | None = None,
         operating_system_family: str | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool | None = None,
         ipc_mode: str | None = None,
         pid_mode: str | None = None,
         network_mode: str | None = None,
-        execute_command: bool = False,
+        enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
@@ -127,7 +127,9 @@ class MultiContainerJobDefinition(EcsJobDefinition):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        capability = arguments.choice("platform", platform, 'a PlatformCapability or "FARGATE"')
+        capability = arguments.choice(
+            "platform_capability", platform_capability, 'a PlatformCapability or "FARGATE"'
+        )
         public_ip = arguments.flag("assign_public_ip", assign_public_ip)
         if public_ip is None and capability == PlatformCapability.FARGATE:
             public_ip = False
@@ -139,18 +141,22 @@ class MultiContainerJobDefinition(EcsJobDefinition):
                 EphemeralStorage=given(
                     SizeInGiB=arguments.gibibytes("ephemeral_storage", ephemeral_storage)
                 ),
-                RuntimePlatform=runtime_platform(arguments, architecture, operating_system_family),
+                RuntimePlatform=runtime_platform(
+                    arguments, cpu_architecture, operating_system_family
+                ),
                 PlatformVersion=arguments.text("platform_version", platform_version),
                 IpcMode=arguments.text("ipc_mode", ipc_mode),
                 PidMode=arguments.text("pid_mode", pid_mode),
                 NetworkMode=arguments.text("network_mode", network_mode),
-                EnableExecuteCommand=arguments.switch("execute_command", execute_command),
+                EnableExecuteCommand=arguments.switch(
+                    "enable_execute_command", enable_execute_command
+                ),
             ),
             single=False,
         )
         own = JobArguments(
             parameters=parameters,
-            retry=retry,
+            retry_policy=retry_policy,
             timeout=timeout,
             scheduling_priority=scheduling_priority,
             consumable_resources=consumable_resources,

@@ -40,27 +40,27 @@ class NodeRange:
     """Nodes of a multi-node job that run the same: one of container, containers or pod.
 
     Attributes:
-        nodes: How many nodes, which follow those of the range before; or a range as AWS writes it,
-            such as ``"0:3"``, ``":3"`` or ``"4:"``, for ranges that are nested.
+        target_nodes: How many nodes, which follow those of the range before; or a range as AWS
+            writes it, such as ``"0:3"``, ``":3"`` or ``"4:"``, for ranges that are nested.
         container: The one container of each node.
         containers: The containers of each node, where there are several.
         pod: The pod of each node, on Amazon EKS.
         instance_type: The instance type, the same for all ranges. Default: chosen among those of
             the compute environment, the same for all nodes.
-        execute_command: Whether ECS Exec may open a shell in the containers; the job role is
+        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
             granted what that needs. Default: no.
         consumable_resources: What each node takes of each ``ConsumableResource`` while it runs.
             Default: nothing.
     """
 
-    nodes: int | str
+    target_nodes: int | str
     container: Container | None = None
     containers: Sequence[Container] | None = None
     pod: Pod | None = None
     instance_type: str | ec2.InstanceType | None = None
     ipc_mode: str | None = None
     pid_mode: str | None = None
-    execute_command: bool = False
+    enable_execute_command: bool = False
     consumable_resources: Mapping[Consumable, int] | None = None
 
 
@@ -88,8 +88,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         job_role: The role the containers' code acts as. Default: one of its own.
         execution_role: The role that starts the containers; it is granted what is needed. Default:
             one of its own.
-        retry: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts for
-            lost hosts and image pulls, none for the job's own failures.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost hosts and image pulls, none for the job's own failures.
         timeout: How long one attempt may run, at least a minute. Default: without limit.
         log_retention: How long logs are kept. Default: 30 days.
         log_group: Write to this log group. Default: one of its own.
@@ -119,7 +119,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
         execution_role: iam.IRole | None = None,
-        retry: RetryPolicy | None = None,
+        retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_group: logs.ILogGroup | None = None,
@@ -148,7 +148,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         main = arguments.number("main_node", main_node)
         own = JobArguments(
             parameters=parameters,
-            retry=retry,
+            retry_policy=retry_policy,
             timeout=timeout,
             scheduling_priority=scheduling_priority,
             consumable_resources=None,
@@ -206,12 +206,12 @@ class Nodes:
         listed = arguments.items("node_ranges", ranges, "NodeRange")
         if not listed:
             arguments.wrong_value(
-                "node_ranges is empty; allowed is at least one: give [NodeRange(nodes=2, …)]"
+                "node_ranges is empty; allowed is at least one: give [NodeRange(target_nodes=2, …)]"
             )
             arguments.refuse()
         for place, entry in enumerate(listed):
             if not isinstance(entry, NodeRange):
-                expected = "NodeRange(nodes=2, container=Container(…))"
+                expected = "NodeRange(target_nodes=2, container=Container(…))"
                 arguments.wrong_type(f"node_ranges[{place}]", entry, expected)
                 continue
             self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
@@ -238,14 +238,16 @@ class Nodes:
         consumes = Consumes(arguments, entry.consumable_resources, label=f"of range {place} ")
         self.beside.update(consumes.beside)
         properties = given(
-            TargetNodes=self._target(arguments, entry.nodes),
+            TargetNodes=self._target(arguments, entry.target_nodes),
             InstanceTypes=_instance_types(arguments, entry.instance_type),
             ConsumableResourceProperties=consumes.properties,
         )
         options = given(
             IpcMode=arguments.text("ipc_mode", entry.ipc_mode),
             PidMode=arguments.text("pid_mode", entry.pid_mode),
-            EnableExecuteCommand=arguments.switch("execute_command", entry.execute_command),
+            EnableExecuteCommand=arguments.switch(
+                "enable_execute_command", entry.enable_execute_command
+            ),
         )
         kinds = [
             name for name in ("container", "containers", "pod") if getattr(entry, name) is not None
@@ -292,21 +294,21 @@ class Nodes:
             else:
                 self._next = None
             return nodes
-        number = arguments.number("nodes", nodes)
+        number = arguments.number("target_nodes", nodes)
         if is_token(number):
             return arguments.wrong_value(
-                "nodes is a token, which cannot be counted before the deployment; allowed is a "
-                'number, or a range: give nodes="0:" and the token as num_nodes'
+                "target_nodes is a token, which cannot be counted before the deployment; allowed "
+                'is a number, or a range: give target_nodes="0:" and the token as num_nodes'
             )
         if not isinstance(number, int) or self._next is None:
             if isinstance(number, int):
                 arguments.wrong_value(
-                    f"nodes is {number} after an open range; allowed is a range as AWS writes it: "
-                    'give such as "4:7"'
+                    f"target_nodes is {number} after an open range; allowed is a range as AWS "
+                    'writes it: give such as "4:7"'
                 )
             return number
         if number < 1:
-            return arguments.wrong_value(f"nodes is {number}; allowed is 1 or more")
+            return arguments.wrong_value(f"target_nodes is {number}; allowed is 1 or more")
         first_node, self._next = self._next, self._next + number
         self._last = max(self._last, self._next - 1)
         return f"{first_node}:{self._next - 1}"

@@ -106,7 +106,7 @@ class RetryPolicy:
 
     def to_property(self, arguments: Arguments) -> dict[str, Any]:
         """Return the policy as CloudFormation's ``RetryStrategy``."""
-        inner = arguments.within("retry")
+        inner = arguments.within("retry_policy")
         expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
         if self.rules is None:
             inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")

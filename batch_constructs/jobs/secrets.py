@@ -74,7 +74,7 @@ def secret_field(
     *,
     version_stage: str | None = None,
     version_id: str | None = None,
-) -> SecretField:
+) -> SecretSource:
     """Take one JSON field of a secret, or one version of it, as a job's environment variable.
 
     Args:
@@ -118,7 +118,7 @@ class SecretParameter:
             )
 
 
-def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretParameter:
+def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretSource:
     """Take a SecureString parameter that is encrypted with a key of your own.
 
     An imported parameter does not tell its key; one that is encrypted with the key ``aws/ssm``

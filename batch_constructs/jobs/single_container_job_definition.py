@@ -59,11 +59,11 @@ class ContainerJobDefinition(EcsJobDefinition):
 
 def runtime_platform(
     arguments: Arguments,
-    architecture: CpuArchitecture | str | None,
+    cpu_architecture: CpuArchitecture | str | None,
     operating_system_family: str | None = None,
 ) -> Any:
     """Return CloudFormation's ``RuntimePlatform``, or None for the platform's own default."""
-    cpu = arguments.choice("architecture", architecture, 'CpuArchitecture.ARM64 or "ARM64"')
+    cpu = arguments.choice("cpu_architecture", cpu_architecture, 'CpuArchitecture.ARM64 or "ARM64"')
     system = arguments.text("operating_system_family", operating_system_family)
     if cpu is None and system is None:
         return None

@@ -42,8 +42,8 @@ class EfsVolume:
         root_access: Whether the container's root user is root on the file system too, which a file
             system whose root directory belongs to root needs to be written to. Default: no, root
             becomes nobody.
-        compute_environments: The environments that the job runs in: the mount targets of the file
-            system admit them. Default: none; then they have to be admitted elsewhere.
+        allow_from: Who may reach the mount targets of the file system: the compute environments
+            that the job runs in. Default: nobody by this; then they have to be admitted elsewhere.
         transit_encryption_port: The port of the encrypted connection. Default: chosen by EFS.
     """
 
@@ -54,7 +54,7 @@ class EfsVolume:
     root_directory: str | None = None
     read_only: bool = False
     root_access: bool = False
-    compute_environments: Sequence[ec2.IConnectable] = ()
+    allow_from: Sequence[ec2.IConnectable] = ()
     transit_encryption_port: int | None = None
 
 
@@ -138,7 +138,7 @@ class Volumes:
     def admit(self) -> None:
         """Let mount targets admit the compute environments that they were told of."""
         for volume in self._file_systems:
-            for environment in volume.compute_environments:
+            for environment in volume.allow_from:
                 volume.file_system.connections.allow_default_port_from(environment)
 
     def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
@@ -146,13 +146,11 @@ class Volumes:
             wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
             self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": wrong})
             return
-        environments = arguments.items(
-            "compute_environments", volume.compute_environments, "compute environments"
-        )
+        environments = arguments.items("allow_from", volume.allow_from, "compute environments")
         for environment in environments:
             if not has_member(environment, "connections"):
                 arguments.wrong_type(
-                    "compute_environments",
+                    "allow_from",
                     environment,
                     "managed compute environments such as FargateComputeEnvironment",
                 )

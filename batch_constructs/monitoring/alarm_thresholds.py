@@ -15,13 +15,13 @@ from batch_constructs.monitoring.metric_series import (
     failure_rate,
     native,
     queue_gauge,
-    vcpu_hours_a_day,
+    vcpu_hours_per_day,
 )
 
 BOUNDS: Final[dict[str, Bound]] = {
     "failure_rate_percent": Decimal(0, 100),
-    "failure_rate_at_least_jobs": Whole(1),
-    "vcpu_hours_a_day": Decimal(0, 10**9),
+    "failure_rate_min_jobs": Whole(1),
+    "vcpu_hours_per_day": Decimal(0, 10**9),
 }
 """What the numbers of ``AlarmThresholds`` may be."""
 
@@ -37,21 +37,21 @@ class AlarmThresholds:
     Attributes:
         failure_rate_percent: Jobs that fail, of those that end; cancelled and terminated ones are
             left out. Over 15 minutes, in two of three such quarters.
-        failure_rate_at_least_jobs: How many jobs have to end in a quarter of an hour for the rate
+        failure_rate_min_jobs: How many jobs have to end in a quarter of an hour for the rate
             to say anything.
         time_in_runnable: How long jobs waited that started, on average. Default: 1 hour.
-        head_of_queue: How long the first job of the queue has been first. Default: 2 hours. Needs
-            ``gauges``.
-        vcpu_hours_a_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
-        oldest_message: How long a message waits in a gateway. Default: 1 hour.
+        head_of_queue_age: How long the first job of the queue has been first. Default: 2 hours.
+            Needs ``gauges``.
+        vcpu_hours_per_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
+        oldest_message_age: How long a message waits in a gateway. Default: 1 hour.
     """
 
     failure_rate_percent: float | None = 10
-    failure_rate_at_least_jobs: int = 5
+    failure_rate_min_jobs: int = 5
     time_in_runnable: Duration | None = field(default_factory=lambda: Duration.hours(1))
-    head_of_queue: Duration | None = field(default_factory=lambda: Duration.hours(2))
-    vcpu_hours_a_day: float | None = None
-    oldest_message: Duration | None = field(default_factory=lambda: Duration.hours(1))
+    head_of_queue_age: Duration | None = field(default_factory=lambda: Duration.hours(2))
+    vcpu_hours_per_day: float | None = None
+    oldest_message_age: Duration | None = field(default_factory=lambda: Duration.hours(1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,11 +59,11 @@ class Limits:
     """The thresholds with every default filled in, as numbers; None is an alarm that is off."""
 
     failure_rate_percent: float | None
-    failure_rate_at_least_jobs: int
+    failure_rate_min_jobs: int
     time_in_runnable_seconds: float | None
-    head_of_queue_seconds: float | None
-    vcpu_hours_a_day: float | None
-    oldest_message_seconds: float | None
+    head_of_queue_age_seconds: float | None
+    vcpu_hours_per_day: float | None
+    oldest_message_age_seconds: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,25 +131,25 @@ def queue_alarms(queue: str, limits: Limits, *, gauges: bool) -> list[Alarm]:
                 advice="The queue's environments are full, too small, or short of capacity.",
             )
         )
-    if gauges and limits.head_of_queue_seconds is not None:
+    if gauges and limits.head_of_queue_age_seconds is not None:
         alarms.append(
             Alarm(
                 id="HeadOfQueue",
                 title="the first job of the queue does not start",
                 watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(_QUARTER_HOUR),
-                above=limits.head_of_queue_seconds,
+                above=limits.head_of_queue_age_seconds,
                 datapoints=2,
                 of=2,
                 advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
             )
         )
-    if gauges and limits.vcpu_hours_a_day is not None:
+    if gauges and limits.vcpu_hours_per_day is not None:
         alarms.append(
             Alarm(
                 id="Spend",
                 title="more vCPU-hours in a day than planned",
-                watches=vcpu_hours_a_day(queue),
-                above=limits.vcpu_hours_a_day,
+                watches=vcpu_hours_per_day(queue),
+                above=limits.vcpu_hours_per_day,
                 advice="Look for jobs that run longer or in greater number than they should.",
             )
         )
@@ -244,7 +244,7 @@ def _failure_rate(queue: str, limits: Limits, percent: float) -> Alarm:
         title="many jobs fail",
         watches=failure_rate(
             queue,
-            at_least_jobs=limits.failure_rate_at_least_jobs,
+            at_least_jobs=limits.failure_rate_min_jobs,
             period_seconds=_QUARTER_HOUR,
         ),
         above=percent,

@@ -19,12 +19,12 @@ from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import admit, topic_argument
 
 from . import log_queries
 from .rule_patterns import patterns_that_fit
@@ -80,7 +80,7 @@ class AuditTrail(BatchConstruct):
         create_trail: Whether to make a trail; without any trail of the account or organisation,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
-        retention: How long the log is kept. Default: a year.
+        log_retention: How long the log is kept. Default: a year.
         trail_retention: How long the files of a trail are kept. Default: a year.
         alarm_name: A physical name; a second alarm has ``-1`` behind it. Default: one that
             CloudFormation generates.
@@ -99,10 +99,10 @@ class AuditTrail(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue] | None = None,
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        alarm_topic: sns.ITopic | None = None,
         create_trail: bool = False,
         expected_roles: Sequence[str] | None = None,
-        retention: logs.RetentionDays | None = None,
+        log_retention: logs.RetentionDays | None = None,
         trail_retention: Duration | None = None,
         alarm_name: str | None = None,
     ) -> None:
@@ -113,9 +113,9 @@ class AuditTrail(BatchConstruct):
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("create_trail", create_trail, required=True)
         roles = arguments.texts("expected_roles", expected_roles)
-        kept = logs.RetentionDays.ONE_YEAR if retention is None else retention
+        kept = logs.RetentionDays.ONE_YEAR if log_retention is None else log_retention
         if not isinstance(kept, logs.RetentionDays):
-            arguments.wrong_type("retention", retention, "a member of logs.RetentionDays")
+            arguments.wrong_type("log_retention", log_retention, "a member of logs.RetentionDays")
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
         arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
@@ -152,7 +152,7 @@ class AuditTrail(BatchConstruct):
             for number, pattern in enumerate(patterns)
         ]
         self.alarm = self.alarms[0]
-        if topic is not None and not isinstance(alarm_topic, AlertTopic):
+        if topic is not None:
             admit(topic, ALARMS)
         for name, title, query in (
             ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),

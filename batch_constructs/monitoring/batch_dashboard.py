@@ -11,7 +11,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
 from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
 from batch_constructs.monitoring.job_counters import JobCounters
 from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -21,6 +20,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.topic import topic_argument
 
 from .dashboard_body import Contents, dashboard_widgets, too_much
 
@@ -85,7 +85,7 @@ class BatchDashboard(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        alarm_topic: sns.ITopic | None = None,
         monitoring: BatchMonitoring | None = None,
         gauges: JobGauges | None = None,
         counters: JobCounters | None = None,

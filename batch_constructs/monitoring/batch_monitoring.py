@@ -14,7 +14,6 @@ from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
-from batch_constructs.monitoring.alert_topic import AlertTopic, admit, topic_argument
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.watched_resources import (
@@ -24,6 +23,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import admit, topic_argument
 
 from . import alarm_thresholds
 from .known_values import known_now
@@ -70,8 +70,8 @@ class BatchMonitoring(BatchConstruct):
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
             none.
-        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic or an
-            ``AlertTopic``. Default: nowhere; the alarms only show.
+        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic, such
+            as an ``AlertTopic``. Default: nowhere; the alarms only show.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
         gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
         dead_letter_queues: SQS queues that ought to be empty. Default: none.
@@ -95,7 +95,7 @@ class BatchMonitoring(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        alarm_topic: sns.ITopic | AlertTopic | None = None,
+        alarm_topic: sns.ITopic | None = None,
         thresholds: AlarmThresholds | None = None,
         gauges: JobGauges | None = None,
         dead_letter_queues: Sequence[sqs.IQueue] | None = None,
@@ -123,8 +123,7 @@ class BatchMonitoring(BatchConstruct):
         self._prefix = alarm_name_prefix
         self._actions: list[str] = []
         if topic is not None:
-            if not isinstance(alarm_topic, AlertTopic):
-                admit(topic, ALARMS)
+            admit(topic, ALARMS)
             self._actions = [topic.topic_arn]
         self.event_log = (
             JobEventLog(self, "EventLog", queues=queues) if event_log is None else event_log
@@ -159,10 +158,12 @@ class BatchMonitoring(BatchConstruct):
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
         place = Construct(self, gateway.node.id)
-        name = gateway.source_queue.queue_name
+        name = gateway.message_queue.queue_name
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
-        if limits.oldest_message_seconds is not None:
-            self._alarm(place, name, alarm_thresholds.behind(name, limits.oldest_message_seconds))
+        if limits.oldest_message_age_seconds is not None:
+            self._alarm(
+                place, name, alarm_thresholds.behind(name, limits.oldest_message_age_seconds)
+            )
 
     def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
         known = rule.id if id is None else id
@@ -193,9 +194,9 @@ def _limits(
         wanted = AlarmThresholds()
     if gauges is not None and not isinstance(gauges, JobGauges):
         arguments.wrong_type("gauges", gauges, "JobGauges(…)")
-    if wanted.vcpu_hours_a_day is not None and gauges is None:
+    if wanted.vcpu_hours_per_day is not None and gauges is None:
         arguments.wrong_value(
-            "thresholds.vcpu_hours_a_day is given without gauges; vCPUs in use are no metric of "
+            "thresholds.vcpu_hours_per_day is given without gauges; vCPUs in use are no metric of "
             "AWS Batch: give gauges=JobGauges(…)"
         )
 
@@ -204,7 +205,7 @@ def _limits(
         value = arguments.number(
             parameter,
             getattr(wanted, name),
-            required=name == "failure_rate_at_least_jobs",
+            required=name == "failure_rate_min_jobs",
             bound=alarm_thresholds.BOUNDS[name],
         )
         return known_now(arguments, parameter, value)
@@ -216,11 +217,11 @@ def _limits(
 
     return Limits(
         failure_rate_percent=number("failure_rate_percent"),
-        failure_rate_at_least_jobs=number("failure_rate_at_least_jobs"),
+        failure_rate_min_jobs=number("failure_rate_min_jobs"),
         time_in_runnable_seconds=seconds("time_in_runnable"),
-        head_of_queue_seconds=seconds("head_of_queue"),
-        vcpu_hours_a_day=number("vcpu_hours_a_day"),
-        oldest_message_seconds=seconds("oldest_message"),
+        head_of_queue_age_seconds=seconds("head_of_queue_age"),
+        vcpu_hours_per_day=number("vcpu_hours_per_day"),
+        oldest_message_age_seconds=seconds("oldest_message_age"),
     )
 
 

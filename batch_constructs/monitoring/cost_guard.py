@@ -1,4 +1,4 @@
-"""A budget of vCPU-hours or money, and what holds new work back while it is spent."""
+"""A budget of vCPU-hours, or of their cost, and what holds new work back while it is spent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.cost_guard.budget import plain
-from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
@@ -28,6 +28,7 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.job_to_submit import bounded
 
 from .known_values import known_now
@@ -67,21 +68,56 @@ class GuardAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class VcpuBudget:
-    """So many vCPU-hours a day or a month; or so much money, at a price you name.
+    """What queues may use: made with ``of_vcpu_hours(…)`` or ``of_cost(…)``.
 
     Attributes:
-        vcpu_hours: What may be used; None where ``money`` is given.
-        money: What may be spent, in any currency, reckoned at ``price_per_vcpu_hour``.
-        price_per_vcpu_hour: What a vCPU costs an hour, memory included.
+        amount: vCPU-hours; with a price, what may be spent, in the price's currency.
+        price_per_vcpu_hour: What a vCPU costs an hour, memory included; None counts vCPU-hours.
         period: How often it starts anew, in UTC.
         warn_at_percent: When people hear of it first.
     """
 
-    vcpu_hours: float | None = None
-    money: float | None = None
+    amount: float
     price_per_vcpu_hour: float | None = None
     period: BudgetPeriod | str = BudgetPeriod.DAY
     warn_at_percent: float = 80
+
+    @classmethod
+    def of_vcpu_hours(
+        cls,
+        vcpu_hours: float,
+        *,
+        period: BudgetPeriod | str = BudgetPeriod.DAY,
+        warn_at_percent: float = 80,
+    ) -> VcpuBudget:
+        """Return a budget of so many vCPU-hours a day or a month."""
+        return cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
+
+    @classmethod
+    def of_cost(
+        cls,
+        amount: float,
+        *,
+        price_per_vcpu_hour: float,
+        period: BudgetPeriod | str = BudgetPeriod.DAY,
+        warn_at_percent: float = 80,
+    ) -> VcpuBudget:
+        """Return a budget of so much money, at a price you name; the currency is yours.
+
+        Raises:
+            TypeError: there is no price.
+        """
+        if price_per_vcpu_hour is None:
+            raise TypeError(
+                "VcpuBudget.of_cost: price_per_vcpu_hour is None; expected a number above 0, such "
+                "as 0.05"
+            )
+        return cls(
+            amount=amount,
+            price_per_vcpu_hour=price_per_vcpu_hour,
+            period=period,
+            warn_at_percent=warn_at_percent,
+        )
 
 
 class CostGuard(BatchConstruct):
@@ -119,10 +155,10 @@ class CostGuard(BatchConstruct):
             Default: 1.
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
-        every: How often to compare, in whole minutes. Default: 15 minutes.
+        interval: How often to compare, in whole minutes. Default: 15 minutes.
 
     Raises:
-        ValueError: no queue, a budget of nothing or of two kinds, environments without the action
+        ValueError: no queue, a budget of nothing, environments without the action
             that lowers them or the other way round, environments that are unmanaged or smaller than
             they would be lowered to, gauges of other queues; all at once.
         TypeError: arguments of a wrong type; all at once.
@@ -140,9 +176,9 @@ class CostGuard(BatchConstruct):
         action: GuardAction | str = GuardAction.NOTIFY,
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
         lowered_max_vcpus: int = 1,
-        topic: sns.ITopic | AlertTopic | None = None,
+        topic: sns.ITopic | None = None,
         gauges: JobGauges | None = None,
-        every: Duration | None = None,
+        interval: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -156,13 +192,13 @@ class CostGuard(BatchConstruct):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
         elif gauges is not None:
             same_things(arguments, "gauges", watched, gauges.queue_arns)
-        interval = Duration.minutes(15) if every is None else every
-        bounded(arguments, "every", arguments.minutes("every", interval), RATE_MINUTES)
+        pause = Duration.minutes(15) if interval is None else interval
+        bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
         arguments.refuse()
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic: sns.ITopic = (
-            AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
         self.gauges = JobGauges(self, "Gauges", queues=queues) if gauges is None else gauges
         self.function = ShippedFunction(
@@ -192,7 +228,7 @@ class CostGuard(BatchConstruct):
             self,
             "Schedule",
             description="Compares what AWS Batch uses with a budget",
-            schedule=events.Schedule.rate(interval),
+            schedule=events.Schedule.rate(pause),
             targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
         )
 
@@ -200,7 +236,7 @@ class CostGuard(BatchConstruct):
 def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
     """Read the budget as vCPU-hours."""
     if not isinstance(budget, VcpuBudget):
-        arguments.wrong_type("budget", budget, "VcpuBudget(vcpu_hours=…)")
+        arguments.wrong_type("budget", budget, "VcpuBudget.of_vcpu_hours(…)")
         return 0
     if str(budget.period) not in set(BudgetPeriod):
         arguments.wrong_value(f"budget.period is {budget.period!r}; allowed are DAY and MONTH")
@@ -211,27 +247,14 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
         arguments.wrong_value(
             f"budget.warn_at_percent is {plain(percent)}; allowed is more than 0 and at most 100"
         )
-    hours = _amount(arguments, "vcpu_hours", budget.vcpu_hours)
-    money = _amount(arguments, "money", budget.money)
+    of = "vcpu_hours" if budget.price_per_vcpu_hour is None else "amount"
+    if budget.amount is None:
+        arguments.wrong_type(f"budget.{of}", None, "a number")
+    amount = _amount(arguments, of, budget.amount)
     price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
-    if (budget.vcpu_hours is None) == (budget.money is None):
-        arguments.wrong_value(
-            "budget has to have one of vcpu_hours and money; give "
-            "VcpuBudget(vcpu_hours=…) or VcpuBudget(money=…, price_per_vcpu_hour=…)"
-        )
-    elif budget.money is not None and budget.price_per_vcpu_hour is None:
-        arguments.wrong_value(
-            "budget.price_per_vcpu_hour is None; a budget of money needs a price above 0, such as "
-            "0.05"
-        )
-    elif budget.vcpu_hours is not None and budget.price_per_vcpu_hour is not None:
-        arguments.wrong_value(
-            "budget.price_per_vcpu_hour is given with vcpu_hours, which it has no effect on; leave "
-            "it out, or give money instead of vcpu_hours"
-        )
-    if money is not None and price is not None:
-        return money / price
-    return 0 if hours is None else hours
+    if amount is None:
+        return 0
+    return amount if price is None else amount / price
 
 
 def _amount(arguments: Arguments, name: str, value: Any) -> float | None:
@@ -291,10 +314,10 @@ def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watc
 
 def _called(budget: VcpuBudget) -> str:
     period = "a day" if str(budget.period) == BudgetPeriod.DAY else "a month"
-    if budget.money is None:
-        return f"{plain(budget.vcpu_hours or 0)} vCPU-hours {period}"
-    price = plain(budget.price_per_vcpu_hour or 0)
-    return f"{plain(budget.money)} {period} at {price} a vCPU-hour"
+    if budget.price_per_vcpu_hour is None:
+        return f"{plain(budget.amount)} vCPU-hours {period}"
+    price = plain(budget.price_per_vcpu_hour)
+    return f"{plain(budget.amount)} {period} at {price} a vCPU-hour"
 
 
 def _statements(

@@ -18,7 +18,7 @@ from batch_constructs.monitoring.metric_series import (
     failures_by_cause,
     native,
     queue_gauge,
-    vcpu_hours_a_day,
+    vcpu_hours_per_day,
 )
 
 from . import log_queries, widgets
@@ -129,7 +129,7 @@ def _summary(contents: Contents) -> list[Widget]:
     )
     if not contents.gauges:
         return [last_day]
-    spent = [_sum("used", [vcpu_hours_a_day(q) for q in contents.queues], widgets.RUNNING)]
+    spent = [_sum("used", [vcpu_hours_per_day(q) for q in contents.queues], widgets.RUNNING)]
     cost = widgets.numbers("vCPU-hours, last 24 hours", spent, region=contents.region, width=6)
     return [*now, last_day, cost]
 

@@ -51,9 +51,9 @@ class JobEventLog(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        retention: How long events are kept. Default: a month.
-        encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default: the
-            log service's own encryption.
+        log_retention: How long events are kept. Default: a month.
+        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
+            the log service's own encryption.
 
     Raises:
         ValueError: no queue.
@@ -68,8 +68,8 @@ class JobEventLog(BatchConstruct):
         id: str,
         *,
         queues: Sequence[AnyJobQueue],
-        retention: logs.RetentionDays | None = None,
-        encryption_key: kms.IKey | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -78,8 +78,8 @@ class JobEventLog(BatchConstruct):
 
         self.log_group = event_log_group(
             self,
-            retention=logs.RetentionDays.ONE_MONTH if retention is None else retention,
-            encryption_key=encryption_key,
+            retention=logs.RetentionDays.ONE_MONTH if log_retention is None else log_retention,
+            encryption_key=log_encryption_key,
         )
         failed = patterns_that_fit(
             [queue.arn for queue in watched],

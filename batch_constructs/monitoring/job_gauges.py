@@ -63,10 +63,10 @@ class JobGauges(BatchConstruct):
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind. Default: none.
-        every: How often to read, in whole minutes. Default: 5 minutes.
+        interval: How often to read, in whole minutes. Default: 5 minutes.
         per_share: Whether to publish the vCPUs of each share identifier too, for queues with fair
             shares; a metric a share. Default: no.
-        most_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
+        max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
             ends; beyond that the counts are lower bounds. Default: 10,000.
 
     Raises:
@@ -83,18 +83,18 @@ class JobGauges(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        every: Duration | None = None,
+        interval: Duration | None = None,
         per_share: bool = False,
-        most_jobs: int = _MOST_JOBS,
+        max_jobs: int = _MOST_JOBS,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
-        interval = Duration.minutes(5) if every is None else every
-        bounded(arguments, "every", arguments.minutes("every", interval), RATE_MINUTES)
+        pause = Duration.minutes(5) if interval is None else interval
+        bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
-        arguments.number("most_jobs", most_jobs, required=True, bound=Whole(1))
+        arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
@@ -109,7 +109,7 @@ class JobGauges(BatchConstruct):
                 "NAMESPACE": OURS,
                 "QUEUES": ",".join(queue.arn for queue in watched),
                 "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
-                "MOST_JOBS": str(most_jobs),
+                "MOST_JOBS": str(max_jobs),
                 **({"PER_SHARE": "yes"} if per_share else {}),
             },
             statements=[
@@ -126,7 +126,7 @@ class JobGauges(BatchConstruct):
             self,
             "Schedule",
             description="Reads the gauges of AWS Batch",
-            schedule=events.Schedule.rate(interval),
+            schedule=events.Schedule.rate(pause),
             targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
         )
 
@@ -146,9 +146,9 @@ class JobGauges(BatchConstruct):
         name = job_queue_name(arn)
         return _metric(queue_gauge(name, metric_name), options)
 
-    def metric_environment(
+    def metric_compute_environment(
         self,
-        environment: AnyComputeEnvironment,
+        compute_environment: AnyComputeEnvironment,
         metric_name: str,
         **options: Unpack[MetricOptions],
     ) -> cloudwatch.Metric:
@@ -160,8 +160,8 @@ class JobGauges(BatchConstruct):
         """
         if metric_name not in ENVIRONMENT_GAUGES:
             raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
-        arn = compute_environment_arn(environment)
-        self._look_at(environment, arn, self.environment_arns, options)
+        arn = compute_environment_arn(compute_environment)
+        self._look_at(compute_environment, arn, self.environment_arns, options)
         name = environment_name(arn)
         return _metric(environment_gauge(name, metric_name), options)
 

@@ -15,7 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.monitoring.alert_topic import AlertTopic, topic_argument
+from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -25,6 +25,7 @@ from batch_constructs.queues.job_queue_events import (
     wrong_states,
 )
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import topic_argument
 
 from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
@@ -62,23 +63,22 @@ class JobNotifications(BatchConstruct):
 
     Attributes:
         job_rule: The rule on jobs.
-        blocked_rule: The rule on blocked queues; None where ``on_blocked`` is False.
+        blocked_rule: The rule on blocked queues; None where ``blocked`` is False.
         job_rules: The same and ``JobRule1``, …, where one pattern has no room for all queues.
         blocked_rules: The same and ``BlockedRule1``, …, likewise.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        queue: The job queue (ours, an ``aws_batch`` L2 or an L1).
-        queues: Several of them, instead of ``queue``.
-        topic: An SNS topic (or ``AlertTopic``). Default: an ``AlertTopic`` of its own, unless
+        queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        topic: An SNS topic. Default: an ``AlertTopic`` of its own, unless
             ``targets`` are given.
         targets: Rule targets that take the events themselves, such as ``targets.SqsQueue(queue)``:
             filtered like the messages, but neither written for people nor freed of duplicates.
-        on: The states to tell of. Default: ``FAILED``.
+        states: The states to tell of. Default: ``FAILED``.
         job_definitions: Only jobs of these definitions, all revisions. Default: all.
         include_array_children: Whether each child of an array is told of too. Default: no.
-        on_blocked: Whether a queue that its first job blocks is told of. Default: yes.
+        blocked: Whether a queue that its first job blocks is told of. Default: yes.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -93,36 +93,35 @@ class JobNotifications(BatchConstruct):
         scope: Construct,
         id: str,
         *,
-        queue: AnyJobQueue | None = None,
-        queues: Sequence[AnyJobQueue] | None = None,
-        topic: sns.ITopic | AlertTopic | None = None,
+        queues: Sequence[AnyJobQueue],
+        topic: sns.ITopic | None = None,
         targets: Sequence[events.IRuleTarget] | None = None,
-        on: Sequence[JobState | str] = (JobState.FAILED,),
+        states: Sequence[JobState | str] = (JobState.FAILED,),
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
-        on_blocked: bool = True,
+        blocked: bool = True,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        arns = _queue_arns(arguments, queue, queues)
+        arns = [watched.arn for watched in watched_queues(arguments, queues)]
         given_topic = topic_argument(arguments, "topic", topic)
         given_targets = arguments.items("targets", targets, "rule targets")
         for target in given_targets:
             if not has_member(target, "bind"):
                 arguments.wrong_type("targets", target, "a rule target of aws_events_targets")
-        problem = wrong_states(on)
+        problem = wrong_states(states)
         if problem is not None:
-            arguments.wrong_value(problem.replace("states", "on", 1))
+            arguments.wrong_value(problem)
         definitions = watched_definitions(arguments, job_definitions)
         arguments.flag("include_array_children", include_array_children, required=True)
-        arguments.flag("on_blocked", on_blocked, required=True)
+        arguments.flag("blocked", blocked, required=True)
         arguments.refuse()
 
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
         told: list[Any] = given_targets
         if given_topic is not None or not given_targets:
-            topic = AlertTopic(self, "AlertTopic").topic if given_topic is None else given_topic
+            topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             told = [*told, self._notifier(topic, self._dead_letter_queue)]
         prefixes = [definition_prefix(one) for one in definitions]
@@ -130,7 +129,7 @@ class JobNotifications(BatchConstruct):
             arns,
             lambda some: state_change_pattern(
                 queue_arns=some,
-                states=[str(state) for state in on],
+                states=[str(state) for state in states],
                 definition_prefixes=prefixes,
                 include_array_children=include_array_children,
             ),
@@ -140,11 +139,11 @@ class JobNotifications(BatchConstruct):
         self.job_rule = self.job_rules[0]
         self.blocked_rules = self._rules(
             "BlockedRule",
-            blocked_patterns if on_blocked else [],
+            blocked_patterns if blocked else [],
             told,
             "Queues that their first job blocks",
         )
-        self.blocked_rule = self.blocked_rules[0] if on_blocked else None
+        self.blocked_rule = self.blocked_rules[0] if blocked else None
 
     def _rules(
         self, id: str, patterns: Sequence[dict[str, Any]], told: Sequence[Any], description: str
@@ -212,11 +211,3 @@ class JobNotifications(BatchConstruct):
         return targets.LambdaFunction(
             function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
         )
-
-
-def _queue_arns(arguments: Arguments, queue: Any, queues: Any) -> list[str]:
-    if queue is not None and queues is not None:
-        arguments.wrong_value("queue and queues are both given; give one of them")
-        return []
-    listed = [queue] if queue is not None else queues
-    return [watched.arn for watched in watched_queues(arguments, listed)]

@@ -175,7 +175,7 @@ def failure_rate(queue_name: str, *, at_least_jobs: int, period_seconds: int) ->
     )
 
 
-def vcpu_hours_a_day(queue_name: str) -> Math:
+def vcpu_hours_per_day(queue_name: str) -> Math:
     """Return the vCPU-hours of a day: the average of vCPUs in use, times 24."""
     day = 86_400
     return Math(

@@ -80,7 +80,7 @@ class JobLogQueries(BatchConstruct):
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=listed)
 
-    def add_metric(self, id: str, *, metric_name: str, pattern: str) -> cloudwatch.Metric:
+    def add_metric_filter(self, id: str, *, metric_name: str, pattern: str) -> cloudwatch.Metric:
         """Count the lines that match a filter pattern, as a metric in ``BatchConstructs``.
 
         Creates a metric filter on each log group, below the ID. The metric costs 0.30 USD a month.

@@ -23,17 +23,18 @@ class CapacityLimit:
 
     Attributes:
         max_capacity: The most, in the unit, a whole number.
-        unit: ``"NUM_INSTANCES"``, whatever their type, or the instance type that is counted, such
-            as ``"ml.m5.large"``: quota shares count by type. Default: instances of whatever type.
+        capacity_unit: ``"NUM_INSTANCES"``, whatever their type, or the instance type that is
+            counted, such as ``"ml.m5.large"``: quota shares count by type. Default: instances of
+            whatever type.
     """
 
     max_capacity: int
-    unit: str = NUMBER_OF_INSTANCES
+    capacity_unit: str = NUMBER_OF_INSTANCES
 
 
 def capacity_limits(arguments: Arguments, limits: Sequence[CapacityLimit]) -> list[Any]:
     """Return CloudFormation's ``CapacityLimits``."""
-    expected = 'CapacityLimit(max_capacity=10, unit="ml.m5.large")'
+    expected = 'CapacityLimit(max_capacity=10, capacity_unit="ml.m5.large")'
     return [
         _limit(arguments.within(f"capacity_limits[{place}]"), limit)
         if isinstance(limit, CapacityLimit)
@@ -44,6 +45,6 @@ def capacity_limits(arguments: Arguments, limits: Sequence[CapacityLimit]) -> li
 
 def _limit(fields: Arguments, limit: CapacityLimit) -> dict[str, Any]:
     return given(
-        CapacityUnit=fields.text("unit", limit.unit),
+        CapacityUnit=fields.text("capacity_unit", limit.capacity_unit),
         MaxCapacity=fields.number("max_capacity", limit.max_capacity),
     )

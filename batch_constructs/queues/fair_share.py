@@ -26,13 +26,13 @@ class Share:
     """One share of a fair-share policy: who it is for, and how much it weighs.
 
     Attributes:
-        identifier: The share identifier that submissions name: up to 255 letters and digits. An
-            asterisk at the end stands for every identifier that begins so.
+        share_identifier: The share identifier that submissions name: up to 255 letters and digits.
+            An asterisk at the end stands for every identifier that begins so.
         weight_factor: 0.0001 to 999.9999; the lower, the more: a share of 0.5 gets twice as much
             as one of 1. Default: 1.
     """
 
-    identifier: str
+    share_identifier: str
     weight_factor: float = 1.0
 
 
@@ -112,10 +112,10 @@ class FairSharePolicy(SchedulingPolicy):
 
 def _share(arguments: Arguments, place: int, share: Share) -> Any:
     if not isinstance(share, Share):
-        expected = 'Share(identifier="teamA", weight_factor=0.5)'
+        expected = 'Share(share_identifier="teamA", weight_factor=0.5)'
         return arguments.wrong_type(f"shares[{place}]", share, expected)
     fields = arguments.within(f"shares[{place}]")
     return given(
-        ShareIdentifier=fields.text("identifier", share.identifier),
+        ShareIdentifier=fields.text("share_identifier", share.share_identifier),
         WeightFactor=fields.number("weight_factor", share.weight_factor),
     )

@@ -197,7 +197,7 @@ class QueueEvents:
             rule_name=rule_name,
         )
 
-    def on_blocked(
+    def on_queue_blocked(
         self,
         id: str,
         *,

@@ -95,8 +95,8 @@ class QuotaShare(BatchConstruct):
         id: Its ID, unique in the scope.
         queue: A queue whose scheduling policy is a ``QuotaSharePolicy``.
         capacity_limits: What the share has without borrowing, by instance type.
-        sharing: Whether idle capacity is kept, lent, or lent and borrowed as well. Default: lent
-            and borrowed.
+        sharing_strategy: Whether idle capacity is kept, lent, or lent and borrowed as well.
+            Default: lent and borrowed.
         borrow_limit_percentage: How much may be borrowed, as a percentage of the share's own
             capacity; -1 is unlimited. Default: unlimited.
         in_share_preemption: Whether a job may push out one of lower priority within the share.
@@ -121,7 +121,7 @@ class QuotaShare(BatchConstruct):
         queue: AnyJobQueue,
         capacity_limits: Sequence[CapacityLimit],
         quota_share_name: str,
-        sharing: SharingStrategy | str = SharingStrategy.LEND_AND_BORROW,
+        sharing_strategy: SharingStrategy | str = SharingStrategy.LEND_AND_BORROW,
         borrow_limit_percentage: int | None = None,
         in_share_preemption: bool = False,
         enabled: bool = True,
@@ -140,7 +140,9 @@ class QuotaShare(BatchConstruct):
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
             PreemptionConfiguration={"InSharePreemption": "ENABLED" if preemption else "DISABLED"},
             ResourceSharingConfiguration=given(
-                Strategy=arguments.choice("sharing", sharing, "a SharingStrategy"),
+                Strategy=arguments.choice(
+                    "sharing_strategy", sharing_strategy, "a SharingStrategy"
+                ),
                 BorrowLimit=arguments.number("borrow_limit_percentage", borrow_limit_percentage),
             ),
             State=arguments.state("enabled", enabled),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_queues import CONTAINER_JOBS, STUCK_STATE, QueueKind, StuckReason
+from batch_constructs.aws.job_queues import CONTAINER_JOBS, STUCK_STATE, QueueKind, TimeLimitReason
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ class TimeLimit:
         after: How long it may stand there, 10 minutes to 24 hours.
     """
 
-    reason: StuckReason | str
+    reason: TimeLimitReason | str
     after: Duration
 
 
 _HOPELESS = (
-    StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
-    StuckReason.JOB_RESOURCE_REQUIREMENT,
-    StuckReason.SERVICE_ENVIRONMENT_MAX_RESOURCE,
-    StuckReason.QUOTA_MANAGEMENT_LIMIT_EXCEEDED,
+    TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
+    TimeLimitReason.JOB_RESOURCE_REQUIREMENT,
+    TimeLimitReason.SERVICE_ENVIRONMENT_MAX_RESOURCE,
+    TimeLimitReason.QUOTA_MANAGEMENT_LIMIT_EXCEEDED,
 )
 _HOPELESS_SECONDS = 3600
 
@@ -62,7 +62,7 @@ def time_limit_actions(
             arguments.wrong_type(f"time_limits[{place}]", limit, expected)
             continue
         fields = arguments.within(f"time_limits[{place}]")
-        reason = fields.choice("reason", limit.reason, "a StuckReason")
+        reason = fields.choice("reason", limit.reason, "a TimeLimitReason")
         actions.append(_action(kind, reason, fields.seconds("after", limit.after)))
     return actions
 
@@ -71,6 +71,6 @@ def _action(kind: QueueKind, reason: Any, seconds: Any) -> dict[str, Any]:
     return given(
         Action=kind.action,
         MaxTimeSeconds=seconds,
-        Reason=str(reason) if isinstance(reason, StuckReason) else reason,
+        Reason=str(reason) if isinstance(reason, TimeLimitReason) else reason,
         State=STUCK_STATE,
     )

@@ -66,11 +66,11 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
         if pattern.detail_type is not None:
             plain["detail-type"] = pattern.detail_type
     else:
-        arguments.wrong_type("pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
+        arguments.wrong_type("event_pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
         return {}
     for place, problem in event_pattern.wrong(without_tokens(plain)):
         steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in place.split("/") if step)
-        arguments.wrong_value(f"pattern{''.join(steps)} {problem}")
+        arguments.wrong_value(f"event_pattern{''.join(steps)} {problem}")
     return plain
 
 

@@ -67,7 +67,7 @@ class EventTrigger(BatchConstruct):
         id: Its ID, unique in the scope.
         queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
-        pattern: Which events: a mapping as EventBridge documents it
+        event_pattern: Which events: a mapping as EventBridge documents it
             (``{"source": ["my.app"], "detail": {"state": ["done"]}}``), or ``events.EventPattern``.
         event_bus: The bus. Default: the account's default bus.
         enabled: Whether it submits. Default: yes.
@@ -99,7 +99,7 @@ class EventTrigger(BatchConstruct):
         *,
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
-        pattern: Mapping[str, Any] | events.EventPattern,
+        event_pattern: Mapping[str, Any] | events.EventPattern,
         event_bus: events.IEventBus | None = None,
         enabled: bool = True,
         job_name: str | None = None,
@@ -135,7 +135,7 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "environment", job.environment)
         retries = read_retries(arguments, retry_attempts, max_event_age)
         check_dead_letter_queue(arguments, dead_letter_queue)
-        plain = read_pattern(arguments, pattern)
+        plain = read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", enabled)
         text = arguments.text("description", description)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):

@@ -55,8 +55,8 @@ class GatewayArguments:
     schema: Mapping[str, Any] | None
     idempotency_key: str | None
     window_seconds: int
-    batching_window_seconds: int
-    max_receives: int
+    max_batching_window_seconds: int
+    max_receive_count: int
 
     @property
     def batch_size(self) -> int:
@@ -79,8 +79,8 @@ def read_gateway(
     idempotency_key: str | None,
     deduplication_window: Duration | None,
     fifo: bool,
-    batching_window: Duration | None,
-    max_receives: int,
+    max_batching_window: Duration | None,
+    max_receive_count: int,
 ) -> GatewayArguments:
     """Read the arguments and note what is wrong with them."""
     name = arguments.choice("mode", mode, "a SubmissionMode")
@@ -122,13 +122,13 @@ def read_gateway(
         schema=checked,
         idempotency_key=key,
         window_seconds=_window(arguments, deduplication_window),
-        batching_window_seconds=_batching(
-            arguments, batching_window, coalesce=coalesce, fifo=is_fifo
+        max_batching_window_seconds=_batching(
+            arguments, max_batching_window, coalesce=coalesce, fifo=is_fifo
         ),
-        max_receives=bounded(
+        max_receive_count=bounded(
             arguments,
-            "max_receives",
-            arguments.number("max_receives", max_receives, required=True),
+            "max_receive_count",
+            arguments.number("max_receive_count", max_receive_count, required=True),
             _MAX_RECEIVES,
         ),
     )
@@ -198,14 +198,14 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
 
 
 def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, fifo: bool) -> Any:
-    seconds = arguments.seconds("batching_window", window)
+    seconds = arguments.seconds("max_batching_window", window)
     if seconds is None:
         if fifo:
             return 0
         return 60 if coalesce else 1
     if fifo:
         return arguments.wrong_value(
-            "batching_window with fifo: Lambda gathers no messages of FIFO queues; leave it out"
+            "max_batching_window with fifo: Lambda gathers no messages of FIFO queues; leave it out"
         )
     gathered = Whole(1, SQS_WINDOW_SECONDS.high, unit="seconds")
-    return bounded(arguments, "batching_window", seconds, gathered)
+    return bounded(arguments, "max_batching_window", seconds, gathered)

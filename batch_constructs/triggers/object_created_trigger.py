@@ -92,7 +92,9 @@ class ObjectCreatedTrigger(EventTrigger):
             id,
             queue=queue,
             job_definition=job_definition,
-            pattern=object_created_pattern(bucket_name(path, bucket), prefix=prefix, suffix=suffix),
+            event_pattern=object_created_pattern(
+                bucket_name(path, bucket), prefix=prefix, suffix=suffix
+            ),
             enabled=enabled,
             job_name=job_name,
             array_size=array_size,

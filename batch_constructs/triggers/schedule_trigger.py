@@ -62,8 +62,8 @@ class ScheduleTrigger(BatchConstruct):
             CDK's ``ScheduleExpression`` or ``events.Schedule``.
         time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"``, daylight
             saving included. Default: UTC.
-        flexible_window: Submit at any moment so long after the appointed one, 1 minute to a day.
-            Default: at the moment itself.
+        flexible_time_window: Submit at any moment so long after the appointed one, 1 minute to a
+            day. Default: at the moment itself.
         start: Nothing is submitted before; a ``datetime`` with a time zone. Default: at once.
         end: Nothing is submitted after. Default: for ever.
         enabled: Whether it submits. Default: yes.
@@ -96,7 +96,7 @@ class ScheduleTrigger(BatchConstruct):
         job_definition: AnyJobDefinition,
         schedule: str | scheduler.ScheduleExpression | events.Schedule,
         time_zone: str | None = None,
-        flexible_window: Duration | None = None,
+        flexible_time_window: Duration | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         enabled: bool = True,
@@ -133,7 +133,7 @@ class ScheduleTrigger(BatchConstruct):
         properties = given(
             schedule_expression=_expression(arguments, schedule),
             schedule_expression_timezone=_time_zone(arguments, schedule, time_zone),
-            flexible_time_window=_window(arguments, flexible_window),
+            flexible_time_window=_window(arguments, flexible_time_window),
             start_date=_moment(arguments, "start", start),
             end_date=_moment(arguments, "end", end),
             state=arguments.state("enabled", enabled),
@@ -216,12 +216,14 @@ def _is_unknown_zone(name: str) -> bool:
 
 
 def _window(arguments: Arguments, window: Duration | None) -> Any:
-    minutes = arguments.minutes("flexible_window", window)
+    minutes = arguments.minutes("flexible_time_window", window)
     if minutes is None:
         return {"mode": "OFF"}
     return {
         "mode": "FLEXIBLE",
-        "maximumWindowInMinutes": bounded(arguments, "flexible_window", minutes, WINDOW_MINUTES),
+        "maximumWindowInMinutes": bounded(
+            arguments, "flexible_time_window", minutes, WINDOW_MINUTES
+        ),
     }
 
 

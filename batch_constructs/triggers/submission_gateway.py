@@ -21,10 +21,11 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
-from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
@@ -81,7 +82,7 @@ class SubmissionGateway(BatchConstruct):
     (AWS::CloudWatch::Alarm) and, in mode ``COALESCE``, ``Manifests`` (AWS::S3::Bucket).
 
     Attributes:
-        source_queue: Send messages here: ``source_queue.grant_send_messages(sender)``.
+        message_queue: Send messages here: ``message_queue.grant_send_messages(sender)``.
         dead_letter_queue: Where poison lies.
         function: The ``lambda_.Function`` that submits.
         ledger: The table.
@@ -108,11 +109,11 @@ class SubmissionGateway(BatchConstruct):
             here, or in every message (mode ``JOB_PER_MESSAGE``).
         scheduling_priority: Rank within the share, 0 to 9999.
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
-        batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
+        max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receives: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
         alarm_topic: Told when something lies in the dead-letter queue. Default: nobody.
-        encryption_key: Encrypts queues, table and manifests. With ``subscribe_to_bucket``, the
+        encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
 
@@ -139,8 +140,8 @@ class SubmissionGateway(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         fifo: bool = False,
-        batching_window: Duration | None = None,
-        max_receives: int = 10,
+        max_batching_window: Duration | None = None,
+        max_receive_count: int = 10,
         alarm_topic: sns.ITopic | None = None,
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
@@ -166,22 +167,23 @@ class SubmissionGateway(BatchConstruct):
             idempotency_key=idempotency_key,
             deduplication_window=deduplication_window,
             fifo=fifo,
-            batching_window=batching_window,
-            max_receives=max_receives,
+            max_batching_window=max_batching_window,
+            max_receive_count=max_receive_count,
         )
+        topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self._fifo = gateway.fifo
         self._event_bridge_has_key = False
         self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
-        self.source_queue = self._queue(
+        self.message_queue = self._queue(
             "SourceQueue",
             encryption_key,
-            visibility_timeout=Duration.seconds(6 * _TIMEOUT + gateway.batching_window_seconds),
+            visibility_timeout=Duration.seconds(6 * _TIMEOUT + gateway.max_batching_window_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue,
                 # the function sets aside what fails, with its reason; this is for its own deaths
-                max_receive_count=gateway.max_receives + 5,
+                max_receive_count=gateway.max_receive_count + 5,
             ),
         )
         self.ledger = self._table(encryption_key)
@@ -192,26 +194,26 @@ class SubmissionGateway(BatchConstruct):
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
-            event_source_arn=self.source_queue.queue_arn,
+            event_source_arn=self.message_queue.queue_arn,
             function_name=self.function.function_arn,
             batch_size=gateway.batch_size,
-            maximum_batching_window_in_seconds=gateway.batching_window_seconds or None,
+            maximum_batching_window_in_seconds=gateway.max_batching_window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
-        self.dead_letter_alarm = self._alarm(alarm_topic)
+        self.dead_letter_alarm = self._alarm(topic)
         if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
-    def subscribe_to(self, topic: sns.ITopic) -> sns.Subscription:
+    def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message."""
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         return topic.add_subscription(
-            subscriptions.SqsSubscription(self.source_queue, raw_message_delivery=True)
+            subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
         )
 
-    def subscribe_to_bucket(
+    def add_bucket(
         self,
         id: str,
         bucket: s3.IBucket | s3.CfnBucket,
@@ -246,12 +248,12 @@ class SubmissionGateway(BatchConstruct):
             targets=[
                 {
                     "id": "Queue",
-                    "arn": self.source_queue.queue_arn,
+                    "arn": self.message_queue.queue_arn,
                     "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
                 }
             ],
         )
-        for target in (self.source_queue, self.dead_letter_queue):
+        for target in (self.message_queue, self.dead_letter_queue):
             target.add_to_resource_policy(
                 iam.PolicyStatement(
                     actions=["sqs:SendMessage"],
@@ -261,7 +263,7 @@ class SubmissionGateway(BatchConstruct):
                 )
             )
         if not self._event_bridge_has_key:  # one for both queues and all buckets
-            admit_event_bridge(self.source_queue.encryption_master_key)
+            admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True
         tell_event_bridge(bucket)
         return rule
@@ -342,7 +344,7 @@ class SubmissionGateway(BatchConstruct):
             "LEDGER_TABLE": self.ledger.table_name,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue.queue_url,
             "FIFO": "true" if gateway.fifo else "false",
-            "MAX_RECEIVES": str(gateway.max_receives),
+            "MAX_RECEIVES": str(gateway.max_receive_count),
             "WINDOW_SECONDS": str(gateway.window_seconds),
         }
         if self.manifest_bucket is not None:
@@ -364,7 +366,7 @@ class SubmissionGateway(BatchConstruct):
         receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
         ledger = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
         allowed: list[tuple[str | list[str], str]] = [
-            (receive, self.source_queue.queue_arn),
+            (receive, self.message_queue.queue_arn),
             ("sqs:SendMessage", self.dead_letter_queue.queue_arn),
             (ledger, self.ledger.table_arn),
         ]
@@ -399,4 +401,5 @@ class SubmissionGateway(BatchConstruct):
             from aws_cdk import aws_cloudwatch_actions as actions  # noqa: PLC0415 - when used
 
             alarm.add_alarm_action(actions.SnsAction(topic))
+            admit(topic, ALARMS)
         return alarm

@@ -22,9 +22,9 @@ def build(app: cdk.App) -> cdk.Stack:
         vcpus=0.75,
         memory=cdk.Size.mebibytes(1536),
         command=["python", "-c", "print('working on', 'Ref::input')"],
-        depends_on=[bc.Dependency(container_name="router")],
-        log_driver=bc.LogDriver(
-            name="awsfirelens",
+        depends_on=[bc.ContainerDependency(container_name="router")],
+        log_configuration=bc.LogConfiguration(
+            driver="awsfirelens",
             options={"Name": "datadog", "Host": "http-intake.logs.datadoghq.com", "TLS": "on"},
             secret_options={"apikey": key},
         ),
@@ -40,7 +40,7 @@ def build(app: cdk.App) -> cdk.Stack:
     bc.MultiContainerJobDefinition(
         stack,
         "Report",
-        platform=bc.PlatformCapability.FARGATE,
+        platform_capability=bc.PlatformCapability.FARGATE,
         containers=[work, router],
         parameters={"input": "nothing"},
         assign_public_ip=True,

@@ -17,7 +17,10 @@ def build(app: cdk.App) -> cdk.Stack:
     )
 
     template = bc.LaunchTemplate(
-        stack, "Template", disk=bc.Disk(size=cdk.Size.gibibytes(100)), scratch_path="/scratch"
+        stack,
+        "Template",
+        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(100)),
+        scratch_path="/scratch",
     )
     families = ["c6id", "m6id", "r6id"]
     spot = bc.SpotComputeEnvironment(
@@ -34,7 +37,7 @@ def build(app: cdk.App) -> cdk.Stack:
         file_system=references,
         container_path="/references",
         read_only=True,
-        compute_environments=[spot, on_demand],
+        allow_from=[spot, on_demand],
     )
     bc.Ec2JobDefinition(
         stack,
@@ -45,7 +48,7 @@ def build(app: cdk.App) -> cdk.Stack:
         command=["bwa", "mem", "-t", "8", "/references/Ref::genome", "/scratch/Ref::sample"],
         parameters={"genome": "GRCh38.fa", "sample": "sample.fastq.gz"},
         volumes=[genomes, bc.HostVolume(name="s", container_path="/scratch", host_path="/scratch")],
-        retry=bc.RetryPolicy.on_spot_interruption(attempts=5),
+        retry_policy=bc.RetryPolicy.on_spot_interruption(attempts=5),
     )
     return stack
 

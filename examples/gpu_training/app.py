@@ -16,7 +16,7 @@ def build(app: cdk.App) -> cdk.Stack:
     template = bc.LaunchTemplate(
         stack,
         "Template",
-        disk=bc.Disk(size=cdk.Size.gibibytes(200)),
+        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(200)),
         scratch_path="/scratch",
         image_pull=bc.ImagePull.PREFER_CACHED,
     )
@@ -41,7 +41,7 @@ def build(app: cdk.App) -> cdk.Stack:
         command=["python", "train.py", "--resume", f"s3://{checkpoints.bucket_name}/Ref::run"],
         parameters={"run": "latest"},
         volumes=[bc.HostVolume(name="scratch", container_path="/scratch", host_path="/scratch")],
-        retry=bc.RetryPolicy.on_spot_interruption(attempts=10),
+        retry_policy=bc.RetryPolicy.on_spot_interruption(attempts=10),
         timeout=cdk.Duration.hours(24),
     )
     checkpoints.grant_read_write(train)

@@ -39,7 +39,7 @@ def build(app: cdk.App) -> cdk.Stack:
     bc.MultiNodeJobDefinition(
         stack,
         "Simulate",
-        node_ranges=[bc.NodeRange(nodes=8, container=node)],
+        node_ranges=[bc.NodeRange(target_nodes=8, container=node)],
         parameters={"case": "cavity"},
         timeout=cdk.Duration.hours(12),
     )

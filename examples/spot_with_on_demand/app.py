@@ -38,7 +38,7 @@ def build(app: cdk.App) -> cdk.Stack:
         command=["samtools", "index", "Ref::bam"],
         parameters={"bam": "/data/sample.bam"},
         volumes=[bc.HostVolume(name="data", container_path="/data", host_path="/mnt/data")],
-        retry=bc.RetryPolicy.on_spot_interruption(attempts=5),
+        retry_policy=bc.RetryPolicy.on_spot_interruption(attempts=5),
         timeout=cdk.Duration.hours(6),
     )
     reads.grant_read_write(index)

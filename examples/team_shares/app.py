@@ -20,7 +20,9 @@ def build(app: cdk.App) -> cdk.Stack:
     policy = bc.FairSharePolicy(
         stack,
         "Shares",
-        shares=[bc.Share(identifier=team, weight_factor=weight) for team, weight in TEAMS.items()],
+        shares=[
+            bc.Share(share_identifier=team, weight_factor=weight) for team, weight in TEAMS.items()
+        ],
         share_decay=cdk.Duration.hours(6),
         compute_reservation_percentage=10,
     )

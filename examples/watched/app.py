@@ -25,8 +25,8 @@ def build(app: cdk.App) -> cdk.Stack:
     )
 
     alerts = bc.AlertTopic(stack, "Alerts", display_name="Nightly")
-    alerts.topic.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
-    told = bc.JobNotifications(stack, "Notify", queue=queue, topic=alerts)
+    alerts.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
+    told = bc.JobNotifications(stack, "Notify", queues=[queue], topic=alerts)
 
     gauges = bc.JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
     counters = bc.JobCounters(stack, "Counters", queues=[queue])
@@ -55,7 +55,7 @@ def build(app: cdk.App) -> cdk.Stack:
         stack,
         "Guard",
         queues=[queue],
-        budget=bc.VcpuBudget(vcpu_hours=200),
+        budget=bc.VcpuBudget.of_vcpu_hours(200),
         action=bc.GuardAction.DISABLE_QUEUES,
         topic=alerts,
         gauges=gauges,

@@ -14,8 +14,10 @@ from tests.judges.test_sources import limits
 
 LIMITS = [(limit, within) for limit in limits() for within in limit.within]
 STRANGE = ("!", " ", "é", "", "a b", "/", ":", "\n", "9" * 3, "-", "x?", "AWS_BATCH_X")
-USUAL = ("busybox", "true", "1", "/data", "ro", "fs-0123456789abcdef0", "ml.m5.large")
-USUAL += ("arn:aws:eks:eu-west-1:111122223333:cluster/one", "arn:aws:s3files:eu-west-1:1:x")
+USUAL = (
+    *("busybox", "true", "1", "/data", "ro", "fs-0123456789abcdef0", "ml.m5.large"),
+    *("arn:aws:eks:eu-west-1:111122223333:cluster/one", "arn:aws:s3files:eu-west-1:1:x"),
+)
 
 
 def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:

@@ -75,7 +75,7 @@ class TestEks:
             cluster=CLUSTER,
             kubernetes_namespace="batch",
             vpc=vpc,
-            images=[bc.MachineImage(kubernetes_version="1.34")],
+            images=[bc.InstanceImage(kubernetes_version="1.34")],
         )
 
         assert properties(ENVIRONMENT)["ComputeResources"]["Ec2Configuration"] == [
@@ -91,14 +91,14 @@ class TestEks:
                 {"cluster": "shared"},
                 'cluster is "shared"; allowed is an ARN such as arn:aws:eks:…:cluster/name',
             ),
-            ({"access_entry": "YES"}, 'access_entry is "YES"'),
+            ({"access_entry_state": "YES"}, 'access_entry_state is "YES"'),
             (
                 {"allocation_strategy": "BEST_FIT"},
                 "allocation_strategy is BEST_FIT, which Amazon EKS",
             ),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
             (
-                {"images": [bc.MachineImage(image_type="ECS_AL2023")]},
+                {"images": [bc.InstanceImage(image_type="ECS_AL2023")]},
                 r"images\[0\]\.image_type is ECS_AL2023 in an environment on Amazon EKS",
             ),
         ],
@@ -201,7 +201,7 @@ class TestManagedInstances:
     ("kind", "before", "after"),
     [
         ("eks", {"kubernetes_namespace": "one"}, {"kubernetes_namespace": "two"}),
-        ("managed", {"fips": False}, {"fips": True}),
+        ("managed", {"fips_enabled": False}, {"fips_enabled": True}),
         ("managed", {"spot": False}, {"spot": True}),
     ],
 )

@@ -108,7 +108,7 @@ def test_what_jobs_need_besides_is_added(
         "Endpoints",
         vpc=isolated,
         compute_environments=[environment],
-        also=[bc.EndpointFor.SECRETS, bc.EndpointFor.EXECUTE_COMMAND, "athena"],
+        services=[bc.EndpointService.SECRETS, bc.EndpointService.EXECUTE_COMMAND, "athena"],
         session_manager=True,
     )
 
@@ -150,21 +150,25 @@ def test_wrong_types_are_named(stack: cdk.Stack) -> None:
 
 
 @pytest.mark.parametrize(
-    ("also", "error", "message"),
+    ("services", "error", "message"),
     [
-        ("kms", TypeError, "also is str 'kms'; expected a list"),
-        (bc.EndpointFor.KMS, TypeError, "also is EndpointFor .*; expected a list"),
-        (["kms", "bogus"], ValueError, r"also\[1\] is 'bogus'; allowed is an EndpointFor, or"),
-        ([None], TypeError, r"also\[0\] is NoneType None; expected a string"),
+        ("kms", TypeError, "services is str 'kms'; expected a list"),
+        (bc.EndpointService.KMS, TypeError, "services is EndpointService .*; expected a list"),
+        (
+            ["kms", "bogus"],
+            ValueError,
+            r"services\[1\] is 'bogus'; allowed is an EndpointService, or",
+        ),
+        ([None], TypeError, r"services\[0\] is NoneType None; expected a string"),
     ],
 )
 def test_a_service_that_is_none_is_refused(
-    also: Any, error: type[Exception], message: str, stack: cdk.Stack, isolated: ec2.Vpc
+    services: Any, error: type[Exception], message: str, stack: cdk.Stack, isolated: ec2.Vpc
 ) -> None:
     environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
     with pytest.raises(error, match=message):
         bc.BatchEndpoints(
-            stack, "Endpoints", vpc=isolated, compute_environments=[environment], also=also
+            stack, "Endpoints", vpc=isolated, compute_environments=[environment], services=services
         )
 
 
@@ -173,7 +177,7 @@ def test_s3_has_its_endpoint_anyway(
 ) -> None:
     environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=isolated)
     bc.BatchEndpoints(
-        stack, "Endpoints", vpc=isolated, compute_environments=[environment], also=["s3"]
+        stack, "Endpoints", vpc=isolated, compute_environments=[environment], services=["s3"]
     )
 
     assert interface_services(resources) == sorted(FOR_ANY)

@@ -154,7 +154,9 @@ def test_every_option_of_instances_is_rendered(
         instance_tags={"Team": "genomics"},
         scale_down_delay=cdk.Duration.minutes(30),
         container_insights=True,
-        update=bc.UpdatePolicy(terminate_jobs=False, job_timeout=cdk.Duration.hours(2)),
+        update_policy=bc.UpdatePolicy(
+            terminate_jobs=False, job_execution_timeout=cdk.Duration.hours(2)
+        ),
         tags={"Stage": "test"},
         enabled=False,
     )
@@ -416,6 +418,6 @@ def test_strict_rules_accept_a_readable_name_of_an_environment_that_is_replaced(
 
 
 def test_an_image_given_by_its_id_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    image = bc.MachineImage(image="ami-1")  # type: ignore[arg-type]
+    image = bc.InstanceImage(image="ami-1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"images\[0\].image is str 'ami-1'; expected an ec2.IM"):
         bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, images=[image])

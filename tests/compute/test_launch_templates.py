@@ -57,10 +57,10 @@ def test_a_disk_is_rendered_in_full(
     bc.LaunchTemplate(
         stack,
         "Template",
-        disk=bc.Disk(
+        root_volume=bc.RootVolume(
             size=cdk.Size.gibibytes(500),
             iops=6000,
-            throughput_mebibytes=500,
+            throughput=500,
             encryption_key=kms.Key(stack, "Key"),
         ),
     )
@@ -194,27 +194,45 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ({"scratch_path": "/etc"}, "scratch_path is '/etc', which holds the system"),
         ({"image_pull": "never"}, "image_pull is 'never'; allowed is default, always, once"),
         ({"user_data": ["x" * 17_000]}, "user_data makes 17,[0-9]+ bytes .*; allowed is 16,384"),
-        ({"disk": bc.Disk(type="gp9")}, "disk.type is 'gp9'; allowed is gp3"),
-        ({"disk": bc.Disk(type="st1")}, "disk.type is 'st1', which instances cannot start from"),
-        ({"disk": bc.Disk(type="gp2", iops=100)}, "disk.iops is 100 for gp2; allowed is gp3, io1"),
-        ({"disk": bc.Disk(type="io2")}, "disk.iops is left out for io2; allowed is 100 to 256,000"),
-        ({"disk": bc.Disk(iops=2999)}, "disk.iops is 2999; allowed is .* 3,000 to 80,000 of gp3"),
-        ({"disk": bc.Disk(iops=3000.5)}, "disk.iops is 3000.5; allowed is a whole number"),  # type: ignore[arg-type]
         (
-            {"disk": bc.Disk(size=cdk.Size.gibibytes(29))},
-            "disk.size is 29; allowed is a whole number from 30 to 65,536 GiB of gp3",
+            {"root_volume": bc.RootVolume(volume_type="gp9")},
+            "root_volume.volume_type is 'gp9'; allowed is gp3",
         ),
         (
-            {"disk": bc.Disk(type="io2", iops=100, throughput_mebibytes=500)},
-            "disk.throughput_mebibytes is 500 for io2; allowed is gp3",
+            {"root_volume": bc.RootVolume(volume_type="st1")},
+            "root_volume.volume_type is 'st1', which instances cannot start from",
         ),
         (
-            {"disk": bc.Disk(throughput_mebibytes=2001)},
-            "disk.throughput_mebibytes is 2001; allowed is a whole number from 125 to 2,000",
+            {"root_volume": bc.RootVolume(volume_type="gp2", iops=100)},
+            "root_volume.iops is 100 for gp2; allowed is gp3, io1",
         ),
         (
-            {"disk": bc.Disk(throughput_mebibytes=1000)},
-            "disk.throughput_mebibytes is 1000 with 3000 iops; .*: give iops=4000",
+            {"root_volume": bc.RootVolume(volume_type="io2")},
+            "root_volume.iops is left out for io2; allowed is 100 to 256,000",
+        ),
+        (
+            {"root_volume": bc.RootVolume(iops=2999)},
+            "root_volume.iops is 2999; allowed is .* 3,000 to 80,000 of gp3",
+        ),
+        (
+            {"root_volume": bc.RootVolume(iops=3000.5)},  # type: ignore[arg-type]
+            "root_volume.iops is 3000.5; allowed is a whole number",
+        ),
+        (
+            {"root_volume": bc.RootVolume(size=cdk.Size.gibibytes(29))},
+            "root_volume.size is 29; allowed is a whole number from 30 to 65,536 GiB of gp3",
+        ),
+        (
+            {"root_volume": bc.RootVolume(volume_type="io2", iops=100, throughput=500)},
+            "root_volume.throughput is 500 for io2; allowed is gp3",
+        ),
+        (
+            {"root_volume": bc.RootVolume(throughput=2001)},
+            "root_volume.throughput is 2001; allowed is a whole number from 125 to 2,000",
+        ),
+        (
+            {"root_volume": bc.RootVolume(throughput=1000)},
+            "root_volume.throughput is 1000 with 3000 iops; .*: give iops=4000",
         ),
         ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed is 1 to 64"),
         ({"imdsv2_hop_limit": 1.5}, "imdsv2_hop_limit is 1.5; allowed is 1 to 64, whole"),
@@ -272,7 +290,7 @@ def test_unknown_values_are_never_an_error(stack: cdk.Stack) -> None:
     bc.LaunchTemplate(
         stack,
         "Template",
-        disk=bc.Disk(size=cdk.Size.gibibytes(number), iops=number),
+        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(number), iops=number),
         imdsv2_hop_limit=number,
         user_data=[text],
         tags={"team": text},
@@ -288,7 +306,7 @@ def test_the_largest_of_each_is_taken(stack: cdk.Stack, data: Callable[[], Rende
     bc.LaunchTemplate(
         stack,
         "Template",
-        disk=bc.Disk(size=cdk.Size.tebibytes(64), iops=80_000, throughput_mebibytes=2000),
+        root_volume=bc.RootVolume(size=cdk.Size.tebibytes(64), iops=80_000, throughput=2000),
         imdsv2_hop_limit=64,
     )
 

@@ -34,7 +34,7 @@ def test_a_fargate_definition_renders_what_was_asked_for(
         parameters={"name": "world"},
         timeout=cdk.Duration.minutes(10),
         ephemeral_storage=cdk.Size.gibibytes(50),
-        architecture="ARM64",
+        cpu_architecture="ARM64",
         assign_public_ip=True,
         user="nobody",
         readonly_root_filesystem=True,
@@ -287,20 +287,20 @@ class TestRetries:
     def test_on_spot_interruption_retries_that_alone(
         self, fargate: Fargate, properties: Properties
     ) -> None:
-        fargate(retry=bc.RetryPolicy.on_spot_interruption(attempts=5))
+        fargate(retry_policy=bc.RetryPolicy.on_spot_interruption(attempts=5))
 
         rendered = properties(DEFINITION)["RetryStrategy"]
         assert rendered["Attempts"] == 5
         assert [rule["Action"] for rule in rendered["EvaluateOnExit"]] == ["RETRY", "RETRY", "EXIT"]
 
     def test_never_is_one_attempt(self, fargate: Fargate, properties: Properties) -> None:
-        fargate(retry=bc.RetryPolicy.never())
+        fargate(retry_policy=bc.RetryPolicy.never())
 
         assert properties(DEFINITION)["RetryStrategy"] == {"Attempts": 1}
 
     def test_a_rule_of_the_users_own(self, fargate: Fargate, properties: Properties) -> None:
         rule = bc.RetryRule(action=bc.RetryAction.RETRY, on_exit_code="75", on_reason="Temp*")
-        fargate(retry=bc.RetryPolicy(attempts=2, rules=[rule]))
+        fargate(retry_policy=bc.RetryPolicy(attempts=2, rules=[rule]))
 
         assert properties(DEFINITION)["RetryStrategy"]["EvaluateOnExit"] == [
             {"Action": "RETRY", "OnExitCode": "75", "OnReason": "Temp*"}

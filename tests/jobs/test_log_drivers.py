@@ -29,8 +29,8 @@ def test_a_secret_option_is_fetched_and_nothing_else_may_be(
 ) -> None:
     token = secretsmanager.Secret(stack, "Token")
     fargate(
-        log_driver=bc.LogDriver(
-            name="splunk",
+        log_configuration=bc.LogConfiguration(
+            driver="splunk",
             options={"splunk-url": "https://splunk.example.com"},
             secret_options={"splunk-token": bc.secret_field(token, "value")},
         )
@@ -49,7 +49,7 @@ def test_a_secret_option_is_fetched_and_nothing_else_may_be(
 
 
 def test_a_job_that_logs_elsewhere_has_no_log_group(fargate: Fargate, resources: Resources) -> None:
-    job = fargate(log_driver=bc.LogDriver(name="splunk"))
+    job = fargate(log_configuration=bc.LogConfiguration(driver="splunk"))
 
     assert resources("AWS::Logs::LogGroup") == {}
     with pytest.raises(ValueError, match="there is no log group, since no container logs to"):
@@ -59,7 +59,7 @@ def test_a_job_that_logs_elsewhere_has_no_log_group(fargate: Fargate, resources:
 def test_options_of_awslogs_are_added_to_the_own_log_group(
     fargate: Fargate, container: Container, resources: Resources
 ) -> None:
-    fargate(log_driver=bc.LogDriver(options={"mode": "non-blocking"}))
+    fargate(log_configuration=bc.LogConfiguration(options={"mode": "non-blocking"}))
 
     (group,) = resources("AWS::Logs::LogGroup")
     assert container()["LogConfiguration"]["Options"] == {
@@ -71,7 +71,7 @@ def test_options_of_awslogs_are_added_to_the_own_log_group(
 def test_another_log_group_in_the_options_is_what_may_be_written_to(
     fargate: Fargate, resources: Resources, execution_statements: Statements
 ) -> None:
-    fargate(log_driver=bc.LogDriver(options={"awslogs-group": "/shared"}))
+    fargate(log_configuration=bc.LogConfiguration(options={"awslogs-group": "/shared"}))
 
     assert resources("AWS::Logs::LogGroup") == {}
     (statement,) = execution_statements()
@@ -83,28 +83,33 @@ def test_another_log_group_in_the_options_is_what_may_be_written_to(
 def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_instances(
     name: str, fargate: Fargate, ec2_job: Ec2, container: Container
 ) -> None:
-    driver = bc.LogDriver(name=name)
-    with pytest.raises(ValueError, match=f"log_driver.name is {name}"):
-        fargate(log_driver=driver)
+    driver = bc.LogConfiguration(driver=name)
+    with pytest.raises(ValueError, match=f"log_configuration.driver is {name}"):
+        fargate(log_configuration=driver)
 
-    ec2_job(log_driver=driver)
+    ec2_job(log_configuration=driver)
     assert container()["LogConfiguration"] == {"LogDriver": name}
 
 
 def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> None:
     with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
-        fargate(log_driver=bc.LogDriver(name="splunk"), log_retention=logs.RetentionDays.ONE_WEEK)
+        fargate(
+            log_configuration=bc.LogConfiguration(driver="splunk"),
+            log_retention=logs.RetentionDays.ONE_WEEK,
+        )
 
 
 def test_what_is_no_driver_is_named(fargate: Fargate) -> None:
-    with pytest.raises(TypeError, match=r"log_driver is str 'splunk'; expected LogDriver\("):
-        fargate(log_driver="splunk")
+    with pytest.raises(
+        TypeError, match=r"log_configuration is str 'splunk'; expected LogConfiguration\("
+    ):
+        fargate(log_configuration="splunk")
 
 
 def test_ecs_exec_gets_the_channels_it_needs(
     fargate: Fargate, container: Container, resources: Resources
 ) -> None:
-    fargate(execute_command=True)
+    fargate(enable_execute_command=True)
 
     assert container()["EnableExecuteCommand"] is True
     (policy,) = resources("AWS::IAM::Policy").values()
@@ -128,7 +133,7 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
             operating_system_family="WINDOWS_SERVER_2022_CORE",
             init_process=True,
             user="nobody",
-            architecture="ARM64",
+            cpu_architecture="ARM64",
         )
 
     assert "user is given, which Windows jobs do not take" in str(error.value)

@@ -29,7 +29,7 @@ def pod() -> bc.Pod:
 
 
 def nodes(count: int | str, **options: Any) -> bc.NodeRange:
-    return bc.NodeRange(nodes=count, **({"container": container()} | options))
+    return bc.NodeRange(target_nodes=count, **({"container": container()} | options))
 
 
 @pytest.fixture
@@ -117,12 +117,16 @@ def test_each_node_consumes_what_it_names(
         ([], {}, "node_ranges is empty; allowed is at least one"),
         ([nodes(2)], {"main_node": 2}, "main_node is 2; allowed are 0 to 1"),
         ([nodes("0:1"), nodes("5:6")], {}, "node_ranges: no node range has the nodes 2, 3, 4"),
-        ([nodes("0:4"), nodes("3:6")], {}, r"node_ranges\[1\].nodes: .* overlap"),
-        ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.nodes is "first"'),
+        ([nodes("0:4"), nodes("3:6")], {}, r"node_ranges\[1\].target_nodes: .* overlap"),
+        ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.target_nodes is "first"'),
         ([nodes("1:")], {}, "num_nodes is left out, and a node range is open"),
-        ([nodes("0:"), nodes(2)], {"num_nodes": 4}, r"node_ranges\[1\].nodes is 2 after an open"),
-        ([nodes(0)], {}, r"node_ranges\[0\].nodes is 0; allowed is 1 or more"),
-        ([bc.NodeRange(nodes=1)], {}, r"node_ranges\[0\].container: nothing is given"),
+        (
+            [nodes("0:"), nodes(2)],
+            {"num_nodes": 4},
+            r"node_ranges\[1\].target_nodes is 2 after an open",
+        ),
+        ([nodes(0)], {}, r"node_ranges\[0\].target_nodes is 0; allowed is 1 or more"),
+        ([bc.NodeRange(target_nodes=1)], {}, r"node_ranges\[0\].container: nothing is given"),
         (
             [nodes(1, pod=pod())],
             {},

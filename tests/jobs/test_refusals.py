@@ -33,7 +33,7 @@ def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> No
             environment={"AWS_BATCH_JOB": "1", "PASSWORD": "x"},
             secrets={"PASSWORD": secret},
             timeout=cdk.Duration.seconds(10),
-            retry=bc.RetryPolicy(attempts=50),
+            retry_policy=bc.RetryPolicy(attempts=50),
             command=["Ref::missing"],
         )
 
@@ -72,18 +72,25 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
             r"vcpus is 0\.3; Fargate allows 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32$",
         ),
         (
-            {"retry": bc.RetryPolicy(attempts=0)},
-            r"retry\.attempts is 0; allowed are whole numbers from 1 to 10",
+            {"retry_policy": bc.RetryPolicy(attempts=0)},
+            r"retry_policy\.attempts is 0; allowed are whole numbers from 1 to 10",
         ),
         (
-            {"retry": bc.RetryPolicy(attempts=11)},
-            r"retry\.attempts is 11; allowed are whole numbers from 1 to 10",
+            {"retry_policy": bc.RetryPolicy(attempts=11)},
+            r"retry_policy\.attempts is 11; allowed are whole numbers from 1 to 10",
         ),
         (
-            {"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="RETRY", on_reason="a*")] * 6)},
-            r"retry\.rules has 6 exit conditions; allowed are at most 5$",
+            {
+                "retry_policy": bc.RetryPolicy(
+                    rules=[bc.RetryRule(action="RETRY", on_reason="a*")] * 6
+                )
+            },
+            r"retry_policy\.rules has 6 exit conditions; allowed are at most 5$",
         ),
-        ({"retry": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])}, "AGAIN"),
+        (
+            {"retry_policy": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])},
+            "AGAIN",
+        ),
         (
             {"timeout": cdk.Duration.seconds(59)},
             "timeout is 59 seconds; allowed are 60 or more seconds$",
@@ -98,7 +105,7 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
             {"ephemeral_storage": cdk.Size.gibibytes(201)},
             "ephemeral_storage is 201 GiB; allowed are 21 to 200 GiB$",
         ),
-        ({"architecture": "arm"}, 'architecture is "arm"; allowed are X86_64 or ARM64'),
+        ({"cpu_architecture": "arm"}, 'cpu_architecture is "arm"; allowed are X86_64 or ARM64'),
         ({"job_definition_name": "a.b"}, r'job_definition_name is "a\.b"'),
         (
             {"scheduling_priority": 10000},
@@ -126,7 +133,7 @@ def test_a_value_out_of_range_is_named_with_what_is_allowed(
         ({"environment": ["A=1"]}, "environment is list; expected a mapping"),
         ({"secrets": ["A"]}, "secrets is list; expected a mapping"),
         ({"timeout": 60}, r"timeout is int 60; expected a Duration"),
-        ({"retry": 3}, "retry is int 3; expected a RetryPolicy"),
+        ({"retry_policy": 3}, "retry_policy is int 3; expected a RetryPolicy"),
         ({"log_retention": 30}, "log_retention is int 30; expected a member of"),
         ({"assign_public_ip": "yes"}, "assign_public_ip is str 'yes'; expected True or False"),
         ({"volumes": ["/data"]}, r"volumes\[0\] is str '/data'; expected EfsVolume"),
@@ -185,8 +192,8 @@ def test_unknown_values_are_never_an_error(fargate: Fargate, stack: cdk.Stack) -
         parameters={"p": text},
         timeout=cdk.Duration.seconds(number),
         ephemeral_storage=cdk.Size.gibibytes(number),
-        architecture=text,
-        retry=bc.RetryPolicy(attempts=number),  # type: ignore[arg-type]  # tokens are floats
+        cpu_architecture=text,
+        retry_policy=bc.RetryPolicy(attempts=number),  # type: ignore[arg-type]  # tokens are floats
         scheduling_priority=number,
         job_definition_name=text,
         user=text,
@@ -215,12 +222,12 @@ def test_a_number_that_is_none_or_too_large_is_refused(value: float, fargate: Fa
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        (bc.RetryPolicy(attempts="3"), r"retry.attempts is str '3'"),  # type: ignore[arg-type]  # the mistake
-        (bc.RetryPolicy(rules=None), r"retry.rules is NoneType None"),  # type: ignore[arg-type]  # the mistake
-        (bc.RetryPolicy(rules=["x"]), r"retry.rules\[0\] is str 'x'; expected RetryRule"),  # type: ignore[list-item]  # the mistake
+        (bc.RetryPolicy(attempts="3"), r"retry_policy.attempts is str '3'"),  # type: ignore[arg-type]  # the mistake
+        (bc.RetryPolicy(rules=None), r"retry_policy.rules is NoneType None"),  # type: ignore[arg-type]  # the mistake
+        (bc.RetryPolicy(rules=["x"]), r"retry_policy.rules\[0\] is str 'x'; expected RetryRule"),  # type: ignore[list-item]  # the mistake
         (
             bc.RetryPolicy(rules=[bc.RetryRule(action="EXIT", on_exit_code=75)]),  # type: ignore[arg-type]  # the mistake
-            r"retry.rules\[0\].on_exit_code is int 75; expected a string",
+            r"retry_policy.rules\[0\].on_exit_code is int 75; expected a string",
         ),
     ],
 )
@@ -228,7 +235,7 @@ def test_a_field_of_a_retry_policy_is_named(
     policy: bc.RetryPolicy, message: str, fargate: Fargate
 ) -> None:
     with pytest.raises(TypeError, match=f"Stack/Job: {message}"):
-        fargate(retry=policy)
+        fargate(retry_policy=policy)
 
 
 @pytest.mark.parametrize(

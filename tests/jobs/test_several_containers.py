@@ -31,9 +31,9 @@ def container(name: str, **options: Any) -> bc.Container:
 
 @pytest.fixture
 def declare(stack: cdk.Stack) -> Declare:
-    def make(*containers: Any, platform: str = "FARGATE", **options: Any) -> Any:
+    def make(*containers: Any, platform_capability: str = "FARGATE", **options: Any) -> Any:
         return bc.MultiContainerJobDefinition(
-            stack, "Job", containers=containers, platform=platform, **options
+            stack, "Job", containers=containers, platform_capability=platform_capability, **options
         )
 
     return make
@@ -55,7 +55,7 @@ def test_a_sidecar_starts_first_and_does_not_end_the_job(
     declare(
         container(
             "main",
-            depends_on=[bc.Dependency(container_name="proxy")],
+            depends_on=[bc.ContainerDependency(container_name="proxy")],
             stop_timeout=cdk.Duration.seconds(20),
         ),
         container("proxy", essential=False, start_timeout=cdk.Duration.seconds(60)),
@@ -135,7 +135,7 @@ def test_two_volumes_of_one_name_that_differ_are_refused(declare: Declare) -> No
             container(
                 "two", volumes=[bc.HostVolume(name="d", container_path="/in", host_path="/b")]
             ),
-            platform="EC2",
+            platform_capability="EC2",
         )
 
 
@@ -148,7 +148,12 @@ def test_a_log_router_routes_the_logs_of_the_others(
 ) -> None:
     bucket = s3.Bucket(stack, "Configuration")
     declare(
-        container("main", log_driver=bc.LogDriver(name="awsfirelens", options={"Name": "datadog"})),
+        container(
+            "main",
+            log_configuration=bc.LogConfiguration(
+                driver="awsfirelens", options={"Name": "datadog"}
+            ),
+        ),
         container(
             "router",
             essential=False,
@@ -196,7 +201,7 @@ def test_an_image_of_the_cdk_brings_its_credentials(
 def test_managed_instances_take_a_job_without_fargates_network(
     declare: Declare, properties: Properties, task: Callable[[], Rendered]
 ) -> None:
-    declare(container("one"), platform="MANAGED_INSTANCES", network_mode="host")
+    declare(container("one"), platform_capability="MANAGED_INSTANCES", network_mode="host")
 
     assert properties(DEFINITION)["PlatformCapabilities"] == ["MANAGED_INSTANCES"]
     assert task()["NetworkMode"] == "host"
@@ -218,13 +223,16 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
     [
         ([], {}, "containers has 0 containers; allowed are 1 to 10$"),
         (
-            [container("a", depends_on=[bc.Dependency(container_name="b")])],
+            [container("a", depends_on=[bc.ContainerDependency(container_name="b")])],
             {},
             r'containers\[0\]\.depends_on\[0\]\.container_name: there is no container "b"',
         ),
         (
             [
-                container("a", depends_on=[bc.Dependency(container_name="b", condition="SUCCESS")]),
+                container(
+                    "a",
+                    depends_on=[bc.ContainerDependency(container_name="b", condition="SUCCESS")],
+                ),
                 container("b"),
             ],
             {},
@@ -238,9 +246,9 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
             r"containers\[0\]\.stop_timeout is 300 seconds; allowed are 2 to 120 seconds$",
         ),
         (
-            [container("a", log_driver=bc.LogDriver(name="awsfirelens"))],
+            [container("a", log_configuration=bc.LogConfiguration(driver="awsfirelens"))],
             {},
-            r"containers\[0\]\.log_driver\.name",
+            r"containers\[0\]\.log_configuration\.driver",
         ),
         ([container("a", gpus=1)], {}, r"containers\[0\]\.gpus"),
         (
@@ -260,17 +268,17 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         ),
         (
             [container("a")],
-            {"platform": "LAMBDA"},
-            'platform is "LAMBDA"; allowed are EC2, FARGATE or MANAGED_INSTANCES$',
+            {"platform_capability": "LAMBDA"},
+            'platform_capability is "LAMBDA"; allowed are EC2, FARGATE or MANAGED_INSTANCES$',
         ),
         (
             [container("a")],
-            {"platform": "EC2", "ephemeral_storage": cdk.Size.gibibytes(30)},
+            {"platform_capability": "EC2", "ephemeral_storage": cdk.Size.gibibytes(30)},
             "ephemeral_storage is given, which EC2 jobs do not take",
         ),
         (
             [container("a")],
-            {"platform": "MANAGED_INSTANCES", "assign_public_ip": True},
+            {"platform_capability": "MANAGED_INSTANCES", "assign_public_ip": True},
             "assign_public_ip is given, which Managed Instances jobs do not take",
         ),
     ],

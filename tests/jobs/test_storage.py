@@ -114,7 +114,7 @@ def test_mount_targets_admit_the_environments_that_a_volume_names(
                 name="data",
                 file_system=file_system,
                 container_path="/data",
-                compute_environments=[environment],
+                allow_from=[environment],
             )
         ]
     )
@@ -212,7 +212,7 @@ def test_what_is_no_volume_is_named_with_its_place(
                     name="b",
                     file_system=file_system,
                     container_path="/b",
-                    compute_environments=["environment"],  # type: ignore[list-item]
+                    allow_from=["environment"],  # type: ignore[list-item]
                 ),
                 bc.HostVolume(name="c", container_path=3),  # type: ignore[arg-type]
             ]
@@ -221,7 +221,7 @@ def test_what_is_no_volume_is_named_with_its_place(
     message = str(error.value)
     assert "volumes[0] is str '/data'; expected EfsVolume(…)" in message
     assert "volumes[1].file_system is str 'fs-1'; expected an efs.IFileSystem" in message
-    assert "volumes[2].compute_environments is str 'environment'" in message
+    assert "volumes[2].allow_from is str 'environment'" in message
     assert "volumes[3].container_path is int 3; expected a string" in message
 
 

@@ -94,7 +94,7 @@ def triggers_that_say_all_they_can() -> None:
     }
     pattern = {"source": ["mine"]}
     for number, said in enumerate(({}, little, all_of_it)):
-        bc.EventTrigger(stack, f"Event{number}", pattern=pattern, **submit, **said)
+        bc.EventTrigger(stack, f"Event{number}", event_pattern=pattern, **submit, **said)
         bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **submit, **said)
     app.synth()
 

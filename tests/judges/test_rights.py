@@ -94,7 +94,7 @@ def what_submits_and_watches() -> None:
     )
     what: Any = {"queue": queue, "job_definition": job}
     bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **what)
-    bc.EventTrigger(stack, "Event", pattern={"source": ["com.example"]}, **what)
+    bc.EventTrigger(stack, "Event", event_pattern={"source": ["com.example"]}, **what)
     for mode in bc.SubmissionMode:
         bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
     bc.JobQueue(stack, "Rescued", compute_environments=[fargate], spot_rescue_queue=other)
@@ -108,13 +108,13 @@ def what_submits_and_watches() -> None:
     user = iam.Role(stack, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     queue.grant_submit(user, job)
     topic = sns.Topic(stack, "Topic")
-    bc.JobNotifications(stack, "Notifications", queue=queue, topic=topic)
+    bc.JobNotifications(stack, "Notifications", queues=[queue], topic=topic)
     bc.BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
     bc.CostGuard(
         stack,
         "Guard",
         queues=[queue],
-        budget=bc.VcpuBudget(vcpu_hours=100),
+        budget=bc.VcpuBudget.of_vcpu_hours(100),
         action=bc.GuardAction.DISABLE_QUEUES,
     )
     app.synth()

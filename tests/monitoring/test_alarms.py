@@ -154,7 +154,9 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         compute_environments=[environment],
         gauges=gauges,
         thresholds=AlarmThresholds(
-            head_of_queue=Duration.minutes(30), vcpu_hours_a_day=500, failure_rate_percent=None
+            head_of_queue_age=Duration.minutes(30),
+            vcpu_hours_per_day=500,
+            failure_rate_percent=None,
         ),
     )
 
@@ -196,7 +198,7 @@ def test_alarms_tell_the_topic_of_trouble_and_of_its_end(
 
     BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
 
-    arn = stack.resolve(topic.topic.topic_arn)
+    arn = stack.resolve(topic.topic_arn)
     for alarm in resources("AWS::CloudWatch::Alarm").values():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [arn]
 
@@ -214,6 +216,19 @@ def test_a_topic_of_the_users_learns_to_admit_alarms_with_its_key(
     assert plain(publish["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(":alarm:*")
     [key] = resources("AWS::KMS::Key").values()
     assert key["KeyPolicy"]["Statement"][-1]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+
+
+def test_a_topic_of_several_constructs_admits_alarms_once(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    topic = sns.Topic(stack, "Ours")
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
+    SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job, alarm_topic=topic)
+
+    [policy] = resources("AWS::SNS::TopicPolicy").values()
+    assert len(policy["PolicyDocument"]["Statement"]) == 1
 
 
 def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
@@ -246,7 +261,7 @@ def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
     assert found["Behind"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert found["Behind"]["Threshold"] == 3600
     assert found["Behind"]["Dimensions"] == [
-        {"Name": "QueueName", "Value": stack.resolve(gateway.source_queue.queue_name)}
+        {"Name": "QueueName", "Value": stack.resolve(gateway.message_queue.queue_name)}
     ]
     assert {"Gateway/Throttled", "Gateway/Behind"} <= set(made.alarms)
 
@@ -280,7 +295,7 @@ def test_limits_are_known_in_the_units_of_the_graphs(stack: Stack, queue: JobQue
 def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) -> None:
     thresholds = AlarmThresholds(
         failure_rate_percent=150,
-        failure_rate_at_least_jobs=0,
+        failure_rate_min_jobs=0,
         time_in_runnable=Duration.millis(1500),
     )
 
@@ -289,7 +304,7 @@ def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) 
 
     said = str(refusal.value)
     assert "thresholds.failure_rate_percent is 150; allowed are numbers from 0 to 100" in said
-    assert "thresholds.failure_rate_at_least_jobs is 0; allowed are 1 or more" in said
+    assert "thresholds.failure_rate_min_jobs is 0; allowed are 1 or more" in said
     assert "thresholds.time_in_runnable is 1.5 seconds" in said
 
 
@@ -304,7 +319,7 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
             "Monitoring",
             queues=[queue],
             alarm_topic=silent,
-            thresholds=AlarmThresholds(vcpu_hours_a_day=10),
+            thresholds=AlarmThresholds(vcpu_hours_per_day=10),
             event_log=log,
             dead_letter_queues=[silent],  # type: ignore[list-item]
             gateways=[silent],  # type: ignore[list-item]
@@ -312,7 +327,7 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
 
     said = str(refusal.value)
     assert "alarm_topic is encrypted with alias/aws/sns" in said
-    assert "thresholds.vcpu_hours_a_day is given without gauges" in said
+    assert "thresholds.vcpu_hours_per_day is given without gauges" in said
     assert "event_log does not cover Nightly" in said
     assert "dead_letter_queues is Topic" in said
     assert "gateways is Topic" in said
@@ -323,7 +338,7 @@ def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQ
     thresholds = AlarmThresholds(
         time_in_runnable=Duration.seconds(Token.as_number({"Ref": "Wait"})),
         failure_rate_percent=Token.as_number({"Ref": "Rate"}),
-        failure_rate_at_least_jobs=nothing,
+        failure_rate_min_jobs=nothing,
     )
 
     with pytest.raises(ValueError, match="Platform/Monitoring") as refusal:
@@ -332,7 +347,7 @@ def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQ
     said = str(refusal.value)
     assert "thresholds.time_in_runnable is a token" in said
     assert "thresholds.failure_rate_percent is a token" in said
-    assert "thresholds.failure_rate_at_least_jobs is NoneType None" in said
+    assert "thresholds.failure_rate_min_jobs is NoneType None" in said
 
 
 def test_alarms_whose_names_collide_or_are_too_long_are_refused(

@@ -218,7 +218,7 @@ def test_the_alarm_reads_the_metric_of_its_rule_and_tells_the_topic(
     [queues, environments] = changes["EventPattern"]["detail"]["$or"]
     assert stack.resolve(queue.job_queue_arn) in queues["requestParameters"]["jobQueue"]
     assert "spot" in environments["requestParameters"]["computeEnvironment"]
-    assert alarm["AlarmActions"] == [stack.resolve(topic.topic.topic_arn)]
+    assert alarm["AlarmActions"] == [stack.resolve(topic.topic_arn)]
 
 
 def test_a_trail_of_its_own_is_encrypted_validated_and_private(
@@ -243,9 +243,9 @@ def test_wrong_arguments_are_refused(stack: Stack) -> None:
     wrong: Any = "a year"
 
     with pytest.raises(TypeError, match="Platform/Audit") as refusal:
-        AuditTrail(stack, "Audit", retention=wrong, expected_roles=wrong)
+        AuditTrail(stack, "Audit", log_retention=wrong, expected_roles=wrong)
 
-    assert "retention is str 'a year'" in str(refusal.value)
+    assert "log_retention is str 'a year'" in str(refusal.value)
     assert "expected_roles is str" in str(refusal.value)
 
 

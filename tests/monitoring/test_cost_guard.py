@@ -48,7 +48,7 @@ def variables(resources: Find) -> dict[str, Any]:
 def test_a_guard_that_only_tells_may_only_undo_what_it_noted(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=500))
+    guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(500))
 
     assert guard_role(resources) == [
         {
@@ -82,7 +82,7 @@ def test_a_guard_that_disables_may_update_its_queues_only(
         stack,
         "Guard",
         queues=[queue],
-        budget=VcpuBudget(vcpu_hours=500, period=BudgetPeriod.MONTH),
+        budget=VcpuBudget.of_vcpu_hours(500, period=BudgetPeriod.MONTH),
         action=GuardAction.DISABLE_QUEUES,
     )
 
@@ -104,7 +104,7 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
         stack,
         "Guard",
         queues=[queue],
-        budget=VcpuBudget(money=100, price_per_vcpu_hour=0.05),
+        budget=VcpuBudget.of_cost(100, price_per_vcpu_hour=0.05),
         action="LOWER_MAX_VCPUS",
         compute_environments=[environment],
         lowered_max_vcpus=4,
@@ -129,16 +129,20 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        (VcpuBudget(), "budget has to have one of vcpu_hours and money"),
-        (VcpuBudget(vcpu_hours=1, money=1), "budget has to have one of vcpu_hours and money"),
-        (VcpuBudget(money=1), "budget.price_per_vcpu_hour is None"),
-        (VcpuBudget(vcpu_hours=0), "budget.vcpu_hours is 0; allowed is more than 0"),
-        (VcpuBudget(vcpu_hours=1, period="WEEK"), "budget.period is 'WEEK'; allowed are DAY"),
-        (VcpuBudget(vcpu_hours=1, warn_at_percent=120), "budget.warn_at_percent is 120"),
-        (VcpuBudget(vcpu_hours=math.nan), "budget.vcpu_hours is nan"),
-        (VcpuBudget(vcpu_hours=math.inf), "budget.vcpu_hours is inf"),
-        (VcpuBudget(vcpu_hours=1, price_per_vcpu_hour=1), "given with vcpu_hours"),
-        (VcpuBudget(vcpu_hours=Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
+        (
+            VcpuBudget.of_cost(0, price_per_vcpu_hour=1),
+            "budget.amount is 0; allowed is more than 0",
+        ),
+        (
+            VcpuBudget.of_cost(1, price_per_vcpu_hour=0),
+            "budget.price_per_vcpu_hour is 0; allowed is more than 0",
+        ),
+        (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed is more than 0"),
+        (VcpuBudget.of_vcpu_hours(1, period="WEEK"), "budget.period is 'WEEK'; allowed are DAY"),
+        (VcpuBudget.of_vcpu_hours(1, warn_at_percent=120), "budget.warn_at_percent is 120"),
+        (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
+        (VcpuBudget.of_vcpu_hours(math.inf), "budget.vcpu_hours is inf"),
+        (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(
@@ -153,7 +157,7 @@ def test_a_budget_that_makes_no_sense_is_refused(
 def test_an_action_that_does_not_fit_is_refused(
     stack: Stack, queue: JobQueue, environment: ComputeEnvironment
 ) -> None:
-    budget = VcpuBudget(vcpu_hours=1)
+    budget = VcpuBudget.of_vcpu_hours(1)
 
     with pytest.raises(ValueError, match="action is 'STOP'; allowed are NOTIFY"):
         CostGuard(stack, "A", queues=[queue], budget=budget, action="STOP")
@@ -168,10 +172,14 @@ def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> N
     nothing: Any = None
 
     with pytest.raises(TypeError, match="budget.vcpu_hours is str '500'"):
-        CostGuard(stack, "A", queues=[queue], budget=VcpuBudget(vcpu_hours=text))
+        CostGuard(stack, "A", queues=[queue], budget=VcpuBudget.of_vcpu_hours(text))
     with pytest.raises(TypeError, match="budget.vcpu_hours is bool True"):
-        CostGuard(stack, "B", queues=[queue], budget=VcpuBudget(vcpu_hours=True))
-    budget = VcpuBudget(vcpu_hours=1, warn_at_percent=nothing)
+        CostGuard(stack, "B", queues=[queue], budget=VcpuBudget.of_vcpu_hours(vcpu_hours=True))
+    with pytest.raises(TypeError, match="budget.vcpu_hours is NoneType None"):
+        CostGuard(stack, "D", queues=[queue], budget=VcpuBudget.of_vcpu_hours(nothing))
+    with pytest.raises(TypeError, match="VcpuBudget.of_cost: price_per_vcpu_hour is None"):
+        VcpuBudget.of_cost(1, price_per_vcpu_hour=nothing)
+    budget = VcpuBudget.of_vcpu_hours(1, warn_at_percent=nothing)
     with pytest.raises(TypeError, match="budget.warn_at_percent is NoneType None"):
         CostGuard(stack, "C", queues=[queue], budget=budget)
 
@@ -179,7 +187,7 @@ def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> N
 def test_a_large_budget_is_written_without_an_exponent(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=1e7))
+    CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(1e7))
 
     assert variables(resources)["VCPU_HOURS"] == "10000000"
     assert variables(resources)["BUDGET"] == "10000000 vCPU-hours a day"
@@ -209,7 +217,7 @@ def test_environments_that_cannot_be_lowered_are_refused(
             stack,
             "Guard",
             queues=[queue],
-            budget=VcpuBudget(vcpu_hours=1),
+            budget=VcpuBudget.of_vcpu_hours(1),
             action=GuardAction.LOWER_MAX_VCPUS,
             compute_environments=environments,
             lowered_max_vcpus=lowered,
@@ -222,4 +230,4 @@ def test_gauges_of_another_queue_are_refused(stack: Stack, queue: JobQueue) -> N
     gauges = JobGauges(stack, "Gauges", queues=[queue_in(stack, "Daily", "daily")])
 
     with pytest.raises(ValueError, match="gauges does not cover Nightly"):
-        CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget(vcpu_hours=1), gauges=gauges)
+        CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(1), gauges=gauges)

@@ -52,15 +52,17 @@ def platform() -> cdk.Stack:
     )
     alerts = bc.AlertTopic(stack, "Alerts")
     inbox = sqs.Queue(stack, "Inbox")
-    alerts.topic.add_subscription(subscriptions.SqsSubscription(inbox, raw_message_delivery=False))
-    bc.JobNotifications(stack, "Notify", queue=queue, topic=alerts, on=["FAILED", "SUCCEEDED"])
+    alerts.add_subscription(subscriptions.SqsSubscription(inbox, raw_message_delivery=False))
+    bc.JobNotifications(
+        stack, "Notify", queues=[queue], topic=alerts, states=["FAILED", "SUCCEEDED"]
+    )
     gauges = bc.JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
     counters = bc.JobCounters(stack, "Counters", queues=[queue])
     guard = bc.CostGuard(
         stack,
         "Guard",
         queues=[queue],
-        budget=bc.VcpuBudget(vcpu_hours=10),
+        budget=bc.VcpuBudget.of_vcpu_hours(10),
         action=bc.GuardAction.DISABLE_QUEUES,
         topic=alerts,
         gauges=gauges,

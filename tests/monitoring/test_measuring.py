@@ -60,7 +60,7 @@ def test_the_gauges_read_everything_and_change_nothing(
 def test_gauges_are_read_as_often_as_wished_and_per_share_if_wished(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    JobGauges(stack, "Gauges", queues=[queue], every=Duration.minutes(1), per_share=True)
+    JobGauges(stack, "Gauges", queues=[queue], interval=Duration.minutes(1), per_share=True)
 
     assert one(resources("AWS::Events::Rule"))["ScheduleExpression"] == "rate(1 minute)"
     variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
@@ -99,24 +99,24 @@ def test_gauges_are_metrics_of_queues_and_environments(
     gauges = JobGauges(stack, "Gauges", queues=[queue], compute_environments=[environment])
 
     waiting = gauges.metric(queue, "JobsRunnable", statistic="Maximum")
-    invalid = gauges.metric_environment(environment, "EnvironmentInvalid")
+    invalid = gauges.metric_compute_environment(environment, "EnvironmentInvalid")
 
     assert (waiting.namespace, waiting.statistic) == ("BatchConstructs", "Maximum")
     assert invalid.dimensions == {"ComputeEnvironmentName": "spot"}
     with pytest.raises(ValueError, match="there is no gauge 'JobsWaiting'; allowed are"):
         gauges.metric(queue, "JobsWaiting")
     with pytest.raises(ValueError, match="there is no gauge 'Invalid'"):
-        gauges.metric_environment(environment, "Invalid")
+        gauges.metric_compute_environment(environment, "Invalid")
 
 
 def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
     with pytest.raises(ValueError, match="queues is empty") as refusal:
-        JobGauges(stack, "Gauges", queues=[], every=Duration.seconds(90), most_jobs=0)
+        JobGauges(stack, "Gauges", queues=[], interval=Duration.seconds(90), max_jobs=0)
 
-    assert "every is 1.5 minutes" in str(refusal.value)
-    assert "most_jobs is 0; allowed are 1 or more" in str(refusal.value)
-    with pytest.raises(ValueError, match="every is 0 minutes; allowed are 1 or more minutes"):
-        JobGauges(stack, "Gauges", queues=[queue_in(stack)], every=Duration.minutes(0))
+    assert "interval is 1.5 minutes" in str(refusal.value)
+    assert "max_jobs is 0; allowed are 1 or more" in str(refusal.value)
+    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 or more minutes"):
+        JobGauges(stack, "Gauges", queues=[queue_in(stack)], interval=Duration.minutes(0))
 
 
 def test_the_counter_remembers_and_prints_and_nothing_else(
@@ -178,7 +178,7 @@ def test_saved_queries_ask_the_logs_of_jobs(stack: Stack, resources: Find) -> No
     group = logs.LogGroup(stack, "Jobs")
 
     queries = JobLogQueries(stack, "Logs", log_groups=[group])
-    metric = queries.add_metric("Tracebacks", metric_name="Tracebacks", pattern="Traceback")
+    metric = queries.add_metric_filter("Tracebacks", metric_name="Tracebacks", pattern="Traceback")
 
     [name] = resources("AWS::Logs::LogGroup")
     for query in resources("AWS::Logs::QueryDefinition").values():

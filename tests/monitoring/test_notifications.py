@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import AlertTopic, JobNotifications, JobQueue, JobState
@@ -30,7 +34,7 @@ Find = Callable[[str], Resources]
 def test_failures_and_blocked_queues_are_told_by_default(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    made = JobNotifications(stack, "Notify", queue=queue)
+    made = JobNotifications(stack, "Notify", queues=[queue])
 
     patterns = {
         name.removeprefix("Notify")[:-8]: rule["EventPattern"]
@@ -52,7 +56,7 @@ def test_failures_and_blocked_queues_are_told_by_default(
 def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    JobNotifications(stack, "Notify", queue=queue)
+    JobNotifications(stack, "Notify", queues=[queue])
 
     role = one(resources("AWS::IAM::Role"))
     [table] = resources("AWS::DynamoDB::Table")
@@ -91,7 +95,7 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
 def test_what_cannot_be_delivered_or_told_waits_in_the_dead_letter_queue(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    JobNotifications(stack, "Notify", queue=queue)
+    JobNotifications(stack, "Notify", queues=[queue])
 
     [dead_letters] = resources("AWS::SQS::Queue")
     arn = {"Fn::GetAtt": [dead_letters, "Arn"]}
@@ -108,7 +112,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
 ) -> None:
     app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = Stack(app, "Platform")
-    JobNotifications(stack, "Notify", queue=queue_in(stack))
+    JobNotifications(stack, "Notify", queues=[queue_in(stack)])
 
     app.synth()
 
@@ -144,7 +148,7 @@ def test_nothing_of_what_shipped_stays_in_the_temporary_folder(tmp_path: Path) -
         "app = App(outdir='out', builtin_cloud_formation_validation=False); s = Stack(app, 'S'); "
         "q = bc.JobQueue.from_job_queue_arn(s, 'Q', "
         "'arn:aws:batch:us-east-1:123456789012:job-queue/q'); "
-        "bc.JobNotifications(s, 'N', queue=q); app.synth()"
+        "bc.JobNotifications(s, 'N', queues=[q]); app.synth()"
     )
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -164,7 +168,7 @@ def test_nothing_of_what_shipped_stays_in_the_temporary_folder(tmp_path: Path) -
 def test_what_ships_needs_only_boto3(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = Stack(app, "Platform")
-    JobNotifications(stack, "Notify", queue=queue_in(stack))
+    JobNotifications(stack, "Notify", queues=[queue_in(stack)])
     app.synth()
     [asset] = [path for path in tmp_path.glob("asset.*") if path.is_dir()]
     code = (
@@ -186,7 +190,7 @@ def test_targets_alone_get_the_events_themselves_without_any_code(
     inbox = sqs.Queue(stack, "Inbox")
 
     made = JobNotifications(
-        stack, "Notify", queue=queue, targets=[targets.SqsQueue(inbox)], on_blocked=False
+        stack, "Notify", queues=[queue], targets=[targets.SqsQueue(inbox)], blocked=False
     )
 
     for nothing in ("topic", "dead_letter_queue"):
@@ -209,10 +213,10 @@ def test_states_queues_definitions_and_children_narrow_or_widen_the_rule(
         stack,
         "Notify",
         queues=[queue, l2],
-        on=[JobState.SUCCEEDED, "FAILED"],
+        states=[JobState.SUCCEEDED, "FAILED"],
         job_definitions=[definition],
         include_array_children=True,
-        on_blocked=False,
+        blocked=False,
     )
 
     assert one(resources("AWS::Events::Rule"))["EventPattern"]["detail"] == {
@@ -228,7 +232,7 @@ def test_a_topic_of_the_users_is_used_as_it_is(
 ) -> None:
     topic = sns.Topic(stack, "Ours")
 
-    made = JobNotifications(stack, "Notify", queue=queue, topic=topic)
+    made = JobNotifications(stack, "Notify", queues=[queue], topic=topic)
 
     assert made.topic is topic
     assert resources("AWS::KMS::Key") == {}
@@ -243,7 +247,7 @@ def test_a_topic_that_would_drop_messages_silently_is_refused(
     topic = sns.Topic(stack, "Silent", master_key=key)
 
     with pytest.raises(ValueError, match=r"Platform/Notify: topic is encrypted with alias/aws/sns"):
-        JobNotifications(stack, "Notify", queue=queue, topic=topic)
+        JobNotifications(stack, "Notify", queues=[queue], topic=topic)
 
 
 def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
@@ -254,28 +258,66 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
         JobNotifications(
             stack,
             "Notify",
-            queue=queue,
-            queues=[queue],
+            queues=[wrong],
             topic=wrong,
-            on=["SUBMITTED", "DONE"],
+            states=["SUBMITTED", "DONE"],
             job_definitions=[wrong],
             targets=[wrong],
         )
 
     said = str(refusal.value)
-    assert "queue and queues are both given" in said
+    assert "queues is Stack" in said
     assert "topic is Stack" in said
-    assert "on holds 'SUBMITTED', 'DONE'" in said
+    assert "states holds 'SUBMITTED', 'DONE'" in said
     assert "job_definitions is Stack" in said
     assert "targets is Stack" in said
     assert stack.node.try_find_child("Notify") is None
 
 
 def test_no_queue_is_refused(stack: Stack) -> None:
+    nothing: Any = None
     with pytest.raises(TypeError, match="queues is None"):
-        JobNotifications(stack, "Notify")
+        JobNotifications(stack, "Notify", queues=nothing)
     with pytest.raises(ValueError, match="queues is empty"):
         JobNotifications(stack, "Notify", queues=[])
+
+
+def test_an_alert_topic_is_a_topic_wherever_the_cdk_takes_one(
+    stack: Stack, resources: Find
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+    metric = cloudwatch.Metric(namespace="Mine", metric_name="Trouble")
+    alarm = metric.create_alarm(stack, "Alarm", threshold=1, evaluation_periods=1)
+
+    alarm.add_alarm_action(actions.SnsAction(topic))
+    topic.add_subscription(subscriptions.EmailSubscription("oncall@example.com"))
+    topic.grant_publish(iam.User(stack, "User"))
+
+    arn = stack.resolve(topic.topic_arn)
+    assert one(resources("AWS::CloudWatch::Alarm"))["AlarmActions"] == [arn]
+    assert one(resources("AWS::SNS::Subscription"))["TopicArn"] == arn
+    statements = one(resources("AWS::IAM::Policy"))["PolicyDocument"]["Statement"]
+    key = stack.resolve(topic.master_key.key_arn)
+    assert [each["Resource"] for each in statements] == [arn, key]
+    assert one(resources("AWS::SNS::Topic"))["KmsMasterKeyId"] == key
+
+
+def test_an_alert_topic_has_the_logical_id_of_a_bare_topic(stack: Stack) -> None:
+    other = Stack()
+    bare = sns.Topic(other, "Alerts").topic_arn
+
+    ours = AlertTopic(stack, "Alerts").topic_arn
+
+    assert stack.resolve(ours) == other.resolve(bare)
+
+
+def test_names_that_sns_refuses_are_refused_at_once(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="Platform/Alerts") as refusal:
+        AlertTopic(stack, "Alerts", topic_name="on call", display_name="x" * 101)
+
+    assert 'topic_name is "on call"; allowed are 1 to 256 letters' in str(refusal.value)
+    assert "display_name has 101 characters; allowed are at most 100" in str(refusal.value)
+    assert stack.node.try_find_child("Alerts") is None
 
 
 def test_an_alert_topic_admits_eventbridge_and_alarms_and_demands_tls(

@@ -60,7 +60,7 @@ def test_a_gauge_of_what_is_not_read_is_refused(
     with pytest.raises(ValueError, match="Platform/Gauges: Platform/Nightly is not read here"):
         gauges.metric(queue, "VcpusInUse")
     with pytest.raises(ValueError, match="Platform/Gauges: Platform/Spot is not read here"):
-        gauges.metric_environment(environment, "MaxVcpus")
+        gauges.metric_compute_environment(environment, "MaxVcpus")
 
 
 def test_environments_without_gauges_are_refused(
@@ -76,7 +76,7 @@ def test_a_fifo_topic_is_refused(stack: Stack, queue: JobQueue) -> None:
     imported = sns.Topic.from_topic_arn(stack, "Imported", arn)
 
     with pytest.raises(ValueError, match="Platform/Notify: topic is a FIFO topic"):
-        JobNotifications(stack, "Notify", queue=queue, topic=made)
+        JobNotifications(stack, "Notify", queues=[queue], topic=made)
     with pytest.raises(ValueError, match="alarm_topic is a FIFO topic"):
         BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=imported)
 

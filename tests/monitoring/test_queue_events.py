@@ -188,7 +188,7 @@ def test_a_definition_of_this_stack_is_known_by_its_name(
 def test_a_rule_on_a_blocked_queue(
     stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
 ) -> None:
-    queue.on_blocked("Blocked", rule_name="nightly-blocked")
+    queue.on_queue_blocked("Blocked", rule_name="nightly-blocked")
 
     properties = one(resources("AWS::Events::Rule"))
     assert properties["Name"] == "nightly-blocked"

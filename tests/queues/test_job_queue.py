@@ -70,7 +70,7 @@ def test_time_limits_are_the_users_own_or_none(
     stack: cdk.Stack, fargate: bc.FargateComputeEnvironment
 ) -> None:
     limit = bc.TimeLimit(
-        reason=bc.StuckReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(4)
+        reason=bc.TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(4)
     )
     own = bc.JobQueue(stack, "Own", compute_environments=[fargate], time_limits=[limit])
     none = bc.JobQueue(stack, "None", compute_environments=[fargate], time_limits=[])
@@ -320,7 +320,7 @@ class TestRefusals:
         self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment
     ) -> None:
         limit = bc.TimeLimit(
-            reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.minutes(1)
+            reason=bc.TimeLimitReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.minutes(1)
         )
         with pytest.raises(
             ValueError,

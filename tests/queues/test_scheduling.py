@@ -35,7 +35,10 @@ class TestFairShares:
         bc.FairSharePolicy(
             stack,
             "Fair",
-            shares=[bc.Share(identifier="alice", weight_factor=0.5), bc.Share(identifier="team*")],
+            shares=[
+                bc.Share(share_identifier="alice", weight_factor=0.5),
+                bc.Share(share_identifier="team*"),
+            ],
             share_decay=cdk.Duration.hours(1),
             compute_reservation_percentage=25,
         )
@@ -93,17 +96,17 @@ class TestFairShares:
                 stack,
                 "Fair",
                 shares=[
-                    bc.Share(identifier="a*"),
-                    bc.Share(identifier="a1", weight_factor=5000),
-                    bc.Share(identifier="not-allowed"),
+                    bc.Share(share_identifier="a*"),
+                    bc.Share(share_identifier="a1", weight_factor=5000),
+                    bc.Share(share_identifier="not-allowed"),
                 ],
                 share_decay=cdk.Duration.days(30),
                 compute_reservation_percentage=500,
             )
 
         message = str(error.value)
-        assert 'shares[1].identifier: the share identifiers "a1" and "a*" overlap' in message
-        assert 'shares[2].identifier is "not-allowed"' in message
+        assert 'shares[1].share_identifier: the share identifiers "a1" and "a*" overlap' in message
+        assert 'shares[2].share_identifier is "not-allowed"' in message
         assert "share_decay is " in message
         assert "compute_reservation_percentage is 500" in message
 
@@ -146,7 +149,7 @@ class TestServiceJobs:
         self, stack: cdk.Stack, training: bc.ServiceEnvironment
     ) -> None:
         limit = bc.TimeLimit(
-            reason=bc.StuckReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
+            reason=bc.TimeLimitReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
         )
         with pytest.raises(
             ValueError, match=r"time_limits\[0\].reason: the queue holds service jobs"
@@ -186,8 +189,8 @@ class TestServiceJobs:
                 r"capacity_limits\[0\]\.max_capacity is 0; allowed are 1 or more",
             ),
             (
-                [bc.CapacityLimit(max_capacity=1, unit="vcpus")],
-                r'capacity_limits\[0\]\.unit is "vcpus"',
+                [bc.CapacityLimit(max_capacity=1, capacity_unit="vcpus")],
+                r'capacity_limits\[0\]\.capacity_unit is "vcpus"',
             ),
         ],
     )
@@ -210,7 +213,7 @@ class TestServiceJobs:
             stack,
             "Research",
             queue=queue,
-            capacity_limits=[bc.CapacityLimit(max_capacity=4, unit="ml.m5.large")],
+            capacity_limits=[bc.CapacityLimit(max_capacity=4, capacity_unit="ml.m5.large")],
             quota_share_name="research",
         )
 
@@ -243,7 +246,7 @@ class TestServiceJobs:
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
         with pytest.raises(
-            ValueError, match="borrow_limit_percentage is given, but sharing is LEND"
+            ValueError, match="borrow_limit_percentage is given, but sharing_strategy is LEND"
         ):
             bc.QuotaShare(
                 stack,
@@ -251,7 +254,7 @@ class TestServiceJobs:
                 queue=queue,
                 capacity_limits=[bc.CapacityLimit(max_capacity=4)],
                 quota_share_name="research",
-                sharing=bc.SharingStrategy.LEND,
+                sharing_strategy=bc.SharingStrategy.LEND,
                 borrow_limit_percentage=100,
             )
 
@@ -370,7 +373,7 @@ def test_unknown_values_are_never_an_error(
     policy = bc.FairSharePolicy(
         stack,
         "Fair",
-        shares=[bc.Share(identifier=text, weight_factor=number)],
+        shares=[bc.Share(share_identifier=text, weight_factor=number)],
         share_decay=cdk.Duration.seconds(number),
         compute_reservation_percentage=number,
         scheduling_policy_name=text,
@@ -378,5 +381,7 @@ def test_unknown_values_are_never_an_error(
     bc.JobQueue(stack, "Queue", compute_environments=[environment], scheduling_policy=policy)
     bc.ConsumableResource(stack, "Licences", total_quantity=number, consumable_resource_name=text)
     bc.ServiceEnvironment(
-        stack, "Training", capacity_limits=[bc.CapacityLimit(max_capacity=number, unit=text)]
+        stack,
+        "Training",
+        capacity_limits=[bc.CapacityLimit(max_capacity=number, capacity_unit=text)],
     )

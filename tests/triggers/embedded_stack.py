@@ -85,7 +85,7 @@ class Triggers(Embedded):
         bc.EventTrigger(
             self.stack,
             "OnOrder",
-            pattern={"source": ["my.shop"]},
+            event_pattern={"source": ["my.shop"]},
             parameters={"key": "$.detail.order"},
             timeout=cdk.Duration.minutes(5),  # through the submit function
             **common,
@@ -113,9 +113,9 @@ class Gateways(Embedded):
             job_definition=self.write,
             schema={"type": "object", "required": ["parameters"]},
         )
-        jobs.subscribe_to(topic)
+        jobs.add_topic(topic)
         self.out("TopicArn", topic.topic_arn)
-        self.out("JobsUrl", jobs.source_queue.queue_url)
+        self.out("JobsUrl", jobs.message_queue.queue_url)
         self.out("JobsDeadLettersUrl", jobs.dead_letter_queue.queue_url)
         read = self.job("Read", ["python3", "-m", "batch_constructs.client.message"])
         arrays = bc.SubmissionGateway(
@@ -124,9 +124,9 @@ class Gateways(Embedded):
             queue=self.queue,
             job_definition=read,
             mode="coalesce",
-            batching_window=cdk.Duration.seconds(2),
+            max_batching_window=cdk.Duration.seconds(2),
         )
-        self.out("ArraysUrl", arrays.source_queue.queue_url)
+        self.out("ArraysUrl", arrays.message_queue.queue_url)
 
 
 class Workflows(Embedded):
@@ -207,7 +207,7 @@ class Rescues(Embedded):
             vcpus=1,
             memory=cdk.Size.gibibytes(1),
             command=["sh", "-c", "case $AWS_BATCH_JQ_NAME in *OnDemand*) ;; *) sleep 600 ;; esac"],
-            retry=bc.RetryPolicy(attempts=1),
+            retry_policy=bc.RetryPolicy(attempts=1),
         )
         flow = bc.Workflow(
             self.stack,

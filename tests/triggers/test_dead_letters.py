@@ -24,12 +24,12 @@ def test_every_message_that_waits_for_a_person_waits_two_weeks(
 ) -> None:
     submit: dict[str, Any] = {"queue": queue, "job_definition": definition}
     other = JobQueue.from_job_queue_arn(stack, "Other", f"{QUEUE}-on-demand")
-    EventTrigger(stack, "Event", pattern={"source": ["mine"]}, **submit)
+    EventTrigger(stack, "Event", event_pattern={"source": ["mine"]}, **submit)
     ScheduleTrigger(stack, "Schedule", schedule="rate(1 hour)", **submit)
     SubmissionGateway(stack, "Gateway", **submit)
     environment = ComputeEnvironment.from_compute_environment_name(stack, "Environment", "spot")
     JobQueue(stack, "Spot", compute_environments=[environment], spot_rescue_queue=other)
-    JobNotifications(stack, "Notify", queue=queue)
+    JobNotifications(stack, "Notify", queues=[queue])
 
     kept = {
         name[:-8]: queue.get("MessageRetentionPeriod")

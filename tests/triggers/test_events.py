@@ -137,7 +137,7 @@ def test_event_bridge_submits_itself_and_may_do_nothing_else(
         "OnOrder",
         queue=queue,
         job_definition=definition,
-        pattern={"source": ["shop"]},
+        event_pattern={"source": ["shop"]},
         array_size=5,
         retry_attempts=3,
     )
@@ -245,7 +245,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
         "T",
         queue=queue,
         job_definition=definition,
-        pattern=events.EventPattern(
+        event_pattern=events.EventPattern(
             source=["shop"], detail_type=["Order"], detail={"state": ["paid"]}
         ),
     )
@@ -260,17 +260,23 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"pattern": {}}, "T: pattern is empty; it has to name a field"),
+        ({"event_pattern": {}}, "T: event_pattern is empty; it has to name a field"),
         (
-            {"pattern": {"source": "shop"}},
-            r'T: pattern\.source is "shop"; write a list: \["shop"\]',
+            {"event_pattern": {"source": "shop"}},
+            r'T: event_pattern\.source is "shop"; write a list: \["shop"\]',
         ),
         (
-            {"pattern": {"source": ["shop", {"startswith": "x"}]}},
-            r'T: pattern\.source\[1\] has the operator "startswith"; there are anything-but, cidr,',
+            {"event_pattern": {"source": ["shop", {"startswith": "x"}]}},
+            r'T: event_pattern\.source\[1\] has the operator "startswith"; there are anything-but,',
         ),
-        ({"pattern": {"source": ["x" * 2049]}}, "T: pattern has 2064 characters; allowed are at"),
-        ({"pattern": {"detail": {"a": {"b": []}}}}, r"pattern\.detail\.a\.b is an empty list"),
+        (
+            {"event_pattern": {"source": ["x" * 2049]}},
+            "T: event_pattern has 2064 characters; allowed are at",
+        ),
+        (
+            {"event_pattern": {"detail": {"a": {"b": []}}}},
+            r"event_pattern\.detail\.a\.b is an empty list",
+        ),
         ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] is '\$\.x y'; a field is a path"),
         ({"parameters": {"a": "<b>"}}, "EventBridge reads <…> as a field"),
     ],
@@ -278,7 +284,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
 def test_what_event_bridge_refuses_is_refused(
     stack: Stack, queue: Any, definition: Any, options: dict[str, Any], problem: str
 ) -> None:
-    arguments = {"pattern": {"source": ["shop"]}, **options}
+    arguments = {"event_pattern": {"source": ["shop"]}, **options}
     with pytest.raises(ValueError, match=problem):
         EventTrigger(stack, "T", queue=queue, job_definition=definition, **arguments)
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-from batch_constructs import SubmissionGateway, SubmissionMode, SubmitFunction
+from batch_constructs import AlertTopic, SubmissionGateway, SubmissionMode, SubmitFunction
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def test_messages_are_gathered_paced_and_partly_returned(
 def test_coalescing_takes_ten_thousand_messages_at_a_time(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    gateway(stack, queue, definition, mode="coalesce", batching_window=Duration.seconds(120))
+    gateway(stack, queue, definition, mode="coalesce", max_batching_window=Duration.seconds(120))
 
     mapping = only(stack, "AWS::Lambda::EventSourceMapping")
     assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (10_000, 120)
@@ -136,7 +136,7 @@ def test_coalescing_takes_ten_thousand_messages_at_a_time(
 def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_run(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    gateway(stack, queue, definition, max_receives=4)
+    gateway(stack, queue, definition, max_receive_count=4)
 
     queues = ids(stack, "AWS::SQS::Queue")
     source = resources(stack, "AWS::SQS::Queue")[queues["SourceQueue"]]
@@ -211,7 +211,7 @@ def test_an_alarm_tells_of_dead_letters(stack: Stack, queue: Any, definition: An
 def test_a_topic_s_messages_arrive_as_they_were_published(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    gateway(stack, queue, definition).subscribe_to(sns.Topic(stack, "Topic"))
+    gateway(stack, queue, definition).add_topic(sns.Topic(stack, "Topic"))
 
     subscription = only(stack, "AWS::SNS::Subscription")
     source = ids(stack, "AWS::SQS::Queue")["SourceQueue"]
@@ -226,7 +226,7 @@ def test_a_bucket_s_objects_arrive_through_event_bridge(
     made = gateway(stack, queue, definition, parameters={"key": "$.detail.object.key"})
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "photos")
 
-    made.subscribe_to_bucket("OnPhoto", bucket, suffix=".jpg")
+    made.add_bucket("OnPhoto", bucket, suffix=".jpg")
 
     rule = only(stack, "AWS::Events::Rule")
     queues = ids(stack, "AWS::SQS::Queue")
@@ -253,7 +253,7 @@ def test_a_fifo_gateway_keeps_order(stack: Stack, queue: Any, definition: Any) -
     assert "MaximumBatchingWindowInSeconds" not in mapping
     assert variables(stack)["FIFO"] == "true"
     with pytest.raises(ValueError, match="a FIFO gateway takes no events of buckets"):
-        made.subscribe_to_bucket("B", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
+        made.add_bucket("B", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
 
 
 def test_a_definition_of_ours_may_read_the_messages(stack: Stack, queue: Any) -> None:
@@ -309,9 +309,12 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             {"deduplication_window": Duration.minutes(5)},
             "allowed are 3600 to 86400 seconds",
         ),
-        ({"batching_window": Duration.minutes(6)}, "is 360 seconds; allowed are 1 to 300 seconds"),
-        ({"fifo": True, "batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
-        ({"max_receives": 1}, "allowed are whole numbers from 2 to 100"),
+        (
+            {"max_batching_window": Duration.minutes(6)},
+            "is 360 seconds; allowed are 1 to 300 seconds",
+        ),
+        ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
+        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 100"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -401,13 +404,30 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
     ]
 
 
+def test_the_alarm_of_a_gateway_tells_an_alert_topic(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    topic = AlertTopic(stack, "Alerts")
+
+    gateway(stack, queue, definition, alarm_topic=topic)
+
+    assert only(stack, "AWS::CloudWatch::Alarm")["AlarmActions"] == [stack.resolve(topic.topic_arn)]
+
+
+def test_a_gateway_refuses_a_topic_that_would_drop_its_alarm(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match="Mail: alarm_topic is a FIFO topic"):
+        gateway(stack, queue, definition, alarm_topic=sns.Topic(stack, "Topic", fifo=True))
+
+
 def test_event_bridge_may_use_the_key_of_the_queues_it_sends_to(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
     made = gateway(stack, queue, definition, encryption_key=kms.Key(stack, "Key"))
 
     for name in ("bucket-a", "bucket-b"):
-        made.subscribe_to_bucket(f"On-{name}", s3.Bucket.from_bucket_name(stack, name, name))
+        made.add_bucket(f"On-{name}", s3.Bucket.from_bucket_name(stack, name, name))
 
     assert [
         each["Action"]

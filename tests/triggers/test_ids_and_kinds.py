@@ -28,7 +28,7 @@ def test_the_ids_below_the_triggers_stay_as_they_are(
 ) -> None:
     common = {"queue": queue, "job_definition": definition}
     schedule = bc.ScheduleTrigger(stack, "Schedule", schedule="rate(1 day)", **common)
-    event = bc.EventTrigger(stack, "Event", pattern={"source": ["x"]}, **common)
+    event = bc.EventTrigger(stack, "Event", event_pattern={"source": ["x"]}, **common)
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "photos")
     created = bc.ObjectCreatedTrigger(stack, "Created", bucket=bucket, **common)
     submit = bc.SubmitFunction(stack, "Submit", **common)
@@ -126,7 +126,7 @@ def test_queues_and_definitions_of_other_kinds_are_taken(stack: Stack, make: Any
     common = {"queue": queue, "job_definition": definition}
 
     bc.ScheduleTrigger(stack, "Schedule", schedule="rate(1 day)", **common)
-    bc.EventTrigger(stack, "Event", pattern={"source": ["x"]}, **common)
+    bc.EventTrigger(stack, "Event", event_pattern={"source": ["x"]}, **common)
     bc.SubmissionGateway(stack, "Gateway", **common)
     bc.Workflow(
         stack, "Flow", queue=queue, jobs=[bc.WorkflowJob(name="a", job_definition=definition)]

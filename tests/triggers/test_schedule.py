@@ -30,7 +30,7 @@ def test_a_schedule_submits_without_a_function(stack: Stack, queue: Any, definit
         definition,
         schedule="cron(0 3 * * ? *)",
         time_zone="Europe/Berlin",
-        flexible_window=Duration.minutes(15),
+        flexible_time_window=Duration.minutes(15),
         start=datetime(2026, 12, 1, tzinfo=UTC),
         end=datetime(2027, 12, 1, tzinfo=UTC),
         array_size=10,
@@ -200,7 +200,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, queue: Any, definition:
             definition,
             schedule="soon",
             time_zone="Europe/Atlantis",
-            flexible_window=Duration.days(2),
+            flexible_time_window=Duration.days(2),
             start=datetime(2026, 1, 1),  # noqa: DTZ001 - what is refused
             job_name="a b",
             array_size=1,
@@ -292,7 +292,7 @@ def test_an_end_that_is_past_is_refused(stack: Stack, queue: Any, definition: An
             (said, Duration.seconds(59), Duration.seconds(60), Duration.days(1), above)
             for said, above in (
                 ("max_event_age", Duration.seconds(86_401)),
-                ("flexible_window", Duration.minutes(1441)),
+                ("flexible_time_window", Duration.minutes(1441)),
             )
         ),
         ("share_identifier", "a-b", "a", "a" * 255, "a" * 256),

@@ -82,16 +82,16 @@ def eks(stack: cdk.Stack) -> None:
         cluster=f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/shared",
         kubernetes_namespace="batch",
         vpc=vpc,
-        access_entry=bc.AccessEntry.ENABLED,
+        access_entry_state=bc.AccessEntryState.ENABLED,
         max_vcpus=512,
         compute_environment_name="eks",
         instance_types=["g5", "g6.xlarge"],
         images=[
-            bc.MachineImage(
+            bc.InstanceImage(
                 image_type=bc.ImageType.EKS_AL2023_NVIDIA,
                 image=ec2.MachineImage.generic_linux({REGION: "ami-0123456789abcdef0"}),
             ),
-            bc.MachineImage(kubernetes_version="1.34"),
+            bc.InstanceImage(kubernetes_version="1.34"),
         ],
         launch_template=bc.LaunchTemplate(stack, "Template"),
         launch_template_overrides=[
@@ -135,14 +135,14 @@ def eks(stack: cdk.Stack) -> None:
         annotations=one.annotations,
         namespace=one.namespace,
         share_process_namespace=one.share_process_namespace,
-        retry=retry(),
+        retry_policy=retry(),
         timeout=hours(1),
     )
-    bc.MultiNodeJobDefinition(stack, "Nodes", node_ranges=[bc.NodeRange(nodes=2, pod=pod())])
+    bc.MultiNodeJobDefinition(stack, "Nodes", node_ranges=[bc.NodeRange(target_nodes=2, pod=pod())])
 
 
 def service_jobs(stack: cdk.Stack) -> None:
-    limits = [bc.CapacityLimit(max_capacity=10, unit="ml.m5.large")]
+    limits = [bc.CapacityLimit(max_capacity=10, capacity_unit="ml.m5.large")]
     environment = bc.ServiceEnvironment(
         stack,
         "Training",
@@ -159,9 +159,9 @@ def service_jobs(stack: cdk.Stack) -> None:
             stack, "Quotas", scheduling_policy_name="quotas", tags={"team": "whole"}
         ),
         time_limits=time_limits(
-            bc.StuckReason.INSUFFICIENT_INSTANCE_CAPACITY,
-            bc.StuckReason.SERVICE_ENVIRONMENT_MAX_RESOURCE,
-            bc.StuckReason.QUOTA_MANAGEMENT_LIMIT_EXCEEDED,
+            bc.TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY,
+            bc.TimeLimitReason.SERVICE_ENVIRONMENT_MAX_RESOURCE,
+            bc.TimeLimitReason.QUOTA_MANAGEMENT_LIMIT_EXCEEDED,
         ),
         job_queue_name="training",
         tags={"team": "whole"},
@@ -172,7 +172,7 @@ def service_jobs(stack: cdk.Stack) -> None:
         queue=queue,
         capacity_limits=limits,
         quota_share_name="research",
-        sharing=bc.SharingStrategy.LEND_AND_BORROW,
+        sharing_strategy=bc.SharingStrategy.LEND_AND_BORROW,
         borrow_limit_percentage=200,
         in_share_preemption=True,
         tags={"team": "whole"},

@@ -52,8 +52,8 @@ def fargate(stack: cdk.Stack) -> None:
             stack,
             "Fair",
             shares=[
-                bc.Share(identifier="alice", weight_factor=0.5),
-                bc.Share(identifier="team*"),
+                bc.Share(share_identifier="alice", weight_factor=0.5),
+                bc.Share(share_identifier="team*"),
             ],
             share_decay=hours(1),
             compute_reservation_percentage=20,
@@ -61,10 +61,10 @@ def fargate(stack: cdk.Stack) -> None:
             tags={"team": "whole"},
         ),
         time_limits=time_limits(
-            bc.StuckReason.INSUFFICIENT_INSTANCE_CAPACITY,
-            bc.StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
-            bc.StuckReason.JOB_RESOURCE_REQUIREMENT,
-            bc.StuckReason.EC2_INSTANCE_CONFIGURATION_UNSUPPORTED,
+            bc.TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY,
+            bc.TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
+            bc.TimeLimitReason.JOB_RESOURCE_REQUIREMENT,
+            bc.TimeLimitReason.EC2_INSTANCE_CONFIGURATION_UNSUPPORTED,
         ),
         job_queue_name="fargate",
         tags={"team": "whole"},
@@ -90,19 +90,19 @@ def fargate(stack: cdk.Stack) -> None:
         secrets={"PASSWORD": bc.secret_field(registry, "password"), "MODE": parameter},
         parameters={"name": "nothing"},
         job_role=role(stack, "JobRole", "ecs-tasks.amazonaws.com"),
-        retry=retry(),
+        retry_policy=retry(),
         timeout=hours(2),
         log_retention=logs.RetentionDays.ONE_WEEK,
         log_encryption_key=key,
-        log_driver=bc.LogDriver(options={"mode": "non-blocking"}),
+        log_configuration=bc.LogConfiguration(options={"mode": "non-blocking"}),
         ephemeral_storage=gibibytes(50),
-        architecture="X86_64",
+        cpu_architecture="X86_64",
         platform_version="1.4.0",
         volumes=[*volumes(stack, vpc, [spot, on_demand]), s3_files()],
         user="nobody",
         readonly_root_filesystem=True,
         init_process=True,
-        execute_command=True,
+        enable_execute_command=True,
         scheduling_priority=5,
         consumable_resources={licences: 1},
         keep_old_revisions=True,
@@ -130,10 +130,10 @@ def instances(stack: cdk.Stack) -> None:
     template = bc.LaunchTemplate(
         stack,
         "Template",
-        disk=bc.Disk(
+        root_volume=bc.RootVolume(
             size=gibibytes(200),
             iops=6000,
-            throughput_mebibytes=250,
+            throughput=250,
             encryption_key=kms.Key(stack, "Key"),
         ),
         user_data=["echo hello"],
@@ -158,8 +158,8 @@ def instances(stack: cdk.Stack) -> None:
         min_vcpus=0,
         allocation_strategy=bc.AllocationStrategy.BEST_FIT_PROGRESSIVE,
         images=[
-            bc.MachineImage(image_type=bc.ImageType.ECS_AL2023),
-            bc.MachineImage(
+            bc.InstanceImage(image_type=bc.ImageType.ECS_AL2023),
+            bc.InstanceImage(
                 image_type=bc.ImageType.ECS_AL2023_NVIDIA,
                 image=ec2.MachineImage.generic_linux({REGION: "ami-0123456789abcdef0"}),
             ),
@@ -182,7 +182,7 @@ def instances(stack: cdk.Stack) -> None:
         instance_tags={"team": "whole"},
         scale_down_delay=cdk.Duration.minutes(30),
         container_insights=bc.ContainerInsights.ENHANCED,
-        update=bc.UpdatePolicy(terminate_jobs=False, job_timeout=hours(1)),
+        update_policy=bc.UpdatePolicy(terminate_jobs=False, job_execution_timeout=hours(1)),
     )
     spot = bc.SpotComputeEnvironment(
         stack,
@@ -218,9 +218,9 @@ def instances(stack: cdk.Stack) -> None:
         tmpfs=[bc.Tmpfs(container_path="/fast", size=mebibytes(256), mount_options=["noexec"])],
         swap=bc.Swap(max_size=gibibytes(1), swappiness=10),
         volumes=volumes(stack, vpc, [spot, on_demand], host_path="/scratch"),
-        log_driver=splunk(stack),
+        log_configuration=splunk(stack),
         init_process=True,
-        execute_command=True,
+        enable_execute_command=True,
     )
 
 
@@ -266,10 +266,10 @@ def managed_instances(stack: cdk.Stack) -> None:
         instance_types=["c7i", "m7i.large"],
         compute_environment_name="managed",
         storage_size=gibibytes(100),
-        local_storage=True,
+        use_local_storage=True,
         scale_in_after=cdk.Duration.minutes(10),
         detailed_monitoring=True,
-        fips=True,
+        fips_enabled=True,
         tags_in_metadata=True,
         reservation_preference=bc.ReservationPreference.RESERVATIONS_FIRST,
         reservation_group_arn=(f"arn:aws:resource-groups:{REGION}:{ACCOUNT}:group/reservations"),
@@ -284,7 +284,7 @@ def managed_instances(stack: cdk.Stack) -> None:
     bc.MultiContainerJobDefinition(
         stack,
         "Job",
-        platform=bc.PlatformCapability.MANAGED_INSTANCES,
+        platform_capability=bc.PlatformCapability.MANAGED_INSTANCES,
         containers=[
             bc.Container(name="main", image=ECR, vcpus=1, memory=gibibytes(2), user="1000")
         ],

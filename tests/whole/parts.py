@@ -42,7 +42,7 @@ def retry() -> bc.RetryPolicy:
     )
 
 
-def time_limits(*reasons: bc.StuckReason) -> list[bc.TimeLimit]:
+def time_limits(*reasons: bc.TimeLimitReason) -> list[bc.TimeLimit]:
     return [bc.TimeLimit(reason=reason, after=hours(2)) for reason in reasons]
 
 
@@ -62,7 +62,7 @@ def volumes(
             container_path="/references",
             access_point=point,
             read_only=True,
-            compute_environments=environments,
+            allow_from=environments,
             transit_encryption_port=2999,
         ),
         bc.EfsVolume(
@@ -88,9 +88,9 @@ def s3_files() -> bc.S3FilesVolume:
     )
 
 
-def splunk(stack: cdk.Stack) -> bc.LogDriver:
-    return bc.LogDriver(
-        name="splunk",
+def splunk(stack: cdk.Stack) -> bc.LogConfiguration:
+    return bc.LogConfiguration(
+        driver="splunk",
         options={"splunk-url": "https://splunk.example.com"},
         secret_options={"splunk-token": secretsmanager.Secret(stack, "SplunkToken")},
     )

@@ -37,7 +37,7 @@ def multi_container(stack: cdk.Stack) -> None:
     bc.MultiContainerJobDefinition(
         stack,
         "OnFargate",
-        platform=bc.PlatformCapability.FARGATE,
+        platform_capability=bc.PlatformCapability.FARGATE,
         containers=[
             bc.Container(
                 name="main",
@@ -53,12 +53,12 @@ def multi_container(stack: cdk.Stack) -> None:
                 user="nobody",
                 readonly_root_filesystem=True,
                 init_process=True,
-                log_driver=bc.LogDriver(
-                    name="awsfirelens",
+                log_configuration=bc.LogConfiguration(
+                    driver="awsfirelens",
                     options={"Name": "datadog"},
                     secret_options={"apikey": secretsmanager.Secret(stack, "ApiKey")},
                 ),
-                depends_on=[bc.Dependency(container_name="router", condition="START")],
+                depends_on=[bc.ContainerDependency(container_name="router", condition="START")],
                 start_timeout=seconds(60),
                 stop_timeout=seconds(30),
             ),
@@ -78,19 +78,19 @@ def multi_container(stack: cdk.Stack) -> None:
             ),
         ],
         parameters={"name": "nothing"},
-        retry=retry(),
+        retry_policy=retry(),
         timeout=hours(1),
         ephemeral_storage=gibibytes(30),
-        architecture="X86_64",
+        cpu_architecture="X86_64",
         platform_version="1.4.0",
         assign_public_ip=False,
         pid_mode="task",
-        execute_command=True,
+        enable_execute_command=True,
     )
     bc.MultiContainerJobDefinition(
         stack,
         "OnInstances",
-        platform=bc.PlatformCapability.EC2,
+        platform_capability=bc.PlatformCapability.EC2,
         containers=[
             bc.Container(
                 name="main",
@@ -152,26 +152,26 @@ def multi_node(stack: cdk.Stack) -> None:
         swap=bc.Swap(max_size=mebibytes(512), swappiness=5),
         init_process=True,
         volumes=mounted,
-        log_driver=splunk(stack),
+        log_configuration=splunk(stack),
     )
     bc.MultiNodeJobDefinition(
         stack,
         "Job",
         node_ranges=[
             bc.NodeRange(
-                nodes=1,
+                target_nodes=1,
                 container=container,
                 instance_type="g5.48xlarge",
-                execute_command=True,
+                enable_execute_command=True,
                 consumable_resources={licences: 2},
             ),
             bc.NodeRange(
-                nodes="1:",
+                target_nodes="1:",
                 containers=[
                     replaced(
                         container,
                         name="main",
-                        depends_on=[bc.Dependency(container_name="router")],
+                        depends_on=[bc.ContainerDependency(container_name="router")],
                         start_timeout=seconds(60),
                         stop_timeout=seconds(30),
                     ),
@@ -188,13 +188,13 @@ def multi_node(stack: cdk.Stack) -> None:
                 ],
                 ipc_mode="task",
                 pid_mode="task",
-                execute_command=True,
+                enable_execute_command=True,
             ),
         ],
         main_node=0,
         num_nodes=4,
         parameters={"name": "nothing"},
-        retry=retry(),
+        retry_policy=retry(),
         timeout=hours(10),
     )
 

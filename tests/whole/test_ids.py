@@ -47,13 +47,13 @@ IDS: dict[str, tuple[Callable[[cdk.Stack, ec2.Vpc], Any], set[str]]] = {
     "LaunchTemplate": (lambda stack, _: bc.LaunchTemplate(stack, "It"), {"Resource"}),
     "MultiContainerJobDefinition": (
         lambda stack, _: bc.MultiContainerJobDefinition(
-            stack, "It", platform="FARGATE", containers=[bc.Container(name="a", **SMALL)]
+            stack, "It", platform_capability="FARGATE", containers=[bc.Container(name="a", **SMALL)]
         ),
         {"Resource", "ExecutionRole", "JobRole/Resource", "LogGroup"},
     ),
     "MultiNodeJobDefinition": (
         lambda stack, _: bc.MultiNodeJobDefinition(
-            stack, "It", node_ranges=[bc.NodeRange(nodes=2, container=bc.Container(**SMALL))]
+            stack, "It", node_ranges=[bc.NodeRange(target_nodes=2, container=bc.Container(**SMALL))]
         ),
         {"Resource", "ExecutionRole", "JobRole/Resource", "LogGroup"},
     ),

@@ -52,7 +52,7 @@ def test_shares_licences_and_definitions_of_every_shape_are_what_was_declared(
         stack, "Environment", vpc=vpc, security_groups=[group]
     )
     policy = bc.FairSharePolicy(
-        stack, "Shares", shares=[bc.Share(identifier="genomics", weight_factor=0.5)]
+        stack, "Shares", shares=[bc.Share(share_identifier="genomics", weight_factor=0.5)]
     )
     queue = bc.JobQueue(
         stack, "Queue", compute_environments=[environment], scheduling_policy=policy
@@ -61,15 +61,17 @@ def test_shares_licences_and_definitions_of_every_shape_are_what_was_declared(
     several = bc.MultiContainerJobDefinition(
         stack,
         "Several",
-        platform="FARGATE",
+        platform_capability="FARGATE",
         containers=[
-            bc.Container(name="main", depends_on=[bc.Dependency(container_name="side")], **SMALL),
+            bc.Container(
+                name="main", depends_on=[bc.ContainerDependency(container_name="side")], **SMALL
+            ),
             bc.Container(name="side", essential=False, **SMALL),
         ],
         consumable_resources={licences: 2},
     )
     nodes = bc.MultiNodeJobDefinition(
-        stack, "Nodes", node_ranges=[bc.NodeRange(nodes=3, container=bc.Container(**SMALL))]
+        stack, "Nodes", node_ranges=[bc.NodeRange(target_nodes=3, container=bc.Container(**SMALL))]
     )
     for name, value in {
         "Queue": queue.job_queue_arn,

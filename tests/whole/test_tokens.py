@@ -37,7 +37,7 @@ def test_several_containers_take_tokens(
     bc.MultiContainerJobDefinition(
         stack,
         "Job",
-        platform="FARGATE",
+        platform_capability="FARGATE",
         containers=[
             bc.Container(
                 name=text,
@@ -47,7 +47,7 @@ def test_several_containers_take_tokens(
                 stop_timeout=cdk.Duration.seconds(number),
                 firelens=bc.Firelens(options={"config-file-type": "s3", "config-file-value": text}),
                 volumes=[bc.HostVolume(name=text, container_path=text)],
-                log_driver=bc.LogDriver(options={"mode": text}),
+                log_configuration=bc.LogConfiguration(options={"mode": text}),
                 **sizes,
             )
         ],
@@ -76,13 +76,15 @@ def test_nodes_take_tokens_but_their_number_is_counted(
     bc.MultiNodeJobDefinition(
         stack,
         "Job",
-        node_ranges=[bc.NodeRange(nodes="0:", container=container, instance_type=text)],
+        node_ranges=[bc.NodeRange(target_nodes="0:", container=container, instance_type=text)],
         num_nodes=number,
         main_node=number,
     )
-    with pytest.raises(ValueError, match=r"node_ranges\[0\].nodes is a token, which cannot be"):
+    with pytest.raises(
+        ValueError, match=r"node_ranges\[0\].target_nodes is a token, which cannot be"
+    ):
         bc.MultiNodeJobDefinition(
-            stack, "Wrong", node_ranges=[bc.NodeRange(nodes=number, container=container)]
+            stack, "Wrong", node_ranges=[bc.NodeRange(target_nodes=number, container=container)]
         )
 
     (job,) = resources(DEFINITION).values()
@@ -141,10 +143,10 @@ def test_environments_take_tokens(
         vpc=vpc,
         cluster=text,
         kubernetes_namespace=text,
-        access_entry=text,
+        access_entry_state=text,
         max_vcpus=number,
         instance_types=[text],
-        images=[bc.MachineImage(kubernetes_version=text)],
+        images=[bc.InstanceImage(kubernetes_version=text)],
     )
 
     managed, eks = (

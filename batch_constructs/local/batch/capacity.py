@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.job_queues import StuckReason
+from batch_constructs.aws.job_queues import TimeLimitReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,12 +64,12 @@ class Limits:
         """Say why a job never fits here, in AWS Batch's words; None where it can."""
         if self.vcpus is not None and need.vcpus > self.vcpus:
             return (
-                f"{StuckReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE} - CE(s) associated with the job "
-                "queue cannot meet the CPU requirement of the job."
+                f"{TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE} - CE(s) associated with the "
+                "job queue cannot meet the CPU requirement of the job."
             )
         if self.types and not any(_holds(type_, need) for type_ in self.types):
             return (
-                f"{StuckReason.JOB_RESOURCE_REQUIREMENT} - The job resource requirement "
+                f"{TimeLimitReason.JOB_RESOURCE_REQUIREMENT} - The job resource requirement "
                 "(vCPU/memory/GPU) is higher than that can be met by the CE(s) attached to the job "
                 "queue."
             )

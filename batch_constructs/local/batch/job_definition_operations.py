@@ -7,8 +7,10 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.containers import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
+from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
 from batch_constructs.aws.job_definitions import BYTES
-from batch_constructs.aws.submit_job import RESERVED_VARIABLES
+from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
@@ -39,14 +41,8 @@ _EMPTY_LISTS = (
     "resourceRequirements",
     "secrets",
 )
-_WHOLE = re.compile(r"^[1-9][0-9]*$")
-_FRACTION = re.compile(r"^([0-9]*[.])?[0-9]+$")
-_MOST_RULES = 5
-_RULE_PATTERNS = {
-    "onStatusReason": re.compile(r"^[A-Za-z0-9.:\s]*\*?$"),
-    "onReason": re.compile(r"^[A-Za-z0-9.:\s]*\*?$"),
-    "onExitCode": re.compile(r"^[0-9]*\*?$"),
-}
+_DECIMAL = re.compile(r"[0-9]*\.?[0-9]+")
+_CONDITIONS = ("onStatusReason", "onReason", "onExitCode")
 
 
 class JobDefinitions:
@@ -180,23 +176,15 @@ class JobDefinitions:
 
 
 def check_retry_strategy(strategy: Mapping[str, Any]) -> list[str]:
-    """List what is wrong with a retry strategy."""
-    problems = []
-    attempts = strategy.get("attempts")
+    """List what is wrong with a retry strategy, beyond its limits."""
     rules = strategy.get("evaluateOnExit", ())
-    if rules and attempts is None:
+    problems = [
+        f"a rule of evaluateOnExit needs one of {', '.join(_CONDITIONS)}"
+        for rule in rules
+        if not any(key in rule for key in _CONDITIONS)
+    ]
+    if rules and "attempts" not in strategy:
         problems.append("retryStrategy.attempts must be specified with evaluateOnExit")
-    if len(rules) > _MOST_RULES:
-        problems.append(f"retryStrategy.evaluateOnExit takes at most 5 rules, got {len(rules)}")
-    for rule in rules:
-        given = [key for key in _RULE_PATTERNS if key in rule]
-        if not given:
-            problems.append(f"a rule of evaluateOnExit needs one of {', '.join(_RULE_PATTERNS)}")
-        problems += [
-            f"evaluateOnExit.{key} has characters that are not allowed: {rule[key]!r}"
-            for key in given
-            if not _RULE_PATTERNS[key].match(rule[key])
-        ]
     return problems
 
 
@@ -219,32 +207,43 @@ def _check(request: Mapping[str, Any]) -> None:
         problems.append(
             f"a definition of type {request['type']} needs {wanted}, got {', '.join(given) or '-'}"
         )
-    problems += [
-        f"environment variables must not start with {RESERVED_VARIABLES}: {variable['name']}"
-        for container in _containers(dict(request))
-        for variable in container.get("environment", ())
-        if variable.get("name", "").startswith(RESERVED_VARIABLES)
-    ]
     fargate = "FARGATE" in request.get("platformCapabilities", ())
     for container in _containers(dict(request)):
-        problems += _check_resources(container, fargate=fargate)
+        problems += _check_sizes(container, fargate=fargate)
+    if fargate and "containerProperties" in request and not problems:
+        problems += _check_fargate_size(_required(request["containerProperties"]))
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > BYTES:
         problems.append(f"the job definition has {size} bytes; allowed are at most {BYTES}")
     refuse(problems)
 
 
-def _check_resources(container: Document, *, fargate: bool) -> list[str]:
-    required = {item["type"]: item["value"] for item in container.get("resourceRequirements", ())}
+def _required(container: Document) -> dict[str, str]:
+    return {item["type"]: item["value"] for item in container.get("resourceRequirements", ())}
+
+
+def _check_sizes(container: Document, *, fargate: bool) -> list[str]:
+    required = _required(container)
     problems = [
         f"the container needs {kind} among its resourceRequirements"
-        for kind, legacy in (("VCPU", "vcpus"), ("MEMORY", "memory"))
-        if kind not in required and legacy not in container
+        for kind, legacy in LEGACY_SIZES.items()
+        if kind not in required and as_member(legacy) not in container
     ]
-    numbers = {"VCPU": _FRACTION if fargate else _WHOLE, "MEMORY": _WHOLE, "GPU": _WHOLE}
-    problems += [
-        f"Value {value} for type {kind} is not valid"
-        for kind, value in required.items()
-        if not numbers[kind].match(value)
-    ]
+    bounds = {"GPU": GPUS} if fargate else {"VCPU": VCPUS, "MEMORY": MEMORY_MIB, "GPU": GPUS}
+    for kind, value in required.items():
+        decimal = _DECIMAL.fullmatch(value) is not None
+        if not (value.isdigit() or (fargate and kind == "VCPU" and decimal)):
+            problems.append(f"Value {value} for type {kind} is not valid")
+        elif kind in bounds and (wrong := bounds[kind].wrong(float(value))):
+            problems.append(f"{kind} {wrong}")
     return problems
+
+
+def _check_fargate_size(required: Mapping[str, str]) -> list[str]:
+    if not {"VCPU", "MEMORY"} <= required.keys():
+        return []
+    vcpus, mib = float(required["VCPU"]), float(required["MEMORY"])
+    if wrong := wrong_vcpus(vcpus):
+        return [f"VCPU {wrong}"]
+    wrong = wrong_memory(mib, vcpus)
+    return [f"MEMORY {wrong}"] if wrong else []

@@ -7,7 +7,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import JOB_BYTES, RESERVED_VARIABLES
+from batch_constructs.aws.submit_job import JOB_BYTES
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy
 from batch_constructs.local.batch.job_nodes import submitted_nodes
@@ -39,11 +39,6 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         )
     if queue.takes_service_jobs:
         problems.append(f"{queue.arn} is for service jobs")
-    problems += [
-        f"environment variables must not start with {RESERVED_VARIABLES}: {variable['name']}"
-        for variable in request.get("containerOverrides", {}).get("environment", ())
-        if variable.get("name", "").startswith(RESERVED_VARIABLES)
-    ]
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > JOB_BYTES:
         problems.append(f"the submission has {size} bytes; allowed are at most {JOB_BYTES}")

@@ -31,10 +31,6 @@ _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
-_ATTEMPTS: tuple[tuple[str, Bound], ...] = (
-    ("retryStrategy/attempts", submit_job.ATTEMPTS),
-    ("timeout/attemptDurationSeconds", submit_job.TIMEOUT_SECONDS),
-)
 _SUBMISSION: tuple[tuple[str, Bound], ...] = (
     ("jobName", JOB_NAME),
     ("arrayProperties/size", submit_job.ARRAY_SIZE),
@@ -83,10 +79,9 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     """Give what an operation's request is held to: the path of each member and its bound."""
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     found = _CHANGES.fullmatch(operation)
-    limits = [*_ATTEMPTS, *_limits(found["noun"])] if found else []
+    limits = [*_limits(found["noun"])] if found else []
     if operation == "SubmitJob":
         limits = [
-            *_ATTEMPTS,
             *_SUBMISSION,
             *((_overriding(path), b) for path, b in _limits("JobDefinition")),
         ]

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.local.batch.conftest import Account
 
 
+GOOD_RULE = {"onExitCode": "1", "action": "EXIT"}
+
+
 def test_registering_again_makes_a_new_revision(account: Account) -> None:
     first, second = account.definition("true"), account.definition("true")
 
@@ -82,6 +85,12 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
             "AWS_BATCH",
         ),
         ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
+        ({"vcpus": 0}, "VCPU is 0; allowed are 1 or more"),
+        ({"memory": 3}, "MEMORY is 3 MiB; allowed are 4 or more MiB"),
+        ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; Fargate allows 0.25, 0.5"),
+        ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
+        ({"retryStrategy": {"attempts": 1, "evaluateOnExit": [GOOD_RULE] * 6}}, "has 6 exit cond"),
+        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24576"),
         ({"container": {"resourceRequirements": []}}, "needs MEMORY among its resourceReq"),
         (
             {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},
@@ -98,7 +107,7 @@ def test_a_definition_that_aws_batch_refuses_is_refused(
 
 def test_all_problems_are_told_at_once(account: Account) -> None:
     with pytest.raises(
-        ClientError, match=r"attempts is 0; .*attemptDurationSeconds is 1 seconds; "
+        ClientError, match=r"(?=.*attempts is 0; )(?=.*attemptDurationSeconds is 1 seconds; )"
     ):
         account.definition(
             "true", retryStrategy={"attempts": 0}, timeout={"attemptDurationSeconds": 1}

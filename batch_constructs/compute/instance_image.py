@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
     AnyImage: TypeAlias = (
-        "MachineImage | batch.EcsMachineImage | batch.EksMachineImage | ec2.IMachineImage"
+        "InstanceImage | batch.EcsMachineImage | batch.EksMachineImage | ec2.IMachineImage"
     )
 
 
@@ -41,7 +41,7 @@ class ImageType(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MachineImage:
+class InstanceImage:
     """The machine image of one kind of instance.
 
     Attributes:
@@ -56,7 +56,7 @@ class MachineImage:
     kubernetes_version: str | None = None
 
 
-_EXPECTED = "MachineImage(…), batch.EcsMachineImage, batch.EksMachineImage or ec2.IMachineImage"
+_EXPECTED = "InstanceImage(…), batch.EcsMachineImage, batch.EksMachineImage or ec2.IMachineImage"
 _EXPECTED_IMAGE = (
     'an ec2.IMachineImage, such as ec2.MachineImage.generic_linux({"REGION": "ami-…"})'
 )
@@ -74,7 +74,7 @@ class Images:
     ) -> None:
         self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
         for place, image in enumerate(arguments.items("images", images, _EXPECTED)):
-            if isinstance(image, MachineImage):
+            if isinstance(image, InstanceImage):
                 inner = arguments.within(f"images[{place}]")
                 kind = inner.choice("image_type", image.image_type, "an ImageType")
                 version = inner.text("kubernetes_version", image.kubernetes_version)

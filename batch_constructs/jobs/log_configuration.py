@@ -24,13 +24,13 @@ _GROUP = "awslogs-group"
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogDriver:
-    """A log driver, with its options; the secret ones are fetched when the container starts.
+class LogConfiguration:
+    """Where output goes: a log driver with its options; secret ones are fetched at the start.
 
     Fargate takes ``awslogs``, ``splunk`` and, beside a log router, ``awsfirelens``; EC2 takes all.
 
     Attributes:
-        name: ``awslogs``, ``splunk``, ``awsfirelens``, ``fluentd``, ``gelf``, ``json-file``,
+        driver: ``awslogs``, ``splunk``, ``awsfirelens``, ``fluentd``, ``gelf``, ``json-file``,
             ``journald`` or ``syslog``.
         options: The driver's options, such as ``{"mode": "non-blocking"}``. ``awslogs`` writes to
             the definition's log group unless ``awslogs-group`` names another. Default: none.
@@ -38,7 +38,7 @@ class LogDriver:
             ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
     """
 
-    name: str = _CLOUDWATCH
+    driver: str = _CLOUDWATCH
     options: Mapping[str, str] | None = None
     secret_options: Mapping[str, SecretSource] | None = None
 
@@ -46,22 +46,23 @@ class LogDriver:
 class ContainerLog:
     """The log configuration of one container."""
 
-    def __init__(self, arguments: Arguments, driver: LogDriver | None) -> None:
-        if driver is not None and not isinstance(driver, LogDriver):
-            arguments.wrong_type("log_driver", driver, 'LogDriver(name="splunk", options={…})')
-            driver = None
-        driver = LogDriver() if driver is None else driver
-        inner = arguments.within("log_driver")
-        self._name = inner.text("name", driver.name)
-        self._options = inner.mapping("options", driver.options)
-        self._secrets = Secrets(inner, driver.secret_options, parameter="secret_options")
-        self.needs_group = self._name == _CLOUDWATCH and _GROUP not in self._options
+    def __init__(self, arguments: Arguments, log: LogConfiguration | None) -> None:
+        if log is not None and not isinstance(log, LogConfiguration):
+            expected = 'LogConfiguration(driver="splunk", options={…})'
+            arguments.wrong_type("log_configuration", log, expected)
+            log = None
+        log = LogConfiguration() if log is None else log
+        inner = arguments.within("log_configuration")
+        self._driver = inner.text("driver", log.driver)
+        self._options = inner.mapping("options", log.options)
+        self._secrets = Secrets(inner, log.secret_options, parameter="secret_options")
+        self.needs_group = self._driver == _CLOUDWATCH and _GROUP not in self._options
 
     def configuration(self, group_name: str) -> dict[str, Any]:
         """Return CloudFormation's ``LogConfiguration``, with the definition's log group."""
         group = {_GROUP: group_name} if self.needs_group else {}
         return given(
-            LogDriver=self._name,
+            LogDriver=self._driver,
             Options={**group, **self._options},
             SecretOptions=self._secrets.properties,
         )
@@ -73,5 +74,5 @@ class ContainerLog:
 
     @property
     def _other_group(self) -> str | None:
-        name = self._options.get(_GROUP) if self._name == _CLOUDWATCH else None
+        name = self._options.get(_GROUP) if self._driver == _CLOUDWATCH else None
         return name if isinstance(name, str) or is_token(name) else None

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateEbsBloc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import ebs
@@ -15,45 +16,47 @@ from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import Size
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
 
     from batch_constructs.arguments import Arguments
 
 
 @dataclass(frozen=True, kw_only=True)
-class Disk:
+class RootVolume:
     """The root volume of instances, on EBS: images, containers and what they write.
 
     Attributes:
         size: Its size, at least 30 GiB, that of the image. Default: the image's.
-        type: ``gp3``, ``gp2``, ``io1``, ``io2`` or ``standard``. Default: ``gp3``.
+        volume_type: ``gp3``, ``gp2``, ``io1``, ``io2`` or ``standard``, or the CDK's
+            ``ec2.EbsDeviceVolumeType``. Default: ``gp3``.
         iops: Operations a second: 3,000 to 80,000 of gp3, 100 to 64,000 of io1, 100 to 256,000 of
             io2, which have to be given it. Default: 3,000 of gp3.
-        throughput_mebibytes: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
+        throughput: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
             most. Default: 125.
         encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
             be allowed to use it. Default: encrypted with the account's key for EBS.
     """
 
     size: Size | None = None
-    type: str = "gp3"
+    volume_type: ec2.EbsDeviceVolumeType | str = "gp3"
     iops: int | None = None
-    throughput_mebibytes: int | None = None
+    throughput: int | None = None
     encryption_key: kms.IKey | None = None
 
 
-def root_volume(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
+def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str, Any]:
     """Return CloudFormation's ``Ebs``."""
-    if disk is not None and not isinstance(disk, Disk):
-        arguments.wrong_type("disk", disk, "Disk(size=Size.gibibytes(100))")
-        disk = None
-    disk = Disk() if disk is None else disk
-    inner = arguments.within("disk")
-    kind = inner.text("type", disk.type, required=True)
-    size = inner.gibibytes("size", disk.size)
-    iops = inner.number("iops", disk.iops)
-    throughput = inner.number("throughput_mebibytes", disk.throughput_mebibytes)
-    key = disk.encryption_key
+    if volume is not None and not isinstance(volume, RootVolume):
+        arguments.wrong_type("root_volume", volume, "RootVolume(size=Size.gibibytes(100))")
+        volume = None
+    volume = RootVolume() if volume is None else volume
+    inner = arguments.within("root_volume")
+    kind = _volume_type(inner, volume.volume_type)
+    size = inner.gibibytes("size", volume.size)
+    iops = inner.number("iops", volume.iops)
+    throughput = inner.number("throughput", volume.throughput)
+    key = volume.encryption_key
     if key is not None and not has_member(key, "key_arn"):
         inner.wrong_type("encryption_key", key, "a kms.IKey")
         key = None
@@ -70,13 +73,20 @@ def root_volume(arguments: Arguments, disk: Disk | None) -> dict[str, Any]:
     )
 
 
+def _volume_type(arguments: Arguments, kind: object) -> Any:
+    """Read a type of volume: as EC2 spells it, or the CDK's member, which is spelt in capitals."""
+    return arguments.text(
+        "volume_type", kind.name.lower() if isinstance(kind, Enum) else kind, required=True
+    )
+
+
 def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throughput: Any) -> None:
     """Refuse what a volume of this type cannot be."""
     if kind not in ebs.LARGEST_GIBIBYTES:
         why = ", which instances cannot start from" if kind in ebs.NO_BOOT_VOLUMES else ""
         arguments.wrong_value(
-            f"type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave it out "
-            "for gp3"
+            f"volume_type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave "
+            "it out for gp3"
         )
         return
     _expect_between(
@@ -101,12 +111,10 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         return
     if kind != "gp3":
         arguments.wrong_value(
-            f"throughput_mebibytes is {_shown(throughput)} for {kind}; allowed is gp3: leave it out"
+            f"throughput is {_shown(throughput)} for {kind}; allowed is gp3: leave it out"
         )
         return
-    _expect_between(
-        arguments, "throughput_mebibytes", throughput, ebs.THROUGHPUT, "MiB a second of gp3"
-    )
+    _expect_between(arguments, "throughput", throughput, ebs.THROUGHPUT, "MiB a second of gp3")
     _expect_enough_iops(arguments, ebs.DEFAULT_IOPS if iops is None else iops, throughput)
 
 
@@ -117,7 +125,7 @@ def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> Non
         return
     if throughput * ebs.IOPS_FOR_ONE_MEBIBYTE > iops:
         arguments.wrong_value(
-            f"throughput_mebibytes is {throughput} with {iops} iops; allowed is one for each "
+            f"throughput is {throughput} with {iops} iops; allowed is one for each "
             f"{ebs.IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * ebs.IOPS_FOR_ONE_MEBIBYTE}"
         )
 

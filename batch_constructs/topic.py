@@ -1,0 +1,96 @@
+"""Topics that AWS's own services publish to: read as an argument, and opened to a service.
+
+A topic under the AWS-managed key ``alias/aws/sns`` takes what a role publishes and drops, without a
+word, what EventBridge or a CloudWatch alarm sends: that key's policy cannot admit a service.
+https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_sns as sns
+
+    from batch_constructs.arguments import Arguments
+
+_AWS_MANAGED = "alias/aws/sns"
+_USE = ("kms:Decrypt", "kms:GenerateDataKey*")
+_ADMITTED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""Which services a topic admits already, since several constructs may be told by it."""
+
+
+def admit(topic: sns.ITopic, service: str) -> None:
+    """Let a service of this account publish to a topic, and use the topic's key.
+
+    Policies of imported topics and keys are not ours: nothing is done to them.
+    """
+    once_made(lambda: _admit(topic, service))
+
+
+def _admit(topic: sns.ITopic, service: str) -> None:
+    known = _ADMITTED.setdefault(topic, set())
+    if service in known:
+        return
+    known.add(service)
+    # EventBridge sends no aws:SourceArn or aws:SourceAccount along to KMS, and AWS's samples put no
+    # condition on it: one that does not hold would drop every message.
+    unconditional = service == EVENTS
+    alarms = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudwatch')}alarm:*"}}
+    account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    publish = ["sns:Publish"]
+    topic.add_to_resource_policy(
+        _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)
+    )
+    if topic.master_key is not None:
+        # In a key's policy, `*` is the key itself.
+        use = _statement(service, _USE, "*", {} if unconditional else account)
+        topic.master_key.add_to_resource_policy(use)
+
+
+def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
+    """Read a topic; refuse one whose encryption would drop what AWS's services send."""
+    if value is None:
+        return None
+    if not has_member(value, "topic_arn"):
+        return arguments.wrong_type(parameter, value, "an sns.ITopic, such as AlertTopic(…)")
+    if _is_fifo(value):
+        return arguments.wrong_value(
+            f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "
+            "message without a group; allowed is a standard topic: use AlertTopic(…)"
+        )
+    key: Any = getattr(value, "master_key", None)
+    if key is not None and str(getattr(key, "key_id", "")).endswith(_AWS_MANAGED):
+        return arguments.wrong_value(
+            f"{parameter} is encrypted with {_AWS_MANAGED}, whose policy admits neither "
+            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed "
+            "is a topic with a key of your own or with none: use AlertTopic(…)"
+        )
+    return value
+
+
+def _is_fifo(topic: Any) -> bool:
+    """Whether a topic is known to be FIFO: by its attribute, or by its name, imported."""
+    made = getattr(topic, "fifo", None)
+    return made is True or str(topic.topic_arn).endswith(".fifo")
+
+
+def _statement(
+    service: str, actions: Sequence[str], resource: str, conditions: Mapping[str, Any]
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal(service)],
+        actions=list(actions),
+        resources=[resource],
+        conditions=dict(conditions),
+    )
