@@ -68,7 +68,8 @@ def read_stack(path: Path, name: str | None) -> OldStack:
         names = ", ".join(_stem(one) for one in files)
         raise reading.UnreadableTemplateError(f"there are several templates ({names}): name one")
     template: Any = reading.read(files[0])
-    return OldStack(name=_stem(files[0]) if name is None else name, template=template)
+    called = re.sub(r"[^A-Za-z0-9]+", "-", _stem(files[0])).lstrip("-0123456789") or "Stack"
+    return OldStack(name=called if name is None else name, template=template)
 
 
 def _stem(file: Path) -> str:

@@ -86,9 +86,10 @@ def _leave(printed: PrintedStack, error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    said = " ".join(str(error).split())
-    path, colon, rest = said.partition(": ")
-    return rest if colon and "/" in path and " " not in path else said
+    path, colon, rest = str(error).partition(":")
+    said = rest if colon and "/" in path and " " not in path else str(error)
+    lines = (line.strip().removeprefix("- ") for line in said.splitlines())
+    return "; ".join(line for line in lines if line)
 
 
 def _mend(
