@@ -78,7 +78,7 @@ class PrintedStack:
             blocks.append((logical_id, self._construct(logical_id, made, taken)))
         sections.statements.clear()
         sections.outputs()
-        blocks.append((None, _statements(sections.statements)))
+        blocks += [(None, _statements(sections.statements)), (None, self._paths())]
         head = [*self._head(taken, sections), *_statements(self._acknowledged())]
         given = _statements([*taken.statements.items()])
         place = 1 + len(self.as_l1)
@@ -95,6 +95,33 @@ class PrintedStack:
             if owner is not None:
                 self.lines[owner] = range(first, last)
         return "\n".join([*lines, "", "", *self._foot()]) + "\n"
+
+    def _paths(self) -> list[str]:
+        """Print the paths in the old template's metadata, where they are others now."""
+        here = self._stack_id
+        now = {name: f"{here}/{name}" for name in self.as_l1}
+        now |= {name: f"{here}/{own}/Resource" for name, own in self.ids.items()}
+        before = {
+            name: path
+            for name, resource in self.resources.items()
+            if (path := _path_of(resource)) is not None and path != now[name]
+        }
+        if not before:
+            return []
+        return [
+            "        # Where the resources stood before, which a diff would show; once this is",
+            "        # deployed, it can go.",
+            f"        paths = {render(before, _INDENT, 8)}",
+            "        for resource in self.node.find_all():",
+            "            if cdk.CfnResource.is_cfn_resource(resource):",
+            "                path = paths.get(self.resolve(resource.logical_id))",
+            "                if path is not None:",
+            f'                    resource.add_metadata("{_PATH}", path)',
+        ]
+
+    @property
+    def _stack_id(self) -> str:
+        return re.sub(r"[^A-Za-z0-9-]", "-", self.old.name)
 
     def _head(self, taken: Taken, sections: Sections) -> list[str]:
         calls = " ".join(call.function for call in taken.statements.values())
@@ -143,11 +170,13 @@ class PrintedStack:
         known = {name: value for name, value in place.items() if value is not None}
         if known:
             keywords["env"] = Call("cdk.Environment", keywords=known)
-        stack = re.sub(r"[^A-Za-z0-9-]", "-", self.old.name)
-        call = Call(self.old.class_name, [Name("app"), stack], keywords)
+        call = Call(self.old.class_name, [Name("app"), self._stack_id], keywords)
+        app = Call("cdk.App")
+        if not any(_path_of(one) for one in self.resources.values()):
+            app.keywords["post_cli_context"] = {"aws:cdk:enable-path-metadata": False}
         return [
             'if __name__ == "__main__":',
-            "    app = cdk.App()",
+            f"    app = {render(app, 4, 6)}",
             f"    {render(call, 4)}",
             "    app.synth()",
         ]
@@ -180,8 +209,8 @@ class PrintedStack:
 
     def _construct_id(self, logical_id: str, ids: set[str]) -> str:
         """Choose the ID with which the CDK made the logical ID, where it did, or that itself."""
-        path = self.resources[logical_id].get("Metadata", {}).get(_PATH)
-        steps = str(path).removesuffix("/Resource").split("/") if path is not None else []
+        path = _path_of(self.resources[logical_id])
+        steps = [] if path is None else path.removesuffix("/Resource").split("/")
         wished = steps[-1] if len(steps) > 1 else logical_id
         return (
             wished
@@ -225,6 +254,12 @@ class PrintedStack:
             for attribute, value in attributes.items()
         ]
         return _statements([(name, call), *(renamed if own != logical_id else []), *overrides])
+
+
+def _path_of(resource: dict[str, Any]) -> str | None:
+    metadata = resource.get("Metadata")
+    path = metadata.get(_PATH) if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else None
 
 
 def properties_of(resource: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from batch_constructs.adopt.python_source import Call, Name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ZONE: Final = "of-subnet-"
+_SUBNET: Final = "of-subnet-"
 _VPC: Final = "vpc-of-subnets"
 _FILE_SYSTEM_GROUP: Final = "sg-of-file-systems"
 """What stands for what the template does not name, and what is not rendered either."""
@@ -58,15 +58,16 @@ class Taken:
         """Take in the VPC of some subnets, with these alone."""
         listed = values.texts(subnets)
         known = subnets if isinstance(subnets, list) else [subnets]
-        zones = [f"{_ZONE}{place}" for place, _ in enumerate(known, start=1)]
+        each = [f"{_SUBNET}{place}" for place, _ in enumerate(known, start=1)]
         vpc = next((found for one in known if (found := self._vpc_of(one))), _VPC)
         return self._taken(
             "vpc",
             subnets,
             "ec2.Vpc.from_vpc_attributes",
             vpc_id=values.text(vpc),
-            availability_zones=zones,
+            availability_zones=each,
             private_subnet_ids=listed,
+            private_subnet_route_table_ids=each,
         )
 
     def _vpc_of(self, subnet: Any) -> Any:

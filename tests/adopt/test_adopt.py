@@ -53,7 +53,7 @@ def declared(source: str, directory: Path) -> dict[str, Any]:
     app.write_text(source)
     whole_app = cdk.App
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cdk, "App", lambda: whole_app(outdir=str(out), analytics_reporting=False))
+        patch.setattr(cdk, "App", lambda **given: whole_app(**as_the_cli_runs_it(out), **given))
         patch.setenv("CDK_VALIDATION", "false")
         runpy.run_path(str(app), run_name="__main__")
     (file,) = out.glob("*.template.json")
@@ -61,23 +61,20 @@ def declared(source: str, directory: Path) -> dict[str, Any]:
     return template
 
 
-def without_the_cdk_s_own(template: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the CDK writes of its own accord: the paths of constructs."""
-    read: dict[str, Any] = json.loads(json.dumps(template))
-    for resource in read["Resources"].values():
-        resource.get("Metadata", {}).pop("aws:cdk:path", None)
-        for attribute in ("Metadata", "Properties"):
-            if resource.get(attribute) == {}:
-                del resource[attribute]
-    return read
+def as_the_cli_runs_it(out: Path) -> dict[str, Any]:
+    return {
+        "outdir": str(out),
+        "analytics_reporting": False,
+        "context": {"aws:cdk:enable-path-metadata": True},
+    }
 
 
 @pytest.mark.parametrize("name", OLD)
 def test_what_is_printed_declares_the_same_resources(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path)
-    old = without_the_cdk_s_own(json.loads(json.dumps(reading.read(path))))
+    old = json.loads(json.dumps(reading.read(path)))
 
-    new = without_the_cdk_s_own(declared(adopt(path).stdout, tmp_path))
+    new = declared(adopt(path).stdout, tmp_path)
 
     assert new == old
     assert {one.effect for one in impact(old, new).values()} == {Effect.NONE}
