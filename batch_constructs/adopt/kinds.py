@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
+from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,8 +113,18 @@ def _add_to_environment(properties: Mapping[str, Any], call: Call) -> None:
     else:
         call.keywords.pop("spot", None)
     strategy = _parameter("ComputeEnvironment/ComputeResources/AllocationStrategy")
-    if kind in _ON_INSTANCES:
-        call.keywords.setdefault(strategy, "BEST_FIT")
+    if kind not in _ON_INSTANCES:
+        return
+    call.keywords.setdefault(strategy, "BEST_FIT")
+    replaced = call.keywords.get(_parameter("ComputeEnvironment/ReplaceComputeEnvironment"))
+    if replaced is True or (replaced is None and _is_replaced(kind, properties, call, strategy)):
+        for path in ("UpdatePolicy", "ComputeResources/UpdateToLatestImageVersion"):
+            call.keywords.pop(_parameter(f"ComputeEnvironment/{path}"), None)
+
+
+def _is_replaced(kind: str, properties: Mapping[str, Any], call: Call, strategy: str) -> bool:
+    own = has_role_of_its_own(properties.get("ServiceRole"))
+    return is_replaced(kind, call.keywords[strategy], role_of_its_own=own)
 
 
 def _add_log_group(container: Call) -> None:

@@ -308,6 +308,12 @@ class Translation:
                 made.keywords[field] = self._typed(self._annotation(made, field), value, name)
         return made
 
+    def _exact_name(self, path: str, value: Any, into: Call, within: str) -> None:
+        """Keep the name of an environment as it is, not as a prefix."""
+        del within
+        exact = (parameters.entry(path) or {})["also"][0]
+        into.keywords[exact] = values.text(value)
+
     def _spot(self, path: str, value: Any, into: Call, within: str) -> None:
         del within
         into.keywords[_parameter(path)] = value == "SPOT"
@@ -348,6 +354,7 @@ class Translation:
 _SPECIAL: Final = {
     "AllowedInstanceTypes": "_one_type",
     "CapacityOptionType": "_spot",
+    "ComputeEnvironmentName": "_exact_name",
     "ComputeEnvironmentOrder": "_order",
     "ConsumableResourceList": "_consumables",
     "Ec2InstanceProfileArn": "_skip",

@@ -77,8 +77,14 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         max_vcpus: vCPUs of all nodes together, at most.
         compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
             generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: only with the strategy ``BEST_FIT``, which AWS Batch cannot change in place.
         instance_types: Families and types, all x86 or all Arm. Default: the current x86 families
             that AWS Batch chooses from.
         min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
@@ -126,8 +132,10 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         spot: bool = False,
         max_vcpus: int = 256,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         min_vcpus: int = 0,
         allocation_strategy: AllocationStrategy | str | None = None,
@@ -156,6 +164,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             arguments,
             EnvironmentArguments(
                 compute_environment_name=compute_environment_name,
+                exact_name=exact_name,
+                replace_compute_environment=replace_compute_environment,
                 enabled=enabled,
                 service_role=None,
                 tags=tags,

@@ -26,6 +26,7 @@ from batch_constructs.compute.managed_compute_environment import (
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
+    read_replaced,
 )
 from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
 from batch_constructs.construct import given
@@ -154,8 +155,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         )
         if strategy is None:
             strategy = str(purchase.default_strategy)
-        # Only these two stand in the way of updates in place.
-        replaced = own.service_role is not None or strategy == AllocationStrategy.BEST_FIT
+        replaced = read_replaced(arguments, own, kind=purchase.kind, strategy=strategy)
         resources = _compute_resources(arguments, instances, purchase, strategy)
         resources |= given(
             LaunchTemplate=launch_template_properties(
@@ -167,7 +167,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             ),
             Ec2KeyPair=_key_pair(arguments, instances.key_pair),
         )
-        if not replaced:
+        if replaced is not True:
             resources["UpdateToLatestImageVersion"] = _latest_image(arguments, instances)
         else:
             _expect_no_updates(arguments, instances)
@@ -235,8 +235,9 @@ def _expect_no_updates(arguments: Arguments, instances: InstanceArguments) -> No
     for parameter, value in given.items():
         if value is not None:
             arguments.wrong_value(
-                f"{parameter} is given, but an environment with a service role of its own, or with "
-                f"the strategy BEST_FIT, is replaced and never updated: leave {parameter} out"
+                f"{parameter} is given, but an environment with a service role of its own, with "
+                "the strategy BEST_FIT or with replace_compute_environment is replaced and never "
+                f"updated: leave {parameter} out"
             )
 
 
