@@ -57,6 +57,10 @@ SCALING: Final[Source] = guide(
     ' securityGroupIds … subnets".',
 )
 
+TAKES_NEW_INSTANCES: Final = frozenset({"ComputeResources/UpdateToLatestImageVersion"})
+"""What takes new instances too, though the registry does not call it conditional
+(ComputeResourceUpdate.updateToLatestImageVersion)."""
+
 FARGATE_SCALES: Final = frozenset({"ComputeResources/SecurityGroupIds", "ComputeResources/Subnets"})
 """What is changed on Fargate without replacing anything."""
 
@@ -83,6 +87,12 @@ UPDATE_MINUTES: Final = 30
 UPDATE_MINUTES_SOURCE: Final[Source] = api(
     "UpdatePolicy.jobExecutionTimeoutMinutes", '"The default value is 30."'
 )
+
+
+def registry(type: str) -> Source:
+    """Name the page on which CloudFormation says which changes replace a resource of a type."""
+    noun = type.removeprefix("AWS::").replace("::", "-").lower()
+    return cloudformation(f"aws-resource-{noun}", '"Update requires: Replacement"')
 
 
 def has_role_of_its_own(role: object) -> bool:
