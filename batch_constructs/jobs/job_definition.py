@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
@@ -87,6 +88,28 @@ def job_definition_name(arn: str) -> str:
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorised against."""
     return _REFERENCE.arn_without_revision(definition)
+
+
+def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:
+    """Return the ARN by which what is deployed now still submits after the next deployment.
+
+    CloudFormation deregisters a revision when it registers the next one. So the ARN is one without
+    a revision, which stands for the newest, unless old revisions are kept, or the definition was
+    taken in by an ARN: then that is what is meant.
+    """
+    made_here = has_member(definition, "cfn_resource_type") or (
+        definition.node.default_child is not None  # type: ignore[union-attr]  # constructs, all of them
+    )
+    if not made_here or _keeps_old_revisions(definition):
+        return job_definition_arn(definition)
+    return job_definition_arn_without_revision(definition)
+
+
+def _keeps_old_revisions(definition: Any) -> bool:
+    if getattr(definition, "skip_deregister_on_update", None) is True:
+        return True  # an L2
+    policy = getattr(definition, "properties", {}).get("ResourceRetentionPolicy", {})
+    return policy.get("SkipDeregisterOnUpdate") is True
 
 
 def is_job_definition(value: object) -> bool:

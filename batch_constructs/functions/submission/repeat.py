@@ -6,12 +6,15 @@ its child *i* works on the *i*-th of them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.submit_job import RESERVED_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_REVISION = re.compile(r":\d+$")
 
 
 def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,6 +47,11 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
             ]
         }
     return request
+
+
+def newest_revision(definition: str) -> str:
+    """Give what names the newest active revision of a definition, of an ARN or a name with one."""
+    return _REVISION.sub("", definition)
 
 
 def _overrides(container: Mapping[str, Any]) -> dict[str, Any]:

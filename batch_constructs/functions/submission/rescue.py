@@ -13,7 +13,8 @@ from typing import Any
 
 from batch_constructs.aws.names import JOB_NAME_LENGTH
 
-from .repeat import numbers_of, repeat
+from .batch_api import RefusedError
+from .repeat import newest_revision, numbers_of, repeat
 from .submit import batch_api, submit_once
 
 _RESERVE_SECONDS = 5.0
@@ -28,7 +29,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str] | None:
         return None  # an array's lost children, and a multi-node job, have events of their own
     deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
     request = rescue_request(job, os.environ["RESCUE_QUEUE"])
-    return submit_once(batch_api(), request, deadline=deadline)
+    try:
+        return submit_once(batch_api(), request, deadline=deadline)
+    except RefusedError:
+        newest = newest_revision(request["jobDefinition"])
+        if newest == request["jobDefinition"]:
+            raise
+        # A deployment has deregistered the revision since: the newest one is what there is.
+        return submit_once(batch_api(), {**request, "jobDefinition": newest}, deadline=deadline)
 
 
 def rescue_request(job: dict[str, Any], queue: str) -> dict[str, Any]:
