@@ -21,6 +21,7 @@ from batch_constructs.functions.submission.repeat import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from batch_constructs.client.batch_client import BatchClient
 
@@ -42,13 +43,13 @@ def redrive(
     job_id: str,
     *,
     queue: str | None = None,
-    definition: str | None = None,
+    job_definition: str | None = None,
     environment: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     command: Sequence[str] | None = None,
     vcpus: float | None = None,
     memory_mebibytes: int | None = None,
-    timeout_seconds: int | None = None,
+    timeout: timedelta | None = None,
     share_identifier: str | None = None,
     whole_array: bool = False,
 ) -> list[str]:
@@ -64,13 +65,13 @@ def redrive(
         job_id: a failed job, array, or child (``parent:index``).
         queue: another queue; one without a scheduling policy gets the job without its share
             identifier. Default: the same.
-        definition: another definition or revision. Default: the same revision.
+        job_definition: another definition or revision. Default: the same revision.
         environment: variables to add or change.
         parameters: parameters to add or change.
         command: another command.
         vcpus: other vCPUs.
         memory_mebibytes: other memory in MiB.
-        timeout_seconds: another limit of one attempt.
+        timeout: another limit of one attempt.
         share_identifier: another share; a queue with a scheduling policy demands one.
         whole_array: run all children again, with their own indices, whether they failed or not;
             for containers that read ``AWS_BATCH_JOB_ARRAY_INDEX`` themselves.
@@ -100,20 +101,21 @@ def redrive(
     if queue is not None:
         request["jobQueue"] = queue
         _fit_share(client, request, share_identifier)
-    if definition is not None:
-        request["jobDefinition"] = definition
-    if timeout_seconds is not None:
-        request["timeout"] = {"attemptDurationSeconds": timeout_seconds}
+    if job_definition is not None:
+        request["jobDefinition"] = job_definition
+    seconds = None if timeout is None else int(timeout.total_seconds())
+    if seconds is not None:
+        request["timeout"] = {"attemptDurationSeconds": seconds}
     base = _SUFFIX.sub("", detail["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
     name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
     changes = {
-        "definition": definition,
+        "definition": job_definition,
         "environment": None if environment is None else dict(environment),
         "parameters": None if parameters is None else dict(parameters),
         "command": None if command is None else list(command),
         "vcpus": None if vcpus is None else float(vcpus),
         "memory": memory_mebibytes,
-        "timeout": timeout_seconds,
+        "timeout": seconds,
         "share": share_identifier,
         "whole": whole_array,
     }
@@ -125,21 +127,24 @@ def redrive(
     for each in requests:
         _refuse_what_ecs_refuses(each)
     there = client.named(f"{name}*", queue=request["jobQueue"])
-    return [there.get(each["jobName"]) or _submit(client, each, definition) for each in requests]
+    return [
+        there.get(each["jobName"]) or _submit(client, each, job_definition) for each in requests
+    ]
 
 
-def _submit(client: BatchClient, request: dict[str, Any], definition: str | None) -> str:
+def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | None) -> str:
     """Submit a job; say it where its revision is one that a deployment has deregistered."""
     try:
         return client.submit_request(request)
     except ClientError as error:
         named = request["jobDefinition"]
-        if definition is not None or not _is_inactive(client, named):
+        if job_definition is not None or not _is_inactive(client, named):
             raise
         newest = newest_revision(named).rpartition("/")[2]
         raise ValueError(
             f"the job's definition {named} is not active any more, as after a deployment that "
-            f'changed it; run it with the newest: definition="{newest}", --definition {newest}'
+            f'changed it; run it with the newest: job_definition="{newest}", '
+            f"--job-definition {newest}"
         ) from error
 
 
@@ -151,7 +156,8 @@ def _is_inactive(client: BatchClient, definition: str) -> bool:
 def _fit_share(client: BatchClient, request: dict[str, Any], share_identifier: str | None) -> None:
     """Make a job of one queue fit another, which may know shares or not."""
     name = request["jobQueue"]
-    queues = client.batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    batch = client._batch  # noqa: SLF001  # of the same room
+    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
     if not queues:
         raise LookupError(f"there is no job queue {name}")
     if queues[0].get("schedulingPolicyArn"):

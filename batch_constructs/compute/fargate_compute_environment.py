@@ -102,7 +102,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
             kind="MANAGED",
             replaced=read_replaced(arguments, own, kind=resources["Type"]),
         )
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {**properties, "ComputeResources": resources},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules.findings import Severity
 
@@ -53,19 +53,13 @@ class Rule:
 RULES: dict[str, Rule] = {}
 """Every rule by its identifier."""
 
-UNKNOWN_BATCH_TYPE: Final = "AWS::Batch::*"
-"""The subject of rules about types of AWS Batch for which there is no other rule."""
-
 BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
 """The rules about each type of resource."""
 
 
 def rules_about(type: str) -> list[Rule]:
     """Give the rules about a type of resource."""
-    known = BY_SUBJECT.get(type)
-    if known is None and type.startswith("AWS::Batch::"):
-        known = BY_SUBJECT[UNKNOWN_BATCH_TYPE]
-    return known or []
+    return BY_SUBJECT.get(type, [])
 
 
 def rule(
@@ -76,15 +70,18 @@ def rule(
     fix: str,
     source: Source | str,
     severity: Severity = Severity.ERROR,
-    area: str,
+    area: str = "",
 ) -> Callable[[Finder], Finder]:
-    """Register a function as a rule; its docstring is the explanation in the documentation."""
+    """Register a function as a rule; its docstring is the explanation in the documentation.
+
+    Its chapter is the module that it stands in, unless another one is given.
+    """
 
     def register(find: Finder) -> Finder:
         add(
             Rule(
                 id=id,
-                area=area,
+                area=area or find.__module__.partition(".areas.")[2],
                 severity=severity,
                 title=title,
                 fix=fix,

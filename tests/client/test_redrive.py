@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,11 +94,11 @@ def test_a_redriven_job_can_be_changed(aws: Aws, client: BatchClient) -> None:
         client,
         "a",
         queue="on-demand",
-        definition="definition:4",
+        job_definition="definition:4",
         parameters={"day": "2"},
         environment={"MODE": "fast"},
         memory_mebibytes=4096,
-        timeout_seconds=120,
+        timeout=timedelta(minutes=2),
     )
 
     (job,) = aws.batch.jobs
@@ -125,7 +126,7 @@ def test_a_revision_that_is_not_active_any_more_is_said_with_the_fix(
     gone |= {"status": "INACTIVE", "type": "container"}
     aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(200, {"jobDefinitions": [gone]})
 
-    with pytest.raises(ValueError, match=r"is not active any more, .* --definition report$"):
+    with pytest.raises(ValueError, match=r"is not active any more, .* --job-definition report$"):
         redrive(client, "a")
 
 

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from importlib import import_module
 from typing import Final
+
+from batch_constructs.rules import combinations
+from batch_constructs.rules.rule import rule
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
+
+environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT)
+queue_rule = partial(rule, subject=JOB_QUEUE)
+job_rule = partial(rule, subject=JOB_DEFINITION)
+"""Register a function as a rule about one type of resource."""
 
 AREAS: Final = {
     "shapes": "Names and types of properties",
@@ -42,7 +52,19 @@ AREAS: Final = {
 """Module below this package → the title of its chapter."""
 
 
+TABLES_ONLY: Final = (
+    "eks_environments",
+    "fargate_environments",
+    "job_definitions.platforms",
+    "references",
+)
+"""Areas without a module: the combinations on the ground floor say it all, or almost."""
+
+
+@cache
 def load() -> None:
-    """Import every module of rules, which registers them."""
-    for module in AREAS:
-        import_module(f"{__package__}.{module}")
+    """Make the rules of every area, with code and without."""
+    for area in AREAS:
+        combinations.register(area)
+        if area not in TABLES_ONLY:
+            import_module(f"{__package__}.{area}")

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.service_principals import JOB_ROLES
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    JOB_DEFINITION,
-    JobDefinition,
-    Resource,
-    Task,
-)
+from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition, Resource, Task
 from batch_constructs.rules.template.role_policies import (
     Permissions,
     literal,
@@ -28,12 +23,10 @@ from batch_constructs.rules.template.values import entries, mapping, show, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_roles"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 
-@_rule(
+@rule(
     "job-role-trust",
     JOB_DEFINITION,
     title="role that the tasks of a job may not assume",

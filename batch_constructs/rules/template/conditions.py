@@ -49,7 +49,6 @@ def worlds(
     )
     asked = _literals_compared(conditions, parameters) if conditions else {}
     choices = [_values(parameters.get(name), literals) for name, literals in asked.items()]
-    names = _names(template)
     for choice in islice(product(*choices), _MOST_WORLDS):
         known = dict(zip(asked, choice, strict=True))
         truth = _Truth(conditions, known, mappings)
@@ -62,28 +61,7 @@ def worlds(
         }
         certain = {name: value for name, value in known.items() if value is not UNKNOWN}
         resolver = Resolver(present, mappings=mappings, parameters=certain, condition=truth.of)
-        yield World(Template(present, resolver, names), list(present))
-
-
-def _names(template: Mapping[str, object]) -> frozenset[str] | None:
-    """Give the resources and parameters, None if a transform, loop or module may add others."""
-    if "Transform" in template or _is_made_later(template):
-        return None
-    names: set[str] = set()
-    for section in (template.get("Resources"), template.get("Parameters")):
-        if isinstance(section, Mapping):
-            if _is_made_later(section):
-                return None
-            names.update(name for name in section if isinstance(name, str))
-    resources = template.get("Resources")
-    for one in resources.values() if isinstance(resources, Mapping) else ():
-        if isinstance(one, Mapping) and str(one.get("Type")).endswith("::MODULE"):
-            return None
-    return frozenset(names)
-
-
-def _is_made_later(section: Mapping[str, object]) -> bool:
-    return any(str(name).startswith("Fn::") for name in section)
+        yield World(Template(present, resolver), list(present))
 
 
 def _values(parameter: object, literals: list[str]) -> list[object]:

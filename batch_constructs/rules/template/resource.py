@@ -27,6 +27,11 @@ class Resource:
         self.template = template
         self.shape_problems: list[tuple[str, str, str, str]] | None = None
 
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of job or environment that it is of, as the ground floor calls them."""
+        return frozenset()
+
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""
         return self.template.target(value, type)

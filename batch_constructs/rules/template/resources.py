@@ -58,18 +58,11 @@ class Template:
     """The resources of one template under one choice of its conditions.
 
     Attributes:
-        names: what a reference may name, None if the template does not tell it all.
         memory: what rules have found out about the template.
     """
 
-    def __init__(
-        self,
-        resources: Mapping[str, Mapping[str, object]],
-        resolver: Resolver,
-        names: frozenset[str] | None = None,
-    ) -> None:
+    def __init__(self, resources: Mapping[str, Mapping[str, object]], resolver: Resolver) -> None:
         self._raw = resources
-        self.names = names
         self._resolver = resolver
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
