@@ -149,7 +149,7 @@ def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | 
 
 
 def _is_inactive(client: BatchClient, definition: str) -> bool:
-    found = client.batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
+    found = .describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
     return any(one.get("status") == _INACTIVE for one in found)
 
 
