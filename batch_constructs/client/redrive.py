@@ -149,7 +149,8 @@ def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | 
 
 
 def _is_inactive(client: BatchClient, definition: str) -> bool:
-    found = .describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
+    batch = client._batch  # noqa: SLF001  # of the same room
+    found = batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
     return any(one.get("status") == _INACTIVE for one in found)
 
 
