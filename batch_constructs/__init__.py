@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.adopt.keep_ids import keep_ids_of
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
     from batch_constructs.aws.job_definitions import (
@@ -251,6 +252,7 @@ _HOME: dict[str, str] = {
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
     "grant_submit": "jobs.submit_rights",
+    "keep_ids_of": "adopt.keep_ids",
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
@@ -380,6 +382,7 @@ __all__ = [
     "WorkflowJob",
     "events_of",
     "grant_submit",
+    "keep_ids_of",
     "metrics_of",
     "secret_field",
     "secret_parameter",

@@ -98,7 +98,7 @@ def _as_ecs_writes(container: Document) -> Document:
 
 def pod_detail(job: Job) -> Document:
     """Describe a job's pod as it stands."""
-    properties = deepcopy(job.submission.document["eksProperties"])
+    properties: Document = deepcopy(job.submission.document["eksProperties"])
     if not job.attempts:
         return properties
     pod = properties["podProperties"]
