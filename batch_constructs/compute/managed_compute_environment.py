@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.environment_name import NAME_PREFIX, replaceable_name
+from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.jsii_objects import has_member
 
@@ -93,7 +94,9 @@ def make_environment(
         type=properties["Type"],
         compute_environment_name=None
         if name is None
-        else replaceable_name(name, lambda: _create_only(properties, resource)),
+        else replaceable_name(
+            name, lambda: _create_only(with_all_tags(environment, properties), resource)
+        ),
         compute_resources=_l1(properties.get("ComputeResources")),
         ecs_settings=_l1(properties.get("EcsSettings")),
         eks_configuration=_l1(properties.get("EksConfiguration")),
