@@ -85,6 +85,8 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
 
     _resource: batch.CfnJobQueue | None = None
     _environments: list[AnyComputeEnvironment] | None = None
+    _known: Mapping[str, Any]
+    _beside: Mapping[str, Mapping[str, object]]
     _arn: str | None = None
     spot_rescue: SpotRescue | None = None
 
@@ -106,7 +108,6 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         super().__init__(scope, id)
         arguments = Arguments(self)
         environments = read_compute_environments(arguments, compute_environments)
-        order, beside = as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
@@ -116,11 +117,9 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
             Tags=arguments.mapping("tags", tags),
         )
         policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
-        arguments.check(
-            "AWS::Batch::JobQueue",
-            {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            beside={**beside, **policies},
-        )
+        self._known = {**rest, **given(SchedulingPolicyArn=policy)}
+        self._beside = policies
+        self._check(arguments, environments)
         rescue_resources = _rescue_resources(
             arguments, self, spot_rescue_queue, spot_rescue_job_definitions
         )
@@ -130,12 +129,7 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         self._resource = batch.CfnJobQueue(
             self,
             "Resource",
-            compute_environment_order=[
-                batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
-                    compute_environment=compute_environment_arn(environment), order=place
-                )
-                for place, environment in enumerate(self._environments, start=1)
-            ],
+            compute_environment_order=_order(self._environments),
             job_queue_name=job_queue_name,
             job_state_time_limit_actions=[
                 l1_properties(action) for action in rest.get("JobStateTimeLimitActions", ())
@@ -188,6 +182,41 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         """
         return list(made_here(self, self._environments))
 
+    def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:
+        """Add a compute environment, which is tried after all that the queue has.
+
+        It is checked as the constructor would have checked it; what was made for the queue before,
+        such as a dashboard, does not know of it.
+
+        Args:
+            environment: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            ValueError: the queue was taken in; or AWS Batch would refuse it with that environment,
+                or leave jobs stuck.
+            TypeError: it is no compute environment.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
+        """
+        resource, arguments = self.resource, Arguments(self)
+        environments = read_compute_environments(
+            arguments, [*self.compute_environments, environment]
+        )
+        self._check(arguments, environments)
+        arguments.refuse()
+        self._environments = environments or []
+        resource.compute_environment_order = _order(self._environments)
+
+    def _check(
+        self, arguments: Arguments, environments: Sequence[AnyComputeEnvironment] | None
+    ) -> None:
+        order, beside = as_the_rules_see(environments)
+        arguments.check(
+            "AWS::Batch::JobQueue",
+            {**self._known, "ComputeEnvironmentOrder": order},
+            beside={**beside, **self._beside},
+        )
+
     def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
         """Let a grantee submit jobs of one definition to this queue, by name or by revision.
 
@@ -227,6 +256,17 @@ class _ImportedJobQueue(JobQueue):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         BatchConstruct.__init__(self, scope, id)
         self._arn = arn
+
+
+def _order(
+    environments: Sequence[AnyComputeEnvironment],
+) -> list[batch.CfnJobQueue.ComputeEnvironmentOrderProperty]:
+    return [
+        batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
+            compute_environment=compute_environment_arn(environment), order=place
+        )
+        for place, environment in enumerate(environments, start=1)
+    ]
 
 
 AnyJobQueue: TypeAlias = JobQueue | batch.IJobQueue | batch_interfaces.IJobQueueRef
