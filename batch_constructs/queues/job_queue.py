@@ -22,6 +22,7 @@ from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.jobs.submit_rights import grant_submit, jobs_of, submit_resources
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
+from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_logs as logs
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -232,6 +234,44 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """
         return grant_submit(self, grantee, job_definition)
+
+    def grant_engine(
+        self,
+        grantee: iam.IGrantable,
+        *,
+        job_definition_prefix: str | None = None,
+        job_roles: Sequence[iam.IRole] | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> iam.Grant:
+        """Let the head of a workflow engine run jobs in this queue.
+
+        That is what Nextflow, Snakemake, Metaflow, Cromwell and Airflow call: they register,
+        deregister and tag definitions whose names begin so, submit these, and no others, to this
+        queue, tag and terminate jobs, list and describe, find a job's instance and read its log.
+        AWS lets nobody say of which queue the jobs are that may be terminated: it is those of the
+        account and the Region. What the engine stores in S3 is granted by the bucket.
+
+        Args:
+            grantee: What the head runs as: a role, a job definition, and so on.
+            job_definition_prefix: How the names of its definitions begin, such as ``nf-``
+                (Nextflow), ``snakejob-def-`` (Snakemake) or ``metaflow_``. Default: any name.
+            job_roles: Job roles and execution roles that its definitions name, which it may pass.
+                Default: it passes none.
+            log_group: Where its jobs write. Default: ``/aws/batch/job``, AWS Batch's own default.
+
+        Raises:
+            ValueError: the prefix cannot begin a definition's name.
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/batch_user_policies.html
+        """
+        return grant_engine(
+            self,
+            grantee,
+            job_definition_prefix=job_definition_prefix,
+            job_roles=job_roles,
+            log_group=log_group,
+        )
 
     @classmethod
     def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueue:
