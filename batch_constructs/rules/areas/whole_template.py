@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.source import seen
 from batch_constructs.aws.templates import (
     NULL_SOURCE,
     REFERENCE_SOURCE,
@@ -139,7 +140,10 @@ def repeated_key(whole: Whole) -> Iterator[Fault]:
     severity=Severity.INFO,
     title="source of another tool",
     fix="check what the tool renders, with batch-constructs check or in its output directory",
-    source="Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+    source=seen(
+        "https://www.serverless.com/framework/docs/guides/variables",
+        "Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+    ),
 )
 def other_tool(whole: Whole) -> Iterator[Fault]:
     """What the tool puts there is unknown, and so no finding."""

@@ -23,7 +23,7 @@ from batch_constructs.rules.template.values import UNKNOWN
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
 
-_MOST_CHECKS: Final = 2_000
+_MOST_CHECKS: Final = 1_800
 """Resources times worlds."""
 
 _FEWEST_WORLDS: Final = 4
