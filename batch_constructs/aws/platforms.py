@@ -5,15 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.limit import CONTAINERS, HERE, SINGLE_CONTAINERS, TASKS
 from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.table import read
 
 CAPABILITIES: Final = ("EC2", "FARGATE", "MANAGED_INSTANCES")
 """What a job definition may ask for; EC2 where it asks for nothing."""
@@ -127,8 +126,5 @@ def _line(
     return NotTaken(parts=tuple(_part(**part) for part in parts), source=source, **rest)
 
 
-NOT_TAKEN: Final = tuple(
-    _line(**line)
-    for line in json.loads(Path(__file__).with_name("not_taken.json").read_text(encoding="utf-8"))
-)
+NOT_TAKEN: Final = tuple(_line(**line) for line in read("not_taken"))
 """Which properties each kind of job does not take, a rule a line of ``not_taken.json``."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.templates import RESOURCES
-from batch_constructs.rules import areas
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about
@@ -21,15 +20,12 @@ from batch_constructs.rules.template.whole import Whole
 if TYPE_CHECKING:
     from batch_constructs.rules.template.reading import Document
 
-areas.load()
-
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True)
-class Examination:
+class Examination(NamedTuple):
     """What came of a look at a template.
 
     Attributes:

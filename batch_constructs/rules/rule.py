@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.rules import areas
 from batch_constructs.rules.findings import Severity
 
 if TYPE_CHECKING:
@@ -50,22 +51,32 @@ class Rule:
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
-RULES: dict[str, Rule] = {}
-"""Every rule by its identifier."""
+if TYPE_CHECKING:
+    RULES: dict[str, Rule]
+    """Every rule by its identifier."""
 
-UNKNOWN_BATCH_TYPE: Final = "AWS::Batch::*"
-"""The subject of rules about types of AWS Batch for which there is no other rule."""
+    BY_SUBJECT: dict[str, list[Rule]]
+    """The rules about each type of resource."""
 
-BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
-"""The rules about each type of resource."""
+_BY_ID: Final[dict[str, Rule]] = {}
+_BY_SUBJECT: Final[dict[str, list[Rule]]] = {}
 
 
+def __getattr__(name: str) -> object:
+    """Load every rule where all are wanted; a check loads those about what it meets."""
+    tables = {"RULES": _BY_ID, "BY_SUBJECT": _BY_SUBJECT}
+    if name not in tables:
+        raise AttributeError(name)
+    areas.load()
+    return tables[name]
+
+
+@lru_cache(maxsize=512)
 def rules_about(type: str) -> list[Rule]:
-    """Give the rules about a type of resource."""
-    known = BY_SUBJECT.get(type)
-    if known is None and type.startswith("AWS::Batch::"):
-        known = BY_SUBJECT[UNKNOWN_BATCH_TYPE]
-    return known or []
+    """Give the rules about a type of resource, in the order of their areas."""
+    areas.load_about(type)
+    places = {area: place for place, area in enumerate(areas.AREAS)}
+    return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
 
 
 def rule(
@@ -101,8 +112,8 @@ def rule(
 
 def add(new: Rule) -> None:
     """Take a rule into the table."""
-    if new.id in RULES:
+    if new.id in _BY_ID:
         raise ValueError(f"two rules are called {new.id}")
-    RULES[new.id] = new
+    _BY_ID[new.id] = new
     for subject in new.subjects:
-        BY_SUBJECT[subject].append(new)
+        _BY_SUBJECT.setdefault(subject, []).append(new)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from batch_constructs.rules.template.intrinsics import Resolver
 
@@ -22,8 +21,7 @@ _NO_LETTER_OR_DIGIT: Final = re.compile(r"[^A-Za-z0-9]")
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unrolled:
+class Unrolled(NamedTuple):
     """A template without loops, as far as that is possible.
 
     Attributes:
