@@ -111,6 +111,17 @@ def test_a_template_inside_a_template_has_names_of_its_own() -> None:
     assert found({"Resources": {"S": stack_set}}) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "rules"),
+    [("", []), ("AWSTemplateFormatVersion: 2010-09-09\n", ["unresolved-reference"])],
+)
+def test_a_file_without_a_version_may_be_a_part_of_a_template(head: str, rules: list[str]) -> None:
+    resources = "Resources: {T: {Type: 'AWS::SNS::Topic', DependsOn: Elsewhere}}"
+    document = reading.document(head + resources)
+
+    assert [one.rule for one in examine(document.template, document).findings] == rules
+
+
 def test_the_nearest_name_is_offered() -> None:
     template = with_value({"Ref": "Quueue"})
     template["Resources"]["Queue"] = TOPIC
