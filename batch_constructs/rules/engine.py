@@ -171,15 +171,27 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
     )
 
 
+def _causes(subject: Resource) -> tuple[str, ...]:
+    """Give the paths below which only the shape is told."""
+    if not subject.type.startswith("AWS::Batch::"):
+        return ()
+    from batch_constructs.rules.areas.shapes import doubled  # noqa: PLC0415  # if it is loaded
+
+    return doubled(subject)
+
+
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
     if subject.type == Whole.type:
         return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
+    causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
     for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
         for path, message, *own_fix in _some(rule.find(subject)):
+            if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
+                continue
             yield Finding(
                 rule=rule.id,
                 severity=rule.severity,

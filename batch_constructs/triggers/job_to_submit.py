@@ -27,6 +27,7 @@ from batch_constructs.queues.job_queue import (
 )
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_fit import check_parameters, check_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -148,6 +149,8 @@ def read_job_to_submit(
             "are AWS Batch's own: choose others"
         )
     words = arguments.texts("command", command)
+    check_platform(arguments, queue, job_definition)
+    check_parameters(arguments, job_definition, parameters, command_is_known=command is None)
     _check_length(arguments, words, variables)
     return JobToSubmit(
         queue=queue,

@@ -11,7 +11,7 @@ from batch_constructs.rules.access.condition import NOTHING_KNOWN
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.policy_document import Statement, decided, statements
 from batch_constructs.rules.template.role_policies import ROLE, policy_name, role_of
-from batch_constructs.rules.template.values import UNKNOWN, listing
+from batch_constructs.rules.template.values import UNKNOWN, is_known, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,8 +150,8 @@ def _collected(role: Resource) -> Rights:
     for arn in arns if isinstance(arns, list) else [UNKNOWN]:
         managed += [name] if (name := policy_name(arn)) else []
         found += _managed(arn, template)
-    for policy in _policies_for(role):
-        document = policy.properties.get("PolicyDocument")
+    for policy, is_attached in _policies_for(role):
+        document = policy.properties.get("PolicyDocument") if is_attached else UNKNOWN
         found += statements(document, template, origin=policy.id)
     return Rights(
         template,
@@ -181,16 +181,17 @@ def _managed(arn: object, template: Template) -> Iterator[Statement | None]:
     yield from statements(known.document if known else UNKNOWN, template, managed=name)
 
 
-def _policies_for(role: Resource) -> Iterator[Resource]:
-    """Give the policies that are resources of their own and are, or may be, attached to a role."""
+def _policies_for(role: Resource) -> Iterator[tuple[Resource, bool]]:
+    """Give the policies that are resources of their own and attached to a role, or may be so."""
     template = role.template
     for type_ in _ATTACHED:
         for policy in template.all(type_):
             roles = policy.properties.get("Roles", [policy.properties.get("RoleName")])
-            for one in roles if isinstance(roles, list) else [UNKNOWN]:
-                if one is UNKNOWN or role_of(policy, one) is role:
-                    yield policy
-                    break
+            named = roles if isinstance(roles, list) else [UNKNOWN]
+            if any(role_of(policy, one) is role for one in named):
+                yield policy, True
+            elif any(not is_known(one) for one in named):
+                yield policy, False
 
 
 def _of_serverless(resource: Resource) -> Rights:

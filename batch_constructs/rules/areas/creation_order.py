@@ -52,8 +52,10 @@ def _uses(resource: Resource) -> Iterator[_Use]:
     elif resource.type == MAPPING:
         queue = resource.neighbour(resource.properties.get("EventSourceArn"), QUEUE)
         function = resource.neighbour(resource.properties.get("FunctionName"), FUNCTION)
-        owner = rights_of(function) if function in batch_functions(resource) and function else None
-        if queue is not None and owner is not None:
+        if queue is None or function is None or function not in batch_functions(resource):
+            return
+        owner = rights_of(function)
+        if owner is not None:
             source = spelled(Reference(queue.id, "Arn"), queue.template)
             yield _Use("FunctionName", *owner, "sqs:ReceiveMessage", source)
 

@@ -171,7 +171,7 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 @_warning(
     "service-role-permissions",
     COMPUTE_ENVIRONMENT,
-    title="service role that allows nothing",
+    title="service role that allows too little",
     fix=f"attach {policies.BATCH_SERVICE}, or leave ServiceRole out",
     source=guide(
         "service_IAM_role",
@@ -181,13 +181,24 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 )
 def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The environment becomes INVALID."""
-    for path, action in (
-        ("ServiceRole", "ecs:ListClusters"),
-        (_MANAGED_INFRASTRUCTURE, "ec2:CreateFleet"),
+    for path, needed in (
+        ("ServiceRole", [*_OF_CLUSTERS, *(_OF_INSTANCES if environment.is_ec2 else ())]),
+        (_MANAGED_INFRASTRUCTURE, ["ec2:CreateFleet"]),
     ):
         role = role_of(environment, environment_role(environment, path))
-        if role is not None and rights(role).are_none:
-            yield path, f"{role.id} allows nothing; {action} and more are needed"
+        if role is None or environment.is_eks is not False:
+            continue
+        held = rights(role)
+        lacks = [action for action in needed if not held.mention(action)]
+        if held.are_none:
+            yield path, f"{role.id} allows nothing; {needed[0]} and more are needed"
+        elif lacks:
+            yield path, f"{role.id} does not allow {', '.join(lacks)}"
+
+
+_OF_CLUSTERS: Final = ("ecs:CreateCluster", "ecs:DescribeClusters", "ecs:RegisterTaskDefinition")
+_OF_INSTANCES: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
+"""Some of what AWSBatchServiceRole allows, which no environment does without."""
 
 
 @_warning(

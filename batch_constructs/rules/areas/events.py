@@ -173,7 +173,9 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     if literal(value) == managed:
         return f"{owner.id} is encrypted with {managed}, which {service} cannot use"
     key = key_of(value, owner.template)
-    for action in ("kms:GenerateDataKey", "kms:Decrypt") if key is not None else ():
+    if key is None:
+        return None
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
         if may_use(key, f"{service}.amazonaws.com", action) is False:
             return f"the key {key.id} of {owner.id} does not allow {service} {action}"
     return None

@@ -141,16 +141,20 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         attached[name] = f"ManagedPolicyArns/{position}"
         if mine and name in ALMOST_EVERYTHING:
             yield attached[name], f"the policy {name} allows nearly everything"
+    found: dict[tuple[str, str], list[str]] = {}
     for statement in rights(role).statements:
         managed = statement.managed
         if not statement.opens_everything or managed in ALMOST_EVERYTHING:
             continue
-        if statement.but_actions and mine:
-            yield "Policies", "the role allows every action but those under NotAction"
+        if statement.but_actions:
+            if mine:
+                yield "Policies", "the role allows every action but those under NotAction"
             continue
         who = f"the policy {managed}" if managed else "the role"
         for action in statement.actions or ():
             too_much = mine and (action in _SENSITIVE or action == "*" or action.endswith(":*"))
             if too_much or (not managed and action in ("batch:*", "batch:**")):
                 path = attached.get(managed, "Policies")
-                yield path, f'{who} allows "{action}" on every resource'
+                found.setdefault((path, who), []).append(f'"{action}"')
+    for (path, who), actions in found.items():
+        yield path, f"{who} allows {', '.join(dict.fromkeys(actions))} on every resource"

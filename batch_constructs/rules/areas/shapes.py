@@ -98,6 +98,10 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
 
 
 def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
+    doubled = _doubled(node, value, path)
+    if doubled is not None:
+        yield doubled
+        return
     for name, entry in value.items():
         member = node.get(name) if name else None
         where = f"{path}/{name}" if path else name
@@ -109,6 +113,25 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
         if name not in value and not isinstance(value, PartlyKnown):
             where = f"{path}/{name}" if path else name
             yield "missing", where, f"{name} is missing, which is required", f"give {name}"
+
+
+def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | None:
+    """Tell of an object that stands inside of itself: all else about it follows from that."""
+    outer = path.rpartition("/")[2] or "Properties"
+    for name, entry in value.items():
+        if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
+            where = f"{path}/{name}" if path else name
+            message = f"{name} stands inside of {outer}, so nothing in it counts"
+            return "doubled", where, message, f"move what is in the inner {name} one level up"
+    return None
+
+
+def doubled(subject: Resource) -> tuple[str, ...]:
+    """Give the paths of the objects of a resource that stand inside of themselves."""
+    if subject.type not in model():
+        return ()
+    found = (path for kind, path, _, _ in _all_problems(subject) if kind == "doubled")
+    return tuple(path.rpartition("/")[0] for path in found)
 
 
 def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
@@ -187,6 +210,15 @@ _register(
     title="misspelt property",
     fix="spell the property as CloudFormation does",
     explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
+)
+_register(
+    "property-doubled",
+    "doubled",
+    Severity.ERROR,
+    title="object that stands inside of itself",
+    fix="move what is in the inner one a level up",
+    explanation="CloudFormation refuses the inner one as a property that it does not know. What"
+    " only follows from it is not told.",
 )
 _register(
     "property-unknown",

@@ -33,6 +33,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     variables_of,
 )
 from batch_constructs.rules.template.values import (
+    UNKNOWN,
     Properties,
     absent,
     entries,
@@ -162,6 +163,8 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
             yield "Target/DeadLetterConfig", "the schedule has no dead-letter queue"
         return
     for path, target in _batch_targets(source):
+        if target.get("Arn") is UNKNOWN:
+            continue  # a queue of somebody else's, who may look after what is lost
         config = target.get("DeadLetterConfig", {})
         if isinstance(config, dict) and absent(config, "Arn"):
             yield f"{path}/DeadLetterConfig", "the target has no dead-letter queue"

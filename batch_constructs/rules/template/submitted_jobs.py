@@ -28,7 +28,6 @@ from batch_constructs.rules.template.values import (
     Text,
     Unknown,
     entries,
-    listing,
     mapping,
     text,
 )
@@ -375,19 +374,27 @@ def _restore(value: object, parts: tuple[object, ...], depth: int) -> object:
 _PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 
+def _commands(job: JobDefinition) -> Iterator[tuple[str, object]]:
+    """Give the commands of a job, with their paths."""
+    for container in job.containers:
+        yield f"{container.path}/Command", container.properties.get("Command")
+    for pod in job.pods:
+        for path, properties in pod.containers:
+            for key in ("Command", "Args"):
+                yield f"{path}/{key}", properties.get(key)
+
+
+def command_words(job: JobDefinition) -> Iterator[object]:
+    """Give the words of the commands of a job, and whatever stands where a command belongs."""
+    for _, command in _commands(job):
+        if command is not None:
+            yield from command if isinstance(command, list) else (UNKNOWN,)
+
+
 def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
     """Give the parameters that the commands of a job take, with their paths."""
-    commands = [
-        (f"{container.path}/Command", listing(container.properties, "Command"))
-        for container in job.containers
-    ] + [
-        (f"{path}/{key}", listing(properties, key))
-        for pod in job.pods
-        for path, properties in pod.containers
-        for key in ("Command", "Args")
-    ]
-    for path, command in commands:
-        for position, word in enumerate(command or ()):
+    for path, command in _commands(job):
+        for position, word in enumerate(command if isinstance(command, list) else ()):
             for name in _PLACEHOLDER.findall(word) if isinstance(word, str) else ():
                 yield f"{path}/{position}", name
 
