@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.templates import RESOURCES
@@ -115,7 +116,7 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
     for rule in rules_about(Whole.type):
-        for path, message, *own_fix in _some(rule.find(whole)):
+        for path, message, *own_fix in _some([*islice(rule.find(whole), _MOST_OF_A_KIND + 1)]):
             parts = path.split("/", 2)
             inside = parts[0] == "Resources" and len(parts) > 1
             yield Finding(
@@ -189,7 +190,10 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
     for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
-        for path, message, *own_fix in _some(rule.find(subject)):
+        faults = [*islice(rule.find(subject), _MOST_OF_A_KIND + 1)]
+        if not faults:
+            continue
+        for path, message, *own_fix in _some(faults):
             if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
                 continue
             yield Finding(
@@ -203,11 +207,10 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
             )
 
 
-def _some(faults: Iterable[Fault]) -> Iterator[Fault]:
-    """Give the first faults of one kind in one resource; more would tell nobody more."""
-    for count, fault in enumerate(faults, 1):
-        if count == _MOST_OF_A_KIND:
-            path, message, *fix = fault
-            yield path, f"{message} (and there are more)", *fix  # type: ignore[misc]  # as it was
-            return
-        yield fault
+def _some(faults: list[Fault]) -> list[Fault]:
+    """Say of very many faults of a kind that there are more: to tell them all tells no more."""
+    if len(faults) > _MOST_OF_A_KIND:
+        del faults[_MOST_OF_A_KIND:]
+        path, message, *fix = faults[-1]
+        faults[-1] = (path, f"{message} (and there are more)", *fix)  # type: ignore[assignment]
+    return faults

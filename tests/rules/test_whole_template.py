@@ -131,11 +131,12 @@ def test_the_nearest_name_is_offered() -> None:
     assert one.fix == "refer to Queue"
 
 
-def test_of_very_many_faults_of_one_kind_some_are_told() -> None:
-    found = check_template(with_value([None] * 1000))
+@pytest.mark.parametrize(("count", "more"), [(100, False), (101, True), (1000, True)])
+def test_of_very_many_faults_of_one_kind_some_are_told(count: int, *, more: bool) -> None:
+    found = check_template(with_value([None] * count))
 
     assert len(found) == 100
-    assert found[-1].message.endswith("(and there are more)")
+    assert found[-1].message.endswith("(and there are more)") is more
 
 
 def test_the_source_of_another_tool_is_one_line_and_its_placeholders_are_unknown() -> None:
