@@ -11,10 +11,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.aws.containers import FirelensType
+    from batch_constructs.aws.job_definitions import (
+        IpcMode,
+        NetworkMode,
+        OperatingSystemFamily,
+        PidMode,
+    )
     from batch_constructs.aws.job_queues import TimeLimitReason
-    from batch_constructs.aws.job_states import JobState
+    from batch_constructs.aws.job_states import JobState, ServiceJobState
+    from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
-    from batch_constructs.compute.compute_environment import ComputeEnvironment
+    from batch_constructs.compute.compute_environment import (
+        AnyComputeEnvironment,
+        ComputeEnvironment,
+    )
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
     from batch_constructs.compute.eks_compute_environment import (
         AccessEntryState,
@@ -26,9 +38,10 @@ if TYPE_CHECKING:
         AllocationStrategy,
         ContainerInsights,
     )
-    from batch_constructs.compute.instance_image import ImageType, InstanceImage
-    from batch_constructs.compute.launch_template import LaunchTemplate
+    from batch_constructs.compute.instance_image import AnyImage, ImageType, InstanceImage
+    from batch_constructs.compute.launch_template import AnyLaunchTemplate, LaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
     from batch_constructs.compute.managed_instances_compute_environment import (
         ManagedInstancesComputeEnvironment,
         ReservationPreference,
@@ -38,6 +51,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import (
         Container,
         ContainerDependency,
@@ -47,7 +61,11 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
     from batch_constructs.jobs.eks_job_definition import EksJobDefinition
     from batch_constructs.jobs.fargate_job_definition import FargateJobDefinition
-    from batch_constructs.jobs.job_definition import JobDefinition
+    from batch_constructs.jobs.job_definition import (
+        AnyJobDefinition,
+        ImportedJobDefinition,
+        JobDefinition,
+    )
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.multi_container_job_definition import (
@@ -57,18 +75,17 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.multi_node_job_definition import MultiNodeJobDefinition, NodeRange
     from batch_constructs.jobs.pod import Pod, PodContainer
     from batch_constructs.jobs.pod_volumes import (
+        AnyPodVolume,
         EmptyDirVolume,
         HostPathVolume,
         KubernetesSecretVolume,
         PersistentVolumeClaimVolume,
     )
     from batch_constructs.jobs.retry_policy import RetryAction, RetryPolicy, RetryRule
-    from batch_constructs.jobs.secrets import (
-        secret_field,
-        secret_parameter,
-    )
+    from batch_constructs.jobs.secrets import SecretSource, secret_field, secret_parameter
     from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
-    from batch_constructs.jobs.volumes import EfsVolume, HostVolume, S3FilesVolume
+    from batch_constructs.jobs.submit_rights import grant_submit
+    from batch_constructs.jobs.volumes import AnyVolume, EfsVolume, HostVolume, S3FilesVolume
     from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds
     from batch_constructs.monitoring.alert_topic import AlertTopic
     from batch_constructs.monitoring.audit_trail import AuditTrail
@@ -88,32 +105,44 @@ if TYPE_CHECKING:
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
-    from batch_constructs.queues.job_queue import (
-        JobQueue,
-        JobQueueBase,
-        events_of,
-        grant_submit,
-        metrics_of,
-    )
+    from batch_constructs.queues.job_queue import AnyJobQueue, JobQueue, events_of, metrics_of
+    from batch_constructs.queues.job_queue_events import QueueEvents
+    from batch_constructs.queues.job_queue_metrics import MetricOptions, QueueMetrics
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
-    from batch_constructs.queues.scheduling_policy import SchedulingPolicy
-    from batch_constructs.queues.service_environment import ServiceEnvironment
-    from batch_constructs.queues.service_job_queue import ServiceJobQueue
+    from batch_constructs.queues.rule_target import RuleTarget
+    from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy, SchedulingPolicy
+    from batch_constructs.queues.service_environment import (
+        AnyServiceEnvironment,
+        ServiceEnvironment,
+    )
+    from batch_constructs.queues.service_job_queue import AnyServiceJobQueue, ServiceJobQueue
     from batch_constructs.queues.time_limits import TimeLimit
+    from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
     from batch_constructs.triggers.submission_gateway import SubmissionGateway, SubmissionMode
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
-    from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
+    from batch_constructs.workflow_job import AfterCatch, NToN, StepRetry, WorkflowJob
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
     "AccessEntryState": "compute.eks_compute_environment",
+    "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "AllocationStrategy": "compute.instance_compute_environment",
+    "AnyComputeEnvironment": "compute.compute_environment",
+    "AnyImage": "compute.instance_image",
+    "AnyJobDefinition": "jobs.job_definition",
+    "AnyJobQueue": "queues.job_queue",
+    "AnyLaunchTemplate": "compute.launch_template",
+    "AnyPodVolume": "jobs.pod_volumes",
+    "AnySchedulingPolicy": "queues.scheduling_policy",
+    "AnyServiceEnvironment": "queues.service_environment",
+    "AnyServiceJobQueue": "queues.service_job_queue",
+    "AnyVolume": "jobs.volumes",
     "AuditTrail": "monitoring.audit_trail",
     "BatchDashboard": "monitoring.batch_dashboard",
     "BatchEndpoints": "compute.endpoints",
@@ -122,6 +151,7 @@ _HOME: dict[str, str] = {
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "ComputeEnvironment": "compute.compute_environment",
+    "Consumable": "jobs.consumables",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
     "ContainerDependency": "jobs.container",
@@ -130,11 +160,13 @@ _HOME: dict[str, str] = {
     "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "jobs.single_container_job_definition",
     "Device": "jobs.linux",
+    "DnsPolicy": "aws.pods",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
     "Ec2JobDefinition": "jobs.ec2_job_definition",
     "EfsVolume": "jobs.volumes",
     "EksComputeEnvironment": "compute.eks_compute_environment",
     "EksJobDefinition": "jobs.eks_job_definition",
+    "EmptyDirMedium": "aws.pods",
     "EmptyDirVolume": "jobs.pod_volumes",
     "EndpointService": "compute.endpoints",
     "EventTrigger": "triggers.event_trigger",
@@ -142,12 +174,16 @@ _HOME: dict[str, str] = {
     "FargateComputeEnvironment": "compute.fargate_compute_environment",
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
+    "FirelensType": "aws.containers",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
+    "ImagePullPolicy": "aws.pods",
     "ImageType": "compute.instance_image",
+    "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
+    "IpcMode": "aws.job_definitions",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
     "JobEventLog": "monitoring.job_event_log",
@@ -155,22 +191,28 @@ _HOME: dict[str, str] = {
     "JobLogQueries": "monitoring.saved_query",
     "JobNotifications": "monitoring.job_notifications",
     "JobQueue": "queues.job_queue",
-    "JobQueueBase": "queues.job_queue",
     "JobState": "aws.job_states",
     "KubernetesSecretVolume": "jobs.pod_volumes",
     "LaunchTemplate": "compute.launch_template",
     "LaunchTemplateOverride": "compute.launch_template_overrides",
     "LogConfiguration": "jobs.log_configuration",
+    "ManagedComputeEnvironment": "compute.managed_compute_environment",
     "ManagedInstancesComputeEnvironment": "compute.managed_instances_compute_environment",
+    "MetricOptions": "queues.job_queue_metrics",
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
     "NToN": "workflow_job",
+    "NetworkMode": "aws.job_definitions",
     "NodeRange": "jobs.multi_node_job_definition",
     "ObjectCreatedTrigger": "triggers.object_created_trigger",
+    "OperatingSystemFamily": "aws.job_definitions",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
+    "PidMode": "aws.job_definitions",
     "PlatformCapability": "jobs.multi_container_job_definition",
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
+    "QueueEvents": "queues.job_queue_events",
+    "QueueMetrics": "queues.job_queue_metrics",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
     "ReservationPreference": "compute.managed_instances_compute_environment",
@@ -178,17 +220,21 @@ _HOME: dict[str, str] = {
     "RetryPolicy": "jobs.retry_policy",
     "RetryRule": "jobs.retry_policy",
     "RootVolume": "compute.root_volume",
+    "RuleTarget": "queues.rule_target",
     "S3FilesVolume": "jobs.volumes",
     "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
+    "SecretSource": "jobs.secrets",
     "ServiceEnvironment": "queues.service_environment",
     "ServiceJobQueue": "queues.service_job_queue",
+    "ServiceJobState": "aws.job_states",
     "Share": "queues.fair_share",
     "SharingStrategy": "aws.scheduling",
     "SpotComputeEnvironment": "compute.spot_compute_environment",
     "StepRetry": "workflow_job",
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
+    "SubmissionOverrides": "submission_overrides",
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux",
     "TimeLimit": "queues.time_limits",
@@ -197,11 +243,12 @@ _HOME: dict[str, str] = {
     "Ulimit": "jobs.linux",
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
     "UpdatePolicy": "compute.update_policy",
+    "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
-    "grant_submit": "queues.job_queue",
+    "grant_submit": "jobs.submit_rights",
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
@@ -210,9 +257,20 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntryState",
+    "AfterCatch",
     "AlarmThresholds",
     "AlertTopic",
     "AllocationStrategy",
+    "AnyComputeEnvironment",
+    "AnyImage",
+    "AnyJobDefinition",
+    "AnyJobQueue",
+    "AnyLaunchTemplate",
+    "AnyPodVolume",
+    "AnySchedulingPolicy",
+    "AnyServiceEnvironment",
+    "AnyServiceJobQueue",
+    "AnyVolume",
     "AuditTrail",
     "BatchDashboard",
     "BatchEndpoints",
@@ -221,6 +279,7 @@ __all__ = [
     "BudgetPeriod",
     "CapacityLimit",
     "ComputeEnvironment",
+    "Consumable",
     "ConsumableResource",
     "Container",
     "ContainerDependency",
@@ -229,11 +288,13 @@ __all__ = [
     "CostGuard",
     "CpuArchitecture",
     "Device",
+    "DnsPolicy",
     "Ec2ComputeEnvironment",
     "Ec2JobDefinition",
     "EfsVolume",
     "EksComputeEnvironment",
     "EksJobDefinition",
+    "EmptyDirMedium",
     "EmptyDirVolume",
     "EndpointService",
     "EventTrigger",
@@ -241,12 +302,16 @@ __all__ = [
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "Firelens",
+    "FirelensType",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",
     "ImagePull",
+    "ImagePullPolicy",
     "ImageType",
+    "ImportedJobDefinition",
     "InstanceImage",
+    "IpcMode",
     "JobCounters",
     "JobDefinition",
     "JobEventLog",
@@ -254,22 +319,28 @@ __all__ = [
     "JobLogQueries",
     "JobNotifications",
     "JobQueue",
-    "JobQueueBase",
     "JobState",
     "KubernetesSecretVolume",
     "LaunchTemplate",
     "LaunchTemplateOverride",
     "LogConfiguration",
+    "ManagedComputeEnvironment",
     "ManagedInstancesComputeEnvironment",
+    "MetricOptions",
     "MultiContainerJobDefinition",
     "MultiNodeJobDefinition",
     "NToN",
+    "NetworkMode",
     "NodeRange",
     "ObjectCreatedTrigger",
+    "OperatingSystemFamily",
     "PersistentVolumeClaimVolume",
+    "PidMode",
     "PlatformCapability",
     "Pod",
     "PodContainer",
+    "QueueEvents",
+    "QueueMetrics",
     "QuotaShare",
     "QuotaSharePolicy",
     "ReservationPreference",
@@ -277,17 +348,21 @@ __all__ = [
     "RetryPolicy",
     "RetryRule",
     "RootVolume",
+    "RuleTarget",
     "S3FilesVolume",
     "ScheduleTrigger",
     "SchedulingPolicy",
+    "SecretSource",
     "ServiceEnvironment",
     "ServiceJobQueue",
+    "ServiceJobState",
     "Share",
     "SharingStrategy",
     "SpotComputeEnvironment",
     "StepRetry",
     "SubmissionGateway",
     "SubmissionMode",
+    "SubmissionOverrides",
     "SubmitFunction",
     "Swap",
     "TimeLimit",
@@ -296,6 +371,7 @@ __all__ = [
     "Ulimit",
     "UnmanagedComputeEnvironment",
     "UpdatePolicy",
+    "UserdataType",
     "VcpuBudget",
     "Workflow",
     "WorkflowJob",
@@ -307,15 +383,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Import the module a public name lives in, the first time the name is used."""
-    try:
-        home = _HOME[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would believe every name, misspelt ones too
+
+    def __getattr__(name: str) -> object:
+        """Import the module a public name lives in, the first time the name is used."""
+        try:
+            home = _HOME[name]
+        except KeyError:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_resolvable, is_token, without_tokens
 
@@ -37,6 +39,34 @@ _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, |
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What the rules saw of one construct's resource.
+
+    Attributes:
+        type: Its CloudFormation type.
+        properties: Its properties, with what is unknown marked as such.
+        beside: What they knew of the resources that it refers to.
+    """
+
+    type: str
+    properties: Mapping[str, Any]
+    beside: Mapping[str, Mapping[str, object]]
+
+    @property
+    def resource(self) -> dict[str, object]:
+        """The resource as it stands in a template."""
+        return {"Type": self.type, "Properties": self.properties}
+
+
+_CHECKED: WeakKeyDictionary[Any, Checked] = WeakKeyDictionary()
+
+
+def checked(construct: Any) -> Checked | None:
+    """Return what the rules saw of a construct; nothing of what is not ours, or was taken in."""
+    return _CHECKED.get(construct) if has_member(construct, "node") else None
 
 
 class Arguments:
@@ -72,7 +102,7 @@ class Arguments:
         What may be ``secret`` is not shown.
         """
         shown = _is_short(value) and not secret
-        got = f"{type(value).__name__} {value!r}" if shown else type(value).__name__
+        got = f"{kind_of(value)} {value!r}" if shown else kind_of(value)
         problem = f"{self._within}{parameter} is {got}; expected {expected}"
         self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
@@ -249,7 +279,7 @@ class Arguments:
     def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
-            return value
+            return str(value)  # an enumeration's member as well
         return (
             _as_string(value)
             if is_resolvable(value)
@@ -263,8 +293,8 @@ class Arguments:
         *,
         beside: Mapping[str, Mapping[str, object]] | None = None,
         refuse_also: frozenset[str] = frozenset(),
-    ) -> Any:
-        """Let the rules read the properties; return these as the rules see them.
+    ) -> None:
+        """Let the rules read the properties; ``checked`` returns these as the rules see them.
 
         Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
         their severity.
@@ -277,7 +307,14 @@ class Arguments:
 
             problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
-        return known
+        _CHECKED[self.construct] = Checked(
+            type=resource_type, properties=known, beside=beside or {}
+        )
+
+    @property
+    def problems(self) -> list[str]:
+        """All that is wrong so far, a line each."""
+        return self._wrong_types + self._wrong_values
 
     def refuse(self) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
@@ -286,7 +323,7 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = self._wrong_types + self._wrong_values
+        problems = self.problems
         if not problems:
             return
         path = self.construct.node.path

@@ -10,14 +10,14 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "submit": (
         "batch_constructs.client.client_commands:submit",
-        "submit a job, an array or a graph",
+        "Submit a job, an array or a graph.",
     ),
     "watch": (
         "batch_constructs.client.client_commands:watch",
-        "wait for jobs and see how far they are",
+        "Wait for jobs and see how far they are.",
     ),
-    "logs": ("batch_constructs.client.client_commands:logs", "read what a job wrote"),
-    "redrive": ("batch_constructs.client.client_commands:redrive", "run again what failed"),
+    "logs": ("batch_constructs.client.client_commands:logs", "Read what a job wrote."),
+    "redrive": ("batch_constructs.client.client_commands:redrive", "Run again what failed."),
     "check": (
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",

@@ -8,19 +8,20 @@ from __future__ import annotations
 import inspect
 import traceback
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import jsii
 from aws_cdk import Stage
 from constructs import Construct
 
-from batch_constructs.jsii_objects import javascript_error
+from batch_constructs.jsii_objects import javascript_error, kind_of
 from batch_constructs.validation_plugin import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 L1 = TypeVar("L1", bound=Construct)
+T = TypeVar("T")
 
 _FREE_FORM = frozenset(
     {"Options", "Parameters", "Tags", "CapacityTags", "Labels", "Annotations", "Limits", "Requests"}
@@ -57,6 +58,9 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
     if not TYPE_CHECKING:  # a type checker would take its return type for every construct's
 
         def __call__(self, *args: Any, **options: Any) -> Any:
+            instead = vars(self).get("_instead")
+            if instead is not None:
+                raise TypeError(f"{self.__name__} is abstract: {instead}")
             depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
             try:
                 made = super().__call__(*args, **options)
@@ -115,16 +119,17 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
     The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
     """
 
+    _instead: ClassVar[str]
+    """What to do instead of making one: a class that has this itself is only built upon."""
+
     def __init__(self, scope: Construct, id: str, **options: Any) -> None:
         """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
-                f"scope is {type(scope).__name__}; expected a construct, usually the stack (`self`)"
+                f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
             )
         if isinstance(scope, Stage):
-            raise TypeError(
-                f"scope is {type(scope).__name__}; expected a stack, or a construct in one"
-            )
+            raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
         try:
@@ -134,6 +139,20 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
             raise told from told.__cause__
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
+
+
+def made_here(construct: Construct, part: T | None) -> T:
+    """Return a part of a construct; one that was taken in by its ARN or name has none.
+
+    Raises:
+        ValueError: it has none.
+    """
+    if part is None:
+        raise ValueError(
+            f"{construct.node.path}: it was taken in by its ARN or name, and only its ARN and its "
+            "name are known here"
+        )
+    return part
 
 
 def l1_properties(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Graph:
         problems = list(_problems(jobs))
         if problems:
             raise ValueError("\n".join(problems))
-        by_name = {job.name: job for job in jobs}
+        by_name = {job.name: job.with_overrides() for job in jobs}
         order = _sorted(by_name)
         return cls(jobs={name: by_name[name] for name in order})
 
@@ -103,6 +103,7 @@ def _unreadable(jobs: Sequence[WorkflowJob]) -> list[str]:
 
 
 def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
+    job = job.with_overrides()
     return [
         *wrong_values(job),
         *_problems_of_waiting(job, jobs),

@@ -20,6 +20,17 @@ def has_member(value: object, attribute: str) -> bool:
     return any(hasattr(kind, attribute) for kind in (type(value), *map(type, delegates)))
 
 
+def kind_of(value: object) -> str:
+    """Name the class of a value for somebody who gave a wrong one.
+
+    The CDK has classes of the names that ours have, so whatever is not Python's own or ours is
+    named with its module; a proxy of jsii is what it stands for.
+    """
+    kind = next(one for one in type(value).__mro__ if not one.__name__.startswith("_"))
+    ours = kind.__module__.partition(".")[0] in {"builtins", "batch_constructs"}
+    return kind.__name__ if ours else f"{kind.__module__}.{kind.__name__}"
+
+
 def javascript_error(error: Exception) -> str | Exception | None:
     """Return the sentence JavaScript said; or what Python code that it called had raised, or None.
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -27,15 +27,19 @@ class Reference:
         resource: How its ARNs call it, before the slash.
         attribute: How the CDK calls it: ``…_arn``, ``…_ref``.
         parts: How many parts its ARN has between colons.
+        unless: What only another kind of resource has that has such an ARN too.
     """
 
     noun: str
     resource: str
     attribute: str
     parts: int = 6
+    unless: str | None = None
 
     def fits(self, value: object) -> bool:
         """Whether a value is such a resource: ours, an L2 or an L1."""
+        if self.unless is not None and has_member(value, self.unless):
+            return False
         return has_member(value, f"{self.attribute}_arn") or has_member(
             value, f"{self.attribute}_ref"
         )
@@ -46,15 +50,15 @@ class Reference:
         Raises:
             TypeError: it is none of these.
         """
+        if not self.fits(value):
+            raise TypeError(
+                f"{self.attribute} is {kind_of(value)}; expected a {self.noun} of "
+                "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
+            )
         if has_member(value, f"{self.attribute}_arn"):
             return str(getattr(value, f"{self.attribute}_arn"))
-        if has_member(value, f"{self.attribute}_ref"):
-            reference = getattr(value, f"{self.attribute}_ref")
-            return str(getattr(reference, f"{self.attribute}_arn"))
-        raise TypeError(
-            f"{self.attribute} is {type(value).__name__}; expected a {self.noun} of "
-            "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
-        )
+        reference = getattr(value, f"{self.attribute}_ref")
+        return str(getattr(reference, f"{self.attribute}_arn"))
 
     def arn(self, scope: Construct, id: str, arn: object) -> str:
         """Look at an ARN that something is taken in by.
@@ -123,3 +127,16 @@ class Reference:
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(value).format_arn(service="batch", resource=resource, resource_name=name)
+
+
+JOB_DEFINITION = Reference(
+    noun="job definition", resource="job-definition", attribute="job_definition", parts=7
+)
+
+JOB_QUEUE = Reference(
+    noun="job queue",
+    resource="job-queue",
+    attribute="job_queue",
+    unless="grant_submit_service_job",
+)
+"""A queue that jobs are submitted to with SubmitJob: a ``ServiceJobQueue`` is none."""

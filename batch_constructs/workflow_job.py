@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import (
@@ -17,9 +20,17 @@ from batch_constructs.aws.submit_job import (
     SCHEDULING_PRIORITY,
     TIMEOUT_SECONDS,
 )
+from batch_constructs.submission_overrides import folded, problems_of, read_seconds
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aws_cdk import Duration
+
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
 
 PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
 """A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
@@ -37,19 +48,29 @@ NAME: Final = Matching(
 _BOUNDS: Final[dict[str, Any]] = {
     "name": NAME,
     "array_size": ARRAY_SIZE,
-    "timeout_seconds": TIMEOUT_SECONDS,
+    "timeout": TIMEOUT_SECONDS,
     "scheduling_priority": SCHEDULING_PRIORITY,
     "max_concurrency": Whole(1),
-    "after_catch": OneOf(("fail", "continue")),
+    "after_catch": OneOf(("FAIL", "CONTINUE"), any_case=True),
 }
 _RETRY_BOUNDS: Final[dict[str, Any]] = {
     "max_attempts": Whole(1, 99),
-    "interval_seconds": Whole(1, 86_400, unit="seconds"),
+    "interval": Whole(1, 86_400, unit="seconds"),
     "backoff_rate": Decimal(1, 100),
 }
+_TIMES: Final = ("timeout", "interval")
 
 
-@dataclass(frozen=True, kw_only=True)
+class AfterCatch(StrEnum):
+    """What becomes of a workflow behind the job that caught a failure."""
+
+    FAIL = "FAIL"
+    """The workflow fails, with the error of the job that failed."""
+    CONTINUE = "CONTINUE"
+    """The workflow goes on as if the job had succeeded."""
+
+
+@dataclass(frozen=True)
 class NToN:
     """A dependency of array children: child *i* waits for child *i* of the other array.
 
@@ -69,13 +90,19 @@ class StepRetry:
 
     Attributes:
         max_attempts: retries after the first run, 1 to 99.
-        interval_seconds: wait before the first retry, 1 to 86,400. Default: 10.
+        interval: wait before the first retry, a second to a day: a ``timedelta`` or the CDK's
+            ``Duration``. Default: 10 seconds.
         backoff_rate: factor by which the wait grows, 1 or more. Default: 2.
     """
 
     max_attempts: int
-    interval_seconds: int = 10
+    interval: timedelta | Duration = timedelta(seconds=10)
     backoff_rate: float = 2.0
+
+    @property
+    def interval_seconds(self) -> Any:
+        """The wait before the first retry, in seconds."""
+        return _seconds("interval", self.interval)[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,27 +117,28 @@ class WorkflowJob:
         name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
         job_definition: any job definition (ours, L2, L1), or its name or ARN as a string.
         queue: where it waits. Default: the queue of the graph.
-        depends_on: names of jobs that have to succeed first, or ``NToN(job=…)``.
+        depends_on: names of jobs that have to succeed first, or ``NToN("name")``.
         array_size: children of an array job, 2 to 10,000. Default: not an array.
         parameters: values for the definition's ``Ref::`` placeholders.
         environment: environment variables, added to the definition's.
         command: replaces the definition's command.
         share_identifier: share of a fair-share queue. Default: the graph's.
         scheduling_priority: priority within the share, 0 to 9999.
-        timeout_seconds: limit of one attempt, 60 or more. Default: the definition's.
+        timeout: limit of one attempt, a minute or more: a ``timedelta`` or the CDK's ``Duration``.
+            Default: the definition's.
         tags: tags of the job.
-        retry: retries by Step Functions. Default: none but those of the definition.
+        overrides: ``SubmissionOverrides``: sizes, retries, and whatever is not said above.
+        step_retry: retries by Step Functions. Default: none but those of the definition.
         catch: name of a job that runs when this one failed for good.
-        after_catch: ``"fail"`` the workflow after the catching job, or ``"continue"`` as if this
-            job had succeeded.
+        after_catch: what follows the catching job: ``AfterCatch.FAIL`` or ``CONTINUE``.
         only_on_failure: this job runs only where others name it in ``catch``.
         for_each: path of a list in the input, ``$.files``: one job for each element.
         max_concurrency: jobs of a ``for_each`` at a time. Default: no limit of ours.
     """
 
     name: str
-    job_definition: Any
-    queue: Any = None
+    job_definition: AnyJobDefinition | str
+    queue: AnyJobQueue | str | None = None
     depends_on: Sequence[str | NToN] = ()
     array_size: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -118,11 +146,12 @@ class WorkflowJob:
     command: Sequence[str] | None = None
     share_identifier: str | None = None
     scheduling_priority: int | None = None
-    timeout_seconds: int | None = None
+    timeout: timedelta | Duration | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
-    retry: StepRetry | None = None
+    overrides: SubmissionOverrides | None = None
+    step_retry: StepRetry | None = None
     catch: str | None = None
-    after_catch: str = "fail"
+    after_catch: AfterCatch | str = AfterCatch.FAIL
     only_on_failure: bool = False
     for_each: str | None = None
     max_concurrency: int | None = None
@@ -137,6 +166,20 @@ class WorkflowJob:
         """Names of the arrays whose children this one's children wait for."""
         return [each.job for each in self.depends_on if isinstance(each, NToN)]
 
+    @property
+    def timeout_seconds(self) -> Any:
+        """The limit of one attempt in seconds, or None."""
+        return _seconds("timeout", self.timeout)[0]
+
+    @property
+    def goes_on_after_catch(self) -> bool:
+        """Whether the workflow continues behind the catching job."""
+        return str(self.after_catch).upper() == AfterCatch.CONTINUE
+
+    def with_overrides(self) -> WorkflowJob:
+        """Return the same with what its overrides say in the fields of that name."""
+        return replace(self, **folded(self, self.overrides))
+
 
 def wrong_fields(job: WorkflowJob) -> list[str]:
     """Say which fields of a job are of a wrong kind, with what they should be."""
@@ -146,6 +189,7 @@ def wrong_fields(job: WorkflowJob) -> list[str]:
         *_wrong_mappings(job),
         *_wrong_lists(job),
         *_wrong_retry(job),
+        *_wrong_overrides(job),
     ]
 
 
@@ -165,7 +209,6 @@ def _wrong_numbers(job: WorkflowJob) -> Iterator[str]:
     fields: dict[str, tuple[object, str]] = {
         "array_size": (job.array_size, "a whole number such as 5"),
         "scheduling_priority": (job.scheduling_priority, "a whole number such as 5"),
-        "timeout_seconds": (job.timeout_seconds, "a whole number of seconds such as 600"),
         "max_concurrency": (job.max_concurrency, "a whole number such as 3"),
     }
     only: object = job.only_on_failure
@@ -174,6 +217,26 @@ def _wrong_numbers(job: WorkflowJob) -> Iterator[str]:
     for name, (value, expected) in fields.items():
         if value is not None and not _is_whole(value):
             yield f"{name} is {_shown(value)}; expected {expected}"
+    yield from _seconds("timeout", job.timeout)[1]
+
+
+def _seconds(name: str, value: Any) -> tuple[Any, list[str]]:
+    """Read a time in seconds, with what is wrong with it."""
+    nowhere: Any = None
+    arguments = Arguments(nowhere)
+    return read_seconds(arguments, name, value), arguments.problems
+
+
+def _wrong_overrides(job: WorkflowJob) -> list[str]:
+    wrong = problems_of(job.overrides)
+    if wrong:
+        return wrong
+    unset = WorkflowJob(name="", job_definition="")
+    return [
+        f"{name} is given, and overrides.{name} too; give one of them"
+        for name in folded(job, job.overrides)
+        if getattr(job, name) != getattr(unset, name)
+    ]
 
 
 def _wrong_mappings(job: WorkflowJob) -> Iterator[str]:
@@ -206,21 +269,23 @@ def _wrong_lists(job: WorkflowJob) -> Iterator[str]:
         for each in waited_for:
             name = each.job if isinstance(each, NToN) else each
             if not isinstance(name, str):
-                yield f"depends_on holds {_shown(name)}; expected the name of a job, or NToN(job=…)"
+                yield f"depends_on holds {_shown(name)}; expected a job's name, or NToN(…) of it"
 
 
 def _wrong_retry(job: WorkflowJob) -> Iterator[str]:
-    retry: object = job.retry
+    retry: object = job.step_retry
     if retry is not None and not isinstance(retry, StepRetry):
-        yield f"retry is {_shown(retry)}; expected StepRetry(max_attempts=…)"
+        yield f"step_retry is {_shown(retry)}; expected StepRetry(max_attempts=…)"
     elif isinstance(retry, StepRetry):
-        for of in ("max_attempts", "interval_seconds"):
-            value = getattr(retry, of)
-            if not _is_whole(value):
-                yield f"retry.{of} is {_shown(value)}; expected a whole number"
+        most = retry.max_attempts
+        if not _is_whole(most):
+            yield f"step_retry.max_attempts is {_shown(most)}; expected a whole number"
+        if retry.interval is None:
+            yield "step_retry.interval is NoneType None; expected a timedelta"
+        yield from (f"step_retry.{one}" for one in _seconds("interval", retry.interval)[1])
         rate: object = retry.backoff_rate
         if isinstance(rate, bool) or not isinstance(rate, int | float):
-            yield f"retry.backoff_rate is {_shown(rate)}; expected a number"
+            yield f"step_retry.backoff_rate is {_shown(rate)}; expected a number"
 
 
 def wrong_values(job: WorkflowJob) -> Iterator[str]:
@@ -230,8 +295,8 @@ def wrong_values(job: WorkflowJob) -> Iterator[str]:
         name: bound for name, bound in _BOUNDS.items() if name != "max_concurrency" or not alone
     }
     yield from _out_of_bounds(job, bounds, "")
-    if job.retry is not None:
-        yield from _out_of_bounds(job.retry, _RETRY_BOUNDS, "retry.")
+    if job.step_retry is not None:
+        yield from _out_of_bounds(job.step_retry, _RETRY_BOUNDS, "step_retry.")
     if alone:
         yield "max_concurrency goes with for_each; leave it out, or name a list in for_each"
     for of, values in (("parameters", job.parameters), ("environment", job.environment)):
@@ -245,14 +310,14 @@ def wrong_values(job: WorkflowJob) -> Iterator[str]:
 
 def _out_of_bounds(given: object, bounds: Mapping[str, Any], where: str) -> Iterator[str]:
     for field_name, bound in bounds.items():
-        value = getattr(given, field_name)
-        wrong = None if value is None else bound.wrong(value)
+        value = getattr(given, f"{field_name}_seconds" if field_name in _TIMES else field_name)
+        wrong = None if value is None or is_token(value) else bound.wrong(value)
         if wrong:
             yield f"{where}{field_name} {wrong}"
 
 
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return (isinstance(value, int) and not isinstance(value, bool)) or is_token(value)
 
 
 def _is_list(value: object) -> bool:

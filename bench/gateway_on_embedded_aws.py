@@ -1,6 +1,6 @@
 """Ten thousand messages through the deployed gateway: duplicates, poison, 429s, and sudden deaths.
 
-Run ``uv run python bench/gateway_on_embedded_aws.py coalesce 10000``, or ``job-per-message`` and
+Run ``uv run python bench/gateway_on_embedded_aws.py coalesce 10000``, or ``job_per_message`` and
 another number, a minute for each 700 messages. The construct is deployed to the embedded AWS, where
 its function really runs as a process. A proxy between function and AWS Batch answers a third of the
 submissions with 429; after some it kills the function's process before the answer arrives. Jobs

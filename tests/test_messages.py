@@ -62,6 +62,7 @@ FIELDS: dict[str, Any] = {
         )
     ],
     "shares": [bc.Share(share_identifier="team")],
+    "overrides": bc.SubmissionOverrides(vcpus=1),
     "capacity_limits": [bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")],
 }
 """What has fields of its own, by the parameter that takes it."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import inspect
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import get_args
 
 import aws_cdk as cdk
 import pytest
@@ -21,6 +24,17 @@ CONSTRUCTS = [
     if inspect.isclass(getattr(bc, name)) and issubclass(getattr(bc, name), Construct)
 ]
 MADE_BY_US = [name for name in CONSTRUCTS if "__init__" in vars(getattr(bc, name))]
+
+
+@pytest.fixture(scope="module")
+def api() -> ModuleType:
+    """The program that writes docs/api.txt."""
+    spec = importlib.util.spec_from_file_location("make_api", ROOT / "scripts" / "make_api.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_public_names_are_sorted_and_all_resolve() -> None:
@@ -44,7 +58,37 @@ def test_what_type_checkers_see_is_what_resolves() -> None:
 
 def test_a_name_that_is_none_says_so() -> None:
     with pytest.raises(AttributeError, match="no attribute 'JobQeue'"):
-        bc.JobQeue  # noqa: B018  # the mistake
+        bc.JobQeue  # type: ignore[attr-defined]  # noqa: B018  # the mistake
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("JobDefinition", ["Ec2JobDefinition", "FargateJobDefinition", "from_job_definition_arn"]),
+        ("ComputeEnvironment", ["SpotComputeEnvironment", "from_compute_environment_arn"]),
+        ("ManagedComputeEnvironment", ["EksComputeEnvironment"]),
+        ("SchedulingPolicy", ["FairSharePolicy", "QuotaSharePolicy"]),
+        ("ImportedJobDefinition", ["JobDefinition.from_job_definition_attributes"]),
+    ],
+)
+def test_what_is_only_built_upon_says_what_to_make_and_leaves_no_trace(
+    name: str, kinds: list[str]
+) -> None:
+    stack = cdk.Stack()
+
+    with pytest.raises(TypeError, match=f"{name} is abstract: (make|take) ") as refusal:
+        getattr(bc, name)(stack, "It")
+
+    assert all(kind in str(refusal.value) for kind in kinds)
+    assert stack.node.children == []
+
+
+@pytest.mark.parametrize("name", ["SecretSource", *(one for one in bc.__all__ if one[:3] == "Any")])
+def test_an_alias_is_a_union_of_classes_at_run_time(name: str) -> None:
+    members = get_args(getattr(bc, name))
+
+    assert len(members) > 1
+    assert all(inspect.isclass(one) for one in members)
 
 
 @pytest.mark.parametrize("name", MADE_BY_US)
@@ -86,6 +130,33 @@ def test_every_public_name_has_a_docstring(name: str) -> None:
     assert inspect.getdoc(getattr(bc, name))
 
 
+def test_the_page_of_the_api_is_the_code(api: ModuleType) -> None:
+    assert api.PAGE.read_text() == api.page(), "run: uv run python scripts/make_api.py"
+
+
+def test_the_api_changes_with_the_changelog(api: ModuleType) -> None:
+    """Whoever changes the API says so there, and puts in the mark of the page as it is now."""
+    unreleased = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+
+    assert api.mark(api.page()) in unreleased, (
+        "the public API changed: say what did under Unreleased in CHANGELOG.md, and make the mark "
+        f"there {api.mark(api.page())}"
+    )
+
+
+OF_OTHERS = {"Any", "Construct", "Duration", "IPolicyValidationContext", "Mapping", "Sequence"}
+OF_OTHERS |= {"Iterator", "Self", "Size", "Unpack"}
+NOT_TO_BE_MADE = {"SpotRescue"}
+"""What a ``JobQueue`` makes, and nobody else."""
+
+
+def test_every_type_in_a_public_signature_can_be_imported(api: ModuleType) -> None:
+    annotations = re.sub(r"= .*?(?=, \w+: |\)|$)", "", api.page(), flags=re.MULTILINE)
+    named = set(re.findall(r"(?:: |-> |\[|\| |, )([A-Z]\w+)(?![\w.])", annotations))
+
+    assert named - set(bc.__all__) - OF_OTHERS - NOT_TO_BE_MADE - {"None"} == set()
+
+
 def imported(source: str) -> set[str]:
     """List what a module imports of ours, below the package: ``functions.gauges.reading``."""
     found = set()
@@ -122,7 +193,7 @@ def test_imports_go_one_way() -> None:
         "impact": {"aws", "rules"},
         "project": set(),
         "functions": {"aws"},
-        "client": {"aws", "functions"},
+        "client": {"aws", "functions", "jobs"},  # of jobs, RetryPolicy, which needs no CDK
         "compute": {"aws", "rules"},
         "jobs": {"aws", "rules"},
         "queues": {"aws", "rules", "compute", "jobs"},
@@ -146,6 +217,8 @@ def test_imports_go_one_way() -> None:
         if path.stem not in {"__init__", "__main__", "cli"}
     }
     beside["shipped_function"] |= {"functions"}
+    beside["submission_overrides"] |= {"jobs"}  # RetryPolicy
+    beside["workflow_job"] |= {"jobs", "queues"}  # types alone
     wrong = []
     for path in PACKAGE.glob("**/*.py"):
         if PACKAGE / "project" / "template" in path.parents:
@@ -156,6 +229,8 @@ def test_imports_go_one_way() -> None:
             continue
         for module in imported(path.read_text()):
             other = module.partition(".")[0]
+            if module == "queues.job_queue.AnyJobQueue" and room == "jobs":
+                continue  # for a type: a definition grants what its queue does
             if other in below and other not in allowed | {room}:
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
     assert wrong == []

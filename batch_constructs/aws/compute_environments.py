@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateComputeEnvironme
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Whole
@@ -41,7 +42,6 @@ ECS_IMAGES: Final = ("ECS_AL2023", "ECS_AL2023_NVIDIA")
 """Types of images for Amazon ECS: of Amazon Linux 2, which no new environment takes, and later."""
 
 ENDED_EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA")
-EKS_IMAGES: Final = ("EKS_AL2023", "EKS_AL2023_NVIDIA")
 """Types of images for Amazon EKS: of Amazon Linux 2, whose support has ended, and later."""
 
 NO_AL2023_FAMILIES: Final = ("a1",)
@@ -84,3 +84,28 @@ TAKEN_BY: Final = {
     "Tags": ON_INSTANCES,
 }
 """Compute resources that not every type takes, and those that do."""
+
+
+def _only(types: tuple[str, ...], besides: tuple[str, ...]) -> tuple[str, ...]:
+    """Name what some types take and another one does not."""
+    return tuple(
+        key
+        for key, takers in TAKEN_BY.items()
+        if not set(types).isdisjoint(takers) and set(besides).isdisjoint(takers)
+    )
+
+
+NOT_ON_FARGATE: Final = _only(ON_INSTANCES, ON_FARGATE)
+NOT_ON_MANAGED_INSTANCES: Final = _only(ON_INSTANCES, ON_MANAGED_INSTANCES)
+ONLY_ON_SPOT: Final = _only(("SPOT",), ("EC2",))
+ONLY_ON_MANAGED_INSTANCES: Final = _only(ON_MANAGED_INSTANCES, (*ON_INSTANCES, *ON_FARGATE))
+
+
+class UserdataType(StrEnum):
+    """How a node with an image of one's own joins an Amazon EKS cluster.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecification.html
+    """
+
+    EKS_BOOTSTRAP_SH = "EKS_BOOTSTRAP_SH"
+    EKS_NODEADM = "EKS_NODEADM"

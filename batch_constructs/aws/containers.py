@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Whole
@@ -56,8 +57,12 @@ TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
 """How long a container may wait for others, or take to stop."""
 
-TIMEOUT_SOURCE: Final[Source] = api(
-    "TaskContainerProperties.stopTimeout",
-    '"The minimum value is 2 seconds and the maximum value for Fargate is 120 seconds."; so also'
-    " TaskContainerProperties.startTimeout.",
-)
+
+class FirelensType(StrEnum):
+    """The log routers that there are.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_FirelensConfiguration.html
+    """
+
+    FLUENTD = "fluentd"
+    FLUENTBIT = "fluentbit"

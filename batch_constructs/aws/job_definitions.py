@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Matching, Whole
@@ -42,3 +43,46 @@ MULTI_NODE_TYPE: Final = "multinode"
 
 NODE_COUNT: Final = Whole(1, 1000)
 """The nodes of a multi-node parallel job."""
+
+
+class OperatingSystemFamily(StrEnum):
+    """The operating systems of Fargate.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_RuntimePlatform.html
+    """
+
+    LINUX = "LINUX"
+    WINDOWS_SERVER_2019_CORE = "WINDOWS_SERVER_2019_CORE"
+    WINDOWS_SERVER_2019_FULL = "WINDOWS_SERVER_2019_FULL"
+    WINDOWS_SERVER_2022_CORE = "WINDOWS_SERVER_2022_CORE"
+    WINDOWS_SERVER_2022_FULL = "WINDOWS_SERVER_2022_FULL"
+
+
+class NetworkMode(StrEnum):
+    """The networks of a task on Managed Instances.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsTaskProperties.html
+    """
+
+    HOST = "host"
+
+
+class IpcMode(StrEnum):
+    """Which IPC resources the containers of a task share.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsTaskProperties.html
+    """
+
+    HOST = "host"
+    TASK = "task"
+    NONE = "none"
+
+
+class PidMode(StrEnum):
+    """Which process namespace the containers of a task share.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsTaskProperties.html
+    """
+
+    HOST = "host"
+    TASK = "task"

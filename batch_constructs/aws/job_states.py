@@ -55,8 +55,34 @@ CANCELLABLE_SOURCE: Final[Source] = api(
     " to the STARTING or RUNNING state aren't cancelled.\"",
 )
 
-SERVICE_JOB_STATES: Final = (*CANCELLABLE, "SCHEDULED", *UNFINISHED[3:], *FINAL)
+
+class ServiceJobState(StrEnum):
+    """The states of a service job, in the order in which it passes through them.
+
+    No event is sent as a job enters ``SUBMITTED``.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/service-job-status.html
+    """
+
+    SUBMITTED = "SUBMITTED"
+    PENDING = "PENDING"
+    RUNNABLE = "RUNNABLE"
+    SCHEDULED = "SCHEDULED"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+SERVICE_JOB_STATES: Final = tuple(ServiceJobState)
 """The states of a service job, in their order."""
+
+SERVICE_STATES_WITH_EVENTS: Final = SERVICE_JOB_STATES[1:]
+"""An event is sent as a service job enters these."""
+
+SERVICE_STATES_WITH_EVENTS_SOURCE: Final[Source] = guide(
+    "service-job-events", '"Events aren\'t created for the initial job submission."'
+)
 
 SERVICE_JOB_STATES_SOURCE: Final[Source] = api(
     "ServiceJobSummary.status", "The values of ServiceJobStatus."

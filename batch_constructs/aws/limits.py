@@ -80,14 +80,14 @@ def _ways(written: str | list[str]) -> Iterator[str]:
 def _bound(line: dict[str, Any]) -> Bound:
     match line:
         case {"bound": str(name)}:
-            named: Bound = _named(name)
-            return named
+            bound: Bound = named(name)
+            return bound
         case {"whole": [low, high]}:
             return Whole(low, high, line.get("unit", ""), tuple(line.get("also", ())))
         case {"decimal": [low, high]}:
             return Decimal(low, high)
         case {"one_of": written}:
-            values = _named(written) if isinstance(written, str) else written
+            values = named(written) if isinstance(written, str) else written
             return OneOf(tuple(map(str, values)), any_case=line.get("any_case", False))
         case {"matching": pattern, "allowed": allowed}:
             return Matching(pattern, allowed, line.get("longest"))
@@ -97,7 +97,8 @@ def _bound(line: dict[str, Any]) -> Bound:
     raise ValueError(message)
 
 
-def _named(name: str) -> Any:
+def named(name: str) -> Any:
+    """Give what stands in a module beside this one, such as ``names.RESOURCE_NAME``."""
     module, _, constant = name.partition(".")
     return getattr(import_module(f"{__package__}.{module}"), constant)
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_EksPodProperties.html
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Matching, Whole
@@ -13,14 +14,6 @@ from batch_constructs.aws.source import Source, api
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")
 
-CONTAINERS_SOURCE: Final[Source] = api(
-    "EksPodProperties.containers",
-    '"This object is limited to 10 elements."; so also EksPodProperties.initContainers;'
-    " EksProperties.podProperties, RegisterJobDefinitionRequest.eksProperties.",
-)
-
-DEFAULT_CONTAINER: Final = "Default"
-"""What a container is called that has no name."""
 
 VOLUME_KINDS: Final = ("EmptyDir", "HostPath", "Secret", "PersistentVolumeClaim")
 """What a volume may be: one of these."""
@@ -58,6 +51,8 @@ def namespace(reserved: str) -> Matching:
 
 
 NAMESPACE: Final = namespace("kube")
+ENVIRONMENT_NAMESPACE: Final = namespace("kube-")
+"""The namespaces of a job, and those of a compute environment."""
 
 _DNS_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 DNS_SUBDOMAIN: Final = Matching(
@@ -85,3 +80,35 @@ METADATA_SOURCE: Final[Source] = api(
     ' must begin and end with an alphanumeric character." "Annotation values must be 255 characters'
     ' or less."; EksMetadata.labels: up to 63 letters, digits, hyphens and underscores.',
 )
+
+
+class DnsPolicy(StrEnum):
+    """How the names of a pod are resolved.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EksPodProperties.html
+    """
+
+    DEFAULT = "Default"
+    CLUSTER_FIRST = "ClusterFirst"
+    CLUSTER_FIRST_WITH_HOST_NET = "ClusterFirstWithHostNet"
+
+
+class ImagePullPolicy(StrEnum):
+    """When a node pulls an image.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EksContainer.html
+    """
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class EmptyDirMedium(StrEnum):
+    """What an empty directory of a pod is made of.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_EksEmptyDir.html
+    """
+
+    NODE_STORAGE = ""
+    MEMORY = "Memory"

@@ -18,6 +18,27 @@ EVENTBRIDGE_SOURCE: Final[Source] = docs(
     ' "Number of rules … 300", fewer in some Regions.',
 )
 
+RULE_NAME: Final = Matching(
+    r"[\.\-_A-Za-z0-9]+", "1 to 64 letters, digits, periods, hyphens and underscores", 64
+)
+
+RULE_NAME_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_PutRule.html",
+    'Name: "Length Constraints: Minimum length of 1. Maximum length of 64. Pattern:'
+    ' [\\.\\-_A-Za-z0-9]+".',
+)
+
+SCHEDULE_NAME: Final = Matching(
+    r"[0-9a-zA-Z-_.]+", "1 to 64 letters, digits, periods, hyphens and underscores", 64
+)
+"""A schedule, and a group of schedules."""
+
+SCHEDULE_NAME_SOURCE: Final[Source] = docs(
+    "scheduler/latest/APIReference/API_CreateSchedule.html",
+    'Name and GroupName: "Length Constraints: Minimum length of 1. Maximum length of 64. Pattern:'
+    ' ^[0-9a-zA-Z-_.]+$".',
+)
+
 RATE_MINUTES: Final = Whole(1, unit="minutes")
 """How often a rule may run by itself."""
 
@@ -49,6 +70,13 @@ FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
     "lambda/latest/dg/gettingstarted-limits.html",
     'Function configuration: "Environment variables … 4 KB, for all environment variables'
     ' associated with the function, in aggregate".',
+)
+
+FUNCTION_DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 256 characters", 256)
+
+FUNCTION_DESCRIPTION_SOURCE: Final[Source] = docs(
+    "lambda/latest/api/API_CreateFunction.html",
+    'Description: "Length Constraints: Minimum length of 0. Maximum length of 256."',
 )
 
 LOG_RESOURCE_POLICIES: Final = 10

@@ -11,9 +11,17 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.submission_overrides import (
+    SubmissionOverrides,
+    problems_of,
+    requirements_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
+
+    from batch_constructs.jobs.retry_policy import RetryPolicy
 
 __all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
 
@@ -59,13 +67,13 @@ class BatchClient:
                 f"max_submissions_per_second is {max_submissions_per_second}; it is more than 0"
             )
         self._given_session = session
-        self._logs: dict[str | None, _Boto3] = {}
+        self._logs_clients: dict[str | None, _Boto3] = {}
         self._per_second = max_submissions_per_second
         self._clock = clock
         self._sleep = sleep
 
     @cached_property
-    def session(self) -> _Boto3:
+    def _session(self) -> _Boto3:
         """The boto3 session."""
         if self._given_session is not None:
             return self._given_session
@@ -74,25 +82,25 @@ class BatchClient:
         return boto3.Session()
 
     @cached_property
-    def batch(self) -> _Boto3:
+    def _batch(self) -> _Boto3:
         """A boto3 client for AWS Batch that is patient with throttling."""
-        return self.client("batch")
+        return self._boto3_client("batch")
 
-    def client(self, service: str, **options: str) -> _Boto3:
+    def _boto3_client(self, service: str, **options: str) -> _Boto3:
         """Make a boto3 client that is patient with throttling."""
         from botocore.config import Config  # noqa: PLC0415  # as above
 
         config = Config(retries={"mode": "standard", "total_max_attempts": 10})
-        return self.session.client(service, config=config, **options)
+        return self._session.client(service, config=config, **options)
 
-    def logs(self, region: str | None) -> _Boto3:
+    def _logs(self, region: str | None) -> _Boto3:
         """Return a boto3 client for CloudWatch Logs, one for each region."""
-        if region not in self._logs:
+        if region not in self._logs_clients:
             options = {} if region is None else {"region_name": region}
-            self._logs[region] = self.client("logs", **options)
-        return self._logs[region]
+            self._logs_clients[region] = self._boto3_client("logs", **options)
+        return self._logs_clients[region]
 
-    def pause(self, seconds: float) -> None:
+    def _pause(self, seconds: float) -> None:
         """Wait before the next look."""
         self._sleep(seconds)
 
@@ -106,29 +114,82 @@ class BatchClient:
 
         once = Config(retries={"mode": "standard", "total_max_attempts": 1})
         return BatchApi(
-            self.session.client("batch", config=once),
-            self.batch,
+            self._session.client("batch", config=once),
+            self._batch,
             per_second=self._per_second,
             clock=self._clock,
             sleep=self._sleep,
         )
 
-    def submit(self, name: str, *, queue: str, definition: str, **options: Any) -> str:
+    def submit(
+        self,
+        name: str,
+        *,
+        queue: str,
+        job_definition: str,
+        array_size: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        vcpus: float | None = None,
+        memory_mebibytes: int | None = None,
+        gpus: int | None = None,
+        share_identifier: str | None = None,
+        scheduling_priority: int | None = None,
+        timeout: timedelta | None = None,
+        retry: RetryPolicy | None = None,
+        tags: Mapping[str, str] | None = None,
+        depends_on: Sequence[Mapping[str, str]] = (),
+    ) -> str:
         """Submit a job, or an array with ``array_size``, and return its ID.
 
+        What is left out keeps the definition's value.
+
         Args:
-            name: name of the job.
+            name: name of the job; letters, digits, ``-`` and ``_``, at most 128.
             queue: name or ARN of the queue.
-            definition: name, ``name:revision`` or ARN of the definition.
-            **options: as in ``submit_request.submit_job_request``: ``array_size``, ``parameters``,
-                ``environment``, ``command``, ``share_identifier``, ``depends_on``, ….
+            job_definition: name, ``name:revision`` or ARN of the definition.
+            array_size: children of an array job, 2 to 10,000.
+            parameters: values for ``Ref::`` placeholders.
+            environment: environment variables, added to the definition's.
+            command: replaces the definition's command.
+            vcpus: vCPUs of the container.
+            memory_mebibytes: memory of the container in MiB.
+            gpus: GPUs of the container.
+            share_identifier: a fair-share queue demands one.
+            scheduling_priority: priority within the share, 0 to 9999.
+            timeout: limit of one attempt, a minute or more.
+            retry: another ``RetryPolicy``.
+            tags: tags of the job.
+            depends_on: jobs to wait for, as ``{"jobId": …, "type": "N_TO_N"}``.
 
         Raises:
+            ValueError: sizes, retries or a timeout that AWS Batch takes from nobody.
             SubmissionUnclearError: the answer got lost; the job may exist.
             botocore.exceptions.ClientError: AWS Batch refused.
         """
+        overrides = SubmissionOverrides(
+            vcpus=vcpus, memory_mebibytes=memory_mebibytes, gpus=gpus, retry=retry, timeout=timeout
+        )
+        problems = [one.removeprefix("overrides.") for one in problems_of(overrides)]
+        if problems:
+            raise ValueError("\n".join(problems))
         return self.submit_request(
-            submit_job_request(name, queue=queue, definition=definition, **options)
+            submit_job_request(
+                name,
+                queue=queue,
+                job_definition=job_definition,
+                array_size=array_size,
+                parameters=parameters,
+                environment=environment,
+                command=command,
+                share_identifier=share_identifier,
+                scheduling_priority=scheduling_priority,
+                timeout_seconds=None if timeout is None else int(timeout.total_seconds()),
+                tags=tags,
+                depends_on=depends_on,
+                requirements=requirements_of(overrides),
+            )
         )
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
@@ -150,7 +211,7 @@ class BatchClient:
 
     def named(self, name: str, *, queue: str) -> dict[str, str]:
         """Find jobs of a queue by name, ``*`` at the end for a prefix: name → newest ID."""
-        pages = self.batch.get_paginator("list_jobs").paginate(
+        pages = self._batch.get_paginator("list_jobs").paginate(
             jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
         )
         newest: dict[str, tuple[int, str]] = {}
@@ -169,19 +230,19 @@ class BatchClient:
         found: dict[str, dict[str, Any]] = {}
         for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
             chunk = list(job_ids[at : at + DESCRIBED_AT_ONCE])
-            for detail in self.batch.describe_jobs(jobs=chunk)["jobs"]:
+            for detail in self._batch.describe_jobs(jobs=chunk)["jobs"]:
                 found[detail["jobId"]] = detail
         missing = [job_id for job_id in job_ids if job_id not in found]
         if missing:
             raise JobsNotFoundError(
                 f"AWS Batch knows no job {', '.join(missing)}; check the ID and the region "
-                f"({self.batch.meta.region_name}); jobs are forgotten some days after they end"
+                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end"
             )
         return [found[job_id] for job_id in job_ids]
 
     def children(self, array_job_id: str, *, state: JobState) -> Iterator[dict[str, Any]]:
         """List the children of an array in one state, page by page as they are asked for."""
-        pages = self.batch.get_paginator("list_jobs").paginate(
+        pages = self._batch.get_paginator("list_jobs").paginate(
             arrayJobId=array_job_id, jobStatus=str(state)
         )
         for page in pages:
@@ -192,7 +253,7 @@ class BatchClient:
         job_ids: Sequence[str],
         *,
         on_change: Callable[[JobStatus], None] = lambda _: None,
-        timeout_seconds: float | None = None,
+        timeout: timedelta | None = None,
     ) -> list[JobStatus]:
         """Wait until all jobs succeeded or failed.
 
@@ -201,7 +262,7 @@ class BatchClient:
         Args:
             job_ids: the jobs; an array counts as one.
             on_change: called with every job whose state, or whose children's, changed.
-            timeout_seconds: give up after so long. Default: never.
+            timeout: give up after so long. Default: never.
 
         Returns:
             The last status of each, in the order asked for.
@@ -223,8 +284,9 @@ class BatchClient:
             waiting = [job_id for job_id in waiting if not seen[job_id].state.is_final]
             if not waiting:
                 return [seen[job_id] for job_id in job_ids]
-            if timeout_seconds is not None and self._clock() - started >= timeout_seconds:
-                raise TimeoutError(f"not done after {timeout_seconds:g} s: {', '.join(waiting)}")
+            limit = None if timeout is None else timeout.total_seconds()
+            if limit is not None and self._clock() - started >= limit:
+                raise TimeoutError(f"not done after {limit:g} s: {', '.join(waiting)}")
             pause = _FIRST_POLL_SECONDS if changed else min(pause * 1.5, _SLOWEST_POLL_SECONDS)
             self._sleep(pause)
 
@@ -248,7 +310,7 @@ class BatchClient:
         """Stop jobs fifty a call where SDK and service can, else one a call."""
         from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
 
-        bulk = getattr(self.batch, f"{verb}_jobs", None)
+        bulk = getattr(self._batch, f"{verb}_jobs", None)
         failed: dict[str, str] = {}
         pending = list(dict.fromkeys(job_ids))
         for at in range(0, len(pending), STOPPED_AT_ONCE):
@@ -263,7 +325,7 @@ class BatchClient:
                 else:
                     failed |= {each["job"]: each["message"] for each in answer["errors"]}
                     continue
-            single = getattr(self.batch, f"{verb}_job")
+            single = getattr(self._batch, f"{verb}_job")
             for job_id in chunk:
                 try:
                     single(jobId=job_id, reason=reason)

@@ -6,7 +6,8 @@ import json
 import shlex
 import sys
 from contextlib import contextmanager
-from functools import wraps
+from datetime import timedelta
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ _FAILED, _TROUBLE, _INTERRUPTED = 1, 2, 130
 _ARRAY_SIZE = click.IntRange(ARRAY_SIZE.low, ARRAY_SIZE.high)
 _SECONDS = click.IntRange(TIMEOUT_SECONDS.low)
 
+_definition = partial(click.option, "job_definition", "--definition", "--job-definition")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 _environment = click.option(
     "-e", "--environment", multiple=True, metavar="NAME=VALUE", help="An environment variable."
@@ -80,6 +82,10 @@ def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
+def _time(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
 def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
     click.echo(json.dumps(data) if as_json else text)
 
@@ -116,12 +122,17 @@ def _named_watch(name: str | None, queue: str | None) -> str:
 @click.command
 @click.argument("name", required=False)
 @click.option("--queue", help="Name or ARN of the queue.")
-@click.option("--definition", help="Name, name:revision or ARN of the definition.")
+@click.option(
+    "job_definition",
+    "--definition",
+    "--job-definition",
+    help="Name, name:revision or ARN of the definition.",
+)
 @click.option("--array-size", type=_ARRAY_SIZE, help="Children of an array job.")
 @_parameters
 @_environment
 @click.option("--share-identifier", help="A fair-share queue demands one.")
-@click.option("--timeout-seconds", type=_SECONDS, help="Limit of one attempt.")
+@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="Limit of one attempt.")
 @click.option("--depends-on", multiple=True, metavar="JOB_ID", help="Wait for this job.")
 @click.option(
     "--graph",
@@ -136,32 +147,34 @@ def submit(
     *,
     name: str | None,
     queue: str | None,
-    definition: str | None,
+    job_definition: str | None,
     graph: Path | None,
     input_json: str,
     run: str | None,
     parameters: tuple[str, ...],
     environment: tuple[str, ...],
     depends_on: tuple[str, ...],
+    timeout: int | None,
     as_json: bool,
     **options: Any,
 ) -> None:
     """Submit a job, an array job, or a graph of jobs."""
     client = _client()
     if graph is not None:
-        if name or definition:
+        if name or job_definition:
             raise click.UsageError("--graph names jobs and definitions itself")
         _submit_graph(client, graph, queue=queue, input_json=input_json, run=run, as_json=as_json)
         return
-    if not (name and queue and definition):
-        raise click.UsageError("give NAME, --queue and --definition, or --graph")
+    if not (name and queue and job_definition):
+        raise click.UsageError("give NAME, --queue and --job-definition, or --graph")
     job_id = client.submit(
         name,
         queue=queue,
-        definition=definition,
+        job_definition=job_definition,
         parameters=_pairs(parameters),
         environment=_pairs(environment),
         depends_on=[{"jobId": each} for each in depends_on],
+        timeout=_time(timeout),
         **options,
     )
     _print({"jobName": name, "jobId": job_id}, as_json=as_json, text=job_id)
@@ -240,12 +253,14 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @click.command
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.option("--to-queue", "queue", help="Another queue.")
-@click.option("--definition", help="Another definition or revision.")
+@click.option(
+    "job_definition", "--definition", "--job-definition", help="Another definition or revision."
+)
 @_parameters
 @_environment
 @click.option("--vcpus", type=float, help="Other vCPUs.")
 @click.option("--memory-mebibytes", type=int, help="Other memory.")
-@click.option("--timeout-seconds", type=_SECONDS, help="Another limit of one attempt.")
+@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="Another limit of one attempt.")
 @click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json
@@ -255,6 +270,7 @@ def redrive(
     job_ids: tuple[str, ...],
     parameters: tuple[str, ...],
     environment: tuple[str, ...],
+    timeout: int | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -263,6 +279,7 @@ def redrive(
 
     client = _client()
     changes = {"parameters": _pairs(parameters), "environment": _pairs(environment), **options}
+    changes["timeout"] = _time(timeout)
     for job_id in job_ids:
         for new in redrive_one(client, job_id, **changes):
             _print({"jobId": new, "redriven": job_id}, as_json=as_json, text=new)

@@ -13,6 +13,7 @@ from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER
 from batch_constructs.client.batch_client import SubmissionUnclearError
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.job_graph import Graph
+from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.workflow_job import NToN, WorkflowJob
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def submit_graph(
 
     Raises:
         ValueError: the graph or the input is wrong, or needs Step Functions (``catch``,
-            ``retry``); nothing is submitted.
+            ``step_retry``); nothing is submitted.
     """
     graph = Graph.of(jobs)
     _refuse_what_needs_step_functions(jobs, queue)
@@ -151,11 +152,12 @@ def _requests(
         scopes = [
             (f"{base}-{index}", {"item": item, "input": data}) for index, item in enumerate(items)
         ]
+    requirements = requirements_of(job.overrides)
     return [
         submit_job_request(
             name,
             queue=str(job.queue or queue),
-            definition=job.job_definition,
+            job_definition=str(job.job_definition),
             array_size=job.array_size,
             parameters=_resolved("parameters", job.parameters, scope),
             environment=_resolved("environment", job.environment, scope),
@@ -164,6 +166,7 @@ def _requests(
             scheduling_priority=job.scheduling_priority,
             timeout_seconds=job.timeout_seconds,
             tags=job.tags,
+            requirements=requirements,
         )
         for name, scope in scopes
     ]
@@ -199,9 +202,9 @@ def _value(path: str, data: Mapping[str, Any]) -> object:
 def _refuse_what_needs_step_functions(jobs: Sequence[WorkflowJob], queue: str | None) -> None:
     problems = []
     for job in jobs:
-        if job.catch or job.only_on_failure or job.retry:
+        if job.catch or job.only_on_failure or job.step_retry:
             problems.append(
-                f"job {job.name!r}: catch, only_on_failure and retry need Step Functions; "
+                f"job {job.name!r}: catch, only_on_failure and step_retry need Step Functions; "
                 "deploy a Workflow, or leave them out"
             )
         if job.queue is None and queue is None:

@@ -56,7 +56,7 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
             yield from _read(client, job_id, stream, token)
         if done or not follow:
             return
-        client.pause(_POLL_SECONDS)
+        client._pause(_POLL_SECONDS)  # noqa: SLF001  # of the same room
 
 
 def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
@@ -87,7 +87,7 @@ def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
 def _read(
     client: BatchClient, job_id: str, stream: _Stream, token: dict[_Stream, str]
 ) -> Iterator[LogLine]:
-    logs = client.logs(stream.region)
+    logs = client._logs(stream.region)  # noqa: SLF001  # of the same room
     while True:
         options = {"nextToken": token[stream]} if stream in token else {}
         try:

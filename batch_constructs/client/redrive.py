@@ -14,6 +14,7 @@ from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from batch_constructs.client.batch_client import BatchClient
 
@@ -34,13 +35,13 @@ def redrive(
     job_id: str,
     *,
     queue: str | None = None,
-    definition: str | None = None,
+    job_definition: str | None = None,
     environment: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     command: Sequence[str] | None = None,
     vcpus: float | None = None,
     memory_mebibytes: int | None = None,
-    timeout_seconds: int | None = None,
+    timeout: timedelta | None = None,
     share_identifier: str | None = None,
     whole_array: bool = False,
 ) -> list[str]:
@@ -56,13 +57,13 @@ def redrive(
         job_id: a failed job, array, or child (``parent:index``).
         queue: another queue; one without a scheduling policy gets the job without its share
             identifier. Default: the same.
-        definition: another definition or revision. Default: the same revision.
+        job_definition: another definition or revision. Default: the same revision.
         environment: variables to add or change.
         parameters: parameters to add or change.
         command: another command.
         vcpus: other vCPUs.
         memory_mebibytes: other memory in MiB.
-        timeout_seconds: another limit of one attempt.
+        timeout: another limit of one attempt.
         share_identifier: another share; a queue with a scheduling policy demands one.
         whole_array: run all children again, with their own indices, whether they failed or not;
             for containers that read ``AWS_BATCH_JOB_ARRAY_INDEX`` themselves.
@@ -91,20 +92,21 @@ def redrive(
     if queue is not None:
         request["jobQueue"] = queue
         _fit_share(client, request, share_identifier)
-    if definition is not None:
-        request["jobDefinition"] = definition
-    if timeout_seconds is not None:
-        request["timeout"] = {"attemptDurationSeconds": timeout_seconds}
+    if job_definition is not None:
+        request["jobDefinition"] = job_definition
+    seconds = None if timeout is None else int(timeout.total_seconds())
+    if seconds is not None:
+        request["timeout"] = {"attemptDurationSeconds": seconds}
     base = _SUFFIX.sub("", detail["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
     name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
     changes = {
-        "definition": definition,
+        "definition": job_definition,
         "environment": None if environment is None else dict(environment),
         "parameters": None if parameters is None else dict(parameters),
         "command": None if command is None else list(command),
         "vcpus": None if vcpus is None else float(vcpus),
         "memory": memory_mebibytes,
-        "timeout": timeout_seconds,
+        "timeout": seconds,
         "share": share_identifier,
         "whole": whole_array,
     }
@@ -122,7 +124,8 @@ def redrive(
 def _fit_share(client: BatchClient, request: dict[str, Any], share_identifier: str | None) -> None:
     """Make a job of one queue fit another, which may know shares or not."""
     name = request["jobQueue"]
-    queues = client.batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    batch = client._batch  # noqa: SLF001  # of the same room
+    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
     if not queues:
         raise LookupError(f"there is no job queue {name}")
     if queues[0].get("schedulingPolicyArn"):

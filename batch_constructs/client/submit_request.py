@@ -4,61 +4,56 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.submission_overrides import in_api_case
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from batch_constructs.submission_overrides import Requirements
 
 
 def submit_job_request(
     name: str,
     *,
     queue: str,
-    definition: str,
+    job_definition: str,
     array_size: int | None = None,
     parameters: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     command: Sequence[str] | None = None,
-    vcpus: float | None = None,
-    memory_mebibytes: int | None = None,
-    gpus: int | None = None,
     share_identifier: str | None = None,
     scheduling_priority: int | None = None,
     timeout_seconds: int | None = None,
-    attempts: int | None = None,
     tags: Mapping[str, str] | None = None,
     depends_on: Sequence[Mapping[str, str]] = (),
+    requirements: Requirements,
 ) -> dict[str, Any]:
     """Build a ``SubmitJob`` request; what is left out keeps the definition's value.
 
     Args:
         name: name of the job; letters, digits, ``-`` and ``_``, at most 128.
         queue: name or ARN of the queue.
-        definition: name, ``name:revision`` or ARN of the definition.
+        job_definition: name, ``name:revision`` or ARN of the definition.
         array_size: children of an array job, 2 to 10,000.
         parameters: values for ``Ref::`` placeholders.
         environment: environment variables, added to the definition's.
         command: replaces the definition's command.
-        vcpus: vCPUs of the container.
-        memory_mebibytes: memory of the container in MiB.
-        gpus: GPUs of the container.
         share_identifier: a fair-share queue demands one.
         scheduling_priority: priority within the share, 0 to 9999.
         timeout_seconds: limit of one attempt, 60 or more.
-        attempts: attempts, 1 to 10.
         tags: tags of the job.
         depends_on: jobs to wait for, as ``{"jobId": …, "type": "N_TO_N"}``.
+        requirements: sizes and retries.
     """
-    resources = {"VCPU": _number(vcpus), "MEMORY": _number(memory_mebibytes), "GPU": _number(gpus)}
     overrides = _given(
         command=list(command) if command is not None else None,
         environment=[{"name": name, "value": value} for name, value in (environment or {}).items()],
-        resourceRequirements=[
-            {"type": kind, "value": value} for kind, value in resources.items() if value is not None
-        ],
+        resourceRequirements=in_api_case(requirements.resources),
     )
     return {
         "jobName": name,
         "jobQueue": queue,
-        "jobDefinition": definition,
+        "jobDefinition": job_definition,
         **_given(
             arrayProperties=None if array_size is None else {"size": array_size},
             parameters=dict(parameters or {}),
@@ -68,16 +63,11 @@ def submit_job_request(
             timeout=None
             if timeout_seconds is None
             else {"attemptDurationSeconds": timeout_seconds},
-            retryStrategy=None if attempts is None else {"attempts": attempts},
+            retryStrategy=in_api_case(requirements.retry),
             tags=dict(tags or {}),
             dependsOn=[dict(each) for each in depends_on],
         ),
     }
-
-
-def _number(value: float | None) -> str | None:
-    """Write a number as AWS reads it: ``1``, not ``1.0``."""
-    return None if value is None else f"{value:g}"
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -7,20 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from aws_cdk import aws_batch as batch
+from aws_cdk.interfaces import aws_batch as batch_interfaces
+
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aws_cdk import aws_batch as batch
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
-
-    AnyComputeEnvironment: TypeAlias = (
-        "ComputeEnvironment | batch.IComputeEnvironment | batch_interfaces.IComputeEnvironmentRef"
-    )
-    """Ours, an ``aws_batch`` L2 or an L1."""
 
 
 class ComputeEnvironment(BatchConstruct):
@@ -29,14 +23,16 @@ class ComputeEnvironment(BatchConstruct):
     Compute environments are made by ``FargateComputeEnvironment``, ``Ec2ComputeEnvironment``,
     ``SpotComputeEnvironment``, ``EksComputeEnvironment``, ``ManagedInstancesComputeEnvironment``
     and ``UnmanagedComputeEnvironment``; this class takes in those that exist already.
-
-    Attributes:
-        properties: The CloudFormation properties as the rules see them; empty where imported.
     """
 
+    _instead = (
+        "make a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, an "
+        "EksComputeEnvironment, a ManagedInstancesComputeEnvironment or an "
+        "UnmanagedComputeEnvironment, or take one in with "
+        "ComputeEnvironment.from_compute_environment_arn or from_compute_environment_name"
+    )
     _resource: batch.CfnComputeEnvironment
     _arn: str | None = None
-    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
 
     @property
     def compute_environment_arn(self) -> str:
@@ -75,6 +71,12 @@ class _ImportedComputeEnvironment(ComputeEnvironment):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         super().__init__(scope, id)
         self._arn = arn
+
+
+AnyComputeEnvironment: TypeAlias = (
+    ComputeEnvironment | batch.IComputeEnvironment | batch_interfaces.IComputeEnvironmentRef
+)
+"""Ours, an ``aws_batch`` L2 or an L1."""
 
 
 _REFERENCE = Reference(

@@ -72,8 +72,8 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         instance_tags: Tags of the instances and their volumes. Default: none.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
-        container_insights: Whether CloudWatch Container Insights watches the cluster, or
-            ``ContainerInsights.ENHANCED``. Default: no.
+        container_insights: How closely CloudWatch Container Insights watches the cluster:
+            ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
         update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
         update_to_latest_image: Whether an update also takes the newest machine image of AWS.
             Default: yes.
@@ -109,7 +109,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
-        container_insights: ContainerInsights | str | bool | None = None,
+        container_insights: ContainerInsights | str | None = None,
         update_policy: UpdatePolicy | None = None,
         update_to_latest_image: bool | None = None,
     ) -> None:

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_eks as eks
     from aws_cdk import aws_iam as iam
     from aws_cdk.interfaces import aws_eks as eks_interfaces
     from constructs import Construct
 
+    from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
@@ -129,11 +131,11 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         tags: Mapping[str, str] | None = None,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         min_vcpus: int = 0,
-        allocation_strategy: AllocationStrategy | str | None = None,
+        allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
         images: Sequence[AnyImage] | None = None,
         launch_template: AnyLaunchTemplate | None = None,
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
-        userdata_type: str | None = None,
+        userdata_type: UserdataType | str | None = None,
         key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | None = None,
         placement_group: ec2.IPlacementGroup | None = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs.arguments import Arguments
+from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
@@ -101,7 +101,8 @@ class BatchEndpoints(BatchConstruct):
         arguments.refuse()
 
         for environment in environments:
-            needed.update(_needed(environment.properties))
+            seen = checked(environment)
+            needed.update(() if seen is None else _needed(seen.properties))
         self.services = sorted(needed)
         group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
@@ -153,7 +154,7 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
             f"compute_environments is empty; allowed is at least one: give {expected}"
         )
     for place, environment in enumerate(listed):
-        if not (has_member(environment, "connections") and has_member(environment, "properties")):
+        if checked(environment) is None or not has_member(environment, "connections"):
             arguments.wrong_type(f"compute_environments[{place}]", environment, expected)
     return listed
 

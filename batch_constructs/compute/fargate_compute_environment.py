@@ -88,7 +88,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         properties = environment_properties(
             arguments, own, kind="MANAGED", replaced=service_role is not None
         )
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {**properties, "ComputeResources": resources},
         )

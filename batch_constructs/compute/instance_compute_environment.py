@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
@@ -89,7 +90,7 @@ class InstanceArguments:
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
-    container_insights: ContainerInsights | str | bool | None
+    container_insights: ContainerInsights | str | None
     update_policy: UpdatePolicy | None
     update_to_latest_image: bool | None
 
@@ -117,7 +118,7 @@ class Cluster:
 
     default_image: ImageType = ImageType.ECS_AL2023
     properties: Mapping[str, Any] = field(default_factory=dict)
-    userdata_type: str | None = None
+    userdata_type: UserdataType | str | None = None
     make_role: Callable[[Construct], iam.Role] = make_instance_role
 
 
@@ -180,7 +181,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             ),
         }
         fleet = given(SpotIamFleetRole=_fleet_role_as_known(strategy, purchase))
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {
                 **properties,
@@ -294,17 +295,12 @@ def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) ->
 
 
 def read_ecs_settings(
-    arguments: Arguments,
-    container_insights: ContainerInsights | str | bool | None,  # noqa: FBT001  # one of three ways
+    arguments: Arguments, container_insights: ContainerInsights | str | None
 ) -> dict[str, Any]:
     """Return CloudFormation's ``EcsSettings``."""
-    if isinstance(container_insights, bool):
-        container_insights = (
-            ContainerInsights.ENABLED if container_insights else ContainerInsights.DISABLED
-        )
     return given(
         ContainerInsights=arguments.choice(
-            "container_insights", container_insights, "True, False or ContainerInsights.ENHANCED"
+            "container_insights", container_insights, "such as ContainerInsights.ENHANCED"
         )
     )
 

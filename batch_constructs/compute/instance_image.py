@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -17,14 +18,9 @@ from batch_constructs.jsii_objects import has_member
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-    AnyImage: TypeAlias = (
-        "InstanceImage | batch.EcsMachineImage | batch.EksMachineImage | ec2.IMachineImage"
-    )
 
 
 class ImageType(StrEnum):
@@ -55,6 +51,11 @@ class InstanceImage:
     image: ec2.IMachineImage | None = None
     kubernetes_version: str | None = None
 
+
+AnyImage: TypeAlias = (
+    InstanceImage | batch.EcsMachineImage | batch.EksMachineImage | ec2.IMachineImage
+)
+"""Ours, one of ``aws_batch``, or an image of ``aws_ec2`` for every kind of instance."""
 
 _EXPECTED = "InstanceImage(…), batch.EcsMachineImage, batch.EksMachineImage or ec2.IMachineImage"
 _EXPECTED_IMAGE = (

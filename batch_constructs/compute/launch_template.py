@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    AnyLaunchTemplate: TypeAlias = "LaunchTemplate | ec2.ILaunchTemplate"
-
 _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
@@ -44,6 +42,7 @@ class LaunchTemplate(BatchConstruct):
 
     Attributes:
         resource: The L1 resource, for escape hatches.
+        image_pull: When an image is pulled again; None where that is left to the ECS agent.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -124,7 +123,7 @@ class LaunchTemplate(BatchConstruct):
                 **_tag_specifications(data.get("TagSpecifications", [])),
             },
         )
-        self.has_image_pull = image_pull is not None
+        self.image_pull: ImagePull | str | None = image_pull
 
     @property
     def launch_template_id(self) -> str:
@@ -135,6 +134,10 @@ class LaunchTemplate(BatchConstruct):
     def latest_version_number(self) -> str:
         """The number of the newest version, which changes with the template."""
         return self.resource.attr_latest_version_number
+
+
+AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
+"""Ours or an ``aws_ec2`` L2."""
 
 
 def _tag_specifications(specifications: list[dict[str, Any]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
 
 _EXPECTED = "a LaunchTemplate or an ec2.ILaunchTemplate"
@@ -37,14 +39,14 @@ class LaunchTemplateOverride:
 
     launch_template: AnyLaunchTemplate
     instance_types: Sequence[str | ec2.InstanceType]
-    userdata_type: str | None = None
+    userdata_type: UserdataType | str | None = None
 
 
 def launch_template_properties(
     arguments: Arguments,
     template: AnyLaunchTemplate | None,
     overrides: Sequence[LaunchTemplateOverride] | None,
-    userdata_type: str | None = None,
+    userdata_type: UserdataType | str | None = None,
     *,
     on_eks: bool = False,
 ) -> dict[str, Any] | None:
@@ -122,7 +124,7 @@ def _refuse_image_pull(
     """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
     others = overrides if isinstance(overrides, list | tuple) else ()
     for one in (template, *(getattr(other, "launch_template", None) for other in others)):
-        if getattr(one, "has_image_pull", False):
+        if isinstance(one, LaunchTemplate) and one.image_pull is not None:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
                 "allowed on Amazon EKS is none: leave image_pull out there, and give the container "

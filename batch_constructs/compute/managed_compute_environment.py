@@ -42,6 +42,11 @@ class ManagedComputeEnvironment(ComputeEnvironment):
         security_groups: The security groups that jobs run in.
     """
 
+    _instead = (
+        "make a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, an "
+        "EksComputeEnvironment or a ManagedInstancesComputeEnvironment"
+    )
+
     resource: batch.CfnComputeEnvironment
     security_groups: list[ec2.ISecurityGroup]
 

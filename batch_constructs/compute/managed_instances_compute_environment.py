@@ -86,8 +86,8 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         tags_in_metadata: Whether instances see their tags in their metadata. Default: no.
         reservation_preference: Whether capacity reservations are used. Default: AWS's.
         reservation_group_arn: The resource group of these reservations. Default: any.
-        container_insights: Whether CloudWatch Container Insights watches the cluster, or
-            ``ContainerInsights.ENHANCED``. Default: no.
+        container_insights: How closely CloudWatch Container Insights watches the cluster:
+            ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
         capacity_tags: Tags of the capacity provider, which go on to the instances. Default: none.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
 
@@ -122,7 +122,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         tags_in_metadata: bool = False,
         reservation_preference: ReservationPreference | str | None = None,
         reservation_group_arn: str | None = None,
-        container_insights: ContainerInsights | str | bool | None = None,
+        container_insights: ContainerInsights | str | None = None,
         capacity_tags: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -195,7 +195,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             return {**rest, "ComputeResources": resources}
 
         known = network.known()
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             properties(
                 {"infrastructure": UNKNOWN, "profile": UNKNOWN},

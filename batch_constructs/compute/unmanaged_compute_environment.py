@@ -23,7 +23,7 @@ from batch_constructs.compute.managed_compute_environment import (
 )
 from batch_constructs.compute.user_data import agent_settings
 from batch_constructs.construct import given
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             **environment_properties(arguments, own, kind="UNMANAGED", replaced=None),
             **given(UnmanagedvCpus=arguments.number("unmanaged_vcpus", unmanaged_vcpus)),
         }
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::ComputeEnvironment",
             {"ServiceRole": UNKNOWN, **properties},
         )
@@ -148,7 +148,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         group: Any = auto_scaling_group
         if not (has_member(group, "add_user_data") and has_member(group, "role")):
             raise TypeError(
-                f"{self.node.path}: auto_scaling_group is {type(group).__name__}; expected an "
+                f"{self.node.path}: auto_scaling_group is {kind_of(group)}; expected an "
                 "autoscaling.AutoScalingGroup, which is not imported"
             )
         instances = joining_instances(self, group)

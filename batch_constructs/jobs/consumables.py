@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.arguments import checked
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
@@ -48,15 +49,12 @@ class Consumes:
             number = arguments.number("consumable_resources", quantity, required=True)
             listed.append({"ConsumableResource": arn, "Quantity": number})
             reference = f"consumable resource {label}{place}"
-            properties = getattr(resource, "properties", None)
-            if properties:
-                self.beside[reference] = {
-                    "Type": "AWS::Batch::ConsumableResource",
-                    "Properties": properties,
-                }
+            seen = checked(resource)
+            if seen is not None:
+                self.beside[reference] = seen.resource
             known.append(
                 {
-                    "ConsumableResource": {"Ref": reference} if properties else arn,
+                    "ConsumableResource": arn if seen is None else {"Ref": reference},
                     "Quantity": number,
                 }
             )

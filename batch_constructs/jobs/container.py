@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.containers import FirelensType
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -57,7 +59,7 @@ class Firelens:
             configuration file in S3 is granted to the execution role. Default: none.
     """
 
-    type: str = "fluentbit"
+    type: FirelensType | str = FirelensType.FLUENTBIT
     options: Mapping[str, str] | None = None
 
 

@@ -48,11 +48,9 @@ class EcsJobDefinition(JobDefinition):
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
             for.
-        properties: The CloudFormation properties as the rules see them.
     """
 
     resource: batch.CfnJobDefinition
-    properties: Mapping[str, object]
 
     def _define(
         self,
@@ -68,7 +66,7 @@ class EcsJobDefinition(JobDefinition):
         """Have the properties checked, and make the resources."""
         job_statements = merged(one for task in tasks for one in task.job_statements)
         has_job_role = job_role_at_once or own.job_role is not None or bool(job_statements)
-        self.properties = arguments.check(
+        arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **shape([task.known(job_role=has_job_role) for task in tasks])},
             beside={**job.beside, **(beside or {})},

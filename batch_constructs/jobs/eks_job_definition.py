@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
     from constructs import Construct
 
+    from batch_constructs.aws.pods import DnsPolicy
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.pod import PodContainer
     from batch_constructs.jobs.retry_policy import RetryPolicy
@@ -39,7 +40,6 @@ class EksJobDefinition(JobDefinition):
     Attributes:
         resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
             for.
-        properties: The CloudFormation properties as the rules see them.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -87,7 +87,7 @@ class EksJobDefinition(JobDefinition):
         init_containers: Sequence[PodContainer] | None = None,
         service_account_name: str | None = None,
         host_network: bool | None = None,
-        dns_policy: str | None = None,
+        dns_policy: DnsPolicy | str | None = None,
         image_pull_secrets: Sequence[str] | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
@@ -136,7 +136,7 @@ class EksJobDefinition(JobDefinition):
             tags_are_propagated=False,
         )
         eks = {"EksProperties": {"PodProperties": pod}}
-        self.properties: Mapping[str, object] = arguments.check(
+        arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **eks},
             beside=job.beside,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.aws.job_definitions import OperatingSystemFamily
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy
@@ -126,7 +127,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         ephemeral_storage: Size | None = None,
         log_configuration: LogConfiguration | None = None,
         cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: str | None = None,
+        operating_system_family: OperatingSystemFamily | str | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool = False,
         volumes: Sequence[AnyVolume] | None = None,

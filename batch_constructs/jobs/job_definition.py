@@ -5,20 +5,26 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+import jsii
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_batch as batch_interfaces
+
+from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.reference import Reference
+from batch_constructs.jobs.submit_rights import grant_submit
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_batch as batch
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from aws_cdk import aws_logs as logs
     from constructs import Construct
 
-    AnyJobDefinition: TypeAlias = (
-        "JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef"
-    )
-    """Ours, an ``aws_batch`` L2 or an L1."""
+    from batch_constructs.queues.job_queue import AnyJobQueue
+
+T = TypeVar("T")
 
 
 class JobDefinition(BatchConstruct):
@@ -29,6 +35,12 @@ class JobDefinition(BatchConstruct):
     takes in those that exist already.
     """
 
+    _instead = (
+        "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
+        "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "
+        "JobDefinition.from_job_definition_arn, from_job_definition_name or "
+        "from_job_definition_attributes"
+    )
     _resource: batch.CfnJobDefinition
     _arn: str | None = None
 
@@ -44,6 +56,23 @@ class JobDefinition(BatchConstruct):
         """The name, without a revision: what a submission of the newest revision names."""
         return job_definition_name(self.job_definition_arn)
 
+    def grant_submit(self, grantee: iam.IGrantable, queue: AnyJobQueue) -> iam.Grant:
+        """Let a grantee submit jobs of this definition to one queue, by name or by revision.
+
+        The same as ``queue.grant_submit(grantee, definition)``; the L2's ``grant_submit_job`` is
+        this without the right to tag the job as it is submitted.
+
+        Args:
+            grantee: A role, a Lambda function, another job definition, and so on.
+            queue: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+        """
+        return grant_submit(queue, grantee, self)
+
     @classmethod
     def from_job_definition_arn(
         cls, scope: Construct, id: str, job_definition_arn: str
@@ -53,7 +82,8 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's ARN.
         """
-        return _ImportedJobDefinition(scope, id, _REFERENCE.arn(scope, id, job_definition_arn))
+        arn = JOB_DEFINITION.arn(scope, id, job_definition_arn)
+        return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
 
     @classmethod
     def from_job_definition_name(
@@ -64,34 +94,144 @@ class JobDefinition(BatchConstruct):
         Raises:
             ValueError: the text is no job definition's name.
         """
-        arn = _REFERENCE.arn_of_name(scope, id, job_definition_name)
-        return _ImportedJobDefinition(scope, id, arn)
+        arn = JOB_DEFINITION.arn_of_name(scope, id, job_definition_name)
+        return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
+
+    @classmethod
+    def from_job_definition_attributes(
+        cls,
+        scope: Construct,
+        id: str,
+        *,
+        job_definition_arn: str,
+        job_role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> ImportedJobDefinition:
+        """Take in a job definition with its job role and its log group, for grants and queries.
+
+        Args:
+            scope: The construct that it belongs to, usually the stack.
+            id: Its ID, unique in the scope.
+            job_definition_arn: The ARN, with a revision or without.
+            job_role: The role that the container's own code acts as; what is granted to the
+                definition is granted to it. Default: not known, and nothing can be granted.
+            log_group: The log group that the job's output goes to. Default: not known.
+
+        Raises:
+            ValueError: the text is no job definition's ARN.
+            TypeError: an argument of a wrong type.
+        """
+        return _ImportedJobDefinition(
+            scope,
+            id,
+            job_definition_arn=JOB_DEFINITION.arn(scope, id, job_definition_arn),
+            job_role=job_role,
+            log_group=log_group,
+        )
 
 
-class _ImportedJobDefinition(JobDefinition):
-    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+@jsii.implements(iam.IGrantable)
+class ImportedJobDefinition(JobDefinition):
+    """A job definition that was taken in, with what is known of its jobs.
+
+    ``JobDefinition.from_job_definition_attributes`` makes it. Grants to it go to its job role.
+    """
+
+    _instead = "take one in with JobDefinition.from_job_definition_attributes"
+    _job_role: iam.IRole | None = None
+    _log_group: logs.ILogGroup | None = None
+
+    @property
+    def job_role(self) -> iam.IRole:
+        """The role that the container's own code acts as.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self._given("job_role", self._job_role)
+
+    @property
+    def log_group(self) -> logs.ILogGroup:
+        """The log group that the job's output goes to.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self._given("log_group", self._log_group)
+
+    @property
+    def knows_job_role(self) -> bool:
+        """Whether it was taken in with its job role, so that grants have somewhere to go."""
+        return self._job_role is not None
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The principal that grants to this definition go to: the job role.
+
+        Raises:
+            ValueError: it was not given.
+        """
+        return self.job_role
+
+    def _given(self, parameter: str, value: T | None) -> T:
+        if value is None:
+            raise ValueError(
+                f"{self.node.path}: {parameter} is not known; allowed is a definition that was "
+                f"taken in with it: JobDefinition.from_job_definition_attributes({parameter}=…)"
+            )
+        return value
+
+
+class _ImportedJobDefinition(ImportedJobDefinition):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        job_definition_arn: str,
+        job_role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> None:
         super().__init__(scope, id)
-        self._arn = arn
+        arguments = Arguments(self)
+        for parameter, value, member, expected in (
+            ("job_role", job_role, "role_arn", "an iam.IRole"),
+            ("log_group", log_group, "log_group_name", "a logs.ILogGroup"),
+        ):
+            if value is not None and not has_member(value, member):
+                arguments.wrong_type(parameter, value, expected)
+        arguments.refuse()
+        self._arn = job_definition_arn
+        self._job_role = job_role
+        self._log_group = log_group
 
 
-_REFERENCE = Reference(
-    noun="job definition", resource="job-definition", attribute="job_definition", parts=7
+AnyJobDefinition: TypeAlias = (
+    JobDefinition | batch.IJobDefinition | batch_interfaces.IJobDefinitionRef
 )
+"""Ours, an ``aws_batch`` L2 or an L1."""
+
+
+def takes_grants(definition: AnyJobDefinition) -> bool:
+    """Tell whether grants to a definition reach a role; one that was taken in may know none."""
+    if isinstance(definition, ImportedJobDefinition):
+        return definition.knows_job_role
+    return has_member(definition, "grant_principal")
 
 
 def job_definition_name(arn: str) -> str:
     """Read the name out of a job definition's ARN; of a token, CloudFormation reads it."""
-    return _REFERENCE.name(arn)
+    return JOB_DEFINITION.name(arn)
 
 
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorised against."""
-    return _REFERENCE.arn_without_revision(definition)
+    return JOB_DEFINITION.arn_without_revision(definition)
 
 
 def is_job_definition(value: object) -> bool:
     """Whether a value is a job definition: ours, an L2 or an L1."""
-    return _REFERENCE.fits(value)
+    return JOB_DEFINITION.fits(value)
 
 
 def job_definition_arn(definition: AnyJobDefinition) -> str:
@@ -100,4 +240,4 @@ def job_definition_arn(definition: AnyJobDefinition) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    return _REFERENCE.arn_of(definition)
+    return JOB_DEFINITION.arn_of(definition)

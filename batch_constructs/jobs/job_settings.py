@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumables import Consumes
-from batch_constructs.jobs.retry_policy import RetryPolicy
+from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,19 +57,13 @@ class Job:
         capability: str | None,
         tags_are_propagated: bool = True,
     ) -> None:
-        retry = RetryPolicy() if own.retry_policy is None else own.retry_policy
-        if not isinstance(retry, RetryPolicy):
-            arguments.wrong_type(
-                "retry_policy", retry, "a RetryPolicy such as RetryPolicy(attempts=3)"
-            )
-            retry = RetryPolicy()
         consumes = Consumes(arguments, own.consumable_resources)
         kept = arguments.switch("keep_old_revisions", own.keep_old_revisions)
         self.properties: dict[str, Any] = given(
             Type=kind,
             PlatformCapabilities=None if capability is None else [capability],
             PropagateTags=True if tags_are_propagated else None,
-            RetryStrategy=retry.to_property(arguments),
+            RetryStrategy=retry_strategy(arguments, own.retry_policy),
             Timeout=given(AttemptDurationSeconds=arguments.seconds("timeout", own.timeout)),
             Parameters=arguments.mapping("parameters", own.parameters),
             SchedulingPriority=arguments.number("scheduling_priority", own.scheduling_priority),

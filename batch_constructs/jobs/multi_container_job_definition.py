@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.aws.job_definitions import (
+        IpcMode,
+        NetworkMode,
+        OperatingSystemFamily,
+        PidMode,
+    )
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.retry_policy import RetryPolicy
@@ -112,12 +118,12 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
         cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: str | None = None,
+        operating_system_family: OperatingSystemFamily | str | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool | None = None,
-        ipc_mode: str | None = None,
-        pid_mode: str | None = None,
-        network_mode: str | None = None,
+        ipc_mode: IpcMode | str | None = None,
+        pid_mode: PidMode | str | None = None,
+        network_mode: NetworkMode | str | None = None,
         enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.aws.job_definitions import IpcMode, PidMode
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.retry_policy import RetryPolicy
@@ -58,8 +59,8 @@ class NodeRange:
     containers: Sequence[Container] | None = None
     pod: Pod | None = None
     instance_type: str | ec2.InstanceType | None = None
-    ipc_mode: str | None = None
-    pid_mode: str | None = None
+    ipc_mode: IpcMode | str | None = None
+    pid_mode: PidMode | str | None = None
     enable_execute_command: bool = False
     consumable_resources: Mapping[Consumable, int] | None = None
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.pods import DnsPolicy, ImagePullPolicy
     from batch_constructs.jobs.pod_volumes import AnyPodVolume
 
 
@@ -56,7 +57,7 @@ class PodContainer:
     environment: Mapping[str, str] | None = None
     gpus: int | None = None
     requested_vcpus: float | None = None
-    image_pull_policy: str | None = None
+    image_pull_policy: ImagePullPolicy | str | None = None
     volumes: Sequence[AnyPodVolume] | None = None
     run_as_user: int | None = None
     run_as_group: int | None = None
@@ -89,7 +90,7 @@ class Pod:
     init_containers: Sequence[PodContainer] | None = None
     service_account_name: str | None = None
     host_network: bool | None = None
-    dns_policy: str | None = None
+    dns_policy: DnsPolicy | str | None = None
     image_pull_secrets: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
     annotations: Mapping[str, str] | None = None

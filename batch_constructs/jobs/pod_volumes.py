@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.pods import EmptyDirMedium
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class EmptyDirVolume(PodVolume):
         size_limit: How large it may grow. Default: without limit.
     """
 
-    medium: str | None = None
+    medium: EmptyDirMedium | str | None = None
     size_limit: Size | None = None
 
 
@@ -90,6 +91,7 @@ class PersistentVolumeClaimVolume(PodVolume):
 AnyPodVolume: TypeAlias = (
     EmptyDirVolume | HostPathVolume | KubernetesSecretVolume | PersistentVolumeClaimVolume
 )
+"""What a container of a pod can mount."""
 
 _EXPECTED = (
     "EmptyDirVolume(…), HostPathVolume(…), KubernetesSecretVolume(…) or "
@@ -120,7 +122,7 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
         case EmptyDirVolume():
             limit = arguments.mebibytes("size_limit", volume.size_limit)
             empty = given(
-                Medium=arguments.text("medium", volume.medium),
+                Medium=arguments.choice("medium", volume.medium, "an EmptyDirMedium"),
                 SizeLimit=f"{decimal(limit)}Mi" if isinstance(limit, int | float) else limit,
             )
             return {"EmptyDir": empty}

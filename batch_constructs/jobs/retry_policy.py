@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
-from batch_constructs.construct import given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,15 +43,6 @@ class RetryRule:
     on_exit_code: str | None = None
     on_reason: str | None = None
     on_status_reason: str | None = None
-
-    def to_property(self, arguments: Arguments) -> dict[str, Any]:
-        """Return the rule as CloudFormation's ``EvaluateOnExit``."""
-        return given(
-            Action=arguments.choice("action", self.action, "a RetryAction"),
-            OnExitCode=arguments.text("on_exit_code", self.on_exit_code),
-            OnReason=arguments.text("on_reason", self.on_reason),
-            OnStatusReason=arguments.text("on_status_reason", self.on_status_reason),
-        )
 
 
 _SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=HOST_LOST_PATTERN)
@@ -104,15 +94,32 @@ class RetryPolicy:
         """Attempt the job once, whatever happens."""
         return cls(attempts=1, rules=())
 
-    def to_property(self, arguments: Arguments) -> dict[str, Any]:
-        """Return the policy as CloudFormation's ``RetryStrategy``."""
-        inner = arguments.within("retry_policy")
-        expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
-        if self.rules is None:
-            inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
-        return given(
-            Attempts=inner.number("attempts", self.attempts, required=True),
-            EvaluateOnExit=inner.each(
-                "rules", self.rules, RetryRule, expected, lambda view, rule: rule.to_property(view)
-            ),
-        )
+
+def retry_strategy(arguments: Arguments, policy: RetryPolicy | None) -> dict[str, Any]:
+    """Return CloudFormation's ``RetryStrategy``."""
+    from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
+    if policy is not None and not isinstance(policy, RetryPolicy):
+        expected = "a RetryPolicy such as RetryPolicy(attempts=3)"
+        arguments.wrong_type("retry_policy", policy, expected)
+        policy = None
+    policy = RetryPolicy() if policy is None else policy
+    inner = arguments.within("retry_policy")
+    expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
+    if policy.rules is None:
+        inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
+    return given(
+        Attempts=inner.number("attempts", policy.attempts, required=True),
+        EvaluateOnExit=inner.each("rules", policy.rules, RetryRule, expected, _evaluate_on_exit),
+    )
+
+
+def _evaluate_on_exit(arguments: Arguments, rule: RetryRule) -> dict[str, Any]:
+    from batch_constructs.construct import given  # noqa: PLC0415  # a policy needs no CDK
+
+    return given(
+        Action=arguments.choice("action", rule.action, "a RetryAction"),
+        OnExitCode=arguments.text("on_exit_code", rule.on_exit_code),
+        OnReason=arguments.text("on_reason", rule.on_reason),
+        OnStatusReason=arguments.text("on_status_reason", rule.on_status_reason),
+    )

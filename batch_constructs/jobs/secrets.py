@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
 
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_secretsmanager as secretsmanager
-    from aws_cdk import aws_ssm as ssm
 
     from batch_constructs.arguments import Arguments
 
@@ -155,7 +155,7 @@ class _Known:
     key_is_alias: bool
 
 
-SecretSource: TypeAlias = "secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter"
+SecretSource: TypeAlias = secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter
 """What a secret environment variable can be taken from."""
 
 _FETCH = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}

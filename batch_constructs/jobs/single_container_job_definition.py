@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.job_definitions import OperatingSystemFamily
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
     from batch_constructs.jobs.job_settings import JobArguments
@@ -60,7 +61,7 @@ class ContainerJobDefinition(EcsJobDefinition):
 def runtime_platform(
     arguments: Arguments,
     cpu_architecture: CpuArchitecture | str | None,
-    operating_system_family: str | None = None,
+    operating_system_family: OperatingSystemFamily | str | None = None,
 ) -> Any:
     """Return CloudFormation's ``RuntimePlatform``, or None for the platform's own default."""
     cpu = arguments.choice("cpu_architecture", cpu_architecture, 'CpuArchitecture.ARM64 or "ARM64"')

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
-    AnyVolume: TypeAlias = "EfsVolume | S3FilesVolume | HostVolume"
-
 
 @dataclass(frozen=True, kw_only=True)
 class EfsVolume:
@@ -106,6 +104,9 @@ class HostVolume:
     host_path: str | None = None
     read_only: bool = False
 
+
+AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume
+"""What a container can mount."""
 
 _EXPECTED = "EfsVolume(…), S3FilesVolume(…) or HostVolume(…)"
 

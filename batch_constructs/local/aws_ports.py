@@ -11,24 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.batch import PortError
-from batch_constructs.local.environment_variables import MARKER, client_variables
+from batch_constructs.local.environment_variables import MARKER
 from batch_constructs.local.role_sessions import UntrustingRoleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from batch_constructs.local.access import Access
     from batch_constructs.local.batch import LogEvent, SecretReference
     from batch_constructs.local.role_sessions import RoleSessions
-
-_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 class AwsPorts:
     """`Ports` for a job model that is embedded in an AWS.
 
     Args:
-        endpoint_url: where that AWS answers.
-        region: the Region it plays.
+        access: how to get at that AWS.
         client: gives clients that act as the account's administrator.
         roles: gives clients that act as a role.
         put_event: puts an event of AWS's own on the default bus.
@@ -37,14 +35,12 @@ class AwsPorts:
     def __init__(
         self,
         *,
-        endpoint_url: str,
-        region: str,
+        access: Access,
         client: Callable[[str], Any],
         roles: RoleSessions,
         put_event: Callable[[Mapping[str, Any]], None],
     ) -> None:
-        self._endpoint_url = endpoint_url
-        self._region = region
+        self._access = access
         self._client = client
         self._roles = roles
         self._put_event = put_event
@@ -130,10 +126,8 @@ class AwsPorts:
             ),
             "LANG": "C.UTF-8",
             MARKER: os.environ.get(MARKER, ""),
-            **client_variables(self._endpoint_url, self._region),
+            **self._access.place(),
         }
-        for name in _CREDENTIALS:
-            del variables[name]
         if job_role_arn is not None:
             try:
                 variables.update(self._roles.credentials(job_role_arn, ECS_TASKS).variables())

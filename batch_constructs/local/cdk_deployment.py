@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cdk_cli import CdkCli
-from batch_constructs.local.environment_variables import client_environment
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class CdkDeployer:
         temporary = output.with_name("tmp")
         temporary.mkdir(parents=True, exist_ok=True)
         environment = {
-            **client_environment(record.endpoint_url, record.region, record.marker),
+            **record.access.environment(record.marker),
             # What the CLI leaves goes with the server.
             "CDK_HOME": str(temporary / "cdk"),
             "TMPDIR": str(temporary),
@@ -94,7 +93,7 @@ class CdkDeployer:
         ssm = self._client("ssm")
         if ssm.get_parameters(Names=[BOOTSTRAP_VERSION])["Parameters"]:
             return False
-        place = f"aws://{self._record.account_id}/{self._record.region}"
+        place = f"aws://{self._record.account_id}/{self._record.access.region}"
         self._cli.run(
             ["bootstrap", place, "--app", "", "--output", str(self._output)],
             show=self._show,

@@ -6,12 +6,12 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.environment_variables import ACCESS_KEY_ID
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch_constructs.local.access import Access
     from batch_constructs.local.role_sessions import Credentials
 
 _CONNECTIONS = 64
@@ -21,11 +21,10 @@ class Clients:
     """Clients of one AWS; they may be used by every thread.
 
     Args:
-        endpoint_url: where it answers.
-        region: the Region it plays.
+        access: where it answers, and the administrator's keys.
     """
 
-    def __init__(self, endpoint_url: str, region: str) -> None:
+    def __init__(self, access: Access) -> None:
         import boto3
         import botocore.session
 
@@ -38,12 +37,12 @@ class Clients:
                 "profile": (None, None, None, None),
             }
         )
-        self._endpoint_url = endpoint_url
+        self._endpoint_url = access.endpoint_url
         self._session = boto3.Session(
             botocore_session=core,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=ACCESS_KEY_ID,
-            region_name=region,
+            aws_access_key_id=access.access_key_id,
+            aws_secret_access_key=access.secret_access_key,
+            region_name=access.region,
         )
         self._lock = threading.Lock()  # boto3 sessions make clients in one thread at a time
         self._clients: dict[str, Any] = {}

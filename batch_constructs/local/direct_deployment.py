@@ -182,7 +182,7 @@ class DirectDeployment:
 
     def _upload_template(self, path: Path) -> str:
         """Upload the template, which may be larger than a request, and return where it is."""
-        bucket = f"cdk-hnb659fds-assets-{self._record.account_id}-{self._record.region}"
+        bucket = f"cdk-hnb659fds-assets-{self._record.account_id}-{self._record.access.region}"
         self._make_bucket(bucket)
         self._client("s3").put_object(Bucket=bucket, Key=path.name, Body=path.read_bytes())
         return f"{self._record.endpoint_url}/{bucket}/{path.name}"
@@ -198,7 +198,7 @@ class DirectDeployment:
     def _placed(self, text: str) -> str:
         return (
             text.replace("${AWS::AccountId}", self._record.account_id)
-            .replace("${AWS::Region}", self._record.region)
+            .replace("${AWS::Region}", self._record.access.region)
             .replace("${AWS::Partition}", "aws")
         )
 

@@ -22,21 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from batch_constructs.local.access import Access
+
 
 class EmbeddedAws:
     """One account in one Region, in this process.
 
     Args:
-        endpoint_url: where it will answer.
+        access: where it will answer, in which Region, and with which keys.
         account_id: the account it plays.
-        region: the Region it plays.
         state_directory: where jobs work.
     """
 
-    def __init__(
-        self, *, endpoint_url: str, account_id: str, region: str, state_directory: Path
-    ) -> None:
-        clients = Clients(endpoint_url, region)
+    def __init__(self, *, access: Access, account_id: str, state_directory: Path) -> None:
+        clients, region = Clients(access), access.region
         roles = RoleSessions(clients.client, sessions.open_session)
         ended = EndedJobs(self._job)
 
@@ -45,8 +44,7 @@ class EmbeddedAws:
             targets.put_event(event)
 
         self._ports = AwsPorts(
-            endpoint_url=endpoint_url,
-            region=region,
+            access=access,
             client=clients.client,
             roles=roles,
             put_event=put_event,
@@ -70,7 +68,7 @@ class EmbeddedAws:
             client=clients.client,
             ended=ended.wait_for,
         )
-        self.application = adapter.application(self._control)
+        self.application = adapter.application(self._control, access.access_key_id)
 
     def start(self) -> None:
         """Start running jobs."""

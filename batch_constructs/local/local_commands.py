@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import shlex
 import signal
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +69,6 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 
     In a shell, as often as you like: eval "$(batch-constructs local up)"
     """
-    from batch_constructs.local.environment_variables import client_variables
     from batch_constructs.local.server import LocalServer, ServerRecord
 
     with reported():
@@ -93,7 +89,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
     click.echo(
         f"# AWS is running at {record.endpoint_url}; stop it: batch-constructs local down", err=True
     )
-    exported = client_variables(record.endpoint_url, record.region)
+    exported = record.access.variables()
     # A profile, a session token or an endpoint of one service would outrank what is exported.
     for name in sorted(os.environ):
         if name.startswith("AWS_") and name not in exported:
@@ -173,16 +169,9 @@ def logs(state_directory: Path, job_id: str) -> None:
 def reclaim(state_directory: Path, job_id: str) -> None:
     """Take the Spot instance from under a running job, as EC2 would; its retry strategy applies."""
     record, _ = _running(state_directory)
-    request = urllib.request.Request(  # noqa: S310 - the loopback server
-        f"{record.endpoint_url}/_batch-constructs/reclaim",
-        data=json.dumps({"jobId": job_id}).encode(),
-        method="POST",
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30):  # noqa: S310 - the loopback server
-            click.echo(f"the host of job {job_id} is gone")
-    except urllib.error.HTTPError as refusal:
-        raise click.ClickException(json.load(refusal)["message"]) from refusal
+    with reported():
+        record.access.control("reclaim", {"jobId": job_id})
+    click.echo(f"the host of job {job_id} is gone")
 
 
 @local.command()
@@ -242,4 +231,4 @@ def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
             f"it (see {state_directory / LOG_NAME}); start a new one: batch-constructs local up, "
             "and deploy again"
         )
-    return record, Clients(record.endpoint_url, record.region)
+    return record, Clients(record.access)

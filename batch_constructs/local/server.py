@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 
+from batch_constructs.local.access import Access
 from batch_constructs.local.clients import Clients
 from batch_constructs.local.environment_variables import (
     ACCOUNT_ID,
     REGION,
-    client_environment,
-    client_variables,
     without_aws,
 )
 from batch_constructs.local.errors import LocalAwsError
@@ -45,10 +44,14 @@ class ServerRecord:
 
     pid: int
     started_at: float
-    endpoint_url: str
+    access: Access
     account_id: str
-    region: str
     marker: str
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the server answers."""
+        return self.access.endpoint_url
 
     def process(self) -> psutil.Process | None:
         """Return the server's process, or None where it has ended (its number may be another's)."""
@@ -60,8 +63,9 @@ class ServerRecord:
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
 
     def save(self, state_directory: Path) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record, whole or not at all, for nobody else to read: it has the keys."""
         draft = state_directory / f"{RECORD_NAME}.draft"
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self)))
         draft.replace(state_directory / RECORD_NAME)
 
@@ -69,8 +73,9 @@ class ServerRecord:
     def load(cls, state_directory: Path) -> ServerRecord | None:
         """Read the record, or return None where there is none that can be read."""
         try:
-            return cls(**json.loads((state_directory / RECORD_NAME).read_text()))
-        except (OSError, ValueError, TypeError):
+            found = json.loads((state_directory / RECORD_NAME).read_text())
+            return cls(**{**found, "access": Access(**found["access"])})
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
 
@@ -137,7 +142,7 @@ class LocalServer:
     def clients(self) -> Clients:
         """boto3 clients of this AWS."""
         if self._clients is None:
-            self._clients = Clients(self.endpoint_url, self.record.region)
+            self._clients = Clients(self.record.access)
         return self._clients
 
     @property
@@ -148,12 +153,12 @@ class LocalServer:
     @property
     def environment(self) -> dict[str, str]:
         """Environment for a child process that is to use this AWS and no other."""
-        return client_environment(self.endpoint_url, self.record.region, self.record.marker)
+        return self.record.access.environment(self.record.marker)
 
     @property
     def variables(self) -> dict[str, str]:
         """The variables to export in a shell."""
-        return client_variables(self.endpoint_url, self.record.region)
+        return self.record.access.variables()
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of one service of this AWS, as the account's administrator."""
@@ -197,9 +202,8 @@ class LocalServer:
             self._record = ServerRecord(
                 pid=self._keeper.pid,
                 started_at=psutil.Process(self._keeper.pid).create_time(),
-                endpoint_url=answer["endpoint_url"],
+                access=Access(**answer),
                 account_id=self._account_id,
-                region=self._region,
                 marker=marker,
             )
             self._record.save(directory)
@@ -229,7 +233,7 @@ class LocalServer:
             )
         try:
             remove_remains(directory)
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             (directory / ".gitignore").write_text("*\n")
         except OSError as problem:
             raise LocalAwsError(f"cannot prepare {directory}: {problem}") from problem

@@ -9,10 +9,12 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from batch_constructs.local.environment_variables import ACCESS_KEY_ID, without_aws
+from batch_constructs.local.access import Access
+from batch_constructs.local.environment_variables import without_aws
 
 _GRACE_SECONDS = 1.0
 
@@ -24,8 +26,9 @@ def main() -> None:
     try:
         listener = _listen(settings["port"])
         endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        _prepare_environment(settings, endpoint_url)
-        asyncio.run(_serve(settings, endpoint_url, listener, ready))
+        access = Access.new(endpoint_url, settings["region"])
+        _prepare_environment(settings, access)
+        asyncio.run(_serve(settings, access, listener, ready))
     except OSError as problem:
         if ready.closed:
             raise
@@ -47,7 +50,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _prepare_environment(settings: dict[str, Any], endpoint_url: str) -> None:
+def _prepare_environment(settings: dict[str, Any], access: Access) -> None:
     """Set what ministack reads when it is imported; Lambda workers inherit it."""
     directory = Path(settings["state_directory"])
     temporary, home = directory / "tmp", directory / "home"
@@ -58,18 +61,11 @@ def _prepare_environment(settings: dict[str, Any], endpoint_url: str) -> None:
     os.environ.update(kept)
     os.environ.update(
         {
+            **access.variables(),
             "AUTH": "true" if settings["enforce_iam"] else "false",
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_DEFAULT_REGION": settings["region"],
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": endpoint_url,
-            "AWS_REGION": settings["region"],
-            "AWS_SECRET_ACCESS_KEY": ACCESS_KEY_ID,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "BIND_HOST": "127.0.0.1",
             "DOCKER_HOST": f"unix://{directory / 'no-docker.sock'}",
-            "GATEWAY_PORT": endpoint_url.rsplit(":", 1)[1],
+            "GATEWAY_PORT": access.endpoint_url.rsplit(":", 1)[1],
             "HOME": str(home),
             "IOT_MTLS_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
@@ -87,7 +83,7 @@ def _prepare_environment(settings: dict[str, Any], endpoint_url: str) -> None:
 
 
 async def _serve(
-    settings: dict[str, Any], endpoint_url: str, listener: socket.socket, ready: TextIO
+    settings: dict[str, Any], access: Access, listener: socket.socket, ready: TextIO
 ) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -95,9 +91,8 @@ async def _serve(
     from batch_constructs.local.embedded_aws import EmbeddedAws
 
     aws = EmbeddedAws(
-        endpoint_url=endpoint_url,
+        access=access,
         account_id=settings["account_id"],
-        region=settings["region"],
         state_directory=Path(settings["state_directory"]) / "batch",
     )
     stopping = asyncio.Event()
@@ -115,7 +110,7 @@ async def _serve(
     config.loglevel = "WARNING"
     serving = asyncio.create_task(serve(aws.application, config, shutdown_trigger=stopping.wait))
     await asyncio.to_thread(aws.start)
-    print(json.dumps({"endpoint_url": endpoint_url}), file=ready, flush=True)
+    print(json.dumps(asdict(access)), file=ready, flush=True)
     ready.close()
     try:
         await serving

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -18,7 +19,9 @@ from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH
-from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
@@ -66,8 +69,8 @@ class AuditTrail(BatchConstruct):
 
     Attributes:
         log_group: Where the calls are.
-        alarm: The alarm on changes outside deployments.
-        alarms: The same, and the others where there are several.
+        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several where one event
+            pattern has no room for all that is watched.
         key: The key of the log group and of the trail.
 
     Args:
@@ -79,9 +82,12 @@ class AuditTrail(BatchConstruct):
         alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
         create_trail: Whether to make a trail; without any trail of the account or organisation,
             CloudTrail sends nothing. Default: no, since most accounts have one.
-        expected_roles: ARNs of roles whose changes raise no alarm, such as a cost guard's.
+        expected_roles: Roles whose changes raise no alarm, such as a cost guard's, or their ARNs.
         log_retention: How long the log is kept. Default: a year.
-        trail_retention: How long the files of a trail are kept. Default: a year.
+        log_encryption_key: A key for the log group and the trail; CloudWatch Logs and CloudTrail
+            are admitted to it. Default: a key of its own.
+        trail_retention: How long the files of the trail that ``create_trail`` makes are kept, in
+            whole days. Default: a year.
         alarm_name: A physical name; a second alarm has ``-1`` behind it. Default: one that
             CloudFormation generates.
 
@@ -101,8 +107,9 @@ class AuditTrail(BatchConstruct):
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
         alarm_topic: sns.ITopic | None = None,
         create_trail: bool = False,
-        expected_roles: Sequence[str] | None = None,
+        expected_roles: Sequence[iam.IRole | str] | None = None,
         log_retention: logs.RetentionDays | None = None,
+        log_encryption_key: kms.IKey | None = None,
         trail_retention: Duration | None = None,
         alarm_name: str | None = None,
     ) -> None:
@@ -112,10 +119,15 @@ class AuditTrail(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("create_trail", create_trail, required=True)
-        roles = arguments.texts("expected_roles", expected_roles)
-        kept = logs.RetentionDays.ONE_YEAR if log_retention is None else log_retention
-        if not isinstance(kept, logs.RetentionDays):
-            arguments.wrong_type("log_retention", log_retention, "a member of logs.RetentionDays")
+        roles = _role_arns(arguments, expected_roles)
+        kept = log_settings(
+            arguments, log_retention, log_encryption_key, default=logs.RetentionDays.ONE_YEAR
+        )
+        if trail_retention is not None and create_trail is False:
+            arguments.wrong_value(
+                "trail_retention is given without create_trail=True, so there is no trail that it "
+                "says anything of; leave it out"
+            )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
         arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
@@ -125,21 +137,15 @@ class AuditTrail(BatchConstruct):
             lambda some: changes_pattern(
                 [one for one in watched if one in some],
                 [one for one in environments if one in some],
-                roles or (),
+                roles,
             ),
         )
         for pattern in patterns:
             refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
-        self.key = kms.Key(
-            self,
-            "Key",
-            description="What people did to AWS Batch",
-            enable_key_rotation=True,
-            removal_policy=RemovalPolicy.RETAIN,  # without the key, what is kept cannot be read
-        )
-        _admit_logs(self.key)
-        self.log_group = event_log_group(self, retention=kept, encryption_key=self.key)
+        self.key: kms.IKey = self._key() if log_encryption_key is None else log_encryption_key
+        once_made(lambda: _admit_logs(self.key))
+        self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         log_events(self, "Rule", calls, self.log_group)
         self.alarms = [
@@ -151,7 +157,6 @@ class AuditTrail(BatchConstruct):
             )
             for number, pattern in enumerate(patterns)
         ]
-        self.alarm = self.alarms[0]
         if topic is not None:
             admit(topic, ALARMS)
         for name, title, query in (
@@ -161,6 +166,15 @@ class AuditTrail(BatchConstruct):
             SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
         if create_trail:
             self._make_trail(files_kept)
+
+    def _key(self) -> kms.Key:
+        return kms.Key(
+            self,
+            "Key",
+            description="What people did to AWS Batch",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN,  # without the key, what is kept cannot be read
+        )
 
     def _alarm_on(
         self, pattern: dict[str, Any], number: str, name: str | None, actions: list[str]
@@ -186,7 +200,7 @@ class AuditTrail(BatchConstruct):
         )
 
     def _make_trail(self, kept: Duration) -> None:
-        _admit_cloudtrail(self.key)
+        once_made(lambda: _admit_cloudtrail(self.key))
         bucket = s3.Bucket(
             self,
             "Bucket",
@@ -209,6 +223,15 @@ class AuditTrail(BatchConstruct):
             include_global_service_events=False,
             management_events=cloudtrail.ReadWriteType.WRITE_ONLY,
         )
+
+
+def _role_arns(arguments: Arguments, roles: Any) -> list[str]:
+    """Read roles, and ARNs of roles, as ARNs."""
+    listed = arguments.items("expected_roles", roles, "roles or their ARNs")
+    for place, role in enumerate(listed):
+        if not isinstance(role, str) and not has_member(role, "role_arn"):
+            arguments.wrong_type(f"expected_roles[{place}]", role, "an iam.IRole or its ARN")
+    return [one if isinstance(one, str) else getattr(one, "role_arn", "") for one in listed]
 
 
 def _check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
@@ -259,7 +282,7 @@ def _either(watched: Sequence[Watched]) -> list[str]:
     return [text for one in watched for text in (one.name, one.arn)]
 
 
-def _admit_cloudtrail(key: kms.Key) -> None:
+def _admit_cloudtrail(key: kms.IKey) -> None:
     """Let CloudTrail encrypt the files of this account's trails.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
@@ -279,7 +302,7 @@ def _admit_cloudtrail(key: kms.Key) -> None:
         )
 
 
-def _admit_logs(key: kms.Key) -> None:
+def _admit_logs(key: kms.IKey) -> None:
     """Let CloudWatch Logs use the key for log groups of this account.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html

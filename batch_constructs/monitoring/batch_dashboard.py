@@ -113,7 +113,7 @@ class BatchDashboard(BatchConstruct):
                 arguments.wrong_type(parameter, value, f"{kind.__name__}(…)")
         if isinstance(gauges, JobGauges):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
-            same_things(arguments, "gauges", environments, gauges.environment_arns)
+            same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
         arguments.text("title", title)

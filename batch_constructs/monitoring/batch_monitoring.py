@@ -13,6 +13,7 @@ from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_values import known_now
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
@@ -26,7 +27,6 @@ from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
 
 from . import alarm_thresholds
-from .known_values import known_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,7 +272,7 @@ def _same_queues(
         same_things(arguments, "event_log", watched, event_log.blocked_rules)
     if isinstance(gauges, JobGauges):
         same_things(arguments, "gauges", watched, gauges.queue_arns)
-        same_things(arguments, "gauges", environments, gauges.environment_arns)
+        same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
     elif environments and gauges is None:
         arguments.wrong_value(
             "compute_environments is given without gauges, and only these say whether one is "

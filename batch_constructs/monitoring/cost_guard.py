@@ -17,6 +17,8 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.cost_guard.budget import plain
+from batch_constructs.known_values import known_now
+from batch_constructs.members import member
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.metric_series import OURS
@@ -30,8 +32,6 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.job_to_submit import bounded
-
-from .known_values import known_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,7 +185,8 @@ class CostGuard(BatchConstruct):
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         vcpu_hours = _vcpu_hours(arguments, budget)
-        _check_action(arguments, action, environments)
+        wanted = member(arguments, "action", action, GuardAction)
+        _check_action(arguments, wanted, environments)
         _check_lowered(arguments, lowered_max_vcpus, compute_environments, environments)
         given_topic = topic_argument(arguments, "topic", topic)
         if gauges is not None and not isinstance(gauges, JobGauges):
@@ -212,15 +213,15 @@ class CostGuard(BatchConstruct):
                 "QUEUES": ",".join(queue.arn for queue in watched),
                 "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
                 "VCPU_HOURS": plain(vcpu_hours),
-                "PERIOD": str(budget.period),
+                "PERIOD": str(budget.period).upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),
-                "ACTION": str(action),
+                "ACTION": str(wanted),
                 "LOWERED_MAX_VCPUS": str(int(lowered_max_vcpus)),
                 "TOPIC_ARN": self.topic.topic_arn,
                 "BUDGET": _called(budget),
                 "NOTE": self.note,
             },
-            statements=_statements(self.note, GuardAction(action), watched, environments),
+            statements=_statements(self.note, wanted, watched, environments),
             timeout=Duration.minutes(1),
         )
         self.topic.grant_publish(self.function.role)
@@ -238,8 +239,7 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
     if not isinstance(budget, VcpuBudget):
         arguments.wrong_type("budget", budget, "VcpuBudget.of_vcpu_hours(…)")
         return 0
-    if str(budget.period) not in set(BudgetPeriod):
-        arguments.wrong_value(f"budget.period is {budget.period!r}; allowed are DAY and MONTH")
+    member(arguments, "budget.period", budget.period, BudgetPeriod)
     if budget.warn_at_percent is None:
         arguments.wrong_type("budget.warn_at_percent", None, "a number")
     percent = _amount(arguments, "warn_at_percent", budget.warn_at_percent)
@@ -297,10 +297,9 @@ def _check_lowered(
 
 
 def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watched]) -> None:
-    if str(action) not in set(GuardAction):
-        arguments.wrong_value(f"action is {action!r}; allowed are {', '.join(GuardAction)}")
+    if not isinstance(action, GuardAction):
         return
-    lowers = str(action) == GuardAction.LOWER_MAX_VCPUS
+    lowers = action is GuardAction.LOWER_MAX_VCPUS
     if lowers and not environments:
         arguments.wrong_value(
             "action is LOWER_MAX_VCPUS without compute_environments; give those to be lowered"
@@ -313,7 +312,7 @@ def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watc
 
 
 def _called(budget: VcpuBudget) -> str:
-    period = "a day" if str(budget.period) == BudgetPeriod.DAY else "a month"
+    period = "a day" if str(budget.period).upper() == BudgetPeriod.DAY else "a month"
     if budget.price_per_vcpu_hour is None:
         return f"{plain(budget.amount)} vCPU-hours {period}"
     price = plain(budget.price_per_vcpu_hour)

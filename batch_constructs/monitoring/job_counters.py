@@ -51,6 +51,10 @@ CAUSES = (
     "TimedOut",
 )
 """The values of the dimension ``Cause``."""
+
+COUNTERS = ("JobsFailed", "JobsSucceeded", "VcpuHours")
+"""What is counted of a queue."""
+
 _RETRIES = 3
 
 
@@ -70,7 +74,7 @@ class JobCounters(BatchConstruct):
     Attributes:
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
-        queue_arns: The ARNs of the queues it counts.
+        queue_arns: The ARNs of the queues it counts, a frozenset.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -177,6 +181,21 @@ class JobCounters(BatchConstruct):
             ValueError: a queue that is not counted.
         """
         return self._count(queue, "VcpuHours", {}, period)
+
+    def metric(
+        self, queue: AnyJobQueue, metric_name: str, *, period: Duration | None = None
+    ) -> cloudwatch.Metric:
+        """Return a count of a queue: one of ``COUNTERS``, the sum.
+
+        Raises:
+            ValueError: no such counter, or a queue that is not counted.
+        """
+        if metric_name not in COUNTERS:
+            raise ValueError(
+                f"{self.node.path}: there is no counter {metric_name!r}; allowed are "
+                f"{', '.join(COUNTERS)}"
+            )
+        return self._count(queue, metric_name, {}, period)
 
     def _count(
         self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None

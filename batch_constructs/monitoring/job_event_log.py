@@ -13,6 +13,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -45,7 +46,7 @@ class JobEventLog(BatchConstruct):
 
     Attributes:
         log_group: The log group.
-        blocked_rules: The rule on each queue being blocked, by the queue's ARN.
+        blocked_rules: The ``events.CfnRule`` on each queue being blocked, by the queue's ARN.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -74,13 +75,10 @@ class JobEventLog(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
+        kept = log_settings(arguments, log_retention, log_encryption_key)
         arguments.refuse()
 
-        self.log_group = event_log_group(
-            self,
-            retention=logs.RetentionDays.ONE_MONTH if log_retention is None else log_retention,
-            encryption_key=log_encryption_key,
-        )
+        self.log_group = event_log_group(self, kept)
         failed = patterns_that_fit(
             [queue.arn for queue in watched],
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
@@ -96,24 +94,21 @@ class JobEventLog(BatchConstruct):
             )
             for queue in watched
         }
-        self.last_failures = log_queries.last_failures(Aws.REGION)
         for name, title, query in (
-            ("LastFailures", "last failures", self.last_failures),
+            ("LastFailures", "last failures", log_queries.last_failures(Aws.REGION)),
             ("FailuresByReason", "failures by reason", log_queries.FAILURES_BY_REASON),
             ("BlockedQueues", "blocked queues", log_queries.BLOCKED_QUEUES),
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
 
 
-def event_log_group(
-    scope: Construct, *, retention: logs.RetentionDays, encryption_key: kms.IKey | None
-) -> logs.LogGroup:
+def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
     """Make a log group (ID ``LogGroup``) that EventBridge may write to (``LogGroupPolicy``)."""
     group = logs.LogGroup(
         scope,
         "LogGroup",
-        retention=retention,
-        encryption_key=encryption_key,
+        retention=kept.retention,
+        encryption_key=kept.encryption_key,
         removal_policy=RemovalPolicy.DESTROY,
     )
     # EventBridge writes under both names, and says which rule only as it puts events.

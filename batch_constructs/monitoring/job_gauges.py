@@ -55,8 +55,8 @@ class JobGauges(BatchConstruct):
 
     Attributes:
         function: The function, with its ``role`` and its ``log_group``.
-        queue_arns: The ARNs of the queues it reads.
-        environment_arns: The ARNs of the environments it reads.
+        queue_arns: The ARNs of the queues it reads, a frozenset.
+        compute_environment_arns: The ARNs of the environments it reads, a frozenset.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -98,7 +98,7 @@ class JobGauges(BatchConstruct):
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
-        self.environment_arns = frozenset(environment.arn for environment in environments)
+        self.compute_environment_arns = frozenset(environment.arn for environment in environments)
         self.function = ShippedFunction(
             self,
             "Function",
@@ -161,7 +161,7 @@ class JobGauges(BatchConstruct):
         if metric_name not in ENVIRONMENT_GAUGES:
             raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
         arn = compute_environment_arn(compute_environment)
-        self._look_at(compute_environment, arn, self.environment_arns, options)
+        self._look_at(compute_environment, arn, self.compute_environment_arns, options)
         name = environment_name(arn)
         return _metric(environment_gauge(name, metric_name), options)
 

@@ -12,7 +12,9 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _RETRIES = 3
 _TIMEOUT_SECONDS = 30
+_RULE_NAME = Matching(RULE_NAME.pattern, "1 to 50 of AWS's characters for names of rules", 50)
+"""The longest ending that is put behind it is ``-blocked-10``."""
 
 
 class JobNotifications(BatchConstruct):
@@ -62,10 +66,9 @@ class JobNotifications(BatchConstruct):
     ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
 
     Attributes:
-        job_rule: The rule on jobs.
-        blocked_rule: The rule on blocked queues; None where ``blocked`` is False.
-        job_rules: The same and ``JobRule1``, …, where one pattern has no room for all queues.
-        blocked_rules: The same and ``BlockedRule1``, …, likewise.
+        job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
+            room for all queues.
+        blocked_rules: Those on blocked queues; none where ``blocked`` is False.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -79,6 +82,9 @@ class JobNotifications(BatchConstruct):
         job_definitions: Only jobs of these definitions, all revisions. Default: all.
         include_array_children: Whether each child of an array is told of too. Default: no.
         blocked: Whether a queue that its first job blocks is told of. Default: yes.
+        rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
+            has ``-blocked`` behind it, further ones a number. Default: names that CloudFormation
+            generates.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -100,6 +106,7 @@ class JobNotifications(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
         blocked: bool = True,
+        rule_name: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -115,6 +122,7 @@ class JobNotifications(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions)
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
+        name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
         arguments.refuse()
 
         self._topic: sns.ITopic | None = None
@@ -135,21 +143,34 @@ class JobNotifications(BatchConstruct):
             ),
         )
         blocked_patterns = patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
-        self.job_rules = self._rules("JobRule", job_patterns, told, "Jobs that somebody is told of")
-        self.job_rule = self.job_rules[0]
+        self.job_rules = self._rules(
+            "JobRule", job_patterns, told, "Jobs that somebody is told of", name
+        )
         self.blocked_rules = self._rules(
             "BlockedRule",
             blocked_patterns if blocked else [],
             told,
             "Queues that their first job blocks",
+            None if name is None else f"{name}-blocked",
         )
-        self.blocked_rule = self.blocked_rules[0] if blocked else None
 
     def _rules(
-        self, id: str, patterns: Sequence[dict[str, Any]], told: Sequence[Any], description: str
+        self,
+        id: str,
+        patterns: Sequence[dict[str, Any]],
+        told: Sequence[Any],
+        description: str,
+        name: str | None,
     ) -> list[events.Rule]:
         return [
-            make_rule(self, f"{id}{number or ''}", pattern, targets=told, description=description)
+            make_rule(
+                self,
+                f"{id}{number or ''}",
+                pattern,
+                targets=told,
+                description=description,
+                rule_name=name if name is None or not number else f"{name}-{number}",
+            )
             for number, pattern in enumerate(patterns)
         ]
 

@@ -12,8 +12,8 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
-from batch_constructs.construct import BatchConstruct, given
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.construct import BatchConstruct, given, made_here
+from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
@@ -26,53 +26,12 @@ _REFERENCE = Reference(
 )
 
 
-class ConsumableResourceBase(BatchConstruct):
-    """A consumable resource, ours or imported: its ARN, its name, and who may top it up."""
-
-    _resource: batch.CfnConsumableResource
-    _arn: str | None = None
-    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
-
-    @property
-    def consumable_resource_arn(self) -> str:
-        """The ARN."""
-        if self._arn is None:
-            self._arn = self._resource.attr_consumable_resource_arn
-        return self._arn
-
-    @property
-    def consumable_resource_name(self) -> str:
-        """The name."""
-        return _REFERENCE.name(self.consumable_resource_arn)
-
-    def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a grantee change how much there is, as licences are bought or expire.
-
-        Raises:
-            TypeError: the grantee is none.
-        """
-        if not has_member(grantee, "grant_principal"):
-            raise TypeError(
-                f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role "
-                "or a Lambda function"
-            )
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],
-            resource_arns=[self.consumable_resource_arn],
-        )
-
-
-class ConsumableResource(ConsumableResourceBase):
+class ConsumableResource(BatchConstruct):
     """Something that jobs use up or borrow, such as licences: a job waits until there is enough.
 
     Definitions take it as ``consumable_resources={licences: 1}``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ConsumableResource).
-
-    Attributes:
-        resource: The L1 resource, for escape hatches.
-        properties: The CloudFormation properties as the rules see them.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -90,6 +49,9 @@ class ConsumableResource(ConsumableResourceBase):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-consumableresource.html
     """
+
+    _resource: batch.CfnConsumableResource | None = None
+    _arn: str | None = None
 
     def __init__(
         self,
@@ -112,10 +74,10 @@ class ConsumableResource(ConsumableResourceBase):
             TotalQuantity=arguments.number("total_quantity", total_quantity),
             Tags=arguments.mapping("tags", tags),
         )
-        self.properties = arguments.check("AWS::Batch::ConsumableResource", properties)
+        arguments.check("AWS::Batch::ConsumableResource", properties)
         arguments.refuse()
 
-        self.resource = self._resource = batch.CfnConsumableResource(
+        self._resource = batch.CfnConsumableResource(
             self,
             "Resource",
             resource_type=properties["ResourceType"],
@@ -124,10 +86,44 @@ class ConsumableResource(ConsumableResourceBase):
             tags=properties.get("Tags"),
         )
 
+    @property
+    def resource(self) -> batch.CfnConsumableResource:
+        """The L1 resource, for escape hatches.
+
+        Raises:
+            ValueError: the resource was taken in.
+        """
+        return made_here(self, self._resource)
+
+    @property
+    def consumable_resource_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self.resource.attr_consumable_resource_arn
+        return self._arn
+
+    @property
+    def consumable_resource_name(self) -> str:
+        """The name."""
+        return _REFERENCE.name(self.consumable_resource_arn)
+
+    def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a grantee change how much there is, as licences are bought or expire.
+
+        Raises:
+            TypeError: the grantee is none.
+        """
+        expect_grantee(grantee)
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],
+            resource_arns=[self.consumable_resource_arn],
+        )
+
     @classmethod
     def from_consumable_resource_arn(
         cls, scope: Construct, id: str, consumable_resource_arn: str
-    ) -> ConsumableResourceBase:
+    ) -> ConsumableResource:
         """Take in a consumable resource by its ARN.
 
         Raises:
@@ -139,7 +135,7 @@ class ConsumableResource(ConsumableResourceBase):
     @classmethod
     def from_consumable_resource_name(
         cls, scope: Construct, id: str, consumable_resource_name: str
-    ) -> ConsumableResourceBase:
+    ) -> ConsumableResource:
         """Take in a consumable resource of the stack's account and Region by its name.
 
         Raises:
@@ -149,7 +145,7 @@ class ConsumableResource(ConsumableResourceBase):
         return _ImportedConsumableResource(scope, id, arn)
 
 
-class _ImportedConsumableResource(ConsumableResourceBase):
+class _ImportedConsumableResource(ConsumableResource):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        super().__init__(scope, id)
+        BatchConstruct.__init__(self, scope, id)
         self._arn = arn

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import checked
 from batch_constructs.compute.compute_environment import (
-    ComputeEnvironment,
     compute_environment_arn,
     is_compute_environment,
 )
@@ -47,9 +47,7 @@ def as_the_rules_see(
         arn = compute_environment_arn(environment)
         reference = places.setdefault(arn, f"environment {place}")
         order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
-        if isinstance(environment, ComputeEnvironment) and environment.properties:
-            beside[reference] = {
-                "Type": "AWS::Batch::ComputeEnvironment",
-                "Properties": environment.properties,
-            }
+        seen = checked(environment)
+        if seen is not None:
+            beside[reference] = seen.resource
     return order, beside

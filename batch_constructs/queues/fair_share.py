@@ -98,7 +98,7 @@ class FairSharePolicy(SchedulingPolicy):
             ),
             "FairsharePolicy": fair_share,
         }
-        self.properties = arguments.check("AWS::Batch::SchedulingPolicy", properties)
+        arguments.check("AWS::Batch::SchedulingPolicy", properties)
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnSchedulingPolicy(

@@ -8,20 +8,18 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from aws_cdk import aws_batch as batch
-from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 from constructs import Construct
 
-from batch_constructs.arguments import Arguments
+from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.compute.compute_environment import compute_environment_arn
-from batch_constructs.construct import BatchConstruct, given, l1_properties, put_tags
-from batch_constructs.jobs.job_definition import (
-    is_job_definition,
-    job_definition_arn_without_revision,
-)
+from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
+from batch_constructs.jobs.job_definition import is_job_definition
+from batch_constructs.jobs.submit_rights import grant_submit, jobs_of, submit_resources
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
@@ -29,12 +27,12 @@ from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.time_limits import time_limit_actions
-from batch_constructs.reference import Reference
+from batch_constructs.reference import JOB_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
+    from aws_cdk import aws_iam as iam
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -42,68 +40,17 @@ if TYPE_CHECKING:
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.time_limits import TimeLimit
 
-    AnyJobQueue: TypeAlias = "JobQueueBase | batch.IJobQueue | batch_interfaces.IJobQueueRef"
-    """Ours, an ``aws_batch`` L2 or an L1."""
-
-_REFERENCE = Reference(noun="job queue", resource="job-queue", attribute="job_queue")
-_QUEUE = "a job queue of batch_constructs or aws_cdk.aws_batch"
+_QUEUE = "a JobQueue of batch_constructs or aws_cdk.aws_batch"
 _DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 
 
-class JobQueueBase(BatchConstruct, QueueMetrics, QueueEvents):
-    """A job queue, ours or imported: its ARN, its name, and what may be done with it."""
-
-    _resource: batch.CfnJobQueue
-    _arn: str | None = None
-
-    def __new__(cls, *_arguments: object, **_options: object) -> Self:
-        """Refuse to make a queue of no kind."""
-        if cls is JobQueueBase:
-            raise TypeError(
-                "JobQueueBase makes no queue; make a JobQueue or a ServiceJobQueue, or take one in "
-                "with JobQueue.from_job_queue_arn or JobQueue.from_job_queue_name"
-            )
-        return super().__new__(cls)
-
-    @property
-    def job_queue_arn(self) -> str:
-        """The ARN."""
-        if self._arn is None:
-            self._arn = self._resource.attr_job_queue_arn
-        return self._arn
-
-    @property
-    def job_queue_name(self) -> str:
-        """The name."""
-        return job_queue_name(self.job_queue_arn)
-
-    def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
-        """Let a grantee submit jobs of one definition to this queue, by name or by revision.
-
-        The right to tag the job as it is submitted is included; nothing wider is.
-
-        Args:
-            grantee: A role, a Lambda function, another job definition, and so on.
-            job_definition: Ours, an ``aws_batch`` L2 or an L1.
-
-        Raises:
-            TypeError: an argument is not what it should be.
-
-        https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
-        """
-        return grant_submit(self, grantee, job_definition)
-
-
-class JobQueue(JobQueueBase):
+class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue) and, with ``spot_rescue_queue``,
     ``SpotRescue`` (a rule, a function and a dead-letter queue).
 
     Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
-        properties: The CloudFormation properties as the rules see them.
-        beside: What the rules know of the environments and the policy that these refer to.
         spot_rescue: What submits lost jobs again, with its ``function`` and its
             ``dead_letter_queue``; None without ``spot_rescue_queue``.
 
@@ -136,6 +83,11 @@ class JobQueue(JobQueueBase):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobqueue.html
     """
 
+    _resource: batch.CfnJobQueue | None = None
+    _environments: list[AnyComputeEnvironment] | None = None
+    _arn: str | None = None
+    spot_rescue: SpotRescue | None = None
+
     def __init__(
         self,
         scope: Construct,
@@ -164,11 +116,10 @@ class JobQueue(JobQueueBase):
             Tags=arguments.mapping("tags", tags),
         )
         policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
-        self.beside = {**beside, **policies}
-        self.properties: Mapping[str, object] = arguments.check(
+        arguments.check(
             "AWS::Batch::JobQueue",
             {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            beside=self.beside,
+            beside={**beside, **policies},
         )
         rescue_resources = _rescue_resources(
             arguments, self, spot_rescue_queue, spot_rescue_job_definitions
@@ -176,7 +127,7 @@ class JobQueue(JobQueueBase):
         arguments.refuse()
 
         self._environments = environments or []
-        self.resource = self._resource = batch.CfnJobQueue(
+        self._resource = batch.CfnJobQueue(
             self,
             "Resource",
             compute_environment_order=[
@@ -194,8 +145,7 @@ class JobQueue(JobQueueBase):
             scheduling_policy_arn=rest.get("SchedulingPolicyArn"),
             state=rest["State"],
         )
-        put_tags(self.resource, rest.get("Tags"))
-        self.spot_rescue: SpotRescue | None = None
+        put_tags(self._resource, rest.get("Tags"))
         if spot_rescue_queue is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
 
@@ -209,33 +159,78 @@ class JobQueue(JobQueueBase):
             )
 
     @property
+    def resource(self) -> batch.CfnJobQueue:
+        """The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
+
+        Raises:
+            ValueError: the queue was taken in.
+        """
+        return made_here(self, self._resource)
+
+    @property
+    def job_queue_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self.resource.attr_job_queue_arn
+        return self._arn
+
+    @property
+    def job_queue_name(self) -> str:
+        """The name."""
+        return job_queue_name(self.job_queue_arn)
+
+    @property
     def compute_environments(self) -> list[AnyComputeEnvironment]:
-        """The compute environments, in the order in which they are tried."""
-        return list(self._environments)
+        """The compute environments, in the order in which they are tried.
+
+        Raises:
+            ValueError: the queue was taken in.
+        """
+        return list(made_here(self, self._environments))
+
+    def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
+        """Let a grantee submit jobs of one definition to this queue, by name or by revision.
+
+        The right to tag the job as it is submitted is included; nothing wider is.
+
+        Args:
+            grantee: A role, a Lambda function, another job definition, and so on.
+            job_definition: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+        """
+        return grant_submit(self, grantee, job_definition)
 
     @classmethod
-    def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueueBase:
+    def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueue:
         """Take in a job queue by its ARN.
 
         Raises:
             ValueError: the text is no job queue's ARN.
         """
-        return _ImportedJobQueue(scope, id, _REFERENCE.arn(scope, id, job_queue_arn))
+        return _ImportedJobQueue(scope, id, JOB_QUEUE.arn(scope, id, job_queue_arn))
 
     @classmethod
-    def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueueBase:
+    def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueue:
         """Take in a job queue of the stack's account and Region by its name.
 
         Raises:
             ValueError: the text is no job queue's name.
         """
-        return _ImportedJobQueue(scope, id, _REFERENCE.arn_of_name(scope, id, job_queue_name))
+        return _ImportedJobQueue(scope, id, JOB_QUEUE.arn_of_name(scope, id, job_queue_name))
 
 
-class _ImportedJobQueue(JobQueueBase):
+class _ImportedJobQueue(JobQueue):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        super().__init__(scope, id)
+        BatchConstruct.__init__(self, scope, id)
         self._arn = arn
+
+
+AnyJobQueue: TypeAlias = JobQueue | batch.IJobQueue | batch_interfaces.IJobQueueRef
+"""Ours, an ``aws_batch`` L2 or an L1."""
 
 
 def _rescue_resources(
@@ -243,9 +238,9 @@ def _rescue_resources(
 ) -> list[str]:
     """Look at the rescue queue; return what the submissions to it are authorised against."""
     listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
-    for one in listed:
+    for place, one in enumerate(listed):
         if not is_job_definition(one):
-            arguments.wrong_type("spot_rescue_job_definitions", one, _DEFINITION)
+            arguments.wrong_type(f"spot_rescue_job_definitions[{place}]", one, _DEFINITION)
     if rescue_queue is None and definitions is not None:
         arguments.wrong_value(
             "spot_rescue_job_definitions is given without spot_rescue_queue: give both, or neither"
@@ -266,7 +261,7 @@ def _rescue_resources(
             "in the second, so that no job could be rescued: give both a scheduling policy, or none"
         )
     if definitions is None:
-        any_definition = _REFERENCE.beside(rescue_queue, "job-definition", "*")
+        any_definition = JOB_QUEUE.beside(rescue_queue, "job-definition", "*")
         return submit_job_resources(
             queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
         )
@@ -276,7 +271,7 @@ def _rescue_resources(
 
 def is_job_queue(value: object) -> bool:
     """Whether a value is a job queue: ours, an L2 or an L1."""
-    return _REFERENCE.fits(value)
+    return JOB_QUEUE.fits(value)
 
 
 def job_queue_arn(queue: AnyJobQueue) -> str:
@@ -285,12 +280,12 @@ def job_queue_arn(queue: AnyJobQueue) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    return _REFERENCE.arn_of(queue)
+    return JOB_QUEUE.arn_of(queue)
 
 
 def job_queue_name(arn: str) -> str:
     """Read the name out of a job queue's ARN; of a token, CloudFormation reads it."""
-    return _REFERENCE.name(arn)
+    return JOB_QUEUE.name(arn)
 
 
 def is_fair_share(queue: AnyJobQueue) -> bool | None:
@@ -299,59 +294,14 @@ def is_fair_share(queue: AnyJobQueue) -> bool | None:
     They do where the queue has a scheduling policy, and elsewhere AWS Batch refuses one.
     """
     known: Any = queue
-    if isinstance(known, JobQueue):
-        return "SchedulingPolicyArn" in known.properties
+    seen = checked(queue)
+    if seen is not None:
+        return "SchedulingPolicyArn" in seen.properties
     if has_member(known, "scheduling_policy_arn"):  # an L1
         return known.scheduling_policy_arn is not None
     if has_member(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
         return True if known.scheduling_policy is not None else None
     return None
-
-
-def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
-    """Return all that a submission may be authorised against; AWS's pages disagree on it."""
-    return submit_job_resources(
-        queue=job_queue_arn(queue),
-        definition=job_definition_arn_without_revision(job_definition),
-        jobs=jobs_of(queue),
-    )
-
-
-def jobs_of(queue: AnyJobQueue) -> str:
-    """Return the ARN of all jobs in the account and the Region of a queue."""
-    return _REFERENCE.beside(queue, "job", "*")
-
-
-def grant_submit(
-    queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
-) -> iam.Grant:
-    """Let a grantee submit jobs of one definition to one queue, with tags.
-
-    Works for queues and definitions of ours, ``aws_batch`` L2s and L1s alike.
-
-    Raises:
-        TypeError: an argument is not what it should be.
-    """
-    if not has_member(grantee, "grant_principal"):
-        raise TypeError(
-            f"grantee is {type(grantee).__name__}; expected an iam.IGrantable, such as a role or a "
-            "Lambda function"
-        )
-    if not is_job_definition(job_definition):
-        kind = type(job_definition).__name__
-        raise TypeError(f"job_definition is {kind}; expected {_DEFINITION}")
-    submit = iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["batch:SubmitJob"],
-        resource_arns=submit_resources(queue, job_definition),
-    )
-    tag = iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["batch:TagResource"],
-        # The job that is tagged as it is submitted has no ID yet.
-        resource_arns=[jobs_of(queue)],
-    )
-    return submit.combine(tag)
 
 
 class _OtherQueue(QueueMetrics, QueueEvents):
@@ -391,7 +341,7 @@ def events_of(queue: AnyJobQueue) -> QueueEvents:
     return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)
 
 
-def metrics_of(queue: AnyJobQueue) -> QueueMetrics:
+def metrics_of(queue: AnyJobQueue | QueueMetrics) -> QueueMetrics:
     """Return the metrics of any job queue: ours, an ``aws_batch`` L2 or an L1.
 
     Raises:

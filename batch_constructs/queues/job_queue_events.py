@@ -17,16 +17,16 @@ from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.place import elsewhere
 from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
-    from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.rule_target import RuleTarget
 
 _RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
@@ -64,6 +64,20 @@ def state_change_pattern(
     }
 
 
+def service_state_change_pattern(
+    *, queue_arns: Sequence[str], states: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the pattern of service jobs that change state; no states means all."""
+    return {
+        "source": [batch_events.SOURCE],
+        "detail-type": [batch_events.SERVICE_JOB_STATE_CHANGE],
+        "detail": {
+            "jobQueue": list(queue_arns),
+            **({"status": list(states)} if states else {}),
+        },
+    }
+
+
 def blocked_pattern(*, queue_arns: Sequence[str]) -> dict[str, Any]:
     """Return the pattern of queues that a job blocks, of compute jobs and service jobs alike."""
     pattern: dict[str, Any] = {
@@ -80,14 +94,14 @@ def definition_prefix(definition: AnyJobDefinition) -> str:
     return f"{job_definition_arn_without_revision(definition)}:"
 
 
-def wrong_states(states: object) -> str | None:
+def wrong_states(states: object, allowed: Sequence[str] = WITH_EVENTS) -> str | None:
     """Say what is wrong with states that somebody asks for."""
-    known = ", ".join(WITH_EVENTS)
+    known = ", ".join(allowed)
     if isinstance(states, str) or not hasattr(states, "__iter__"):
         return f"states is {states!r}; expected a list of {known}"
     if not list(states):
         return f"states is empty; leave it out for every state, or give some of {known}"
-    unknown = [str(state) for state in states if state not in WITH_EVENTS]
+    unknown = [str(state) for state in states if state not in allowed]
     if not unknown:
         return None
     hint = (
@@ -96,11 +110,8 @@ def wrong_states(states: object) -> str | None:
     return f"states holds {', '.join(map(repr, unknown))}; allowed are {known}{hint}"
 
 
-class QueueEvents:
-    """Rules on what AWS Batch tells EventBridge about one job queue.
-
-    ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
-    """
+class QueueRules:
+    """What the rules on every kind of queue share: how they are made, and what they refuse."""
 
     if TYPE_CHECKING:  # every queue has it
 
@@ -108,100 +119,11 @@ class QueueEvents:
         def job_queue_arn(self) -> str:
             """The ARN of the queue."""
 
-    def on_job_state_change(
-        self,
-        id: str,
-        *,
-        target: events.IRuleTarget | lambda_.IFunction | None = None,
-        states: Sequence[JobState | str] | None = None,
-        job_definitions: Sequence[AnyJobDefinition] | None = None,
-        include_array_children: bool = False,
-        description: str | None = None,
-        rule_name: str | None = None,
-    ) -> events.Rule:
-        """Send on what becomes of the queue's jobs.
-
-        An array is one job here unless its children are asked for; the nodes of a multi-node job
-        are never jobs of their own. Nothing is sent as a job is submitted. The same event may come
-        twice, and later than one that followed it.
-
-        Args:
-            id: The ID of the rule, below the queue.
-            target: Where the event goes: a Lambda function, or a target such as
-                ``targets.SnsTopic(topic)``. Default: nowhere until ``add_target``.
-            states: Only of jobs that move to these. Default: every state.
-            job_definitions: Only of jobs of these definitions, all revisions. Default: all.
-            include_array_children: Whether each child of an array is told of too.
-            description: What the rule is for.
-            rule_name: A physical name. Default: one that CloudFormation generates.
-
-        Returns:
-            The rule (AWS::Events::Rule).
-
-        Raises:
-            ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
-                refuses, or a queue of another Region or account.
-            TypeError: a job definition or a target that is none.
-
-        https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
-        """
-        if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
-            kind = type(job_definitions).__name__
-            self._refuse(
-                id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
-            )
-        definitions = [] if job_definitions is None else list(job_definitions)
-        problem = None if states is None else wrong_states(states)
-        if problem is not None:
-            self._refuse(id, ValueError, problem)
-        for definition in definitions:
-            if not is_job_definition(definition):
-                self._refuse(
-                    id,
-                    TypeError,
-                    f"job_definitions holds {type(definition).__name__}; expected job definitions "
-                    "of batch_constructs or aws_cdk.aws_batch",
-                )
-        pattern = state_change_pattern(
-            queue_arns=[self.job_queue_arn],
-            states=[str(state) for state in states or ()],
-            definition_prefixes=[definition_prefix(definition) for definition in definitions],
-            include_array_children=include_array_children,
-        )
-        return self._rule(id, pattern, target, description, rule_name)
-
-    def on_job_failed(
-        self,
-        id: str,
-        *,
-        target: events.IRuleTarget | lambda_.IFunction | None = None,
-        job_definitions: Sequence[AnyJobDefinition] | None = None,
-        include_array_children: bool = False,
-        description: str | None = None,
-        rule_name: str | None = None,
-    ) -> events.Rule:
-        """Send on jobs of the queue that failed for good: not attempts that are retried.
-
-        See ``on_job_state_change`` for the arguments.
-
-        Returns:
-            The rule (AWS::Events::Rule).
-        """
-        return self.on_job_state_change(
-            id,
-            target=target,
-            states=[JobState.FAILED],
-            job_definitions=job_definitions,
-            include_array_children=include_array_children,
-            description=description,
-            rule_name=rule_name,
-        )
-
     def on_queue_blocked(
         self,
         id: str,
         *,
-        target: events.IRuleTarget | lambda_.IFunction | None = None,
+        target: RuleTarget | None = None,
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
@@ -209,7 +131,8 @@ class QueueEvents:
 
         Args:
             id: The ID of the rule, below the queue.
-            target: Where the event goes. Default: nowhere until ``add_target``.
+            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
             description: What the rule is for.
             rule_name: A physical name. Default: one that CloudFormation generates.
 
@@ -232,7 +155,7 @@ class QueueEvents:
         self,
         id: str,
         pattern: dict[str, Any],
-        target: events.IRuleTarget | lambda_.IFunction | None,
+        target: RuleTarget | None,
         description: str | None,
         rule_name: str | None,
     ) -> events.Rule:
@@ -240,20 +163,141 @@ class QueueEvents:
         problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE) or _wrong_rule_name(rule_name)
         if problem is not None:
             self._refuse(id, ValueError, problem)
-        if target is not None and not (
-            has_member(target, "bind") or has_member(target, "function_arn")
-        ):
+        if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
             self._refuse(
                 id,
                 TypeError,
-                f"target is {type(target).__name__}; expected a Lambda function or a target of "
-                "aws_events_targets, such as targets.SqsQueue(queue)",
+                f"target is {kind_of(target)}; expected a Lambda function, an SNS topic, an SQS "
+                "queue, or a target of aws_events_targets",
             )
         return make_rule(
             scope,
             id,
             pattern,
             targets=[] if target is None else [_rule_target(target)],
+            description=description,
+            rule_name=rule_name,
+        )
+
+
+class QueueEvents(QueueRules):
+    """Rules on what AWS Batch tells EventBridge about one job queue.
+
+    ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
+    """
+
+    def on_job_state_change(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        states: Sequence[JobState | str] | None = None,
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on what becomes of the queue's jobs.
+
+        An array is one job here unless its children are asked for; the nodes of a multi-node job
+        are never jobs of their own. Nothing is sent as a job is submitted. The same event may come
+        twice, and later than one that followed it.
+
+        Args:
+            id: The ID of the rule, below the queue.
+            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
+            states: Only of jobs that move to these. Default: every state.
+            job_definitions: Only of jobs of these definitions, all revisions. Default: all.
+            include_array_children: Whether each child of an array is told of too.
+            description: What the rule is for.
+            rule_name: A physical name. Default: one that CloudFormation generates.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+
+        Raises:
+            ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
+                refuses, or a queue of another Region or account.
+            TypeError: a job definition or a target that is none.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
+        """
+        if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
+            kind = kind_of(job_definitions)
+            self._refuse(
+                id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
+            )
+        definitions = [] if job_definitions is None else list(job_definitions)
+        problem = None if states is None else wrong_states(states)
+        if problem is not None:
+            self._refuse(id, ValueError, problem)
+        for definition in definitions:
+            if not is_job_definition(definition):
+                self._refuse(
+                    id,
+                    TypeError,
+                    f"job_definitions holds {kind_of(definition)}; expected job definitions "
+                    "of batch_constructs or aws_cdk.aws_batch",
+                )
+        pattern = state_change_pattern(
+            queue_arns=[self.job_queue_arn],
+            states=[str(state) for state in states or ()],
+            definition_prefixes=[definition_prefix(definition) for definition in definitions],
+            include_array_children=include_array_children,
+        )
+        return self._rule(id, pattern, target, description, rule_name)
+
+    def on_job_failed(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on jobs of the queue that failed for good: not attempts that are retried.
+
+        See ``on_job_state_change`` for the arguments.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+        """
+        return self.on_job_state_change(
+            id,
+            target=target,
+            states=[JobState.FAILED],
+            job_definitions=job_definitions,
+            include_array_children=include_array_children,
+            description=description,
+            rule_name=rule_name,
+        )
+
+    def on_job_succeeded(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        job_definitions: Sequence[AnyJobDefinition] | None = None,
+        include_array_children: bool = False,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on jobs of the queue that succeeded.
+
+        See ``on_job_state_change`` for the arguments.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+        """
+        return self.on_job_state_change(
+            id,
+            target=target,
+            states=[JobState.SUCCEEDED],
+            job_definitions=job_definitions,
+            include_array_children=include_array_children,
             description=description,
             rule_name=rule_name,
         )
@@ -306,10 +350,16 @@ def _wrong_rule_name(name: object) -> str | None:
     return f"rule_name is {name!r}; allowed are 1 to 64 letters, digits, '.', '-' and '_'"
 
 
-def _rule_target(target: events.IRuleTarget | lambda_.IFunction) -> events.IRuleTarget:
-    """Take a function as a target; EventBridge is permitted to call it."""
-    if not has_member(target, "function_arn"):
+_TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}
+"""What a resource that is a target as it is has → the CDK's target that permits it."""
+
+
+def _rule_target(target: RuleTarget) -> events.IRuleTarget:
+    """Take a function, a topic or a queue as a target; EventBridge is permitted to reach it."""
+    kind = next((kind for member, kind in _TARGETS.items() if has_member(target, member)), None)
+    if kind is None:
         return cast("events.IRuleTarget", target)
     from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
 
-    return targets.LambdaFunction(cast("lambda_.IFunction", target))
+    made: events.IRuleTarget = getattr(targets, kind)(target)
+    return made

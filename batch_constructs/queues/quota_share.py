@@ -5,17 +5,19 @@ https://docs.aws.amazon.com/batch/latest/userguide/quota-management.html
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Fn
 from aws_cdk import aws_batch as batch
 
-from batch_constructs.arguments import Arguments
+from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
-from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
-from batch_constructs.queues.job_queue import JobQueue, is_job_queue, job_queue_arn
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
-from batch_constructs.queues.service_job_queue import ServiceJobQueue
+from batch_constructs.queues.service_job_queue import SERVICE_JOB_QUEUE
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.queues.capacity_limit import CapacityLimit
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.service_job_queue import AnyServiceJobQueue
+
+
+_ARN = re.compile(r"arn:[^:]+:batch:[^:]*:[^:]*:job-queue/[^/]+/quota-share/[^/]+")
 
 
 class QuotaSharePolicy(SchedulingPolicy):
@@ -67,9 +72,7 @@ class QuotaSharePolicy(SchedulingPolicy):
             Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
             Tags=arguments.mapping("tags", tags),
         )
-        self.properties = arguments.check(
-            "AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy}
-        )
+        arguments.check("AWS::Batch::SchedulingPolicy", {**rest, "QuotaSharePolicy": policy})
         arguments.refuse()
 
         self.resource = self._resource = batch.CfnSchedulingPolicy(
@@ -86,14 +89,10 @@ class QuotaShare(BatchConstruct):
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::QuotaShare).
 
-    Attributes:
-        resource: The L1 resource, for escape hatches.
-        properties: The CloudFormation properties as the rules see them.
-
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        queue: A queue whose scheduling policy is a ``QuotaSharePolicy``.
+        queue: A ``ServiceJobQueue`` whose scheduling policy is a ``QuotaSharePolicy``.
         capacity_limits: What the share has without borrowing, by instance type.
         sharing_strategy: Whether idle capacity is kept, lent, or lent and borrowed as well.
             Default: lent and borrowed.
@@ -113,12 +112,16 @@ class QuotaShare(BatchConstruct):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-quotashare.html
     """
 
+    _resource: batch.CfnQuotaShare | None = None
+    _arn: str | None = None
+    _name: str
+
     def __init__(
         self,
         scope: Construct,
         id: str,
         *,
-        queue: AnyJobQueue,
+        queue: AnyServiceJobQueue,
         capacity_limits: Sequence[CapacityLimit],
         quota_share_name: str,
         sharing_strategy: SharingStrategy | str = SharingStrategy.LEND_AND_BORROW,
@@ -130,9 +133,9 @@ class QuotaShare(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         arn: Any = (
-            job_queue_arn(queue)
-            if is_job_queue(queue)
-            else arguments.wrong_type("queue", queue, "a job queue such as ServiceJobQueue(…)")
+            SERVICE_JOB_QUEUE.arn_of(queue)
+            if SERVICE_JOB_QUEUE.fits(queue)
+            else arguments.wrong_type("queue", queue, "a ServiceJobQueue, whose jobs have quotas")
         )
         preemption = arguments.flag("in_share_preemption", in_share_preemption, required=True)
         properties = given(
@@ -149,7 +152,7 @@ class QuotaShare(BatchConstruct):
             Tags=arguments.mapping("tags", tags),
         )
         reference, beside = _queue_beside(queue, arn)
-        self.properties: Mapping[str, object] = arguments.check(
+        arguments.check(
             "AWS::Batch::QuotaShare",
             {**properties, "JobQueue": reference},
             beside=beside,
@@ -157,7 +160,7 @@ class QuotaShare(BatchConstruct):
         arguments.refuse()
 
         self._name = quota_share_name
-        self.resource = batch.CfnQuotaShare(
+        self._resource = batch.CfnQuotaShare(
             self,
             "Resource",
             job_queue=arn,
@@ -172,20 +175,53 @@ class QuotaShare(BatchConstruct):
         )
 
     @property
+    def resource(self) -> batch.CfnQuotaShare:
+        """The L1 resource, for escape hatches.
+
+        Raises:
+            ValueError: the share was taken in.
+        """
+        return made_here(self, self._resource)
+
+    @property
     def quota_share_arn(self) -> str:
         """The ARN."""
-        return self.resource.attr_quota_share_arn
+        if self._arn is None:
+            self._arn = self.resource.attr_quota_share_arn
+        return self._arn
 
     @property
     def quota_share_name(self) -> str:
         """The name that submissions give."""
         return self._name
 
+    @classmethod
+    def from_quota_share_arn(cls, scope: Construct, id: str, quota_share_arn: str) -> QuotaShare:
+        """Take in a quota share by its ARN.
+
+        Raises:
+            ValueError: the text is no quota share's ARN.
+        """
+        return _ImportedQuotaShare(scope, id, quota_share_arn)
+
+
+class _ImportedQuotaShare(QuotaShare):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        BatchConstruct.__init__(self, scope, id)
+        if not isinstance(arn, str) or not (is_token(arn) or _ARN.fullmatch(arn)):
+            raise ValueError(
+                f"{self.node.path}: {arn!r} is not a quota share's ARN; expected "
+                "arn:aws:batch:REGION:ACCOUNT:job-queue/QUEUE/quota-share/NAME"
+            )
+        self._arn = arn
+        # of a token CloudFormation reads it: job-queue/QUEUE/quota-share/NAME
+        self._name = Fn.select(3, Fn.split("/", arn)) if is_token(arn) else arn.split("/")[3]
+
 
 def _queue_beside(queue: Any, arn: Any) -> tuple[Any, dict[str, Mapping[str, object]]]:
     """Return what stands for the queue, and what the rules know of it and its policy."""
-    if not isinstance(queue, JobQueue | ServiceJobQueue):
+    seen = checked(queue)
+    if seen is None:
         return arn, {}
-    known = {"Type": "AWS::Batch::JobQueue", "Properties": queue.properties}
     name = queue.node.id
-    return {"Ref": name}, {**queue.beside, name: known}
+    return {"Ref": name}, {**seen.beside, name: seen.resource}

@@ -5,24 +5,19 @@ https://docs.aws.amazon.com/batch/latest/userguide/scheduling-policies.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from aws_cdk import aws_batch as batch
+from aws_cdk.interfaces import aws_batch as batch_interfaces
+
+from batch_constructs.arguments import checked
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aws_cdk import aws_batch as batch
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-    AnySchedulingPolicy: TypeAlias = (
-        "SchedulingPolicy | batch.ISchedulingPolicy | batch_interfaces.ISchedulingPolicyRef"
-    )
-    """Ours, an ``aws_batch`` L2 or an L1."""
 
 
 _REFERENCE = Reference(
@@ -35,24 +30,15 @@ class SchedulingPolicy(BatchConstruct):
 
     Scheduling policies are made by ``FairSharePolicy`` and ``QuotaSharePolicy``; this class takes
     in those that exist already.
-
-    Attributes:
-        properties: The CloudFormation properties as the rules see them; empty where imported.
     """
 
     _resource: batch.CfnSchedulingPolicy
     _arn: str | None = None
-    properties: Mapping[str, object] = {}  # replaced as a whole, never changed
 
-    def __new__(cls, *_arguments: object, **_options: object) -> Self:
-        """Refuse to make a policy of no kind."""
-        if cls is SchedulingPolicy:
-            raise TypeError(
-                "SchedulingPolicy makes no policy; make a FairSharePolicy or a QuotaSharePolicy, "
-                "or take one in with SchedulingPolicy.from_scheduling_policy_arn or "
-                "from_scheduling_policy_name"
-            )
-        return super().__new__(cls)
+    _instead = (
+        "make a FairSharePolicy or a QuotaSharePolicy, or take one in with "
+        "SchedulingPolicy.from_scheduling_policy_arn or from_scheduling_policy_name"
+    )
 
     @property
     def scheduling_policy_arn(self) -> str:
@@ -97,6 +83,12 @@ class _ImportedSchedulingPolicy(SchedulingPolicy):
         self._arn = arn
 
 
+AnySchedulingPolicy: TypeAlias = (
+    SchedulingPolicy | batch.ISchedulingPolicy | batch_interfaces.ISchedulingPolicyRef
+)
+"""Ours, an ``aws_batch`` L2 or an L1."""
+
+
 def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
     """Return the ARN of a scheduling policy: ours, an L2 or an L1."""
     if policy is None or _REFERENCE.fits(policy):
@@ -112,10 +104,5 @@ POLICY_BESIDE = "scheduling policy"
 
 def policy_beside(policy: Any, arn: Any) -> tuple[Any, dict[str, dict[str, object]]]:
     """Return what stands for a policy in a queue, and what the rules know of it."""
-    if not isinstance(policy, SchedulingPolicy) or not policy.properties:
-        return arn, {}
-    known: dict[str, object] = {
-        "Type": "AWS::Batch::SchedulingPolicy",
-        "Properties": policy.properties,
-    }
-    return {"Ref": POLICY_BESIDE}, {POLICY_BESIDE: known}
+    seen = checked(policy)
+    return (arn, {}) if seen is None else ({"Ref": POLICY_BESIDE}, {POLICY_BESIDE: seen.resource})

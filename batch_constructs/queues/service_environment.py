@@ -8,53 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
-from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk.interfaces import aws_batch as batch_interfaces
     from constructs import Construct
 
     from batch_constructs.queues.capacity_limit import CapacityLimit
-
-    AnyServiceEnvironment: TypeAlias = (
-        "ServiceEnvironmentBase | batch_interfaces.IServiceEnvironmentRef"
-    )
-    """Ours or an L1."""
 
 _REFERENCE = Reference(
     noun="service environment", resource="service-environment", attribute="service_environment"
 )
 
 
-class ServiceEnvironmentBase(BatchConstruct):
-    """A service environment, ours or imported: its ARN."""
-
-    _resource: batch.CfnServiceEnvironment
-    _arn: str | None = None
-
-    @property
-    def service_environment_arn(self) -> str:
-        """The ARN."""
-        if self._arn is None:
-            self._arn = self._resource.attr_service_environment_arn
-        return self._arn
-
-
-class ServiceEnvironment(ServiceEnvironmentBase):
+class ServiceEnvironment(BatchConstruct):
     """How many instances of SageMaker Training the jobs of a queue may use at once.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ServiceEnvironment).
-
-    Attributes:
-        resource: The L1 resource, for escape hatches.
-        properties: The CloudFormation properties as the rules see them.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -72,6 +49,9 @@ class ServiceEnvironment(ServiceEnvironmentBase):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-serviceenvironment.html
     """
+
+    _resource: batch.CfnServiceEnvironment | None = None
+    _arn: str | None = None
 
     def __init__(
         self,
@@ -94,12 +74,10 @@ class ServiceEnvironment(ServiceEnvironmentBase):
             State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
-        self.properties: Mapping[str, object] = arguments.check(
-            "AWS::Batch::ServiceEnvironment", properties
-        )
+        arguments.check("AWS::Batch::ServiceEnvironment", properties)
         arguments.refuse()
 
-        self.resource = self._resource = batch.CfnServiceEnvironment(
+        self._resource = batch.CfnServiceEnvironment(
             self,
             "Resource",
             capacity_limits=[l1_properties(limit) for limit in properties["CapacityLimits"]],
@@ -109,10 +87,31 @@ class ServiceEnvironment(ServiceEnvironmentBase):
             tags=properties.get("Tags"),
         )
 
+    @property
+    def resource(self) -> batch.CfnServiceEnvironment:
+        """The L1 resource, for escape hatches.
+
+        Raises:
+            ValueError: the environment was taken in.
+        """
+        return made_here(self, self._resource)
+
+    @property
+    def service_environment_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self.resource.attr_service_environment_arn
+        return self._arn
+
+    @property
+    def service_environment_name(self) -> str:
+        """The name."""
+        return _REFERENCE.name(self.service_environment_arn)
+
     @classmethod
     def from_service_environment_arn(
         cls, scope: Construct, id: str, service_environment_arn: str
-    ) -> ServiceEnvironmentBase:
+    ) -> ServiceEnvironment:
         """Take in a service environment by its ARN.
 
         Raises:
@@ -121,11 +120,27 @@ class ServiceEnvironment(ServiceEnvironmentBase):
         arn = _REFERENCE.arn(scope, id, service_environment_arn)
         return _ImportedServiceEnvironment(scope, id, arn)
 
+    @classmethod
+    def from_service_environment_name(
+        cls, scope: Construct, id: str, service_environment_name: str
+    ) -> ServiceEnvironment:
+        """Take in a service environment of the stack's account and Region by its name.
 
-class _ImportedServiceEnvironment(ServiceEnvironmentBase):
+        Raises:
+            ValueError: the text is no service environment's name.
+        """
+        arn = _REFERENCE.arn_of_name(scope, id, service_environment_name)
+        return _ImportedServiceEnvironment(scope, id, arn)
+
+
+class _ImportedServiceEnvironment(ServiceEnvironment):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
-        super().__init__(scope, id)
+        BatchConstruct.__init__(self, scope, id)
         self._arn = arn
+
+
+AnyServiceEnvironment: TypeAlias = ServiceEnvironment | batch_interfaces.IServiceEnvironmentRef
+"""Ours or an L1."""
 
 
 def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:

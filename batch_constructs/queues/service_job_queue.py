@@ -5,17 +5,22 @@ https://docs.aws.amazon.com/batch/latest/userguide/service-job-queues.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queues import SERVICE_JOBS, SERVICE_QUEUE_TYPE
-from batch_constructs.construct import given, l1_properties
-from batch_constructs.queues.job_queue import JobQueueBase
+from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
+from batch_constructs.jobs.submit_rights import expect_grantee
+from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
+from batch_constructs.queues.service_job_queue_events import ServiceQueueEvents
 from batch_constructs.queues.time_limits import time_limit_actions
+from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,15 +32,22 @@ if TYPE_CHECKING:
     from batch_constructs.queues.time_limits import TimeLimit
 
 
-class ServiceJobQueue(JobQueueBase):
+SERVICE_JOB_QUEUE = Reference(
+    noun="queue of service jobs",
+    resource="job-queue",
+    attribute="job_queue",
+    unless="grant_submit",
+)
+"""A queue that service jobs are submitted to with SubmitServiceJob: a ``JobQueue`` is none."""
+
+
+class ServiceJobQueue(BatchConstruct, QueueMetrics, ServiceQueueEvents):
     """A queue of service jobs: requests to SageMaker Training wait in it until there is capacity.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue).
+    It takes no jobs that have a job definition, so triggers, workflows and the constructs that
+    watch such jobs refuse it; AWS Batch takes its jobs with SubmitServiceJob.
 
-    Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
-        properties: The CloudFormation properties as the rules see them.
-        beside: What the rules know of the policy that these refer to.
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue).
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -58,6 +70,9 @@ class ServiceJobQueue(JobQueueBase):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobqueue.html
     """
+
+    _resource: batch.CfnJobQueue | None = None
+    _arn: str | None = None
 
     def __init__(
         self,
@@ -88,17 +103,15 @@ class ServiceJobQueue(JobQueueBase):
             State=arguments.state("enabled", enabled),
             Tags=arguments.mapping("tags", tags),
         )
-        policy, self.beside = policy_beside(
-            scheduling_policy, properties.get("SchedulingPolicyArn")
-        )
-        self.properties: Mapping[str, object] = arguments.check(
+        policy, beside = policy_beside(scheduling_policy, properties.get("SchedulingPolicyArn"))
+        arguments.check(
             "AWS::Batch::JobQueue",
             {**properties, **given(SchedulingPolicyArn=policy)},
-            beside=self.beside,
+            beside=beside,
         )
         arguments.refuse()
 
-        self.resource = self._resource = batch.CfnJobQueue(
+        self._resource = batch.CfnJobQueue(
             self,
             "Resource",
             job_queue_name=properties.get("JobQueueName"),
@@ -113,3 +126,78 @@ class ServiceJobQueue(JobQueueBase):
             state=properties["State"],
             tags=properties.get("Tags"),
         )
+
+    @property
+    def resource(self) -> batch.CfnJobQueue:
+        """The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
+
+        Raises:
+            ValueError: the queue was taken in.
+        """
+        return made_here(self, self._resource)
+
+    @property
+    def job_queue_arn(self) -> str:
+        """The ARN."""
+        if self._arn is None:
+            self._arn = self.resource.attr_job_queue_arn
+        return self._arn
+
+    @property
+    def job_queue_name(self) -> str:
+        """The name."""
+        return SERVICE_JOB_QUEUE.name(self.job_queue_arn)
+
+    def grant_submit_service_job(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a grantee submit service jobs to this queue, under any of its shares, with tags.
+
+        Args:
+            grantee: A role, a Lambda function, a job definition, and so on.
+
+        Raises:
+            TypeError: the grantee is none.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
+        """
+        expect_grantee(grantee)
+        # A job that is submitted, and tagged as it is, has no ID yet.
+        jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
+        submit = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["batch:SubmitServiceJob"],
+            resource_arns=[self.job_queue_arn, f"{self.job_queue_arn}/quota-share/*", jobs],
+        )
+        tag = iam.Grant.add_to_principal(
+            grantee=grantee, actions=["batch:TagResource"], resource_arns=[jobs]
+        )
+        return submit.combine(tag)
+
+    @classmethod
+    def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> ServiceJobQueue:
+        """Take in a queue of service jobs by its ARN.
+
+        Raises:
+            ValueError: the text is no job queue's ARN.
+        """
+        arn = SERVICE_JOB_QUEUE.arn(scope, id, job_queue_arn)
+        return _ImportedServiceJobQueue(scope, id, arn)
+
+    @classmethod
+    def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> ServiceJobQueue:
+        """Take in a queue of service jobs of the stack's account and Region by its name.
+
+        Raises:
+            ValueError: the text is no job queue's name.
+        """
+        arn = SERVICE_JOB_QUEUE.arn_of_name(scope, id, job_queue_name)
+        return _ImportedServiceJobQueue(scope, id, arn)
+
+
+class _ImportedServiceJobQueue(ServiceJobQueue):
+    def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        BatchConstruct.__init__(self, scope, id)
+        self._arn = arn
+
+
+AnyServiceJobQueue: TypeAlias = ServiceJobQueue | batch.IJobQueue | batch_interfaces.IJobQueueRef
+"""Ours, an ``aws_batch`` L2 or an L1."""

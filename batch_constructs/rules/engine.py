@@ -186,9 +186,10 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
         return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
+    names = subject.names
     causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
     for rule in rules_about(subject.type) if rules is None else rules:
-        if no_object and rule.area != "shapes":
+        if (rule.needs and rule.needs not in names) or (no_object and rule.area != "shapes"):
             continue
         faults = [*islice(rule.find(subject), _MOST_OF_A_KIND + 1)]
         if not faults:

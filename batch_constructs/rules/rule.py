@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.rules import areas
 from batch_constructs.rules.findings import Severity
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ class Rule:
         subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
         noun: for a rule about one property: what its messages begin with and call the property.
+        needs: the name of a property without which it has nothing to say, if there is one.
         sources: where each type of resource has a page of its own, instead of ``source``.
     """
 
@@ -48,6 +48,7 @@ class Rule:
     subjects: tuple[str, ...]
     find: Finder
     noun: str = ""
+    needs: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
@@ -67,6 +68,8 @@ def __getattr__(name: str) -> object:
     tables = {"RULES": _BY_ID, "BY_SUBJECT": _BY_SUBJECT}
     if name not in tables:
         raise AttributeError(name)
+    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
+
     areas.load()
     return tables[name]
 
@@ -74,6 +77,8 @@ def __getattr__(name: str) -> object:
 @lru_cache(maxsize=512)
 def rules_about(type: str) -> list[Rule]:
     """Give the rules about a type of resource, in the order of their areas."""
+    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
+
     areas.load_about(type)
     places = {area: place for place, area in enumerate(areas.AREAS)}
     return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
@@ -87,15 +92,18 @@ def rule(
     fix: str,
     source: Source | str,
     severity: Severity = Severity.ERROR,
-    area: str,
+    area: str = "",
 ) -> Callable[[Finder], Finder]:
-    """Register a function as a rule; its docstring is the explanation in the documentation."""
+    """Register a function as a rule; its docstring is the explanation in the documentation.
+
+    Its chapter is the module that it stands in, unless another one is given.
+    """
 
     def register(find: Finder) -> Finder:
         add(
             Rule(
                 id=id,
-                area=area,
+                area=area or find.__module__.partition(".areas.")[2],
                 severity=severity,
                 title=title,
                 fix=fix,

@@ -15,6 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
+from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.jsii_objects import has_member
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
@@ -51,8 +53,9 @@ class EventTrigger(BatchConstruct):
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role/Resource`` (AWS::IAM::Role,
     allowed to submit exactly this definition to exactly this queue) and
     ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that became no job). EventBridge
-    submits by itself; only where it cannot, with a share identifier, priority or timeout, a
-    ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for the role.
+    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags or
+    rules of a retry policy, a ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for
+    the role.
 
     EventBridge delivers at least once: rarely, an event becomes two jobs (never with ``Submit``).
 
@@ -80,9 +83,11 @@ class EventTrigger(BatchConstruct):
         share_identifier: A queue with a scheduling policy demands one.
         scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
         timeout: Limit of one attempt, a minute or more. Default: the definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
         retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
         max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
         dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
+        rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
 
     Raises:
@@ -110,9 +115,11 @@ class EventTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
         retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
+        rule_name: str | None = None,
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -130,6 +137,7 @@ class EventTrigger(BatchConstruct):
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
             timeout=timeout,
+            overrides=overrides,
         )
         check_fields(arguments, "parameters", job.parameters)
         check_fields(arguments, "environment", job.environment)
@@ -137,6 +145,7 @@ class EventTrigger(BatchConstruct):
         check_dead_letter_queue(arguments, dead_letter_queue)
         plain = read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", enabled)
+        name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
         text = arguments.text("description", description)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):
             arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
@@ -149,6 +158,7 @@ class EventTrigger(BatchConstruct):
         self.resource = events.CfnRule(
             self,
             "Resource",
+            name=name,
             description=text,
             event_bus_name=None if event_bus is None else event_bus.event_bus_name,
             event_pattern=plain,
@@ -202,7 +212,10 @@ class EventTrigger(BatchConstruct):
             "batchParameters": {
                 "jobDefinition": job.definition_arn,
                 "jobName": job.job_name,
-                **given(arrayProperties=given(size=job.array_size)),
+                **given(
+                    arrayProperties=given(size=job.array_size),
+                    retryStrategy=given(attempts=job.requirements.retry.get("Attempts")),
+                ),
             },
             # without anything to pass, the job gets nothing of the event: not the whole of it
             **self._input(body, template),
@@ -218,19 +231,19 @@ class EventTrigger(BatchConstruct):
             scheduling_priority=job.scheduling_priority,
         )
         template = InputTemplate()
-        timeout = given(attemptDurationSeconds=job.timeout_seconds)
+        asked = job.defaults()
+        asked.get("containerOverrides", {}).pop("environment", None)  # told as a plain map
         body = {
             # the event's ID: an event that is delivered twice becomes one job
             "jobName": f"{job.name_prefix}-{template.text('$.id')}",
             **given(
-                arrayProperties=given(size=job.array_size),
-                parameters=template.texts(job.parameters),
-                environment=template.texts(job.environment),
-                timeout=timeout,
+                **{
+                    **asked,
+                    "parameters": template.texts(job.parameters),
+                    "environment": template.texts(job.environment),
+                }
             ),
         }
-        if job.command is not None:
-            body["containerOverrides"] = {"command": list(job.command)}
         return {"arn": self.function.function.function_arn, **self._input(body, template)}
 
     def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
@@ -250,4 +263,6 @@ def _needs_function(job: JobToSubmit) -> bool:
         job.share_identifier is not None
         or job.scheduling_priority is not None
         or job.timeout_seconds is not None
+        or bool(job.tags)
+        or "EvaluateOnExit" in job.requirements.retry
     )

@@ -15,8 +15,10 @@ from batch_constructs.aws.delivery import (
     SQS_WINDOW_SECONDS,
 )
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
-from batch_constructs.tokens import is_token
+from batch_constructs.known_values import known_now
+from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.job_to_submit import bounded
+from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-
-MODE_NAMES = ("job-per-message", "coalesce")
+    from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 CONCURRENCY = SQS_CONCURRENCY.low
 """Functions at a time: the fewest that an event source mapping can be told."""
@@ -35,9 +36,6 @@ _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
 _COMPACT = (",", ":")
-_MOST_BYTES_TOLD = 2500
-"""Of the 4 KB of a function's environment variables, what ARNs and names surely leave."""
-
 _DRAFTS = ("draft-04", "draft-06", "draft-07")
 _MAX_RECEIVES = Whole(2, 100)
 _HOUR_SECONDS = 3600
@@ -71,8 +69,9 @@ class GatewayArguments:
 
 def read_gateway(
     arguments: Arguments,
+    job: JobToSubmit,
     *,
-    mode: str,
+    coalesce: bool,
     max_submissions_per_second: float,
     parameters: Mapping[str, str] | None,
     schema: Mapping[str, Any] | None,
@@ -83,32 +82,35 @@ def read_gateway(
     max_receive_count: int,
 ) -> GatewayArguments:
     """Read the arguments and note what is wrong with them."""
-    name = arguments.choice("mode", mode, "a SubmissionMode")
-    if isinstance(name, str) and name not in MODE_NAMES:
-        arguments.wrong_value(f"mode is {name!r}; allowed are {' and '.join(MODE_NAMES)}")
-    coalesce = name == MODE_NAMES[1]
     is_fifo = arguments.flag("fifo", fifo, required=True) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
-            "fifo with mode coalesce: SQS hands over at most 10 messages of a FIFO queue at a time "
-            "and the children of an array have no order; use mode job-per-message, or no fifo"
+            "fifo with mode COALESCE: SQS hands over at most 10 messages of a FIFO queue at a time "
+            "and the children of an array have no order; use mode JOB_PER_MESSAGE, or no fifo"
         )
     fields = arguments.mapping("parameters", parameters)
     if arguments.is_wrong("parameters"):
         fields = {}
     if coalesce and fields:
         arguments.wrong_value(
-            "parameters with mode coalesce: each child fetches its whole message; leave them out"
+            "parameters with mode COALESCE: each child fetches its whole message; leave them out"
         )
         fields = {}
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
     checked = _schema(arguments, schema)
-    told = json.dumps([checked if isinstance(checked, dict) else {}, fields], separators=_COMPACT)
-    if len(told) > _MOST_BYTES_TOLD:
+    defaults = {} if arguments.problems else without_tokens(job.defaults())
+    parts = [
+        checked if isinstance(checked, dict) else {},
+        fields,
+        *([defaults] if defaults else []),
+    ]
+    told = json.dumps(parts, separators=_COMPACT, default=str)
+    if len(told) > MOST_BYTES_TOLD:
+        also = ", environment, command and overrides" if defaults else ""
         arguments.wrong_value(
-            f"schema and parameters are {len(told):,} bytes of JSON; allowed are "
-            f"{_MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: check "
+            f"schema and parameters{also} are {len(told):,} bytes of JSON; allowed are "
+            f"{MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: check "
             "here only what tells good messages from bad, and the rest in the job"
         )
     key = arguments.text("idempotency_key", idempotency_key)
@@ -128,7 +130,11 @@ def read_gateway(
         max_receive_count=bounded(
             arguments,
             "max_receive_count",
-            arguments.number("max_receive_count", max_receive_count, required=True),
+            known_now(
+                arguments,
+                "max_receive_count",
+                arguments.number("max_receive_count", max_receive_count, required=True),
+            ),
             _MAX_RECEIVES,
         ),
     )
@@ -142,9 +148,10 @@ def _check_path(arguments: Arguments, where: str, path: object) -> None:
 
 
 def _rate(arguments: Arguments, per_second: float) -> Any:
-    rate = arguments.number("max_submissions_per_second", per_second)
+    rate = arguments.number("max_submissions_per_second", per_second, required=True)
+    rate = known_now(arguments, "max_submissions_per_second", rate)
     most = SUBMISSIONS_PER_SECOND
-    if isinstance(rate, int | float) and not is_token(rate) and not 0 < rate <= most:
+    if isinstance(rate, int | float) and not 0 < rate <= most:
         return arguments.wrong_value(
             f"max_submissions_per_second is {rate}; allowed are numbers above 0, up to {most}, AWS "
             "Batch's own limit for an account"
@@ -199,6 +206,7 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
 
 def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, fifo: bool) -> Any:
     seconds = arguments.seconds("max_batching_window", window)
+    seconds = known_now(arguments, "max_batching_window", seconds)
     if seconds is None:
         if fifo:
             return 0

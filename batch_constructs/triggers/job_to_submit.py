@@ -10,22 +10,28 @@ from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
     OVERRIDES_BYTES,
-    RESERVED_VARIABLES,
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
-    TIMEOUT_SECONDS,
     overrides_length,
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.queues.job_queue import (
     is_fair_share,
     is_job_queue,
     job_queue_arn,
-    jobs_of,
-    submit_resources,
 )
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.submission_overrides import (
+    Requirements,
+    given_overrides,
+    in_api_case,
+    read_environment,
+    read_requirements,
+    read_tags,
+    read_timeout,
+)
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.job_fit import check_parameters, check_platform
 
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
     from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
 
 _LONGEST_PREFIX = 80
 """What is left of a name for what comes behind it: 128 characters, less an ID and an index."""
@@ -57,6 +64,8 @@ class JobToSubmit:
     share_identifier: str | None = None
     scheduling_priority: int | None = None
     timeout_seconds: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    requirements: Requirements = field(default_factory=lambda: Requirements(resources=[], retry={}))
 
     @property
     def queue_arn(self) -> str:
@@ -74,7 +83,7 @@ class JobToSubmit:
         return self.job_name[:_LONGEST_PREFIX]
 
     def statements(self, *, tagging: bool = False) -> list[dict[str, Any]]:
-        """Allow exactly this submission."""
+        """Allow exactly this submission, and tags where it has any or somebody may add some."""
         submit = {
             "Effect": "Allow",
             "Action": "batch:SubmitJob",
@@ -86,7 +95,7 @@ class JobToSubmit:
             # the job that is tagged as it is submitted has no ID yet
             "Resource": jobs_of(self.queue),
         }
-        return [submit, tag] if tagging else [submit]
+        return [submit, tag] if tagging or self.tags else [submit]
 
     def request(self) -> dict[str, Any]:
         """Spell the submission as EventBridge Scheduler and Step Functions want it."""
@@ -101,8 +110,21 @@ class JobToSubmit:
                 ShareIdentifier=self.share_identifier,
                 SchedulingPriorityOverride=self.scheduling_priority,
                 Timeout=given(AttemptDurationSeconds=self.timeout_seconds),
+                RetryStrategy=self.requirements.retry,
+                Tags=dict(self.tags),
             ),
         }
+
+    def defaults(self) -> dict[str, Any]:
+        """Spell what a message or an event adds to, as boto3 does: all but whose job it is."""
+        return given(
+            arrayProperties=given(size=self.array_size),
+            parameters=dict(self.parameters),
+            containerOverrides=in_api_case(self.container_overrides()),
+            timeout=given(attemptDurationSeconds=self.timeout_seconds),
+            retryStrategy=in_api_case(self.requirements.retry),
+            tags=dict(self.tags),
+        )
 
     def container_overrides(self) -> dict[str, Any]:
         """Spell what changes in the container."""
@@ -111,6 +133,7 @@ class JobToSubmit:
             Environment=[
                 {"Name": name, "Value": value} for name, value in self.environment.items()
             ],
+            ResourceRequirements=[dict(one) for one in self.requirements.resources],
         )
 
 
@@ -128,9 +151,20 @@ def read_job_to_submit(
     share_identifier: str | None = None,
     scheduling_priority: int | None = None,
     timeout: Duration | None = None,
+    overrides: SubmissionOverrides | None = None,
     shares_may_come_later: bool = False,
 ) -> JobToSubmit:
     """Read a trigger's arguments and note what is wrong with them."""
+    over = given_overrides(arguments, overrides)
+    view = arguments.within("overrides")
+
+    def chosen(name: str, own: Any) -> tuple[Arguments, Any]:
+        """Take what is said once: as a parameter, or in the overrides."""
+        other = getattr(over, name)
+        if other is not None and own is not None:
+            arguments.wrong_value(f"{name} is given, and overrides.{name} too; give one of them")
+        return (arguments, own) if other is None else (view, other)
+
     if not is_job_queue(queue):
         arguments.wrong_type("queue", queue, "a job queue of batch_constructs or aws_cdk.aws_batch")
     if not is_job_definition(job_definition):
@@ -139,18 +173,15 @@ def read_job_to_submit(
             job_definition,
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
-    share = arguments.text("share_identifier", share_identifier)
-    check_share(arguments, queue, share, may_come_later=shares_may_come_later)
-    variables = arguments.mapping("environment", environment)
-    reserved = [name for name in variables if str(name).startswith(RESERVED_VARIABLES)]
-    if reserved:
-        arguments.wrong_value(
-            f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
-            "are AWS Batch's own: choose others"
-        )
-    words = arguments.texts("command", command)
+    reader, value = chosen("share_identifier", share_identifier)
+    share = reader.text("share_identifier", value)
+    check_share(reader, queue, share, may_come_later=shares_may_come_later)
+    variables = read_environment(*chosen("environment", environment))
+    reader, value = chosen("command", command)
+    words = reader.texts("command", value)
     check_platform(arguments, queue, job_definition)
-    check_parameters(arguments, job_definition, parameters, command_is_known=command is None)
+    check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
+    reader, rank = chosen("scheduling_priority", scheduling_priority)
     _check_length(arguments, words, variables)
     return JobToSubmit(
         queue=queue,
@@ -163,15 +194,10 @@ def read_job_to_submit(
         environment=variables,
         command=words,
         share_identifier=share,
-        scheduling_priority=bounded(
-            arguments,
-            "scheduling_priority",
-            arguments.number("scheduling_priority", scheduling_priority),
-            SCHEDULING_PRIORITY,
-        ),
-        timeout_seconds=bounded(
-            arguments, "timeout", arguments.seconds("timeout", timeout), TIMEOUT_SECONDS
-        ),
+        scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
+        timeout_seconds=read_timeout(*chosen("timeout", timeout)),
+        tags=read_tags(view, over.tags),
+        requirements=read_requirements(view, over),
     )
 
 

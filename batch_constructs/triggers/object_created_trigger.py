@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
 
 
 class ObjectCreatedTrigger(EventTrigger):
@@ -50,9 +51,11 @@ class ObjectCreatedTrigger(EventTrigger):
         share_identifier: A queue with a scheduling policy demands one.
         scheduling_priority: Rank within the share.
         timeout: Limit of one attempt.
+        overrides: ``SubmissionOverrides``.
         retry_attempts: Retries of a failed submission.
         max_event_age: How long a failed submission is retried.
         dead_letter_queue: A queue of yours.
+        rule_name: A physical name.
         description: What the rule is for.
 
     Raises:
@@ -81,9 +84,11 @@ class ObjectCreatedTrigger(EventTrigger):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
         retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
+        rule_name: str | None = None,
         description: str | None = None,
     ) -> None:
         path = f"{scope.node.path}/{id}".strip("/")
@@ -106,9 +111,11 @@ class ObjectCreatedTrigger(EventTrigger):
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
             timeout=timeout,
+            overrides=overrides,
             retry_attempts=retry_attempts,
             max_event_age=max_event_age,
             dead_letter_queue=dead_letter_queue,
+            rule_name=rule_name,
             description=description,
         )
         tell_event_bridge(bucket)

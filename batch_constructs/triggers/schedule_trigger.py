@@ -14,9 +14,11 @@ from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
+from batch_constructs.aws.quotas import SCHEDULE_NAME
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     KEY_ACTIONS,
@@ -29,13 +31,15 @@ from batch_constructs.triggers.job_to_submit import bounded, read_job_to_submit
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import Duration
+    from aws_cdk import Duration, TimeZone
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
 
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
@@ -60,8 +64,8 @@ class ScheduleTrigger(BatchConstruct):
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
         schedule: ``"rate(1 hour)"``, ``"cron(0 3 * * ? *)"``, ``"at(2026-12-24T18:00:00)"``, or the
             CDK's ``ScheduleExpression`` or ``events.Schedule``.
-        time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"``, daylight
-            saving included. Default: UTC.
+        time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"`` or
+            ``TimeZone.EUROPE_BERLIN``, daylight saving included. Default: UTC.
         flexible_time_window: Submit at any moment so long after the appointed one, 1 minute to a
             day. Default: at the moment itself.
         start: Nothing is submitted before; a ``datetime`` with a time zone. Default: at once.
@@ -75,9 +79,15 @@ class ScheduleTrigger(BatchConstruct):
         share_identifier: A queue with a scheduling policy demands one.
         scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
         timeout: Limit of one attempt, a minute or more. Default: the definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
         retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
         max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
         dead_letter_queue: A queue of yours. Default: one of its own.
+        schedule_name: A physical name. Default: one that CloudFormation generates.
+        schedule_group: The group it belongs to: the CDK's ``ScheduleGroup``, an L1, or its name.
+            Default: the account's default group.
+        encryption_key: Encrypts what the schedule submits; the role may decrypt with it. Default: a
+            key of the service.
         description: What the schedule is for.
 
     Raises:
@@ -95,7 +105,7 @@ class ScheduleTrigger(BatchConstruct):
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
         schedule: str | scheduler.ScheduleExpression | events.Schedule,
-        time_zone: str | None = None,
+        time_zone: str | TimeZone | None = None,
         flexible_time_window: Duration | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
@@ -108,9 +118,13 @@ class ScheduleTrigger(BatchConstruct):
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
         retry_attempts: int = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
+        schedule_name: str | None = None,
+        schedule_group: scheduler.IScheduleGroup | scheduler.CfnScheduleGroup | str | None = None,
+        encryption_key: kms.IKey | None = None,
         description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -128,6 +142,7 @@ class ScheduleTrigger(BatchConstruct):
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
             timeout=timeout,
+            overrides=overrides,
         )
         retries = read_retries(arguments, retry_attempts, max_event_age)
         properties = given(
@@ -137,8 +152,12 @@ class ScheduleTrigger(BatchConstruct):
             start_date=_moment(arguments, "start", start),
             end_date=_moment(arguments, "end", end),
             state=arguments.state("enabled", enabled),
+            name=arguments.text("schedule_name", schedule_name, bound=SCHEDULE_NAME),
+            group_name=_group(arguments, schedule_group),
             description=arguments.text("description", description),
         )
+        if encryption_key is not None and not has_member(encryption_key, "key_arn"):
+            arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
         _check_order(arguments, start, end)
         check_dead_letter_queue(arguments, dead_letter_queue)
         arguments.refuse()
@@ -153,6 +172,10 @@ class ScheduleTrigger(BatchConstruct):
         key = self.dead_letter_queue.encryption_master_key
         if key is not None:
             statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key.key_arn})
+        if encryption_key is not None:
+            properties["kms_key_arn"] = encryption_key.key_arn
+            decrypt = {"Effect": "Allow", "Action": "kms:Decrypt"}
+            statements.append({**decrypt, "Resource": encryption_key.key_arn})
         self.role = iam.Role(
             self,
             "Role",
@@ -180,6 +203,15 @@ class ScheduleTrigger(BatchConstruct):
         )
 
 
+def _group(arguments: Arguments, group: Any) -> Any:
+    """Read a schedule group's name: the CDK's, an L1's, or a name."""
+    if has_member(group, "schedule_group_name"):
+        return group.schedule_group_name
+    if has_member(group, "schedule_group_ref"):
+        return group.schedule_group_ref.schedule_group_name
+    return arguments.text("schedule_group", group, bound=SCHEDULE_NAME)
+
+
 def _expression(arguments: Arguments, schedule: Any) -> Any:
     text = schedule if isinstance(schedule, str) else getattr(schedule, "expression_string", None)
     if not isinstance(text, str):
@@ -190,7 +222,9 @@ def _expression(arguments: Arguments, schedule: Any) -> Any:
     return text if problem is None else arguments.wrong_value(f"schedule is {text!r}; {problem}")
 
 
-def _time_zone(arguments: Arguments, schedule: Any, given_zone: str | None) -> Any:
+def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
+    if has_member(given_zone, "timezone_name"):
+        given_zone = given_zone.timezone_name  # the CDK's TimeZone
     zone = arguments.text("time_zone", given_zone)
     expression_zone = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
     own = None if expression_zone is None else expression_zone.timezone_name

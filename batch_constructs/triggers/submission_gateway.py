@@ -21,22 +21,26 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.members import member
+from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
-    MODE_NAMES,
     GatewayArguments,
     read_gateway,
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
-from batch_constructs.triggers.submit_function import LIST_JOBS
+from batch_constructs.triggers.submit_function import LIST_JOBS, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
@@ -55,10 +60,10 @@ _MANIFEST_PREFIX = "manifests/"
 class SubmissionMode(StrEnum):
     """How messages become jobs."""
 
-    JOB_PER_MESSAGE = MODE_NAMES[0]
+    JOB_PER_MESSAGE = "JOB_PER_MESSAGE"
     """Each message becomes a job; its body says what goes along."""
 
-    COALESCE = MODE_NAMES[1]
+    COALESCE = "COALESCE"
     """Up to 10,000 messages become one array job; each child fetches its message."""
 
 
@@ -82,7 +87,7 @@ class SubmissionGateway(BatchConstruct):
     (AWS::CloudWatch::Alarm) and, in mode ``COALESCE``, ``Manifests`` (AWS::S3::Bucket).
 
     Attributes:
-        message_queue: Send messages here: ``message_queue.grant_send_messages(sender)``.
+        message_queue: Send messages here; ``grant_send_messages`` lets somebody.
         dead_letter_queue: Where poison lies.
         function: The ``lambda_.Function`` that submits.
         ledger: The table.
@@ -95,8 +100,7 @@ class SubmissionGateway(BatchConstruct):
         queue: Where jobs wait: ours, an ``aws_batch`` L2 or an L1.
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1. In mode ``COALESCE`` a
             definition of ours may read the manifests; to others, ``grant_read_messages``.
-        mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``, or ``"job-per-message"``,
-            ``"coalesce"``. Default: a job a message.
+        mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``. Default: a job a message.
         max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
             Default: the body says ``parameters`` itself.
@@ -108,6 +112,12 @@ class SubmissionGateway(BatchConstruct):
         share_identifier: Of messages that name none. A queue with a scheduling policy demands one
             here, or in every message (mode ``JOB_PER_MESSAGE``).
         scheduling_priority: Rank within the share, 0 to 9999.
+        timeout: Of messages that say none: limit of one attempt, a minute or more. Default: the
+            definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
+            messages that say none.
+        enabled: Whether it submits; messages wait in the queue meanwhile, up to 14 days. Default:
+            yes.
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
@@ -116,6 +126,7 @@ class SubmissionGateway(BatchConstruct):
         encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
+        description: What the function is for. Default: that it turns messages into jobs.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -139,15 +150,20 @@ class SubmissionGateway(BatchConstruct):
         deduplication_window: Duration | None = None,
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
+        enabled: bool = True,
         fifo: bool = False,
         max_batching_window: Duration | None = None,
         max_receive_count: int = 10,
         alarm_topic: sns.ITopic | None = None,
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
+        description: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        how = member(arguments, "mode", mode, SubmissionMode)
         job = read_job_to_submit(
             arguments,
             id,
@@ -156,11 +172,14 @@ class SubmissionGateway(BatchConstruct):
             job_name=job_name,
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
-            shares_may_come_later=mode != SubmissionMode.COALESCE and not parameters,
+            timeout=timeout,
+            overrides=overrides,
+            shares_may_come_later=how is not SubmissionMode.COALESCE and not parameters,
         )
         gateway = read_gateway(
             arguments,
-            mode=mode,
+            job,
+            coalesce=how is SubmissionMode.COALESCE,
             max_submissions_per_second=max_submissions_per_second,
             parameters=parameters,
             schema=schema,
@@ -171,6 +190,10 @@ class SubmissionGateway(BatchConstruct):
             max_receive_count=max_receive_count,
         )
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
+        arguments.flag("enabled", enabled, required=True)
+        text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
+        if encryption_key is not None and not has_member(encryption_key, "key_arn"):
+            arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
         arguments.refuse()
 
         self._fifo = gateway.fifo
@@ -188,7 +211,7 @@ class SubmissionGateway(BatchConstruct):
         )
         self.ledger = self._table(encryption_key)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
-        self.function = self._function(job, gateway)
+        self.function = self._function(job, gateway, text)
         if encryption_key is not None:
             once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
@@ -197,13 +220,18 @@ class SubmissionGateway(BatchConstruct):
             event_source_arn=self.message_queue.queue_arn,
             function_name=self.function.function_arn,
             batch_size=gateway.batch_size,
+            enabled=None if enabled is True else enabled,
             maximum_batching_window_in_seconds=gateway.max_batching_window_seconds or None,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
         self.dead_letter_alarm = self._alarm(topic)
-        if self.manifest_bucket is not None and has_member(job_definition, "grant_principal"):
+        if self.manifest_bucket is not None and takes_grants(job_definition):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
+
+    def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody send messages that become jobs."""
+        return self.message_queue.grant_send_messages(grantee)
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message."""
@@ -220,7 +248,7 @@ class SubmissionGateway(BatchConstruct):
         *,
         prefix: str | None = None,
         suffix: str | None = None,
-    ) -> events.CfnRule:
+    ) -> events.Rule:
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
         Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
@@ -241,25 +269,23 @@ class SubmissionGateway(BatchConstruct):
                 "order; use one without fifo"
             )
         name = bucket_name(self.node.path, bucket)
-        rule = events.CfnRule(
-            self,
-            id,
-            event_pattern=object_created_pattern(name, prefix=prefix, suffix=suffix),
-            targets=[
-                {
-                    "id": "Queue",
-                    "arn": self.message_queue.queue_arn,
-                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
-                }
-            ],
-        )
+        pattern = object_created_pattern(name, prefix=prefix, suffix=suffix)
+        rule = make_rule(self, id, pattern)
+        resource: Any = rule.node.default_child
+        resource.targets = [
+            {
+                "id": "Queue",
+                "arn": self.message_queue.queue_arn,
+                "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+            }
+        ]
         for target in (self.message_queue, self.dead_letter_queue):
             target.add_to_resource_policy(
                 iam.PolicyStatement(
                     actions=["sqs:SendMessage"],
                     principals=[iam.ServicePrincipal(EVENTS)],
                     resources=[target.queue_arn],
-                    conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+                    conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
                 )
             )
         if not self._event_bridge_has_key:  # one for both queues and all buckets
@@ -276,7 +302,7 @@ class SubmissionGateway(BatchConstruct):
         """
         if self.manifest_bucket is None:
             raise ValueError(
-                f"{self.node.path}: in mode job-per-message a job has its message in its "
+                f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
         return self.manifest_bucket.grant_read(grantee, f"{_MANIFEST_PREFIX}*")
@@ -320,13 +346,15 @@ class SubmissionGateway(BatchConstruct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
 
-    def _function(self, job: JobToSubmit, gateway: GatewayArguments) -> lambda_.Function:
+    def _function(
+        self, job: JobToSubmit, gateway: GatewayArguments, description: str | None
+    ) -> lambda_.Function:
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="index",
-            description="Turns messages into AWS Batch jobs",
+            description=description or "Turns messages into AWS Batch jobs",
             environment=self._environment(job, gateway),
             statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
@@ -337,23 +365,17 @@ class SubmissionGateway(BatchConstruct):
 
     def _environment(self, job: JobToSubmit, gateway: GatewayArguments) -> dict[str, str]:
         environment = {
-            "JOB_QUEUE": job.queue_arn,
-            "JOB_DEFINITION": job.definition_arn,
-            "NAME_PREFIX": job.name_prefix,
+            **told(self, job),
             "SUBMISSIONS_PER_SECOND": f"{gateway.per_second / CONCURRENCY:g}",
             "LEDGER_TABLE": self.ledger.table_name,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue.queue_url,
             "FIFO": "true" if gateway.fifo else "false",
             "MAX_RECEIVES": str(gateway.max_receive_count),
-            "WINDOW_SECONDS": str(gateway.window_seconds),
+            "WINDOW_SECONDS": number_text(gateway.window_seconds),
         }
         if self.manifest_bucket is not None:
             environment["MANIFEST_BUCKET"] = self.manifest_bucket.bucket_name
             environment["MANIFEST_PREFIX"] = _MANIFEST_PREFIX
-        if job.share_identifier is not None:
-            environment["SHARE_IDENTIFIER"] = job.share_identifier
-        if job.scheduling_priority is not None:
-            environment["SCHEDULING_PRIORITY"] = str(job.scheduling_priority)
         if gateway.parameters:
             environment["PARAMETERS"] = json.dumps(gateway.parameters)
         if gateway.idempotency_key is not None:

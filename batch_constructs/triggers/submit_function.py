@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.submission_overrides import number_text
+from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
 class SubmitFunction(BatchConstruct):
@@ -40,8 +47,19 @@ class SubmitFunction(BatchConstruct):
         queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
         job_name: Start of the names of jobs whose event gives none. Default: the construct's ID.
+        array_size: Of events that give none: children of an array job, 2 to 10,000. Default: not an
+            array.
+        parameters: Values for the definition's ``Ref::`` placeholders; an event's are added, and
+            win. Default: the definition's.
+        environment: Environment variables, added to the definition's; an event's are added, and
+            win. Default: none.
+        command: Of events that give none. Default: the definition's.
         share_identifier: Of events that give none. A queue with a scheduling policy demands one.
         scheduling_priority: Of events that give none, 0 to 9999.
+        timeout: Of events that give none: limit of one attempt, a minute or more. Default: the
+            definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
+            events that give none.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -60,8 +78,14 @@ class SubmitFunction(BatchConstruct):
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
         job_name: str | None = None,
+        array_size: int | None = None,
+        parameters: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
         share_identifier: str | None = None,
         scheduling_priority: int | None = None,
+        timeout: Duration | None = None,
+        overrides: SubmissionOverrides | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -71,28 +95,26 @@ class SubmitFunction(BatchConstruct):
             queue=queue,
             job_definition=job_definition,
             job_name=job_name,
+            array_size=array_size,
+            parameters=parameters,
+            environment=environment,
+            command=command,
             share_identifier=share_identifier,
             scheduling_priority=scheduling_priority,
+            timeout=timeout,
+            overrides=overrides,
             shares_may_come_later=True,
         )
+        check_told(arguments, job)
         arguments.refuse()
 
-        environment = {
-            "JOB_QUEUE": job.queue_arn,
-            "JOB_DEFINITION": job.definition_arn,
-            "NAME_PREFIX": job.name_prefix,
-        }
-        if share_identifier is not None:
-            environment["SHARE_IDENTIFIER"] = share_identifier
-        if scheduling_priority is not None:
-            environment["SCHEDULING_PRIORITY"] = str(scheduling_priority)
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="submit",
             description="Submits one AWS Batch job for each invocation",
-            environment=environment,
+            environment=told(self, job),
             statements=[*job.statements(tagging=True), LIST_JOBS],
             timeout=Duration.minutes(1),
         )
@@ -101,6 +123,40 @@ class SubmitFunction(BatchConstruct):
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
         return self.function.grant_invoke(grantee)
+
+
+def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:
+    """Tell a function of ours what it submits, in its environment variables."""
+    variables = {
+        "JOB_QUEUE": job.queue_arn,
+        "JOB_DEFINITION": job.definition_arn,
+        "NAME_PREFIX": job.name_prefix,
+    }
+    if job.share_identifier is not None:
+        variables["SHARE_IDENTIFIER"] = job.share_identifier
+    if job.scheduling_priority is not None:
+        variables["SCHEDULING_PRIORITY"] = number_text(job.scheduling_priority)
+    defaults = job.defaults()
+    if defaults:
+        variables["DEFAULTS"] = Stack.of(scope).to_json_string(defaults)
+    return variables
+
+
+MOST_BYTES_TOLD = 2500
+"""Of the 4 KB of a function's environment variables, what ARNs and names surely leave."""
+
+
+def check_told(arguments: Arguments, job: JobToSubmit) -> None:
+    """Note more than a function has room for."""
+    if arguments.problems:
+        return
+    length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
+    if length > MOST_BYTES_TOLD:
+        arguments.wrong_value(
+            f"parameters, environment, command and overrides are {length:,} bytes of JSON; allowed "
+            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: "
+            "put what is long into the job definition or into S3"
+        )
 
 
 LIST_JOBS = {

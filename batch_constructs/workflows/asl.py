@@ -166,7 +166,7 @@ class AslWriter:
         handler = self._graph.jobs[job.catch]
         name = self._name(f"{handler.name} after {job.name}")
         task = self._task(handler)
-        if job.after_catch == "continue":
+        if job.goes_on_after_catch:
             return name, self._submission(name, _then(task, then), None)
         fail = self._name(f"{job.name} failed")
         return name, {**self._submission(name, _then(task, fail), None), fail: _fail()}
@@ -275,15 +275,15 @@ class AslWriter:
         if depends_on:
             parameters["DependsOn"] = depends_on
         retries: list[dict[str, Any]] = [_THROTTLED]
-        if job.retry is not None:
+        if job.step_retry is not None:
             # States.TaskFailed stands for all, and a job that may have been submitted runs once
             retries += [
                 {"ErrorEquals": _UNCLEAR, "MaxAttempts": 0},
                 {
                     "ErrorEquals": ["States.TaskFailed"],
-                    "IntervalSeconds": job.retry.interval_seconds,
-                    "MaxAttempts": job.retry.max_attempts,
-                    "BackoffRate": job.retry.backoff_rate,
+                    "IntervalSeconds": job.step_retry.interval_seconds,
+                    "MaxAttempts": job.step_retry.max_attempts,
+                    "BackoffRate": job.step_retry.backoff_rate,
                 },
             ]
         return {

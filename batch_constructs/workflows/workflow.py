@@ -20,14 +20,15 @@ from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
+from batch_constructs.log_settings import log_settings
 from batch_constructs.queues.job_queue import (
     JobQueue,
     is_job_queue,
     job_queue_arn,
-    jobs_of,
-    submit_resources,
 )
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
@@ -35,11 +36,15 @@ from batch_constructs.workflows.structure import structure_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Unpack
 
     from aws_cdk import Duration
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.workflow_job import WorkflowJob
 
 _EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
@@ -55,13 +60,13 @@ class Workflow(BatchConstruct):
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
     standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
-    (AWS::Logs::LogGroup, kept 30 days).
+    (AWS::Logs::LogGroup).
 
     Attributes:
-        state_machine: The ``sfn.StateMachine``: ``grant_start_execution``, a target, an alarm.
+        state_machine: The ``sfn.StateMachine``: a target of rules, and all that the CDK offers.
         role: What it acts as.
         log_group: Where it logs errors; without the data of executions.
-        definition: The Amazon States Language as plain data.
+        asl: The Amazon States Language as plain data.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -75,6 +80,9 @@ class Workflow(BatchConstruct):
             no ``spot_rescue_queue`` then, or a job would run twice. Default: such a job has failed.
         timeout: Limit of an execution. Default: Step Functions' own, a year.
         state_machine_name: Default: one that CloudFormation generates.
+        log_retention: How long errors are kept. Default: a month.
+        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
+            the log service's own encryption.
 
     Raises:
         ValueError: cycles, unknown names, jobs that nothing reaches, missing or superfluous share
@@ -95,6 +103,8 @@ class Workflow(BatchConstruct):
         spot_rescue_queue: AnyJobQueue | None = None,
         timeout: Duration | None = None,
         state_machine_name: str | None = None,
+        log_retention: logs.RetentionDays | None = None,
+        log_encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -109,19 +119,21 @@ class Workflow(BatchConstruct):
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
+        kept = log_settings(arguments, log_retention, log_encryption_key)
         arguments.refuse()
 
         self._prefix = safe_name(id)[:60]
         rescue = None if spot_rescue_queue is None else job_queue_arn(spot_rescue_queue)
-        self.definition = AslWriter(
+        self.asl = AslWriter(
             self._graph, request=self._request, partition=Aws.PARTITION, rescue_queue=rescue
         ).write()
         if seconds is not None:
-            self.definition["TimeoutSeconds"] = seconds
+            self.asl["TimeoutSeconds"] = seconds
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
-            retention=logs.RetentionDays.ONE_MONTH,
+            retention=kept.retention,
+            encryption_key=kept.encryption_key,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(
@@ -145,7 +157,7 @@ class Workflow(BatchConstruct):
             "StateMachine",
             state_machine_name=name,
             # not the CDK's to_json_string, which drops every null, and with it ResultPath
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.definition)),
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.asl)),
             role=self.role,
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -153,25 +165,62 @@ class Workflow(BatchConstruct):
             ),
         )
 
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody start executions."""
+        return self.state_machine.grant_start_execution(grantee)
+
+    def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how many executions started."""
+        return self.state_machine.metric_started(**options)
+
+    def metric_succeeded(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how many executions succeeded."""
+        return self.state_machine.metric_succeeded(**options)
+
+    def metric_failed(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how many executions failed."""
+        return self.state_machine.metric_failed(**options)
+
+    def metric_timed_out(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how many executions ran into their time limit."""
+        return self.state_machine.metric_timed_out(**options)
+
+    def metric_aborted(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how many executions were stopped."""
+        return self.state_machine.metric_aborted(**options)
+
+    def metric_time(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
+        """Return how long executions took, in milliseconds."""
+        return self.state_machine.metric_time(**options)
+
     def diagram(self) -> str:
         """Draw the graph as a Mermaid flowchart."""
         return mermaid(self._graph)
 
     def _request(self, job: WorkflowJob) -> dict[str, Any]:
         command = None if job.command is None else list(job.command)
+        requirements = requirements_of(job.overrides)
         return {
             "JobName": f"{self._prefix}-{job.name}",
-            "JobQueue": job_queue_arn(job.queue),
-            "JobDefinition": job_definition_arn(job.job_definition),
+            "JobQueue": job_queue_arn(_of_ours(job.queue)),
+            "JobDefinition": job_definition_arn(_of_ours(job.job_definition)),
             **given(
                 ArrayProperties=given(Size=job.array_size),
-                ContainerOverrides=given(Command=command),
+                ContainerOverrides=given(
+                    Command=command, ResourceRequirements=requirements.resources
+                ),
                 ShareIdentifier=job.share_identifier,
                 SchedulingPriorityOverride=job.scheduling_priority,
                 Timeout=given(AttemptDurationSeconds=job.timeout_seconds),
+                RetryStrategy=requirements.retry,
                 Tags=dict(job.tags),
             ),
         }
+
+
+def _of_ours(queue_or_definition: object) -> Any:
+    """Return a queue or a definition that was looked at: of a workflow it is no string."""
+    return queue_or_definition
 
 
 def _read_graph(
@@ -202,10 +251,10 @@ def _read_graph(
         elif not is_job_queue(full.queue):
             arguments.wrong_type(f"{where}queue", full.queue, "a job queue")
         else:
-            check_share(arguments, full.queue, full.share_identifier, where=where)
+            check_share(arguments, _of_ours(full.queue), full.share_identifier, where=where)
         if not is_job_definition(full.job_definition):
             arguments.wrong_type(f"{where}job_definition", full.job_definition, "a job definition")
-        if name in waited_for and (job.retry or job.catch):
+        if name in waited_for and (job.step_retry or job.catch):
             arguments.wrong_value(
                 f"{where}its children are waited for N to N, so Step Functions does not wait for "
                 "the array itself and can neither retry nor catch it; do so on the array that "
@@ -238,8 +287,10 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
     for job in graph.jobs.values():
         for queue in (job.queue, rescue):
             if queue is not None:
-                resources |= dict.fromkeys(submit_resources(queue, job.job_definition))
-                jobs[jobs_of(queue)] = None
+                resources |= dict.fromkeys(
+                    submit_resources(_of_ours(queue), _of_ours(job.job_definition))
+                )
+                jobs[jobs_of(_of_ours(queue))] = None
     return [
         {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
         # jobs have no ID yet when the policy is written

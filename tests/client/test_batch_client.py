@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tracemalloc
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
 from batch_constructs.client.batch_client import JobsNotFoundError
 from tests.functions.aws_in_process import answer
@@ -57,11 +59,11 @@ def test_importing_the_client_loads_neither_boto3_nor_the_cdk() -> None:
 def test_a_job_is_submitted_with_what_is_given_and_nothing_else(
     aws: Aws, client: BatchClient
 ) -> None:
-    job_id = client.submit("nightly", queue="main", definition="report:4")
+    job_id = client.submit("nightly", queue="main", job_definition="report:4")
     client.submit(
         "big",
         queue="main",
-        definition="report",
+        job_definition="report",
         array_size=100,
         parameters={"day": "2026-11-21"},
         environment={"MODE": "fast"},
@@ -69,8 +71,8 @@ def test_a_job_is_submitted_with_what_is_given_and_nothing_else(
         vcpus=1.0,
         memory_mebibytes=2048,
         share_identifier="blue",
-        timeout_seconds=600,
-        attempts=2,
+        timeout=timedelta(minutes=10),
+        retry=RetryPolicy(attempts=2, rules=()),
         depends_on=[{"jobId": job_id}],
     )
 
@@ -109,7 +111,7 @@ def test_throttled_submissions_are_repeated_until_they_succeed(
     aws.faults.throttle = 0.5
 
     for number in range(50):
-        client.submit(f"job-{number}", queue="q", definition="d")
+        client.submit(f"job-{number}", queue="q", job_definition="d")
 
     assert [job["jobName"] for job in aws.batch.jobs] == [f"job-{n}" for n in range(50)]
     assert aws.calls["batch:SubmitJob"] > 60
@@ -119,7 +121,7 @@ def test_a_submission_whose_answer_got_lost_is_not_repeated(aws: Aws, client: Ba
     aws.faults.lose_answer = 1.0
 
     with pytest.raises(SubmissionUnclearError, match=r"'once' got lost .* the job may exist"):
-        client.submit("once", queue="q", definition="d")
+        client.submit("once", queue="q", job_definition="d")
 
     assert aws.calls["batch:SubmitJob"] == 1
 
@@ -130,7 +132,7 @@ def test_a_queue_that_does_not_exist_is_said_in_the_words_of_aws(
     aws.faults.refuse = lambda _: "JobQueue nowhere not found"
 
     with pytest.raises(ClientError, match="JobQueue nowhere not found"):
-        client.submit("job", queue="nowhere", definition="d")
+        client.submit("job", queue="nowhere", job_definition="d")
 
 
 def test_waiting_reports_every_change_once(aws: Aws, client: BatchClient) -> None:
@@ -205,7 +207,7 @@ def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
     describe(aws, [detail("a", "RUNNABLE")])
 
     with pytest.raises(TimeoutError, match="not done after 60 s: a"):
-        client.wait(["a"], timeout_seconds=60)
+        client.wait(["a"], timeout=timedelta(minutes=1))
 
 
 def test_a_job_that_aws_does_not_know_is_named(aws: Aws, client: BatchClient) -> None:
@@ -322,7 +324,7 @@ def test_a_client_submits_at_some_pace(rate: float, taken: bool) -> None:  # noq
 
 def test_an_older_sdk_is_enough_to_stop_jobs(aws: Aws, client: BatchClient) -> None:
     aws.batch.script["CancelJob"] = lambda _: answer(200, {})
-    old = client.batch
+    old = client._batch
     type(old).cancel_jobs = property(lambda _: (_ for _ in ()).throw(AttributeError()))
 
     client.cancel(["a", "b"], reason="over")

@@ -59,7 +59,7 @@ def test_submit_speaks_json(aws: Aws, run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["job"], "give NAME, --queue and --definition, or --graph"),
+        (["job"], "give NAME, --queue and --job-definition, or --graph"),
         (["job", "--queue", "q", "--definition", "d", "-p", "day"], "day: write NAME=VALUE"),
     ],
 )
@@ -88,8 +88,8 @@ def test_an_interrupted_graph_says_how_to_go_on_and_does(
         json.dumps(
             {
                 "jobs": {
-                    "a": {"definition": "d", "parameters": {"day": "$.day"}},
-                    "b": {"definition": "d", "dependsOn": ["a"]},
+                    "a": {"jobDefinition": "d", "parameters": {"day": "$.day"}},
+                    "b": {"jobDefinition": "d", "dependsOn": ["a"]},
                 }
             }
         )
@@ -144,7 +144,7 @@ def test_a_graph_that_is_wrong_is_refused_before_anything_is_submitted(
     aws: Aws, run: Run, tmp_path: Path
 ) -> None:
     graph = tmp_path / "graph.json"
-    graph.write_text('{"jobs": {"a": {"definition": "d", "dependsOn": ["b"]}}}')
+    graph.write_text('{"jobs": {"a": {"jobDefinition": "d", "dependsOn": ["b"]}}}')
 
     result = run("submit", "--graph", str(graph), "--queue", "q")
 

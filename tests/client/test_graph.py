@@ -38,7 +38,7 @@ def test_children_wait_for_children(aws: Aws, client: BatchClient) -> None:
         client,
         [
             WorkflowJob(name="a", job_definition="d", array_size=5),
-            WorkflowJob(name="b", job_definition="d", array_size=5, depends_on=[NToN(job="a")]),
+            WorkflowJob(name="b", job_definition="d", array_size=5, depends_on=[NToN("a")]),
         ],
         queue="q",
     )
@@ -100,10 +100,12 @@ def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> No
 
 
 def test_what_needs_step_functions_is_refused(client: BatchClient) -> None:
-    with pytest.raises(ValueError, match=r"job 'a': catch, only_on_failure and retry need Step"):
+    with pytest.raises(
+        ValueError, match=r"job 'a': catch, only_on_failure and step_retry need Step"
+    ):
         submit_graph(
             client,
-            [WorkflowJob(name="a", job_definition="d", retry=StepRetry(max_attempts=1))],
+            [WorkflowJob(name="a", job_definition="d", step_retry=StepRetry(max_attempts=1))],
             queue="q",
         )
     with pytest.raises(ValueError, match="job 'a': no queue"):
@@ -119,9 +121,9 @@ def test_a_graph_is_read_from_json() -> None:
     text = json.dumps(
         {
             "jobs": {
-                "a": {"definition": "d", "arraySize": 3},
-                "b": {"definition": "e", "arraySize": 3, "dependsOn": [{"nToN": "a"}]},
-                "c": {"definition": "f", "queue": "q", "dependsOn": ["a", "b"]},
+                "a": {"jobDefinition": "d", "arraySize": 3},
+                "b": {"jobDefinition": "e", "arraySize": 3, "dependsOn": [{"nToN": "a"}]},
+                "c": {"jobDefinition": "f", "queue": "q", "dependsOn": ["a", "b"]},
             }
         }
     )
@@ -129,7 +131,7 @@ def test_a_graph_is_read_from_json() -> None:
     a, b, c = read_graph(text)
 
     assert (a.name, a.array_size) == ("a", 3)
-    assert b.depends_on == [NToN(job="a")]
+    assert b.depends_on == [NToN("a")]
     assert (c.queue, c.depends_on) == ("q", ["a", "b"])
 
 
@@ -137,8 +139,8 @@ def test_a_graph_is_read_from_json() -> None:
     ("text", "problem"),
     [
         ('{"jobs": []}', "a graph is"),
-        ('{"jobs": {"a": {"definition": "d", "dependson": []}}}', "job 'a': unknown dependson"),
-        ('{"jobs": {"a": {}}}', "job 'a': no definition"),
+        ('{"jobs": {"a": {"jobDefinition": "d", "dependson": []}}}', "job 'a': unknown dependson"),
+        ('{"jobs": {"a": {}}}', "job 'a': no jobDefinition"),
         ("{", "Expecting property name"),
     ],
 )

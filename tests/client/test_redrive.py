@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,11 +94,11 @@ def test_a_redriven_job_can_be_changed(aws: Aws, client: BatchClient) -> None:
         client,
         "a",
         queue="on-demand",
-        definition="definition:4",
+        job_definition="definition:4",
         parameters={"day": "2"},
         environment={"MODE": "fast"},
         memory_mebibytes=4096,
-        timeout_seconds=120,
+        timeout=timedelta(minutes=2),
     )
 
     (job,) = aws.batch.jobs

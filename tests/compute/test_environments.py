@@ -153,7 +153,7 @@ def test_every_option_of_instances_is_rendered(
         placement_group=group,
         instance_tags={"Team": "genomics"},
         scale_down_delay=cdk.Duration.minutes(30),
-        container_insights=True,
+        container_insights=bc.ContainerInsights.ENABLED,
         update_policy=bc.UpdatePolicy(
             terminate_jobs=False, job_execution_timeout=cdk.Duration.hours(2)
         ),

@@ -302,7 +302,7 @@ def test_what_javascript_refuses_is_an_error_of_ours_and_leaves_nothing(
 
 
 def test_a_definition_belongs_into_a_stack(app: cdk.App) -> None:
-    with pytest.raises(TypeError, match="scope is App; expected a stack"):
+    with pytest.raises(TypeError, match="scope is aws_cdk.App; expected a stack"):
         bc.FargateJobDefinition(app, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2))
 
 

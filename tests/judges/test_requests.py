@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,6 +15,7 @@ from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.message_reader import read_request
 from batch_constructs.functions.submission.repeat import repeat
 from batch_constructs.functions.submission.rescue import rescue_request
+from batch_constructs.submission_overrides import requirements_of
 from tests import rendered
 from tests.judges.published_api import model
 from tests.judges.test_state_machines import machines, states
@@ -92,8 +94,31 @@ def triggers_that_say_all_they_can() -> None:
         "scheduling_priority": 5,
         "timeout": cdk.Duration.hours(1),
     }
+    overrides = bc.SubmissionOverrides(
+        vcpus=2,
+        memory=cdk.Size.gibibytes(4),
+        gpus=1,
+        command=["run"],
+        environment={"ID": "$.id"},
+        timeout=cdk.Duration.hours(1),
+        scheduling_priority=5,
+        share_identifier="blue",
+        tags={"team": "x"},
+    )
+    attempts = bc.RetryPolicy(attempts=2, rules=[])
+    natively = bc.SubmissionOverrides(vcpus=2, retry=attempts)
+    changed: list[dict[str, Any]] = [
+        {"overrides": overrides},
+        {"overrides": replace(overrides, retry=bc.RetryPolicy())},
+        {"overrides": natively},
+    ]
+    for number, said in enumerate(changed):
+        job = bc.WorkflowJob(name="a", job_definition=submit["job_definition"], **said)
+        bc.Workflow(stack, f"Flow{number}", queue=submit["queue"], jobs=[job])
+        bc.SubmitFunction(stack, f"Function{number}", **submit, **said)
+        bc.SubmissionGateway(stack, f"Gateway{number}", **submit, **said)
     pattern = {"source": ["mine"]}
-    for number, said in enumerate(({}, little, all_of_it)):
+    for number, said in enumerate(({}, little, all_of_it, *changed)):
         bc.EventTrigger(stack, f"Event{number}", event_pattern=pattern, **submit, **said)
         bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **submit, **said)
     app.synth()
@@ -133,6 +158,14 @@ def of_submit_functions() -> Iterator[Request]:
             yield {**fixed, **read_request(body)}
 
 
+def of_functions() -> Iterator[Request]:
+    for _, _, resource in rendered.resources("AWS::Lambda::Function"):
+        variables = written(resource["Properties"].get("Environment", {})).get("Variables", {})
+        if "DEFAULTS" in variables:
+            fixed = {"jobName": "a", "jobQueue": "queue", "jobDefinition": "definition"}
+            yield {**fixed, **read_json(variables["DEFAULTS"])}
+
+
 def of_state_machines() -> Iterator[Request]:
     for machine in machines():
         for state in states(machine):
@@ -142,7 +175,13 @@ def of_state_machines() -> Iterator[Request]:
 
 @pytest.mark.parametrize(
     ("requests", "at_least"),
-    [(of_schedules, 3), (of_event_rules, 3), (of_submit_functions, 1), (of_state_machines, 2)],
+    [
+        (of_schedules, 6),
+        (of_event_rules, 4),
+        (of_submit_functions, 3),
+        (of_functions, 6),
+        (of_state_machines, 5),
+    ],
 )
 def test_every_rendered_request_is_one_of_the_api(requests: Any, at_least: int) -> None:
     found = list(requests())
@@ -191,20 +230,21 @@ def test_a_request_of_the_client_with_all_that_it_may_say_is_one_of_the_api() ->
     request = submit_job_request(
         "report",
         queue="queue",
-        definition="definition",
+        job_definition="definition",
         array_size=2,
         parameters={"day": "1"},
         environment={"A": "1"},
         command=["run"],
-        vcpus=0.5,
-        memory_mebibytes=512,
-        gpus=1,
         share_identifier="blue",
         scheduling_priority=5,
         timeout_seconds=60,
-        attempts=2,
         tags={"team": "x"},
         depends_on=[{"jobId": "a", "type": "N_TO_N"}],
+        requirements=requirements_of(
+            bc.SubmissionOverrides(
+                vcpus=0.5, memory_mebibytes=512, gpus=1, retry=bc.RetryPolicy(attempts=2)
+            )
+        ),
     )
 
     assert wrong("SubmitJob", request) == []

@@ -12,7 +12,7 @@ from typing import Any
 
 from batch_constructs.local.cdk_cli import find_node
 from tests import rendered
-from tests.judges.written import written
+from tests.judges.written import read_json, written
 
 VALIDATOR = "asl-validator@4.0.0"
 """https://github.com/ChristopheBougere/asl-validator"""
@@ -27,7 +27,7 @@ def machines() -> list[Machine]:
         for _, _, resource in rendered.resources("AWS::StepFunctions::StateMachine")
         if "DefinitionString" in resource["Properties"]
     }
-    return [json.loads(text) for text in found]
+    return [read_json(text) for text in found]
 
 
 def states(machine: Machine) -> Iterator[dict[str, Any]]:

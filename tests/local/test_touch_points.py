@@ -84,6 +84,30 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.eventbridge", "_pattern_event_view", ["event"]),
         ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),
         ("services.stepfunctions", "_ExecutionError", ["error", "cause"]),
+        ("services.stepfunctions", "_apply_input_path", ["state_def", "data", "ctx"]),
+        ("services.stepfunctions", "_apply_output_path", ["state_def", "data", "ctx"]),
+        ("services.stepfunctions", "_error_matches", ["error_equals", "error"]),
+        ("services.stepfunctions", "_eval_intrinsic_arg", ["arg", "data", "ctx"]),
+        ("services.stepfunctions", "_parse_jsonpath_tokens", ["path"]),
+        ("services.stepfunctions", "_resolve_params_obj", ["template", "data", "ctx"]),
+        ("core.lambda_runtime", "execution_credentials", ["config"]),
+        ("services.lambda_svc", "execution_credentials", ["config"]),
+        ("core.iam_evaluator", "_sigv2_check", ["request", "account_id"]),
+        ("core.iam_evaluator", "find_iam_access_key_account", ["access_key_id"]),
+        (
+            "core.iam_evaluator",
+            "resolve_credential",
+            ["access_key_id", "account_id", "session_token"],
+        ),
+        ("core.sigv4", "parse_header_signature", ["headers"]),
+        ("core.sigv4", "parse_query_signature", ["query_params"]),
+        ("core.sigv4", "presigned_request_is_expired", ["amz_date", "expires"]),
+        ("core.sigv4", "request_time_failure", ["signature"]),
+        (
+            "core.sigv4",
+            "header_signature_failure",
+            ["signature", "secret", "method", "raw_path", "query_params", "headers", "body"],
+        ),
         ("services.stepfunctions", "_execute_task", ["state_def", "raw_input", "execution", "ctx"]),
         ("services.sts", "register_session", ["access_key", "session"]),
     ],
@@ -122,6 +146,7 @@ def test_a_table_is_where_the_adapter_looks_for_it(
         ("services.iam", "_instance_profiles"),
         ("services.secretsmanager", "_secrets"),
         ("services.stepfunctions", "_state_machines"),
+        ("services.sts", "_sessions"),
     ],
 )
 def test_a_store_is_where_the_adapter_looks_for_it(module: str, name: str) -> None:
@@ -201,8 +226,8 @@ class TestAuthorization:
             "batch",
             endpoint_url=local_aws.endpoint_url,
             region_name="eu-central-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=local_aws.server.record.access.access_key_id,
+            aws_secret_access_key=local_aws.server.record.access.secret_access_key,
         )
 
         with pytest.raises(ClientError, match="plays AWS Batch in us-east-1"):
@@ -253,32 +278,3 @@ def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: Loc
     answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
     attributes = answer["Messages"][0]["MessageAttributes"]
     assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
-
-
-@pytest.mark.local_aws
-def test_the_health_path_is_still_ministack_s(local_aws: LocalAws) -> None:
-    import urllib.request
-
-    with urllib.request.urlopen(f"{local_aws.endpoint_url}/_ministack/health") as answer:  # noqa: S310
-        assert answer.status == 200
-
-
-@pytest.mark.local_aws
-@pytest.mark.parametrize("path", ["/v1/submitjob", "/_batch-constructs/reclaim", "/"])
-@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
-def test_a_web_page_is_not_answered(local_aws: LocalAws, path: str, method: str) -> None:
-    import urllib.error
-    import urllib.request
-
-    request = urllib.request.Request(  # noqa: S310
-        local_aws.endpoint_url + path,
-        method=method,
-        data=b"{}",
-        headers={"Origin": "https://page.example"},
-    )
-
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(request)  # noqa: S310
-
-    assert refusal.value.code == 403
-    assert refusal.value.headers.get("Access-Control-Allow-Origin") is None

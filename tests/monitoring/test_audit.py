@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 
 from batch_constructs import AlertTopic, AuditTrail, ComputeEnvironment, JobQueue
 from batch_constructs.aws.event_pattern import length, wrong
@@ -169,7 +171,6 @@ def test_many_queues_have_several_rules_with_an_alarm_each(stack: Stack, resourc
         stack.resolve(queue.job_queue_arn) for queue in queues
     ]
     assert max(map(len, named)) * 200 < EVENT_PATTERN_CHARACTERS
-    assert audit.alarms[0] is audit.alarm
     assert len(audit.alarms) == len(alarms) > 1
 
 
@@ -251,10 +252,41 @@ def test_wrong_arguments_are_refused(stack: Stack) -> None:
 
 def test_files_of_a_trail_are_kept_whole_days(stack: Stack) -> None:
     with pytest.raises(ValueError, match="trail_retention is 3 hours; allowed are whole days"):
-        AuditTrail(stack, "Audit", trail_retention=Duration.hours(3))
+        AuditTrail(stack, "Audit", trail_retention=Duration.hours(3), create_trail=True)
 
 
 def test_two_trails_in_an_account_have_alarms_of_two_names(stack: Stack, resources: Find) -> None:
     AuditTrail(stack, "Audit")
 
     assert "AlarmName" not in one(resources("AWS::CloudWatch::Alarm"))
+
+
+def test_a_role_is_expected_by_itself_or_by_its_arn(stack: Stack, resources: Find) -> None:
+    role = iam.Role(stack, "Deployer", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    other = "arn:aws:iam::123456789012:role/other"
+
+    AuditTrail(stack, "Audit", expected_roles=[role, other])
+
+    rules = json.dumps(resources("AWS::Events::Rule"))
+    assert json.dumps(stack.resolve(role.role_arn)) in rules
+    assert other in rules
+    wrong: Any = 3
+    with pytest.raises(TypeError, match=r"expected_roles\[0\] is int 3; expected an iam.IRole"):
+        AuditTrail(stack, "B", expected_roles=[wrong])
+
+
+def test_a_trail_is_kept_only_where_one_is_made(stack: Stack) -> None:
+    with pytest.raises(ValueError, match="trail_retention is given without create_trail=True"):
+        AuditTrail(stack, "Audit", trail_retention=Duration.days(30))
+
+
+def test_a_key_of_the_users_encrypts_the_log_and_the_trail(stack: Stack, resources: Find) -> None:
+    key = kms.Key(stack, "Mine")
+
+    made = AuditTrail(stack, "Audit", log_encryption_key=key, create_trail=True)
+
+    assert made.key is key
+    policy = json.dumps(one(resources("AWS::KMS::Key"))["KeyPolicy"])
+    assert "cloudtrail.amazonaws.com" in policy
+    assert "log-group:*" in policy
+    assert one(resources("AWS::CloudTrail::Trail"))["KMSKeyId"] == stack.resolve(key.key_arn)

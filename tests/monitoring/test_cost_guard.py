@@ -231,3 +231,15 @@ def test_gauges_of_another_queue_are_refused(stack: Stack, queue: JobQueue) -> N
 
     with pytest.raises(ValueError, match="gauges does not cover Nightly"):
         CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(1), gauges=gauges)
+
+
+def test_actions_and_periods_are_read_in_any_case(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    budget = VcpuBudget.of_vcpu_hours(5, period="month")
+
+    CostGuard(stack, "Guard", queues=[queue], budget=budget, action="disable_queues")
+
+    found = variables(resources)
+    assert (found["PERIOD"], found["ACTION"]) == ("MONTH", "DISABLE_QUEUES")
+    assert found["BUDGET"] == "5 vCPU-hours a month"

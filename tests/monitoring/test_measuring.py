@@ -195,3 +195,11 @@ def test_saved_queries_ask_the_logs_of_jobs(stack: Stack, resources: Find) -> No
 def test_no_log_group_is_refused(stack: Stack) -> None:
     with pytest.raises(ValueError, match="Platform/Logs: log_groups is empty"):
         JobLogQueries(stack, "Logs", log_groups=[])
+
+
+def test_every_counter_is_a_metric_of_its_queue(stack: Stack, queue: JobQueue) -> None:
+    counters = JobCounters(stack, "Counters", queues=[queue])
+
+    assert counters.metric(queue, "JobsSucceeded").metric_name == "JobsSucceeded"
+    with pytest.raises(ValueError, match="there is no counter 'JobsLost'; allowed are JobsFailed"):
+        counters.metric(queue, "JobsLost")

@@ -196,7 +196,7 @@ def test_targets_alone_get_the_events_themselves_without_any_code(
     for nothing in ("topic", "dead_letter_queue"):
         with pytest.raises(ValueError, match="Platform/Notify: only targets are told"):
             getattr(made, nothing)
-    assert made.blocked_rule is None
+    assert made.blocked_rules == []
     assert resources("AWS::Lambda::Function") == {}
     assert resources("AWS::SNS::Topic") == {}
     [target] = one(resources("AWS::Events::Rule"))["Targets"]
@@ -266,11 +266,11 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
         )
 
     said = str(refusal.value)
-    assert "queues is Stack" in said
-    assert "topic is Stack" in said
+    assert "queues is aws_cdk.Stack" in said
+    assert "topic is aws_cdk.Stack" in said
     assert "states holds 'SUBMITTED', 'DONE'" in said
-    assert "job_definitions is Stack" in said
-    assert "targets is Stack" in said
+    assert "job_definitions is aws_cdk.Stack" in said
+    assert "targets is aws_cdk.Stack" in said
     assert stack.node.try_find_child("Notify") is None
 
 
@@ -351,3 +351,14 @@ def test_an_alert_topic_admits_eventbridge_and_alarms_and_demands_tls(
         ("events.amazonaws.com", "sns:Publish"),
         ("cloudwatch.amazonaws.com", "sns:Publish"),
     ]
+
+
+def test_rules_have_names_where_one_is_given(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobNotifications(stack, "Notify", queues=[queue], rule_name="failures")
+
+    names = [rule["Name"] for rule in resources("AWS::Events::Rule").values()]
+    assert names == ["failures", "failures-blocked"]
+    with pytest.raises(ValueError, match="rule_name has 51 characters; allowed are at most 50"):
+        JobNotifications(stack, "Other", queues=[queue], rule_name="x" * 51)

@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import JobDefinition, JobQueue, JobState, events_of
@@ -215,6 +216,25 @@ def test_rules_work_on_l2_and_l1_queues(
     assert queues == [[{"Ref": "L1"}], [story.QUEUE]]
 
 
+def test_a_topic_and_a_queue_are_targets_as_they_are_and_are_permitted(
+    stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
+) -> None:
+    topic, inbox = sns.Topic(stack, "Topic"), sqs.Queue(stack, "Inbox")
+
+    queue.on_job_failed("Failed", target=topic)
+    queue.on_job_succeeded("Succeeded", target=inbox)
+
+    rules = resources("AWS::Events::Rule").values()
+    assert {
+        (rule["EventPattern"]["detail"]["status"][0], str(rule["Targets"][0]["Arn"]))
+        for rule in rules
+    } == {
+        ("FAILED", str(stack.resolve(topic.topic_arn))),
+        ("SUCCEEDED", str(stack.resolve(inbox.queue_arn))),
+    }
+    assert len(resources("AWS::SNS::TopicPolicy")) == len(resources("AWS::SQS::QueuePolicy")) == 1
+
+
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
     with pytest.raises(ValueError, match=r"Nightly/New: states holds 'SUBMITTED'.*sends nothing"):
         queue.on_job_state_change("New", states=["SUBMITTED"])
@@ -223,7 +243,7 @@ def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
 
 
 def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None:
-    with pytest.raises(TypeError, match="job_definitions holds Stack"):
+    with pytest.raises(TypeError, match="job_definitions holds aws_cdk.Stack"):
         queue.on_job_failed("Failed", job_definitions=[stack])  # type: ignore[list-item]
 
 

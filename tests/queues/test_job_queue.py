@@ -248,6 +248,56 @@ class TestImports:
         taken = bc.FargateComputeEnvironment.from_compute_environment_arn(stack, "CE", arn)
         assert (taken.compute_environment_arn, taken.compute_environment_name) == (arn, "shared")
 
+    @pytest.mark.parametrize(
+        ("take_in", "arn", "member"),
+        [
+            (bc.JobQueue.from_job_queue_arn, "job-queue/x", "resource"),
+            (bc.JobQueue.from_job_queue_arn, "job-queue/x", "compute_environments"),
+            (bc.ServiceJobQueue.from_job_queue_arn, "job-queue/x", "resource"),
+            (
+                bc.ConsumableResource.from_consumable_resource_arn,
+                "consumable-resource/x",
+                "resource",
+            ),
+            (
+                bc.ServiceEnvironment.from_service_environment_arn,
+                "service-environment/x",
+                "resource",
+            ),
+            (bc.QuotaShare.from_quota_share_arn, "job-queue/q/quota-share/x", "resource"),
+        ],
+    )
+    def test_what_is_taken_in_is_of_its_class_and_says_what_it_does_not_know(
+        self, take_in: Callable[..., object], arn: str, member: str, stack: cdk.Stack
+    ) -> None:
+        taken = take_in(stack, "It", f"arn:aws:batch:us-east-1:123456789012:{arn}")
+
+        assert isinstance(taken, take_in.__self__)  # type: ignore[attr-defined]  # its class
+        with pytest.raises(ValueError, match="Stack/It: it was taken in by its ARN or name"):
+            getattr(taken, member)
+
+    def test_a_quota_share_by_arn_has_its_name(self, stack: cdk.Stack) -> None:
+        arn = "arn:aws:batch:us-east-1:123456789012:job-queue/q/quota-share/research"
+        share = bc.QuotaShare.from_quota_share_arn(stack, "Share", arn)
+        assert (share.quota_share_arn, share.quota_share_name) == (arn, "research")
+
+    def test_a_quota_share_by_token_leaves_its_name_to_cloudformation(
+        self, stack: cdk.Stack
+    ) -> None:
+        token = cdk.CfnParameter(stack, "Arn").value_as_string
+        share = bc.QuotaShare.from_quota_share_arn(stack, "Share", token)
+        assert stack.resolve(share.quota_share_name) == {
+            "Fn::Select": [3, {"Fn::Split": ["/", {"Ref": "Arn"}]}]
+        }
+
+    def test_a_service_environment_has_its_name_made_or_taken_in(self, stack: cdk.Stack) -> None:
+        taken = bc.ServiceEnvironment.from_service_environment_name(stack, "Taken", "training")
+        made = bc.ServiceEnvironment(
+            stack, "Made", capacity_limits=[bc.CapacityLimit(max_capacity=1)]
+        )
+        assert taken.service_environment_name == "training"
+        assert "Fn::Select" in stack.resolve(made.service_environment_name)
+
     def test_a_definition_by_arn_has_its_name_without_revision(self, stack: cdk.Stack) -> None:
         arn = "arn:aws:batch:us-east-1:123456789012:job-definition/tool:3"
         taken = bc.FargateJobDefinition.from_job_definition_arn(stack, "Job", arn)
@@ -259,6 +309,8 @@ class TestImports:
             (bc.JobQueue.from_job_queue_arn, "job queue's ARN"),
             (bc.JobDefinition.from_job_definition_arn, "job definition's ARN"),
             (bc.ComputeEnvironment.from_compute_environment_arn, "compute environment's ARN"),
+            (bc.ServiceJobQueue.from_job_queue_arn, "queue of service jobs's ARN"),
+            (bc.QuotaShare.from_quota_share_arn, "quota share's ARN"),
         ],
     )
     def test_a_text_that_is_no_arn_is_refused(
@@ -304,11 +356,6 @@ class TestRefusals:
     ) -> None:
         with pytest.raises(ValueError, match="twice"):
             bc.JobQueue(stack, "Queue", compute_environments=[spot, spot])
-
-    def test_the_base_of_the_queues_makes_none(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match="make a JobQueue or a ServiceJobQueue"):
-            bc.JobQueueBase(stack, "Queue")
-        assert stack.node.try_find_child("Queue") is None
 
     def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
         with pytest.raises(

@@ -222,16 +222,16 @@ class TestServiceJobs:
         assert rendered["ResourceSharingConfiguration"] == {"Strategy": "LEND_AND_BORROW"}
         assert rendered["PreemptionConfiguration"] == {"InSharePreemption": "DISABLED"}
 
-    def test_a_quota_share_of_a_queue_without_quotas_is_refused(
+    def test_a_quota_share_of_a_queue_of_container_jobs_is_refused(
         self, stack: cdk.Stack, environment: bc.FargateComputeEnvironment
     ) -> None:
         queue = bc.JobQueue(stack, "Queue", compute_environments=[environment])
 
-        with pytest.raises(ValueError, match="queue: the queue Queue has no scheduling policy"):
+        with pytest.raises(TypeError, match="queue is JobQueue; expected a ServiceJobQueue"):
             bc.QuotaShare(
                 stack,
                 "Share",
-                queue=queue,
+                queue=queue,  # type: ignore[arg-type]  # the mistake
                 capacity_limits=[bc.CapacityLimit(max_capacity=4)],
                 quota_share_name="research",
             )
@@ -246,7 +246,7 @@ class TestServiceJobs:
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
         with pytest.raises(
-            ValueError, match="borrow_limit_percentage is given, but sharing_strategy is LEND"
+            ValueError, match="borrow_limit_percentage is given, but only LEND_AND_BORROW borrows"
         ):
             bc.QuotaShare(
                 stack,

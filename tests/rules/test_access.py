@@ -216,6 +216,17 @@ class TestRights:
         assert self.allowed(allow(SUBMIT), PermissionsBoundary=boundary) is expected
         assert self.allowed(PermissionsBoundary=boundary) is False
 
+    def test_a_boundary_of_the_template_may_deny(self) -> None:
+        def allowed(*statements: Any) -> bool | None:
+            document = {"Statement": list(statements)}
+            boundary = resource("AWS::IAM::ManagedPolicy", PolicyDocument=document)
+            given = role(allow(SUBMIT), PermissionsBoundary={"Ref": "Boundary"})
+            return rights(view("Role", Role=given, Boundary=boundary)).allow(SUBMIT, QUEUE)
+
+        assert allowed(allow("*"))
+        assert allowed(allow("*"), deny(SUBMIT, OTHER))
+        assert allowed(allow("*"), deny(SUBMIT, QUEUE)) is False
+
     @pytest.mark.parametrize("type_", ["Policy", "ManagedPolicy", "RolePolicy"])
     @pytest.mark.parametrize(
         ("named", "expected"),
@@ -397,7 +408,14 @@ class TestFunctions:
 class TestOrder:
     """A right that comes from a resource of its own is there only for what waits for it."""
 
-    def found(self, *, depends: Any = None, mentions: Any = None, own: bool = False) -> list[str]:
+    def found(
+        self,
+        *,
+        depends: Any = None,
+        mentions: Any = None,
+        own: bool = False,
+        statements: list[Any] | None = None,
+    ) -> list[str]:
         statement = allow("ecs:*")
         environment = resource(
             "AWS::Batch::ComputeEnvironment",
@@ -411,7 +429,7 @@ class TestOrder:
         )
         found = findings(
             "policy-created-later",
-            Role=role(*([statement] if own else [])),
+            Role=role(*([statement] if own else statements or [])),
             Policy=policy,
             Between={**resource("AWS::SNS::Topic"), "DependsOn": ["Policy"]},
             Environment=environment,
@@ -443,6 +461,7 @@ class TestOrder:
 
     def test_the_role_has_the_right_itself(self) -> None:
         assert self.found(own=True) == []
+        assert self.found(statements=[allow("s3:*")])
 
     def test_a_policy_that_waits_itself_cannot_be_waited_for(self) -> None:
         policy = resource(

@@ -527,7 +527,6 @@ def test_an_alarm_has_to_be_admitted_to_its_topic(
     [
         (["Schedule", {"Target": {"Arn": ref("D")}}], ["U/Target/Arn"]),
         (["Schedule", {"Target": {"Arn": arn("D")}}], []),
-        (["Rule", {"Target": {"Arn": ref("D")}, "Targets": []}], []),
         (["Rule", {"Targets": [{"Arn": ref("D")}]}], ["U/Targets/0/Arn"]),
         (["Rule", {"Targets": [{"Arn": ref("T")}]}], []),
         (["EventSourceMapping", {"EventSourceArn": ref("D")}], ["U/EventSourceArn"]),

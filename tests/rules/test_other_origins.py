@@ -10,6 +10,11 @@ from batch_constructs.rules import Severity, check_template
 from batch_constructs.rules.template import reading
 
 
+def told(text: str) -> set[tuple[str, str, str]]:
+    found = check_template(reading.document(text).template)
+    return {(one.resource, one.rule, one.severity) for one in found}
+
+
 def worse_than_info(text: str) -> list[tuple[str, str]]:
     found = check_template(reading.document(text).template)
     return [(one.resource, one.rule) for one in found if one.severity is not Severity.INFO]
@@ -189,7 +194,8 @@ ELSEWHERE = """
 def test_what_is_submitted_from_elsewhere_may_bring_its_parameters(where: str) -> None:
     job = BATCH + "        Command: [run, 'Ref::key']\n"
 
-    assert worse_than_info(job + ELSEWHERE.replace("WHERE", where)) == []
+    assert not told(job + ELSEWHERE.replace("WHERE", where))
+    assert told(job) == {("Job", "parameter-without-default", "info")}
 
 
 def test_terraform_s_names_of_one_role_are_literal() -> None:

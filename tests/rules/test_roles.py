@@ -479,3 +479,71 @@ class TestSubmitting:
         messages = found("submitter-permission", Role=role("events", attached), Rule=rule)
 
         assert messages == ([] if submits else ["Role does not allow batch:SubmitJob"])
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kind", "problem"),
+    [
+        ([], "EC2", "allows nothing; ecs:CreateCluster and more are needed"),
+        (["ecs:*", "ec2:*"], "EC2", "does not allow autoscaling:CreateAutoScalingGroup"),
+        (["ecs:*", "ec2:*", "autoscaling:*"], "EC2", ""),
+        (["ecs:*"], "FARGATE", ""),
+        (["ecs:Describe*", "ecs:Create*"], "FARGATE", "does not allow ecs:RegisterTaskDefinition"),
+    ],
+)
+def test_a_service_role_may_do_what_its_environment_takes(
+    allowed: list[str], kind: str, problem: str
+) -> None:
+    given = role("batch", Action=allowed, Resource="*") if allowed else role("batch")
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment",
+        ServiceRole=arn_of("Role"),
+        ComputeResources={"Type": kind},
+    )
+    messages = found("service-role-permissions", Role=given, Environment=environment)
+
+    assert messages == ([f"Role {problem}"] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "profile", "is_wrong"),
+    [
+        ({"Ref": "Role"}, "given", None, False),
+        ({"Ref": "Role"}, "given", {"Roles": ["other"]}, False),
+        ({"Ref": "Role"}, "given", {"Roles": [{"Ref": "Role"}]}, True),
+        ({"Ref": "Role"}, "given", {"Roles": ["given"], "InstanceProfileName": "given"}, False),
+        ({"Ref": "Role"}, None, None, True),
+        ({"Fn::GetAtt": ["Role", "Arn"]}, "given", {"InstanceProfileName": "given"}, True),
+        ("given", "given", {"InstanceProfileName": "given"}, False),
+    ],
+)
+def test_a_role_s_name_may_be_that_of_a_profile(
+    value: Any, name: str | None, profile: Any, *, is_wrong: bool
+) -> None:
+    given = role()
+    if name:
+        given["Properties"]["RoleName"] = name
+    resources = {"Role": given}
+    if profile:
+        resources["Profile"] = resource("AWS::IAM::InstanceProfile", **profile)
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment", ComputeResources={"Type": "EC2", "InstanceRole": value}
+    )
+
+    assert bool(found("instance-profile", Environment=environment, **resources)) is is_wrong
+
+
+def test_the_role_in_a_profile_of_its_name_is_judged() -> None:
+    given = role("batch")
+    given["Properties"]["RoleName"] = "given"
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment",
+        ComputeResources={"Type": "EC2", "InstanceRole": {"Ref": "Role"}},
+    )
+    profile = resource(
+        "AWS::IAM::InstanceProfile", InstanceProfileName="given", Roles=[{"Ref": "Role"}]
+    )
+    resources = {"Role": given, "Profile": profile, "Environment": environment}
+
+    assert found("environment-role-trust", **resources)
+    assert found("instance-role-permissions", **resources)

@@ -328,3 +328,24 @@ def test_a_name_that_cloudformation_may_yet_make_is_not_missed(
     found = check_template({**more, "Resources": resources})
 
     assert "unknown-reference" not in {one.rule for one in found}
+
+
+def test_dynamic_references_made_with_one_resource_are_neither_it_nor_each_other() -> None:
+    made = [{"Fn::Sub": f"{{{{resolve:ssm:${{Env}}/{name}}}}}"} for name in ("a", "b")]
+    secret = {"Name": "A", "ValueFrom": made[0]}
+    template = {
+        "Resources": {
+            "Env": {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": {"ComputeResources": {"Subnets": made}},
+            },
+            "Job": {
+                "Type": "AWS::Batch::JobDefinition",
+                "Properties": {"ContainerProperties": {"Secrets": [secret]}},
+            },
+        }
+    }
+
+    found = {one.rule for one in check_template(template)}
+
+    assert found.isdisjoint({"duplicate-network", "secret-source"})

@@ -169,7 +169,7 @@ class Workflows(Embedded):
             ],
             "Pairs": [
                 job("a", array_size=2),
-                job("b", bc.NToN(job="a"), array_size=2),
+                job("b", bc.NToN("a"), array_size=2),
             ],
         }
         for name, jobs in flows.items():

@@ -352,3 +352,18 @@ def test_event_bridge_may_use_the_key_of_the_dead_letter_queue(
     statement = only(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"][-1]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+
+
+def test_a_rule_has_the_name_it_is_given(stack: Stack, queue: Any, definition: Any) -> None:
+    on_object(stack, queue, definition, rule_name="uploads")
+
+    assert rule(stack)["Name"] == "uploads"
+    with pytest.raises(ValueError, match='rule_name is "a b"; allowed are 1 to 64 letters'):
+        EventTrigger(
+            stack,
+            "T",
+            queue=queue,
+            job_definition=definition,
+            event_pattern={"source": ["shop"]},
+            rule_name="a b",
+        )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import App, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
@@ -290,7 +292,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"mode": "both"}, "mode is 'both'; allowed are job-per-message and coalesce"),
+        ({"mode": "both"}, "mode is 'both'; allowed are JOB_PER_MESSAGE, COALESCE"),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
         ({"max_submissions_per_second": 0}, "allowed are numbers above 0, up to 50"),
@@ -434,3 +436,35 @@ def test_event_bridge_may_use_the_key_of_the_queues_it_sends_to(
         for each in only(stack, "AWS::KMS::Key")["KeyPolicy"]["Statement"]
         if each["Principal"] == {"Service": "events.amazonaws.com"}
     ] == [["kms:Decrypt", "kms:GenerateDataKey*"]]
+
+
+def test_producers_topics_and_buckets_get_what_the_cdk_gives(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    made = gateway(stack, queue, definition)
+
+    grant = made.grant_send_messages(iam.User(stack, "Shop"))
+    subscription = made.add_topic(sns.Topic(stack, "Topic"))
+    rule = made.add_bucket("OnPhoto", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
+
+    assert isinstance(grant, iam.Grant)
+    assert isinstance(subscription, sns.Subscription)
+    assert isinstance(rule, events.Rule)
+    (of_user,) = (each for each in resources(stack, "AWS::IAM::Policy").values() if "Users" in each)
+    (statement,) = of_user["PolicyDocument"]["Statement"]
+    assert "sqs:SendMessage" in statement["Action"]
+    assert statement["Resource"] == stack.resolve(made.message_queue.queue_arn)
+
+
+def test_a_gateway_that_is_not_enabled_lets_messages_wait(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, enabled=False, description="orders of the shop")
+
+    assert only(stack, "AWS::Lambda::EventSourceMapping")["Enabled"] is False
+    assert handler(stack)["Description"] == "orders of the shop"
+
+
+@pytest.mark.parametrize("mode", ["coalesce", "COALESCE", SubmissionMode.COALESCE])
+def test_a_mode_is_read_in_any_case(stack: Stack, queue: Any, definition: Any, mode: Any) -> None:
+    assert gateway(stack, queue, definition, mode=mode).manifest_bucket is not None

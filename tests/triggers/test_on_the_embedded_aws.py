@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+import batch_constructs as bc
 from batch_constructs.client import BatchClient
 from tests.triggers.embedded_stack import Gateways, Rescues, Triggers, Workflows
 
@@ -262,9 +263,9 @@ def test_the_client_submits_waits_and_redrives(
     array = client.submit(
         "some-fail",
         queue=triggers.outputs["QueueArn"],
-        definition=triggers.outputs["FailArn"],
+        job_definition=triggers.outputs["FailArn"],
         array_size=4,
-        attempts=1,
+        retry=bc.RetryPolicy.never(),
         command=["sh", "-c", "test $((AWS_BATCH_JOB_ARRAY_INDEX % 2)) = 0"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -340,3 +341,46 @@ def test_a_command_and_variables_that_ecs_refuses_are_refused(
             environment=long,
             command=["y" * 200],
         )
+
+
+def test_a_schedule_has_a_name_a_group_and_a_key(stack: Stack, queue: Any, definition: Any) -> None:
+    group = scheduler.ScheduleGroup(stack, "Group")
+    key = kms.Key(stack, "Key")
+
+    trigger(
+        stack,
+        queue,
+        definition,
+        schedule="rate(1 day)",
+        time_zone=TimeZone.EUROPE_BERLIN,
+        schedule_name="nightly",
+        schedule_group=group,
+        encryption_key=key,
+    )
+
+    schedule = only(stack, "AWS::Scheduler::Schedule")
+    assert schedule["Name"] == "nightly"
+    assert schedule["GroupName"] == stack.resolve(group.schedule_group_name)
+    assert schedule["KmsKeyArn"] == stack.resolve(key.key_arn)
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    (policy,) = only(stack, "AWS::IAM::Role")["Policies"]
+    assert policy["PolicyDocument"]["Statement"][-1] == {
+        "Effect": "Allow",
+        "Action": "kms:Decrypt",
+        "Resource": stack.resolve(key.key_arn),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"schedule_name": "a b"}, 'schedule_name is "a b"; allowed are 1 to 64 letters'),
+        ({"schedule_group": "x" * 65}, "schedule_group has 65 characters"),
+        ({"encryption_key": "alias/x"}, "encryption_key is str 'alias/x'; expected a kms.IKey"),
+    ],
+)
+def test_wrong_names_and_keys_of_a_schedule_are_refused(
+    stack: Stack, queue: Any, definition: Any, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=re.escape(said)):
+        trigger(stack, queue, definition, schedule="rate(1 day)", **options)

@@ -273,7 +273,7 @@ def managed_instances(stack: cdk.Stack) -> None:
         tags_in_metadata=True,
         reservation_preference=bc.ReservationPreference.RESERVATIONS_FIRST,
         reservation_group_arn=(f"arn:aws:resource-groups:{REGION}:{ACCOUNT}:group/reservations"),
-        container_insights=True,
+        container_insights=bc.ContainerInsights.ENABLED,
         capacity_tags={"team": "whole"},
         tags={"team": "whole"},
     )

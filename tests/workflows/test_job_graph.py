@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,9 +51,9 @@ def test_all_problems_are_said_at_once() -> None:
     found = problems(
         job("a", array_size=1),
         job("a"),
-        job("b", NToN(job="a"), array_size=3),
+        job("b", NToN("a"), array_size=3),
         job("c", catch="nobody", after_catch="stop"),
-        job("e", retry=StepRetry(max_attempts=0, interval_seconds=0, backoff_rate=0.5)),
+        job("e", step_retry=StepRetry(max_attempts=0, interval=timedelta(0), backoff_rate=0.5)),
         job("f g", for_each="files", max_concurrency=0),
     )
 
@@ -89,11 +90,12 @@ def test_a_catching_job_is_marked_as_such() -> None:
         ("command", "echo hi", "command is str 'echo hi'; expected a list of strings"),
         ("command", [1], "command is list [1]; expected a list of strings"),
         ("depends_on", "a", "depends_on is str 'a'; expected a list of names"),
-        ("depends_on", [job("a")], "depends_on holds WorkflowJob 'a'; expected the name of a job"),
-        ("depends_on", [NToN(job=5)], "depends_on holds int 5; expected the name"),  # type: ignore[arg-type]
+        ("depends_on", [job("a")], "depends_on holds WorkflowJob 'a'; expected a job's name"),
+        ("depends_on", [NToN(5)], "depends_on holds int 5; expected a job's name"),  # type: ignore[arg-type]
         ("array_size", "5", "array_size is str '5'; expected a whole number"),
         ("array_size", 2.5, "array_size is float 2.5; expected a whole number"),
-        ("timeout_seconds", "60", "timeout_seconds is str '60'; expected a whole number of sec"),
+        ("timeout", 60, "timeout is int 60; expected a timedelta, or a Duration such as"),
+        ("timeout", timedelta(seconds=59.5), "timeout is 59.5 seconds; allowed is a whole number"),
         ("max_concurrency", "3", "max_concurrency is str '3'; expected a whole number"),
         ("parameters", {"x": 1}, "parameters['x'] is int 1; expected a string"),
         ("parameters", {"x": "$."}, "parameters['x'] is '$.'; a path into the input is"),
@@ -104,8 +106,12 @@ def test_a_catching_job_is_marked_as_such() -> None:
         ("for_each", 3, "for_each is int 3; expected a string"),
         ("tags", {"team": 7}, "tags['team'] is int 7; expected a string"),
         ("tags", {7: "team"}, "a name in tags is int 7; expected a string"),
-        ("retry", 3, "retry is int 3; expected StepRetry(max_attempts=…)"),
-        ("retry", StepRetry(max_attempts="3"), "retry.max_attempts is str '3'; expected a whole"),  # type: ignore[arg-type]
+        ("step_retry", 3, "step_retry is int 3; expected StepRetry(max_attempts=…)"),
+        (
+            "step_retry",
+            StepRetry(max_attempts="3"),  # type: ignore[arg-type]
+            "step_retry.max_attempts is str '3'; expected a whole",
+        ),
         ("catch", 5, "catch is int 5; expected a string"),
         ("only_on_failure", "yes", "only_on_failure is str 'yes'; expected True or False"),
     ],

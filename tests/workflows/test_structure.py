@@ -61,7 +61,7 @@ def test_a_graph_of_neither_kind_starts_nothing_too_early() -> None:
 def test_arrays_whose_children_wait_for_each_other_stay_together() -> None:
     jobs = [
         WorkflowJob(name="a", job_definition="d", array_size=3),
-        WorkflowJob(name="b", job_definition="d", array_size=3, depends_on=[NToN(job="a")]),
+        WorkflowJob(name="b", job_definition="d", array_size=3, depends_on=[NToN("a")]),
         WorkflowJob(name="c", job_definition="d", depends_on=["b"]),
     ]
 
@@ -72,7 +72,7 @@ def test_a_job_between_such_arrays_is_refused() -> None:
     jobs = [
         WorkflowJob(name="a", job_definition="d", array_size=3),
         WorkflowJob(name="m", job_definition="d", depends_on=["a"]),
-        WorkflowJob(name="b", job_definition="d", array_size=3, depends_on=[NToN(job="a"), "m"]),
+        WorkflowJob(name="b", job_definition="d", array_size=3, depends_on=[NToN("a"), "m"]),
     ]
 
     with pytest.raises(ValueError, match="another job stands between"):

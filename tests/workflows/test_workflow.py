@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 
 from batch_constructs import (
     FargateComputeEnvironment,
@@ -17,7 +21,7 @@ from batch_constructs import (
     Workflow,
     WorkflowJob,
 )
-from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only
+from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.workflows.interpreter import run
 
 if TYPE_CHECKING:
@@ -47,9 +51,9 @@ def test_a_job_is_submitted_and_waited_for(stack: Stack, queue: Any, definition:
             parameters={"day": "$.day", "mode": "full"},
             environment={"DAY": "$.day"},
             command=["run", "Ref::day"],
-            timeout_seconds=600,
+            timeout=timedelta(minutes=10),
             tags={"team": "x"},
-            retry=StepRetry(max_attempts=2, interval_seconds=30),
+            step_retry=StepRetry(max_attempts=2, interval=timedelta(seconds=30)),
         ),
     )
 
@@ -102,7 +106,7 @@ def test_a_throttled_submission_is_repeated_under_whatever_name_it_is_reported(
     retry: StepRetry | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, step_retry=retry))
 
     assert run(monkeypatch, asl(stack), *[(error, TOO_MANY)] * 5) == (["Flow-a"] * 6, None)
 
@@ -117,7 +121,7 @@ def test_a_submission_that_may_be_a_job_is_not_repeated(
     retry: StepRetry | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, retry=retry))
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, step_retry=retry))
 
     assert run(monkeypatch, asl(stack), (error, LOST)) == (["Flow-a"], (error, LOST))
 
@@ -139,7 +143,7 @@ def test_a_submission_that_may_be_a_job_is_caught_as_a_failure(
 def test_a_job_that_failed_is_retried_as_often_as_asked(
     stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = WorkflowJob(name="a", job_definition=definition, retry=StepRetry(max_attempts=2))
+    job = WorkflowJob(name="a", job_definition=definition, step_retry=StepRetry(max_attempts=2))
     workflow(stack, queue, job)
     failed = ("States.TaskFailed", "{}")
 
@@ -241,7 +245,7 @@ def test_a_share_goes_with_every_job(stack: Stack, shared: Any, definition: Any)
         share_identifier="blue",
     )
 
-    branches = next(iter(made.definition["States"].values()))["Branches"]
+    branches = next(iter(made.asl["States"].values()))["Branches"]
     submitted = {
         branch["StartAt"]: branch["States"][branch["StartAt"]]["Parameters"] for branch in branches
     }
@@ -283,7 +287,7 @@ def caught(definition: Any) -> list[WorkflowJob]:
 def pairs(definition: Any) -> list[WorkflowJob]:
     return [
         WorkflowJob(name="a", job_definition=definition, array_size=4),
-        WorkflowJob(name="b", job_definition=definition, array_size=4, depends_on=[NToN(job="a")]),
+        WorkflowJob(name="b", job_definition=definition, array_size=4, depends_on=[NToN("a")]),
         WorkflowJob(name="c", job_definition=definition, depends_on=["b"]),
     ]
 
@@ -343,7 +347,7 @@ def test_names_of_states_are_unique_and_short_enough(
             for branch in state.get("Branches", []):
                 walk(branch["States"])
 
-    walk(made.definition["States"])
+    walk(made.asl["States"])
     assert len(names) == len(set(names)) == 97
     assert max(map(len, names)) <= 80
 
@@ -374,14 +378,14 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
         ([{"name": "a"}, {"name": "b", "only_on_failure": True}], "job 'b' is unreachable"),
         (
             [
-                {"name": "a", "array_size": 2, "retry": StepRetry(max_attempts=1)},
-                {"name": "b", "array_size": 2, "depends_on": [NToN(job="a")]},
+                {"name": "a", "array_size": 2, "step_retry": StepRetry(max_attempts=1)},
+                {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
             ],
             "job 'a': its children are waited for N to N",
         ),
         (
-            [{"name": "a", "timeout_seconds": 5}],
-            "timeout_seconds is 5 seconds; allowed are 60",
+            [{"name": "a", "timeout": timedelta(seconds=5)}],
+            "timeout is 5 seconds; allowed are 60",
         ),
     ],
 )
@@ -403,7 +407,7 @@ def test_a_graph_may_start_with_no_jobs_in_common(
         WorkflowJob(name="b", job_definition=definition),
     )
 
-    state = made.definition["States"]["a | b"]
+    state = made.asl["States"]["a | b"]
     assert [branch["StartAt"] for branch in state["Branches"]] == ["a", "b"]
     assert (state["ResultPath"], state["End"]) == (None, True)
 
@@ -442,3 +446,52 @@ def test_a_queue_that_refuses_the_jobs_share_rescues_none(
             jobs=[job],
             spot_rescue_queue=fifo,
         )
+
+
+def test_a_workflow_grants_and_measures_as_its_state_machine_does(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    flow = workflow(stack, queue, WorkflowJob(name="a", job_definition=definition))
+
+    flow.grant_start_execution(iam.User(stack, "User"))
+
+    (policy,) = (
+        each["PolicyDocument"]["Statement"]
+        for each in resources(stack, "AWS::IAM::Policy").values()
+        if "Users" in each
+    )
+    assert policy[0]["Action"] == "states:StartExecution"
+    names = {
+        metric(period=Duration.minutes(1)).metric_name
+        for metric in (
+            flow.metric_started,
+            flow.metric_succeeded,
+            flow.metric_failed,
+            flow.metric_timed_out,
+            flow.metric_aborted,
+            flow.metric_time,
+        )
+    }
+    assert names == {
+        "ExecutionsStarted",
+        "ExecutionsSucceeded",
+        "ExecutionsFailed",
+        "ExecutionsTimedOut",
+        "ExecutionsAborted",
+        "ExecutionTime",
+    }
+
+
+def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    key = kms.Key(stack, "Key")
+    job = WorkflowJob(name="a", job_definition=definition)
+
+    workflow(stack, queue, job, log_retention=logs.RetentionDays.ONE_WEEK, log_encryption_key=key)
+
+    group = only(stack, "AWS::Logs::LogGroup")
+    assert group["RetentionInDays"] == 7
+    assert group["KmsKeyId"] == stack.resolve(key.key_arn)
+    with pytest.raises(TypeError, match="log_encryption_key is str 'x'; expected a kms.IKey"):
+        Workflow(stack, "Other", queue=queue, jobs=[job], log_encryption_key="x")  # type: ignore[arg-type]  # the mistake

@@ -9,6 +9,7 @@ from uuid import uuid4
 from batch_constructs.aws.submit_job import ARRAY_SIZE
 
 from .batch_api import BatchApi, OutOfTimeError, RefusedError, UnsureError
+from .defaults import defaults, merged
 from .ledger import Claim, Ledger, digest
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
@@ -216,7 +217,8 @@ class _Batch:
         self._ledger.finish(claim, unsure=unsure, free=free)
 
     def _job_request(self, message: Message, name: str) -> dict[str, Any]:
-        return {**self._every_request(), **message.request, "jobName": name}
+        given = {**self._every_request(), **defaults()}
+        return merged(given, {**message.request, "jobName": name})
 
     def _array_request(self, claim: Claim) -> dict[str, Any]:
         uri = f"s3://{self._settings.manifest_bucket}/{self._manifest_key(claim.name)}"
@@ -232,7 +234,7 @@ class _Batch:
         }
         if len(claim.keys) >= ARRAY_SIZE.low:
             request["arrayProperties"] = {"size": len(claim.keys)}
-        return request
+        return merged(defaults(), request)
 
     def _every_request(self) -> dict[str, Any]:
         request: dict[str, Any] = {

@@ -19,6 +19,7 @@ from batch_constructs.aws.names import JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 
 from .batch_api import BatchApi
+from .defaults import defaults, merged
 from .message_reader import read_request
 
 _RESERVE_SECONDS = 5.0
@@ -45,8 +46,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     request: dict[str, Any] = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
-        **_defaults(),
-        **read_request(members),
+        **merged({**defaults(), **_share()}, read_request(members)),
     }
     name = given or f"{os.environ['NAME_PREFIX']}-{context.aws_request_id}"
     request["jobName"] = NOT_IN_A_JOB_NAME.sub("-", name)[:JOB_NAME_LENGTH]
@@ -61,10 +61,10 @@ def submit_once(by: BatchApi, request: dict[str, Any], *, deadline: float) -> di
     return {"jobName": name, "jobId": there or by.submit(request, deadline=deadline)}
 
 
-def _defaults() -> dict[str, Any]:
-    defaults: dict[str, Any] = {}
+def _share() -> dict[str, Any]:
+    share: dict[str, Any] = {}
     if "SHARE_IDENTIFIER" in os.environ:
-        defaults["shareIdentifier"] = os.environ["SHARE_IDENTIFIER"]
+        share["shareIdentifier"] = os.environ["SHARE_IDENTIFIER"]
     if "SCHEDULING_PRIORITY" in os.environ:
-        defaults["schedulingPriorityOverride"] = int(os.environ["SCHEDULING_PRIORITY"])
-    return defaults
+        share["schedulingPriorityOverride"] = int(os.environ["SCHEDULING_PRIORITY"])
+    return share

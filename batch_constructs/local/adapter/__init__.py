@@ -43,7 +43,9 @@ def install(
         corrections,
         event_patterns,
         iam_checks,
+        signatures,
         state_machines,
+        state_paths,
         targets,
     )
 
@@ -54,13 +56,20 @@ def install(
     event_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
+    state_paths.install()
+    signatures.install()
     asgi.install()
 
 
-def application(control: Callable[[str, bytes], tuple[int, bytes]]) -> Any:
-    """Return ministack's ASGI application, with the paths of our own answered by ``control``."""
+def application(control: Callable[[str, bytes], tuple[int, bytes]], administrator: str) -> Any:
+    """Return ministack's ASGI application behind the lock.
+
+    Args:
+        control: answers the paths of our own.
+        administrator: the ID of the key that may use them.
+    """
     from ministack.app import app
 
-    from batch_constructs.local.adapter.asgi import with_control
+    from batch_constructs.local.adapter.asgi import Locked
 
-    return with_control(app, control)
+    return Locked(app, control, administrator)

@@ -1,26 +1,30 @@
-"""What stands before ministack: no web page gets in, and paths of our own are answered here.
+"""What stands before ministack: the lock, and paths of our own.
 
 ``cdk bootstrap`` and every careful bucket deny requests without TLS (``aws:SecureTransport``); here
 the loopback interface stands for TLS.
-
-Whoever reaches the server can run jobs, that is, commands of this machine. A web page in a browser
-could, too: ministack lets every origin in. Browsers say which page asks; AWS SDKs never do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.access import CONTROL_PATH
+from batch_constructs.local.adapter import signatures
+from batch_constructs.local.lock import as_mapping, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    Receive = Callable[[], Awaitable[dict[str, Any]]]
-    Send = Callable[[dict[str, Any]], Awaitable[None]]
+    Message = dict[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
     Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+    Control = Callable[[str, bytes], tuple[int, bytes]]
 
-PREFIX = "/_batch-constructs/"
-_NOT_FOR_PAGES = b'{"message": "the embedded AWS does not answer web pages"}'
+_LARGE = 1 << 20
+_FOR_ADMINISTRATOR = (CONTROL_PATH, "/_ministack/", "/_localstack/")
 
 
 def install() -> None:
@@ -36,40 +40,92 @@ def install() -> None:
     app.pin_request_origin = pin_request_origin
 
 
-def with_control(
-    application: Application, control: Callable[[str, bytes], tuple[int, bytes]]
-) -> Application:
-    """Return the application with the paths below ``PREFIX`` answered by ``control``.
+class Locked:
+    """An ASGI application behind the lock, with ``control`` below ``CONTROL_PATH``.
 
     Args:
         application: answers every other path.
         control: takes what follows the prefix and the body; returns HTTP status and JSON body.
+        administrator: the ID of the key that may use it.
     """
 
-    async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan" and any(name == b"origin" for name, _ in scope["headers"]):
-            await _respond(scope, send, 403, _NOT_FOR_PAGES)
+    def __init__(self, application: Application, control: Control, administrator: str) -> None:
+        self._application = application
+        self._control = control
+        self._administrator = administrator
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._application(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close"})
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers, path = as_mapping(scope["headers"]), scope["path"]
+        problem = refusal(headers)
+        if problem is not None:
+            await _respond(send, 403, _message(problem))
             return
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
-            await application(scope, receive, send)
+        body = await _body(receive)
+        if body is None:
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        status, answer_body = await asyncio.to_thread(
-            control, scope["path"].removeprefix(PREFIX), body
-        )
-        await _respond(scope, send, status, answer_body)
+        if signatures.needed(scope["method"], path):
+            failed = await _checked(scope, headers, body)
+            if failed is None and path.startswith(_FOR_ADMINISTRATOR):
+                failed = signatures.not_by(self._administrator, headers)
+            if failed is not None:
+                await _respond(send, failed[0], failed[2], failed[1])
+                return
+        if path.startswith(CONTROL_PATH):
+            action = path.removeprefix(CONTROL_PATH)
+            await _respond(send, *await asyncio.to_thread(self._control, action, body))
+        else:
+            await self._application(scope, _again(body, receive), send)
 
-    return answer
+
+async def _checked(
+    scope: dict[str, Any], headers: dict[str, str], body: bytes
+) -> signatures.Answer | None:
+    if len(body) < _LARGE:
+        return signatures.failure(scope, headers, body)
+    return await asyncio.to_thread(signatures.failure, scope, headers, body)
 
 
-async def _respond(scope: dict[str, Any], send: Send, status: int, body: bytes) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close"})
-        return
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _body(receive: Receive) -> bytes | None:
+    """Read a request's body; None where the client has gone."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives the body that was read already, and then what comes after it."""
+    waiting = [body]
+
+    async def received() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return received
+
+
+def _message(text: str) -> bytes:
+    return json.dumps({"message": text}).encode()
+
+
+async def _respond(
+    send: Send, status: int, body: bytes, headers: dict[str, str] | None = None
+) -> None:
+    told = {"Content-Type": "application/json"} if headers is None else headers
+    raw = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

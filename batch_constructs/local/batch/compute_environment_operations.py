@@ -6,6 +6,7 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environments import (
     FARGATE_NETWORK,
     ON_FARGATE,
@@ -264,10 +265,12 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
             for member in ("instanceTypes", "subnets")
             if not resources.get(member)
         ]
-    high = resources["maxvCpus"]
-    if high < 1:
-        problems.append(f"maxvCpus is {high}; allowed are 1 or more")
-    low = resources.get("minvCpus", 0)
+    problems += [
+        f"instanceTypes[{index}]: the instance type {name} does not exist"
+        for index, name in enumerate(resources.get("instanceTypes", ()))
+        if instance_types.is_impossible(name)
+    ]
+    high, low = resources["maxvCpus"], resources.get("minvCpus", 0)
     if not 0 <= low <= high:
         problems.append(f"minvCpus is {low}; allowed are 0 to maxvCpus, {high}")
     refuse(problems)

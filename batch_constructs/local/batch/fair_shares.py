@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.batch.jobs import Job
 
-_NOW = 0.1
-"""How much a vCPU that is held now adds to a share's average."""
+_START = 0.05
+"""What a start adds to a share's average for each vCPU, however short the job turns out."""
 
 
 class WaitingLine(Protocol):
@@ -113,10 +113,15 @@ class _Share:
         self._average = 0.0
         self._at = now
 
-    def run(self, vcpus: float, now: float, window_seconds: float) -> None:
-        self._average = self.average(now, window_seconds)
+    def start(self, vcpus: float, now: float, window_seconds: float) -> None:
+        self._average = self.average(now, window_seconds) + _START * vcpus
         self._at = now
         self.running_vcpus += vcpus
+
+    def stop(self, vcpus: float, now: float, window_seconds: float) -> None:
+        self._average = self.average(now, window_seconds)
+        self._at = now
+        self.running_vcpus -= vcpus
 
     def average(self, now: float, window_seconds: float) -> float:
         """Return the vCPUs in use on average, with older use counting exponentially less."""
@@ -128,9 +133,9 @@ class FairShares:
     """A queue with a fair-share policy.
 
     Next is the share with the lowest use times weight factor. Its use is the vCPUs that it held on
-    average over about ``shareDecaySeconds``; what it holds now counts a little extra, so that turns
-    are taken even before an average has formed. Within a share: the highest scheduling priority,
-    then the earliest submission.
+    average over about ``shareDecaySeconds``; each start counts a little by itself, so that turns
+    are taken by weight even where jobs are too short, or too new, to show in the average. Within a
+    share: the highest scheduling priority, then the earliest submission.
 
     Args:
         policy: returns the ``fairsharePolicy`` as it is now.
@@ -170,12 +175,12 @@ class FairShares:
         """Let the started job drop out, and count what it holds."""
         vcpus = job.submission.requirement.vcpus
         self._share(job).jobs.top()
-        self._share(job).run(vcpus, self._clock(), self._window_seconds())
+        self._share(job).start(vcpus, self._clock(), self._window_seconds())
 
     def stopped(self, job: Job) -> None:
         """Count what a job has given back."""
         vcpus = job.submission.requirement.vcpus
-        self._share(job).run(-vcpus, self._clock(), self._window_seconds())
+        self._share(job).stop(vcpus, self._clock(), self._window_seconds())
 
     def in_order(self) -> Iterator[Job]:
         """Yield the jobs, taking turns as if all started at this moment."""
@@ -189,7 +194,7 @@ class FairShares:
             job = jobs.pop()
             yield job
             if jobs:
-                used = score + _NOW * job.submission.requirement.vcpus * weight
+                used = score + _START * job.submission.requirement.vcpus * weight
                 heapq.heapreplace(heap, (used, name, weight, jobs))
             else:
                 heapq.heappop(heap)
@@ -212,8 +217,7 @@ class FairShares:
         ]
 
     def _score(self, name: str, share: _Share, now: float) -> float:
-        use = share.average(now, self._window_seconds()) + _NOW * share.running_vcpus
-        return use * self._weight(name)
+        return share.average(now, self._window_seconds()) * self._weight(name)
 
     def _window_seconds(self) -> float:
         decay: int = self._policy().get("shareDecaySeconds", 0)

@@ -209,21 +209,22 @@ def _check(request: Mapping[str, Any]) -> None:
         )
     fargate = "FARGATE" in request.get("platformCapabilities", ())
     for container in _containers(dict(request)):
-        problems += _check_sizes(container, fargate=fargate)
-    if fargate and "containerProperties" in request and not problems:
-        problems += _check_fargate_size(_required(request["containerProperties"]))
+        problems += check_sizes(container, fargate=fargate, alone="ecsProperties" not in request)
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > BYTES:
         problems.append(f"the job definition has {size} bytes; allowed are at most {BYTES}")
     refuse(problems)
 
 
-def _required(container: Document) -> dict[str, str]:
-    return {item["type"]: item["value"] for item in container.get("resourceRequirements", ())}
+def check_sizes(container: Mapping[str, Any], *, fargate: bool, alone: bool = True) -> list[str]:
+    """List what is wrong with the vCPUs, the memory and the GPUs of a container.
 
-
-def _check_sizes(container: Document, *, fargate: bool) -> list[str]:
-    required = _required(container)
+    Args:
+        container: its properties.
+        fargate: whether it runs on Fargate.
+        alone: whether it is the only container of its task.
+    """
+    required = {item["type"]: item["value"] for item in container.get("resourceRequirements", ())}
     problems = [
         f"the container needs {kind} among its resourceRequirements"
         for kind, legacy in LEGACY_SIZES.items()
@@ -236,12 +237,8 @@ def _check_sizes(container: Document, *, fargate: bool) -> list[str]:
             problems.append(f"Value {value} for type {kind} is not valid")
         elif kind in bounds and (wrong := bounds[kind].wrong(float(value))):
             problems.append(f"{kind} {wrong}")
-    return problems
-
-
-def _check_fargate_size(required: Mapping[str, str]) -> list[str]:
-    if not {"VCPU", "MEMORY"} <= required.keys():
-        return []
+    if not (fargate and alone) or problems or not {"VCPU", "MEMORY"} <= required.keys():
+        return problems
     vcpus, mib = float(required["VCPU"]), float(required["MEMORY"])
     if wrong := wrong_vcpus(vcpus):
         return [f"VCPU {wrong}"]

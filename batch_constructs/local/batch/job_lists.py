@@ -47,15 +47,16 @@ class JobLists:
         given = [source for source in _SOURCES if source in request]
         if len(given) != 1:
             raise client_error(f"exactly one of {', '.join(_SOURCES)} must be specified")
+        filters = request.get("filters", [])
+        tests = [self._filter(each) for each in filters]
+        if len(tests) > 1:
+            raise client_error(f"only one filter can be used at a time, got {len(tests)}")
+        # AWS's page: the filter does not apply to the children of arrays, nor to nodes.
         if given == ["multiNodeJobId"]:
             return self._nodes(request)
         if given == ["arrayJobId"]:
             return self._children(request)
         queue = self._queues.get(request["jobQueue"])
-        filters = request.get("filters", [])
-        tests = [self._filter(each) for each in filters]
-        if len(tests) > 1:
-            raise client_error(f"only one filter can be used at a time, got {len(tests)}")
         by_share = bool(filters) and filters[0].get("name") == "SHARE_IDENTIFIER"
         if not filters or (by_share and "jobStatus" in request):
             tests.append(_has_status(request.get("jobStatus", "RUNNING")))
@@ -138,6 +139,8 @@ class JobLists:
             return lambda job: self._defined_by(job, value)
         if name == "SHARE_IDENTIFIER":
             return lambda job: _like(str(job.submission.share), value)
+        if name in {"BEFORE_CREATED_AT", "AFTER_CREATED_AT"} and not value.isdecimal():
+            raise client_error(f"the filter {name} takes milliseconds since the epoch, got {value}")
         if name == "BEFORE_CREATED_AT":
             return lambda job: job.created_at < int(value)
         if name == "AFTER_CREATED_AT":

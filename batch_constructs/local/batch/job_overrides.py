@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import JOB_BYTES
+from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, overrides_length
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
-from batch_constructs.local.batch.job_definition_operations import check_retry_strategy
+from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes
 from batch_constructs.local.batch.job_nodes import submitted_nodes
 from batch_constructs.local.batch.service_errors import client_error, not_modelled, refuse
 
@@ -41,7 +42,9 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         problems.append(f"{queue.arn} is for service jobs")
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > JOB_BYTES:
-        problems.append(f"the submission has {size} bytes; allowed are at most {JOB_BYTES}")
+        problems.append(
+            f"Job size must be less than {JOB_BYTES // 1024} KiB, got {math.ceil(size / 1024)} KiB"
+        )
     refuse(problems)
 
 
@@ -104,10 +107,25 @@ def _body(
         if "ecsPropertiesOverride" in request:
             raise client_error("ecsPropertiesOverride needs a definition with ecsProperties")
         override = request.get("containerOverrides", {})
-        return {"container": _overridden(definition["containerProperties"], override, parameters)}
+        properties = definition["containerProperties"]
+        container = _overridden(properties, override, parameters)
+        refuse(check_sizes(container, fargate="FARGATE" in definition["platformCapabilities"]))
+        return {"container": container, **_too_long(properties, container, override)}
     if "containerOverrides" in request:
         raise client_error("containerOverrides needs a definition with containerProperties")
     return {"ecsProperties": _task(request, definition["ecsProperties"], parameters)}
+
+
+def _too_long(
+    properties: Document, container: Document, override: Mapping[str, Any]
+) -> dict[str, str]:
+    """Note why ECS will refuse to run the job: what the request changes is too long for it."""
+    asked = dict(override)
+    if container["command"] != properties["command"]:
+        asked["command"] = container["command"]
+    if overrides_length(asked) <= OVERRIDES_BYTES:
+        return {}
+    return {"refusedByEcs": f"Container Overrides length must be at most {OVERRIDES_BYTES}"}
 
 
 def _task(

@@ -1,7 +1,8 @@
 """Requests are checked before anything else: against botocore's shapes, then against AWS's limits.
 
-The limits are those that the rules over templates are made of, so that one door refuses what the
-other does. A submission is held to those of a job definition, too, in what it overrides.
+The limits are those of botocore's model, lengths and patterns included, and those that the rules
+over templates are made of, so that one door refuses what the other does. A submission is held to
+those of a job definition, too, in what it overrides.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.aws import submit_job
-from batch_constructs.aws.bound import Counting, Decimal, Whole, shown
+from batch_constructs.aws import submit_job, tags
+from batch_constructs.aws.bound import Counting, Decimal, Matching, Whole, shown
 from batch_constructs.aws.limit import places
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import JOB_NAME
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from batch_constructs.aws.bound import Bound
 
 _validator = ParamValidator()
+_ENDLESS = 1 << 31
 _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
@@ -65,6 +67,16 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     problems = [] if shape is None else shape_problems(shape, request)
     refuse(problems or [*beyond_limits(operation, request)])
+
+
+def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request less what says nothing: clients send ``nextToken=""``, and empty parts."""
+    return {
+        name: value
+        for name, value in request.items()
+        if not (name == "nextToken" and value == "")
+        and not (operation == "SubmitJob" and value in ({}, []))
+    }
 
 
 def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
@@ -116,11 +128,60 @@ def _overriding(path: str) -> str:
 
 def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
     """List where a request is beyond AWS's limits."""
+    found: dict[str, str] = {}
+    shape = SERVICE_MODEL.operation_model(operation).input_shape
+    if shape is not None:
+        found.update(_beyond_model(shape, request, ""))
+    found.update(_wrong_tags(request))
     for path, bound in limits_on(operation):
         for place, value in _values(request, path):
             wrong = _wrong(value, bound)
             if wrong:
-                yield f"{_as_botocore_writes(place)} {wrong}"
+                found[_as_botocore_writes(place)] = wrong
+    return (f"{place} {wrong}" for place, wrong in found.items())
+
+
+def _beyond_model(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Find where values are outside of the lengths, ranges and patterns of botocore's model."""
+    bound = _bound_of(shape)
+    if bound is not None and value not in ({}, []) and (wrong := _wrong(value, bound)):
+        yield path, wrong
+    if shape.type_name == "map" and isinstance(value, Mapping):
+        for key in value:
+            yield from _beyond_model(shape.key, key, f"{path}.{key}")
+    for member_path, member_shape, member in _members(shape, value, path):
+        yield from _beyond_model(member_shape, member, member_path)
+
+
+@cache
+def _bound_of(shape: Shape) -> Bound | None:
+    """Read what botocore's model says that a value may be."""
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max")
+    pattern = shape.metadata.get("pattern")
+    if pattern is None and low == 0 and high is None:
+        return None
+    if shape.type_name in ("map", "list"):
+        return Counting(low, _ENDLESS if high is None else high, "entries")
+    if shape.type_name == "string":
+        length = f"{{{low},{'' if high is None else high}}}"
+        said = f"{low} or more characters" if high is None else f"{low} to {high} characters"
+        if pattern is None:
+            return Matching(f"(?s).{length}", said)
+        return Matching(f"(?=(?s:.){length}$)(?:{pattern})", f"{said} that match {pattern}")
+    return Whole(low, high)
+
+
+def _wrong_tags(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    given = {"tags": request.get("tags", {})}
+    for member in ("tags", "capacityTags"):
+        path = f"computeResources.{member}"
+        given[path] = request.get("computeResources", {}).get(member, {})
+    for path, tags_ in given.items():
+        for key, value in tags_.items():
+            if wrong := tags.KEY.wrong(key) or tags.VALUE.wrong(value):
+                yield f"{path}.{key}", wrong
+        if wrong := tags.COUNT.wrong(tags_):
+            yield path, wrong
 
 
 def _values(request: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
@@ -164,3 +225,6 @@ def _members(shape: Shape, value: object, path: str) -> Iterator[tuple[str, Shap
     elif shape.type_name == "list" and isinstance(value, list):
         for index, member in enumerate(value):
             yield f"{path}[{index}]", shape.member, member
+    elif shape.type_name == "map" and isinstance(value, Mapping):
+        for key, member in value.items():
+            yield f"{prefix}{key}", shape.value, member

@@ -43,9 +43,13 @@ def retries(
 
 
 def matches(pattern: str, value: str | None) -> bool:
-    """Match a pattern, which may end in an asterisk; nothing matches where there is no value."""
+    """Match a pattern, which may end in an asterisk; ``*`` matches where there is no value, too.
+
+    So ``{"onReason": "*", "action": "EXIT"}`` means "exits for any reason", as AWS's page says
+    (https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html).
+    """
     if value is None:
-        return False
+        return pattern == "*"
     if pattern.endswith("*"):
         return value.startswith(pattern[:-1])
     return value == pattern

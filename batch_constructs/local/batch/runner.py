@@ -135,6 +135,10 @@ class Runner:
 
     def _prepare(self, job: Job, attempt: int, queue_name: str) -> None:
         directory = self._directory / f"{job.id.replace(':', '-')}-{attempt}"
+        refused = job.submission.document.get("refusedByEcs")
+        if refused is not None:
+            self._post(lambda: self._give_up(job, refused))
+            return
         try:
             directory.mkdir()
             prepared = [

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from importlib import import_module
 from typing import Final
+
+from batch_constructs.rules import combinations
+from batch_constructs.rules.rule import rule
+from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
+
+environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT)
+queue_rule = partial(rule, subject=JOB_QUEUE)
+job_rule = partial(rule, subject=JOB_DEFINITION)
+"""Register a function as a rule about one type of resource."""
 
 AREAS: Final = {
     "whole_template": "The template as a whole",
@@ -43,6 +53,15 @@ AREAS: Final = {
     "references": "References",
 }
 """Module below this package → the title of its chapter."""
+
+
+TABLES_ONLY: Final = (
+    "eks_environments",
+    "fargate_environments",
+    "job_definitions.platforms",
+    "references",
+)
+"""Areas without a module: the combinations on the ground floor say it all, or almost."""
 
 
 _BATCH: Final = "ComputeEnvironment JobDefinition JobQueue"
@@ -116,14 +135,22 @@ def subjects(module: str) -> set[str] | None:
 
 
 def load_about(type: str) -> None:
-    """Import the modules with rules about a type of resource, which registers them."""
-    for module in AREAS:
-        about = subjects(module)
+    """Make the rules about a type of resource."""
+    for area in AREAS:
+        about = subjects(area)
         if about is None or type in about:
-            import_module(f"{__package__}.{module}")
+            _load(area)
 
 
 def load() -> None:
-    """Import every module of rules."""
-    for module in AREAS:
-        import_module(f"{__package__}.{module}")
+    """Make the rules of every area."""
+    for area in AREAS:
+        _load(area)
+
+
+@cache
+def _load(area: str) -> None:
+    """Make the rules of an area, with code and without."""
+    combinations.register(area)
+    if area not in TABLES_ONLY:
+        import_module(f"{__package__}.{area}")

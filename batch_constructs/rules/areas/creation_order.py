@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.source import cloudformation
@@ -25,8 +25,6 @@ from batch_constructs.rules.template.values import Reference, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-AREA: Final = "creation_order"
 
 
 class _Use(NamedTuple):
@@ -63,7 +61,6 @@ def _uses(resource: Resource) -> Iterator[_Use]:
 @rule(
     "policy-created-later",
     (COMPUTE_ENVIRONMENT, STATE_MACHINE, MAPPING),
-    area=AREA,
     severity=Severity.WARNING,
     title="policy that may be created after what needs it",
     fix="add DependsOn with the policy",

@@ -29,9 +29,7 @@ from batch_constructs.rules.template.values import Reference, listing, mapping, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "environment_roles"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
 INSTANCE_ROLE: Final = "ComputeResources/InstanceRole"
@@ -85,7 +83,7 @@ def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
     return environment.kind == "SPOT" and strategy == "BEST_FIT"
 
 
-@_rule(
+@rule(
     "environment-role-trust",
     COMPUTE_ENVIRONMENT,
     title="role that the environment's service may not assume",
@@ -109,7 +107,7 @@ def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield path, message
 
 
-@_rule(
+@rule(
     "instance-profile",
     COMPUTE_ENVIRONMENT,
     title="role where an instance profile belongs",

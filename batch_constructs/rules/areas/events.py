@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.template.resources import Resource
 
-AREA: Final = "events"
-_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, severity=Severity.WARNING)
 
 
 _PUT_TARGETS: Final = docs(

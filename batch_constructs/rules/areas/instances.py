@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environments as aws
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
     Properties,
     entries,
     given,
     listing,
     one_of,
-    repeated,
     show,
     text,
     texts,
@@ -27,11 +23,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "instances"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
 
-@_rule(
+@environment_rule(
     "unknown-instance-type",
     title="instance type that does not exist",
     fix="name an instance type or a family of EC2, or default_x86_64 or default_arm64",
@@ -61,7 +57,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@environment_rule(
     "mixed-architectures",
     title="x86 and Arm instance types in one environment",
     fix="give each architecture an environment and a queue of its own",
@@ -86,23 +82,6 @@ def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
 
 
-@_rule(
-    "duplicate-instance-type",
-    severity=Severity.WARNING,
-    title="instance type given twice",
-    fix="name each instance type once",
-    source=api("ComputeResource.instanceTypes", "a list of distinct types and families"),
-)
-def duplicate_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The second one changes nothing."""
-    names = listing(environment.resources, "InstanceTypes") or []
-    for position in repeated(names):
-        yield (
-            f"ComputeResources/InstanceTypes/{position}",
-            f'InstanceTypes names "{show(names[position])}" twice',
-        )
-
-
 def _images(environment: ComputeEnvironment) -> Iterator[tuple[str, Properties]]:
     for position, image in entries(environment.resources, "Ec2Configuration"):
         yield f"ComputeResources/Ec2Configuration/{position}", image
@@ -123,7 +102,7 @@ def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
     return False
 
 
-@_rule(
+@environment_rule(
     "amazon-linux-2",
     title="Amazon Linux 2 image on a new environment",
     fix="use ECS_AL2023, or ECS_AL2023_NVIDIA for GPUs",
@@ -147,7 +126,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@environment_rule(
     "amazon-linux-2-eks",
     severity=Severity.WARNING,
     title="Amazon Linux 2 image on EKS",
@@ -166,57 +145,7 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield f"{path}/ImageType", f"ImageType is {kind}, whose support has ended"
 
 
-@_rule(
-    "image-type-orchestration",
-    title="image type of the other orchestration",
-    fix="use an ECS_… image type without EksConfiguration, and an EKS_… one with it",
-    source=api(
-        "Ec2Configuration.imageType",
-        '"The supported values are different for ECS and EKS resources."',
-    ),
-)
-def image_type_orchestration(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The agent in the image joins an ECS cluster or an EKS cluster, not both."""
-    if environment.is_eks is None:
-        return
-    wrong, allowed = ("ECS_", aws.EKS_IMAGES) if environment.is_eks else ("EKS_", aws.ECS_IMAGES)
-    where = "Amazon EKS" if environment.is_eks else "Amazon ECS"
-    for path, image in _images(environment):
-        kind = text(image, "ImageType")
-        if kind and kind.startswith(wrong):
-            yield (
-                f"{path}/ImageType",
-                f"ImageType is {kind} in an environment on {where}; allowed are {one_of(allowed)}",
-                f"set ImageType to {one_of(allowed)}",
-            )
-        if not environment.is_eks and given(image, "ImageKubernetesVersion"):
-            yield (
-                f"{path}/ImageKubernetesVersion",
-                "ImageKubernetesVersion is given without EksConfiguration",
-                "leave ImageKubernetesVersion out",
-            )
-
-
-@_rule(
-    "duplicate-image-type",
-    title="two image configurations of one type",
-    fix="keep one entry for each image type",
-    source=api(
-        "ComputeResource.ec2Configuration",
-        '"One or two values can be provided", matched to instance types by'
-        " Ec2Configuration.imageType",
-    ),
-    severity=Severity.WARNING,
-)
-def duplicate_image_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch picks the entry by its type, so the second would never be chosen."""
-    images = list(_images(environment))
-    for position in repeated(image.get("ImageType", UNKNOWN) for _, image in images):
-        path, image = images[position]
-        yield f"{path}/ImageType", f"Ec2Configuration has {show(image['ImageType'])} twice"
-
-
-@_rule(
+@environment_rule(
     "image-instance-mismatch",
     title="instance types that the image does not support",
     fix="choose newer instance types, or give an image of your own",
@@ -244,7 +173,7 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield where, f'InstanceTypes names "{name}", which ECS_AL2023_NVIDIA does not support'
 
 
-@_rule(
+@environment_rule(
     "nvidia-image-on-graviton",
     severity=Severity.WARNING,
     title="NVIDIA image for Arm instances",

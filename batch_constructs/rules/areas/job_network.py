@@ -31,9 +31,8 @@ from batch_constructs.rules.template.vpc import Reach
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_network"
-_job_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
-_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
+_job_rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
+_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
 
 
 def _in_every_environment(queue: JobQueue) -> list[ComputeEnvironment] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import OneOf, one_of
@@ -16,12 +15,11 @@ from batch_constructs.aws.job_queues import (
     QueueKind,
 )
 from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import JOB_QUEUE, JobQueue
 from batch_constructs.rules.template.values import (
-    UNKNOWN,
+    Text,
     absent,
     count,
     entries,
@@ -34,10 +32,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_queues"
-_rule = partial(rule, subject=JOB_QUEUE, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import JobQueue
 
-register("job_queues", area=AREA)
+
+register("job_queues", area="job_queues")
 
 
 def _kind(queue: JobQueue) -> QueueKind | None:
@@ -45,7 +44,7 @@ def _kind(queue: JobQueue) -> QueueKind | None:
     return next((kind for kind in QUEUE_KINDS if given(queue.properties, kind.order)), None)
 
 
-@_rule(
+@queue_rule(
     "time-limit-action",
     title="time limit action that the queue does not support",
     fix="set Action to CANCEL (TERMINATE for a queue of service environments)",
@@ -68,7 +67,7 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
             yield path, f"the action {wrong}", f"set Action to {allowed.allowed}"
 
 
-@_rule(
+@queue_rule(
     "time-limit-reason-queue",
     title="time limit action on a reason that the queue's jobs never have",
     fix="give one of the reasons that its jobs have",
@@ -94,33 +93,7 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
             )
 
 
-@_rule(
-    "duplicate-time-limit",
-    severity=Severity.WARNING,
-    title="two time limit actions for one reason",
-    fix="keep one action for each Reason",
-    source=guide(
-        "job_stuck_in_runnable_time_limit_actions",
-        '"When a job has been in a RUNNABLE state with the defined statusReason, AWS Batch performs'
-        ' the action specified after maxTimeSeconds have elapsed." JobStateTimeLimitAction.reason'
-        " is that reason.",
-    ),
-)
-def duplicate_time_limit(queue: JobQueue) -> Iterator[Fault]:
-    """The shorter one always comes first, the other never."""
-    seen: set[str] = set()
-    for position, action in entries(queue.properties, "JobStateTimeLimitActions"):
-        reason = text(action, "Reason")
-        if reason in seen:
-            yield (
-                f"JobStateTimeLimitActions/{position}/Reason",
-                f"there are two actions for the reason {show(reason)}",
-            )
-        if reason:
-            seen.add(reason)
-
-
-@_rule(
+@queue_rule(
     "queue-environment-count",
     title="queue without environments, or with more than it may have",
     fix="list 1 to 3 in ComputeEnvironmentOrder",
@@ -144,24 +117,7 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
             yield kind.order, f"the queue {wrong}", fix
 
 
-@_rule(
-    "queue-both-orders",
-    title="queue with compute and service environments",
-    fix="keep one of ComputeEnvironmentOrder and ServiceEnvironmentOrder",
-    source=api(
-        "CreateJobQueueRequest.serviceEnvironmentOrder",
-        "\"A job queue can't have both a serviceEnvironmentOrder and a computeEnvironmentOrder"
-        ' field."',
-    ),
-)
-def queue_both_orders(queue: JobQueue) -> Iterator[Fault]:
-    """A queue holds jobs or service jobs."""
-    orders = [kind.order for kind in QUEUE_KINDS]
-    if all(given(queue.properties, key) and queue.properties[key] != [] for key in orders):
-        yield orders[1], "the queue has compute environments and service environments"
-
-
-@_rule(
+@queue_rule(
     "duplicate-order",
     title="two environments of a queue in one place",
     fix="give each environment an Order of its own",
@@ -187,33 +143,6 @@ def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
             seen.add(order)
 
 
-@_rule(
-    "duplicate-queue-environment",
-    title="the same environment twice in a queue",
-    fix="name each environment once",
-    source=api(
-        "CreateJobQueueRequest.computeEnvironmentOrder",
-        '"The set of compute environments mapped to a job queue and their order relative to each'
-        ' other." ComputeEnvironmentOrder.computeEnvironment and'
-        " ServiceEnvironmentOrder.serviceEnvironment name them.",
-    ),
-)
-def duplicate_queue_environment(queue: JobQueue) -> Iterator[Fault]:
-    """An environment is attached to a queue once."""
-    for kind in QUEUE_KINDS:
-        seen: list[object] = []
-        for position, entry in entries(queue.properties, kind.order):
-            value = entry.get(kind.environment, UNKNOWN)
-            target = queue.neighbour(value)
-            identity = value if target is None else target.id
-            if identity is UNKNOWN:
-                continue
-            if identity in seen:
-                path = f"{kind.order}/{position}/{kind.environment}"
-                yield path, "the same environment is in the queue twice"
-            seen.append(identity)
-
-
 _PLATFORMS: Final = {
     "EC2": "EC2",
     "FARGATE": "Fargate",
@@ -222,7 +151,7 @@ _PLATFORMS: Final = {
 }
 
 
-@_rule(
+@queue_rule(
     "queue-mixed-platforms",
     title="environments of different kinds in one queue",
     fix="make a queue for each kind of environment",
@@ -244,7 +173,7 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
         yield "ComputeEnvironmentOrder", f"the queue mixes {kinds} environments"
 
 
-@_rule(
+@queue_rule(
     "queue-mixed-architectures",
     title="x86 and Arm environments in one queue",
     fix="make a queue for each architecture",
@@ -267,7 +196,7 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@queue_rule(
     "managed-instances-spot-first",
     title="Managed Instances Spot before On-Demand",
     fix="give the On-Demand environments the lower Order",
@@ -292,7 +221,7 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@queue_rule(
     "job-queue-type-environments",
     title="type of the queue that its environments do not have",
     fix="leave JobQueueType out, or set it to what the environments are",
@@ -323,7 +252,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
             return
 
 
-@_rule(
+@queue_rule(
     "queue-disabled-environments",
     severity=Severity.WARNING,
     title="enabled queue whose environments are all disabled",
@@ -340,3 +269,33 @@ def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
         return
     if all(text(one.properties, "State") == "DISABLED" for one in queue.environments):
         yield "ComputeEnvironmentOrder", "every compute environment of the queue is DISABLED"
+
+
+@queue_rule(
+    "environment-by-name",
+    area="references",
+    severity=Severity.WARNING,
+    title="environment of the template given by its name",
+    fix="use Ref of the compute environment",
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"Compute environments must be in the VALID state before you can associate them with a job'
+        ' queue." CloudFormation orders resources by their references.',
+    ),
+)
+def environment_by_name(queue: JobQueue) -> Iterator[Fault]:
+    """CloudFormation may make the queue before the environment, and fails."""
+    waits = queue.template.raw(queue.id).get("DependsOn")
+    for position, entry in queue.order:
+        value = entry.get("ComputeEnvironment")
+        if not isinstance(value, str | Text):
+            continue
+        for environment in queue.environments:
+            name = text(environment.properties, "ComputeEnvironmentName")
+            written = value if isinstance(value, str) else value.pattern
+            mine = written.rpartition("/")[2] == name
+            if mine and environment.id not in (waits if isinstance(waits, list) else [waits]):
+                yield (
+                    f"ComputeEnvironmentOrder/{position}/ComputeEnvironment",
+                    f"{environment.id} is given by its name, so the queue does not wait for it",
+                )

@@ -28,12 +28,7 @@ from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.access.rights import Rights, rights
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    JOB_DEFINITION,
-    JobDefinition,
-    Resource,
-    Task,
-)
+from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition, Resource, Task
 from batch_constructs.rules.template.role_policies import literal, role_of, untrusted
 from batch_constructs.rules.template.values import (
     Reference,
@@ -46,12 +41,10 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_roles"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 
-@_rule(
+@rule(
     "job-role-trust",
     JOB_DEFINITION,
     title="role that the tasks of a job may not assume",

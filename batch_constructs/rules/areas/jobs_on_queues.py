@@ -37,8 +37,7 @@ from batch_constructs.rules.template.values import (
     text,
 )
 
-AREA: Final = "jobs_on_queues"
-_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
 
 Problem = Callable[[JobQueue], str | None]
 

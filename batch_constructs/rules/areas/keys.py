@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.service_principals import LAUNCHING_ROLES, LOGS
@@ -24,13 +23,11 @@ from batch_constructs.rules.template.values import entries, mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "keys"
-_rule = partial(rule, area=AREA)
 
 _OF_LOGS: Final = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
 
 
-@_rule(
+@rule(
     "log-group-key",
     LOG_GROUP,
     title="log group with a key that CloudWatch Logs may not use",
@@ -60,7 +57,7 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@rule(
     "volume-key",
     COMPUTE_ENVIRONMENT,
     severity=Severity.WARNING,

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from base64 import b64decode
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_roles import profile_of
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import (
-    COMPUTE_ENVIRONMENT,
-    ComputeEnvironment,
-    Resource,
-)
 from batch_constructs.rules.template.role_policies import literal
 from batch_constructs.rules.template.values import (
     Base64,
@@ -25,7 +19,6 @@ from batch_constructs.rules.template.values import (
     absent,
     entries,
     flag,
-    given,
     is_known,
     listing,
     mapping,
@@ -36,51 +29,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "launch_templates"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment, Resource
 
 
-@_rule(
-    "launch-template-reference",
-    title="launch template without id or name, or with both",
-    fix="give either LaunchTemplateId or LaunchTemplateName",
-    source=api(
-        "ComputeResource.launchTemplate",
-        '"You must specify either the launch template ID or launch template name in the request,'
-        ' but not both."; LaunchTemplateSpecification.launchTemplateId,'
-        " LaunchTemplateSpecification.launchTemplateName; the same holds for"
-        " LaunchTemplateSpecificationOverride.launchTemplateId and"
-        " LaunchTemplateSpecificationOverride.launchTemplateName",
-    ),
-)
-def launch_template_reference(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """One of the two says which template it is."""
-    for path, launch in environment.launch_templates:
-        keys = ("LaunchTemplateId", "LaunchTemplateName")
-        if not any(key in launch for key in keys):
-            yield path, "the launch template has neither LaunchTemplateId nor LaunchTemplateName"
-        if all(given(launch, key) for key in keys):
-            yield path, "the launch template has both LaunchTemplateId and LaunchTemplateName"
-
-
-@_rule(
-    "userdata-type-ecs",
-    severity=Severity.WARNING,
-    title="EKS user data type on an ECS environment",
-    fix="leave UserdataType out",
-    source=api(
-        "LaunchTemplateSpecification.userdataType", '"The EKS node initialization process to use."'
-    ),
-)
-def userdata_type_ecs(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """ECS instances have no EKS node initialization."""
-    if environment.is_eks is False:
-        for path, launch in environment.launch_templates:
-            if given(launch, "UserdataType"):
-                yield f"{path}/UserdataType", "UserdataType is given without EksConfiguration"
-
-
-@_rule(
+@environment_rule(
     "launch-template-targets",
     title="launch template override for instance types it may not target",
     fix="target types or families from InstanceTypes, each in one override",
@@ -130,7 +83,7 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or one.partition(".")[0] == other or other.partition(".")[0] == one
 
 
-@_rule(
+@environment_rule(
     "user-data-mime",
     title="user data that are not MIME multipart",
     fix="put the script into a part of MIME multipart user data",
@@ -168,7 +121,7 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
             yield path, template
 
 
-@_rule(
+@environment_rule(
     "launch-template-ignored",
     severity=Severity.WARNING,
     title="part of a launch template that Batch ignores",

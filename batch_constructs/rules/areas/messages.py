@@ -48,9 +48,8 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "messages"
 MAPPING: Final = "AWS::Lambda::EventSourceMapping"
-_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, severity=Severity.WARNING)
 
 _RETENTION: Final[Source] = cloudformation(
     "aws-resource-logs-loggroup",

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule
-from batch_constructs.rules.template.values import (
-    absent,
-    given,
-    listing,
-    mapping,
-    number,
-    show,
-    text,
-)
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.template.values import listing, mapping, number, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,18 +18,15 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "multi_node"
-_rule = partial(job_rule, area=AREA)
 _RANGE: Final = re.compile(r"(\d*):(\d*)")
 
 
-@_rule(
+@job_rule(
     "main-node",
     title="main node that does not exist",
     fix="set MainNode to an index from 0 to NumNodes - 1",
     source=api(
-        "NodeProperties.mainNode",
-        '"This node index value must be fewer than the number of nodes."',
+        "NodeProperties.mainNode", '"This node index value must be fewer than the number of nodes."'
     ),
 )
 def main_node(job: JobDefinition) -> Iterator[Fault]:
@@ -61,7 +49,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
     return first, int(match[2]) if match[2] else int(total) - 1
 
 
-@_rule(
+@job_rule(
     "node-range",
     title="node range of a wrong shape",
     fix="set TargetNodes to first:last, :last, first: or one index, counted from 0",
@@ -87,7 +75,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
         yield f"{path}/TargetNodes", f"TargetNodes is {shown(written)}; allowed are {allowed}"
 
 
-@_rule(
+@job_rule(
     "node-ranges-cover",
     title="node ranges that leave nodes out, or overlap",
     fix="cover every node from 0 to NumNodes - 1, and nest ranges or keep them apart",
@@ -127,7 +115,7 @@ def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
         yield "NodeProperties/NodeRangeProperties", f"no node range has the nodes {left}"
 
 
-@_rule(
+@job_rule(
     "node-instance-types",
     title="node range with several instance types",
     fix="name one instance type, the same for all node ranges",
@@ -160,40 +148,3 @@ def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
             next(reversed(found.values())),
             f"the node ranges use the instance types {one_of(found)}; all must use the same",
         )
-
-
-@_rule(
-    "node-properties",
-    title="node range without, or with several, containers",
-    fix="give each node range exactly one of Container, EcsProperties and EksProperties",
-    source=api(
-        "NodeRangeProperty.container",
-        '"The container details for the node range."; NodeRangeProperty.ecsProperties and'
-        " NodeRangeProperty.eksProperties are the other ways to say them.",
-    ),
-)
-def node_properties(job: JobDefinition) -> Iterator[Fault]:
-    """A node runs one thing."""
-    for path, node in job.node_ranges:
-        present = [key for key in ("Container", "EcsProperties", "EksProperties") if key in node]
-        if not present:
-            yield path, "the node range has none of Container, EcsProperties and EksProperties"
-        elif len([key for key in present if given(node, key)]) > 1:
-            yield path, f"{' and '.join(present)} are given; allowed is one of them"
-
-
-@_rule(
-    "node-ranges-missing",
-    title="multi-node job without node ranges",
-    fix="give NodeRangeProperties an entry",
-    source=api(
-        "NodeProperties.nodeRangeProperties",
-        '"A list of node ranges and their properties that are associated with a multi-node parallel'
-        ' job.", which is required.',
-    ),
-)
-def node_ranges_missing(job: JobDefinition) -> Iterator[Fault]:
-    """Every node needs its properties."""
-    nodes = mapping(job.properties, "NodeProperties")
-    if "NodeRangeProperties" in nodes and absent(nodes, "NodeRangeProperties"):
-        yield "NodeProperties/NodeRangeProperties", "there is no node range; at least one is needed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.network import NODE_SECURITY_GROUPS
@@ -21,8 +21,7 @@ from batch_constructs.rules.template.values import count, listing, mapping, one_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "multi_node_queues"
-_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
 
 
 @_rule(

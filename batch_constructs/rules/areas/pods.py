@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import pods
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed, repeated
 from batch_constructs.rules.areas.job_definitions.storage import unknown_mounts
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import (
-    Properties,
-    as_number,
-    count,
-    flag,
-    given,
-    mapping,
-    text,
-)
+from batch_constructs.rules.template.values import Properties, as_number, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,75 +20,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "pods"
-_rule = partial(job_rule, area=AREA)
 
-register("pods", area=AREA)
-
-
-@_rule(
-    "pod-containers",
-    title="pod without containers, or with too many",
-    fix=pods.CONTAINERS.fix("Containers"),
-    source=pods.CONTAINERS_SOURCE,
-)
-def pod_containers(job: JobDefinition) -> Iterator[Fault]:
-    """Ten of each kind are the limit."""
-    for pod in job.pods:
-        if pod.properties.get("Containers") is None:
-            yield (
-                f"{pod.path}/Containers",
-                f"Containers is missing; allowed are {pods.CONTAINERS.allowed}",
-            )
-        for key, bound in (
-            ("Containers", pods.CONTAINERS),
-            ("InitContainers", pods.INIT_CONTAINERS),
-        ):
-            got = pod.properties.get(key)
-            counted = count(pod.properties, key) is not None
-            wrong = bound.wrong(got) if counted and isinstance(got, list) else None
-            if wrong:
-                yield f"{pod.path}/{key}", f"the pod {wrong}", bound.fix(key)
-
-
-@_rule(
-    "pod-container-name",
-    title="container names that are not unique",
-    fix="give each container of the pod a Name of its own",
-    source=api(
-        "EksContainer.name",
-        f"\"If the name isn't specified, the default name {pods.DEFAULT_CONTAINER} is used. Each"
-        ' container in a pod must have a unique name."',
-    ),
-)
-def pod_container_name(job: JobDefinition) -> Iterator[Fault]:
-    """Two containers without a name are both called Default."""
-    for pod in job.pods:
-        named = (
-            (path, {"Name": pods.DEFAULT_CONTAINER, **container})
-            for path, container in pod.containers
-        )
-        for path, name in repeated(named, "Name"):
-            yield path, f"two containers are called {shown(name)}"
-
-
-@_rule(
-    "dns-policy-host-network",
-    severity=Severity.WARNING,
-    title="ClusterFirst on the host network",
-    fix="set DnsPolicy to ClusterFirstWithHostNet, or HostNetwork to false",
-    source=api(
-        "EksPodProperties.dnsPolicy",
-        '"If the hostNetwork parameter is not specified, the default is ClusterFirstWithHostNet.";'
-        " EksPodProperties.hostNetwork is true by default.",
-    ),
-)
-def dns_policy_host_network(job: JobDefinition) -> Iterator[Fault]:
-    """On the host network it falls back to the DNS of the node: cluster names do not resolve."""
-    for pod in job.pods:
-        on_host = flag({"HostNetwork": True, **pod.properties}, "HostNetwork")
-        if on_host and text(pod.properties, "DnsPolicy") == "ClusterFirst":
-            yield f"{pod.path}/DnsPolicy", "DnsPolicy is ClusterFirst on the host network"
+register("pods", area="pods")
 
 
 def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
@@ -118,7 +43,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
                 yield f"{path}/{kind}/{key.replace('/', '~1')}", values[key]
 
 
-@_rule(
+@job_rule(
     "pod-memory",
     title="memory of a wrong shape",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
@@ -139,7 +64,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "pod-cpu",
     title="CPUs of a wrong amount",
     fix=f"give multiples of {pods.CPU_STEP}, and a limit of at least the request",
@@ -168,7 +93,7 @@ def _cpus(value: object) -> float | None:
     return as_number(value)
 
 
-@_rule(
+@job_rule(
     "pod-gpu",
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in Limits and Requests",
@@ -189,13 +114,12 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "pod-resources-missing",
     title="container without CPU or memory",
     fix="give Resources a Limits with cpu and memory",
     source=api(
-        "EksContainer.resources",
-        '"The type and amount of resources to assign to a container."',
+        "EksContainer.resources", '"The type and amount of resources to assign to a container."'
     ),
     severity=Severity.WARNING,
 )
@@ -214,7 +138,7 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{path}/Resources", f"no {' and no '.join(missing)} is given"
 
 
-@_rule(
+@job_rule(
     "pod-volume-mount",
     title="mount of a volume that the pod does not have",
     fix="add the volume to Volumes, or name one of them",
@@ -241,54 +165,7 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
         yield from unknown_mounts(pod.properties, mounts, "Name")
 
 
-@_rule(
-    "pod-volume-kind",
-    title="volume of two kinds",
-    fix=f"give each volume one of {one_of(pods.VOLUME_KINDS)}",
-    source=api(
-        "EksPodProperties.volumes",
-        '"Specifies the volumes for a job definition that uses Amazon EKS resources."; one of'
-        " EksVolume.hostPath, EksVolume.emptyDir, EksVolume.secret and"
-        " EksVolume.persistentVolumeClaim.",
-    ),
-)
-def pod_volume_kind(job: JobDefinition) -> Iterator[Fault]:
-    """A volume comes from one place."""
-    for pod in job.pods:
-        for path, volume in listed(pod.path, pod.properties, "Volumes"):
-            kinds = [key for key in pods.VOLUME_KINDS if given(volume, key)]
-            if len(kinds) > 1:
-                yield path, f"{' and '.join(kinds)} are given; allowed is one of them"
-
-
-@_rule(
-    "pod-security",
-    title="security context that contradicts itself",
-    fix="leave one of the two out",
-    source=api(
-        "EksContainerSecurityContext.runAsNonRoot",
-        '"When this parameter is specified, the container is run as a user with a uid other than'
-        ' 0."; EksContainerSecurityContext.runAsUser, EksContainerSecurityContext.privileged,'
-        " EksContainerSecurityContext.allowPrivilegeEscalation, EksContainer.securityContext.",
-    ),
-)
-def pod_security(job: JobDefinition) -> Iterator[Fault]:
-    """Kubernetes refuses to start such a container."""
-    for pod in job.pods:
-        for path, container in pod.containers:
-            context = mapping(container, "SecurityContext")
-            where = f"{path}/SecurityContext"
-            if flag(context, "RunAsNonRoot") and as_number(context.get("RunAsUser")) == 0:
-                yield f"{where}/RunAsUser", "RunAsUser is 0 while RunAsNonRoot is true"
-            escalates = flag(context, "AllowPrivilegeEscalation")
-            if flag(context, "Privileged") and escalates is False:
-                yield (
-                    f"{where}/AllowPrivilegeEscalation",
-                    "AllowPrivilegeEscalation is false while Privileged is true",
-                )
-
-
-@_rule(
+@job_rule(
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
     fix="set Namespace to one that Batch may use, the same for all node ranges",
@@ -320,7 +197,7 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
 _VALUES: Final = {"Labels": pods.LABEL_VALUE, "Annotations": pods.ANNOTATION_VALUE}
 
 
-@_rule(
+@job_rule(
     "pod-labels",
     title="label or annotation of a wrong shape",
     fix="use names and values that Kubernetes takes",

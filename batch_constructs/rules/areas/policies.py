@@ -33,12 +33,10 @@ from batch_constructs.rules.template.values import Text, entries, listing, mappi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "policies"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 
-@_rule(
+@rule(
     "managed-policy-name",
     ROLE,
     title="AWS managed policy that does not exist",

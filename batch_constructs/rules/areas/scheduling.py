@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import scheduling
 from batch_constructs.aws.limit import places
@@ -17,7 +16,6 @@ from batch_constructs.rules.template.resources import (
     JOB_QUEUE,
     QUOTA_SHARE,
     SCHEDULING_POLICY,
-    SERVICE_ENVIRONMENT,
     JobDefinition,
     JobQueue,
     Resource,
@@ -27,13 +25,11 @@ from batch_constructs.rules.template.values import entries, given, mapping, numb
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "scheduling"
-_rule = partial(rule, area=AREA)
 
-register("scheduling", area=AREA)
+register("scheduling", area="scheduling")
 
 
-@_rule(
+@rule(
     "share-overlap",
     SCHEDULING_POLICY,
     title="share identifiers that overlap",
@@ -70,47 +66,7 @@ def share_overlap(policy: Resource) -> Iterator[Fault]:
             prefixes.append(name)
 
 
-@_rule(
-    "one-scheduling-policy",
-    SCHEDULING_POLICY,
-    title="fair shares and quota shares in one policy",
-    fix="keep one of FairsharePolicy and QuotaSharePolicy",
-    source=api(
-        "CreateSchedulingPolicyRequest.fairsharePolicy",
-        '"Only one of fairsharePolicy or quotaSharePolicy can be set."'
-        " CreateSchedulingPolicyRequest.quotaSharePolicy says the same.",
-    ),
-)
-def one_scheduling_policy(policy: Resource) -> Iterator[Fault]:
-    """A queue is shared in one way."""
-    if all(given(policy.properties, key) for key in ("FairsharePolicy", "QuotaSharePolicy")):
-        yield "QuotaSharePolicy", "FairsharePolicy and QuotaSharePolicy are both given"
-
-
-@_rule(
-    "borrow-limit-strategy",
-    QUOTA_SHARE,
-    title="borrow limit on a share that does not borrow",
-    fix="leave BorrowLimit out, or set Strategy to LEND_AND_BORROW",
-    source=api(
-        "QuotaShareResourceSharingConfiguration.borrowLimit",
-        '"borrowLimit can only be applied to quota shares with a strategy of LEND_AND_BORROW."',
-    ),
-)
-def borrow_limit_strategy(share: Resource) -> Iterator[Fault]:
-    """Only one of the strategies borrows."""
-    sharing = mapping(share.properties, "ResourceSharingConfiguration")
-    strategy = text(sharing, "Strategy")
-    borrows = scheduling.SharingStrategy.LEND_AND_BORROW
-    known = strategy in tuple(scheduling.SharingStrategy)
-    if given(sharing, "BorrowLimit") and known and strategy != borrows:
-        yield (
-            "ResourceSharingConfiguration/BorrowLimit",
-            f"BorrowLimit is given, but Strategy is {strategy}; only {borrows} borrows",
-        )
-
-
-@_rule(
+@rule(
     "quota-share-queue",
     QUOTA_SHARE,
     title="quota share of a queue without a quota-share policy",
@@ -137,7 +93,7 @@ def quota_share_queue(share: Resource) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@rule(
     "quota-policy-queue",
     JOB_QUEUE,
     title="quota-share policy of a queue of compute environments",
@@ -160,7 +116,7 @@ def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@rule(
     "duplicate-quota-share",
     QUOTA_SHARE,
     title="two quota shares of one name on one queue",
@@ -193,32 +149,7 @@ def _queue_of(share: Resource) -> str | None:
     return text(share.properties, "JobQueue") if queue is None else queue.id
 
 
-@_rule(
-    "duplicate-capacity-unit",
-    (QUOTA_SHARE, SERVICE_ENVIRONMENT),
-    title="two capacity limits of one unit",
-    fix="give one limit for each CapacityUnit",
-    source=api(
-        "CapacityLimit.capacityUnit",
-        '"The unit of measure for the capacity limit, which defines how maxCapacity is'
-        ' interpreted." QuotaShareCapacityLimit.capacityUnit is that of a quota share.',
-    ),
-)
-def duplicate_capacity_unit(limited: Resource) -> Iterator[Fault]:
-    """A limit is looked up by its unit."""
-    seen: set[str] = set()
-    for position, limit in entries(limited.properties, "CapacityLimits"):
-        unit = text(limit, "CapacityUnit")
-        if unit in seen:
-            yield (
-                f"CapacityLimits/{position}/CapacityUnit",
-                f"two limits have the unit {show(unit)}",
-            )
-        if unit is not None:
-            seen.add(unit)
-
-
-@_rule(
+@rule(
     "consumable-too-much",
     JOB_DEFINITION,
     severity=Severity.WARNING,

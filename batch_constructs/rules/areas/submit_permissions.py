@@ -41,9 +41,7 @@ from batch_constructs.rules.template.values import UNKNOWN, Properties
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "submit_permissions"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 _MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 _FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
 _SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
@@ -191,7 +189,7 @@ def _looked_at(role: Resource) -> set[str]:
     return known
 
 
-@_rule(
+@rule(
     "submit-revision",
     ROLE,
     severity=Severity.INFO,
@@ -221,7 +219,7 @@ def submit_revision(role: Resource) -> Iterator[Fault]:
             return
 
 
-@_rule(
+@rule(
     "submitter-trust",
     tuple(SUBMITTER_ROLES),
     title="role that the submitter may not assume",
@@ -261,7 +259,7 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
     yield from _lacking(machine, STATE_MACHINE_RULE_ACTIONS, "events", STATE_MACHINE_RULE)
 
 
-@_rule(
+@rule(
     "state-machine-job-rights",
     _MACHINES,
     severity=Severity.INFO,

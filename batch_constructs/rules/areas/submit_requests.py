@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.values import Properties
 
 AREA: Final = "submit_requests"
-_rule = partial(rule, subject=SUBMITTERS, area=AREA)
+_rule = partial(rule, subject=SUBMITTERS)
 
 
 class _Bound(NamedTuple):

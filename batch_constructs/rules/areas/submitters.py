@@ -49,8 +49,7 @@ if TYPE_CHECKING:
 AREA: Final = "submitters"
 MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *MACHINES)
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 _REQUIRED: Final = ("JobDefinition", "JobName")
 _MISSING: Final = "is missing; a job queue target needs it"
 
@@ -63,7 +62,7 @@ def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
             yield f"Targets/{position}", target
 
 
-@_rule(
+@rule(
     "event-target-role",
     EVENT_RULE,
     title="job queue target without a role",
@@ -81,7 +80,7 @@ def event_target_role(source: Resource) -> Iterator[Fault]:
             yield f"{path}/RoleArn", f"RoleArn {_MISSING}"
 
 
-@_rule(
+@rule(
     "event-target-parameters",
     EVENT_RULE,
     title="job queue target without job parameters",
@@ -97,7 +96,7 @@ def event_target_parameters(source: Resource) -> Iterator[Fault]:
         yield from _lacking(target, "BatchParameters", path)
 
 
-@_rule(
+@rule(
     "pipe-parameters",
     PIPE,
     title="pipe to a job queue without job parameters",
@@ -126,7 +125,7 @@ def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
             yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
 
 
-@_rule(
+@rule(
     "submission-required",
     (*MACHINES, SCHEDULE),
     title="submission without a required field",
@@ -193,7 +192,7 @@ def event_bus(source: Resource) -> Iterator[Fault]:
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
 
 
-@_rule(
+@rule(
     "schedule-expression",
     (EVENT_RULE, SCHEDULE),
     title="schedule expression that EventBridge refuses",
@@ -232,7 +231,7 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
         yield "Target/Input", f'Input is "{show(written)}", which is no JSON object'
 
 
-@_rule(
+@rule(
     "state-machine-callback",
     MACHINES,
     title="job that is to call back with a task token",

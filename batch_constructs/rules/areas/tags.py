@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import tags as aws
-from batch_constructs.aws.source import api
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
     COMPUTE_ENVIRONMENT,
@@ -23,7 +22,6 @@ from batch_constructs.rules.template.values import Properties, mapping, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "tags"
 _TAGGED: Final = (
     COMPUTE_ENVIRONMENT,
     CONSUMABLE_RESOURCE,
@@ -33,7 +31,7 @@ _TAGGED: Final = (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
 )
-_rule = partial(rule, subject=_TAGGED, area=AREA)
+_rule = partial(rule, subject=_TAGGED)
 
 
 def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
@@ -41,26 +39,6 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     launched = mapping(resource.properties, "ComputeResources")
     for key in ("Tags", "CapacityTags"):
         yield f"ComputeResources/{key}", mapping(launched, key)
-
-
-@_rule(
-    "tag-count",
-    title="too many tags",
-    fix=aws.COUNT.fix("Tags"),
-    source=api(
-        "CreateComputeEnvironmentRequest.tags",
-        "also CreateJobQueueRequest.tags, RegisterJobDefinitionRequest.tags,"
-        " CreateSchedulingPolicyRequest.tags, CreateQuotaShareRequest.tags,"
-        " CreateConsumableResourceRequest.tags, CreateServiceEnvironmentRequest.tags: 1 to 50"
-        " entries; ComputeResource.tags",
-    ),
-)
-def tag_count(resource: Resource) -> Iterator[Fault]:
-    """Fifty tags are the limit of a resource."""
-    for path, tags in _tags(resource):
-        key = path.rpartition("/")[2]
-        if wrong := aws.COUNT.wrong(tags):
-            yield path, f"{key} {wrong}", aws.COUNT.fix(key)
 
 
 @_rule(

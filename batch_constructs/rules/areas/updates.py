@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES
-from batch_constructs.aws.source import api
 from batch_constructs.aws.updates import IN_PLACE, REPLACES_BY_DEFAULT
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, ComputeEnvironment
-from batch_constructs.rules.template.values import UNKNOWN, flag, mapping, one_of, show
+from batch_constructs.rules.template.values import UNKNOWN, flag, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "updates"
-_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA)
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resources import ComputeEnvironment
 
 
-@_rule(
-    "fargate-update-policy",
-    severity=Severity.WARNING,
-    title="update policy on a Fargate environment",
-    fix="leave UpdatePolicy out",
-    source=api(
-        "UpdatePolicy.terminateJobsOnUpdate",
-        "\"Batch doesn't support updatePolicy for Fargate compute environments. If you specify it"
-        ' for a Fargate compute environment, Batch ignores it."',
-    ),
-)
-def fargate_update_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch ignores it without a word: running jobs are not ended by an update."""
-    if environment.is_fargate and mapping(environment.properties, "UpdatePolicy"):
-        yield "UpdatePolicy", f"UpdatePolicy is given, which the type {environment.kind} ignores"
-
-
-@_rule(
-    "in-place-update-strategy",
-    severity=Severity.WARNING,
-    title="updates in place with BEST_FIT",
-    fix="set AllocationStrategy to BEST_FIT_PROGRESSIVE, or ReplaceComputeEnvironment to true",
-    source=api(
-        "ComputeResource.allocationStrategy",
-        "\"Compute resources that use a BEST_FIT allocation strategy don't support infrastructure"
-        " updates and can't update some parameters.\"",
-    ),
-)
-def in_place_update_strategy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """BEST_FIT, the default, cannot be updated in place.
-
-    The next change of instance types, image or network fails.
-    """
-    if not environment.is_ec2 or environment.is_eks is not False:
-        return
-    if flag(environment.properties, "ReplaceComputeEnvironment") is not False:
-        return
-    if environment.resources.get("AllocationStrategy", BEST_FIT) == BEST_FIT:
-        allowed = one_of(IN_PLACE_STRATEGIES)
-        yield (
-            "ReplaceComputeEnvironment",
-            (
-                "ReplaceComputeEnvironment is false with the allocation strategy BEST_FIT, which"
-                f" cannot be updated in place; allowed are {allowed}"
-            ),
-            f"set AllocationStrategy to {allowed}, or ReplaceComputeEnvironment to true",
-        )
-
-
-@_rule(
+@environment_rule(
     "in-place-update-service-role",
     severity=Severity.WARNING,
     title="updates in place with a service role of one's own",
@@ -92,7 +39,7 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
         )
 
 
-@_rule(
+@environment_rule(
     "named-replacement",
     severity=Severity.WARNING,
     title="fixed name on an environment that updates by replacement",

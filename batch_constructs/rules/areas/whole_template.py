@@ -25,8 +25,7 @@ from batch_constructs.rules.template.whole import Whole, is_loop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "whole_template"
-_rule = partial(rule, subject=Whole.type, area=AREA)
+_rule = partial(rule, subject=Whole.type)
 _LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]+")
 
 

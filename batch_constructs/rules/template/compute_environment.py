@@ -64,6 +64,12 @@ class ComputeEnvironment(Resource):
         return None if configuration is UNKNOWN else configuration is not None
 
     @cached_property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of environment that this one is of, as the ground floor calls them."""
+        cluster = {True: "EKS", False: "ECS", None: None}[self.is_eks]
+        return frozenset((self.kind, (text(self.properties, "Type") or "").upper(), cluster))
+
+    @cached_property
     def platform(self) -> str | None:
         """Give the platform capability that jobs need here: EC2, FARGATE, …, or EKS."""
         if self.is_eks is None:

@@ -160,6 +160,11 @@ class JobDefinition(Resource):
             return platforms[0]
         return None
 
+    @cached_property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of job that this one is of, as the ground floor calls them."""
+        return frozenset((self.platform, "MULTI_NODE" if self.is_multi_node else "SINGLE_NODE"))
+
     @property
     def is_multi_node(self) -> bool:
         """Tell whether it is a multi-node parallel job."""

@@ -282,7 +282,7 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
             {"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
             "AWS_BATCH",
         ),
-        ({"parameters": {"a": "x" * 40_000}}, "allowed are at most 30720"),
+        ({"parameters": {"a": "x" * 40_000}}, "Job size must be less than 30 KiB"),
     ],
 )
 def test_a_submission_that_aws_batch_refuses_is_refused(
@@ -398,3 +398,89 @@ def test_a_job_that_is_submitted_before_the_service_starts_runs_when_it_has(
 
     assert account.ended(second)["status"] == "SUCCEEDED"
     assert ports.states(first).count("RUNNABLE") == 1
+
+
+DEFAULT_ON_SPOT = {
+    "attempts": 3,
+    "evaluateOnExit": [
+        {"onStatusReason": "Host EC2*", "action": "RETRY"},
+        {"onReason": "*", "action": "EXIT"},
+    ],
+}
+
+
+def test_a_job_exits_for_any_reason_by_the_rule_for_any_reason(ready: Account) -> None:
+    job = ready.run("sh", "-c", "exit 3", retryStrategy=DEFAULT_ON_SPOT)
+
+    assert len(job["attempts"]) == 1
+
+
+def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program_fails(
+    ready: Account,
+) -> None:
+    import aws_cdk as cdk
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
+    from batch_constructs.local.cloudformation.property_values import to_request
+
+    properties = retry_strategy(Arguments(cdk.App()), RetryPolicy())
+    strategy = to_request(
+        "SubmitJob",
+        {"JobName": "x", "JobQueue": "x", "JobDefinition": "x", "RetryStrategy": properties},
+    )["retryStrategy"]
+
+    job = ready.run("sh", "-c", "exit 3", retryStrategy=strategy)
+
+    assert len(job["attempts"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("characters", "failed"), [(8_080, False), (8_200, True)], ids=["fits", "does not fit"]
+)
+@pytest.mark.parametrize("way", ["environment", "command", "parameters"])
+def test_ecs_refuses_overrides_that_are_too_long(
+    ready: Account, way: str, characters: int, *, failed: bool
+) -> None:
+    ready.definition("true", "Ref::text", parameters={"text": "short"})
+    long = "x" * characters
+    ways: dict[str, dict[str, Any]] = {
+        "environment": {"containerOverrides": {"environment": [{"name": "A", "value": long}]}},
+        "command": {"containerOverrides": {"command": ["true", long]}},
+        "parameters": {"parameters": {"text": long}},
+    }
+
+    job = ready.ended(ready.submit(**ways[way]))
+
+    assert job["status"] == ("FAILED" if failed else "SUCCEEDED")
+    if failed:
+        assert job["statusReason"] == "Container Overrides length must be at most 8192"
+
+
+def test_a_submission_that_is_too_large_is_refused_in_aws_s_words(ready: Account) -> None:
+    ready.definition("true")
+
+    with pytest.raises(ClientError, match=r"Job size must be less than 30 KiB, got 32 KiB"):
+        ready.submit(parameters={"a": "x" * 31 * 1024})
+
+
+def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Account) -> None:
+    ready.definition("true", platformCapabilities=["FARGATE"])
+    wanted = [{"type": "MEMORY", "value": "2049"}]
+
+    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; with 1 vCPU Fargate allows"):
+        ready.submit(containerOverrides={"resourceRequirements": wanted})
+
+
+def test_what_is_empty_is_as_if_it_were_absent(ready: Account) -> None:
+    ready.definition("true")
+
+    job = ready.ended(
+        ready.submit(
+            arrayProperties={}, containerOverrides={}, dependsOn=[], retryStrategy={}, tags={}
+        )
+    )
+
+    assert job["status"] == "SUCCEEDED"
+    assert "arrayProperties" not in job
+    assert ready.batch.list_jobs(jobQueue="queue", jobStatus="SUCCEEDED", nextToken="")

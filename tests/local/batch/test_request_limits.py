@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from batch_constructs.local.batch.api_model import OPERATIONS
+from batch_constructs.local.batch.api_model import OPERATIONS, SERVICE_MODEL
 from batch_constructs.local.batch.request_checks import beyond_limits, limits_on
 from tests.aws.test_limits import admitted_and_refused
 from tests.judges.test_sources import limits
@@ -21,6 +21,29 @@ if TYPE_CHECKING:
 
 CASES = [(name, path, bound) for name in sorted(OPERATIONS) for path, bound in limits_on(name)]
 ONLY_IN_TEMPLATES = {"ReplaceComputeEnvironment", "ResourceRetentionPolicy"}
+
+
+def model_bounds() -> Iterator[tuple[str, str, Any]]:
+    """Every member of a request that botocore's model gives a longest or a largest."""
+
+    def walk(shape: Any, path: str, seen: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+        if "max" in shape.metadata:
+            yield path, shape
+        if shape.name in seen:
+            return
+        below = (*seen, shape.name)
+        if shape.type_name == "structure":
+            for name, member in shape.members.items():
+                yield from walk(member, f"{path}/{name}".lstrip("/"), below)
+        elif shape.type_name == "list":
+            yield from walk(shape.member, f"{path}/*", below)
+        elif shape.type_name == "map":
+            yield from walk(shape.key, f"{path}/<key>", below)
+            yield from walk(shape.value, f"{path}/of-a-user", below)
+
+    for name in sorted(OPERATIONS):
+        shape = SERVICE_MODEL.operation_model(name).input_shape
+        yield from ((name, *found) for found in walk(shape, "", ()))
 
 
 def request_with(path: str, value: Any) -> dict[str, Any]:
@@ -107,3 +130,93 @@ def test_a_name_may_begin_with_a_hyphen(account: Account) -> None:
     account.environment()
 
     assert account.queue("-x").endswith(":job-queue/-x")
+
+
+MODEL_BOUNDS = [*model_bounds()]
+
+
+def test_the_model_s_lengths_are_many() -> None:
+    assert len(MODEL_BOUNDS) >= 60
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "shape"),
+    MODEL_BOUNDS,
+    ids=[f"{operation}-{path}" for operation, path, _ in MODEL_BOUNDS],
+)
+def test_a_request_is_held_to_the_lengths_of_botocore_s_model(
+    operation: str, path: str, shape: Any
+) -> None:
+    if shape.type_name == "string":
+        good, bad = "1" * shape.metadata["max"], "1" * (shape.metadata["max"] + 1)
+    elif shape.type_name in ("map", "list"):
+        good, bad = (
+            made if shape.type_name == "map" else list(made)
+            for count in (shape.metadata["max"], shape.metadata["max"] + 1)
+            for made in [{f"k{number}": "v" for number in range(count)}]
+        )
+    else:
+        good, bad = shape.metadata["max"], shape.metadata["max"] + 1
+
+    def problems(value: Any) -> list[str]:
+        if path.endswith("/<key>"):
+            return [
+                *beyond_limits(operation, request_with(path.removesuffix("/<key>"), {value: ""}))
+            ]
+        return [*beyond_limits(operation, request_with(path, value))]
+
+    assert problems(good) == []
+    assert len(problems(bad)) == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        ({"aws:mine": "x"}, "do not begin with aws:"),
+        ({"k": "x" * 257}, "257 characters"),
+        ({"k" * 129: "x"}, "129 characters"),
+        ({f"k{number}": "x" for number in range(51)}, "51 tags"),
+    ],
+)
+def test_tags_that_aws_does_not_take_are_refused(
+    account: Account, tags: dict[str, str], said: str
+) -> None:
+    arn = account.environment()
+    account.queue()
+    account.definition("true")
+
+    for call in (
+        lambda: account.definition("true", tags=tags),
+        lambda: account.queue("tagged", tags=tags),
+        lambda: account.submit(tags=tags),
+        lambda: account.batch.tag_resource(resourceArn=arn, tags=tags),
+    ):
+        with pytest.raises(ClientError, match=said):
+            call()
+
+
+@pytest.mark.parametrize("name", ["c7g.gigantic", "zz9.large", "m5.3xlarge"])
+def test_an_instance_type_that_does_not_exist_is_refused(account: Account, name: str) -> None:
+    with pytest.raises(ClientError, match=f"instance type {name} does not exist"):
+        account.environment(type="EC2", instanceTypes=["m5.large", name], instanceRole="r")
+
+
+@pytest.mark.parametrize("filters", [[{"name": "STATUS", "values": ["x"]}], [{"values": ["x"]}]])
+@pytest.mark.parametrize("source", ["jobQueue", "arrayJobId", "multiNodeJobId"])
+def test_a_filter_that_nobody_knows_is_refused(
+    account: Account, filters: list[dict[str, Any]], source: str
+) -> None:
+    account.environment()
+    account.queue()
+
+    with pytest.raises(ClientError, match="unknown filter"):
+        account.batch.list_jobs(**{source: "queue"}, filters=filters)
+
+
+def test_a_time_that_is_no_number_is_refused(account: Account) -> None:
+    account.environment()
+    account.queue()
+    filters = [{"name": "AFTER_CREATED_AT", "values": ["yesterday"]}]
+
+    with pytest.raises(ClientError, match="takes milliseconds since the epoch, got yesterday"):
+        account.batch.list_jobs(jobQueue="queue", filters=filters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -236,9 +238,9 @@ def test_the_order_counts_the_vcpus_and_the_weights_of_the_jobs() -> None:
     assert "".join(str(job.submission.share) for job in line.in_order()) == "abaabaabbb"
 
 
-@pytest.mark.parametrize(("weight", "first"), [(0.000333, "old"), (0.000327, "now")])
+@pytest.mark.parametrize(("weight", "first"), [(0.00037, "old"), (0.00035, "now")])
 def test_without_a_decay_what_was_used_fades_over_600_seconds(weight: float, first: str) -> None:
-    """After 6000 seconds 8 vCPUs count as 8 / e^10, that is 0.000363; one that is held as 1.1."""
+    """After 6000 seconds 8 vCPUs count as 8 / e^10, that is 0.000363; one that is held as 1."""
     now = [0.0]
     line = FairShares(lambda: {"shareDistribution": [share("now", weight)]}, lambda: now[0])
     old, held = waiting_job(1, "old", vcpus=8), waiting_job(2, "now")
@@ -268,3 +270,40 @@ def started(line: FairShares, *, max_vcpus: float | None) -> Iterator[Job]:
         job.status = JobState.RUNNING
         line.started(job)
         yield job
+
+
+THREE = {
+    "shareDistribution": [
+        {"shareIdentifier": share, "weightFactor": weight}
+        for share, weight in (("a", 0.25), ("b", 0.5), ("c", 1.0))
+    ]
+}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 60.0], ids=["at once", "a second", "a minute"])
+@pytest.mark.parametrize("slots", [1, 2, 3, 4, 7, 16])
+def test_jobs_start_by_the_weights_whatever_runs_beside_and_the_snapshot_foretells_it(
+    slots: int, seconds: float
+) -> None:
+    now = [0.0]
+    line = FairShares(lambda: THREE, lambda: now[0])
+    for number, share in enumerate("abc" * 70):
+        line.push(waiting_job(number, share))
+    foretold = Counter(job.submission.share for job in islice(line.in_order(), 70))
+    running: list[tuple[float, Job]] = []
+    started: Counter[str | None] = Counter()
+
+    while started.total() < 70:
+        while len(running) < slots and (job := line.head(slots)) is not None:
+            job.status = JobState.RUNNING
+            line.started(job)
+            running.append((now[0] + seconds, job))
+            started[job.submission.share] += 1
+            now[0] += seconds / slots / 10
+        ends_at, job = running.pop(0)
+        now[0] = max(now[0], ends_at)
+        line.stopped(job)
+
+    for share, wanted in (("a", 40), ("b", 20), ("c", 10)):
+        assert abs(foretold[share] - wanted) <= 1
+        assert abs(started[share] - wanted) <= 2

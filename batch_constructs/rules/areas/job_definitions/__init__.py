@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from batch_constructs.rules.rule import rule
-from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition
 from batch_constructs.rules.template.values import Properties, entries, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from batch_constructs.rules.template.resources import Task
-
-job_rule = partial(rule, subject=JOB_DEFINITION)
-"""Register a rule about job definitions."""
+    from batch_constructs.rules.template.resources import JobDefinition, Task
 
 
 def listed(path: str, within: Properties, *keys: str) -> Iterator[tuple[str, Properties]]:

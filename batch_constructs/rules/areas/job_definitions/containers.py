@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.source import api, guide, seen
-from batch_constructs.rules.areas.job_definitions import job_rule, listed
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "job_definitions.containers"
-_rule = partial(job_rule, area=AREA)
 
-register("containers", area=AREA)
+register("containers", area="job_definitions.containers")
 
 _NOUNS: Final = {
     "Environment": "environment variable",
@@ -54,7 +52,7 @@ def _variables(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]
             yield [(place, "Env", entry) for place, entry in listed(path, properties, "Env")]
 
 
-@_rule(
+@job_rule(
     "nameless-environment-variable",
     title="environment variable or secret without a name",
     fix="give it a Name",
@@ -73,7 +71,7 @@ def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{path}/Name", f"the {_NOUNS[kind]} has no name"
 
 
-@_rule(
+@job_rule(
     "duplicate-environment-variable",
     title="environment variable given twice",
     fix="keep one of the two",
@@ -106,7 +104,7 @@ _SENSITIVE: Final = re.compile(
 _POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNORECASE)
 
 
-@_rule(
+@job_rule(
     "plaintext-secret",
     severity=Severity.WARNING,
     title="sensitive value in plain text",
@@ -157,7 +155,7 @@ def _literal(source: object) -> str:
     return source if isinstance(source, str) else getattr(source, "pattern", "")
 
 
-@_rule(
+@job_rule(
     "secret-source",
     title="secret that is neither a secret's ARN nor a parameter",
     fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
@@ -171,7 +169,8 @@ def _literal(source: object) -> str:
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
     """Only parameters may be given by name; a secret's name is taken for a parameter's."""
     for path, source in _secrets(job):
-        literal, target = _literal(source), job.neighbour(source)
+        literal = _literal(source)
+        target = None if literal.startswith("{{resolve:") else job.neighbour(source)
         if source == "":
             yield path, "ValueFrom is empty; a secret needs it"
         elif literal.startswith("arn:"):
@@ -184,7 +183,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
             yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
 
 
-@_rule(
+@job_rule(
     "secret-by-name",
     severity=Severity.WARNING,
     title="secret of the template given by its name",
@@ -210,7 +209,7 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
             yield path, f"ValueFrom is {shown(source)}, the name of the secret {names[source]}"
 
 
-@_rule(
+@job_rule(
     "secret-region",
     severity=Severity.WARNING,
     title="secret of another Region",
@@ -239,40 +238,7 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
         regions.setdefault(match[1], "another secret")
 
 
-@_rule(
-    "secrets-execution-role",
-    title="secrets without an execution role",
-    fix="give ExecutionRoleArn a role that may read them",
-    source=seen(
-        "https://github.com/fabfuel/ecs-deploy/issues/87",
-        "Amazon ECS answers *When you are specifying container secrets, you must also specify a"
-        " value for executionRoleArn*; ContainerProperties.executionRoleArn,"
-        " LogConfiguration.secretOptions, RepositoryCredentials.credentialsParameter,"
-        " ContainerProperties.repositoryCredentials,"
-        " TaskContainerProperties.repositoryCredentials.",
-    ),
-)
-def secrets_execution_role(job: JobDefinition) -> Iterator[Fault]:
-    """Secrets, log options and registry credentials are read with the execution role."""
-    for task in job.tasks:
-        if task.platform == "FARGATE" or not absent(task.properties, "ExecutionRoleArn"):
-            continue
-        for container in task.containers:
-            log = mapping(container.properties, "LogConfiguration")
-            for what, present in (
-                ("Secrets", listing(container.properties, "Secrets")),
-                ("LogConfiguration/SecretOptions", listing(log, "SecretOptions")),
-                ("RepositoryCredentials", mapping(container.properties, "RepositoryCredentials")),
-            ):
-                if present:
-                    key = what.rpartition("/")[2]
-                    yield (
-                        f"{container.path}/{what}",
-                        f"{key} is given, but no ExecutionRoleArn to read it with",
-                    )
-
-
-@_rule(
+@job_rule(
     "parameter-without-default",
     severity=Severity.INFO,
     title="parameter without a value",
@@ -300,7 +266,7 @@ def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@job_rule(
     "log-options",
     title="log options that do not work together",
     fix="keep one of the two",

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_definitions
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import api
-from batch_constructs.aws.submit_job import ATTEMPTS
-from batch_constructs.rules.areas.job_definitions import job_rule
+from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import (
-    absent,
-    entries,
-    given,
-    listing,
-    mapping,
-    number,
-    text,
-)
+from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,55 +19,15 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-AREA: Final = "job_definitions.general"
-_rule = partial(job_rule, area=AREA)
 
-register("job_definitions", area=AREA)
-
-
-@_rule(
-    "evaluate-on-exit-attempts",
-    title="exit conditions without attempts",
-    fix=ATTEMPTS.fix("Attempts"),
-    source=api(
-        "RetryStrategy.evaluateOnExit",
-        '"If this parameter is specified, then the attempts parameter must also be specified."',
-    ),
-)
-def evaluate_on_exit_attempts(job: JobDefinition) -> Iterator[Fault]:
-    """Conditions decide whether to retry, attempts how often."""
-    retry = mapping(job.properties, "RetryStrategy")
-    if listing(retry, "EvaluateOnExit") and absent(retry, "Attempts"):
-        yield "RetryStrategy/Attempts", "Attempts is missing beside EvaluateOnExit"
+register("job_definitions", area="job_definitions.general")
 
 
 _CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
 _ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
 
 
-@_rule(
-    "evaluate-on-exit-condition",
-    severity=Severity.WARNING,
-    title="exit condition that asks for nothing",
-    fix="give OnReason, OnStatusReason or OnExitCode",
-    source=api(
-        "EvaluateOnExit.action",
-        '"Specifies the action to take if all of the specified conditions (onStatusReason,'
-        ' onReason, and onExitCode) are met."',
-    ),
-)
-def evaluate_on_exit_condition(job: JobDefinition) -> Iterator[Fault]:
-    """An action needs something that it depends on."""
-    retry = mapping(job.properties, "RetryStrategy")
-    for position, condition in entries(retry, "EvaluateOnExit"):
-        if condition and not any(key in condition for key in _CONDITIONS):
-            yield (
-                f"RetryStrategy/EvaluateOnExit/{position}",
-                "Action is given without any condition",
-            )
-
-
-@_rule(
+@job_rule(
     "evaluate-on-exit-all-retry",
     severity=Severity.WARNING,
     title="exit conditions that change nothing",
@@ -95,7 +45,7 @@ def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
         yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
 
 
-@_rule(
+@job_rule(
     "evaluate-on-exit-unreachable",
     severity=Severity.WARNING,
     title="exit condition that is never reached",
@@ -124,7 +74,7 @@ def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
 _KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
 
 
-@_rule(
+@job_rule(
     "job-definition-properties",
     title="none or several of the properties blocks",
     fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or"
@@ -161,7 +111,7 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
         yield "NodeProperties", "NodeProperties is given for the type container"
 
 
-@_rule(
+@job_rule(
     "job-definition-size",
     title="job definition over 24 KiB",
     fix="move environment, commands or parameters into the image, S3 or Parameter Store",
@@ -180,7 +130,7 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
         )
 
 
-@_rule(
+@job_rule(
     "fargate-timeout",
     severity=Severity.WARNING,
     title="Fargate timeout over 14 days",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import containers, fargate_sizes
 from batch_constructs.aws.bound import Whole, one_of, shown
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number, text
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import Container, JobDefinition
-
-AREA: Final = "job_definitions.sizes"
-_rule = partial(job_rule, area=AREA)
 
 
 def _requirements(container: Container, type: str) -> Iterator[tuple[str, object]]:
@@ -55,7 +52,7 @@ def _amounts(
                 yield path, f"{key} {wrong}"
 
 
-@_rule(
+@job_rule(
     "memory-minimum",
     title="less memory than a job needs",
     fix=f"give the memory in MiB, at least {containers.MEMORY_MIB.low}",
@@ -68,7 +65,7 @@ def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
     )
 
 
-@_rule(
+@job_rule(
     "vcpu-minimum",
     title="less than one vCPU on EC2",
     fix=f"give whole vCPUs, at least {containers.VCPUS.low}",
@@ -79,7 +76,7 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
     yield from _amounts(job, "VCPU", containers.VCPUS, lambda platform: platform == "EC2")
 
 
-@_rule(
+@job_rule(
     "gpu-count",
     title="GPUs that are no whole number",
     fix=f"give a whole number of GPUs, at least {containers.GPUS.low}, or none",
@@ -90,25 +87,7 @@ def gpu_count(job: JobDefinition) -> Iterator[Fault]:
     yield from _amounts(job, "GPU", containers.GPUS, lambda _: True)
 
 
-@_rule(
-    "resource-requirement-twice",
-    title="resource requirement given twice",
-    fix="give each type once",
-    source=api(
-        "ContainerProperties.resourceRequirements",
-        '"The supported resources include GPU, MEMORY, and VCPU.", one entry for each;'
-        " TaskContainerProperties.resourceRequirements.",
-    ),
-)
-def resource_requirement_twice(job: JobDefinition) -> Iterator[Fault]:
-    """Which of the two would count is not defined."""
-    for container in job.containers:
-        wanted = listed(container.path, container.properties, "ResourceRequirements")
-        for path, kind in repeated(wanted, "Type"):
-            yield path, f"{kind} is required twice"
-
-
-@_rule(
+@job_rule(
     "resource-requirement-missing",
     title="job without vCPUs or memory",
     fix="give ResourceRequirements a VCPU and a MEMORY entry",
@@ -135,7 +114,7 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
             yield f"{container.path}/ResourceRequirements", f"{said} requirement is given"
 
 
-@_rule(
+@job_rule(
     "fargate-size",
     title="vCPUs and memory that Fargate does not offer together",
     fix="choose a memory that goes with the vCPUs",
@@ -167,7 +146,7 @@ def _nearest(mib: float, vcpus: float) -> str:
     return f"set MEMORY to {fargate_sizes.nearest_memory(mib, vcpus)}, or change VCPU"
 
 
-@_rule(
+@job_rule(
     "windows-size",
     title="vCPUs that Fargate does not offer for Windows",
     fix=f"set VCPU to {one_of(fargate_sizes.WINDOWS_VCPUS)}",
@@ -185,7 +164,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
                 yield path, f"VCPU {wrong}"
 
 
-@_rule(
+@job_rule(
     "legacy-size-and-requirements",
     severity=Severity.WARNING,
     title="vCPUs or memory said in two ways",

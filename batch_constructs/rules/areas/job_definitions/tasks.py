@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
 from batch_constructs.aws.bound import one_of, shown
-from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.job_definitions import job_rule, listed, repeated
-from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.values import (
-    flag,
-    given,
-    listing,
-    mapping,
-    number,
-    text,
-)
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.job_definitions import listed
+from batch_constructs.rules.template.values import flag, given, listing, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import Container, JobDefinition, Task
-
-AREA: Final = "job_definitions.tasks"
-_rule = partial(job_rule, area=AREA)
 
 
 def _several(job: JobDefinition) -> Iterator[Task]:
@@ -35,24 +24,7 @@ def _several(job: JobDefinition) -> Iterator[Task]:
             yield task
 
 
-@_rule(
-    "container-name",
-    title="container names that are not unique",
-    fix="give each container a Name of its own",
-    source=api(
-        "TaskContainerProperties.name",
-        '"The name can be used as a unique identifier to target your dependsOn and Overrides'
-        ' objects."',
-    ),
-)
-def container_name(job: JobDefinition) -> Iterator[Fault]:
-    """Dependencies and overrides refer to containers by name."""
-    for task in _several(job):
-        for path, name in repeated(((one.path, one.properties) for one in task.containers), "Name"):
-            yield path, f"two containers are called {shown(name)}"
-
-
-@_rule(
+@job_rule(
     "essential-container",
     title="job without an essential container",
     fix="leave Essential out of the container that does the work",
@@ -70,7 +42,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
             yield f"{task.path}/Containers", "no container is essential; at least one must be"
 
 
-@_rule(
+@job_rule(
     "container-dependency",
     title="dependency that cannot be met",
     fix="depend on another container of the task, and make one that must end non-essential",
@@ -145,7 +117,7 @@ def _is_routed(container: Container) -> bool:
     return text(log, "LogDriver") == containers.FIRELENS
 
 
-@_rule(
+@job_rule(
     "firelens-router",
     title="FireLens logs without a log router",
     fix="add a container with FirelensConfiguration",
@@ -163,7 +135,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "firelens-routers",
     title="two log routers in one task",
     fix="keep FirelensConfiguration on one container of the task",
@@ -183,7 +155,7 @@ def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
             )
 
 
-@_rule(
+@job_rule(
     "firelens-own-logs",
     title="log router that logs to itself",
     fix="give the router another LogDriver, such as awslogs",
@@ -198,47 +170,3 @@ def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
                     f"{container.path}/LogConfiguration/LogDriver",
                     f"LogDriver of the log router is {containers.FIRELENS}, the router itself",
                 )
-
-
-@_rule(
-    "container-timeouts",
-    title="start or stop timeout out of range",
-    fix=f"set it to {containers.TIMEOUT.low} seconds or more, on Fargate to at most"
-    f" {containers.FARGATE_TIMEOUT.high}",
-    source=containers.TIMEOUT_SOURCE,
-)
-def container_timeouts(job: JobDefinition) -> Iterator[Fault]:
-    """In seconds."""
-    for task in _several(job):
-        on_fargate = task.platform == "FARGATE"
-        bound = containers.FARGATE_TIMEOUT if on_fargate else containers.TIMEOUT
-        for container in task.containers:
-            for key in ("StartTimeout", "StopTimeout"):
-                got = number(container.properties, key)
-                wrong = None if got is None else bound.wrong(got)
-                if wrong:
-                    yield f"{container.path}/{key}", f"{key} {wrong}", bound.fix(key)
-
-
-@_rule(
-    "exec-without-role",
-    severity=Severity.WARNING,
-    title="execute command without a job role",
-    fix="give the job a role that allows ssmmessages:*Channel",
-    source=docs(
-        "AmazonECS/latest/developerguide/ecs-exec.html",
-        "ECS Exec requires a task IAM role with permissions for SSM messages;"
-        " ContainerProperties.enableExecuteCommand, EcsTaskProperties.enableExecuteCommand.",
-    ),
-)
-def exec_without_role(job: JobDefinition) -> Iterator[Fault]:
-    """The agent in the container opens the session with the role of the job."""
-    for task in job.tasks:
-        if (
-            flag(task.properties, "EnableExecuteCommand")
-            and task.properties.get(task.role_key) is None
-        ):
-            yield (
-                f"{task.path}/EnableExecuteCommand",
-                f"EnableExecuteCommand is true, but {task.role_key} is missing",
-            )

@@ -1,0 +1,171 @@
+"""The combinations of ``combinations.json``: properties that AWS takes, refuses or needs together.
+
+A line names its rule, the CloudFormation type, what is not right, AWS's page (by a member of
+Batch's API or an address), AWS's sentence, and why it matters. ``"parts"`` are the ways to break
+one rule; a line without them is its own only part. What the other fields mean stands at `Part`.
+Values that other rooms need too stand in a module beside this one, and the line names them:
+``"values": "platforms.WINDOWS_FAMILIES"``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.limits import named
+from batch_constructs.aws.source import Source, api
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Values = tuple[object, ...]
+
+GIVEN: Final = "given"
+"""Anything that is there for sure, in place of values."""
+
+SHAPES: Final = (
+    "not_taken",
+    "needed",
+    "empty",
+    "at_most_one",
+    "exactly_one",
+    "at_least_one",
+    "once",
+    "bound",
+    "reference",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One way to break a rule.
+
+    A name is a property, perhaps with the way to it below ``within``; ``*`` is every entry of a
+    list. Of values, None is a property that is left out, and ``ECS_*`` every text that begins so.
+
+    Attributes:
+        shape: which fault it is. ``not_taken``: a property is given, with one of ``values`` or none
+            of ``but`` where there are such. ``needed``: nothing is given. ``empty``: it is given,
+            but empty. ``at_most_one``, ``exactly_one``, ``at_least_one``: of several properties.
+            ``once``: a value of a list is there twice. ``bound``: a value is out of its bound.
+            ``reference``: another resource of the template is given by ``Ref``, or by its ARN.
+        names: the properties.
+        kinds: of which kinds of job or environment, all of whose words it must be: written
+            ``"EC2 !UNMANAGED"`` it is the first and not the second. None means all.
+        within: where the properties stand: a path, or ``tasks``, ``single_containers`` (a container
+            that is its own task), ``several_containers`` (a task that has a list of them),
+            ``containers`` or ``pods``, perhaps with the way below them.
+        beside: what else must be so within the same mapping: names and their values.
+        values: the values that are not taken.
+        but: the values that are taken.
+        even_empty: whether an empty list or mapping is not taken, either.
+        default: the value where none is given.
+        bounds: the bound of each property.
+        to: the types of resources that a reference is to; none means any.
+        attribute: what of them is given that should not be; None for ``Ref``.
+        message: what to say, unless the shape says it well: of the ``{key}``, its ``{value}``, in
+            quotation marks or as a ``{word}``, the ``{kind}`` and the words ``{beside}``.
+        fix: what to do about ``{}``, unless the rule says it.
+    """
+
+    shape: str
+    names: tuple[str, ...]
+    kinds: tuple[tuple[str, ...], ...] = ()
+    within: tuple[str, ...] = ("",)
+    beside: Mapping[str, Values | str]
+    values: Values = ()
+    but: Values = ()
+    even_empty: bool = False
+    default: object = None
+    bounds: Mapping[str, Any]
+    to: tuple[str, ...] = ()
+    attribute: str | None = None
+    message: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """What one rule is made of.
+
+    Attributes:
+        rule: the identifier of the rule.
+        types: the CloudFormation types.
+        parts: the ways to break it.
+        title: the fault in a few words, for the page of the rules.
+        why: why it matters, for the page of the rules.
+        fix: what to do; ``{}`` stands for the property.
+        source: AWS's page.
+        severity: how bad it is.
+    """
+
+    rule: str
+    types: tuple[str, ...]
+    parts: tuple[Part, ...]
+    title: str
+    why: str
+    fix: str
+    source: Source
+    severity: str
+
+
+@cache
+def combinations() -> Mapping[str, tuple[Combination, ...]]:
+    """Read the combinations, by the chapter of the rules that they belong to."""
+    written = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    return {chapter: tuple(map(_combination, lines)) for chapter, lines in written.items()}
+
+
+def _combination(line: dict[str, Any]) -> Combination:
+    says = line["says"]
+    parts = [_part(one, one.get("fix", "")) for one in line.get("parts", ())]
+    return Combination(
+        rule=line["rule"],
+        types=_words(line["type"]),
+        parts=tuple(parts) or (_part(line, ""),),
+        title=line["title"],
+        why=line["why"],
+        fix=line.get("fix", ""),
+        source=api(line["member"], says) if "member" in line else Source(line["page"], says),
+        severity=line.get("severity", "error"),
+    )
+
+
+def _part(line: dict[str, Any], fix: str) -> Part:
+    shape = next(shape for shape in SHAPES if shape in line)
+    names = _words(line[shape])
+    bound = named(line["is"]) if "is" in line else {}  # of all of them, or of each by its name
+    return Part(
+        shape=shape,
+        names=names,
+        kinds=tuple(tuple(one.split()) for one in _words(line.get("kinds", ()))),
+        within=_words(line.get("within", "")),
+        beside={
+            name: GIVEN if values == GIVEN else tuple(values)
+            for name, values in line.get("beside", {}).items()
+        },
+        values=_values(line.get("values", ())),
+        but=_values(line.get("but", ())),
+        even_empty=line.get("even_empty", False),
+        default=line.get("default"),
+        bounds=bound if type(bound) is dict else {name.rpartition("/")[2]: bound for name in names},
+        to=_words(line.get("to", ())),
+        attribute=line.get("attribute"),
+        message=line.get("message", ""),
+        fix=fix,
+    )
+
+
+def _values(written: Any) -> tuple[object, ...]:
+    return tuple(named(written) if isinstance(written, str) else written)
+
+
+def _words(written: Any) -> tuple[str, ...]:
+    """Read one word, several, or the name of some that stand in a module beside this one."""
+    if not isinstance(written, str):
+        return tuple(written)
+    module, _, constant = written.partition(".")
+    return tuple(named(written)) if module.islower() and constant.isupper() else (written,)

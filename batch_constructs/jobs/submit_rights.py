@@ -1,0 +1,73 @@
+"""Who may submit jobs of one definition to one queue: by name, by revision, with tags.
+
+https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
+
+if TYPE_CHECKING:
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.job_queue import AnyJobQueue
+
+
+def grant_submit(
+    queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
+) -> iam.Grant:
+    """Let a grantee submit jobs of one definition to one queue, with tags.
+
+    Works for queues and definitions of ours, ``aws_batch`` L2s and L1s alike.
+
+    Raises:
+        TypeError: an argument is not what it should be.
+    """
+    expect_grantee(grantee)
+    resources = submit_resources(queue, job_definition)
+    submit = iam.Grant.add_to_principal(
+        grantee=grantee, actions=["batch:SubmitJob"], resource_arns=resources
+    )
+    tag = iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["batch:TagResource"],
+        # The job that is tagged as it is submitted has no ID yet.
+        resource_arns=[jobs_of(queue)],
+    )
+    return submit.combine(tag)
+
+
+def expect_grantee(grantee: object) -> None:
+    """Refuse what nothing can be granted to.
+
+    Raises:
+        TypeError: it is so.
+    """
+    if not has_member(grantee, "grant_principal"):
+        raise TypeError(
+            f"grantee is {kind_of(grantee)}; expected an iam.IGrantable, such as a role or a "
+            "Lambda function"
+        )
+
+
+def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
+    """Return all that a submission may be authorised against; AWS's pages disagree on it.
+
+    Raises:
+        TypeError: an argument is not what it should be.
+    """
+    return submit_job_resources(
+        queue=JOB_QUEUE.arn_of(queue),
+        definition=JOB_DEFINITION.arn_without_revision(job_definition),
+        jobs=jobs_of(queue),
+    )
+
+
+def jobs_of(queue: AnyJobQueue) -> str:
+    """Return the ARN of all jobs in the account and the Region of a queue."""
+    return JOB_QUEUE.beside(queue, "job", "*")

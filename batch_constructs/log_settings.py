@@ -1,0 +1,37 @@
+"""How long a log group of ours keeps what it holds, and under which key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_logs as logs
+
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSettings:
+    """The retention and the key of a log group; no key is the service's own encryption."""
+
+    retention: logs.RetentionDays
+    encryption_key: Any
+
+
+def log_settings(
+    arguments: Arguments,
+    retention: Any,
+    encryption_key: Any,
+    *,
+    default: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+) -> LogSettings:
+    """Read ``log_retention`` and ``log_encryption_key``."""
+    kept = default if retention is None else retention
+    if not isinstance(kept, logs.RetentionDays):
+        arguments.wrong_type("log_retention", retention, "a member of logs.RetentionDays")
+    if encryption_key is not None and not has_member(encryption_key, "key_arn"):
+        arguments.wrong_type("log_encryption_key", encryption_key, "a kms.IKey")
+    return LogSettings(retention=kept, encryption_key=encryption_key)

@@ -1,0 +1,21 @@
+"""Members of enumerations as arguments: the member itself, or its value in any case."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def member(arguments: Arguments, parameter: str, value: object, kind: type[E]) -> Any:
+    """Read a member of an enumeration, and note what is none."""
+    if not isinstance(value, str):
+        return arguments.wrong_type(parameter, value, f"a {kind.__name__}")
+    found = {str(one).upper(): one for one in kind}.get(str(value).upper())
+    if found is None:
+        return arguments.wrong_value(f"{parameter} is {value!r}; allowed are {', '.join(kind)}")
+    return found

@@ -1,0 +1,279 @@
+"""What one submission changes of its job definition, as data that needs neither CDK nor boto3.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.containers import GPUS, MEMORY_MIB
+from batch_constructs.aws.limits import limits_of
+from batch_constructs.aws.submit_job import (
+    ATTEMPTS,
+    RESERVED_VARIABLES,
+    SCHEDULING_PRIORITY,
+    SHARE_IDENTIFIER,
+    TIMEOUT_SECONDS,
+)
+from batch_constructs.aws.tags import COUNT, KEY, VALUE
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import Duration, Size
+
+    from batch_constructs.aws.bound import Bound
+    from batch_constructs.jobs.retry_policy import RetryPolicy
+
+_LEAST_VCPUS: Final = 0.25
+"""Fargate's smallest size; what a job may have, the rules know, which see its definition."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionOverrides:
+    """What one submission says otherwise than the job definition: ``overrides=`` of every trigger.
+
+    What is left out is the definition's. A trigger or a ``WorkflowJob`` that has a parameter of the
+    same name takes it in one place only.
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+
+    Attributes:
+        vcpus: vCPUs of the container; a quarter or more on Fargate, whole ones on instances.
+        memory: Memory of the container, 4 MiB or more.
+        memory_mebibytes: The same where there is no CDK: in MiB.
+        gpus: GPUs of the container, 1 or more.
+        command: Another command.
+        environment: Environment variables, added to the definition's.
+        retry: Another ``RetryPolicy``.
+        timeout: Limit of one attempt, a minute or more: a ``timedelta`` or the CDK's ``Duration``.
+        scheduling_priority: Rank within the share, 0 to 9999.
+        share_identifier: Share of the queue; one with a scheduling policy demands one.
+        tags: Tags of the job.
+    """
+
+    vcpus: float | None = None
+    memory: Size | None = None
+    memory_mebibytes: int | None = None
+    gpus: int | None = None
+    command: Sequence[str] | None = None
+    environment: Mapping[str, str] | None = None
+    retry: RetryPolicy | None = None
+    timeout: timedelta | Duration | None = None
+    scheduling_priority: int | None = None
+    share_identifier: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+_NOTHING: Final = SubmissionOverrides()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements:
+    """What only overrides can say, as members of ``SubmitJob`` that begin with a capital.
+
+    Attributes:
+        resources: ``ResourceRequirements``.
+        retry: ``RetryStrategy``.
+    """
+
+    resources: list[dict[str, Any]]
+    retry: dict[str, Any]
+
+
+def given_overrides(arguments: Arguments, overrides: object) -> SubmissionOverrides:
+    """Look at the type of what was given as ``overrides``; empty where it is none."""
+    if overrides is None:
+        return _NOTHING
+    if isinstance(overrides, SubmissionOverrides):
+        return overrides
+    arguments.wrong_type("overrides", overrides, "SubmissionOverrides(…)")
+    return _NOTHING
+
+
+def read_requirements(view: Arguments, overrides: SubmissionOverrides) -> Requirements:
+    """Read sizes and retries; ``view`` is that of ``overrides``."""
+    sizes = {
+        "VCPU": _vcpus(view, overrides.vcpus),
+        "MEMORY": _memory(view, overrides),
+        "GPU": view.number("gpus", overrides.gpus, bound=GPUS),
+    }
+    return Requirements(
+        resources=[
+            {"Type": kind, "Value": number_text(value)}
+            for kind, value in sizes.items()
+            if value is not None
+        ],
+        retry=_retry(view, overrides.retry),
+    )
+
+
+def _vcpus(view: Arguments, vcpus: Any) -> Any:
+    read = view.number("vcpus", vcpus)
+    if isinstance(read, int | float) and not is_token(read) and read < _LEAST_VCPUS:
+        return view.wrong_value(f"vcpus is {read:g}; allowed are {_LEAST_VCPUS} or more")
+    return read
+
+
+def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
+    if overrides.memory is None:
+        return view.number("memory_mebibytes", overrides.memory_mebibytes, bound=MEMORY_MIB)
+    if overrides.memory_mebibytes is not None:
+        return view.wrong_value(
+            "memory is given, and memory_mebibytes too, which say the same; give one of them"
+        )
+    return _bounded(view, "memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
+
+
+def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
+    """Read a retry policy as ``RetryStrategy``."""
+    if policy is None:
+        return {}
+    from batch_constructs.jobs.retry_policy import RetryPolicy, RetryRule  # noqa: PLC0415  # it is there where one was given
+
+    if not isinstance(policy, RetryPolicy):
+        view.wrong_type("retry", policy, "RetryPolicy(…)")
+        return {}
+    inner = view.within("retry")
+    bounds = _bounds_of_retries()
+
+    def rule(at: Arguments, one: RetryRule) -> dict[str, Any]:
+        condition = {
+            "OnExitCode": at.text("on_exit_code", one.on_exit_code, bound=bounds["OnExitCode"]),
+            "OnReason": at.text("on_reason", one.on_reason, bound=bounds["OnReason"]),
+            "OnStatusReason": at.text(
+                "on_status_reason", one.on_status_reason, bound=bounds["OnStatusReason"]
+            ),
+        }
+        action = at.choice("action", one.action, "a RetryAction")
+        _bounded(at, "action", action, bounds["Action"])
+        return {"Action": action, **{k: v for k, v in condition.items() if v is not None}}
+
+    attempts = inner.number("attempts", policy.attempts, required=True, bound=ATTEMPTS)
+    rules = inner.each("rules", policy.rules, RetryRule, 'RetryRule(action="RETRY", …)', rule)
+    _bounded(inner, "rules", rules, bounds["EvaluateOnExit"])
+    return {"Attempts": attempts, **({"EvaluateOnExit": rules} if rules else {})}
+
+
+@cache
+def _bounds_of_retries() -> dict[str, Bound]:
+    within = ("RetryStrategy", "RetryStrategy/EvaluateOnExit/*")
+    limits = limits_of("AWS::Batch::JobDefinition")
+    return {one.name: one.bound for one in limits if "/".join(one.within) in within}
+
+
+def read_timeout(view: Arguments, value: Any) -> Any:
+    """Read the limit of an attempt, in seconds."""
+    return _bounded(view, "timeout", read_seconds(view, "timeout", value), TIMEOUT_SECONDS)
+
+
+def read_seconds(view: Arguments, parameter: str, value: Any) -> Any:
+    """Read whole seconds: a ``timedelta``, or a ``Duration`` of the CDK's."""
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        if seconds != int(seconds):
+            return view.wrong_value(
+                f"{parameter} is {seconds:g} seconds; allowed is a whole number of seconds"
+            )
+        return int(seconds)
+    if value is None:
+        return None
+    if has_member(value, "to_seconds"):
+        return view.seconds(parameter, value)
+    return view.wrong_type(
+        parameter, value, "a timedelta, or a Duration such as Duration.minutes(10)"
+    )
+
+
+def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
+    """Read environment variables; AWS Batch's own names are refused."""
+    variables = view.mapping("environment", environment)
+    reserved = [name for name in variables if str(name).startswith(RESERVED_VARIABLES)]
+    if reserved:
+        view.wrong_value(
+            f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
+            "are AWS Batch's own: choose others"
+        )
+    return variables
+
+
+def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
+    """Read the tags of a job."""
+    read = view.mapping("tags", tags)
+    _bounded(view, "tags", read, COUNT)
+    for key, value in read.items():
+        wrong = _wrong(key, KEY)
+        if wrong:
+            view.wrong_value(f"tags has the key {key!r}, which {wrong}")
+        _bounded(view, f"tags[{key!r}]", value, VALUE)
+    return read
+
+
+def problems_of(overrides: object) -> list[str]:
+    """Say all that is wrong with overrides by themselves, without a construct."""
+    nowhere: Any = None
+    arguments = Arguments(nowhere)
+    given = given_overrides(arguments, overrides)
+    view = arguments.within("overrides")
+    read_requirements(view, given)
+    read_timeout(view, given.timeout)
+    read_environment(view, given.environment)
+    read_tags(view, given.tags)
+    view.texts("command", given.command)
+    view.text("share_identifier", given.share_identifier, bound=SHARE_IDENTIFIER)
+    view.number("scheduling_priority", given.scheduling_priority, bound=SCHEDULING_PRIORITY)
+    return arguments.problems
+
+
+def folded(into: Any, overrides: SubmissionOverrides | None) -> dict[str, Any]:
+    """Give the fields of a job that overrides say instead, by name."""
+    names = {field.name for field in fields(into)} - {"overrides"}
+    return {
+        field.name: value
+        for field in fields(SubmissionOverrides)
+        if field.name in names and (value := getattr(overrides or _NOTHING, field.name)) is not None
+    }
+
+
+def in_api_case(value: Any) -> Any:
+    """Spell members as boto3 does, with a small letter first."""
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: in_api_case(item) for name, item in value.items()}
+    return [in_api_case(item) for item in value] if isinstance(value, list) else value
+
+
+def requirements_of(overrides: SubmissionOverrides | None) -> Requirements:
+    """Give the sizes and retries of overrides that were looked at before."""
+    nowhere: Any = None
+    return read_requirements(Arguments(nowhere), overrides or _NOTHING)
+
+
+def number_text(number: Any) -> Any:
+    """Write a number as AWS reads it, ``1`` and not ``1.0``; of a token CloudFormation does so."""
+    if number is UNKNOWN:
+        return UNKNOWN
+    if is_token(number):
+        from aws_cdk import Token, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+
+        return Token.as_string(Tokenization.reverse_number(number))
+    return f"{number:.15g}"
+
+
+def _bounded(view: Arguments, parameter: str, value: Any, bound: Bound) -> Any:
+    wrong = _wrong(value, bound)
+    return value if not wrong else view.wrong_value(f"{parameter} {wrong}")
+
+
+def _wrong(value: Any, bound: Any) -> str | None:
+    """Say what is wrong with a value; of what nobody knows yet, nothing."""
+    if value is None or value is UNKNOWN or is_token(value):
+        return None
+    wrong: str | None = bound.wrong(value)
+    return wrong

@@ -1,0 +1,50 @@
+"""Mistakes that a type checker has to find, each on a line of its own that says so.
+
+mypy, which is strict about comments that hide nothing, finds them with the rest of the tests;
+``test_types.py`` lets pyright look, which editors use.
+"""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+
+import batch_constructs as bc
+
+
+def misspelt_name(stack: cdk.Stack) -> None:
+    bc.JobQeue(stack, "A")  # type: ignore[attr-defined]  # the mistake
+
+
+def wrong_keyword(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
+    bc.FargateComputeEnvironment(stack, "A", vpc=vpc, max_vcpu=3)  # type: ignore[call-arg]  # the mistake
+
+
+def missing_argument(stack: cdk.Stack) -> None:
+    bc.JobQueue(stack, "A")  # type: ignore[call-arg]  # the mistake
+
+
+def wrong_type(stack: cdk.Stack) -> None:
+    memory = cdk.Size.gibibytes(1)
+    bc.Ec2JobDefinition(stack, "A", image="a", vcpus="1", memory=memory)  # type: ignore[arg-type]  # the mistake
+
+
+def missing_method(queue: bc.JobQueue) -> None:
+    queue.no_such_method()  # type: ignore[attr-defined]  # the mistake
+
+
+def field_of_another_name() -> None:
+    bc.Share(identifier="a")  # type: ignore[call-arg]  # the mistake
+
+
+def queue_of_another_kind(trainings: bc.ServiceJobQueue, job: bc.AnyJobDefinition) -> None:
+    bc.events_of(trainings)  # type: ignore[arg-type]  # the mistake
+    trainings.grant_submit(job)  # type: ignore[attr-defined]  # the mistake
+
+
+def what_is_taken_in_is_of_its_class(stack: cdk.Stack) -> bc.JobQueue:
+    return bc.JobQueue.from_job_queue_name(stack, "A", "nightly")
+
+
+def anything_that_is_one_is_taken(queues: list[bc.AnyJobQueue], stack: cdk.Stack) -> None:
+    bc.JobNotifications(stack, "A", queues=queues)

@@ -1,0 +1,71 @@
+"""What editors tell of our names: pyright, as basedpyright brings it, over examples and mistakes.
+
+jsii names the parameters of classes and protocols differently, so that no ``ec2.Vpc`` is an
+``ec2.IVpc`` to pyright (https://github.com/aws/aws-cdk/issues/21099); the types of arguments are
+therefore left to mypy.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLANTED = ROOT / "tests" / "planted_mistakes.py"
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What pyright has to say about the examples and the planted mistakes."""
+    place = tmp_path_factory.mktemp("pyright")
+    (place / "pyrightconfig.json").write_text(
+        json.dumps(
+            {
+                "include": [str(ROOT / "examples"), str(ROOT / "app.py"), str(PLANTED)],
+                "extraPaths": [str(ROOT)],
+                "typeCheckingMode": "standard",
+                "enableTypeIgnoreComments": False,
+            }
+        )
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "basedpyright",
+            "--outputjson",
+            "--project",
+            str(place),
+            "--pythonpath",
+            sys.executable,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told: list[dict[str, Any]] = json.loads(done.stdout)["generalDiagnostics"]
+    return told
+
+
+def test_every_planted_mistake_is_found_and_nothing_else(found: list[dict[str, Any]]) -> None:
+    lines = PLANTED.read_text().splitlines()
+    planted = {number for number, line in enumerate(lines) if line.endswith("# the mistake")}
+
+    assert {
+        one["range"]["start"]["line"] for one in found if Path(one["file"]) == PLANTED
+    } == planted
+
+
+def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(
+    found: list[dict[str, Any]],
+) -> None:
+    assert [
+        f"{one['file']}:{one['range']['start']['line'] + 1}: {one['message']}"
+        for one in found
+        if Path(one["file"]) != PLANTED and one.get("rule") != "reportArgumentType"
+    ] == []
