@@ -111,6 +111,8 @@ BOMBS = {
     + "\nResources: {}",
     "lists": '{"Resources": ' + "[" * 100_000,
     "lists of YAML": "Resources: " + "[" * 100_000,
+    "values": '{"Resources": {"A": [' + "1," * 100_001 + "1]}}",
+    "lines": "Resources:\n" + "- 1\n" * 100_001,
     "digits": '{"Resources": ' + "9" * 100_000 + "}",
     "no number": '{"Resources": {"A": NaN}}',
 }
