@@ -101,8 +101,12 @@ def null_value(whole: Whole) -> Iterator[Fault]:
     source=REFERENCE_SOURCE,
 )
 def unresolved_reference(whole: Whole) -> Iterator[Fault]:
-    """CloudFormation refuses the template, wherever in it the reference stands."""
-    if not whole.is_final:
+    """CloudFormation refuses the template, wherever in it the reference stands.
+
+    A file of YAML without a version and without parameters may be a part of a template, as the
+    Serverless Framework puts them together: what it refers to may stand elsewhere.
+    """
+    if not whole.is_final or whole.may_be_a_part:
         return
     told: set[tuple[str, str, str]] = set()
     there = [*map(str, whole.resources)]
