@@ -142,8 +142,8 @@ def _keep(type_: str, before: _Resource, now: _Resource) -> None:
         now.l1.override_logical_id(before.logical_id)
     for name in create_only(type_).always:
         old, new = before.properties.get(_lower(name)), now.properties.get(_lower(name))
-        told = isinstance(old, str) and isinstance(new, str) and old != new
-        if told and old.lower() == new.lower():
+        texts = isinstance(old, str) and isinstance(new, str)
+        if texts and old != new and str(old).lower() == str(new).lower():
             now.l1.add_property_override(name, old)
 
 

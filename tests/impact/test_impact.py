@@ -72,7 +72,7 @@ MANAGED_INSTANCES = {
 UNMANAGED = {"Type": "UNMANAGED", "ServiceRole": "arn:aws:iam::123456789012:role/a"}
 NONE, IN_PLACE, REPLACE = Effect.NONE, Effect.IN_PLACE, Effect.REPLACE
 UPDATE = Effect.INFRASTRUCTURE_UPDATE
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "EC2": EC2,
     "Spot": SPOT,
     "Fargate": FARGATE,
