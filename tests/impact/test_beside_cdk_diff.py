@@ -58,7 +58,11 @@ OLD: dict[str, Any] = {"Resources": {"Fargate": FARGATE, "Queue": QUEUE}}
 
 def changed(name: str, **properties: Any) -> dict[str, Any]:
     resource = OLD["Resources"][name]
-    kept = {key: value for key, value in {**resource["Properties"], **properties}.items() if value}
+    kept = {
+        key: value
+        for key, value in {**resource["Properties"], **properties}.items()
+        if value is not None
+    }
     return {"Resources": {**OLD["Resources"], name: {**resource, "Properties": kept}}}
 
 
