@@ -97,6 +97,7 @@ if TYPE_CHECKING:
         CostGuard,
         GuardAction,
         VcpuBudget,
+        WithoutData,
     )
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
     from batch_constructs.workflow_job import AfterCatch, NToN, StepRetry, WorkflowJob
+    from batch_constructs.workflows.queue_from_input import QueueFromInput
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
@@ -214,6 +216,7 @@ _HOME: dict[str, str] = {
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
     "QueueMetrics": "queues.job_queue_metrics",
+    "QueueFromInput": "workflows.queue_from_input",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
     "ReservationPreference": "compute.managed_instances_compute_environment",
@@ -246,6 +249,7 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
+    "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
@@ -342,6 +346,7 @@ __all__ = [
     "Pod",
     "PodContainer",
     "QueueEvents",
+    "QueueFromInput",
     "QueueMetrics",
     "QuotaShare",
     "QuotaSharePolicy",
@@ -375,6 +380,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WithoutData",
     "Workflow",
     "WorkflowJob",
     "events_of",

@@ -142,8 +142,9 @@ def _keep(type_: str, before: _Resource, now: _Resource) -> None:
         now.l1.override_logical_id(before.logical_id)
     for name in create_only(type_).always:
         old, new = before.properties.get(_lower(name)), now.properties.get(_lower(name))
-        texts = isinstance(old, str) and isinstance(new, str)
-        if texts and old != new and str(old).lower() == str(new).lower():
+        if not (isinstance(old, str) and isinstance(new, str)):
+            continue
+        if old != new and old.lower() == new.lower():
             now.l1.add_property_override(name, old)
 
 

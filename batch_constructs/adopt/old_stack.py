@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules.template import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _MANIFEST = "manifest.json"
 _UNKNOWN = "unknown"
@@ -63,7 +63,7 @@ def read_stack(path: Path, name: str | None) -> OldStack:
 
 
 def _of(path: Path, name: str | None) -> OldStack:
-    files = reading.find(path)
+    files = [Path(one) for one in reading.find(path)]
     if path.is_dir():
         files = [one for one in files if name is None or _stem(one) == name] or files
     if len(files) > 1:

@@ -104,7 +104,9 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         instance_role: The role of the nodes, or an instance profile that has it. Default: one of
             its own.
         placement_group: A placement group for the nodes. Default: none.
-        instance_tags: Tags of the nodes and their volumes. Default: none.
+        instance_tags: Tags of the nodes and their volumes; changing them replaces nodes, and the
+            environment only where it has a service role or ``BEST_FIT``. Default: those that
+            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle node is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
         update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.

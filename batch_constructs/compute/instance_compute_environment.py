@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from aws_cdk import ITaggableV2
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -20,6 +22,7 @@ from batch_constructs.compute.environment_roles import (
     make_spot_fleet_role,
 )
 from batch_constructs.compute.instance_image import Images, ImageType
+from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.launch_template_overrides import launch_template_properties
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
@@ -123,7 +126,8 @@ class Cluster:
     make_role: Callable[[Construct], iam.Role] = make_instance_role
 
 
-class InstanceComputeEnvironment(ManagedComputeEnvironment):
+@jsii.implements(ITaggableV2)
+class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """A compute environment on EC2 instances.
 
     Attributes:
@@ -217,6 +221,8 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         self.resource = self._resource = make_environment(
             self, {**properties, "ComputeResources": resources}, own
         )
+        tags = resources.get("Tags", {})
+        self._tag_instances(self.resource, tags, {"ComputeResources.Tags": dict})
         # A role that went before the environment would leave the environment undeletable.
         roles = (self.instance_role, spot_fleet_role)
         self.resource.node.add_dependency(*(role for role in roles if role is not None))

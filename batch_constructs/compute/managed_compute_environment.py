@@ -17,6 +17,7 @@ from batch_constructs.compute.environment_name import (
     NamedEnvironment,
     replaceable_name,
 )
+from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.jsii_objects import has_member
 
@@ -126,7 +127,9 @@ def make_environment(
         type=properties["Type"],
         compute_environment_name=own.exact_name
         if name is None
-        else replaceable_name(name, lambda: _create_only(properties, resource, own)),
+        else replaceable_name(
+            name, lambda: _create_only(with_all_tags(environment, properties), resource, own)
+        ),
         compute_resources=_l1(properties.get("ComputeResources")),
         ecs_settings=_l1(properties.get("EcsSettings")),
         eks_configuration=_l1(properties.get("EksConfiguration")),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from aws_cdk import ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
@@ -22,6 +24,7 @@ from batch_constructs.compute.instance_compute_environment import (
     ContainerInsights,
     read_ecs_settings,
 )
+from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+_PROPAGATED = "CAPACITY_PROVIDER"
+"""Whose tags instances get; without it they get none."""
+
+
 class ReservationPreference(StrEnum):
     """Whether instances come from capacity reservations."""
 
@@ -49,7 +56,8 @@ class ReservationPreference(StrEnum):
     RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
 
 
-class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
+@jsii.implements(ITaggableV2)
+class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """A compute environment on ECS Managed Instances; its jobs are ``MultiContainerJobDefinition``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
@@ -92,7 +100,8 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         reservation_group_arn: The resource group of these reservations. Default: any.
         container_insights: How closely CloudWatch Container Insights watches the cluster:
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
-        capacity_tags: Tags of the capacity provider, which go on to the instances. Default: none.
+        capacity_tags: Tags of the capacity provider, which go on to the instances; they change in
+            place. Default: those that ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         replace_compute_environment: Whether CloudFormation makes another environment where it
             could change this one: its queues move over, and it ends what still runs in it.
@@ -195,7 +204,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             provider = given(
                 InfrastructureRoleArn=roles["infrastructure"],
                 InfrastructureOptimization=given(ScaleInAfter=scale_in),
-                PropagateTags="CAPACITY_PROVIDER" if listed else None,
+                PropagateTags=_PROPAGATED if listed else None,
                 InstanceLaunchTemplate={
                     **launch,
                     "Ec2InstanceProfileArn": roles["profile"],
@@ -239,6 +248,14 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
                 },
             ),
             own,
+        )
+        self._tag_instances(
+            self.resource,
+            listed,
+            {
+                "ComputeResources.CapacityTags": dict,
+                "ComputeResources.ManagedInstancesProvider.PropagateTags": lambda _: _PROPAGATED,
+            },
         )
         self.resource.node.add_dependency(self.instance_role, self.infrastructure_role)
 

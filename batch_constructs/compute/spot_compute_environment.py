@@ -79,7 +79,9 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         instance_role: The role of the instances, or an instance profile that has it. Default: one
             of its own.
         placement_group: A placement group for the instances. Default: none.
-        instance_tags: Tags of the instances and their volumes. Default: none.
+        instance_tags: Tags of the instances and their volumes. A change replaces instances, and the
+            environment only where that has a service role or ``BEST_FIT``. Default: those that
+            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
         container_insights: How closely CloudWatch Container Insights watches the cluster:
