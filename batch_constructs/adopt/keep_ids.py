@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     import aws_cdk as cdk
