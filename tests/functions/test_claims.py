@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -137,6 +138,25 @@ def test_identities_that_differ_anywhere_are_different(
     claims.once(*one, work=told, deadline=deadline)
 
     assert claims.once(*other, work=told, deadline=deadline) == ("told", True)
+
+
+def test_a_write_that_the_sdk_repeated_after_a_lost_answer_meets_itself(claims: Claims) -> None:
+    class Repeating:
+        def update_item(self, **request: Any) -> Any:
+            claims.dynamodb.update_item(**request)
+            return claims.dynamodb.update_item(**request)
+
+        get_item = staticmethod(claims.dynamodb.get_item)
+
+    repeating = replace(claims, dynamodb=Repeating())
+    came, now = repeating.once("a", work=str, deadline=claims.clock() + 25)
+
+    assert (came, now) == ("True", True)  # perhaps somebody did it before: it cannot be told
+
+
+def test_a_lease_outlasts_the_last_call_a_late_list_and_a_fast_clock() -> None:
+    """Begun at the deadline, answered 15 s later, listed 60 s after that; clocks 30 s apart."""
+    assert lease_until(1000) >= 1000 + 15 + 60 + 30
 
 
 # -- what a failure says
