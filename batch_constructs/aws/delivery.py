@@ -63,6 +63,16 @@ SQS_RETENTION_SOURCE: Final[Source] = docs(
     "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
 )
 
+VISIBILITY_FACTOR: Final = 6
+"""How many times its timeout a function's queue hides a message."""
+
+VISIBILITY_FACTOR_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html",
+    "\"Set the queue's visibility timeout to at least six times the function timeout. This ensures"
+    " Lambda has enough time to retry if a function is throttled while processing a previous"
+    ' batch."',
+)
+
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
 

@@ -7,6 +7,8 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
@@ -15,6 +17,7 @@ from batch_constructs.functions.submission.repeat import (
     fit_share,
     indices_of,
     longest_overrides,
+    newest_revision,
     repeat,
     with_indices,
     with_variable,
@@ -32,6 +35,7 @@ _BATCHS_OWN_CHARACTERS = 800
 """What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
 
 _LEAST_ROOM = 20
+_INACTIVE = "INACTIVE"
 
 
 class NothingToRedriveError(ValueError):
@@ -79,7 +83,8 @@ def redrive(
     Raises:
         NothingToRedriveError: the job did not fail.
         LookupError: there is no such job or queue.
-        ValueError: the queue demands a share identifier and there is none, or refuses the given.
+        ValueError: the queue demands a share identifier and there is none, or refuses the given;
+            or the job's revision of its definition is not active any more.
     """
     (detail,) = client.describe([job_id])
     if detail["status"] != JobState.FAILED:
@@ -126,7 +131,31 @@ def redrive(
     for each in requests:
         _refuse_what_ecs_refuses(each)
     there = client.named(f"{name}*", queue=request["jobQueue"])
-    return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
+    return [
+        there.get(each["jobName"]) or _submit(client, each, job_definition) for each in requests
+    ]
+
+
+def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | None) -> str:
+    """Submit a job; say it where its revision is one that a deployment has deregistered."""
+    try:
+        return client.submit_request(request)
+    except ClientError as error:
+        named = request["jobDefinition"]
+        if job_definition is not None or not _is_inactive(client, named):
+            raise
+        newest = newest_revision(named).rpartition("/")[2]
+        raise ValueError(
+            f"the job's definition {named} is not active any more, as after a deployment that "
+            f'changed it; run it with the newest: job_definition="{newest}", '
+            f"--job-definition {newest}"
+        ) from error
+
+
+def _is_inactive(client: BatchClient, definition: str) -> bool:
+    batch = client._batch  # noqa: SLF001  # of the same room
+    found = batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
+    return any(one.get("status") == _INACTIVE for one in found)
 
 
 def _queue(client: BatchClient, name: str) -> Mapping[str, Any]:

@@ -115,6 +115,21 @@ def test_a_redriven_job_can_be_changed(aws: Aws, client: BatchClient) -> None:
     }
 
 
+def test_a_revision_that_is_not_active_any_more_is_said_with_the_fix(
+    aws: Aws, client: BatchClient
+) -> None:
+    arn = "arn:aws:batch:us-east-1:111122223333:job-definition/report:3"
+    describe(aws, [detail("a", "FAILED", jobDefinition=arn)])
+    refusal = answer(400, {"message": "no"}, error="ClientException")
+    aws.batch.script["SubmitJob"] = lambda _: refusal
+    gone = {"jobDefinitionArn": arn, "jobDefinitionName": "report", "revision": 3}
+    gone |= {"status": "INACTIVE", "type": "container"}
+    aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(200, {"jobDefinitions": [gone]})
+
+    with pytest.raises(ValueError, match=r"is not active any more, .* --job-definition report$"):
+        redrive(client, "a")
+
+
 def test_redriving_twice_submits_once(aws: Aws, client: BatchClient) -> None:
     describe(aws, [detail("a", "FAILED", container=CONTAINER)])
 

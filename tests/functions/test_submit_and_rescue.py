@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from batch_constructs.aws.names import JOB_NAME
-from batch_constructs.functions.claims.effect import UnsureError
+from batch_constructs.functions.claims.effect import RefusedError, UnsureError
 from batch_constructs.functions.submission import rescue, submit
 from batch_constructs.functions.submission.message_reader import Poison
 from batch_constructs.functions.submission.repeat import repeat
@@ -156,6 +156,35 @@ def test_an_event_that_comes_twice_makes_one_job(aws: Aws) -> None:
     rescue.handler(lost(), Context())
 
     assert len(aws.batch.jobs) == 1
+
+
+def refused(aws: Aws, *definitions: str) -> None:
+    """Let AWS Batch refuse these definitions, as it does once they are deregistered."""
+
+    def tell(body: dict[str, Any]) -> Any:
+        if body["jobDefinition"] not in definitions:
+            return aws.batch.SubmitJob(body)
+        said = f"JobDefinition {body['jobDefinition']} is not ACTIVE"
+        return answer(400, {"message": said}, error="ClientException")
+
+    aws.batch.script["SubmitJob"] = tell
+
+
+def test_a_lost_job_whose_revision_a_deployment_took_away_runs_with_the_newest(aws: Aws) -> None:
+    arn = "arn:aws:batch:us-east-1:111122223333:job-definition/report"
+    refused(aws, f"{arn}:3")
+
+    rescue.handler(lost(jobDefinition=f"{arn}:3"), Context())
+
+    (job,) = aws.batch.jobs
+    assert job["jobDefinition"] == arn
+
+
+def test_a_lost_job_that_is_refused_with_the_newest_too_is_told(aws: Aws) -> None:
+    refused(aws, "report:3", "report")
+
+    with pytest.raises(RefusedError, match="JobDefinition report is not ACTIVE"):
+        rescue.handler(lost(jobDefinition="report:3"), Context())
 
 
 def indices(job: dict[str, Any]) -> str | None:

@@ -6,6 +6,7 @@ its child *i* works on the *i*-th of them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.submit_job import RESERVED_VARIABLES, overrides_length
@@ -19,6 +20,8 @@ _ALIKE = ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagat
 """What a description and a submission call alike."""
 
 _ECS, _EKS = ("command", "resourceRequirements"), ("image", "command", "args", "resources")
+
+_REVISION = re.compile(r":\d+$")
 
 
 def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,6 +50,11 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
             ],
         }
     return request
+
+
+def newest_revision(definition: str) -> str:
+    """Give what names the newest active revision of a definition, of an ARN or a name with one."""
+    return _REVISION.sub("", definition)
 
 
 def indices_of(detail: Mapping[str, Any]) -> list[int] | None:

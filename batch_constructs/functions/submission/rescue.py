@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
+from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 
-from .repeat import fit_share, indices_of, repeat, with_indices
+from .repeat import fit_share, indices_of, newest_revision, repeat, with_indices
 from .submit import Submitter, submitter
 
 if TYPE_CHECKING:
@@ -73,7 +74,16 @@ def rescue(
         described = by.batch_api.queue(queue)
         if described is not None:
             fit_share(request, described)
-    return by.once("rescue", job["jobQueue"], job["jobId"], request=request, invocation=invocation)
+    identity = ("rescue", job["jobQueue"], job["jobId"])
+    try:
+        return by.once(*identity, request=request, invocation=invocation)
+    except RefusedError:
+        newest = newest_revision(request["jobDefinition"])
+        if newest == request["jobDefinition"]:
+            raise
+        # A deployment has deregistered the revision since: the newest one is what there is.
+        request = {**request, "jobDefinition": newest}
+        return by.once(*identity, request=request, invocation=invocation)
 
 
 def _failed_with_another(job: Mapping[str, Any]) -> bool:
