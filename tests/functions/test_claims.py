@@ -206,6 +206,16 @@ def test_attempts_end_with_the_deadline_and_not_before(world: World) -> None:
         )
 
 
+def test_nothing_begins_after_the_deadline(world: World) -> None:
+    clock = world.aws.clock
+    calls: list[int] = []
+
+    with pytest.raises(OutOfTimeError):
+        attempt(lambda: calls.append(1), Pauses(clock=clock, sleep=clock.sleep, deadline=clock.now))
+
+    assert calls == []
+
+
 # -- by the thousand
 
 
