@@ -200,7 +200,11 @@ def test_every_function_that_ships_may_be_watched(
     guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5))
     watched = [counters, notifications, guard, guard.gauges]
 
-    made = BatchMonitoring(stack, "Monitoring", queues=[queue], functions=watched)
+    topic = sns.Topic(stack, "Alerts")
+
+    made = BatchMonitoring(
+        stack, "Monitoring", queues=[queue], functions=watched, alarm_topic=topic
+    )
 
     names: dict[str, set[str]] = {name.partition("/")[0]: set() for name in made.alarms}
     for name in filter(lambda each: "/" in each, made.alarms):
@@ -224,7 +228,8 @@ def test_every_function_that_ships_may_be_watched(
         900,
         3,
     )
-    assert found["TreatMissingData"] == "breaching"
+    assert found["TreatMissingData"] == "missing"
+    assert found["InsufficientDataActions"] == found["AlarmActions"] != []
 
 
 @pytest.mark.parametrize("kind", ["counters", "notifications", "gauges", "guard", "submit"])
