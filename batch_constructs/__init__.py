@@ -51,6 +51,12 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.instance_volumes import (
+        AnyInstanceVolume,
+        FsxLustreVolume,
+        InstanceStoreVolume,
+        S3MountVolume,
+    )
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import (
         Container,
@@ -136,6 +142,7 @@ _HOME: dict[str, str] = {
     "AllocationStrategy": "compute.instance_compute_environment",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
+    "AnyInstanceVolume": "instance_volumes",
     "AnyJobDefinition": "jobs.job_definition",
     "AnyJobQueue": "queues.job_queue",
     "AnyLaunchTemplate": "compute.launch_template",
@@ -176,6 +183,7 @@ _HOME: dict[str, str] = {
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
     "FirelensType": "aws.containers",
+    "FsxLustreVolume": "instance_volumes",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
@@ -184,6 +192,7 @@ _HOME: dict[str, str] = {
     "ImageType": "compute.instance_image",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
+    "InstanceStoreVolume": "instance_volumes",
     "IpcMode": "aws.job_definitions",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
@@ -213,8 +222,8 @@ _HOME: dict[str, str] = {
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
-    "QueueMetrics": "queues.job_queue_metrics",
     "QueueFromInput": "workflows.queue_from_input",
+    "QueueMetrics": "queues.job_queue_metrics",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
     "ReservationPreference": "compute.managed_instances_compute_environment",
@@ -224,6 +233,7 @@ _HOME: dict[str, str] = {
     "RootVolume": "compute.root_volume",
     "RuleTarget": "queues.rule_target",
     "S3FilesVolume": "jobs.volumes",
+    "S3MountVolume": "instance_volumes",
     "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
     "SecretSource": "jobs.secrets",
@@ -265,6 +275,7 @@ __all__ = [
     "AllocationStrategy",
     "AnyComputeEnvironment",
     "AnyImage",
+    "AnyInstanceVolume",
     "AnyJobDefinition",
     "AnyJobQueue",
     "AnyLaunchTemplate",
@@ -305,6 +316,7 @@ __all__ = [
     "FargateJobDefinition",
     "Firelens",
     "FirelensType",
+    "FsxLustreVolume",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",
@@ -313,6 +325,7 @@ __all__ = [
     "ImageType",
     "ImportedJobDefinition",
     "InstanceImage",
+    "InstanceStoreVolume",
     "IpcMode",
     "JobCounters",
     "JobDefinition",
@@ -353,6 +366,7 @@ __all__ = [
     "RootVolume",
     "RuleTarget",
     "S3FilesVolume",
+    "S3MountVolume",
     "ScheduleTrigger",
     "SchedulingPolicy",
     "SecretSource",

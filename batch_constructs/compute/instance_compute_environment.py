@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -23,7 +24,10 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images, ImageType
 from batch_constructs.compute.instance_tags import TaggedInstances
-from batch_constructs.compute.launch_template_overrides import launch_template_properties
+from batch_constructs.compute.launch_template_overrides import (
+    launch_template_properties,
+    mounted_volumes,
+)
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
@@ -31,7 +35,8 @@ from batch_constructs.compute.managed_compute_environment import (
     make_environment,
 )
 from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
-from batch_constructs.construct import given
+from batch_constructs.construct import given, once_made
+from batch_constructs.instance_volumes import admit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 
@@ -204,6 +209,10 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         self.instance_role = (
             cluster.make_role(self) if instances.instance_role is None else instances.instance_role
         )
+        for volume in mounted_volumes(
+            instances.launch_template, instances.launch_template_overrides
+        ):
+            once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
         profile = make_instance_profile(self, self.instance_role)
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
