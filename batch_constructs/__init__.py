@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.adopt.keep_ids import keep_ids_of
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
     from batch_constructs.aws.job_definitions import (
@@ -102,6 +103,7 @@ if TYPE_CHECKING:
         CostGuard,
         GuardAction,
         VcpuBudget,
+        WithoutData,
     )
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -257,10 +259,12 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
+    "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
     "grant_submit": "jobs.submit_rights",
+    "keep_ids_of": "adopt.keep_ids",
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
@@ -390,10 +394,12 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WithoutData",
     "Workflow",
     "WorkflowJob",
     "events_of",
     "grant_submit",
+    "keep_ids_of",
     "metrics_of",
     "secret_field",
     "secret_parameter",

@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.impact.impact_command:impact_command",
         "Say what a deployment would replace, update or delete, and why.",
     ),
+    "adopt": (
+        "batch_constructs.adopt.adopt_command:adopt_command",
+        "Print the Python that declares what a template does.",
+    ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
         "See it all on this machine: deploy, trigger, run, notify.",

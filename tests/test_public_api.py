@@ -191,6 +191,7 @@ def test_imports_go_one_way() -> None:
         "aws": set(),
         "rules": {"aws"},
         "impact": {"aws", "rules"},
+        "adopt": {"aws", "rules"},
         "project": set(),
         "functions": {"aws"},
         "client": {"aws", "functions", "jobs"},  # of jobs, RetryPolicy, which needs no CDK

@@ -30,6 +30,7 @@ from batch_constructs.compute.managed_compute_environment import (
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
+    read_replaced,
 )
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -81,6 +82,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         instance_types: Families (``"g5"``, ``"c7*"``) and types that may be started. Default: all.
         compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
             generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         instance_role: The role of the instances. Default: one of its own.
         infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
@@ -99,6 +103,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         capacity_tags: Tags of the capacity provider, which go on to the instances; they change in
             place. Default: those that ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
@@ -119,6 +126,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         spot: bool = False,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         instance_role: iam.IRole | None = None,
         infrastructure_role: iam.IRole | None = None,
@@ -134,11 +142,14 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         container_insights: ContainerInsights | str | None = None,
         capacity_tags: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
+            exact_name=exact_name,
+            replace_compute_environment=replace_compute_environment,
             enabled=enabled,
             service_role=None,
             tags=tags,
@@ -179,7 +190,12 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         listed = arguments.mapping("capacity_tags", capacity_tags)
         scale_in = _scale_in_after(arguments, scale_in_after, keep_idle=keep_idle_instances)
         rest = {
-            **environment_properties(arguments, own, kind="MANAGED", replaced=False),
+            **environment_properties(
+                arguments,
+                own,
+                kind="MANAGED",
+                replaced=read_replaced(arguments, own, kind="ECS_MANAGED_INSTANCES"),
+            ),
             **given(EcsSettings=read_ecs_settings(arguments, container_insights)),
         }
         most = arguments.number("max_vcpus", max_vcpus, required=True)

@@ -118,7 +118,8 @@ class FairSharePolicy(SchedulingPolicy):
         shares = [*self._shares, share]
         fair_share = self._checked(Arguments(self), shares)
         self._shares = shares
-        self.resource.fairshare_policy = l1_properties(fair_share)
+        rendered: Any = l1_properties(fair_share)
+        self.resource.fairshare_policy = rendered
 
     def _checked(self, arguments: Arguments, shares: Sequence[Share]) -> dict[str, Any]:
         """Return CloudFormation's ``FairsharePolicy``, or refuse it."""

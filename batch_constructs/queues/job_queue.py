@@ -207,7 +207,8 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         self._check(arguments, environments)
         arguments.refuse()
         self._environments = environments or []
-        resource.compute_environment_order = _order(self._environments)
+        order: Any = _order(self._environments)
+        resource.compute_environment_order = order
 
     def _check(
         self, arguments: Arguments, environments: Sequence[AnyComputeEnvironment] | None

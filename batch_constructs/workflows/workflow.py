@@ -19,7 +19,7 @@ from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
-from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_to_submit
 from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.log_settings import log_settings
 from batch_constructs.queues.job_queue import (
@@ -209,7 +209,7 @@ class Workflow(BatchConstruct):
         return {
             "JobName": f"{self._prefix}-{job.name}",
             **_queue(_of_ours(job.queue)),
-            "JobDefinition": job_definition_arn(_of_ours(job.job_definition)),
+            "JobDefinition": job_definition_arn_to_submit(_of_ours(job.job_definition)),
             **given(
                 ArrayProperties=given(Size=job.array_size),
                 ContainerOverrides=given(
