@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from batch_constructs.aws.job_states import JobState, ServiceJobState
     from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
+    from batch_constructs.compute.capacity_reservation import (
+        AnyCapacityReservation,
+        CapacityReservation,
+        CapacityReservationPreference,
+    )
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
         ComputeEnvironment,
@@ -142,6 +147,7 @@ _HOME: dict[str, str] = {
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "AllocationStrategy": "compute.instance_compute_environment",
+    "AnyCapacityReservation": "compute.capacity_reservation",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
     "AnyInstanceVolume": "instance_volumes",
@@ -160,6 +166,8 @@ _HOME: dict[str, str] = {
     "BatchRules": "validation_plugin",
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
+    "CapacityReservation": "compute.capacity_reservation",
+    "CapacityReservationPreference": "compute.capacity_reservation",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumables",
     "ConsumableResource": "queues.consumable_resource",
@@ -277,6 +285,7 @@ __all__ = [
     "AlarmThresholds",
     "AlertTopic",
     "AllocationStrategy",
+    "AnyCapacityReservation",
     "AnyComputeEnvironment",
     "AnyImage",
     "AnyInstanceVolume",
@@ -295,6 +304,8 @@ __all__ = [
     "BatchRules",
     "BudgetPeriod",
     "CapacityLimit",
+    "CapacityReservation",
+    "CapacityReservationPreference",
     "ComputeEnvironment",
     "Consumable",
     "ConsumableResource",

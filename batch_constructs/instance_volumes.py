@@ -210,7 +210,7 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
 
 
 def admit(
-    volume: AnyInstanceVolume, *, environment: ec2.IConnectable, instance_role: iam.IRole
+    volume: AnyInstanceVolume, *, environment: ec2.IConnectable, instance_role: iam.IRole | None
 ) -> None:
     """Let the instances of an environment reach what they mount."""
     if isinstance(volume, FsxLustreVolume):
@@ -219,7 +219,7 @@ def admit(
         # Lustre's servers call back on the same ports.
         if ports.default_port is not None:
             environment.connections.allow_from(ports, ports.default_port)
-    elif isinstance(volume, S3MountVolume):
+    elif isinstance(volume, S3MountVolume) and instance_role is not None:
         _grant(volume, instance_role)
 
 

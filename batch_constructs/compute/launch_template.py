@@ -12,6 +12,7 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.instance_volumes import AnyInstanceVolume
 
 _ROOT_DEVICE = "/dev/xvda"
@@ -67,6 +69,9 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             one switches itself off. Default: none.
         image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
             Default: ECS's.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
+            EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
@@ -95,6 +100,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         scratch_path: str | None = None,
         volumes: Sequence[AnyInstanceVolume] | None = None,
         image_pull: ImagePull | str | None = None,
+        capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         imdsv2_hop_limit: int = 2,
@@ -109,6 +115,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
+            **reservation_properties(arguments, capacity_reservation),
             BlockDeviceMappings=[
                 {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_fsx as fsx
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
@@ -183,6 +184,20 @@ def test_nodes_of_amazon_eks_mount_nothing(
             cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
             kubernetes_namespace="batch",
             launch_template=template,
+        )
+
+
+def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
+    stack: cdk.Stack, vpc: ec2.Vpc, bucket: s3.IBucket
+) -> None:
+    profile = iam.InstanceProfile.from_instance_profile_arn(
+        stack, "Profile", "arn:aws:iam::123456789012:instance-profile/theirs"
+    )
+    template = bc.LaunchTemplate(stack, "Template", volumes=[bc.S3MountVolume(bucket)])
+
+    with pytest.raises(ValueError, match="instance_role is an instance profile that does not tell"):
+        bc.Ec2ComputeEnvironment(
+            stack, "Environment", vpc=vpc, launch_template=template, instance_role=profile
         )
 
 
