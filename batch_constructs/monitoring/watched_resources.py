@@ -15,7 +15,7 @@ from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,6 +120,8 @@ def environment_name(arn: str) -> str:
     """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
     if not is_token(arn) or ":compute-environment/" in arn:
         return arn.split(":compute-environment/", 1)[1]
+    if is_made_up(arn):
+        return arn  # until the CLI has looked
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made
 
     return Fn.select(1, Fn.split("/", arn))
