@@ -85,6 +85,7 @@ class Arguments:
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
         self._within = ""
+        self._seen: Checked | None = None
 
     def within(self, parameter: str) -> Arguments:
         """Return a view for the fields of what is given as a parameter, with the same problems."""
@@ -307,9 +308,7 @@ class Arguments:
 
             problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
-        _CHECKED[self.construct] = Checked(
-            type=resource_type, properties=known, beside=beside or {}
-        )
+        self._seen = Checked(type=resource_type, properties=known, beside=beside or {})
 
     @property
     def problems(self) -> list[str]:
@@ -325,6 +324,8 @@ class Arguments:
         """
         problems = self.problems
         if not problems:
+            if self._seen is not None:
+                _CHECKED[self.construct] = self._seen
             return
         path = self.construct.node.path
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)

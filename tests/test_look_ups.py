@@ -50,7 +50,11 @@ def answer(key: str) -> object:
     if key.startswith("ami"):
         return "ami-0a"
     assert key.startswith("ssm"), key
-    return "fs-0123456789abcdef0" if "files" in key else "tools"
+    answers = {
+        "files": "fs-0123456789abcdef0",
+        "arn": f"arn:aws:batch:{REGION}:{ACCOUNT}:job-definition/tools:1",
+    }
+    return next((value for name, value in answers.items() if f"/{name}" in key), "tools")
 
 
 def two_passes(declare: Callable[[cdk.Stack], object], folder: Path) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
@@ -25,14 +26,15 @@ from batch_constructs.queues.job_queue_events import (
     state_change_pattern,
 )
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import topic_argument
 
-from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sns as sns
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -75,6 +77,7 @@ class JobCounters(BatchConstruct):
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
         queue_arns: The ARNs of the queues it counts, a frozenset.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -84,6 +87,8 @@ class JobCounters(BatchConstruct):
         per_definition: Whether to count by definition too. Default: no, since a platform that
             registers definitions as it goes would pay for each.
         per_share: Whether to count by share identifier too. Default: no.
+        alarm_topic: Told when the function fails, is throttled or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: no queue.
@@ -101,6 +106,7 @@ class JobCounters(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         per_definition: bool = False,
         per_share: bool = False,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -108,6 +114,7 @@ class JobCounters(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions)
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
+        told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
@@ -129,10 +136,12 @@ class JobCounters(BatchConstruct):
             },
             statements=[claims.statement()],
             timeout=Duration.seconds(30),
+            dead_letter_queue=self.dead_letter_queue,
         )
-        self.function.handler.configure_async_invoke(
-            on_failure=destinations.SqsDestination(self.dead_letter_queue)
+        self.watched_function = WatchedFunction(
+            handler=self.function.handler, dead_letter_queue=self.dead_letter_queue
         )
+        watch(self, self.watched_function, told)
         prefixes = [definition_prefix(one) for one in definitions]
         patterns = patterns_that_fit(
             [queue.arn for queue in watched],

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch-cwe-target.html
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
@@ -19,7 +18,6 @@ from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
     check_dead_letter_queue,
@@ -229,6 +227,8 @@ class EventTrigger(BatchConstruct):
             job_definition=job.job_definition,
             share_identifier=job.share_identifier,
             scheduling_priority=job.scheduling_priority,
+            # what the function fails at lies where EventBridge leaves what it cannot hand over
+            dead_letter_queue=self.dead_letter_queue,
         )
         template = InputTemplate()
         asked = job.defaults()
@@ -247,9 +247,7 @@ class EventTrigger(BatchConstruct):
         return {"arn": self.function.function.function_arn, **self._input(body, template)}
 
     def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
-        text = json.dumps(body)
-        if is_token(text):
-            text = Stack.of(self).to_json_string(body)  # escapes what only CloudFormation knows
+        text = template.write(Stack.of(self), body)
         if not template.paths:
             return {"input": text}
         return {

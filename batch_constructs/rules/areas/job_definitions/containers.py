@@ -12,7 +12,7 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_definitions import listed
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.submitted_jobs import parameters_passed
+from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
 from batch_constructs.rules.template.values import (
     Properties,
     absent,
@@ -65,7 +65,8 @@ def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """A value alone is no variable."""
     for variables in _variables(job):
         for path, kind, entry in variables:
-            left_out = "Name" not in entry and kind != "Environment"  # property-missing tells it
+            # property-missing tells it of the other kinds
+            left_out = entry.get("Name") is None and kind != "Environment"
             if absent(entry, "Name") and not left_out:
                 yield f"{path}/Name", f"the {_NOUNS[kind]} has no name"
 
@@ -237,12 +238,9 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
         regions.setdefault(match[1], "another secret")
 
 
-_REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
-
-
 @job_rule(
     "parameter-without-default",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="parameter without a value",
     fix="give the parameter a default under Parameters, or pass it with every submission",
     source=api(
@@ -253,28 +251,19 @@ _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
     ),
 )
 def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
-    """If a submission does not pass it, the program gets the literal text ``Ref::name``."""
-    parameters = job.properties.get("Parameters", {})
-    if not isinstance(parameters, dict):
+    """If a submission does not pass it, the program gets the literal text ``Ref::name``.
+
+    Whoever submits may pass it: AWS's own examples do. What the template itself submits is looked
+    at there.
+    """
+    if is_submitted(job):
         return
-    for path, command in _commands(job):
-        for position, word in enumerate(command):
-            for name in _REFERENCE.findall(word) if isinstance(word, str) else ():
-                if name not in parameters and not parameters_passed(job, name):
-                    yield (
-                        f"{path}/{position}",
-                        f"{shown(f'Ref::{name}')} names a parameter that has no default",
-                        f"give Parameters a default for {shown(name)}",
-                    )
-
-
-def _commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
-    for container in job.containers:
-        yield f"{container.path}/Command", listing(container.properties, "Command") or []
-    for pod in job.pods:
-        for path, properties in pod.containers:
-            for key in ("Command", "Args"):
-                yield f"{path}/{key}", listing(properties, key) or []
+    for name, path in without_default(job).items():
+        yield (
+            path,
+            f"{shown(f'Ref::{name}')} names a parameter that has no default",
+            f"pass {shown(name)} with every submission, or give Parameters a default for it",
+        )
 
 
 @job_rule(
