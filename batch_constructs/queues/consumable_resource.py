@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
 from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.reference import Reference
@@ -26,7 +29,8 @@ _REFERENCE = Reference(
 )
 
 
-class ConsumableResource(BatchConstruct):
+@jsii.implements(batch_interfaces.IConsumableResourceRef)
+class ConsumableResource(BatchResource):
     """Something that jobs use up or borrow, such as licences: a job waits until there is enough.
 
     Definitions take it as ``consumable_resources={licences: 1}``.
@@ -52,7 +56,6 @@ class ConsumableResource(BatchConstruct):
     """
 
     _resource: batch.CfnConsumableResource | None = None
-    _arn: str | None = None
 
     def __init__(
         self,
@@ -107,6 +110,13 @@ class ConsumableResource(BatchConstruct):
     def consumable_resource_name(self) -> str:
         """The name."""
         return _REFERENCE.name(self.consumable_resource_arn)
+
+    @property
+    def consumable_resource_ref(self) -> batch_interfaces.ConsumableResourceReference:
+        """What the CDK refers to it by, wherever it asks for an ``IConsumableResourceRef``."""
+        return batch_interfaces.ConsumableResourceReference(
+            consumable_resource_arn=self.consumable_resource_arn
+        )
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a grantee change how much there is, as licences are bought or expire.
