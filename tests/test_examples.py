@@ -27,8 +27,6 @@ REASONS = {
     r"VPC7$": "An example's network carries no traffic that is worth a flow log.",
     r"IAM4\[Policy::.*AmazonEC2ContainerServiceforEC2Role\]": "AWS Batch asks for this policy of "
     "its instances, and AWS keeps it up to date.",
-    r"IAM4\[Policy::.*AmazonSSMManagedInstanceCore\]": "AWS's own policy for Session Manager, "
-    "instead of an SSH port.",
     r"IAM5\[Resource::.*:log-group:<.*LogGroup.*>:\*\]": "The streams of one log group: their "
     "names are the service's.",
     r"IAM5\[Action::s3:.*\*\]": "The CDK's own bucket grants.",

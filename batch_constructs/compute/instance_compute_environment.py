@@ -13,6 +13,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
@@ -20,6 +21,7 @@ from batch_constructs.compute.environment_roles import (
     make_spot_fleet_role,
 )
 from batch_constructs.compute.instance_image import Images, ImageType
+from batch_constructs.compute.launch_template import make_default_launch_template
 from batch_constructs.compute.launch_template_overrides import launch_template_properties
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
@@ -33,10 +35,9 @@ from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.compute_environments import UserdataType
@@ -87,6 +88,7 @@ class InstanceArguments:
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
     key_pair: ec2.IKeyPair | None
     instance_role: iam.IRole | None
+    session_access: bool
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
@@ -113,13 +115,13 @@ class Cluster:
         default_image: The kind of machine image of an image that does not say.
         properties: CloudFormation's, beside those of the instances.
         userdata_type: How a node joins an Amazon EKS cluster. Default: AWS's.
-        make_role: Makes the role of instances where none is given.
+        instance_policies: AWS's policies for the role of instances, where none is given.
     """
 
     default_image: ImageType = ImageType.ECS_AL2023
     properties: Mapping[str, Any] = field(default_factory=dict)
     userdata_type: UserdataType | str | None = None
-    make_role: Callable[[Construct], iam.Role] = make_instance_role
+    instance_policies: Sequence[str] = (ECS_INSTANCE,)
 
 
 class InstanceComputeEnvironment(ManagedComputeEnvironment):
@@ -172,6 +174,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         else:
             _expect_no_updates(arguments, instances)
         _expect_roles(arguments, instances, purchase)
+        _expect_own_role(arguments, instances)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
             **cluster.properties,
@@ -198,12 +201,20 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
 
         self.security_groups = network.make_security_groups(self)
         self.instance_role = (
-            cluster.make_role(self) if instances.instance_role is None else instances.instance_role
+            make_instance_role(
+                self, cluster.instance_policies, session_access=instances.session_access
+            )
+            if instances.instance_role is None
+            else instances.instance_role
         )
         profile = make_instance_profile(self, self.instance_role)
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
+        if instances.launch_template is None:
+            resources["LaunchTemplate"] = make_default_launch_template(
+                self, blocks=images.have_ecs_agent
+            )
         resources |= given(
             Subnets=network.subnet_ids,
             SecurityGroupIds=[group.security_group_id for group in self.security_groups],
@@ -313,6 +324,16 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
     for parameter, role in roles.items():
         if role is not None and not has_member(role, "role_arn"):
             arguments.wrong_type(parameter, role, "an iam.IRole")
+
+
+def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse to widen a role that was given."""
+    session = arguments.flag("session_access", instances.session_access, required=True)
+    if session is True and instances.instance_role is not None:
+        arguments.wrong_value(
+            "session_access is given with instance_role, which is not changed: leave session_access"
+            f" out, and allow the role {', '.join(SESSION_ACTIONS)}"
+        )
 
 
 def _fleet_role_as_known(strategy: Any, purchase: Purchase) -> Any:
