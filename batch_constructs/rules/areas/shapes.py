@@ -7,6 +7,7 @@ API model of AWS Batch.
 from __future__ import annotations
 
 import json
+import re
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
@@ -66,7 +67,7 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         return
     if type(node) is dict:
         if kind is not dict:
-            yield "type", path, f"{_written(value)} stands where an object belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
         else:
             yield from _object(node, value, path)  # type: ignore[arg-type]  # its kind is dict
     elif type(node) is list:
@@ -75,25 +76,25 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
                 if type(entry) is not str or node[0] != "text":
                     yield from _problems(node[0], entry, f"{path}/{position}")
         else:
-            yield "type", path, f"{_written(value)} stands where a list belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
     elif node == "text":
         if kind is dict or kind is list:
-            yield "type", path, f"{_written(value)} stands where text belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where text belongs", ""
     elif node == "map":
         if kind is not dict:
-            yield "type", path, f"{_written(value)} stands where a mapping belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where a mapping belongs", ""
             return
         for name, entry in value.items():  # type: ignore[attr-defined]  # its kind is dict
             if type(entry) is dict or type(entry) is list:
                 yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
     elif node == "boolean":
         if kind is not bool and str(value).lower() not in ("true", "false"):
-            yield "type", path, f"{_written(value)} stands where true or false belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where true or false belongs", ""
     elif node in ("integer", "number"):
         got = None if kind is bool else as_number(value)
         if got is None or (node == "integer" and got != int(got)):
             noun = "a whole number" if node == "integer" else "a number"
-            yield "type", path, f"{_written(value)} stands where {noun} belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
 
 
 def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
@@ -122,7 +123,13 @@ def _unknown(node: dict[str, Node], name: str, path: str) -> Iterator[Problem]:
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
 
 
-def _written(value: object) -> str:
+_PRIVATE: Final = re.compile(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
+"""Where a text may be a secret, which no message shows."""
+
+
+def _written(value: object, path: str = "") -> str:
+    if isinstance(value, str) and _PRIVATE.search(path):
+        return "a text"
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

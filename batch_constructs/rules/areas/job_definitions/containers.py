@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.source import api, guide, seen
+from batch_constructs.aws.source import api, docs, guide, seen
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_definitions import listed
+from batch_constructs.rules.credentials import (
+    credential_in,
+    names_a_credential,
+    option_with_credential,
+)
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.template.submitted_jobs import parameters_passed
@@ -96,13 +101,6 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
                 kinds[name] = kind
 
 
-_SENSITIVE: Final = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_?KEY|API_?KEY|SECRET_ACCESS_KEY|PRIVATE_KEY|AUTH_TOKEN)$",
-    re.IGNORECASE,
-)
-_POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNORECASE)
-
-
 @job_rule(
     "plaintext-secret",
     severity=Severity.WARNING,
@@ -116,13 +114,69 @@ _POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNOR
 )
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Whoever may describe the job definition, the job or the stack can read it."""
+    told: set[str] = set()
+    for path, name, value in _named_values(job):
+        if names_a_credential(name, value):
+            told.add(path)
+            yield path, f"the value of {shown(name)} stands in the template"
+    for path, command in _commands(job):
+        place = option_with_credential(command)
+        if place is not None:
+            told.add(f"{path}/{place}")
+            yield f"{path}/{place}", "an option's password or token stands in the template"
+    for path, written in _strings("", job.properties):
+        kind = credential_in(written)
+        if kind is not None and path not in told:
+            yield path, f"{kind} stands in the template"
+
+
+def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
+    """Give what has a name and a value: variables, parameters, options of a log driver."""
     for variables in _variables(job):
         for path, kind, entry in variables:
             name, value = text(entry, "Name"), text(entry, "Value")
-            if kind == "Secrets" or not name or not value:
-                continue
-            if _SENSITIVE.search(name) and not _POINTER.match(value):
-                yield f"{path}/Value", f"the value of {shown(name)} stands in the template"
+            if kind != "Secrets" and name and value:
+                yield f"{path}/Value", name, value
+    groups = [("Parameters", mapping(job.properties, "Parameters"))]
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        groups.append((f"{container.path}/LogConfiguration/Options", mapping(log, "Options")))
+    for path, group in groups:
+        for name in group:
+            if value := text(group, name):
+                yield f"{path}/{name}", name, value
+
+
+def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+    """Give every string below a value, with its path."""
+    written = _literal(value)
+    if written:
+        yield path, written
+    below = value.items() if isinstance(value, dict) else ()
+    listed_below = enumerate(value) if isinstance(value, list) else ()
+    for key, one in (*below, *listed_below):
+        yield from _strings(f"{path}/{key}" if path else str(key), one)
+
+
+_DYNAMIC: Final = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+
+
+@job_rule(
+    "secret-resolved",
+    title="secret that CloudFormation writes into the job definition",
+    fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
+    source=docs(
+        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+        "CloudFormation puts the value of a secret where its dynamic reference stands;"
+        " ssm-secure is for a few properties only, none of them of AWS Batch.",
+    ),
+)
+def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
+    """The value stands in every description of the definition and its jobs, and in their events."""
+    written = job.template.raw(job.id).get("Properties")
+    for path, value in _strings("", written):
+        if _DYNAMIC.search(value):
+            yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
 
 
 _SECRET_SOURCE: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
