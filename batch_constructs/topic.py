@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 _AWS_MANAGED = "alias/aws/sns"
 _USE = ("kms:Decrypt", "kms:GenerateDataKey*")
-_ADMITTED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
-"""Which services a topic admits already, since several constructs may be told by it."""
 
 
 def admit(topic: sns.ITopic, service: str) -> None:
@@ -39,10 +36,6 @@ def admit(topic: sns.ITopic, service: str) -> None:
 
 
 def _admit(topic: sns.ITopic, service: str) -> None:
-    known = _ADMITTED.setdefault(topic, set())
-    if service in known:
-        return
-    known.add(service)
     # EventBridge sends no aws:SourceArn or aws:SourceAccount along to KMS, and AWS's samples put no
     # condition on it: one that does not hold would drop every message.
     unconditional = service == EVENTS

@@ -7,10 +7,11 @@ tests, the messages of the constructors, and the checks of the embedded AWS.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from batch_constructs.aws.bound import Bound
     from batch_constructs.aws.source import Source
@@ -81,32 +82,43 @@ class Limit:
     is_error: bool = True
 
     @property
-    def key(self) -> str:
-        """The property itself."""
-        return self.name.removesuffix("/*").rpartition("/")[2]
-
-    @property
-    def below(self) -> str:
-        """The way from ``within`` to the mapping that has the property; empty if that is it."""
-        return self.name.removesuffix("/*").rpartition("/")[0]
+    def way(self) -> tuple[str, str]:
+        """The way from ``within`` to the mapping that has the property, and the property."""
+        return way_and_key(self.name.removesuffix("/*"))
 
 
-def places(within: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+@cache
+def way_and_key(name: str) -> tuple[str, str]:
+    """Divide a property's name into the way to it and its key."""
+    way, _, key = name.rpartition("/")
+    return way, key
+
+
+def places(within: Mapping[str, Any], path: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Find the mappings at a path, where ``*`` is every entry of a list, with their paths."""
-    return _walk(within, "", path.split("/") if path else [])
+    steps = _steps(path)
+    if not steps:
+        return (("", within),)
+    return _walk(within, "", steps, 0) if steps[0] in within else ()
+
+
+@cache
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")) if path else ()
 
 
 def _walk(
-    within: Mapping[str, Any], way: str, rest: list[str]
+    within: Mapping[str, Any], way: str, steps: tuple[str, ...], at: int
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not rest:
+    if at == len(steps):
         yield way, within
         return
-    found = within.get(rest[0])
-    if rest[1:2] == ["*"]:
+    step = steps[at]
+    found = within.get(step)
+    if steps[at + 1 : at + 2] == ("*",):
         if type(found) is list:
             for position, entry in enumerate(found):
                 if type(entry) is dict:
-                    yield from _walk(entry, f"{way}{rest[0]}/{position}/", rest[2:])
+                    yield from _walk(entry, f"{way}{step}/{position}/", steps, at + 2)
     elif type(found) is dict:
-        yield from _walk(found, f"{way}{rest[0]}/", rest[1:])
+        yield from _walk(found, f"{way}{step}/", steps, at + 1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
 from batch_constructs.aws.combinations import GIVEN, combinations
-from batch_constructs.aws.limit import places
+from batch_constructs.aws.limit import places, way_and_key
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
@@ -139,8 +139,8 @@ def _who(subject: Resource, kind: str) -> dict[str, str]:
 
 def _values(within: Properties, name: str) -> Iterator[tuple[str, Properties, Any]]:
     """Find the values of a name: the path of each, the mapping that it stands in, and itself."""
-    way, _, key = name.rpartition("/")
-    for below, found in places(within, way) if way else (("", within),):
+    way, key = way_and_key(name)
+    for below, found in places(within, way):
         yield f"{below}{key}", found, found.get(key)
 
 

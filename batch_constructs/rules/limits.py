@@ -33,7 +33,7 @@ def register(table: str, *, area: str) -> None:
                 area=area,
                 severity=Severity.ERROR if limit.is_error else Severity.WARNING,
                 title=limit.title,
-                fix=limit.bound.fix(limit.key),
+                fix=limit.bound.fix(limit.way[1]),
                 source=limit.source,
                 explanation=limit.why,
                 subjects=(limit.type,),
@@ -44,9 +44,9 @@ def register(table: str, *, area: str) -> None:
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
-    read, key, below = _READERS[type(limit.bound)], limit.key, limit.below
+    read, (below, key) = _READERS[type(limit.bound)], limit.way
     for path, within in _mappings(limit.within, subject):
-        for rest, properties in places(within, below) if below else (("", within),):
+        for rest, properties in places(within, below):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]

@@ -19,7 +19,7 @@ from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import without_tokens
+from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
     check_dead_letter_queue,
@@ -248,7 +248,7 @@ class EventTrigger(BatchConstruct):
 
     def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
         text = json.dumps(body)
-        if without_tokens(body) != body:
+        if is_token(text):
             text = Stack.of(self).to_json_string(body)  # escapes what only CloudFormation knows
         if not template.paths:
             return {"input": text}

@@ -28,8 +28,7 @@ from batch_constructs.queues.job_queue import (
     job_queue_arn,
 )
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.submission_overrides import number_text, requirements_of
-from batch_constructs.tokens import is_token
+from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
@@ -157,7 +156,8 @@ class Workflow(BatchConstruct):
             self,
             "StateMachine",
             state_machine_name=name,
-            definition_body=sfn.DefinitionBody.from_string(_to_json(self.asl)),
+            # not the CDK's to_json_string, which drops every null, and with it ResultPath
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.asl)),
             role=self.role,
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -221,18 +221,6 @@ class Workflow(BatchConstruct):
 def _of_ours(queue_or_definition: object) -> Any:
     """Return a queue or a definition that was looked at: of a workflow it is no string."""
     return queue_or_definition
-
-
-def _to_json(value: Any) -> str:
-    """Write JSON with each null, which the CDK's own drops, and with numbers that are tokens."""
-    if isinstance(value, dict):
-        members = (f"{json.dumps(name)}: {_to_json(item)}" for name, item in value.items())
-        return f"{{{', '.join(members)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_to_json, value))}]"
-    if isinstance(value, float) and is_token(value):
-        return str(number_text(value))
-    return json.dumps(value)
 
 
 def _read_graph(

@@ -28,7 +28,7 @@ OURS = {
     ("local/batch/job_table.py", 604800): "how long the embedded AWS remembers a job: a week",
     ("monitoring/job_gauges.py", 10000): "how many jobs the gauges count before they stop",
     ("rules/check_command.py", 10000): "how wide text for a pipe may be",
-    ("triggers/gateway_arguments.py", 2500): "what of a function's environment a gateway takes",
+    ("triggers/submit_function.py", 2500): "what of a function's environment a submission takes",
 }
 """Numbers of our own choice that are equal to one of AWS's by chance."""
 

@@ -1,1 +1,0 @@
-"""What AWS Batch says about jobs, told to people (``notify``) and counted (``count``)."""
