@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.aws.admission import Admission
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
     from batch_constructs.aws.job_definitions import (
@@ -132,6 +133,7 @@ _HOME: dict[str, str] = {
     "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
+    "Admission": "aws.admission",
     "AllocationStrategy": "compute.instance_compute_environment",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
@@ -257,6 +259,7 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntryState",
+    "Admission",
     "AfterCatch",
     "AlarmThresholds",
     "AlertTopic",

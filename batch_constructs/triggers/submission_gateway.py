@@ -20,6 +20,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
@@ -40,10 +41,15 @@ from batch_constructs.triggers.gateway_arguments import (
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
-from batch_constructs.triggers.submit_function import LIST_JOBS, told
+from batch_constructs.triggers.submit_function import (
+    LIST_JOBS,
+    read_allow,
+    told,
+    told_allow,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
@@ -75,9 +81,10 @@ class SubmissionGateway(BatchConstruct):
     job, even when the function dies in the middle of a batch. What can never become a job lies in
     the dead-letter queue, with the reason as message attribute ``Reason``.
 
-    In mode ``JOB_PER_MESSAGE`` a body is a JSON object with members of ``SubmitJob``
-    (``parameters``, ``containerOverrides``, ``shareIdentifier``, ``timeout``, ``tags``, …) and
-    ``environment`` as a plain map; or any JSON when ``parameters`` map its fields. In mode
+    In mode ``JOB_PER_MESSAGE`` a body is a JSON object with ``parameters`` and ``environment``,
+    plain maps, and those members of ``SubmitJob`` (``containerOverrides``, ``shareIdentifier``,
+    ``timeout``, ``tags``, …) that are admitted by name; or any JSON when ``parameters`` map its
+    fields. Whoever may send a message decides no more than that. In mode
     ``COALESCE`` up to 10,000 messages (as many as fit the 6 MB that Lambda is handed at a time)
     become an array job; ``batch_constructs.client.message`` fetches a child's message.
 
@@ -104,6 +111,9 @@ class SubmissionGateway(BatchConstruct):
         max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
             Default: the body says ``parameters`` itself.
+        allow: What a message may set beside parameters and environment variables, such as
+            ``Admission.COMMAND`` or ``"vcpus"``; one with more lies in the dead-letter queue.
+            Default: nothing.
         schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
             itself; together with ``parameters`` at most 2,500 bytes of JSON. Default: none.
         idempotency_key: Field of the JSON body that identifies a message, such as ``"$.id"``.
@@ -145,6 +155,7 @@ class SubmissionGateway(BatchConstruct):
         mode: SubmissionMode | str = SubmissionMode.JOB_PER_MESSAGE,
         max_submissions_per_second: float = 20,
         parameters: Mapping[str, str] | None = None,
+        allow: Sequence[Admission | str] | None = None,
         schema: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         deduplication_window: Duration | None = None,
@@ -164,6 +175,12 @@ class SubmissionGateway(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         how = member(arguments, "mode", mode, SubmissionMode)
+        admitted = read_allow(arguments, allow)
+        if admitted and (parameters or how is SubmissionMode.COALESCE):
+            arguments.wrong_value(
+                "allow is given with parameters or mode COALESCE, where messages set nothing else: "
+                "leave allow out"
+            )
         job = read_job_to_submit(
             arguments,
             id,
@@ -174,7 +191,7 @@ class SubmissionGateway(BatchConstruct):
             scheduling_priority=scheduling_priority,
             timeout=timeout,
             overrides=overrides,
-            shares_may_come_later=how is not SubmissionMode.COALESCE and not parameters,
+            shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         gateway = read_gateway(
             arguments,
@@ -211,7 +228,7 @@ class SubmissionGateway(BatchConstruct):
         )
         self.ledger = self._table(encryption_key)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
-        self.function = self._function(job, gateway, text)
+        self.function = self._function(job, gateway, admitted, text)
         if encryption_key is not None:
             once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
@@ -347,7 +364,11 @@ class SubmissionGateway(BatchConstruct):
         )
 
     def _function(
-        self, job: JobToSubmit, gateway: GatewayArguments, description: str | None
+        self,
+        job: JobToSubmit,
+        gateway: GatewayArguments,
+        admitted: list[Admission],
+        description: str | None,
     ) -> lambda_.Function:
         shipped = ShippedFunction(
             self,
@@ -355,7 +376,7 @@ class SubmissionGateway(BatchConstruct):
             folder="submission",
             module="index",
             description=description or "Turns messages into AWS Batch jobs",
-            environment=self._environment(job, gateway),
+            environment={**self._environment(job, gateway), **told_allow(admitted)},
             statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
             memory_mebibytes=1024,

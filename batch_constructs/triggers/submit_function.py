@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import Admission
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
 class SubmitFunction(BatchConstruct):
     """A Lambda function that submits one job for each invocation.
 
-    Its event holds members of ``SubmitJob`` (``parameters``, ``containerOverrides``,
-    ``arrayProperties``, ``shareIdentifier``, …) and ``environment`` as a plain map; the queue and
-    the definition are fixed. It backs off when it is throttled. With a ``jobName`` in the event,
-    the same event again finds the job of that name and submits no second one.
+    Its event holds ``parameters`` and ``environment``, plain maps, and those members of
+    ``SubmitJob`` (``containerOverrides``, ``arrayProperties``, ``shareIdentifier``, …) that are
+    admitted by name: whoever may call it decides no more. It backs off when it is throttled. With a
+    ``jobName`` in the event, the same event again finds the job of that name and submits no second
+    one.
 
     Creates, below its own ID: ``Function`` with ``Handler`` (AWS::Lambda::Function), ``Role`` and
     ``LogGroup``.
@@ -60,6 +63,9 @@ class SubmitFunction(BatchConstruct):
             definition's.
         overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
             events that give none.
+        allow: What an event may set beside parameters and environment variables, such as
+            ``Admission.COMMAND`` or ``"array_size"``; an event with more is refused. Default:
+            nothing.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -86,9 +92,11 @@ class SubmitFunction(BatchConstruct):
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
+        allow: Sequence[Admission | str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        admitted = read_allow(arguments, allow)
         job = read_job_to_submit(
             arguments,
             id,
@@ -103,7 +111,7 @@ class SubmitFunction(BatchConstruct):
             scheduling_priority=scheduling_priority,
             timeout=timeout,
             overrides=overrides,
-            shares_may_come_later=True,
+            shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         check_told(arguments, job)
         arguments.refuse()
@@ -114,7 +122,7 @@ class SubmitFunction(BatchConstruct):
             folder="submission",
             module="submit",
             description="Submits one AWS Batch job for each invocation",
-            environment=told(self, job),
+            environment={**told(self, job), **told_allow(admitted)},
             statements=[*job.statements(tagging=True), LIST_JOBS],
             timeout=Duration.minutes(1),
         )
@@ -140,6 +148,21 @@ def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:
     if defaults:
         variables["DEFAULTS"] = Stack.of(scope).to_json_string(defaults)
     return variables
+
+
+def read_allow(arguments: Arguments, allow: Sequence[Admission | str] | None) -> list[Admission]:
+    """Read what a message or an event may set beside parameters and environment."""
+    expected = 'strings such as "command", or Admission'
+    read = [
+        member(arguments, f"allow[{place}]", one, Admission)
+        for place, one in enumerate(arguments.items("allow", allow, expected))
+    ]
+    return [one for one in Admission if one in read]
+
+
+def told_allow(admitted: Sequence[Admission]) -> dict[str, str]:
+    """Tell a function of ours what messages may set."""
+    return {"ALLOW": ",".join(admitted)} if admitted else {}
 
 
 MOST_BYTES_TOLD = 2500

@@ -44,6 +44,7 @@ def build(
             parameters=settings.parameters,
             idempotency_key=settings.idempotency_key,
             validate=validate,
+            allow=settings.allow,
         ),
         ledger=Ledger(
             boto3.client("dynamodb", config=patient),

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.admission import not_admitted
 from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class MessageReader:
     parameters: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str | None = None
     validate: Callable[[Any], Any] | None = None
+    allow: frozenset[str] = frozenset()
 
     def read(self, record: Mapping[str, Any]) -> Message:
         """Read one SQS record.
@@ -94,7 +96,9 @@ class MessageReader:
         if self.idempotency_key is not None:
             message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
         if not self.array:
-            message.request = self._mapped(body) if self.parameters else read_request(body)
+            message.request = (
+                self._mapped(body) if self.parameters else read_request(body, self.allow)
+            )
         _check_text("the body", json.dumps([message.key, message.request], ensure_ascii=False))
         return message
 
@@ -141,8 +145,12 @@ def _check_text(where: str, text: str) -> None:
         raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
 
 
-def read_request(body: object) -> dict[str, Any]:
+def read_request(body: object, allow: frozenset[str]) -> dict[str, Any]:
     """Read members of ``SubmitJob``, and ``environment`` as a plain map.
+
+    Args:
+        body: what came.
+        allow: what it may set beside parameters and environment.
 
     Raises:
         Poison: they are not what they should be.
@@ -159,6 +167,9 @@ def read_request(body: object) -> dict[str, Any]:
     overrides = request.get("containerOverrides", {})
     if not isinstance(overrides, dict):
         raise Poison("containerOverrides is not an object")
+    refused = not_admitted(body, allow)
+    if refused:
+        raise Poison(f"it may not set {', '.join(refused)}: add it to allow of the construct")
     pairs = [
         *_pairs(overrides.get("environment", [])),
         *({"name": name, "value": value} for name, value in environment.items()),

@@ -1,6 +1,7 @@
 """SubmitFunction's handler: one event, one job.
 
-The event holds members of ``SubmitJob`` and ``environment`` as a plain map. Who gives a
+The event holds ``parameters``, ``environment`` as a plain map, and those members of ``SubmitJob``
+that the construct allows. Who gives a
 ``jobName`` may send the event again, as EventBridge and Lambda's retries do: a job of that name is
 submitted once.
 """
@@ -21,6 +22,7 @@ from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from .batch_api import BatchApi
 from .defaults import defaults, merged
 from .message_reader import read_request
+from .settings import allowed
 
 _RESERVE_SECONDS = 5.0
 
@@ -46,7 +48,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
     request: dict[str, Any] = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
-        **merged({**defaults(), **_share()}, read_request(members)),
+        **merged({**defaults(), **_share()}, read_request(members, allowed(os.environ))),
     }
     name = given or f"{os.environ['NAME_PREFIX']}-{context.aws_request_id}"
     request["jobName"] = NOT_IN_A_JOB_NAME.sub("-", name)[:JOB_NAME_LENGTH]
