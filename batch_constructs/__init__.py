@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import (
         Container,
@@ -177,6 +178,7 @@ _HOME: dict[str, str] = {
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
     "FirelensType": "aws.containers",
+    "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
@@ -306,6 +308,7 @@ __all__ = [
     "FargateJobDefinition",
     "Firelens",
     "FirelensType",
+    "FunctionSettings",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",

@@ -19,6 +19,7 @@ from aws_cdk import aws_logs as logs
 from batch_constructs import aws, functions
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings, admit_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,13 +51,19 @@ class ShippedFunction(BatchConstruct):
         timeout: Duration,
         memory_mebibytes: int = 256,
         libraries: Sequence[str] = (),
+        settings: FunctionSettings | None = None,
     ) -> None:
         """Make it; ``libraries`` are pure-Python packages that are shipped beside the folder."""
         super().__init__(scope, id)
+        wanted = self.settings = FunctionSettings() if settings is None else settings
+        key = wanted.encryption_key
+        if key is not None:
+            admit_logs(key)
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
-            retention=logs.RetentionDays.ONE_MONTH,
+            retention=wanted.log_retention or logs.RetentionDays.ONE_MONTH,
+            encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
         write_log = {
@@ -69,9 +76,17 @@ class ShippedFunction(BatchConstruct):
             "Role",
             assumed_by=iam.ServicePrincipal(LAMBDA),
             description=description,
+            permissions_boundary=wanted.permissions_boundary,
             inline_policies={
                 "Policy": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": [write_log, *statements]}
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            write_log,
+                            *statements,
+                            *([] if wanted.vpc is None else [NETWORK_STATEMENT]),
+                        ],
+                    }
                 )
             },
         )
@@ -88,6 +103,11 @@ class ShippedFunction(BatchConstruct):
             handler=f"{folder}.{module}.handler",
             code=lambda_.Code.from_asset(_together(folder, tuple(libraries))),
             environment=dict(environment),
+            environment_encryption=key,
+            reserved_concurrent_executions=wanted.reserved_concurrency,
+            vpc=wanted.vpc,
+            vpc_subnets=wanted.vpc_subnets,
+            security_groups=wanted.security_groups and list(wanted.security_groups),
         )
 
 

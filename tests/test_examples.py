@@ -31,7 +31,6 @@ REASONS = {
     "names are the service's.",
     r"IAM5\[Action::s3:.*\*\]": "The CDK's own bucket grants.",
     r"IAM5\[Action::kms:.*\*\]": "The CDK's own key grants.",
-    r"IAM4\[Policy::.*AWSLambdaBasicExecutionRole\]": "The CDK's handler of bucket events.",
     r"IAM5\[Resource::<.*\.Arn>/(\w+/)?\*\]": "The objects of one bucket, or below one prefix.",
     r"SF1$": "A workflow logs its errors; all its events would hold what jobs are given.",
     r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*:job/\*\]": "A job that is tagged as it is "

@@ -72,6 +72,11 @@ def not_admitted(asked: Mapping[str, Any], allow: frozenset[str]) -> list[str]:
     ]
 
 
+def asked_for(asked: Mapping[str, Any]) -> list[Admission]:
+    """Give the names that admit what a request holds."""
+    return [name for _, name in _asked(asked) if name is not None]
+
+
 def _asked(asked: Mapping[str, Any]) -> Iterator[tuple[str, Admission | None]]:
     for member, value in asked.items():
         if member != "containerOverrides" or not isinstance(value, dict):

@@ -16,6 +16,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.known_values import known_now
 from batch_constructs.members import member
@@ -156,6 +157,8 @@ class CostGuard(BatchConstruct):
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
         interval: How often to compare, in whole minutes. Default: 15 minutes.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: no queue, a budget of nothing, environments without the action
@@ -179,6 +182,7 @@ class CostGuard(BatchConstruct):
         topic: sns.ITopic | None = None,
         gauges: JobGauges | None = None,
         interval: Duration | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -195,13 +199,18 @@ class CostGuard(BatchConstruct):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         pause = Duration.minutes(15) if interval is None else interval
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic: sns.ITopic = (
             AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
-        self.gauges = JobGauges(self, "Gauges", queues=queues) if gauges is None else gauges
+        self.gauges = (
+            JobGauges(self, "Gauges", queues=queues, function_settings=settings)
+            if gauges is None
+            else gauges
+        )
         self.function = ShippedFunction(
             self,
             "Function",
@@ -223,6 +232,7 @@ class CostGuard(BatchConstruct):
             },
             statements=_statements(self.note, wanted, watched, environments),
             timeout=Duration.minutes(1),
+            settings=settings,
         )
         self.topic.grant_publish(self.function.role)
         events.Rule(

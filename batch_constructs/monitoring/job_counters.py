@@ -16,6 +16,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
@@ -84,6 +85,8 @@ class JobCounters(BatchConstruct):
         per_definition: Whether to count by definition too. Default: no, since a platform that
             registers definitions as it goes would pay for each.
         per_share: Whether to count by share identifier too. Default: no.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
 
     Raises:
         ValueError: no queue.
@@ -101,6 +104,7 @@ class JobCounters(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         per_definition: bool = False,
         per_share: bool = False,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -108,13 +112,14 @@ class JobCounters(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions)
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
         count_by = ["Cause"]
         count_by += ["JobDefinitionName"] if per_definition else []
         count_by += ["ShareIdentifier"] if per_share else []
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, settings)
         self.dead_letter_queue = dead_letter_queue(self)
         self.function = ShippedFunction(
             self,
@@ -129,6 +134,7 @@ class JobCounters(BatchConstruct):
             },
             statements=[claims.statement()],
             timeout=Duration.seconds(30),
+            settings=settings,
         )
         self.function.handler.configure_async_invoke(
             on_failure=destinations.SqsDestination(self.dead_letter_queue)

@@ -18,6 +18,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
     environment_name,
@@ -68,6 +69,8 @@ class JobGauges(BatchConstruct):
             shares; a metric a share. Default: no.
         max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
             ends; beyond that the counts are lower bounds. Default: 10,000.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: no queue, or an interval that is no whole number of minutes; all at once.
@@ -86,6 +89,7 @@ class JobGauges(BatchConstruct):
         interval: Duration | None = None,
         per_share: bool = False,
         max_jobs: int = _MOST_JOBS,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -95,6 +99,7 @@ class JobGauges(BatchConstruct):
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
@@ -121,6 +126,7 @@ class JobGauges(BatchConstruct):
                 },
             ],
             timeout=Duration.minutes(2),
+            settings=settings,
         )
         events.Rule(
             self,

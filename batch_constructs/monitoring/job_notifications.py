@@ -16,6 +16,7 @@ from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
@@ -85,6 +86,8 @@ class JobNotifications(BatchConstruct):
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
             has ``-blocked`` behind it, further ones a number. Default: names that CloudFormation
             generates.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -107,6 +110,7 @@ class JobNotifications(BatchConstruct):
         include_array_children: bool = False,
         blocked: bool = True,
         rule_name: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -123,6 +127,7 @@ class JobNotifications(BatchConstruct):
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self._topic: sns.ITopic | None = None
@@ -131,7 +136,7 @@ class JobNotifications(BatchConstruct):
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
-            told = [*told, self._notifier(topic, self._dead_letter_queue)]
+            told = [*told, self._notifier(topic, self._dead_letter_queue, settings)]
         prefixes = [definition_prefix(one) for one in definitions]
         job_patterns = patterns_that_fit(
             arns,
@@ -200,8 +205,10 @@ class JobNotifications(BatchConstruct):
             )
         return made
 
-    def _notifier(self, topic: sns.ITopic, dead_letters: sqs.Queue) -> targets.LambdaFunction:
-        claims = ClaimsTable(self)
+    def _notifier(
+        self, topic: sns.ITopic, dead_letters: sqs.Queue, settings: FunctionSettings
+    ) -> targets.LambdaFunction:
+        claims = ClaimsTable(self, settings)
         function = ShippedFunction(
             self,
             "Function",
@@ -224,6 +231,7 @@ class JobNotifications(BatchConstruct):
                 },
             ],
             timeout=Duration.seconds(_TIMEOUT_SECONDS),
+            settings=settings,
         )
         topic.grant_publish(function.role)
         function.handler.configure_async_invoke(

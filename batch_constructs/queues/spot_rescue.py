@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.function_settings import FunctionSettings
+
 
 class SpotRescue(BatchConstruct):
     """Submits a job that lost its Spot host again, to a queue on demand, and only for that cause.
@@ -53,6 +55,7 @@ class SpotRescue(BatchConstruct):
         rescue_queue_arn: The ARN of the queue on demand.
         submit_resources: What the submissions are authorised against.
         jobs_arn: All jobs of the rescue queue's account and Region.
+        function_settings: How the function runs.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class SpotRescue(BatchConstruct):
         rescue_queue_arn: str,
         submit_resources: Sequence[str],
         jobs_arn: str,
+        function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
         self.dead_letter_queue = sqs.Queue(
@@ -96,6 +100,7 @@ class SpotRescue(BatchConstruct):
                 {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
             ],
             timeout=Duration.minutes(1),
+            settings=function_settings,
         ).handler
         self.resource = events.CfnRule(
             self,

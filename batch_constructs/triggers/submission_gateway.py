@@ -25,6 +25,11 @@ from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    point_in_time_recovery,
+    read_function_settings,
+)
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.members import member
@@ -137,6 +142,8 @@ class SubmissionGateway(BatchConstruct):
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
         description: What the function is for. Default: that it turns messages into jobs.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -171,6 +178,7 @@ class SubmissionGateway(BatchConstruct):
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
         description: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -211,6 +219,7 @@ class SubmissionGateway(BatchConstruct):
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         if encryption_key is not None and not has_member(encryption_key, "key_arn"):
             arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self._fifo = gateway.fifo
@@ -226,9 +235,9 @@ class SubmissionGateway(BatchConstruct):
                 max_receive_count=gateway.max_receive_count + 5,
             ),
         )
-        self.ledger = self._table(encryption_key)
+        self.ledger = self._table(encryption_key, settings)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
-        self.function = self._function(job, gateway, admitted, text)
+        self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
             once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
@@ -336,7 +345,7 @@ class SubmissionGateway(BatchConstruct):
             **options,
         )
 
-    def _table(self, key: kms.IKey | None) -> dynamodb.Table:
+    def _table(self, key: kms.IKey | None, settings: FunctionSettings) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             "Ledger",
@@ -344,10 +353,8 @@ class SubmissionGateway(BatchConstruct):
             sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
-            encryption_key=key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
+            encryption_key=settings.encryption_key if key is None else key,
+            point_in_time_recovery_specification=point_in_time_recovery(settings, default=True),
             removal_policy=RemovalPolicy.DESTROY,
         )
 
@@ -369,6 +376,7 @@ class SubmissionGateway(BatchConstruct):
         gateway: GatewayArguments,
         admitted: list[Admission],
         description: str | None,
+        settings: FunctionSettings,
     ) -> lambda_.Function:
         shipped = ShippedFunction(
             self,
@@ -379,6 +387,7 @@ class SubmissionGateway(BatchConstruct):
             environment={**self._environment(job, gateway), **told_allow(admitted)},
             statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
+            settings=settings,
             memory_mebibytes=1024,
             libraries=["fastjsonschema"] if gateway.schema is not None else [],
         )

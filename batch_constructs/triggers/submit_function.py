@@ -10,6 +10,7 @@ from aws_cdk import Duration, Stack
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -66,6 +67,8 @@ class SubmitFunction(BatchConstruct):
         allow: What an event may set beside parameters and environment variables, such as
             ``Admission.COMMAND`` or ``"array_size"``; an event with more is refused. Default:
             nothing.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -93,6 +96,7 @@ class SubmitFunction(BatchConstruct):
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
         allow: Sequence[Admission | str] | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -114,6 +118,7 @@ class SubmitFunction(BatchConstruct):
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         check_told(arguments, job)
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         shipped = ShippedFunction(
@@ -125,6 +130,7 @@ class SubmitFunction(BatchConstruct):
             environment={**told(self, job), **told_allow(admitted)},
             statements=[*job.statements(tagging=True), LIST_JOBS],
             timeout=Duration.minutes(1),
+            settings=settings,
         )
         self.function = shipped.handler
 
