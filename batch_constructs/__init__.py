@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from batch_constructs.adopt.keep_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
         CostGuard,
         GuardAction,
         VcpuBudget,
+        WithoutData,
     )
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -127,6 +129,7 @@ if TYPE_CHECKING:
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
     from batch_constructs.workflow_job import AfterCatch, NToN, StepRetry, WorkflowJob
+    from batch_constructs.workflows.queue_from_input import QueueFromInput
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
@@ -217,6 +220,7 @@ _HOME: dict[str, str] = {
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
     "QueueMetrics": "queues.job_queue_metrics",
+    "QueueFromInput": "workflows.queue_from_input",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
     "ReservationPreference": "compute.managed_instances_compute_environment",
@@ -249,10 +253,12 @@ _HOME: dict[str, str] = {
     "UpdatePolicy": "compute.update_policy",
     "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
+    "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
     "grant_submit": "jobs.submit_rights",
+    "keep_ids_of": "adopt.keep_ids",
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
@@ -346,6 +352,7 @@ __all__ = [
     "Pod",
     "PodContainer",
     "QueueEvents",
+    "QueueFromInput",
     "QueueMetrics",
     "QuotaShare",
     "QuotaSharePolicy",
@@ -379,10 +386,12 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WithoutData",
     "Workflow",
     "WorkflowJob",
     "events_of",
     "grant_submit",
+    "keep_ids_of",
     "metrics_of",
     "secret_field",
     "secret_parameter",

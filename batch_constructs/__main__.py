@@ -1,6 +1,24 @@
 """``python -m batch_constructs``: the ``batch-constructs`` command."""
 
-from batch_constructs.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command; a plain check starts without what the others need."""
+    if sys.argv[1:2] == ["check"]:
+        from batch_constructs.rules.check_arguments import plain  # noqa: PLC0415  # see above
+
+        request = plain(sys.argv[2:])
+        if request is not None:
+            from batch_constructs.rules.check_run import run  # noqa: PLC0415  # as above
+
+            sys.exit(run(request))
+    from batch_constructs.cli import main as whole  # noqa: PLC0415  # as above
+
+    whole()
+
 
 if __name__ == "__main__":
     main()

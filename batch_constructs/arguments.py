@@ -91,6 +91,7 @@ class Arguments:
         self._wrong_values: list[str] = []
         self._hidden: dict[str, str] = {}
         self._within = ""
+        self._seen: Checked | None = None
 
     def within(self, parameter: str) -> Arguments:
         """Return a view for the fields of what is given as a parameter, with the same problems."""
@@ -318,9 +319,7 @@ class Arguments:
 
             problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
-        _CHECKED[self.construct] = Checked(
-            type=resource_type, properties=known, beside=beside or {}
-        )
+        self._seen = Checked(type=resource_type, properties=known, beside=beside or {})
 
     @property
     def problems(self) -> list[str]:
@@ -337,6 +336,8 @@ class Arguments:
         self._expect_no_secret_value()
         problems = self.problems
         if not problems:
+            if self._seen is not None:
+                _CHECKED[self.construct] = self._seen
             return
         path = self.construct.node.path
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)

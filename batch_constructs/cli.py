@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
 import click
@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
+    "explain": (
+        "batch_constructs.rules.check_command:explain",
+        "Say what a rule is about, and where AWS says so.",
+    ),
     "init": (
         "batch_constructs.project.init_command:init",
         "Write a project that works: an app, its test, its CI.",
@@ -29,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "impact": (
         "batch_constructs.impact.impact_command:impact_command",
         "Say what a deployment would replace, update or delete, and why.",
+    ),
+    "adopt": (
+        "batch_constructs.adopt.adopt_command:adopt_command",
+        "Print the Python that declares what a template does.",
     ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
@@ -57,13 +65,37 @@ class _Commands(click.Group):
         command: Any = getattr(import_module(module), attribute)
         return command  # type: ignore[no-any-return]  # import_module is untyped by nature
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Say in one line what a small installation lacks."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(_lacking(str(error.name))) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+def _lacking(module: str) -> str:
+    """Say what to install for a command that this installation is too small for."""
+    of_client = module.partition(".")[0] in ("boto3", "botocore", "rich")
+    what = "'batch-constructs-check[client]'" if of_client else "batch-constructs"
+    return f"{module} is not installed, which this command needs: pip install {what}"
+
+
+def _version() -> str:
+    """Give the version, of whichever distribution is installed."""
+    for name in ("batch-constructs", "batch-constructs-check"):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return "unknown"
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="batch-constructs")
+@click.version_option(_version(), prog_name="batch-constructs")
 def main() -> None:
     """AWS Batch on the AWS CDK: check templates, run on the laptop, submit and watch jobs."""

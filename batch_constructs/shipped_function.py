@@ -6,17 +6,17 @@ import ast
 import shutil
 from atexit import register
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from batch_constructs import aws, functions
+from batch_constructs import functions
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings, admit_logs
@@ -24,12 +24,12 @@ from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk import Duration
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 Statement = dict[str, Any]
 _FOLDER = Path(functions.__file__).parent
-_FLOOR = Path(aws.__file__).parent
+_ROOT, _OURS = _FOLDER.parent, functions.__name__.partition(".")[0]
 
 
 class ShippedFunction(BatchConstruct):
@@ -50,10 +50,29 @@ class ShippedFunction(BatchConstruct):
         statements: Sequence[Statement],
         timeout: Duration,
         memory_mebibytes: int = 256,
-        libraries: Sequence[str] = (),
+        code: Mapping[str, str] | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        event_age: Duration | None = None,
         settings: FunctionSettings | None = None,
     ) -> None:
-        """Make it; ``libraries`` are pure-Python packages that are shipped beside the folder."""
+        """Make it.
+
+        Args:
+            scope: What it belongs to.
+            id: Its ID, unique in the scope.
+            folder: The folder of ``functions`` that ships.
+            module: The module of that folder that has the handler.
+            description: What it does.
+            environment: What it is told.
+            statements: What it may do.
+            timeout: How long it may take.
+            memory_mebibytes: How much memory it has.
+            code: Further modules, beside the folder: name → Python.
+            dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
+                for: EventBridge's dead-letter queue has only what could not be handed over.
+            event_age: How long such an event is tried, at most six hours. Default: six hours.
+            settings: How it runs. Default: outside of any VPC, with AWS's keys.
+        """
         super().__init__(scope, id)
         wanted = self.settings = FunctionSettings() if settings is None else settings
         key = wanted.encryption_key
@@ -101,7 +120,7 @@ class ShippedFunction(BatchConstruct):
             role=self.role,
             log_group=self.log_group,
             handler=f"{folder}.{module}.handler",
-            code=lambda_.Code.from_asset(_together(folder, tuple(libraries))),
+            code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
             environment=dict(environment),
             environment_encryption=key,
             reserved_concurrent_executions=wanted.reserved_concurrency,
@@ -109,11 +128,21 @@ class ShippedFunction(BatchConstruct):
             vpc_subnets=wanted.vpc_subnets,
             security_groups=wanted.security_groups and list(wanted.security_groups),
         )
+        if dead_letter_queue is not None:
+            from aws_cdk import aws_lambda_destinations as destinations  # noqa: PLC0415 - when used
+
+            self.handler.configure_async_invoke(
+                on_failure=destinations.SqsDestination(dead_letter_queue),
+                max_event_age=Duration.seconds(LAMBDA_EVENT_AGE_SECONDS)
+                if event_age is None
+                else event_age,
+                retry_attempts=2,
+            )
 
 
 @cache
-def _together(folder: str, libraries: tuple[str, ...]) -> str:
-    """Put source, what it reads of the ground floor, and libraries beside each other.
+def _together(folder: str, code: tuple[tuple[str, str], ...]) -> str:
+    """Put source, what it reads of the ground floor and of claims, and further code together.
 
     All of it comes from this environment: no network, no Docker. The CDK copies it into the cloud
     assembly at once, so that nothing stays here when Python ends.
@@ -122,30 +151,33 @@ def _together(folder: str, libraries: tuple[str, ...]) -> str:
     register(shutil.rmtree, together, ignore_errors=True)
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_FOLDER / folder, together / folder, ignore=without)
-    floor = together.joinpath(*aws.__name__.split("."))
-    floor.mkdir(parents=True)
-    (floor.parent / "__init__.py").touch()
-    for module in _facts_of(_FOLDER / folder):
-        shutil.copy(_FLOOR / f"{module}.py", floor)
-    for library in libraries:
-        spec = find_spec(library)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"{library} is not installed beside batch-constructs")
-        shutil.copytree(Path(spec.origin).parent, together / library, ignore=without)
+    for module in sorted(_imported(_FOLDER / folder)):
+        copy = together.joinpath(*module.split(".")).with_suffix(".py")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        for package in (copy.parent, *copy.parent.parents):
+            if package == together:
+                break
+            (package / "__init__.py").touch()
+        shutil.copy(_source(module), copy)
+    for name, text in code:
+        together.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
     return str(together)
 
 
-def _facts_of(folder: Path) -> set[str]:
-    """Name the modules of the ground floor that a folder's code imports, and those that they do."""
-    found = {"__init__"}
+def _imported(folder: Path) -> set[str]:
+    """Name the modules of this library that a folder's code imports, and those that they do."""
+    found: set[str] = set()
     unread = list(folder.glob("*.py"))
     while unread:
         for node in ast.walk(ast.parse(unread.pop().read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(
-                f"{aws.__name__}."
-            ):
-                module = str(node.module).removeprefix(aws.__name__).lstrip(".")
-                named = {module} if module else {alias.name for alias in node.names}
-                unread += [_FLOOR / f"{new}.py" for new in named - found]
-                found |= named
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{_OURS}."):
+                named = {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
+                new = {module for module in named - found if _source(module).exists()}
+                unread += [_source(module) for module in new]
+                found |= new
     return found
+
+
+def _source(module: str) -> Path:
+    """Return the file of a module of this library."""
+    return _ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")

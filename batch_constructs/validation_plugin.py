@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 import jsii
+from constructs import IValidation
 
 from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules.ignoring import ACKNOWLEDGED, Assembly
 from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.template import reading
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from constructs import IConstruct
 
 
@@ -113,8 +118,11 @@ def _identity(construct: IConstruct) -> str:
 def install(scope: IConstruct) -> None:
     """Add `BatchRules` to the app of a construct, unless our constructs have done so already.
 
-    It asks for the root of the tree once for each scope, and nothing after that. Where the CDK's
-    own validation is turned off with ``CDK_VALIDATION=false``, so is this one.
+    The CDK asks plugins when the app is synthesised, and only then: a stage that is synthesised for
+    itself, as ``Template.from_stack`` does with a stack of a stage, gets a check of its own.
+
+    It asks for the tree above once for each scope, and nothing after that. Where the CDK's own
+    validation is turned off with ``CDK_VALIDATION=false``, so is this one.
     """
     if os.environ.get("CDK_VALIDATION") == "false":
         return
@@ -122,8 +130,74 @@ def install(scope: IConstruct) -> None:
     if mine in _SCOPES:
         return
     _SCOPES.add(mine)
-    root = scope.node.root
-    app = _identity(root)
-    if isinstance(root, cdk.Stage) and app not in _APPS:
-        _APPS.add(app)
-        cdk.Validations.of(root).add_plugins(BatchRules())
+    app, *scopes = scope.node.scopes
+    if not isinstance(app, cdk.Stage):
+        return
+    if _identity(app) not in _APPS:
+        _APPS.add(_identity(app))
+        cdk.Validations.of(app).add_plugins(BatchRules())
+        _watch(app)
+    for stage in scopes:
+        if isinstance(stage, cdk.Stage) and _identity(stage) not in _APPS:
+            _APPS.add(_identity(stage))
+            stage.node.add_validation(_StageCheck(stage, _identity(app)))
+
+
+_UNDER_WAY: Final[set[str]] = set()
+"""Apps and stages that are being synthesised, where nothing more is to be done."""
+
+
+def _watch(app: cdk.Stage) -> None:
+    """Note when the app as a whole is synthesised: its plugin then looks at its stages."""
+    synthesise = app.synth
+
+    def synth(**options: Any) -> Any:
+        _UNDER_WAY.add(_identity(app))
+        try:
+            return synthesise(**options)
+        finally:
+            _UNDER_WAY.discard(_identity(app))
+
+    vars(app)["synth"] = synth
+
+
+@jsii.implements(IValidation)
+class _StageCheck:
+    """Checks the templates of a stage that is synthesised without its app."""
+
+    def __init__(self, stage: cdk.Stage, app: str) -> None:
+        self._stage, self._app = stage, app
+
+    def validate(self) -> list[str]:
+        """Synthesise the stage once more, and check what comes out."""
+        mine = _identity(self._stage)
+        if self._app in _UNDER_WAY or mine in _UNDER_WAY:
+            return []
+        _UNDER_WAY.add(mine)
+        try:
+            folder = self._stage.synth(force=True).directory
+        finally:
+            _UNDER_WAY.discard(mine)
+        meant = {
+            rule
+            for above in self._stage.node.scopes
+            for entry in above.node.metadata
+            if entry.type == ACKNOWLEDGED and isinstance(entry.data, dict)
+            for rule in entry.data
+        }
+        return [one for rule, one in _errors(folder) if f"{self._NAME}::{rule}" not in meant]
+
+    _NAME: Final = "batch-constructs"
+
+
+def _errors(folder: str) -> Iterator[tuple[str, str]]:
+    """Say what is an error in the templates of an assembly, and is not acknowledged."""
+    assembly = Assembly()
+    for file in reading.find(folder):
+        template = json.loads(Path(file).read_text(encoding="utf-8"))
+        acknowledged = assembly.acknowledged(file)
+        for one in check_template(template):
+            meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
+            if one.severity is Severity.ERROR and not meant:
+                said = f"{one.resource}/{one.path}: {one.message}; {one.fix} ({one.rule})"
+                yield one.rule, said

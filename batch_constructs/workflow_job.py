@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.workflows.queue_from_input import QueueFromInput
 
 PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
 """A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
@@ -116,7 +117,8 @@ class WorkflowJob:
     Attributes:
         name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
         job_definition: any job definition (ours, L2, L1), or its name or ARN as a string.
-        queue: where it waits. Default: the queue of the graph.
+        queue: where it waits; in a ``Workflow``, ``QueueFromInput`` for one that the input names.
+            Default: the queue of the graph.
         depends_on: names of jobs that have to succeed first, or ``NToN("name")``.
         array_size: children of an array job, 2 to 10,000. Default: not an array.
         parameters: values for the definition's ``Ref::`` placeholders.
@@ -138,7 +140,7 @@ class WorkflowJob:
 
     name: str
     job_definition: AnyJobDefinition | str
-    queue: AnyJobQueue | str | None = None
+    queue: AnyJobQueue | QueueFromInput | str | None = None
     depends_on: Sequence[str | NToN] = ()
     array_size: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)

@@ -16,9 +16,11 @@ import time
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.functions.job_events.claims import Claims
+from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.job_events.count import Counter
 from batch_constructs.functions.job_events.notify import Notifier
+from tests.functions.small_dynamodb import SmallDynamoDb
 from tests.monitoring import job_story as story
 
 if TYPE_CHECKING:
@@ -29,32 +31,6 @@ DUPLICATE_EVERY = 10
 NOW = 1_780_000_600.0
 
 Event = dict[str, Any]
-
-
-class TakenBeforeError(Exception):
-    """What DynamoDB's client raises."""
-
-
-class Table:
-    """DynamoDB, as far as claims go, in memory."""
-
-    class exceptions:  # noqa: N801 - boto3's name
-        """The client's errors."""
-
-        ConditionalCheckFailedException = TakenBeforeError
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self.taken: set[tuple[str, str]] = set()
-
-    def update_item(self, **request: Any) -> None:
-        """Take a row, or refuse."""
-        if "ConditionExpression" not in request:
-            return
-        row = (request["Key"]["key"]["S"], request["ExpressionAttributeNames"]["#what"])
-        if row in self.taken:
-            raise TakenBeforeError
-        self.taken.add(row)
 
 
 class Topic:
@@ -83,15 +59,15 @@ def deliveries() -> list[str]:
     return [texts[n % len(texts)].replace(job_id, f"job-{n:08d}") for n in which]
 
 
-def measure(name: str, handle: Callable[[Event, str], object], events: list[str]) -> None:
+def measure(name: str, handle: Callable[[Event], object], events: list[str]) -> None:
     """Run all events through a function; print the time an event and the memory that stays."""
     gc.collect()
     began = time.process_time()
-    for number, text in enumerate(events):
-        handle(json.loads(text), f"request-{number}")
+    for text in events:
+        handle(json.loads(text))
     milliseconds = (time.process_time() - began) * 1000 / len(events)
     tracemalloc.start()
-    handle(json.loads(events[0].replace("job-", "one-")), "one")
+    handle(json.loads(events[0].replace("job-", "one-")))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     print(f"{name:<8} {milliseconds:.4f} ms an event, {peak / 1024:.0f} KiB at its peak")
@@ -101,18 +77,20 @@ def main() -> None:
     """Measure both functions."""
     events = deliveries()
     topic, lines = Topic(), []
-    notify_claims = Claims(dynamodb=Table(), table="claims")
-    count_claims = Claims(dynamodb=Table(), table="claims")
+    invocation = Invocation(deadline=NOW + 25, clock=lambda: NOW)
+    notify_claims = Claims(dynamodb=SmallDynamoDb(), table="claims", clock=lambda: NOW)
+    count_claims = Claims(dynamodb=SmallDynamoDb(), table="claims", clock=lambda: NOW)
     notifier = Notifier(sns=topic, topic_arn="topic", claims=notify_claims)
     counter = Counter(
         claims=count_claims,
         namespace="BatchConstructs",
         count_by=("Cause", "JobDefinitionName", "ShareIdentifier"),
+        write=lambda _: None,
     )
-    measure("notify", lambda event, owner: notifier.handle(event, owner=owner, now=NOW), events)
+    measure("notify", lambda event: notifier.handle(event, invocation), events)
     measure(
         "count",
-        lambda event, owner: lines.append(counter.handle(event, owner=owner, now=NOW) is not None),
+        lambda event: lines.append(counter.handle(event, invocation) is not None),
         events,
     )
     print(f"{len(events)} events, {topic.published} messages, {sum(lines)} counted")

@@ -66,9 +66,9 @@ class Ports:
         """No environment is unmanaged."""
         raise NotImplementedError
 
-    def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
+    def job_environment(self, *, container: str, job_role_arn: str | None) -> Mapping[str, str]:
         """Give the jobs a path, and no role."""
-        del job_role_arn
+        del container, job_role_arn
         return {"PATH": "/usr/bin:/bin"}
 
 

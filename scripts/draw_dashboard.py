@@ -378,7 +378,7 @@ def sample_contents() -> Contents:
         region="us-east-1",
         queues=QUEUES,
         environments=ENVIRONMENTS,
-        gauges=True,
+        gauge_seconds=300,
         causes=True,
         event_log="/batch/events",
         alarm_arns=alarms,

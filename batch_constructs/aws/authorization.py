@@ -198,6 +198,21 @@ SUBMIT_JOB_RIGHTS: Final = (
 )
 """What to do about it."""
 
+STATE_MACHINE_JOBS: Final = ("batch:DescribeJobs", "batch:TerminateJob")
+"""What a state machine needs beside batch:SubmitJob to wait for a job."""
+
+STATE_MACHINE_RULE: Final = "rule/StepFunctionsGetEventsForBatchJobsRule"
+"""The managed rule of EventBridge that tells a state machine that a job has ended."""
+
+STATE_MACHINE_RULE_ACTIONS: Final = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
+
+STATE_MACHINE_JOBS_SOURCE: Final[Source] = docs(
+    "step-functions/latest/dg/connect-batch.html",
+    "IAM policies for calling AWS Batch: Run a Job (.sync) has batch:SubmitJob, batch:DescribeJobs"
+    " and batch:TerminateJob on every resource, and events:PutTargets, events:PutRule and"
+    " events:DescribeRule on rule/StepFunctionsGetEventsForBatchJobsRule.",
+)
+
 
 def submit_job_resources(*, queue: str, definition: str, jobs: str) -> list[str]:
     """Return all that a submission may be authorised against.

@@ -63,6 +63,16 @@ SQS_RETENTION_SOURCE: Final[Source] = docs(
     "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
 )
 
+VISIBILITY_FACTOR: Final = 6
+"""How many times its timeout a function's queue hides a message."""
+
+VISIBILITY_FACTOR_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html",
+    "\"Set the queue's visibility timeout to at least six times the function timeout. This ensures"
+    " Lambda has enough time to retry if a function is throttled while processing a previous"
+    ' batch."',
+)
+
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
 
@@ -77,4 +87,20 @@ STATE_NAME: Final = 80
 STATE_NAME_SOURCE: Final[Source] = docs(
     "step-functions/latest/dg/statemachine-structure.html",
     "The name of a state has at most 80 characters.",
+)
+
+LAMBDA_MEMORY_MEBIBYTES: Final = 10_240
+"""How much memory a Lambda function may have at most."""
+
+LAMBDA_MEMORY_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/configuration-memory.html",
+    "Between 128 MB and 10,240 MB, in steps of 1 MB.",
+)
+
+LAMBDA_EVENT_AGE_SECONDS: Final = 6 * 3600
+"""How long Lambda tries an event for which nobody waits, at most."""
+
+LAMBDA_EVENT_AGE_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/invocation-async-configuring.html",
+    "Maximum age of event: up to 6 hours; the API takes 60 to 21600 seconds.",
 )

@@ -27,7 +27,8 @@ _FAMILY = re.compile(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
 _SIZE = re.compile(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
 _ARM = re.compile(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
 _STILL_GROWING = 2
-"""AWS adds sizes and variants to the newest generations of a series, not to older ones."""
+"""AWS adds sizes and variants to the newest generations of a series, not to older ones; and new
+generations are not far from the newest."""
 
 
 AGENT_MIB: Final = 32
@@ -136,7 +137,7 @@ def is_impossible(name: str) -> bool:
     """Tell whether no such instance type can exist.
 
     A family or a size that the table does not know may be newer than the table; it is impossible
-    where its series is not one of EC2's, or its generation is long complete.
+    where its series is not one of EC2's, or its generation is long complete or far away.
     """
     if name in BUNDLES:
         return False
@@ -149,7 +150,18 @@ def is_impossible(name: str) -> bool:
         return False
     series, generation = written[1], int(written[2])
     newest = _newest_generations().get(series)
-    return newest is None or generation <= newest - _STILL_GROWING
+    if newest is None or generation <= newest - _STILL_GROWING:
+        return True
+    return generation > max(newest, _newest_of_all()) + _STILL_GROWING
+
+
+@cache
+def _newest_of_all() -> int:
+    """Give the newest generation of any series; a new one of another series has followed it.
+
+    The number in ``u-24tb1`` is its memory.
+    """
+    return max(newest for series, newest in _newest_generations().items() if series != "u")
 
 
 @cache

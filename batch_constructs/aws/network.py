@@ -31,6 +31,9 @@ ENDPOINTS_SOURCE: Final[Source] = guide(
     " has to let HTTPS in from the compute environment.",
 )
 
+NODE_SECURITY_GROUPS: Final = 5
+"""How many security groups the interface of a node of a multi-node job takes."""
+
 HTTPS: Final = 443
 
 NFS: Final = 2049
@@ -39,6 +42,14 @@ NFS: Final = 2049
 MOUNT_TARGET_SOURCE: Final[Source] = docs(
     "efs/latest/ug/accessing-fs.html",
     "Create a mount target in each Availability Zone that the file system is used in.",
+)
+
+FILE_SYSTEM_POLICY_SOURCE: Final[Source] = docs(
+    "efs/latest/ug/iam-access-control-nfs-efs.html",
+    'An "allow" permission on an action in either an IAM identity policy or a file system resource'
+    " policy allows access for that action. The default EFS file system policy grants full access"
+    " to any anonymous client that can connect to the file system using a mount target;"
+    " EFSAuthorizationConfig.iam.",
 )
 
 NFS_SOURCE: Final[Source] = docs(

@@ -35,6 +35,9 @@ VERSIONS: Final = OneOf(("1.3.0", "1.4.0", "LATEST"))
 WINDOWS_VERSIONS: Final = OneOf(("1.0.0", "LATEST"))
 """The versions of the Fargate platform."""
 
+DEFAULT_VERSION: Final = "LATEST"
+"""The version of the Fargate platform where none is given."""
+
 
 NOT_FARGATE_LOG_DRIVERS: Final = tuple(
     driver for driver in LOG_DRIVERS if driver not in (*FARGATE_LOG_DRIVERS, FIRELENS)

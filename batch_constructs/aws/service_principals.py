@@ -13,6 +13,7 @@ EC2: Final = "ec2.amazonaws.com"
 ECS: Final = "ecs.amazonaws.com"
 ECS_TASKS: Final = "ecs-tasks.amazonaws.com"
 EVENTS: Final = "events.amazonaws.com"
+LOGS: Final = "logs.amazonaws.com"
 LAMBDA: Final = "lambda.amazonaws.com"
 PIPES: Final = "pipes.amazonaws.com"
 SCHEDULER: Final = "scheduler.amazonaws.com"
@@ -32,6 +33,15 @@ class Trust:
     service: str
     source: Source
 
+
+LAUNCHING_ROLES: Final = (
+    ("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling"),
+    ("spotfleet.amazonaws.com", "AWSServiceRoleForEC2SpotFleet"),
+    ("spot.amazonaws.com", "AWSServiceRoleForEC2Spot"),
+    ("ec2fleet.amazonaws.com", "AWSServiceRoleForEC2Fleet"),
+    ("batch.amazonaws.com", "AWSServiceRoleForBatch"),
+)
+"""The service-linked roles with which instances of an environment may be launched."""
 
 _PROVIDER: Final = "ManagedInstancesProvider"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Matching
-from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.source import Source, api, guide
 
 COUNT: Final = Counting(0, 50, "tags")
 KEY: Final = Matching(
@@ -21,4 +21,17 @@ SOURCE: Final[Source] = guide(
     "At most 50 tags for each resource, keys of 128 and values of 256 characters; \"Don't use aws:,"
     " AWS:, or any upper or lowercase combination of such as a prefix … it is reserved for AWS"
     ' use."',
+)
+
+INSTANCES_SOURCE: Final[Source] = api(
+    "ComputeResourceUpdate.tags",
+    '"When updating a compute environment, changing this setting requires an infrastructure update'
+    ' of the compute environment."',
+)
+"""Tags of instances change in place wherever an infrastructure update is possible."""
+
+MERGED_SOURCE: Final[Source] = guide(
+    "launch-templates",
+    "Tags of instances are merged between the launch template and the compute environment; where"
+    " both have a key, the compute environment's value is taken.",
 )

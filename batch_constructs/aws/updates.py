@@ -12,7 +12,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from batch_constructs.aws.source import Source, api, cloudformation, guide
+from batch_constructs.aws.compute_environments import BEST_FIT, ON_FARGATE, ON_MANAGED_INSTANCES
+from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
 
 REGISTRY: Final[Source] = cloudformation(
     "aws-resource-batch-computeenvironment",
@@ -36,11 +37,29 @@ IN_PLACE: Final[Source] = guide(
 SERVICE_LINKED_ROLE: Final = "AWSServiceRoleForBatch"
 """The role that AWS Batch has when none is given."""
 
+ROLE_STAYS: Final[Source] = api(
+    "UpdateComputeEnvironmentRequest.serviceRole",
+    "\"If the compute environment has a service-linked role, it can't be changed to use a regular"
+    " IAM role. Likewise, if the compute environment has a regular IAM role, it can't be changed to"
+    ' use a service-linked role."',
+)
+
+FARGATE_REFUSES: Final[Source] = seen(
+    "https://github.com/aws/aws-cdk/issues/27054",
+    "UpdateComputeEnvironment refuses, for Fargate: allocationStrategy, bidPercentage, "
+    "ec2Configuration, ec2KeyPair, imageId, instanceRole, instanceTypes, launchTemplate, "
+    "placementGroup, tags, type, updatePolicy, updateToLatestImageVersion.",
+)
+
 SCALING: Final[Source] = guide(
     "scaling-updates",
     '"For Fargate compute environments, you can also modify these settings for scaling updates:'
     ' securityGroupIds … subnets".',
 )
+
+TAKES_NEW_INSTANCES: Final = frozenset({"ComputeResources/UpdateToLatestImageVersion"})
+"""What takes new instances too, though the registry does not call it conditional
+(ComputeResourceUpdate.updateToLatestImageVersion)."""
 
 FARGATE_SCALES: Final = frozenset({"ComputeResources/SecurityGroupIds", "ComputeResources/Subnets"})
 """What is changed on Fargate without replacing anything."""
@@ -48,6 +67,12 @@ FARGATE_SCALES: Final = frozenset({"ComputeResources/SecurityGroupIds", "Compute
 SCALES: Final = frozenset({"ComputeResources/ScalingPolicy"})
 """What is changed on any environment without replacing instances, though the registry calls it
 conditional."""
+
+POLICY_IS_FROM_THE_START: Final[Source] = api(
+    "CreateJobQueueRequest.schedulingPolicyArn",
+    '"A job queue without a fair-share scheduling policy is scheduled as a FIFO job queue and'
+    " can't have a fair-share scheduling policy added.\"",
+)
 
 POLICY_STAYS: Final[Source] = api(
     "UpdateJobQueueRequest.schedulingPolicyArn",
@@ -62,6 +87,30 @@ UPDATE_MINUTES: Final = 30
 UPDATE_MINUTES_SOURCE: Final[Source] = api(
     "UpdatePolicy.jobExecutionTimeoutMinutes", '"The default value is 30."'
 )
+
+
+def registry(type: str) -> Source:
+    """Name the page on which CloudFormation says which changes replace a resource of a type."""
+    noun = type.removeprefix("AWS::").replace("::", "-").lower()
+    return cloudformation(f"aws-resource-{noun}", '"Update requires: Replacement"')
+
+
+def has_role_of_its_own(role: object) -> bool:
+    """Whether an environment's service role is another one than AWS Batch's service-linked one."""
+    return role is not None and SERVICE_LINKED_ROLE not in str(role)
+
+
+def family(kind: str) -> str:
+    """Give what kinds of compute resources have in common that turn into each other in place.
+
+    On instances, on demand and Spot are one; each other kind is one of its own.
+    """
+    return kind if kind in {*ON_FARGATE, *ON_MANAGED_INSTANCES} else "instances"
+
+
+def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:
+    """Whether an environment has to be replaced where its instances are to be others."""
+    return role_of_its_own or (family(kind) == "instances" and strategy in {None, BEST_FIT})
 
 
 @dataclass(frozen=True, slots=True)

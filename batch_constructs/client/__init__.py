@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batch_constructs.aws.job_states import JobState
-    from batch_constructs.client.batch_client import BatchClient, SubmissionUnclearError
+    from batch_constructs.client.batch_client import (
+        BatchClient,
+        NotSubmittedError,
+        SubmissionUnclearError,
+    )
 
 _HOME = {
     "BatchClient": "client.batch_client",
     "JobState": "aws.job_states",
+    "NotSubmittedError": "client.batch_client",
     "SubmissionUnclearError": "client.batch_client",
 }
 
-__all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
+__all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
 
 
 def __getattr__(name: str) -> object:

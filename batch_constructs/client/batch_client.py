@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.retry_policy import RetryPolicy
 
-__all__ = ["BatchClient", "JobState", "SubmissionUnclearError"]
+__all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
+
+_ATTEMPTS, _CONNECT_SECONDS, _READ_SECONDS = 7, 5, 30
+_ATTEMPTS_WITHOUT_CONNECTION = 3
+"""A submission that finds no connection ends after a second or two."""
 
 _FIRST_POLL_SECONDS, _SLOWEST_POLL_SECONDS = 1.0, 15.0
 
@@ -33,6 +37,10 @@ _Boto3 = Any
 
 class SubmissionUnclearError(RuntimeError):
     """The answer to a submission got lost: the job may exist. Look for its name before a retry."""
+
+
+class NotSubmittedError(RuntimeError):
+    """The request never left, or AWS Batch throttled it all the time: no job was made."""
 
 
 class JobsNotFoundError(LookupError):
@@ -50,6 +58,7 @@ class BatchClient:
     Args:
         session: a boto3 session. Default: a new one.
         max_submissions_per_second: AWS allows an account about 50. Default: 40.
+        submission_timeout_seconds: how long a submission is tried that AWS throttles. Default: 300.
         clock: seconds since some moment. Default: ``time.time``.
         sleep: waits so many seconds. Default: ``time.sleep``.
     """
@@ -59,6 +68,7 @@ class BatchClient:
         session: _Boto3 = None,
         *,
         max_submissions_per_second: float = 40.0,
+        submission_timeout_seconds: float = 300.0,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -67,6 +77,7 @@ class BatchClient:
                 f"max_submissions_per_second is {max_submissions_per_second}; it is more than 0"
             )
         self._given_session = session
+        self._submission_timeout = submission_timeout_seconds
         self._logs_clients: dict[str | None, _Boto3] = {}
         self._per_second = max_submissions_per_second
         self._clock = clock
@@ -90,7 +101,11 @@ class BatchClient:
         """Make a boto3 client that is patient with throttling."""
         from botocore.config import Config  # noqa: PLC0415  # as above
 
-        config = Config(retries={"mode": "standard", "total_max_attempts": 10})
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+        )
         return self._session.client(service, config=config, **options)
 
     def _logs(self, region: str | None) -> _Boto3:
@@ -106,19 +121,18 @@ class BatchClient:
 
     @cached_property
     def _batch_api(self) -> Any:
-        from botocore.config import Config  # noqa: PLC0415 - as above
-
+        from batch_constructs.functions.claims.outcome import ONCE  # noqa: PLC0415 - as above
         from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
             BatchApi,
         )
 
-        once = Config(retries={"mode": "standard", "total_max_attempts": 1})
         return BatchApi(
-            self._session.client("batch", config=once),
+            self._session.client("batch", config=ONCE),
             self._batch,
             per_second=self._per_second,
             clock=self._clock,
             sleep=self._sleep,
+            most_without_connection=_ATTEMPTS_WITHOUT_CONNECTION,
         )
 
     def submit(
@@ -166,6 +180,7 @@ class BatchClient:
         Raises:
             ValueError: sizes, retries or a timeout that AWS Batch takes from nobody.
             SubmissionUnclearError: the answer got lost; the job may exist.
+            NotSubmittedError: no connection, no credentials, or throttled all the time; no job.
             botocore.exceptions.ClientError: AWS Batch refused.
         """
         overrides = SubmissionOverrides(
@@ -194,19 +209,31 @@ class BatchClient:
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
         """Submit a whole ``SubmitJob`` request and return the job's ID."""
-        from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
+        from batch_constructs.functions.claims.effect import (  # noqa: PLC0415
+            OutOfTimeError,
             RefusedError,
             UnsureError,
         )
 
+        name, deadline = request["jobName"], self._clock() + self._submission_timeout
         try:
-            return str(self._batch_api.submit(dict(request), deadline=float("inf")))
+            return str(self._batch_api.submit(dict(request), deadline=deadline))
+        except OutOfTimeError:
+            raise NotSubmittedError(
+                f"{name!r} was not submitted: AWS Batch throttled it for "
+                f"{self._submission_timeout:g} s; submit it again later"
+            ) from None
         except RefusedError as error:
+            if error.failure.never_left:
+                raise NotSubmittedError(
+                    f"{name!r} was not submitted, since the request never left: {error}; check the "
+                    "Region, the credentials and the network, and submit it again"
+                ) from error
             raise error.__cause__ or error from None
         except UnsureError as error:
             raise SubmissionUnclearError(
-                f"the answer to the submission of {request['jobName']!r} got lost ({error}); "
-                f"the job may exist: look for its name in the queue before submitting it again"
+                f"the answer to the submission of {name!r} got lost ({error}); the job may exist: "
+                "look for its name in the queue, a minute from now, before you submit it again"
             ) from error
 
     def named(self, name: str, *, queue: str) -> dict[str, str]:

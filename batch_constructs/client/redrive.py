@@ -7,10 +7,21 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
-from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES, overrides_length
-from batch_constructs.functions.submission.repeat import numbers_of, ranges_of, repeat
+from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
+from batch_constructs.functions.claims.ranges import ranges_of
+from batch_constructs.functions.submission.repeat import (
+    fit_share,
+    indices_of,
+    longest_overrides,
+    newest_revision,
+    repeat,
+    with_indices,
+    with_variable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +35,7 @@ _BATCHS_OWN_CHARACTERS = 800
 """What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
 
 _LEAST_ROOM = 20
+_INACTIVE = "INACTIVE"
 
 
 class NothingToRedriveError(ValueError):
@@ -71,7 +83,8 @@ def redrive(
     Raises:
         NothingToRedriveError: the job did not fail.
         LookupError: there is no such job or queue.
-        ValueError: the queue demands a share identifier and there is none, or refuses the given.
+        ValueError: the queue demands a share identifier and there is none, or refuses the given;
+            or the job's revision of its definition is not active any more.
     """
     (detail,) = client.describe([job_id])
     if detail["status"] != JobState.FAILED:
@@ -91,7 +104,7 @@ def redrive(
         request["shareIdentifier"] = share_identifier
     if queue is not None:
         request["jobQueue"] = queue
-        _fit_share(client, request, share_identifier)
+        fit_share(request, _queue(client, queue), share_identifier=share_identifier)
     if job_definition is not None:
         request["jobDefinition"] = job_definition
     seconds = None if timeout is None else int(timeout.total_seconds())
@@ -118,27 +131,39 @@ def redrive(
     for each in requests:
         _refuse_what_ecs_refuses(each)
     there = client.named(f"{name}*", queue=request["jobQueue"])
-    return [there.get(each["jobName"]) or client.submit_request(each) for each in requests]
+    return [
+        there.get(each["jobName"]) or _submit(client, each, job_definition) for each in requests
+    ]
 
 
-def _fit_share(client: BatchClient, request: dict[str, Any], share_identifier: str | None) -> None:
-    """Make a job of one queue fit another, which may know shares or not."""
-    name = request["jobQueue"]
+def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | None) -> str:
+    """Submit a job; say it where its revision is one that a deployment has deregistered."""
+    try:
+        return client.submit_request(request)
+    except ClientError as error:
+        named = request["jobDefinition"]
+        if job_definition is not None or not _is_inactive(client, named):
+            raise
+        newest = newest_revision(named).rpartition("/")[2]
+        raise ValueError(
+            f"the job's definition {named} is not active any more, as after a deployment that "
+            f'changed it; run it with the newest: job_definition="{newest}", '
+            f"--job-definition {newest}"
+        ) from error
+
+
+def _is_inactive(client: BatchClient, definition: str) -> bool:
     batch = client._batch  # noqa: SLF001  # of the same room
-    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    found = batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
+    return any(one.get("status") == _INACTIVE for one in found)
+
+
+def _queue(client: BatchClient, name: str) -> Mapping[str, Any]:
+    batch = client._batch  # noqa: SLF001  # of the same room
+    queues: list[Mapping[str, Any]] = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
     if not queues:
         raise LookupError(f"there is no job queue {name}")
-    if queues[0].get("schedulingPolicyArn"):
-        if "shareIdentifier" not in request:
-            raise ValueError(
-                f"queue {name} has a scheduling policy and the job has no share identifier; give "
-                "one: share_identifier, --share-identifier"
-            )
-    elif share_identifier is not None:
-        raise ValueError(f"queue {name} has no scheduling policy; leave out the share identifier")
-    else:
-        request.pop("shareIdentifier", None)
-        request.pop("schedulingPriorityOverride", None)
+    return queues[0]
 
 
 def _requests(
@@ -152,11 +177,11 @@ def _requests(
     array = detail.get("arrayProperties", {})
     if "index" in array:
         numbers = _original(detail, [array["index"]])
-        yield _with_indices({**request, "jobName": f"{name}-{numbers[0]}"}, numbers)
+        yield _array_of({**request, "jobName": f"{name}-{numbers[0]}"}, numbers)
     elif "size" not in array:
-        before = _environment(detail).get("ARRAY_INDICES")
+        before = indices_of(detail)
         single = {**request, "jobName": name}
-        yield single if before is None else _with_indices(single, numbers_of(before))
+        yield single if before is None else _array_of(single, before)
     else:
         children = client.children(detail["jobId"], state=JobState.FAILED)
         failed = sorted(child["arrayProperties"]["index"] for child in children)
@@ -168,36 +193,25 @@ def _requests(
             return
         for part, some in enumerate(_parts(numbers, _room(request))):
             part_name = name if part == 0 else f"{name}-part{part}"
-            yield _with_indices({**request, "jobName": part_name}, some)
+            yield _array_of({**request, "jobName": part_name}, some)
 
 
-def _with_indices(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
-    overrides = dict(request.get("containerOverrides", {}))
-    environment = [*overrides.get("environment", [])]
-    environment.append({"name": "ARRAY_INDICES", "value": ranges_of(numbers)})
-    overrides["environment"] = environment
-    full = {**request, "containerOverrides": overrides}
-    _refuse_several_containers(full)
+def _array_of(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
+    full = with_indices(request, numbers)
     if len(numbers) >= ARRAY_SIZE.low:
         full["arrayProperties"] = {"size": len(numbers)}
     return full
 
 
-def _environment(detail: Mapping[str, Any]) -> dict[str, str]:
-    pairs = detail.get("container", {}).get("environment", [])
-    return {pair["name"]: pair["value"] for pair in pairs}
-
-
 def _original(detail: Mapping[str, Any], indices: Iterable[int]) -> list[int]:
     """Translate the indices of a redriven array into those of the first one."""
-    before = _environment(detail).get("ARRAY_INDICES")
-    numbers = None if before is None else numbers_of(before)
+    numbers = indices_of(detail)
     return [index if numbers is None else numbers[index] for index in indices]
 
 
 def _room(request: Mapping[str, Any]) -> int:
     """Count the characters that a job's overrides leave for indices."""
-    taken = overrides_length(request.get("containerOverrides", {})) + _BATCHS_OWN_CHARACTERS
+    taken = longest_overrides(request) + _BATCHS_OWN_CHARACTERS
     return max(_LEAST_ROOM, OVERRIDES_BYTES - taken)
 
 
@@ -212,7 +226,7 @@ def _parts(numbers: list[int], room: int) -> list[list[int]]:
 
 
 def _refuse_what_ecs_refuses(request: Mapping[str, Any]) -> None:
-    length = overrides_length(request.get("containerOverrides", {}))
+    length = longest_overrides(request)
     if length > OVERRIDES_BYTES:
         raise ValueError(
             f"the command and the environment of {request['jobName']} have {length} characters; "
@@ -232,14 +246,12 @@ def _change(
 ) -> None:
     if parameters:
         request["parameters"] = {**request.get("parameters", {}), **parameters}
-    if environment or command is not None or vcpus is not None or memory_mebibytes is not None:
-        _refuse_several_containers(request)
+    for name, value in (environment or {}).items():
+        request |= with_variable(request, name, value)
+    if command is None and vcpus is None and memory_mebibytes is None:
+        return
+    _refuse_several_containers(request)
     overrides = request.setdefault("containerOverrides", {})
-    if environment:
-        kept = {pair["name"]: pair["value"] for pair in overrides.get("environment", [])}
-        overrides["environment"] = [
-            {"name": name, "value": value} for name, value in {**kept, **environment}.items()
-        ]
     if command is not None:
         overrides["command"] = list(command)
     changed = {
@@ -252,13 +264,13 @@ def _change(
         overrides["resourceRequirements"] = [
             {"type": kind, "value": value} for kind, value in {**kept, **changed}.items()
         ]
-    if not overrides:
-        del request["containerOverrides"]
 
 
 def _refuse_several_containers(request: Mapping[str, Any]) -> None:
-    if "ecsPropertiesOverride" in request:
+    if any(f"{kind}Override" in request for kind in ("ecsProperties", "eksProperties")) or (
+        "nodeOverrides" in request
+    ):
         raise ValueError(
-            f"{request['jobName']} has several containers, so overrides and single array children "
-            "cannot be redriven; redrive it unchanged, an array with whole_array"
+            f"{request['jobName']} has containers with names, or several nodes, and command, vcpus "
+            "and memory do not say of which; leave them out, or give another definition"
         )

@@ -79,8 +79,14 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         max_vcpus: vCPUs of all nodes together, at most.
         compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
             generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: only with the strategy ``BEST_FIT``, which AWS Batch cannot change in place.
         instance_types: Families and types, all x86 or all Arm. Default: the current x86 families
             that AWS Batch chooses from.
         min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
@@ -95,12 +101,15 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         userdata_type: With an image of one's own, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
             AWS's.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
-        instance_role: The role of the nodes, whose credentials containers in their network get,
-            too. Default: one of its own, which may join the cluster and pull images.
+        instance_role: The role of the nodes, or an instance profile that has it; containers in
+            their network get its credentials, too. Default: one of its own, which may join the
+            cluster and pull images.
         session_access: Whether that role also lets Session Manager open sessions on the nodes.
             Default: no.
         placement_group: A placement group for the nodes. Default: none.
-        instance_tags: Tags of the nodes and their volumes. Default: none.
+        instance_tags: Tags of the nodes and their volumes; changing them replaces nodes, and the
+            environment only where it has a service role or ``BEST_FIT``. Default: those that
+            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle node is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
         update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
@@ -130,8 +139,10 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         spot: bool = False,
         max_vcpus: int = 256,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         min_vcpus: int = 0,
         allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
@@ -140,7 +151,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
         userdata_type: UserdataType | str | None = None,
         key_pair: ec2.IKeyPair | None = None,
-        instance_role: iam.IRole | None = None,
+        instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         session_access: bool = False,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
@@ -161,6 +172,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             arguments,
             EnvironmentArguments(
                 compute_environment_name=compute_environment_name,
+                exact_name=exact_name,
+                replace_compute_environment=replace_compute_environment,
                 enabled=enabled,
                 service_role=None,
                 tags=tags,

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import IResolveContext, IStringProducer, Lazy
+from aws_cdk import aws_batch as batch
 
 from batch_constructs.aws.names import RESOURCE_NAME
+from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +33,31 @@ NAME_PREFIX = replace(
     allowed=RESOURCE_NAME.allowed.replace(str(RESOURCE_NAME.longest), str(_LONGEST)),
 )
 """What a user may give, so that the name as a whole is one that AWS Batch takes."""
+
+
+class NamedEnvironment(batch.CfnComputeEnvironment):
+    """The L1 of an environment whose name is made here: it knows what was put over its properties.
+
+    The CDK does not tell.
+    """
+
+    _overrides: dict[str, Any]
+
+    def add_override(self, path: str, value: Any) -> None:
+        """Put a value over what the resource declares, by its path in the template."""
+        if "_overrides" not in self.__dict__:
+            self._overrides = {}
+        self._overrides[path.removeprefix("Properties.").replace(".", "/")] = value
+        super().add_override(path, value)
+
+    def replacing_overrides(self) -> dict[str, Any]:
+        """Return the values put over properties whose change makes another environment."""
+        table = create_only(self.CFN_RESOURCE_TYPE_NAME).always - {"ComputeEnvironmentName"}
+        return {
+            path: value
+            for path, value in sorted(self.__dict__.get("_overrides", {}).items())
+            if any(path == one or path.startswith(f"{one}/") for one in table)
+        }
 
 
 def replaceable_name(prefix: str, create_only: Callable[[], Mapping[str, object]]) -> str:

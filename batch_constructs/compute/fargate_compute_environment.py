@@ -14,6 +14,7 @@ from batch_constructs.compute.managed_compute_environment import (
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
+    read_replaced,
 )
 
 if TYPE_CHECKING:
@@ -41,10 +42,16 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         spot: Whether on Fargate Spot: cheaper, and taken back with two minutes' notice; x86 only.
         compute_environment_name: A readable prefix of the name; what follows it changes only when
             the environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         service_role: A role for AWS Batch itself; an environment with one is replaced where it
             could be updated. Default: the service-linked role.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: no, but for one with a service role of its own.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
@@ -64,14 +71,18 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         max_vcpus: int = 256,
         spot: bool = False,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
+            exact_name=exact_name,
+            replace_compute_environment=replace_compute_environment,
             enabled=enabled,
             service_role=service_role,
             tags=tags,
@@ -86,7 +97,10 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
             **network.known(),
         }
         properties = environment_properties(
-            arguments, own, kind="MANAGED", replaced=service_role is not None
+            arguments,
+            own,
+            kind="MANAGED",
+            replaced=read_replaced(arguments, own, kind=resources["Type"]),
         )
         arguments.check(
             "AWS::Batch::ComputeEnvironment",

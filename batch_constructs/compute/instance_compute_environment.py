@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from aws_cdk import ITaggableV2
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -21,6 +23,7 @@ from batch_constructs.compute.environment_roles import (
     make_spot_fleet_role,
 )
 from batch_constructs.compute.instance_image import Images, ImageType
+from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.launch_template import make_default_launch_template
 from batch_constructs.compute.launch_template_overrides import launch_template_properties
 from batch_constructs.compute.managed_compute_environment import (
@@ -28,6 +31,7 @@ from batch_constructs.compute.managed_compute_environment import (
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
+    read_replaced,
 )
 from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
 from batch_constructs.construct import given
@@ -87,7 +91,7 @@ class InstanceArguments:
     launch_template: AnyLaunchTemplate | None
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
     key_pair: ec2.IKeyPair | None
-    instance_role: iam.IRole | None
+    instance_role: iam.IRole | iam.IInstanceProfile | None
     session_access: bool
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
@@ -124,14 +128,16 @@ class Cluster:
     instance_policies: Sequence[str] = (ECS_INSTANCE,)
 
 
-class InstanceComputeEnvironment(ManagedComputeEnvironment):
+@jsii.implements(ITaggableV2)
+class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """A compute environment on EC2 instances.
 
     Attributes:
-        instance_role: The role of the instances.
+        instance_role: The role of the instances; None where an instance profile was given that does
+            not tell its role.
     """
 
-    instance_role: iam.IRole
+    instance_role: iam.IRole | None
 
     def _define(
         self,
@@ -156,8 +162,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         )
         if strategy is None:
             strategy = str(purchase.default_strategy)
-        # Only these two stand in the way of updates in place.
-        replaced = own.service_role is not None or strategy == AllocationStrategy.BEST_FIT
+        replaced = read_replaced(arguments, own, kind=purchase.kind, strategy=strategy)
         resources = _compute_resources(arguments, instances, purchase, strategy)
         resources |= given(
             LaunchTemplate=launch_template_properties(
@@ -169,7 +174,7 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
             ),
             Ec2KeyPair=_key_pair(arguments, instances.key_pair),
         )
-        if not replaced:
+        if replaced is not True:
             resources["UpdateToLatestImageVersion"] = _latest_image(arguments, instances)
         else:
             _expect_no_updates(arguments, instances)
@@ -200,14 +205,18 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
-        self.instance_role = (
-            make_instance_role(
-                self, cluster.instance_policies, session_access=instances.session_access
+        given_role: Any = instances.instance_role
+        if has_member(given_role, "instance_profile_arn"):
+            self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
+        else:
+            self.instance_role = (
+                make_instance_role(
+                    self, cluster.instance_policies, session_access=instances.session_access
+                )
+                if given_role is None
+                else given_role
             )
-            if instances.instance_role is None
-            else instances.instance_role
-        )
-        profile = make_instance_profile(self, self.instance_role)
+            profile_arn = make_instance_profile(self, self.instance_role).attr_arn
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
@@ -218,17 +227,18 @@ class InstanceComputeEnvironment(ManagedComputeEnvironment):
         resources |= given(
             Subnets=network.subnet_ids,
             SecurityGroupIds=[group.security_group_id for group in self.security_groups],
-            InstanceRole=profile.attr_arn,
+            InstanceRole=profile_arn,
             SpotIamFleetRole=None if spot_fleet_role is None else spot_fleet_role.role_arn,
             Ec2Configuration=images.make(self),
         )
         self.resource = self._resource = make_environment(
             self, {**properties, "ComputeResources": resources}, own
         )
+        tags = resources.get("Tags", {})
+        self._tag_instances(self.resource, tags, {"ComputeResources.Tags": dict})
         # A role that went before the environment would leave the environment undeletable.
-        self.resource.node.add_dependency(
-            self.instance_role, *(() if spot_fleet_role is None else (spot_fleet_role,))
-        )
+        roles = (self.instance_role, spot_fleet_role)
+        self.resource.node.add_dependency(*(role for role in roles if role is not None))
 
 
 def _latest_image(arguments: Arguments, instances: InstanceArguments) -> Any:
@@ -245,8 +255,9 @@ def _expect_no_updates(arguments: Arguments, instances: InstanceArguments) -> No
     for parameter, value in given.items():
         if value is not None:
             arguments.wrong_value(
-                f"{parameter} is given, but an environment with a service role of its own, or with "
-                f"the strategy BEST_FIT, is replaced and never updated: leave {parameter} out"
+                f"{parameter} is given, but an environment with a service role of its own, with "
+                "the strategy BEST_FIT or with replace_compute_environment is replaced and never "
+                f"updated: leave {parameter} out"
             )
 
 
@@ -318,12 +329,13 @@ def read_ecs_settings(
 
 def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: Purchase) -> None:
     roles = {
-        "instance_role": instances.instance_role,
-        "spot_fleet_role": purchase.spot_fleet_role,
+        "instance_role": (instances.instance_role, "an iam.IRole or an iam.IInstanceProfile"),
+        "spot_fleet_role": (purchase.spot_fleet_role, "an iam.IRole"),
     }
-    for parameter, role in roles.items():
-        if role is not None and not has_member(role, "role_arn"):
-            arguments.wrong_type(parameter, role, "an iam.IRole")
+    for parameter, (role, expected) in roles.items():
+        profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
+        if role is not None and not profile and not has_member(role, "role_arn"):
+            arguments.wrong_type(parameter, role, expected)
 
 
 def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:

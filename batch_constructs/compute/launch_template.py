@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from aws_cdk import Fn
+import jsii
+from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
@@ -35,7 +37,8 @@ _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
 
-class LaunchTemplate(BatchConstruct):
+@jsii.implements(ITaggableV2)
+class LaunchTemplate(TaggedInstances, BatchConstruct):
     """A launch template for compute environments on EC2, such as AWS Batch accepts and rolls.
 
     Environments name its newest version by number, so that a change of the template replaces their
@@ -69,7 +72,9 @@ class LaunchTemplate(BatchConstruct):
             with a network interface of their own, which are those of multi-node jobs; not on
             Amazon EKS, and on Amazon Linux only. Default: no.
         detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
-        tags: Tags of the instances and volumes. Default: none.
+        tags: Tags of the instances and volumes; where the environment has the same tag for its
+            instances, AWS takes that. Default: those that ``Tags.of(…)`` gives to
+            ``AWS::EC2::Instance``.
 
     Raises:
         ValueError: arguments that EC2 or AWS Batch would refuse; all at once.
@@ -108,28 +113,21 @@ class LaunchTemplate(BatchConstruct):
             MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
             Monitoring={"Enabled": True} if monitored is True else None,
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
-            TagSpecifications=[
-                {
-                    "ResourceType": kind,
-                    "Tags": [{"Key": name, "Value": value} for name, value in listed.items()],
-                }
-                for kind in ("instance", "volume")
-                if listed
-            ],
             UserData=None if written is None else Fn.base64(written),
         )
         arguments.refuse()
 
-        spelt = l1_properties(
-            {name: value for name, value in data.items() if name != "TagSpecifications"}
-        )
+        specified = [_l1_specification(one) for one in _tag_specifications(listed)]
         self.resource = ec2.CfnLaunchTemplate(
             self,
             "Resource",
             launch_template_data={
-                **spelt,
-                **_tag_specifications(data.get("TagSpecifications", [])),
+                **l1_properties(data),
+                **({"tagSpecifications": specified} if listed else {}),
             },
+        )
+        self._tag_instances(
+            self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )
         self.image_pull: ImagePull | str | None = image_pull
 
@@ -170,19 +168,16 @@ AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
 """Ours or an ``aws_ec2`` L2."""
 
 
-def _tag_specifications(specifications: list[dict[str, Any]]) -> dict[str, Any]:
-    """Spell tags as the L1 takes them: ``l1_properties`` leaves what is below ``Tags`` alone."""
-    if not specifications:
-        return {}
-    return {
-        "tagSpecifications": [
-            {
-                "resourceType": entry["ResourceType"],
-                "tags": [{"key": tag["Key"], "value": tag["Value"]} for tag in entry["Tags"]],
-            }
-            for entry in specifications
-        ]
-    }
+def _tag_specifications(tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what tags instances and their volumes."""
+    listed = [{"Key": name, "Value": value} for name, value in tags.items()]
+    return [{"ResourceType": kind, "Tags": listed} for kind in ("instance", "volume")]
+
+
+def _l1_specification(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """Spell it as the L1 takes it: ``l1_properties`` leaves what is below ``Tags`` alone."""
+    tags = [l1_properties(tag) for tag in specification["Tags"]]
+    return {"resourceType": specification["ResourceType"], "tags": tags}
 
 
 def _network_interfaces(

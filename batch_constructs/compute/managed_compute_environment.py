@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jsii
+from aws_cdk import Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
-from batch_constructs.compute.environment_name import NAME_PREFIX, replaceable_name
+from batch_constructs.compute.environment_name import (
+    NAME_PREFIX,
+    NamedEnvironment,
+    replaceable_name,
+)
+from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.jsii_objects import has_member
 
@@ -30,6 +37,13 @@ class EnvironmentArguments:
     enabled: bool
     service_role: iam.IRole | None
     tags: Mapping[str, str] | None
+    exact_name: str | None = None
+    replace_compute_environment: bool | None = None
+
+    @property
+    def role_of_its_own(self) -> bool:
+        """Whether the service role is another one than the service-linked one."""
+        return has_role_of_its_own(getattr(self.service_role, "role_arn", None))
 
 
 @jsii.implements(ec2.IConnectable)
@@ -63,21 +77,40 @@ def environment_properties(
 
     ``replaced`` says whether a change that needs other instances replaces the environment.
     """
-    name = arguments.text(
+    prefix = arguments.text(
         "compute_environment_name", own.compute_environment_name, bound=NAME_PREFIX
     )
+    exact = arguments.text("exact_name", own.exact_name)
+    if prefix is not None and exact is not None:
+        arguments.wrong_value(
+            "exact_name is given together with compute_environment_name, which is the prefix of a "
+            "name that changes with the environment: leave one out"
+        )
     role = own.service_role
     if role is not None and not has_member(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")
         role = None
     return given(
         Type=kind,
-        ComputeEnvironmentName=name,
+        ComputeEnvironmentName=prefix if exact is None else exact,
         State=arguments.state("enabled", own.enabled),
         ServiceRole=None if role is None else role.role_arn,
         ReplaceComputeEnvironment=replaced,
         Tags=arguments.mapping("tags", own.tags),
     )
+
+
+def read_replaced(
+    arguments: Arguments, own: EnvironmentArguments, *, kind: str, strategy: Any = None
+) -> Any:
+    """Return whether CloudFormation replaces the environment where its instances are to be others.
+
+    Where nothing is said: only where AWS Batch cannot change them in place.
+    """
+    told = arguments.flag("replace_compute_environment", own.replace_compute_environment)
+    if told is not None:
+        return told
+    return is_replaced(kind, strategy, role_of_its_own=own.role_of_its_own)
 
 
 def make_environment(
@@ -87,13 +120,16 @@ def make_environment(
 ) -> batch.CfnComputeEnvironment:
     """Make the L1 resource, after the service role with all its policies, so that it goes first."""
     name = own.compute_environment_name
-    resource = batch.CfnComputeEnvironment(
+    make = batch.CfnComputeEnvironment if name is None else NamedEnvironment
+    resource = make(
         environment,
         "Resource",
         type=properties["Type"],
-        compute_environment_name=None
+        compute_environment_name=own.exact_name
         if name is None
-        else replaceable_name(name, lambda: _create_only(properties, resource)),
+        else replaceable_name(
+            name, lambda: _create_only(with_all_tags(environment, properties), resource, own)
+        ),
         compute_resources=_l1(properties.get("ComputeResources")),
         ecs_settings=_l1(properties.get("EcsSettings")),
         eks_configuration=_l1(properties.get("EksConfiguration")),
@@ -128,10 +164,26 @@ _UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})
 
 
 def _create_only(
-    properties: Mapping[str, Any], resource: batch.CfnComputeEnvironment
+    properties: Mapping[str, Any],
+    resource: batch.CfnComputeEnvironment,
+    own: EnvironmentArguments,
 ) -> dict[str, Any]:
-    """Return the properties whose change makes CloudFormation create another environment."""
+    """Return what changes where another environment has to be made.
+
+    These are the properties that CloudFormation makes another one for, and what AWS Batch refuses
+    to change in an environment: from one kind of capacity to another, and between the
+    service-linked role and a role of its own.
+    """
     resources: Mapping[str, Any] = properties.get("ComputeResources", {})
+    kind = family(str(resources.get("Type")))
+    apart = {
+        "Kind": kind if kind != "instances" else None,
+        "RoleOfItsOwn": True if resources and own.role_of_its_own else None,
+        "StackTags": Stack.of(resource).tags.tag_values(),
+        "Overrides": resource.replacing_overrides()
+        if isinstance(resource, NamedEnvironment)
+        else None,
+    }
     if properties.get("ReplaceComputeEnvironment") is False:
         replacing = {"SpotIamFleetRole"}
     else:
@@ -146,6 +198,7 @@ def _create_only(
         **{name: resources[name] for name in sorted(replacing) if name in resources},
         **{name: eks[name] for name in ("EksClusterArn", "KubernetesNamespace") if name in eks},
         **{name: launch[name] for name in ("CapacityOptionType", "FipsEnabled") if name in launch},
+        **{name: value for name, value in apart.items() if value},
     }
 
 

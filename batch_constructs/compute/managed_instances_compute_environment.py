@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from aws_cdk import ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
@@ -22,11 +24,13 @@ from batch_constructs.compute.instance_compute_environment import (
     ContainerInsights,
     read_ecs_settings,
 )
+from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
+    read_replaced,
 )
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -40,6 +44,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+_PROPAGATED = "CAPACITY_PROVIDER"
+"""Whose tags instances get; without it they get none."""
+
+
 class ReservationPreference(StrEnum):
     """Whether instances come from capacity reservations."""
 
@@ -48,7 +56,8 @@ class ReservationPreference(StrEnum):
     RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
 
 
-class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
+@jsii.implements(ITaggableV2)
+class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """A compute environment on ECS Managed Instances; its jobs are ``MultiContainerJobDefinition``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
@@ -73,6 +82,9 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         instance_types: Families (``"g5"``, ``"c7*"``) and types that may be started. Default: all.
         compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
             generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         instance_role: The role of the instances. Default: one of its own.
         infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
@@ -88,8 +100,12 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         reservation_group_arn: The resource group of these reservations. Default: any.
         container_insights: How closely CloudWatch Container Insights watches the cluster:
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
-        capacity_tags: Tags of the capacity provider, which go on to the instances. Default: none.
+        capacity_tags: Tags of the capacity provider, which go on to the instances; they change in
+            place. Default: those that ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
@@ -110,6 +126,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         spot: bool = False,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         instance_role: iam.IRole | None = None,
         infrastructure_role: iam.IRole | None = None,
@@ -125,11 +142,14 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         container_insights: ContainerInsights | str | None = None,
         capacity_tags: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
+            exact_name=exact_name,
+            replace_compute_environment=replace_compute_environment,
             enabled=enabled,
             service_role=None,
             tags=tags,
@@ -170,7 +190,12 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
         listed = arguments.mapping("capacity_tags", capacity_tags)
         scale_in = _scale_in_after(arguments, scale_in_after, keep_idle=keep_idle_instances)
         rest = {
-            **environment_properties(arguments, own, kind="MANAGED", replaced=False),
+            **environment_properties(
+                arguments,
+                own,
+                kind="MANAGED",
+                replaced=read_replaced(arguments, own, kind="ECS_MANAGED_INSTANCES"),
+            ),
             **given(EcsSettings=read_ecs_settings(arguments, container_insights)),
         }
         most = arguments.number("max_vcpus", max_vcpus, required=True)
@@ -179,7 +204,7 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
             provider = given(
                 InfrastructureRoleArn=roles["infrastructure"],
                 InfrastructureOptimization=given(ScaleInAfter=scale_in),
-                PropagateTags="CAPACITY_PROVIDER" if listed else None,
+                PropagateTags=_PROPAGATED if listed else None,
                 InstanceLaunchTemplate={
                     **launch,
                     "Ec2InstanceProfileArn": roles["profile"],
@@ -223,6 +248,14 @@ class ManagedInstancesComputeEnvironment(ManagedComputeEnvironment):
                 },
             ),
             own,
+        )
+        self._tag_instances(
+            self.resource,
+            listed,
+            {
+                "ComputeResources.CapacityTags": dict,
+                "ComputeResources.ManagedInstancesProvider.PropagateTags": lambda _: _PROPAGATED,
+            },
         )
         self.resource.node.add_dependency(self.instance_role, self.infrastructure_role)
 

@@ -53,10 +53,17 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             one instance.
         compute_environment_name: A readable prefix of the name; what follows it changes only when
             the environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         service_role: A role for AWS Batch itself; an environment with one is replaced where it
             could be updated. Default: the service-linked role.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: only where AWS Batch cannot change it: with the strategy ``BEST_FIT``, or a
+            service role of its own.
         instance_types: Families (``"c7g"``) and types (``"m7i.large"``, ``ec2.InstanceType``), all
             x86 or all Arm. Default: the current x86 families that AWS Batch chooses from.
         min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
@@ -70,12 +77,15 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
-        instance_role: The role of the instances, whose credentials containers in their network get,
-            too. Default: one of its own, which may join the cluster and pull images.
+        instance_role: The role of the instances, or an instance profile that has it; containers in
+            their network get its credentials, too. Default: one of its own, which may join the
+            cluster and pull images.
         session_access: Whether that role also lets Session Manager open sessions on the instances.
             Default: no.
         placement_group: A placement group for the instances. Default: none.
-        instance_tags: Tags of the instances and their volumes. Default: none.
+        instance_tags: Tags of the instances and their volumes. A change replaces instances, and the
+            environment only where that has a service role or ``BEST_FIT``. Default: those that
+            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
         container_insights: How closely CloudWatch Container Insights watches the cluster:
@@ -105,9 +115,11 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: int = 256,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
+        replace_compute_environment: bool | None = None,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         min_vcpus: int = 0,
         allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
@@ -115,7 +127,7 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         launch_template: AnyLaunchTemplate | None = None,
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
         key_pair: ec2.IKeyPair | None = None,
-        instance_role: iam.IRole | None = None,
+        instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         session_access: bool = False,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
@@ -132,6 +144,8 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             arguments,
             EnvironmentArguments(
                 compute_environment_name=compute_environment_name,
+                exact_name=exact_name,
+                replace_compute_environment=replace_compute_environment,
                 enabled=enabled,
                 service_role=service_role,
                 tags=tags,

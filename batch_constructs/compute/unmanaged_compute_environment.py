@@ -55,6 +55,9 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             queue are reckoned from. Default: unknown to AWS Batch.
         compute_environment_name: A readable prefix of the name; what follows it changes only when
             the environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
         service_role: The role of AWS Batch, which an unmanaged environment has to be given.
             Default: one of its own.
@@ -78,6 +81,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         *,
         unmanaged_vcpus: int | None = None,
         compute_environment_name: str | None = None,
+        exact_name: str | None = None,
         enabled: bool = True,
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
@@ -88,6 +92,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         arguments = Arguments(self)
         own = EnvironmentArguments(
             compute_environment_name=compute_environment_name,
+            exact_name=exact_name,
             enabled=enabled,
             service_role=service_role,
             tags=tags,

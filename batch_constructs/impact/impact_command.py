@@ -56,7 +56,7 @@ def impact_command(old: str, new: str, format_: str) -> None:
 def _templates(path: Path) -> dict[str, reading.Template]:
     """Read a template, or those of a directory by their file names."""
     try:
-        return {file.name: reading.read(file) for file in reading.find(path)}
+        return {Path(file).name: reading.read(file) for file in reading.find(path)}
     except reading.UnreadableTemplateError as error:
         raise reading.UnreadableTemplateError(f"{path}: {error}") from None
 

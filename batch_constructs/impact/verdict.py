@@ -13,8 +13,11 @@ from batch_constructs.impact.changes import Change, changes, follow
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from batch_constructs.aws.source import Source
+
 _ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 _QUEUE: Final = "AWS::Batch::JobQueue"
+_SHARE: Final = "AWS::Batch::QuotaShare"
 _DEFINITION: Final = "AWS::Batch::JobDefinition"
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
@@ -97,28 +100,59 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
             ["Type"],
             ["CloudFormation does not change the type of a logical ID: give it another one"],
         )
-    judged = [(*_of_path(change, path), path) for path in [*change.paths, *change.referred]]
+    judged = {path: _of_path(change, path) for path in [*change.paths, *change.referred]}
     if not judged:
         return Effect.NONE, [], []
-    worst = max((effect for effect, _, _ in judged), key=_ORDER.__getitem__)
-    because = [path for effect, _, path in judged if effect is worst]
-    notes = list(dict.fromkeys(note for _, note, _ in judged if note))
-    return worst, because, [*notes, *_notes(change, worst)]
+    worst = max((one.effect for one in judged.values()), key=_ORDER.__getitem__)
+    because = [path for path, one in judged.items() if one.effect is worst]
+    notes = [one.note for one in judged.values() if one.note]
+    pages = [
+        f"see {one.source.page}" for one in judged.values() if one.source and one.effect is worst
+    ]
+    return worst, because, list(dict.fromkeys([*notes, *_notes(change, worst), *pages]))
 
 
-def _of_path(change: Change, path: str) -> tuple[Effect, str]:
-    """Judge the change of one property: its effect, and a note that may be empty."""
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What the change of one property does, with a note where there is one, and why."""
+
+    effect: Effect
+    source: Source | None = None
+    note: str = ""
+
+
+def _of_path(change: Change, path: str) -> _Verdict:
+    """Judge the change of one property."""
     table = updates.create_only(change.type)
     if _stands_in(path, table.always):
-        return Effect.REPLACE, ""
+        return _Verdict(Effect.REPLACE, updates.registry(change.type))
+    if change.type == _ENVIRONMENT and _is_role_of_another_kind(change, path):
+        return _Verdict(
+            Effect.IN_PLACE,
+            updates.ROLE_STAYS,
+            "AWS Batch changes no environment from its service-linked role to another one, nor "
+            "back: the deployment fails; make an environment of another name or logical ID",
+        )
     if not _stands_in(path, table.perhaps):
-        return Effect.IN_PLACE, ""
+        newest = change.type == _ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
+        able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
+        return _of_instances(change) if able else _Verdict(Effect.IN_PLACE)
     if change.type == _ENVIRONMENT:
         return _of_environment(change, path)
-    return (
+    return _Verdict(
         Effect.REPLACE,
+        updates.registry(change.type),
         f"{path} is changed in place under conditions only, which the template does not show",
     )
+
+
+def _is_role_of_another_kind(change: Change, path: str) -> bool:
+    managed = change.property("ComputeResources") is not None
+    own = [
+        updates.has_role_of_its_own(change.property("ServiceRole", old=old))
+        for old in (True, False)
+    ]
+    return path == "ServiceRole" and managed and own[0] != own[1]
 
 
 def _stands_in(path: str, properties: frozenset[str]) -> bool:
@@ -129,33 +163,37 @@ def _stands_in(path: str, properties: frozenset[str]) -> bool:
     )
 
 
-def _of_environment(change: Change, path: str) -> tuple[Effect, str]:
+def _of_environment(change: Change, path: str) -> _Verdict:
     """Judge what the registry leaves open: the kind, the role and the strategy decide."""
-    kinds = {
-        str(change.property("ComputeResources/Type", old=old)).upper() for old in (True, False)
-    }
-    fargate = kinds <= {*ON_FARGATE}
     if str(change.property("ReplaceComputeEnvironment")).lower() != "false":
-        return Effect.REPLACE, "ReplaceComputeEnvironment is not false, so that it is replaced"
-    if path.startswith(tuple(updates.SCALES)) or (
-        fargate and path.startswith(tuple(updates.FARGATE_SCALES))
-    ):
-        return Effect.IN_PLACE, ""
-    if fargate or kinds & {*ON_FARGATE}:
-        return Effect.REPLACE, f"AWS names no way to change {path} of an environment on Fargate"
+        note = "ReplaceComputeEnvironment is not false, so that it is replaced"
+        return _Verdict(Effect.REPLACE, updates.REPLACES_BY_DEFAULT, note)
+    old, new = (
+        updates.family(str(change.property("ComputeResources/Type", old=old)).upper())
+        for old in (True, False)
+    )
+    scales = (*updates.SCALES, *(updates.FARGATE_SCALES if new in ON_FARGATE else ()))
+    if path.startswith(scales):
+        return _Verdict(Effect.IN_PLACE, updates.SCALING)
+    if old != new:
+        note = f"AWS Batch changes no environment from one kind of capacity to another{_FAILS}"
+        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note)
+    if new in ON_FARGATE:
+        note = f"AWS Batch changes no {path} of an environment on Fargate{_FAILS}"
+        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note)
+    return _of_instances(change)
+
+
+def _of_instances(change: Change) -> _Verdict:
+    """Judge a change that needs other instances, where it shall be made in place."""
     strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
     if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
-        return (
-            Effect.REPLACE,
-            f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}",
-        )
-    role = change.property("ServiceRole")
-    if role is not None and updates.SERVICE_LINKED_ROLE not in str(role):
-        return (
-            Effect.REPLACE,
-            f"a service role of its own admits no infrastructure update{_FAILS}",
-        )
-    return Effect.INFRASTRUCTURE_UPDATE, ""
+        note = f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}"
+        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note)
+    if updates.has_role_of_its_own(change.property("ServiceRole")):
+        note = f"a service role of its own admits no infrastructure update{_FAILS}"
+        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note)
+    return _Verdict(Effect.INFRASTRUCTURE_UPDATE, updates.IN_PLACE)
 
 
 def _notes(change: Change, effect: Effect) -> Iterator[str]:
@@ -165,11 +203,19 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
     if effect is Effect.INFRASTRUCTURE_UPDATE:
         yield _what_becomes_of_jobs(change)
     policy = "SchedulingPolicyArn"
-    if change.type == _QUEUE and policy in change.paths and change.property(policy) is None:
-        yield (
-            "a scheduling policy can be replaced but not removed: the deployment fails; make a"
-            " queue of another logical ID"
-        )
+    if change.type == _QUEUE and policy in change.paths and effect is not Effect.REPLACE:
+        if change.property(policy) is None:
+            yield (
+                "a scheduling policy can be replaced but not removed: the deployment fails; make a"
+                " queue of another logical ID"
+            )
+        elif change.property(policy, old=True) is None:
+            yield (
+                "a queue without a scheduling policy gets none later: the deployment fails; make a"
+                " queue of another logical ID"
+            )
+    if change.type == _ENVIRONMENT and effect is Effect.IN_PLACE:
+        yield from _notes_of_fargate(change)
     if change.type == _DEFINITION and effect is Effect.IN_PLACE:
         kept = change.property("ResourceRetentionPolicy/SkipDeregisterOnUpdate")
         yield "a new revision is registered" + (
@@ -179,9 +225,21 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
         )
 
 
+def _notes_of_fargate(change: Change) -> Iterator[str]:
+    """Say that AWS Batch was seen to refuse an update policy, an empty one too, for Fargate."""
+    kind = str(change.property("ComputeResources/Type")).upper()
+    if kind in ON_FARGATE and change.property("UpdatePolicy") is not None:
+        yield (
+            "UpdatePolicy is written, if only an empty one: AWS Batch was seen to refuse the update"
+            f" for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
+        )
+
+
 def _names_that_clash(change: Change) -> Iterator[str]:
     """Say that the new resource cannot be made beside the old one, which has its name still."""
-    for path in updates.create_only(change.type).always:
+    if change.type == _SHARE and "JobQueue" in [*change.paths, *change.referred]:
+        return  # its name is one of its queue's
+    for path in sorted(updates.create_only(change.type).always):
         if "/" in path or not path.endswith("Name"):
             continue
         old, new = change.property(path, old=True), change.property(path)

@@ -63,6 +63,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
             Default: none.
         job_role: The role the container's code acts as. Default: one of its own, that
             is allowed nothing until something is granted.
+        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
+            there may do, instead of a role of its own. Grants then go to the environment's
+            ``instance_role``. Default: no.
         execution_role: The role that starts the container; it is granted what is needed. Default:
             one of its own.
         retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
@@ -94,6 +97,8 @@ class Ec2JobDefinition(ContainerJobDefinition):
             ``{licences: 1}``. Default: nothing.
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
             who submit by revision. Default: no, AWS deregisters them.
+        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+            yes.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
@@ -119,6 +124,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         secrets: Mapping[str, SecretSource] | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
+        use_instance_role: bool = False,
         execution_role: iam.IRole | None = None,
         retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
@@ -141,6 +147,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
+        propagate_tags: bool = True,
         job_definition_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -175,11 +182,13 @@ class Ec2JobDefinition(ContainerJobDefinition):
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,
                 keep_old_revisions=keep_old_revisions,
+                propagate_tags=propagate_tags,
                 job_definition_name=job_definition_name,
                 tags=tags,
             ),
             RoleAndLogArguments(
                 job_role=job_role,
+                use_instance_role=use_instance_role,
                 execution_role=execution_role,
                 log_retention=log_retention,
                 log_group=log_group,

@@ -35,6 +35,7 @@ class RoleAndLogArguments:
     """The arguments about roles and logs, as they were given."""
 
     job_role: iam.IRole | None
+    use_instance_role: bool = False
     execution_role: iam.IRole | None
     log_retention: logs.RetentionDays | None
     log_group: logs.ILogGroup | None
@@ -65,7 +66,10 @@ class EcsJobDefinition(JobDefinition):
     ) -> None:
         """Have the properties checked, and make the resources."""
         job_statements = merged(one for task in tasks for one in task.job_statements)
-        has_job_role = job_role_at_once or own.job_role is not None or bool(job_statements)
+        self._is_its_instance = _is_its_instance(arguments, job, own, job_statements)
+        has_job_role = not self._is_its_instance and (
+            job_role_at_once or own.job_role is not None or bool(job_statements)
+        )
         arguments.check(
             "AWS::Batch::JobDefinition",
             {**job.known, **shape([task.known(job_role=has_job_role) for task in tasks])},
@@ -141,9 +145,15 @@ class EcsJobDefinition(JobDefinition):
         does: a job that nothing was granted to has no role, and no AWS credentials.
 
         Raises:
-            ValueError: the job is made of pods, which act as their service account.
+            ValueError: the job is made of pods, which act as their service account, or was made
+                with ``use_instance_role``.
         """
         self._expect_tasks()
+        if self._is_its_instance:
+            raise ValueError(
+                f"{self.node.path}: the job has use_instance_role and no role of its own; grant to "
+                "the instance_role of its compute environments, or leave use_instance_role out"
+            )
         if self._job_role is None:
             role = make_job_role(self)
             self.resource.add_property_override("ContainerProperties.JobRoleArn", role.role_arn)
@@ -172,6 +182,32 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
         resource.add_property_override(path, value)
     put_tags(resource, tags)
     return resource
+
+
+def _is_its_instance(
+    arguments: Arguments,
+    job: Job,
+    own: RoleAndLogArguments,
+    statements: Sequence[dict[str, Any]],
+) -> bool:
+    """Whether the job acts as the instance it runs on, refused where it cannot."""
+    chosen = arguments.flag("use_instance_role", own.use_instance_role, required=True)
+    if chosen is not True:
+        return False
+    if job.properties.get("PlatformCapabilities") == ["FARGATE"]:
+        arguments.wrong_value(
+            "use_instance_role is given on Fargate, where no job has an instance: leave it out"
+        )
+    if own.job_role is not None:
+        arguments.wrong_value(
+            "use_instance_role is given with job_role; allowed is one: leave one out"
+        )
+    if statements:
+        arguments.wrong_value(
+            "use_instance_role is given, but volumes or enable_execute_command need a role of the "
+            "job's own: leave use_instance_role out"
+        )
+    return True
 
 
 def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:

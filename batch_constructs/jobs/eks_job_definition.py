@@ -128,12 +128,13 @@ class EksJobDefinition(JobDefinition):
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,
                 keep_old_revisions=keep_old_revisions,
+                propagate_tags=False,
                 job_definition_name=job_definition_name,
                 tags=tags,
             ),
             kind="container",
             capability=None,
-            tags_are_propagated=False,
+            on_eks=True,
         )
         eks = {"EksProperties": {"PodProperties": pod}}
         arguments.check(

@@ -93,6 +93,8 @@ class FargateJobDefinition(ContainerJobDefinition):
             ``{licences: 1}``. Default: nothing.
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
             who submit by revision. Default: no, AWS deregisters them.
+        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+            yes.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
@@ -138,6 +140,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
+        propagate_tags: bool = True,
         job_definition_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -168,6 +171,7 @@ class FargateJobDefinition(ContainerJobDefinition):
                 scheduling_priority=scheduling_priority,
                 consumable_resources=consumable_resources,
                 keep_old_revisions=keep_old_revisions,
+                propagate_tags=propagate_tags,
                 job_definition_name=job_definition_name,
                 tags=tags,
             ),

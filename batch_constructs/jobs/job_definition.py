@@ -5,14 +5,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
-from batch_constructs.arguments import Arguments
+from batch_constructs.arguments import Arguments, checked
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
@@ -227,6 +227,28 @@ def job_definition_name(arn: str) -> str:
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorised against."""
     return JOB_DEFINITION.arn_without_revision(definition)
+
+
+def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:
+    """Return the ARN by which what is deployed now still submits after the next deployment.
+
+    CloudFormation deregisters a revision when it registers the next one. So the ARN is one without
+    a revision, which stands for the newest, unless old revisions are kept, or the definition was
+    taken in by an ARN: then that is what is meant.
+    """
+    construct: Any = definition
+    made_here = has_member(construct, "cfn_resource_type") or construct.node.default_child
+    if not made_here or _keeps_old_revisions(construct):
+        return job_definition_arn(definition)
+    return job_definition_arn_without_revision(definition)
+
+
+def _keeps_old_revisions(definition: Any) -> bool:
+    if getattr(definition, "skip_deregister_on_update", None) is True:
+        return True  # an L2
+    known = checked(definition)
+    policy = {} if known is None else known.properties.get("ResourceRetentionPolicy", {})
+    return policy.get("SkipDeregisterOnUpdate") is True
 
 
 def is_job_definition(value: object) -> bool:

@@ -35,6 +35,7 @@ class JobArguments:
     scheduling_priority: int | None
     consumable_resources: Mapping[Consumable, int] | None
     keep_old_revisions: bool
+    propagate_tags: bool
     job_definition_name: str | None
     tags: Mapping[str, str] | None
 
@@ -55,14 +56,15 @@ class Job:
         *,
         kind: str,
         capability: str | None,
-        tags_are_propagated: bool = True,
+        on_eks: bool = False,
     ) -> None:
         consumes = Consumes(arguments, own.consumable_resources)
+        propagated = arguments.flag("propagate_tags", own.propagate_tags, required=True)
         kept = arguments.switch("keep_old_revisions", own.keep_old_revisions)
         self.properties: dict[str, Any] = given(
             Type=kind,
             PlatformCapabilities=None if capability is None else [capability],
-            PropagateTags=True if tags_are_propagated else None,
+            PropagateTags=None if on_eks else propagated,
             RetryStrategy=retry_strategy(arguments, own.retry_policy),
             Timeout=given(AttemptDurationSeconds=arguments.seconds("timeout", own.timeout)),
             Parameters=arguments.mapping("parameters", own.parameters),

@@ -64,6 +64,9 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
         job_role: The role the containers' code acts as. Default: one of its own.
+        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
+            there may do, instead of a role of its own; not on Fargate. Grants then go to the
+            ``instance_role`` of the environment. Default: no.
         execution_role: The role that starts the containers; it is granted what is needed. Default:
             one of its own.
         retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
@@ -90,9 +93,12 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
             Default: nothing.
         keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
+        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+            yes.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
-        tags: Tags of the definition and of its jobs' tasks. Default: those of the stack.
+        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
+            Default: those of the stack.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -110,6 +116,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         platform_capability: PlatformCapability | str,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
+        use_instance_role: bool = False,
         execution_role: iam.IRole | None = None,
         retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
@@ -128,6 +135,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
         keep_old_revisions: bool = False,
+        propagate_tags: bool = True,
         job_definition_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -167,6 +175,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
             scheduling_priority=scheduling_priority,
             consumable_resources=consumable_resources,
             keep_old_revisions=keep_old_revisions,
+            propagate_tags=propagate_tags,
             job_definition_name=job_definition_name,
             tags=tags,
         )
@@ -177,6 +186,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
             lambda tasks: {"EcsProperties": {"TaskProperties": list(tasks)}},
             RoleAndLogArguments(
                 job_role=job_role,
+                use_instance_role=use_instance_role,
                 execution_role=execution_role,
                 log_retention=log_retention,
                 log_group=log_group,

@@ -87,6 +87,9 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
         job_role: The role the containers' code acts as. Default: one of its own.
+        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
+            there may do, instead of a role of its own; not with pods. Grants then go to the
+            ``instance_role`` of the environment. Default: no.
         execution_role: The role that starts the containers; it is granted what is needed. Default:
             one of its own.
         retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
@@ -98,9 +101,12 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
         keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
+        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+            yes; pods never do.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
-        tags: Tags of the definition and of its jobs' tasks. Default: those of the stack.
+        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
+            Default: those of the stack.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -119,6 +125,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         num_nodes: int | None = None,
         parameters: Mapping[str, str] | None = None,
         job_role: iam.IRole | None = None,
+        use_instance_role: bool = False,
         execution_role: iam.IRole | None = None,
         retry_policy: RetryPolicy | None = None,
         timeout: Duration | None = None,
@@ -127,6 +134,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         log_encryption_key: kms.IKey | None = None,
         scheduling_priority: int | None = None,
         keep_old_revisions: bool = False,
+        propagate_tags: bool = True,
         job_definition_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -141,11 +149,16 @@ class MultiNodeJobDefinition(EcsJobDefinition):
                 "num_nodes is left out, and a node range is open; allowed is a number of nodes: "
                 "give num_nodes"
             )
-        if nodes.on_eks and (job_role is not None or execution_role is not None):
-            arguments.wrong_value(
-                "job_role or execution_role is given for pods, which act as their service account: "
-                "leave it out, and give the pods a service_account_name"
-            )
+        for parameter, given_here in (
+            ("job_role", job_role is not None),
+            ("execution_role", execution_role is not None),
+            ("use_instance_role", use_instance_role is True),
+        ):
+            if nodes.on_eks and given_here:
+                arguments.wrong_value(
+                    f"{parameter} is given for pods, which act as their service account: leave it "
+                    "out, and give the pods a service_account_name"
+                )
         main = arguments.number("main_node", main_node)
         own = JobArguments(
             parameters=parameters,
@@ -154,6 +167,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
             scheduling_priority=scheduling_priority,
             consumable_resources=None,
             keep_old_revisions=keep_old_revisions,
+            propagate_tags=propagate_tags,
             job_definition_name=job_definition_name,
             tags=tags,
         )
@@ -162,7 +176,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
             own,
             kind="multinode",
             capability=None if nodes.on_eks else "EC2",
-            tags_are_propagated=not nodes.on_eks,
+            on_eks=nodes.on_eks,
         )
         self._define(
             arguments,
@@ -175,6 +189,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
             },
             RoleAndLogArguments(
                 job_role=job_role,
+                use_instance_role=use_instance_role,
                 execution_role=execution_role,
                 log_retention=log_retention,
                 log_group=log_group,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.access import Access
     from batch_constructs.local.batch import LogEvent, SecretReference
+    from batch_constructs.local.container_endpoints import ContainerEndpoints
     from batch_constructs.local.role_sessions import RoleSessions
 
 
@@ -29,6 +30,7 @@ class AwsPorts:
         access: how to get at that AWS.
         client: gives clients that act as the account's administrator.
         roles: gives clients that act as a role.
+        endpoints: what containers find their credentials at.
         put_event: puts an event of AWS's own on the default bus.
     """
 
@@ -38,11 +40,13 @@ class AwsPorts:
         access: Access,
         client: Callable[[str], Any],
         roles: RoleSessions,
+        endpoints: ContainerEndpoints,
         put_event: Callable[[Mapping[str, Any]], None],
     ) -> None:
         self._access = access
         self._client = client
         self._roles = roles
+        self._endpoints = endpoints
         self._put_event = put_event
         # One thread: events keep their order, and nobody waits for their targets.
         self._events = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch-events")
@@ -118,22 +122,20 @@ class AwsPorts:
         """Delete an ECS cluster."""
         _asked(self._client("ecs").delete_cluster, cluster=arn)
 
-    def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
-        """Return endpoint, Region, ``PATH``, and the job role's credentials if there is one."""
+    def job_environment(self, *, container: str, job_role_arn: str | None) -> Mapping[str, str]:
+        """Return endpoint, Region, ``PATH``, and where metadata and the role's credentials are."""
         variables = {
             "PATH": os.pathsep.join(
-                [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+                [os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)]
             ),
             "LANG": "C.UTF-8",
             MARKER: os.environ.get(MARKER, ""),
             **self._access.place(),
         }
-        if job_role_arn is not None:
-            try:
-                variables.update(self._roles.credentials(job_role_arn, ECS_TASKS).variables())
-            except UntrustingRoleError as problem:
-                raise PortError(str(problem)) from problem
-        return variables
+        try:
+            return variables | self._endpoints.variables(container, job_role_arn)
+        except UntrustingRoleError as problem:
+            raise PortError(str(problem)) from problem
 
     def close(self) -> None:
         """Drop the events that no target has yet."""

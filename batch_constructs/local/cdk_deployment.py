@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cdk_cli import CdkCli
+from batch_constructs.local.deployment_plan import leave_images_out, plan
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
+_DIRECT = ("--method", "direct")
+"""No change set: here it would be executed at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,22 +104,75 @@ class CdkDeployer:
         )
         return True
 
-    def deploy(self, stacks: Sequence[str] = ()) -> list[str]:
+    def deploy(self, stacks: Sequence[str] = (), *, record: bool = False) -> list[str]:
         """Deploy the stacks, by default all; return the names of those the app has.
 
+        The app is synthesised once, and looked at before the first resource is made.
+
+        Args:
+            stacks: by ID or name.
+            record: whether resources that nothing plays here are recorded in their stacks.
+
         Raises:
-            LocalAwsError: the CLI failed, or a stack is not complete whatever the CLI says.
+            LocalAwsError: there is what cannot be played, the CLI failed, or a stack is not
+                complete whatever the CLI says.
         """
-        selected = list(stacks) if stacks else ["--all"]
-        self._run("deploy", *_QUIET, *selected)
+        self._synthesise()
+        self._look_at(stacks, record=record)
+        self._from_assembly("deploy", *_QUIET, *_DIRECT, *(stacks or ["--all"]))
         names = self._names(stacks)
         for name in names:
             self._check(name)
         return names
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
-        """Destroy the stacks, by default all."""
-        self._run("destroy", "--force", *(stacks or ["--all"]))
+        """Destroy the stacks, by default all, as they were last synthesised if they were."""
+        if not (self._output / "manifest.json").exists():
+            self._synthesise()
+        self._from_assembly("destroy", "--force", *(stacks or ["--all"]))
+
+    def _synthesise(self) -> None:
+        """Synthesise the app; what it looked up here does not stay in the user's context."""
+        context = self._app.directory / "cdk.context.json"
+        before = context.read_bytes() if context.exists() else None
+        app = [] if self._app.command is None else ["--app", self._app.command]
+        arguments = ["synth", "--quiet", *app, "--output", str(self._output)]
+        try:
+            self._cli.run(arguments, show=self._show, what="cdk synth")
+        finally:
+            if before is not None:
+                context.write_bytes(before)
+            else:
+                context.unlink(missing_ok=True)
+
+    def _look_at(self, stacks: Sequence[str], *, record: bool) -> None:
+        found = plan(
+            self._output,
+            types=self._record.access.control("types", {})["types"],
+            account_id=self._record.account_id,
+            region=self._record.access.region,
+            stacks=stacks,
+        )
+        refusals = found.refusals(record=record)
+        if refusals:
+            hint = (
+                ["", "take what is not played for recorded: --record"]
+                if found.types and not record
+                else []
+            )
+            raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
+        for remark in found.remarks(record=record):
+            self._show(remark)
+        leave_images_out(self._output)
+        if found.types:
+            self._record.access.control("record", {"types": sorted(found.types)})
+
+    def _from_assembly(self, command: str, *arguments: str) -> None:
+        self._cli.run(
+            [command, *arguments, "--app", str(self._output)],
+            show=self._show,
+            what=f"cdk {command}",
+        )
 
     def _names(self, stacks: Sequence[str]) -> list[str]:
         import json
@@ -143,11 +199,3 @@ class CdkDeployer:
                 f"the cdk CLI says it deployed {name}, but the stack is {stack['StackStatus']}: "
                 f"{stack.get('StackStatusReason', 'no reason given')}"
             )
-
-    def _run(self, command: str, *arguments: str) -> None:
-        app = [] if self._app.command is None else ["--app", self._app.command]
-        self._cli.run(
-            [command, *arguments, *app, "--output", str(self._output)],
-            show=self._show,
-            what=f"cdk {command}",
-        )

@@ -163,11 +163,6 @@ class DirectDeployment:
 
     def _upload_assets(self, manifest: Path) -> None:
         assets = json.loads(manifest.read_text())
-        if assets.get("dockerImages"):
-            raise LocalAwsError(
-                "this stack has container image assets, which need a container engine: "
-                "name an image of a registry instead"
-            )
         s3 = self._client("s3")
         for asset in assets.get("files", {}).values():
             source = asset["source"]

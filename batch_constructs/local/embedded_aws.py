@@ -15,6 +15,8 @@ from batch_constructs.local.cloudformation.batch_types import batch_types
 from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.monitoring_types import monitoring_types
 from batch_constructs.local.cloudformation.network_types import network_types
+from batch_constructs.local.cloudformation.recorded_type import RecordedType
+from batch_constructs.local.container_endpoints import ContainerEndpoints
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
 
@@ -32,11 +34,21 @@ class EmbeddedAws:
         access: where it will answer, in which Region, and with which keys.
         account_id: the account it plays.
         state_directory: where jobs work.
+        images: pattern of an image → what stands for it.
     """
 
-    def __init__(self, *, access: Access, account_id: str, state_directory: Path) -> None:
+    def __init__(
+        self,
+        *,
+        access: Access,
+        account_id: str,
+        state_directory: Path,
+        images: Mapping[str, str],
+    ) -> None:
         clients, region = Clients(access), access.region
+        self._arns = Arns(account_id=account_id, region=region)
         roles = RoleSessions(clients.client, sessions.open_session)
+        endpoints = ContainerEndpoints(access.endpoint_url, roles, self._container_metadata)
         ended = EndedJobs(self._job)
 
         def put_event(event: Mapping[str, Any]) -> None:
@@ -47,6 +59,7 @@ class EmbeddedAws:
             access=access,
             client=clients.client,
             roles=roles,
+            endpoints=endpoints,
             put_event=put_event,
         )
         self._service = BatchService(
@@ -54,10 +67,11 @@ class EmbeddedAws:
             region=region,
             ports=self._ports,
             state_directory=state_directory,
+            images=images,
         )
         adapter.install(
             self._service.handle,
-            arns=Arns(account_id=account_id, region=region),
+            arns=self._arns,
             resource_types=[
                 *batch_types(self._service.handle),
                 *network_types(clients.client),
@@ -68,7 +82,9 @@ class EmbeddedAws:
             client=clients.client,
             ended=ended.wait_for,
         )
-        self.application = adapter.application(self._control, access.access_key_id)
+        self.application = adapter.application(
+            self._control, administrator=access.access_key_id, containers=endpoints.answer
+        )
 
     def start(self) -> None:
         """Start running jobs."""
@@ -83,12 +99,35 @@ class EmbeddedAws:
         job: Mapping[str, Any] = self._service.handle("DescribeJobs", {"jobs": [job_id]})["jobs"][0]
         return job
 
+    def _container_metadata(self, reference: str, part: str) -> Mapping[str, Any] | None:
+        return self._service.container_metadata(reference, part)
+
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """Answer what AWS has no API for: ``reclaim`` takes the Spot instance from under a job."""
-        if path != "reclaim":
-            return 404, json.dumps({"message": f"there is no {path}"}).encode()
+        """Answer what AWS has no API for.
+
+        ``reclaim`` takes the Spot instance from under a job; ``fault`` lets a compute environment
+        have trouble; ``types`` lists what CloudFormation
+        knows; ``record`` lets it know types of which stacks alone keep a record.
+        """
+        request = json.loads(body)
+        answer: dict[str, Any] = {}
         try:
-            self._service.reclaim(json.loads(body)["jobId"])
+            if path == "reclaim":
+                self._service.reclaim(request["jobId"])
+            elif path == "fault":
+                self._service.fault(request["environment"], request["kind"], request.get("reason"))
+            elif path == "types":
+                answer["types"] = adapter.resource_types()
+            elif path == "record":
+                account_id, region = self._arns.account_id, self._arns.region
+                adapter.add_resource_types(
+                    [
+                        RecordedType(type_name=name, account_id=account_id, region=region)
+                        for name in request["types"]
+                    ]
+                )
+            else:
+                return 404, json.dumps({"message": f"there is no {path}"}).encode()
         except ServiceError as refusal:
             return 400, json.dumps({"message": refusal.message}).encode()
-        return 200, b"{}"
+        return 200, json.dumps(answer).encode()

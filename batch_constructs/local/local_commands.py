@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,7 @@ import click
 
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.extra import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +45,19 @@ def _twelve_digits(context: click.Context, option: click.Parameter, account: str
     return account
 
 
+def _images(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, Path]:
+    found = {}
+    for one in given:
+        pattern, equals, place = one.partition("=")
+        if not equals or not Path(place).exists():
+            said = f"{one!r} is no PATTERN=PLACE: PLACE must be a folder or a file that is there"
+            raise click.BadParameter(said, context, option)
+        found[pattern] = Path(place)
+    return found
+
+
 _STATE = click.option(
     "--state-directory",
     type=click.Path(path_type=Path, file_okay=False),
@@ -64,7 +79,24 @@ _STATE = click.option(
 )
 @click.option("--region", default=REGION, show_default=True, help="The Region it plays.")
 @click.option("--iam/--no-iam", default=True, help="Whether IAM policies are enforced, as in AWS.")
-def up(state_directory: Path, port: int | None, account: str, region: str, *, iam: bool) -> None:
+@click.option(
+    "--image",
+    "images",
+    multiple=True,
+    metavar="PATTERN=PLACE",
+    callback=_images,
+    help="What stands for the images that match: a virtual environment, a conda prefix, an OCI "
+    "layout, or a root file system.",
+)
+def up(
+    state_directory: Path,
+    port: int | None,
+    account: str,
+    region: str,
+    images: dict[str, Path],
+    *,
+    iam: bool,
+) -> None:
     """Start the embedded AWS where it does not run yet, and print the environment to export.
 
     In a shell, as often as you like: eval "$(batch-constructs local up)"
@@ -82,6 +114,7 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
                     region=region,
                     enforce_iam=iam,
                     outlives_caller=True,
+                    images=images,
                 )
                 .start()
                 .record
@@ -101,16 +134,22 @@ def up(state_directory: Path, port: int | None, account: str, region: str, *, ia
 @local.command()
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.option("--record", is_flag=True, help="Record resources that nothing plays here.")
 @click.argument("stacks", nargs=-1)
-def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
-    """Deploy the app of the current directory with the real cdk CLI, and say what is there."""
+def deploy(
+    state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
+) -> None:
+    """Deploy the app of the current directory with the real cdk CLI, and say what is there.
+
+    What of it cannot be played here is told before the first resource is made.
+    """
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
     from batch_constructs.local.inventory import inventory_lines, take_inventory
 
-    record, clients = _running(state_directory)
+    server, clients = _running(state_directory)
     with reported():
         deployer = CdkDeployer(
-            record,
+            server,
             CdkApp.find(Path.cwd(), app),
             output=state_directory.absolute() / "cdk.out",
             show=lambda line: click.echo(line, err=True),
@@ -118,7 +157,8 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
         )
         deployer.bootstrap()
         inventories = {
-            name: take_inventory(clients.client, name) for name in deployer.deploy(stacks)
+            name: take_inventory(clients.client, name)
+            for name in deployer.deploy(stacks, record=record)
         }
     for name, found in inventories.items():
         for line in inventory_lines(name, found):
@@ -130,16 +170,20 @@ def deploy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> N
 @local.command()
 @_STATE
 @click.option("--once", is_flag=True, help="Print once, do not refresh.")
-def status(state_directory: Path, *, once: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print once, as JSON.")
+def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
     """Show compute environments, job queues and jobs; until Ctrl-C in a terminal."""
     from rich.console import Console
     from rich.live import Live
 
-    from batch_constructs.local.status_tables import status_tables
+    from batch_constructs.local.status_tables import status_document, status_tables
 
     _, clients = _running(state_directory)
     console, batch = Console(emoji=False), clients.client("batch")
     with reported():
+        if as_json:
+            click.echo(json.dumps(status_document(batch), default=str, indent=2))
+            return
         if once or not console.is_terminal:
             console.print(status_tables(batch))
             return
@@ -176,6 +220,24 @@ def reclaim(state_directory: Path, job_id: str) -> None:
 
 @local.command()
 @_STATE
+@click.argument("environment")
+@click.argument("kind", type=click.Choice(["invalid", "creating", "capacity", "none"]))
+@click.option("--reason", help="The status reason that the environment shows.")
+def fault(state_directory: Path, environment: str, kind: str, reason: str | None) -> None:
+    """Let a compute environment have trouble, to see what alarms, time limits and `why` make of it.
+
+    invalid and creating are its status: it takes no jobs. capacity: EC2 has none, so the job at the
+    head of each queue is stuck. none: all is well again.
+    """
+    record, _ = _running(state_directory)
+    with reported():
+        request = {"environment": environment, "kind": kind, "reason": reason}
+        record.access.control("fault", request)
+    click.echo(f"{environment}: {kind}")
+
+
+@local.command()
+@_STATE
 def down(state_directory: Path) -> None:
     """Stop the embedded AWS with every job, and remove its state."""
     from batch_constructs.local.server import stop_recorded
@@ -192,6 +254,7 @@ def reported() -> Iterator[None]:
 
     before = signal.signal(signal.SIGTERM, _end)
     try:
+        require_extra()
         yield
     except (LocalAwsError, BotoCoreError, ClientError) as problem:
         raise click.ClickException(str(problem)) from problem
@@ -219,7 +282,8 @@ def _running(state_directory: Path) -> tuple[ServerRecord, Clients]:
     from batch_constructs.local.clients import Clients
     from batch_constructs.local.server import LOG_NAME, ServerRecord
 
-    record = ServerRecord.load(state_directory.absolute())
+    with reported():
+        record = ServerRecord.load(state_directory.absolute())
     if record is None:
         raise click.ClickException(
             f"no embedded AWS is running here (there is none in {state_directory}); "

@@ -18,7 +18,7 @@ _OF_BROWSERS = ("origin", "access-control-", "sec-fetch-", "sec-ch-", "sec-webso
 """How the names of headers begin that browsers send by themselves, and AWS SDKs never."""
 
 _OF_FORMS = ("multipart/form-data", "text/plain")
-"""What a form on a page can send, and no AWS SDK does."""
+"""What a form on a page can send; with a signature in a header, it is no form's."""
 
 
 def as_mapping(raw_headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -40,7 +40,8 @@ def refusal(headers: Mapping[str, str]) -> str | None:
     if not _is_loopback(host):
         return f"the embedded AWS answers to names of this machine only, not to {host!r}"
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in _OF_FORMS or any(name.startswith(_OF_BROWSERS) for name in headers):
+    is_form = kind in _OF_FORMS and "authorization" not in headers
+    if is_form or any(name.startswith(_OF_BROWSERS) for name in headers):
         return "the embedded AWS does not answer web pages"
     return None
 

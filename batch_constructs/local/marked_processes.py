@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-
-import psutil
+from typing import TYPE_CHECKING
 
 from batch_constructs.local.environment_variables import MARKER
+
+if TYPE_CHECKING:
+    import psutil
 
 _ROUNDS = 10
 
@@ -17,6 +19,8 @@ def marked_processes(marker: str) -> list[psutil.Process]:
     The marker is an environment variable, so a job that forks, changes its session or loses its
     parent is still found.
     """
+    import psutil
+
     found = []
     for process in psutil.process_iter():
         try:
@@ -32,6 +36,8 @@ def end_marked_processes(marker: str) -> int:
 
     A process that forks while it is hunted is met in the next round.
     """
+    import psutil
+
     ended = 0
     for _ in range(_ROUNDS):
         processes = [

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LIFETIME_SECONDS = 3600
-_RENEWED_SECONDS_BEFORE = 600
+_RENEWED_SECONDS_BEFORE = 1200
+"""More than AWS SDKs ask for new ones before the end: 15 minutes."""
 
 
 class UntrustingRoleError(Exception):
@@ -27,21 +28,13 @@ class Credentials:
         access_key_id: the key's ID.
         secret_access_key: the key.
         session_token: what proves that the key is temporary.
-        renewed_at: when to ask for new ones, in seconds since the epoch.
+        expires_at: when they end, in seconds since the epoch.
     """
 
     access_key_id: str
     secret_access_key: str
     session_token: str
-    renewed_at: float
-
-    def variables(self) -> dict[str, str]:
-        """Return the environment variables in which an AWS SDK looks for them."""
-        return {
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
-            "AWS_SESSION_TOKEN": self.session_token,
-        }
+    expires_at: float
 
 
 class RoleSessions:
@@ -71,7 +64,7 @@ class RoleSessions:
         """
         with self._lock:
             known = self._sessions.get((role_arn, service))
-        if known is not None and time.time() < known.renewed_at:
+        if known is not None and time.time() < known.expires_at - _RENEWED_SECONDS_BEFORE:
             return known
         new = self._assume(role_arn, service)
         with self._lock:
@@ -104,7 +97,7 @@ class RoleSessions:
             access_key_id=session["AccessKeyId"],
             secret_access_key=session["SecretAccessKey"],
             session_token=session["SessionToken"],
-            renewed_at=time.time() + LIFETIME_SECONDS - _RENEWED_SECONDS_BEFORE,
+            expires_at=time.time() + LIFETIME_SECONDS,
         )
 
 

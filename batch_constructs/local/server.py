@@ -12,11 +12,8 @@ import tempfile
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-
-import psutil
 
 from batch_constructs.local.access import Access
 from batch_constructs.local.clients import Clients
@@ -26,10 +23,14 @@ from batch_constructs.local.environment_variables import (
     without_aws,
 )
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.extra import require_extra
 from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
+
+    import psutil
 
 START_TIMEOUT_SECONDS = 120
 STOP_TIMEOUT_SECONDS = 30
@@ -55,6 +56,8 @@ class ServerRecord:
 
     def process(self) -> psutil.Process | None:
         """Return the server's process, or None where it has ended (its number may be another's)."""
+        import psutil
+
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.started_at) < 1
@@ -93,6 +96,9 @@ class LocalServer:
         region: the Region it plays.
         enforce_iam: whether every request needs the rights IAM policies give; as in AWS.
         outlives_caller: whether the server goes on when the process that started it ends.
+        images: pattern of an image, such as ``*/python:*`` → what stands for it: a virtual
+            environment, a conda prefix, an OCI layout (folder or tar archive), or the folder of a
+            root file system. Jobs of other images run as processes of this machine.
     """
 
     def __init__(
@@ -104,6 +110,7 @@ class LocalServer:
         region: str = REGION,
         enforce_iam: bool = True,
         outlives_caller: bool = False,
+        images: Mapping[str, Path] | None = None,
     ) -> None:
         self._wanted_directory = state_directory
         self._port = port
@@ -111,6 +118,7 @@ class LocalServer:
         self._region = region
         self._enforce_iam = enforce_iam
         self._outlives_caller = outlives_caller
+        self._images = {} if images is None else dict(images)
         self._keeper: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
         self._directory: Path | None = None
@@ -171,7 +179,9 @@ class LocalServer:
             LocalAwsError: if it cannot start: the port is taken, a package is missing, the disk
                 is full.
         """
-        require_ministack()
+        require_extra()
+        import psutil
+
         self._directory = directory = self._prepare_directory()
         ready_reader, ready_writer = os.pipe()
         marker = uuid.uuid4().hex
@@ -182,6 +192,7 @@ class LocalServer:
             "region": self._region,
             "enforce_iam": self._enforce_iam,
             "marker": marker,
+            "images": {one: str(place.absolute()) for one, place in self._images.items()},
             "ready_fd": ready_writer,
             "lifeline": not self._outlives_caller,
         }
@@ -271,6 +282,8 @@ class LocalServer:
 
 def stop_recorded(state_directory: Path) -> ServerRecord | None:
     """Stop the server whose record stands in the directory; return its record, None without one."""
+    import psutil
+
     record = ServerRecord.load(state_directory)
     if record is not None and (process := record.process()) is not None:
         process.terminate()
@@ -289,18 +302,6 @@ def remove_remains(state_directory: Path) -> None:
     if record is not None:
         end_marked_processes(record.marker)
     shutil.rmtree(state_directory, ignore_errors=True)
-
-
-def require_ministack() -> None:
-    """Check that the ``local`` extra is installed.
-
-    Raises:
-        LocalAwsError: if it is not.
-    """
-    if find_spec("ministack") is None:
-        raise LocalAwsError(
-            "the embedded AWS is not installed; install it: pip install 'batch-constructs[local]'"
-        )
 
 
 def _read_answer(reader: int, log: Path) -> dict[str, str]:

@@ -94,6 +94,7 @@ async def _serve(
         access=access,
         account_id=settings["account_id"],
         state_directory=Path(settings["state_directory"]) / "batch",
+        images=settings["images"],
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

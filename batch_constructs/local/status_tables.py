@@ -1,28 +1,58 @@
-"""Queues, compute environments and jobs of the embedded AWS, as a table."""
+"""Queues, compute environments and jobs of the embedded AWS, as text that fits 80 columns."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from batch_constructs.aws.job_states import JobState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
 _COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "RUNNABLE": "yellow"}
 _SHOWN_JOBS = 20
 
 
+def status_document(batch: Any) -> dict[str, list[Any]]:
+    """Return what a boto3 client of AWS Batch tells, jobs newest first."""
+    queues = _pages(batch, "describe_job_queues", "jobQueues")
+    jobs = [
+        {"jobQueue": queue["jobQueueName"], **job}
+        for queue in queues
+        for state in JobState
+        for job in _pages(
+            batch,
+            "list_jobs",
+            "jobSummaryList",
+            jobQueue=queue["jobQueueArn"],
+            jobStatus=state,
+        )
+    ]
+    found = _pages(batch, "describe_compute_environments", "computeEnvironments")
+    return {
+        "computeEnvironments": sorted(found, key=lambda one: str(one["computeEnvironmentName"])),
+        "jobQueues": sorted(queues, key=lambda one: -one["priority"]),
+        "jobs": sorted(jobs, key=lambda job: job["createdAt"], reverse=True),
+    }
+
+
 def status_tables(batch: Any) -> RenderableType:
     """Return what a boto3 client of AWS Batch tells, ready to print."""
-    queues = _pages(batch, "describe_job_queues", "jobQueues")
-    jobs = {queue["jobQueueName"]: _jobs(batch, queue["jobQueueArn"]) for queue in queues}
-    return Group(_environments(batch), _queues(queues, jobs), _latest(jobs))
+    document = status_document(batch)
+    return Group(
+        Text("Compute environments", style="bold"),
+        *(_environment(one) for one in document["computeEnvironments"]),
+        Text("\nJob queues, by priority", style="bold"),
+        *_queues(document["jobQueues"], document["jobs"]),
+    )
 
 
 def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:
@@ -30,65 +60,48 @@ def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:
     return [item for page in pages for item in page[found]]
 
 
-def _jobs(batch: Any, queue_arn: str) -> list[Any]:
-    return [
-        job
-        for state in JobState
-        for job in _pages(batch, "list_jobs", "jobSummaryList", jobQueue=queue_arn, jobStatus=state)
-    ]
+def _environment(environment: dict[str, Any]) -> RenderableType:
+    resources = environment.get("computeResources", {})
+    kind = resources.get("type", environment.get("type", ""))
+    most = resources.get("maxvCpus", environment.get("unmanagedvCpus"))
+    size = "" if most is None else f", {most} vCPUs at most"
+    reason = environment.get("statusReason", "")
+    about = f"{kind}{size}, {environment['state']}, {environment['status']}"
+    return Group(
+        _folded(environment["computeEnvironmentName"], 2),
+        _folded(f"{about}: {reason}" if reason else about, 4),
+    )
 
 
-def _environments(batch: Any) -> Table:
-    table = Table(title="Compute environments", title_justify="left")
-    for column in ("name", "type", "vCPUs at most", "state", "status"):
-        table.add_column(column)
-    found = _pages(batch, "describe_compute_environments", "computeEnvironments")
-    for environment in sorted(found, key=lambda one: one["computeEnvironmentName"]):
-        resources = environment.get("computeResources", {})
-        table.add_row(
-            environment["computeEnvironmentName"],
-            resources.get("type", environment.get("type", "")),
-            str(resources.get("maxvCpus", environment.get("unmanagedvCpus", ""))),
-            environment.get("state", ""),
-            environment.get("status", ""),
-        )
-    return table
-
-
-def _queues(queues: list[Any], jobs: dict[str, list[Any]]) -> Table:
-    table = Table(title="Job queues", title_justify="left")
-    for column in ("name", "priority", "state", *(state.lower() for state in JobState)):
-        table.add_column(column)
-    for queue in sorted(queues, key=lambda one: -one["priority"]):
+def _queues(queues: list[Any], jobs: list[Any]) -> Iterator[RenderableType]:
+    left = _SHOWN_JOBS
+    for queue in queues:
         name = queue["jobQueueName"]
-        counts = [sum(job["status"] == state for job in jobs[name]) for state in JobState]
-        table.add_row(
-            name,
-            str(queue["priority"]),
-            queue["state"],
-            *(str(count) if count else "" for count in counts),
-        )
-    return table
+        own = [job for job in jobs if job["jobQueue"] == name]
+        counts = Counter(job["status"] for job in own)
+        told = ", ".join(f"{counts[state]} {state}" for state in JobState if counts[state])
+        yield _folded(name, 2)
+        yield _folded(f"priority {queue['priority']}, {queue['state']}: {told or 'no jobs'}", 4)
+        for job in own[:left]:
+            yield _job(job)
+        hidden = len(own) - left
+        left = max(0, left - len(own))
+        if hidden > 0:
+            yield _folded(f"and {min(hidden, len(own))} older ones", 4)
 
 
-def _latest(jobs: dict[str, list[Any]]) -> Table:
-    every = [(queue, job) for queue, found in jobs.items() for job in found]
-    every.sort(key=lambda pair: pair[1]["createdAt"], reverse=True)
-    hidden = len(every) - _SHOWN_JOBS
-    caption = f"and {hidden} older ones" if hidden > 0 else None
-    table = Table(title="Jobs", title_justify="left", caption=caption)
-    for column in ("job", "name", "queue", "status", "created", "reason"):
-        table.add_column(column)
-    for queue, job in every[:_SHOWN_JOBS]:
-        table.add_row(
-            job["jobId"],
-            job["jobName"],
-            queue,
-            Text(job["status"], style=_COLOURS.get(job["status"], "")),
-            _clock(job["createdAt"]),
-            Text(job.get("statusReason", "")),
-        )
-    return table
+def _job(job: dict[str, Any]) -> RenderableType:
+    line = Text(f"{job['jobId']}  ")
+    line.append(f"{job['status']:9}", style=_COLOURS.get(job["status"], ""))
+    line.append(f"  {_clock(job['createdAt'])}  ")
+    line.append(job["jobName"])
+    line.truncate(76, overflow="ellipsis")
+    reason = job.get("statusReason", "")
+    return Group(Padding(line, (0, 0, 0, 4)), *([_folded(reason, 6)] if reason else []))
+
+
+def _folded(text: str, indent: int) -> RenderableType:
+    return Padding(Text(text, overflow="fold"), (0, 0, 0, indent))
 
 
 def _clock(milliseconds: int) -> str:

@@ -114,8 +114,8 @@ def _statistic(statistic: str) -> dict[str, str]:
     return {"extended_statistic" if statistic[0] == "p" else "statistic": statistic}
 
 
-def queue_alarms(queue: str, limits: Limits, *, gauges: bool) -> list[Alarm]:
-    """Return the alarms of a queue that its metrics carry."""
+def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> list[Alarm]:
+    """Return the alarms of a queue that its metrics carry, those of gauges where there are any."""
     alarms = []
     if limits.failure_rate_percent is not None:
         alarms.append(_failure_rate(queue, limits, limits.failure_rate_percent))
@@ -131,7 +131,7 @@ def queue_alarms(queue: str, limits: Limits, *, gauges: bool) -> list[Alarm]:
                 advice="The queue's environments are full, too small, or short of capacity.",
             )
         )
-    if gauges and limits.head_of_queue_age_seconds is not None:
+    if gauge_seconds is not None and limits.head_of_queue_age_seconds is not None:
         alarms.append(
             Alarm(
                 id="HeadOfQueue",
@@ -143,12 +143,12 @@ def queue_alarms(queue: str, limits: Limits, *, gauges: bool) -> list[Alarm]:
                 advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
             )
         )
-    if gauges and limits.vcpu_hours_per_day is not None:
+    if gauge_seconds is not None and limits.vcpu_hours_per_day is not None:
         alarms.append(
             Alarm(
                 id="Spend",
                 title="more vCPU-hours in a day than planned",
-                watches=vcpu_hours_per_day(queue),
+                watches=vcpu_hours_per_day(queue, gauge_seconds=gauge_seconds),
                 above=limits.vcpu_hours_per_day,
                 advice="Look for jobs that run longer or in greater number than they should.",
             )

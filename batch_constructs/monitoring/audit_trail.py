@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -23,6 +22,7 @@ from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.function_settings import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.log_settings import log_settings
+from batch_constructs.monitoring.dead_letters import admit_rules, dead_letter_queue
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queues.job_queue_events import refuse_pattern
@@ -61,7 +61,8 @@ class AuditTrail(BatchConstruct):
 
     Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``
     (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region), ``Rule`` and
-    ``ChangesRule`` (AWS::Events::Rule), the alarm ``ChangesByHand``, and the saved queries
+    ``ChangesRule`` (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could
+    not be written down), the alarm ``ChangesByHand``, and the saved queries
     ``WhoDidWhat`` and ``Changes``; where one event pattern has no room for all queues and
     environments, also ``ChangesRule1`` with ``ChangesByHand1``, …; with ``create_trail`` also
     ``Bucket`` (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a
@@ -148,7 +149,9 @@ class AuditTrail(BatchConstruct):
         admit_logs(self.key)
         self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
-        log_events(self, "Rule", calls, self.log_group)
+        self.dead_letter_queue = dead_letter_queue(self)
+        admit_rules(self.dead_letter_queue)
+        log_events(self, "Rule", calls, self.log_group, self.dead_letter_queue)
         self.alarms = [
             self._alarm_on(
                 pattern,
@@ -181,7 +184,11 @@ class AuditTrail(BatchConstruct):
         self, pattern: dict[str, Any], number: str, name: str | None, actions: list[str]
     ) -> cloudwatch.CfnAlarm:
         """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
-        changes = events.CfnRule(self, f"ChangesRule{number}", event_pattern=pattern)
+        # the log has them already, and shows each once: nobody says that EventBridge counts what a
+        # rule without a target matches
+        changes = log_events(
+            self, f"ChangesRule{number}", pattern, self.log_group, self.dead_letter_queue
+        )
         return cloudwatch.CfnAlarm(
             self,
             f"ChangesByHand{number}",

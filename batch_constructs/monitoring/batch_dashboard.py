@@ -138,7 +138,7 @@ class BatchDashboard(BatchConstruct):
                 region=Aws.REGION,
                 queues=[queue.name for queue in watched],
                 environments=[environment.name for environment in environments],
-                gauges=gauges is not None,
+                gauge_seconds=None if gauges is None else gauges.interval_seconds,
                 causes=counters is not None,
                 event_log=self.event_log.log_group.log_group_name,
                 alarm_arns=self.monitoring.alarm_arns if self.monitoring else [],

@@ -12,6 +12,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_values import known_now
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
@@ -47,15 +48,17 @@ class BatchMonitoring(BatchConstruct):
 
     A queue: many jobs fail, jobs wait long, it is blocked, its head does not start, it uses more
     vCPU-hours than planned. An environment is INVALID. A dead-letter queue is not empty; a gateway
-    is throttled or behind. Built on AWS Batch's own free metrics where these suffice: only the head
-    of the queue, the vCPU-hours and INVALID environments need ``gauges``. An alarm costs 0.10 USD a
-    month for each metric it reads.
+    is throttled or behind; a function of this library fails, is throttled or does not run. Built on
+    AWS Batch's own free metrics where these suffice: only the head of the queue, the vCPU-hours and
+    INVALID environments need ``gauges``. An alarm costs 0.10 USD a month for each metric it reads.
 
     Alarms are called ``PREFIX-QUEUE-WHAT``, such as ``batch-nightly-FailureRate``.
 
     Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
-    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Throttled`` and ``Behind``;
+    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled`` and
+    ``Behind``; for the gauges and each of ``functions``, below its ID, ``Errors``, ``Throttles``,
+    ``Silence`` (of those that a schedule runs) and ``DeadLetters``; ``EventLogDeadLetters``;
     ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
 
     Attributes:
@@ -78,6 +81,10 @@ class BatchMonitoring(BatchConstruct):
         gateways: ``SubmissionGateway``s that ought to keep up; their dead-letter queues have
             alarms of their own. Default: none.
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
+        functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
+            ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, the
+            ``function`` of an ``EventTrigger``. Those of ``gauges`` and ``gateways`` are watched
+            anyway. Default: none more.
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
     Raises:
@@ -101,6 +108,7 @@ class BatchMonitoring(BatchConstruct):
         dead_letter_queues: Sequence[sqs.IQueue] | None = None,
         gateways: Sequence[SubmissionGateway] | None = None,
         event_log: JobEventLog | None = None,
+        functions: Sequence[Any] | None = None,
         alarm_name_prefix: str = "batch",
     ) -> None:
         super().__init__(scope, id)
@@ -113,6 +121,7 @@ class BatchMonitoring(BatchConstruct):
             arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
         )
         submitting = _gateways(arguments, gateways)
+        shipped = _shipped(arguments, functions)
         _check_dead(arguments, dead)
         arguments.text("alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME)
         _same_queues(arguments, watched, environments, event_log, gauges)
@@ -129,27 +138,36 @@ class BatchMonitoring(BatchConstruct):
             JobEventLog(self, "EventLog", queues=queues) if event_log is None else event_log
         )
         for queue in watched:
-            self._watch_queue(queue, limits, gauges=gauges is not None)
+            self._watch_queue(
+                queue, limits, gauge_seconds=None if gauges is None else gauges.interval_seconds
+            )
         if gauges is not None:
             for environment in environments:
                 place = Construct(self, environment.id)
                 self._alarm(
                     place, environment.name, alarm_thresholds.environment_invalid(environment.name)
                 )
+        unwritten = self.event_log.dead_letter_queue.queue_name
+        self._alarm(
+            self, unwritten, alarm_thresholds.dead_letters(unwritten), id="EventLogDeadLetters"
+        )
         for number, letters in enumerate(dead, start=1):
             rule = alarm_thresholds.dead_letters(letters.queue_name)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
         for gateway in submitting:
             self._watch_gateway(gateway, limits)
+        for each in [*([] if gauges is None else [gauges]), *shipped]:
+            if each.watched_function is not None:
+                self._watch_function(each.node.id, each.watched_function)
 
     @property
     def alarm_arns(self) -> list[str]:
         """The ARNs of the alarms."""
         return [alarm.attr_arn for alarm in self.alarms.values()]
 
-    def _watch_queue(self, queue: Watched, limits: Limits, *, gauges: bool) -> None:
+    def _watch_queue(self, queue: Watched, limits: Limits, *, gauge_seconds: int | None) -> None:
         place = Construct(self, queue.id)
-        rules = alarm_thresholds.queue_alarms(queue.name, limits, gauges=gauges)
+        rules = alarm_thresholds.queue_alarms(queue.name, limits, gauge_seconds=gauge_seconds)
         for rule in rules:
             self._alarm(place, queue.name, rule)
         blocked_rule = self.event_log.blocked_rules[queue.arn]
@@ -159,13 +177,28 @@ class BatchMonitoring(BatchConstruct):
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
         place = Construct(self, gateway.node.id)
         name = gateway.message_queue.queue_name
+        errors, *_ = function_alarms(WatchedFunction(handler=gateway.function))
+        self._alarm(place, name, errors)
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
         if limits.oldest_message_age_seconds is not None:
             self._alarm(
                 place, name, alarm_thresholds.behind(name, limits.oldest_message_age_seconds)
             )
 
-    def _alarm(self, place: Construct, about: str, rule: Alarm, *, id: str | None = None) -> None:
+    def _watch_function(self, id: str, watched: WatchedFunction) -> None:
+        taken = self.node.try_find_child(id) is not None
+        place = Construct(self, f"{id}{len(self.node.children)}" if taken else id)
+        for rule in function_alarms(watched):
+            self._alarm(place, watched.handler.function_name, rule)
+
+    def _alarm(
+        self,
+        place: Construct,
+        about: str,
+        rule: Alarm | FunctionAlarm,
+        *,
+        id: str | None = None,
+    ) -> None:
         known = rule.id if id is None else id
         name = f"{self._prefix}-{about}-{rule.id}"
         wrong = None if is_token(name) else ALARM_NAME.wrong(name)
@@ -173,6 +206,7 @@ class BatchMonitoring(BatchConstruct):
             raise ValueError(
                 f"{self.node.path}: the alarm {name!r} {wrong}: give a shorter alarm_name_prefix"
             )
+        properties = rule.properties if isinstance(rule, FunctionAlarm) else rule.properties()
         alarm = cloudwatch.CfnAlarm(
             place,
             known,
@@ -180,7 +214,7 @@ class BatchMonitoring(BatchConstruct):
             alarm_description=f"{about}: {rule.title}. {rule.advice}",
             alarm_actions=self._actions,
             ok_actions=self._actions,
-            **rule.properties(),
+            **properties,
         )
         self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm
 
@@ -234,6 +268,15 @@ def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
     for item in listed:
         if not isinstance(item, SubmissionGateway):
             arguments.wrong_type("gateways", item, "a SubmissionGateway")
+    return listed
+
+
+def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
+    expected = "constructs with a function of this library, such as JobNotifications(…)"
+    listed = arguments.items("functions", functions, expected)
+    for item in listed:
+        if not hasattr(item, "watched_function"):
+            arguments.wrong_type("functions", item, expected)
     return listed
 
 

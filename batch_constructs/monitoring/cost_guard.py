@@ -14,8 +14,10 @@ from aws_cdk import aws_events_targets as targets
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.known_values import known_now
@@ -33,6 +35,8 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.job_to_submit import bounded
+
+from .dead_letters import dead_letter_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +125,15 @@ class VcpuBudget:
         )
 
 
+class WithoutData(StrEnum):
+    """What a cost guard does while the gauges say nothing, which it tells people in either case."""
+
+    EXTRAPOLATE = "EXTRAPOLATE"
+    """Reckon with the last known vCPUs."""
+    HOLD = "HOLD"
+    """Reckon so, and hold new work back until there is data again."""
+
+
 class CostGuard(BatchConstruct):
     """Watches what queues use against a budget; tells people, and holds new work back if asked.
 
@@ -135,15 +148,20 @@ class CostGuard(BatchConstruct):
     Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments
     are taken out: enable the queue, or set the environment's maximum, and remove the tag by hand.
 
+    No data is not nothing spent: while the gauges say nothing, the queues are reckoned to use what
+    they used last, and people are told so, once a silence.
+
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
-    (AWS::Events::Rule), ``Gauges`` (a ``JobGauges``) where none is given, and ``AlertTopic`` where
-    no topic is given.
+    (AWS::Events::Rule), ``Claims`` (AWS::DynamoDB::Table), ``DeadLetterQueue`` (AWS::SQS::Queue),
+    ``Gauges`` (a ``JobGauges``) where none is given, and ``AlertTopic`` where no topic is given.
 
     Attributes:
         topic: Where it tells people.
         gauges: What it reads.
         note: The key of its tag.
         function: The function, with its ``role`` (an ``AuditTrail`` may expect its changes).
+        dead_letter_queue: Runs that failed.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -159,6 +177,11 @@ class CostGuard(BatchConstruct):
         interval: How often to compare, in whole minutes. Default: 15 minutes.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
+        without_data: What to do while the gauges say nothing. Default: reckon with the last known
+            vCPUs, and tell people.
+        alarm_topic: Told when the function fails, is throttled, does not
+            run or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: no queue, a budget of nothing, environments without the action
@@ -183,6 +206,8 @@ class CostGuard(BatchConstruct):
         gauges: JobGauges | None = None,
         interval: Duration | None = None,
         function_settings: FunctionSettings | None = None,
+        without_data: WithoutData | str = WithoutData.EXTRAPOLATE,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -200,6 +225,11 @@ class CostGuard(BatchConstruct):
         pause = Duration.minutes(15) if interval is None else interval
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
         settings = read_function_settings(arguments, function_settings)
+        if str(without_data) not in set(WithoutData):
+            arguments.wrong_value(
+                f"without_data is {without_data!r}; allowed are {', '.join(WithoutData)}"
+            )
+        alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
@@ -211,6 +241,8 @@ class CostGuard(BatchConstruct):
             if gauges is None
             else gauges
         )
+        self.dead_letter_queue = dead_letter_queue(self)
+        claims = ClaimsTable(self, settings)
         self.function = ShippedFunction(
             self,
             "Function",
@@ -229,18 +261,38 @@ class CostGuard(BatchConstruct):
                 "TOPIC_ARN": self.topic.topic_arn,
                 "BUDGET": _called(budget),
                 "NOTE": self.note,
+                "GAUGE_SECONDS": str(self.gauges.interval_seconds),
+                "WITHOUT_DATA": str(without_data),
+                **claims.environment(),
             },
-            statements=_statements(self.note, wanted, watched, environments),
+            statements=[
+                *_statements(self.note, wanted, watched, environments),
+                claims.statement(),
+            ],
             timeout=Duration.minutes(1),
             settings=settings,
+            dead_letter_queue=self.dead_letter_queue,
+            event_age=Duration.hours(1),  # the next run makes up for an older one
         )
+        self.watched_function = WatchedFunction(
+            handler=self.function.handler,
+            dead_letter_queue=self.dead_letter_queue,
+            runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
+        )
+        watch(self, self.watched_function, alarmed)
         self.topic.grant_publish(self.function.role)
         events.Rule(
             self,
             "Schedule",
             description="Compares what AWS Batch uses with a budget",
             schedule=events.Schedule.rate(pause),
-            targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
+            targets=[
+                targets.LambdaFunction(
+                    self.function.handler,
+                    dead_letter_queue=self.dead_letter_queue,
+                    retry_attempts=0,
+                )
+            ],
         )
 
 

@@ -55,11 +55,18 @@ class Contents:
     region: str
     queues: Sequence[str]
     environments: Sequence[str] = ()
-    gauges: bool = False
+    gauge_seconds: int | None = None
+    """How often the gauges are read; None without gauges."""
     causes: bool = False
     event_log: str | None = None
     alarm_arns: Sequence[str] = ()
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def has_gauges(self) -> bool:
+        """Whether there are gauges to show."""
+        return self.gauge_seconds is not None
+
     """Of each queue: which alarm has which threshold, in the unit of its graph."""
 
     def limits(self, queue: str, **named: str) -> dict[str, float]:
@@ -76,7 +83,7 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
         rows.append([widgets.alarms("Alarms", contents.alarm_arns, height=height)])
     for queue in contents.queues:
         rows += [[widgets.text(f"## {queue}", height=1)], _queue_row(contents, queue)]
-    if contents.environments and contents.gauges:
+    if contents.environments and contents.has_gauges:
         rows.append(_environments(contents))
     if contents.event_log is not None:
         rows.append([_failures(contents, contents.event_log)])
@@ -109,7 +116,7 @@ def _heading(contents: Contents) -> str:
 
 def _summary(contents: Contents) -> list[Widget]:
     """One number a question, over all queues."""
-    if contents.gauges:
+    if contents.has_gauges:
         lines = [
             _total(contents, "JobsRunnable", "waiting", widgets.WAITING),
             _total(contents, "JobsRunning", "running", widgets.RUNNING),
@@ -127,9 +134,10 @@ def _summary(contents: Contents) -> list[Widget]:
     last_day = widgets.numbers(
         "Last 24 hours", ended, region=contents.region, width=9 if now else widgets.WIDTH
     )
-    if not contents.gauges:
+    if contents.gauge_seconds is None:
         return [last_day]
-    spent = [_sum("used", [vcpu_hours_per_day(q) for q in contents.queues], widgets.RUNNING)]
+    used = [vcpu_hours_per_day(q, gauge_seconds=contents.gauge_seconds) for q in contents.queues]
+    spent = [_sum("used", used, widgets.RUNNING)]
     cost = widgets.numbers("vCPU-hours, last 24 hours", spent, region=contents.region, width=6)
     return [*now, last_day, cost]
 
@@ -139,7 +147,7 @@ def _queue_row(contents: Contents, queue: str) -> list[Widget]:
         _waits_and_runs(contents, queue),
         _ends(contents, queue),
         _how_long(contents, queue),
-        _how_full(contents, queue) if contents.gauges else _attempts(contents, queue),
+        _how_full(contents, queue) if contents.has_gauges else _attempts(contents, queue),
     ]
     if contents.causes:
         graphs.insert(2, _why(contents, queue))
@@ -148,7 +156,7 @@ def _queue_row(contents: Contents, queue: str) -> list[Widget]:
 
 
 def _waits_and_runs(contents: Contents, queue: str) -> Widget:
-    if contents.gauges:
+    if contents.has_gauges:
         lines = [
             queue_gauge(queue, "JobsPending").called("pending", "#c7c7c7"),
             queue_gauge(queue, "JobsRunnable").called("runnable", widgets.WAITING),
@@ -163,7 +171,7 @@ def _waits_and_runs(contents: Contents, queue: str) -> Widget:
             native(queue, "JobsMovedToRunning").called("running", widgets.RUNNING),
         ]
         title = "What comes and starts"
-    return _graph(contents, title, lines, left="jobs", stacked=contents.gauges)
+    return _graph(contents, title, lines, left="jobs", stacked=contents.has_gauges)
 
 
 def _ends(contents: Contents, queue: str) -> Widget:
@@ -198,7 +206,7 @@ def _how_long(contents: Contents, queue: str) -> Widget:
         ),
         _minutes(native(queue, "JobAttemptExecutionDuration")).called("ran", widgets.RUNNING),
     ]
-    if contents.gauges:
+    if contents.has_gauges:
         age = Math(
             expression="{age} / 60", uses={"age": queue_gauge(queue, "HeadOfQueueAge", "Maximum")}
         )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.construct import arn_prefix
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -22,4 +25,16 @@ def dead_letter_queue(scope: Construct) -> sqs.Queue:
         enforce_ssl=True,
         retention_period=Duration.days(SQS_RETENTION_DAYS),
         removal_policy=RemovalPolicy.DESTROY,
+    )
+
+
+def admit_rules(queue: sqs.Queue) -> None:
+    """Let the rules of this account leave in a queue what they could not hand over."""
+    queue.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["sqs:SendMessage"],
+            principals=[iam.ServicePrincipal(EVENTS)],
+            resources=[queue.queue_arn],
+            conditions={"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}},
+        )
     )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
@@ -26,14 +27,15 @@ from batch_constructs.queues.job_queue_events import (
     state_change_pattern,
 )
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import topic_argument
 
-from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sns as sns
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -76,6 +78,7 @@ class JobCounters(BatchConstruct):
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
         queue_arns: The ARNs of the queues it counts, a frozenset.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -87,6 +90,8 @@ class JobCounters(BatchConstruct):
         per_share: Whether to count by share identifier too. Default: no.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
+        alarm_topic: Told when the function fails, is throttled or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: no queue.
@@ -105,6 +110,7 @@ class JobCounters(BatchConstruct):
         per_definition: bool = False,
         per_share: bool = False,
         function_settings: FunctionSettings | None = None,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -113,6 +119,7 @@ class JobCounters(BatchConstruct):
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
         settings = read_function_settings(arguments, function_settings)
+        told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
@@ -135,10 +142,12 @@ class JobCounters(BatchConstruct):
             statements=[claims.statement()],
             timeout=Duration.seconds(30),
             settings=settings,
+            dead_letter_queue=self.dead_letter_queue,
         )
-        self.function.handler.configure_async_invoke(
-            on_failure=destinations.SqsDestination(self.dead_letter_queue)
+        self.watched_function = WatchedFunction(
+            handler=self.function.handler, dead_letter_queue=self.dead_letter_queue
         )
+        watch(self, self.watched_function, told)
         prefixes = [definition_prefix(one) for one in definitions]
         patterns = patterns_that_fit(
             [queue.arn for queue in watched],

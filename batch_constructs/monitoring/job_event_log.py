@@ -14,6 +14,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.log_settings import LogSettings, log_settings
+from batch_constructs.monitoring.dead_letters import admit_rules, dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sqs as sqs
 
     from batch_constructs.queues.job_queue import AnyJobQueue
 
@@ -40,12 +42,13 @@ class JobEventLog(BatchConstruct):
 
     Creates, below its own ID: ``LogGroup``, ``LogGroupPolicy`` (AWS::Logs::ResourcePolicy; an
     account may have 10 of these a Region), ``FailedRule`` (and ``FailedRule1``, … for many
-    queues) and, below the ID of each queue,
-    ``BlockedRule`` (AWS::Events::Rule), and the saved queries ``LastFailures``,
+    queues) and, below the ID of each queue, ``BlockedRule`` (AWS::Events::Rule),
+    ``DeadLetterQueue`` (AWS::SQS::Queue), and the saved queries ``LastFailures``,
     ``FailuresByReason`` and ``BlockedQueues``.
 
     Attributes:
         log_group: The log group.
+        dead_letter_queue: Events that EventBridge could not write down.
         blocked_rules: The ``events.CfnRule`` on each queue being blocked, by the queue's ARN.
 
     Args:
@@ -79,18 +82,27 @@ class JobEventLog(BatchConstruct):
         arguments.refuse()
 
         self.log_group = event_log_group(self, kept)
+        self.dead_letter_queue = dead_letter_queue(self)
+        admit_rules(self.dead_letter_queue)
         failed = patterns_that_fit(
             [queue.arn for queue in watched],
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
         )
         for number, pattern in enumerate(failed):
-            log_events(self, f"FailedRule{number or ''}", pattern, self.log_group)
+            log_events(
+                self,
+                f"FailedRule{number or ''}",
+                pattern,
+                self.log_group,
+                self.dead_letter_queue,
+            )
         self.blocked_rules = {
             queue.arn: log_events(
                 Construct(self, queue.id),
                 "BlockedRule",
                 blocked_pattern(queue_arns=[queue.arn]),
                 self.log_group,
+                self.dead_letter_queue,
             )
             for queue in watched
         }
@@ -136,15 +148,27 @@ def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
 
 
 def log_events(
-    scope: Construct, id: str, pattern: Mapping[str, Any], group: logs.LogGroup
+    scope: Construct,
+    id: str,
+    pattern: Mapping[str, Any],
+    group: logs.LogGroup,
+    dead_letters: sqs.Queue,
 ) -> events.CfnRule:
-    """Make a rule that writes what it matches to a log group, as it is."""
+    """Make a rule that writes what it matches to a log group, or leaves it in a queue."""
     arn = f"{arn_prefix('logs')}log-group:{group.log_group_name}"
     return events.CfnRule(
         scope,
         id,
         event_pattern=dict(pattern),
-        targets=[events.CfnRule.TargetProperty(id="Log", arn=arn)],
+        targets=[
+            events.CfnRule.TargetProperty(
+                id="Log",
+                arn=arn,
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                    arn=dead_letters.queue_arn
+                ),
+            )
+        ],
     )
 
 

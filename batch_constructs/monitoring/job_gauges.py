@@ -18,6 +18,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
@@ -28,12 +29,16 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.job_to_submit import bounded
+
+from .dead_letters import dead_letter_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Unpack
 
+    from aws_cdk import aws_sns as sns
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue_metrics import MetricOptions
 
 _MOST_JOBS = 10_000
+_FIVE_MINUTES, _HOUR = 300, 3600
 
 
 class JobGauges(BatchConstruct):
@@ -51,11 +57,16 @@ class JobGauges(BatchConstruct):
     environment: whether it is INVALID or disabled, its maximum and desired vCPUs. The namespace is
     ``BatchConstructs``. A metric costs 0.30 USD a month: 8 a queue, up to 4 an environment.
 
-    Creates, below its own ID: ``Function`` (Lambda, its role and log group) and ``Schedule``
-    (AWS::Events::Rule).
+    A queue that cannot be read does not keep the others from being read.
+
+    Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
+    (AWS::Events::Rule) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
         function: The function, with its ``role`` and its ``log_group``.
+        dead_letter_queue: Readings that failed.
+        interval_seconds: How often it reads.
+        watched_function: What ``BatchMonitoring`` watches.
         queue_arns: The ARNs of the queues it reads, a frozenset.
         compute_environment_arns: The ARNs of the environments it reads, a frozenset.
 
@@ -71,6 +82,9 @@ class JobGauges(BatchConstruct):
             ends; beyond that the counts are lower bounds. Default: 10,000.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
+        alarm_topic: Told when the function fails, is throttled, does not
+            run or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: no queue, or an interval that is no whole number of minutes; all at once.
@@ -90,6 +104,7 @@ class JobGauges(BatchConstruct):
         per_share: bool = False,
         max_jobs: int = _MOST_JOBS,
         function_settings: FunctionSettings | None = None,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -100,7 +115,11 @@ class JobGauges(BatchConstruct):
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         settings = read_function_settings(arguments, function_settings)
+        told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
+
+        self.interval_seconds = _FIVE_MINUTES if pause.is_unresolved() else int(pause.to_seconds())
+        self.dead_letter_queue = dead_letter_queue(self)
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
         self.compute_environment_arns = frozenset(environment.arn for environment in environments)
@@ -127,13 +146,25 @@ class JobGauges(BatchConstruct):
             ],
             timeout=Duration.minutes(2),
             settings=settings,
+            dead_letter_queue=self.dead_letter_queue,
+            # the next reading makes up for an older one
+            event_age=pause if self.interval_seconds < _HOUR else Duration.hours(1),
+        )
+        self.watched_function = WatchedFunction(
+            handler=self.function.handler,
+            dead_letter_queue=self.dead_letter_queue,
+            runs_every_seconds=self.interval_seconds,
+        )
+        watch(self, self.watched_function, told)
+        target = targets.LambdaFunction(
+            self.function.handler, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
         )
         events.Rule(
             self,
             "Schedule",
             description="Reads the gauges of AWS Batch",
             schedule=events.Schedule.rate(pause),
-            targets=[targets.LambdaFunction(self.function.handler, retry_attempts=0)],
+            targets=[target],
         )
 
     def metric(

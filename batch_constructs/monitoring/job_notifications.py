@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_cdk import Duration
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda_destinations as destinations
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
@@ -30,7 +31,6 @@ from batch_constructs.queues.job_queue_events import (
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
-from .claims_table import ClaimsTable
 from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
@@ -70,6 +70,8 @@ class JobNotifications(BatchConstruct):
         job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
             room for all queues.
         blocked_rules: Those on blocked queues; none where ``blocked`` is False.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches; None where only targets are
+            told.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -88,6 +90,8 @@ class JobNotifications(BatchConstruct):
             generates.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
+        alarm_topic: Told when the function fails, is throttled or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -111,11 +115,13 @@ class JobNotifications(BatchConstruct):
         blocked: bool = True,
         rule_name: str | None = None,
         function_settings: FunctionSettings | None = None,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         arns = [watched.arn for watched in watched_queues(arguments, queues)]
         given_topic = topic_argument(arguments, "topic", topic)
+        alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         given_targets = arguments.items("targets", targets, "rule targets")
         for target in given_targets:
             if not has_member(target, "bind"):
@@ -130,13 +136,14 @@ class JobNotifications(BatchConstruct):
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
+        self.watched_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
         told: list[Any] = given_targets
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
-            told = [*told, self._notifier(topic, self._dead_letter_queue, settings)]
+            told = [*told, self._notifier(topic, self._dead_letter_queue, alarmed, settings)]
         prefixes = [definition_prefix(one) for one in definitions]
         job_patterns = patterns_that_fit(
             arns,
@@ -206,7 +213,11 @@ class JobNotifications(BatchConstruct):
         return made
 
     def _notifier(
-        self, topic: sns.ITopic, dead_letters: sqs.Queue, settings: FunctionSettings
+        self,
+        topic: sns.ITopic,
+        dead_letters: sqs.Queue,
+        alarm_topic: sns.ITopic | None,
+        settings: FunctionSettings,
     ) -> targets.LambdaFunction:
         claims = ClaimsTable(self, settings)
         function = ShippedFunction(
@@ -232,11 +243,13 @@ class JobNotifications(BatchConstruct):
             ],
             timeout=Duration.seconds(_TIMEOUT_SECONDS),
             settings=settings,
+            dead_letter_queue=dead_letters,
         )
         topic.grant_publish(function.role)
-        function.handler.configure_async_invoke(
-            on_failure=destinations.SqsDestination(dead_letters)
+        self.watched_function = WatchedFunction(
+            handler=function.handler, dead_letter_queue=dead_letters
         )
+        watch(self, self.watched_function, alarm_topic)
         return targets.LambdaFunction(
             function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
         )

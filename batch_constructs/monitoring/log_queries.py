@@ -57,9 +57,10 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
     coalesce(detail.requestParameters.jobName, detail.requestParameters.jobId) as job,
     detail.requestParameters.reason as reason, detail.errorCode as error
 | sort @timestamp desc
+| dedup detail.eventID
 | limit 200
 """.strip()
-"""Calls to AWS Batch and their callers, from CloudTrail's events."""
+"""Calls to AWS Batch and their callers, from CloudTrail's events, of which two rules write some."""
 
 CHANGES_BY_HAND = """
 fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
@@ -68,6 +69,7 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
 | filter detail.eventName like /^(Create|Update|Delete|Register|Deregister)/
 | filter detail.sourceIPAddress != "cloudformation.amazonaws.com"
 | sort @timestamp desc
+| dedup detail.eventID
 | limit 200
 """.strip()
 """Changes that no deployment made, from CloudTrail's events."""

@@ -175,10 +175,13 @@ def failure_rate(queue_name: str, *, at_least_jobs: int, period_seconds: int) ->
     )
 
 
-def vcpu_hours_per_day(queue_name: str) -> Math:
-    """Return the vCPU-hours of a day: the average of vCPUs in use, times 24."""
+def vcpu_hours_per_day(queue_name: str, *, gauge_seconds: int) -> Math:
+    """Return the vCPU-hours of a day: each reading counts until the next one is due.
+
+    A gap counts as nothing, where an average would let two hours stand for the whole day.
+    """
     day = 86_400
     return Math(
-        expression="{vcpus} * 24",
-        uses={"vcpus": queue_gauge(queue_name, "VcpusInUse").over(day)},
+        expression=f"{{vcpus}} * {gauge_seconds} / 3600",
+        uses={"vcpus": queue_gauge(queue_name, "VcpusInUse", "Sum").over(day)},
     )

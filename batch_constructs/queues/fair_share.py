@@ -81,33 +81,54 @@ class FairSharePolicy(SchedulingPolicy):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        fair_share = given(
+        listed = arguments.items("shares", shares, "Share")
+        self._shares: list[Share] = list(listed)
+        self._decides = given(
             ComputeReservation=arguments.number(
                 "compute_reservation_percentage", compute_reservation_percentage
             ),
             ShareDecaySeconds=arguments.seconds("share_decay", share_decay),
-            ShareDistribution=[
-                _share(arguments, place, share)
-                for place, share in enumerate(arguments.items("shares", shares, "Share"))
-            ],
         )
-        properties = {
-            **given(
-                Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
-                Tags=arguments.mapping("tags", tags),
-            ),
-            "FairsharePolicy": fair_share,
-        }
-        arguments.check("AWS::Batch::SchedulingPolicy", properties)
-        arguments.refuse()
+        self._rest = given(
+            Name=arguments.text("scheduling_policy_name", scheduling_policy_name),
+            Tags=arguments.mapping("tags", tags),
+        )
+        fair_share = self._checked(arguments, self._shares)
 
         self.resource = self._resource = batch.CfnSchedulingPolicy(
             self,
             "Resource",
-            name=properties.get("Name"),
+            name=self._rest.get("Name"),
             fairshare_policy=l1_properties(fair_share),
-            tags=properties.get("Tags"),
+            tags=self._rest.get("Tags"),
         )
+
+    def add_share(self, share: Share) -> None:
+        """Add a share, which is checked as the constructor would have checked it.
+
+        Args:
+            share: The share; it overlaps none of those that the policy has.
+
+        Raises:
+            ValueError: AWS Batch would refuse the policy with that share.
+            TypeError: it is no ``Share``.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_ShareAttributes.html
+        """
+        shares = [*self._shares, share]
+        fair_share = self._checked(Arguments(self), shares)
+        self._shares = shares
+        rendered: Any = l1_properties(fair_share)
+        self.resource.fairshare_policy = rendered
+
+    def _checked(self, arguments: Arguments, shares: Sequence[Share]) -> dict[str, Any]:
+        """Return CloudFormation's ``FairsharePolicy``, or refuse it."""
+        listed = [_share(arguments, place, share) for place, share in enumerate(shares)]
+        fair_share = {**self._decides, **given(ShareDistribution=listed)}
+        properties = {**self._rest, "FairsharePolicy": fair_share}
+        arguments.check("AWS::Batch::SchedulingPolicy", properties)
+        arguments.refuse()
+        return fair_share
 
 
 def _share(arguments: Arguments, place: int, share: Share) -> Any:

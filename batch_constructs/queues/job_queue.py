@@ -22,6 +22,7 @@ from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.jobs.submit_rights import grant_submit, jobs_of, submit_resources
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
+from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_logs as logs
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.function_settings import FunctionSettings
@@ -88,6 +90,8 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
 
     _resource: batch.CfnJobQueue | None = None
     _environments: list[AnyComputeEnvironment] | None = None
+    _known: Mapping[str, Any]
+    _beside: Mapping[str, Mapping[str, object]]
     _arn: str | None = None
     spot_rescue: SpotRescue | None = None
 
@@ -110,7 +114,6 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         super().__init__(scope, id)
         arguments = Arguments(self)
         environments = read_compute_environments(arguments, compute_environments)
-        order, beside = as_the_rules_see(environments)
         rest = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobStateTimeLimitActions=time_limit_actions(arguments, time_limits),
@@ -120,11 +123,9 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
             Tags=arguments.mapping("tags", tags),
         )
         policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
-        arguments.check(
-            "AWS::Batch::JobQueue",
-            {**rest, **given(SchedulingPolicyArn=policy), "ComputeEnvironmentOrder": order},
-            beside={**beside, **policies},
-        )
+        self._known = {**rest, **given(SchedulingPolicyArn=policy)}
+        self._beside = policies
+        self._check(arguments, environments)
         rescue_resources = _rescue_resources(
             arguments, self, spot_rescue_queue, spot_rescue_job_definitions
         )
@@ -144,12 +145,7 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         self._resource = batch.CfnJobQueue(
             self,
             "Resource",
-            compute_environment_order=[
-                batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
-                    compute_environment=compute_environment_arn(environment), order=place
-                )
-                for place, environment in enumerate(self._environments, start=1)
-            ],
+            compute_environment_order=_order(self._environments),
             job_queue_name=job_queue_name,
             job_state_time_limit_actions=[
                 l1_properties(action) for action in rest.get("JobStateTimeLimitActions", ())
@@ -203,6 +199,42 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         """
         return list(made_here(self, self._environments))
 
+    def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:
+        """Add a compute environment, which is tried after all that the queue has.
+
+        It is checked as the constructor would have checked it; what was made for the queue before,
+        such as a dashboard, does not know of it.
+
+        Args:
+            environment: Ours, an ``aws_batch`` L2 or an L1.
+
+        Raises:
+            ValueError: the queue was taken in; or AWS Batch would refuse it with that environment,
+                or leave jobs stuck.
+            TypeError: it is no compute environment.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
+        """
+        resource, arguments = self.resource, Arguments(self)
+        environments = read_compute_environments(
+            arguments, [*self.compute_environments, environment]
+        )
+        self._check(arguments, environments)
+        arguments.refuse()
+        self._environments = environments or []
+        order: Any = _order(self._environments)
+        resource.compute_environment_order = order
+
+    def _check(
+        self, arguments: Arguments, environments: Sequence[AnyComputeEnvironment] | None
+    ) -> None:
+        order, beside = as_the_rules_see(environments)
+        arguments.check(
+            "AWS::Batch::JobQueue",
+            {**self._known, "ComputeEnvironmentOrder": order},
+            beside={**beside, **self._beside},
+        )
+
     def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
         """Let a grantee submit jobs of one definition to this queue, by name or by revision.
 
@@ -218,6 +250,44 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """
         return grant_submit(self, grantee, job_definition)
+
+    def grant_engine(
+        self,
+        grantee: iam.IGrantable,
+        *,
+        job_definition_prefix: str | None = None,
+        job_roles: Sequence[iam.IRole] | None = None,
+        log_group: logs.ILogGroup | None = None,
+    ) -> iam.Grant:
+        """Let the head of a workflow engine run jobs in this queue.
+
+        That is what Nextflow, Snakemake, Metaflow, Cromwell and Airflow call: they register,
+        deregister and tag definitions whose names begin so, submit these, and no others, to this
+        queue, tag and terminate jobs, list and describe, find a job's instance and read its log.
+        AWS lets nobody say of which queue the jobs are that may be terminated: it is those of the
+        account and the Region. What the engine stores in S3 is granted by the bucket.
+
+        Args:
+            grantee: What the head runs as: a role, a job definition, and so on.
+            job_definition_prefix: How the names of its definitions begin, such as ``nf-``
+                (Nextflow), ``snakejob-def-`` (Snakemake) or ``metaflow_``. Default: any name.
+            job_roles: Job roles and execution roles that its definitions name, which it may pass.
+                Default: it passes none.
+            log_group: Where its jobs write. Default: ``/aws/batch/job``, AWS Batch's own default.
+
+        Raises:
+            ValueError: the prefix cannot begin a definition's name.
+            TypeError: an argument is not what it should be.
+
+        https://docs.aws.amazon.com/batch/latest/userguide/batch_user_policies.html
+        """
+        return grant_engine(
+            self,
+            grantee,
+            job_definition_prefix=job_definition_prefix,
+            job_roles=job_roles,
+            log_group=log_group,
+        )
 
     @classmethod
     def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueue:
@@ -242,6 +312,17 @@ class _ImportedJobQueue(JobQueue):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         BatchConstruct.__init__(self, scope, id)
         self._arn = arn
+
+
+def _order(
+    environments: Sequence[AnyComputeEnvironment],
+) -> list[batch.CfnJobQueue.ComputeEnvironmentOrderProperty]:
+    return [
+        batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
+            compute_environment=compute_environment_arn(environment), order=place
+        )
+        for place, environment in enumerate(environments, start=1)
+    ]
 
 
 AnyJobQueue: TypeAlias = JobQueue | batch.IJobQueue | batch_interfaces.IJobQueueRef

@@ -14,10 +14,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws import batch_events
-from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
-from batch_constructs.aws.job_states import HOST_LOST
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
+from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -36,17 +38,22 @@ class SpotRescue(BatchConstruct):
     A retry policy repeats a job on the same queue, where Spot capacity may be gone for long. When
     its last attempt failed with ``Host EC2 (instance …) terminated``, this submits the job to the
     rescue queue with all it was given; its own failures stay failures. It is named
-    ``NAME-rescue-ID`` after the lost job, so that an event that is delivered twice makes one job.
+    ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
+    is rescued three times at most, so that two queues that rescue each other's jobs come to an end.
+    A job that failed since one it waited for was lost is submitted again too, to wait for the new
+    one; not where it waited for an array, or child for child (``N_TO_N``).
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Function`` (``Handler``,
-    ``Role``, ``LogGroup``), ``Permission``, ``OnFailure`` and ``DeadLetterQueue``.
+    ``Role``, ``LogGroup``), ``Claims`` (AWS::DynamoDB::Table), ``Permission``, ``OnFailure`` and
+    ``DeadLetterQueue``.
 
     Attributes:
         resource: The L1 rule.
         function: The ``lambda_.Function`` that submits.
         dead_letter_queue: Where events lie whose job could not be submitted again.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
         scope: The queue on Spot.
@@ -77,13 +84,14 @@ class SpotRescue(BatchConstruct):
             enforce_ssl=True,
             retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
+        claims = ClaimsTable(self, function_settings)
         self.function = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="rescue",
             description="Submits jobs that lost their Spot host again, on demand",
-            environment={"RESCUE_QUEUE": rescue_queue_arn},
+            environment={"RESCUE_QUEUE": rescue_queue_arn, **claims.environment()},
             statements=[
                 {
                     "Effect": "Allow",
@@ -96,8 +104,13 @@ class SpotRescue(BatchConstruct):
                     "Action": "batch:TagResource",
                     "Resource": jobs_arn,
                 },
-                # AWS knows no resources for ListJobs
-                {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
+                # AWS knows no resources for any of them
+                {
+                    "Effect": "Allow",
+                    "Action": ["batch:DescribeJobQueues", "batch:DescribeJobs", "batch:ListJobs"],
+                    "Resource": "*",
+                },
+                claims.statement(),
             ],
             timeout=Duration.minutes(1),
             settings=function_settings,
@@ -129,7 +142,11 @@ class SpotRescue(BatchConstruct):
             function_name=self.function.function_name,
             qualifier="$LATEST",
             maximum_retry_attempts=2,
+            maximum_event_age_in_seconds=LAMBDA_EVENT_AGE_SECONDS,
             destination_config={"onFailure": {"destination": self.dead_letter_queue.queue_arn}},
+        )
+        self.watched_function = WatchedFunction(
+            handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
         self.dead_letter_queue.grant_send_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(
@@ -143,13 +160,13 @@ class SpotRescue(BatchConstruct):
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
-    """Match the event of a job of a queue that failed because its host went away."""
+    """Match the event of a job of a queue that failed because its host, or another job's, went."""
     return {
         "source": [batch_events.SOURCE],
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
             "jobQueue": [queue_arn],
             "status": ["FAILED"],
-            "statusReason": [{"prefix": HOST_LOST}],
+            "statusReason": [{"prefix": HOST_LOST}, {"prefix": DEPENDENCY_FAILED}],
         },
     }

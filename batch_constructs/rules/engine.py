@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.templates import RESOURCES
 from batch_constructs.rules import areas
+from batch_constructs.rules.areas.shapes import doubled
+from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rule import Rule, rules_about
-from batch_constructs.rules.template.conditions import worlds
+from batch_constructs.rules.rule import Fault, Rule, rules_about
+from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resources import Resource, Template
+from batch_constructs.rules.template.whole import Whole
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.reading import Document
 
 areas.load()
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
+_MOST_OF_A_KIND: Final = 100
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What came of a look at a template.
+
+    Attributes:
+        findings: by resource in the template's order, the worst first within a resource.
+        not_looked_at: what nobody can know, or what was too much.
+        template: the template with its loops written out.
+        origins: logical ID of a resource that a loop made → the path of its text.
+    """
+
+    findings: list[Finding]
+    not_looked_at: list[str]
+    template: Mapping[str, object]
+    origins: Mapping[str, tuple[str, ...]]
 
 
 def check_template(template: Mapping[str, object]) -> list[Finding]:
@@ -29,22 +56,82 @@ def check_template(template: Mapping[str, object]) -> list[Finding]:
     Returns:
         The findings by resource in the template's order, the worst first within a resource.
     """
-    raw = template.get("Resources")
-    resources: dict[str, Mapping[str, object]] = {}
-    if isinstance(raw, Mapping):
-        resources = {
-            id_: resource
-            for id_, resource in raw.items()
-            if isinstance(id_, str) and isinstance(resource, Mapping)
-        }
-    found: dict[Finding, None] = {}
-    for world in worlds(template, resources):
-        for id_ in world.present:
-            subject = world.template.get(id_)
-            if subject is not None:
-                found.update(dict.fromkeys(_check(subject)))
-    places = {id_: place for place, id_ in enumerate(resources)}
-    return sorted(found, key=lambda one: (places[one.resource], _WORST_FIRST[one.severity]))
+    return examine(template).findings
+
+
+def examine(
+    template: Mapping[str, object], document: Document | None = None, *, nested_known: bool = False
+) -> Examination:
+    """Check a template, and say what was not looked at.
+
+    Args:
+        template: the template.
+        document: its text, for what only the text shows.
+        nested_known: whether the templates of its nested stacks are looked at for themselves.
+    """
+    unrolled = unroll(template)
+    whole = Whole(unrolled, document)
+    resources = {
+        id_: resource
+        for id_, resource in whole.resources.items()
+        if isinstance(id_, str) and isinstance(resource, Mapping)
+    }
+    found, skipped = [*dict.fromkeys(_check_whole(whole))], 0
+    if len(whole.resources) <= RESOURCES:
+        worlds = Worlds(unrolled.template, resources)
+        skipped = worlds.skipped
+        found += _in_worlds(worlds)
+    places = {id_: place for place, id_ in enumerate(whole.resources)}
+    return Examination(
+        sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
+        whole.not_looked_at(worlds_skipped=skipped, nested_known=nested_known),
+        unrolled.template,
+        unrolled.origins,
+    )
+
+
+def _in_worlds(worlds: Worlds) -> list[Finding]:
+    """Check every resource in every world, once where two worlds are the same for it."""
+    found: dict[Finding, list[int]] = {}
+    conditions: list[Mapping[str, bool | None]] = []
+    present: dict[str, list[int]] = {}
+    known: dict[tuple[str, object], dict[Finding, None]] = {}
+    for place, world in enumerate(worlds):
+        conditions.append(world.conditions)
+        for id_, state in world.present.items():
+            present.setdefault(id_, []).append(place)
+            if (id_, state) not in known:
+                subject = world.template.get(id_)
+                faults = () if subject is None else _check(subject)
+                known[id_, state] = dict.fromkeys(faults)
+            for one in known[id_, state]:
+                found.setdefault(one, []).append(place)
+    return [
+        _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
+    ]
+
+
+def _when(finding: Finding, condition: str) -> Finding:
+    """Name the condition that a finding needs."""
+    if not condition:
+        return finding
+    return replace(finding, message=f"{finding.message} ({condition})")
+
+
+def _check_whole(whole: Whole) -> Iterator[Finding]:
+    for rule in rules_about(Whole.type):
+        for path, message, *own_fix in _some(rule.find(whole)):
+            parts = path.split("/", 2)
+            inside = parts[0] == "Resources" and len(parts) > 1
+            yield Finding(
+                rule=rule.id,
+                severity=rule.severity,
+                resource=parts[1] if inside else "",
+                path="/".join(parts[2:]) if inside else path,
+                message=message,
+                fix=own_fix[0] if own_fix else rule.fix,
+                source=str(rule.source),
+            )
 
 
 def check_resource(
@@ -90,12 +177,17 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
 
 
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
+    if subject.type == Whole.type:
+        return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
+    causes = [f"{path}/".lstrip("/") for path in doubled(subject)]
     for rule in rules_about(subject.type) if rules is None else rules:
         if no_object and rule.area != "shapes":
             continue
-        for path, message, *own_fix in rule.find(subject):
+        for path, message, *own_fix in _some(rule.find(subject)):
+            if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
+                continue
             yield Finding(
                 rule=rule.id,
                 severity=rule.severity,
@@ -105,3 +197,13 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
                 fix=own_fix[0] if own_fix else rule.fix,
                 source=str(rule.sources.get(subject.type, rule.source)),
             )
+
+
+def _some(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Give the first faults of one kind in one resource; more would tell nobody more."""
+    for count, fault in enumerate(faults, 1):
+        if count == _MOST_OF_A_KIND:
+            path, message, *fix = fault
+            yield path, f"{message} (and there are more)", *fix  # type: ignore[misc]  # as it was
+            return
+        yield fault

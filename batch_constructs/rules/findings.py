@@ -30,6 +30,8 @@ class Finding:
         message: what is wrong, the value got, and what is allowed.
         fix: what to do, in one line.
         source: the AWS text that says so.
+        line: in a file, where it stands, counted from 1.
+        column: in a file, as ``line``.
     """
 
     rule: str
@@ -39,3 +41,11 @@ class Finding:
     message: str
     fix: str
     source: str
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def parts(self) -> list[str]:
+        """Give the path from the root of the template."""
+        within = self.path.split("/") if self.path else []
+        return ["Resources", self.resource, *within] if self.resource else within

@@ -1,31 +1,67 @@
-"""Writes findings for a person, or as JSON."""
+"""Writes findings: for a person, for programs, for GitHub, for what reads JUnit or SARIF."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.findings import Finding, Severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterator
 
 Findings = Mapping[str, Sequence[Finding]]
 """Path of a template → its findings."""
 
-_STYLES: Final = {
-    Severity.ERROR: "bold red",
-    Severity.WARNING: "yellow",
-    Severity.INFO: "dim",
-}
+Labels = Mapping[str, Mapping[str, str]]
+"""Path of a template → logical ID → its type."""
+
+FORMATS: Final = ("text", "json", "sarif", "github", "junit")
+
+
+def written(findings: Findings, labels: Labels, format: str, *, colour: bool, width: int) -> str:
+    """Write findings in one of the formats.
+
+    Args:
+        findings: the findings of each template.
+        labels: what to call a resource, in text.
+        format: one of `FORMATS`.
+        colour: of text, whether to colour it.
+        width: of text, the characters of a line; 0 for lines of any length.
+    """
+    if format == "json":
+        return as_json(findings)
+    if format == "sarif":
+        return as_sarif(findings)
+    if format == "github":
+        return "\n".join(_annotations(findings))
+    if format == "junit":
+        return as_junit(findings)
+    return "\n".join(_Text(colour=colour, width=width).lines(findings, labels))
+
+
+_KEYS: Final = (
+    "rule",
+    "severity",
+    "resource",
+    "path",
+    "message",
+    "fix",
+    "source",
+    "line",
+    "column",
+)
 
 
 def as_json(findings: Findings) -> str:
     """Write one object: path → list of findings."""
-    written = {path: [asdict(one) for one in found] for path, found in findings.items()}
-    return json.dumps(written, indent=2)
+    plain = {
+        path: [{key: getattr(one, key) for key in _KEYS} for one in found]
+        for path, found in findings.items()
+    }
+    return json.dumps(plain, indent=2)
 
 
 def summary(findings: Findings) -> str:
@@ -46,40 +82,183 @@ def summary(findings: Findings) -> str:
     return f"{', '.join(words)} in {wrong} of {templates}"
 
 
-def write_text(findings: Findings, labels: Mapping[tuple[str, str], str], console: Console) -> None:
-    """Write findings grouped by template and resource, the fix under the fault, a summary last.
+_STYLES: Final = {
+    "": "",
+    "file": "1;4",
+    "resource": "1;36",
+    "dim": "2",
+    "fix": "32",
+    Severity.ERROR: "1;31",
+    Severity.WARNING: "33",
+    Severity.INFO: "2",
+}
+Piece = tuple[str, str]
+"""Text and its style."""
 
-    Args:
-        findings: the findings of each template.
-        labels: what to call a resource of a template, for example its type and construct path.
-        console: where to write.
-    """
-    from rich.padding import Padding  # noqa: PLC0415  # only where text goes out
-    from rich.text import Text  # noqa: PLC0415  # as above
 
+class _Text:
+    def __init__(self, *, colour: bool, width: int) -> None:
+        self._colour, self._width = colour, width
+
+    def lines(self, findings: Findings, labels: Labels) -> Iterator[str]:
+        """Group by template and resource, the fix under the fault, a summary last."""
+        for path, found in findings.items():
+            if not found:
+                continue
+            yield self._styled(path, "file")
+            resource: str | None = None
+            for one in found:
+                if one.resource != resource:
+                    resource = one.resource
+                    yield from self._heading(resource, labels.get(path, {}).get(resource, ""))
+                fault = [(f"{one.severity:<8}", one.severity), (one.message, "")]
+                yield from self._indented(4, 8, [*fault, (f"  {one.rule}", "dim")])
+                where = f"line {one.line}: {one.path}" if one.line else one.path
+                yield from self._indented(12, 0, [(where.removesuffix(": "), "dim")])
+                yield from self._indented(12, 5, [("fix: ", "fix"), (one.fix, "")])
+            yield ""
+        severities = {one.severity for found in findings.values() for one in found}
+        worst = next((one for one in (Severity.ERROR, Severity.WARNING) if one in severities), None)
+        yield self._styled(summary(findings), worst or "fix")
+
+    def _heading(self, resource: str, label: str) -> Iterator[str]:
+        if resource:
+            yield from self._indented(2, 0, [(resource, "resource"), (f"  {label}", "dim")])
+
+    def _indented(self, by: int, further: int, pieces: Sequence[Piece]) -> Iterator[str]:
+        """Lay out a line, broken at the width; what is broken off stands under its text."""
+        line, used = " " * by, by
+        for text, style in pieces:
+            words = [text] if not self._width else _words(text)
+            for word in words:
+                if self._width and used > by and used + len(word.rstrip()) > self._width:
+                    yield line.rstrip()
+                    line, used = " " * (by + further), by + further
+                    word = word.lstrip()  # noqa: PLW2901  # it begins a line
+                line += self._styled(word, style)
+                used += len(word)
+        yield line.rstrip() if not self._colour else line
+
+    def _styled(self, text: str, style: str) -> str:
+        code = _STYLES[style]
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code and text.strip() else text
+
+
+def _words(text: str) -> list[str]:
+    """Cut text in front of each word, with the spaces before it."""
+    words: list[str] = []
+    for word in text.split(" "):
+        words.append(word if not words else f" {word}")
+    return words
+
+
+_GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def _annotations(findings: Findings) -> Iterator[str]:
+    """Write the workflow commands that put findings beside the lines of a pull request."""
     for path, found in findings.items():
-        if not found:
-            continue
-        console.print(Text(path, style="bold underline"))
-        resource: str | None = None
         for one in found:
-            if one.resource != resource:
-                resource = one.resource
-                label = labels.get((path, resource), "")
-                heading = Text.assemble((resource, "bold cyan"), ("  " + label, "dim"))
-                console.print(Padding(heading, (0, 0, 0, 2), expand=False))
-            fault = Text.assemble(
-                (f"{one.severity:<8}", _STYLES[one.severity]), one.message, (f"  {one.rule}", "dim")
+            title = f"batch-constructs {one.rule}"
+            properties = {"file": path, "line": one.line, "col": one.column, "title": title}
+            where = ",".join(
+                f"{key}={_escaped(str(value), also=':,')}" for key, value in properties.items()
             )
-            console.print(Padding(fault, (0, 0, 0, 4), expand=False))
-            console.print(Padding(Text(one.path, style="dim"), (0, 0, 0, 12), expand=False))
-            fix = Text.assemble(("fix: ", "green"), one.fix)
-            console.print(Padding(fix, (0, 0, 0, 12), expand=False))
-        console.print()
-    worst = {one.severity for found in findings.values() for one in found}
-    style = "green"
-    if Severity.WARNING in worst:
-        style = "yellow"
-    if Severity.ERROR in worst:
-        style = "bold red"
-    console.print(Text(summary(findings), style=style))
+            resource = f"{one.resource}: " if one.resource else ""
+            message = _escaped(f"{resource}{one.message}; fix: {one.fix}")
+            yield f"::{_GITHUB[one.severity]} {where}::{message}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    for sign in "%\r\n" + also:
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text
+
+
+def as_junit(findings: Findings) -> str:
+    """Write a test suite for each template, a failed case for each error or warning."""
+    from xml.sax.saxutils import escape, quoteattr  # noqa: PLC0415  # only here
+
+    def clean(text: str) -> str:
+        return "".join(max(sign, " ") for sign in text)
+
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>"]
+    for path, found in findings.items():
+        told = [one for one in found if one.severity is not Severity.INFO]
+        name = quoteattr(clean(path))
+        count = f'tests="{max(1, len(told))}" failures="{len(told)}"'
+        lines.append(f'  <testsuite name={name} {count} errors="0">')
+        if not told:
+            lines.append(f'    <testcase classname={name} name="check"/>')
+        for one in told:
+            case = quoteattr(clean(f"{one.rule} {one.resource} {one.path}".strip()))
+            message = quoteattr(clean(one.message))
+            text = escape(clean(f"{path}:{one.line}:{one.column}: fix: {one.fix}. {one.source}"))
+            lines += [
+                f'    <testcase classname={name} name={case} file={name} line="{one.line}">',
+                f'      <failure type="{one.severity}" message={message}>{text}</failure>',
+                "    </testcase>",
+            ]
+        lines.append("  </testsuite>")
+    return "\n".join([*lines, "</testsuites>"])
+
+
+_LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+
+
+def as_sarif(findings: Findings) -> str:
+    """Write SARIF 2.1.0, as code scanning and editors read it."""
+    from batch_constructs.rules.rule import RULES  # noqa: PLC0415  # only here
+
+    told = sorted({one.rule for found in findings.values() for one in found})
+    rules = [_sarif_rule(name, RULES[name]) for name in told]
+    results = [
+        {
+            "ruleId": one.rule,
+            "ruleIndex": told.index(one.rule),
+            "level": _LEVELS[one.severity],
+            "message": {"text": f"{one.message}. Fix: {one.fix}."},
+            "locations": [_sarif_location(path, one)],
+            "partialFingerprints": {"place": f"{one.rule}/{one.resource}/{one.path}"},
+        }
+        for path, found in findings.items()
+        for one in found
+    ]
+    driver = {"name": "batch-constructs", "informationUri": _HOME, "rules": rules}
+    run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+_HOME: Final = "https://github.com/batch-constructs/batch-constructs"
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def _sarif_rule(name: str, rule: Any) -> dict[str, Any]:
+    page = getattr(rule.source, "page", "")
+    return {
+        "id": name,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.explanation},
+        "help": {"text": f"{rule.fix}. {rule.source}"},
+        **({"helpUri": page} if page else {}),
+        "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+    }
+
+
+def _sarif_location(path: str, one: Finding) -> dict[str, Any]:
+    from urllib.parse import quote  # noqa: PLC0415  # only here
+
+    uri = quote(path.replace("\\", "/"))
+    region = {"startLine": one.line, "startColumn": one.column}
+    place = {"artifactLocation": {"uri": uri}, "region": region}
+    logical = {"fullyQualifiedName": "/".join(one.parts), "kind": "resource"}
+    return {"physicalLocation": place, "logicalLocations": [logical]}
+
+
+def terminal_width() -> int:
+    """Give how wide text may be: 0 for a file or a pipe."""
+    if not sys.stdout.isatty():
+        return 0
+    import shutil  # noqa: PLC0415  # only on a terminal
+
+    return shutil.get_terminal_size().columns

@@ -113,7 +113,7 @@ class LocalAws:
         """Synthesise the stack's app, and create or update the stack.
 
         Nothing but the stack itself is deployed, so deploy those it depends on before. Container
-        images that it would build are refused.
+        images are not built: jobs run as processes.
 
         Args:
             stack: the stack; its app may be synthesised more than once.

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[LocalAws]:
     """An embedded AWS for the whole test session; it holds what the tests before deployed."""
+    from batch_constructs.local.errors import LocalAwsError
+    from batch_constructs.local.extra import require_extra
+
+    try:
+        require_extra()
+    except LocalAwsError as problem:
+        pytest.fail(str(problem), pytrace=False)
     from batch_constructs.testing.local_aws import LocalAws
 
     with LocalAws() as aws:

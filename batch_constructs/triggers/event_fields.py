@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,15 @@ from batch_constructs.construct import given
 from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
+    from aws_cdk import Stack
+
     from batch_constructs.arguments import Arguments
 
 _PLACEHOLDER = re.compile(r"<[A-Za-z0-9_.-]+>")
 _PATH = re.compile(r"\$(\.[A-Za-z0-9_/-]+|\[\d+\]|\.\*)*")
+
+ANY_TEXT_FIELDS = frozenset({"$.detail.object.key"})
+"""Fields that are always there and hold whatever text, double quotes and backslashes too."""
 
 OBJECT_CREATED_FIELDS = {
     "bucket": "$.detail.bucket.name",
@@ -94,6 +100,21 @@ class InputTemplate:
     def paths(self) -> dict[str, str]:
         """Placeholder → field."""
         return {name: path for path, name in self._names.items()}
+
+    def write(self, stack: Stack, body: object) -> str:
+        """Write the input as JSON; what only CloudFormation knows is escaped as it is filled in.
+
+        EventBridge writes a field that stands in quotes there as it is, and one outside of them as
+        JSON: a number would be no text any more, so that only what surely is a text stands there.
+        """
+        if isinstance(body, Mapping):
+            members = (f"{json.dumps(n)}: {self.write(stack, each)}" for n, each in body.items())
+            return f"{{{', '.join(members)}}}"
+        if isinstance(body, list):
+            return f"[{', '.join(self.write(stack, each) for each in body)}]"
+        if isinstance(body, str) and self.paths.get(body[1:-1]) in ANY_TEXT_FIELDS:
+            return body
+        return str(stack.to_json_string(body)) if is_token(body) else json.dumps(body)
 
 
 def is_field(value: object) -> bool:

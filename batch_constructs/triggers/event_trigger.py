@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch-cwe-target.html
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
@@ -21,7 +20,6 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
     check_dead_letter_queue,
@@ -240,6 +238,8 @@ class EventTrigger(BatchConstruct):
             scheduling_priority=job.scheduling_priority,
             allow=asked_for(asked),
             function_settings=settings,
+            # what the function fails at lies where EventBridge leaves what it cannot hand over
+            dead_letter_queue=self.dead_letter_queue,
         )
         template = InputTemplate()
         asked.get("containerOverrides", {}).pop("environment", None)  # told as a plain map
@@ -257,9 +257,7 @@ class EventTrigger(BatchConstruct):
         return {"arn": self.function.function.function_arn, **self._input(body, template)}
 
     def _input(self, body: Mapping[str, Any], template: InputTemplate) -> dict[str, Any]:
-        text = json.dumps(body)
-        if is_token(text):
-            text = Stack.of(self).to_json_string(body)  # escapes what only CloudFormation knows
+        text = template.write(Stack.of(self), body)
         if not template.paths:
             return {"input": text}
         return {

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.delivery import (
+    LAMBDA_MEMORY_MEBIBYTES,
     SQS_BATCH,
     SQS_CONCURRENCY,
     SQS_FIFO_BATCH,
     SQS_WINDOW_SECONDS,
 )
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+from batch_constructs.functions.claims.lease import LONGEST_SECONDS
+from batch_constructs.functions.claims.remembered import most_bytes
 from batch_constructs.known_values import known_now
-from batch_constructs.tokens import without_tokens
+from batch_constructs.tokens import is_token, without_tokens
 from batch_constructs.triggers.job_to_submit import bounded
+from batch_constructs.triggers.message_schema import read_schema
 from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from aws_cdk import Duration
 
@@ -36,9 +39,16 @@ _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
 _COMPACT = (",", ":")
-_DRAFTS = ("draft-04", "draft-06", "draft-07")
 _MAX_RECEIVES = Whole(2, 100)
 _HOUR_SECONDS = 3600
+_MEBIBYTE = 2**20
+_MESSAGES_PER_HOUR = 1_000_000
+LEAST_MEMORY_MEBIBYTES = 1024
+"""A smaller function is a slower one: Lambda gives processor time by memory."""
+
+_MEMORY_OF_THE_REST_MEBIBYTES = 512
+"""Python, boto3 and 6 MB of messages, read and written as a manifest."""
+
 _WINDOW = Whole(_HOUR_SECONDS, 24 * _HOUR_SECONDS, unit="seconds")
 
 
@@ -50,11 +60,14 @@ class GatewayArguments:
     fifo: bool
     per_second: float
     parameters: dict[str, str]
-    schema: Mapping[str, Any] | None
+    schema_code: str | None
     idempotency_key: str | None
     window_seconds: int
     max_batching_window_seconds: int
     max_receive_count: int
+    most_remembered: int | None
+    """So many messages of a window fit the function's memory; None in a gateway that has to."""
+    memory_mebibytes: int
 
     @property
     def batch_size(self) -> int:
@@ -80,6 +93,7 @@ def read_gateway(
     fifo: bool,
     max_batching_window: Duration | None,
     max_receive_count: int,
+    max_messages_per_hour: int | None,
 ) -> GatewayArguments:
     """Read the arguments and note what is wrong with them."""
     is_fifo = arguments.flag("fifo", fifo, required=True) is True
@@ -98,32 +112,37 @@ def read_gateway(
         fields = {}
     for parameter, field in fields.items():
         _check_path(arguments, f"parameters[{parameter!r}]", field)
-    checked = _schema(arguments, schema)
     defaults = {} if arguments.problems else without_tokens(job.defaults())
-    parts = [
-        checked if isinstance(checked, dict) else {},
-        fields,
-        *([defaults] if defaults else []),
-    ]
+    parts = [fields, *([defaults] if defaults else [])]
     told = json.dumps(parts, separators=_COMPACT, default=str)
     if len(told) > MOST_BYTES_TOLD:
         also = ", environment, command and overrides" if defaults else ""
         arguments.wrong_value(
-            f"schema and parameters{also} are {len(told):,} bytes of JSON; allowed are "
-            f"{MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: check "
-            "here only what tells good messages from bad, and the rest in the job"
+            f"parameters{also} are {len(told):,} bytes of JSON; allowed are {MOST_BYTES_TOLD:,}, "
+            "since Lambda has room for 4 KB of environment variables: map fewer fields"
         )
     key = arguments.text("idempotency_key", idempotency_key)
     if key is not None:
         _check_path(arguments, "idempotency_key", key)
+    per_second = _rate(arguments, max_submissions_per_second)
+    window_seconds = _window(arguments, deduplication_window)
+    most, memory = _room(
+        arguments,
+        max_messages_per_hour,
+        coalesce=coalesce,
+        per_second=per_second,
+        window_seconds=window_seconds,
+    )
     return GatewayArguments(
+        most_remembered=most,
+        memory_mebibytes=memory,
         coalesce=coalesce,
         fifo=is_fifo,
-        per_second=_rate(arguments, max_submissions_per_second),
+        per_second=per_second,
         parameters=fields,
-        schema=checked,
+        schema_code=read_schema(arguments, schema),
         idempotency_key=key,
-        window_seconds=_window(arguments, deduplication_window),
+        window_seconds=window_seconds,
         max_batching_window_seconds=_batching(
             arguments, max_batching_window, coalesce=coalesce, fifo=is_fifo
         ),
@@ -159,42 +178,39 @@ def _rate(arguments: Arguments, per_second: float) -> Any:
     return rate
 
 
-def _schema(arguments: Arguments, schema: Any) -> Any:
-    if schema is None:
-        return None
-    if not isinstance(schema, Mapping):
-        return arguments.wrong_type("schema", schema, "a JSON schema as a mapping")
-    import fastjsonschema  # noqa: PLC0415 - loaded when used
-
-    try:
-        plain = json.loads(json.dumps(dict(schema)))
-        draft = plain.get("$schema", _DRAFTS[-1])
-        if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
-            return arguments.wrong_value(
-                f"schema has $schema {draft!r}; allowed are drafts 4, 6 and 7, such as "
-                "'http://json-schema.org/draft-07/schema#'"
-            )
-        elsewhere = sorted(set(_references(plain)))
-        if elsewhere:
-            return arguments.wrong_value(
-                f"schema refers to {', '.join(elsewhere)}; the function fetches nothing: put it "
-                "below definitions and refer to '#/definitions/…'"
-            )
-        fastjsonschema.compile(plain)
-    except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
-        return arguments.wrong_value(f"schema is no JSON schema: {type(error).__name__}: {error}")
-    return plain
-
-
-def _references(schema: object) -> Iterator[str]:
-    """Find references to what is not in the schema itself."""
-    if isinstance(schema, dict):
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and not reference.startswith("#"):
-            yield reference
-    if isinstance(schema, dict | list):
-        for each in schema.values() if isinstance(schema, dict) else schema:
-            yield from _references(each)
+def _room(
+    arguments: Arguments,
+    max_messages_per_hour: Any,
+    *,
+    coalesce: bool,
+    per_second: Any,
+    window_seconds: Any,
+) -> tuple[int | None, int]:
+    """Reckon how many messages the function remembers, and how much memory that takes."""
+    given = arguments.number("max_messages_per_hour", max_messages_per_hour, bound=Whole(1))
+    if given is not None and not coalesce:
+        arguments.wrong_value(
+            "max_messages_per_hour with mode job-per-message: max_submissions_per_second says it "
+            "there; leave it out"
+        )
+    known = all(isinstance(each, int | float) for each in (per_second, window_seconds))
+    if is_token(given) or not known or is_token(per_second) or is_token(window_seconds):
+        return None, LEAST_MEMORY_MEBIBYTES
+    by_hour = per_second * _HOUR_SECONDS
+    if coalesce:
+        by_hour = _MESSAGES_PER_HOUR if not isinstance(given, int | float) else given
+    most = int(by_hour * (window_seconds + LONGEST_SECONDS) / _HOUR_SECONDS)
+    needed = _MEMORY_OF_THE_REST_MEBIBYTES + -(-most_bytes(most) // _MEBIBYTE)
+    if needed > LAMBDA_MEMORY_MEBIBYTES:
+        fits = (LAMBDA_MEMORY_MEBIBYTES - _MEMORY_OF_THE_REST_MEBIBYTES) * _MEBIBYTE
+        least = most_bytes(1_000_000) / 1_000_000
+        arguments.wrong_value(
+            f"max_messages_per_hour is {by_hour:,.0f} and deduplication_window {window_seconds:,} "
+            f"seconds: {most:,} messages to remember take {needed:,} MiB; allowed are "
+            f"{LAMBDA_MEMORY_MEBIBYTES:,} MiB, about {int(fits / least):,} messages a window: give "
+            "a shorter window, or several gateways"
+        )
+    return most if coalesce else None, max(LEAST_MEMORY_MEBIBYTES, needed)
 
 
 def _window(arguments: Arguments, window: Duration | None) -> Any:

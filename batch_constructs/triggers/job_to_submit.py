@@ -33,6 +33,7 @@ from batch_constructs.submission_overrides import (
     read_timeout,
 )
 from batch_constructs.tokens import is_token
+from batch_constructs.triggers.job_fit import check_parameters, check_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,6 +179,8 @@ def read_job_to_submit(
     variables = read_environment(*chosen("environment", environment))
     reader, value = chosen("command", command)
     words = reader.texts("command", value)
+    check_platform(arguments, queue, job_definition)
+    check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority", scheduling_priority)
     _check_length(arguments, words, variables)
     return JobToSubmit(

@@ -158,15 +158,21 @@ def tell_event_bridge(bucket: Any) -> None:
     if resource is None or bucket.node.try_find_child("Notifications") is not None:
         once_made(bucket.enable_event_bridge_notification)
         return
-    once_made(
-        lambda: (
-            resource.add_property_override(_EVENT_BRIDGE, True),
-            bucket.node.add_validation(_NotOverwritten(bucket)),
-        )
-    )
+
+    def tell() -> None:
+        resource.add_property_override("NotificationConfiguration", _EVENT_BRIDGE)
+        bucket.node.add_validation(_NotOverwritten(bucket))
+
+    once_made(tell)
 
 
-_EVENT_BRIDGE = "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"
+_EVENT_BRIDGE = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+_OVERWRITTEN = (
+    "notifications were added to the bucket after a trigger of batch_constructs, and the CDK writes "
+    "them over those to EventBridge: make the bucket with event_bridge_enabled=True"
+)
 
 
 @jsii.implements(IValidation)
@@ -178,10 +184,5 @@ class _NotOverwritten:
 
     def validate(self) -> list[str]:
         """Say so."""
-        if self._bucket.node.try_find_child("Notifications") is None:
-            return []
-        return [
-            "notifications were added to the bucket after a trigger of batch_constructs, and the "
-            "CDK writes them over those to EventBridge: make the bucket with "
-            "event_bridge_enabled=True"
-        ]
+        later = self._bucket.node.try_find_child("Notifications")
+        return [] if later is None else [_OVERWRITTEN]

@@ -45,6 +45,7 @@ from batch_constructs.triggers.gateway_arguments import (
     read_gateway,
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
+from batch_constructs.triggers.message_schema import MODULE
 from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
 from batch_constructs.triggers.submit_function import (
     LIST_JOBS,
@@ -120,7 +121,8 @@ class SubmissionGateway(BatchConstruct):
             ``Admission.COMMAND`` or ``"vcpus"``; one with more lies in the dead-letter queue.
             Default: nothing.
         schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
-            itself; together with ``parameters`` at most 2,500 bytes of JSON. Default: none.
+            itself, and no pattern that repeats what repeats. A message that takes longer than a
+            second to look at is set aside. Default: none.
         idempotency_key: Field of the JSON body that identifies a message, such as ``"$.id"``.
             Default: the ID that SQS gives it.
         deduplication_window: How long a message is remembered, 1 to 24 hours. Default: 6 hours.
@@ -137,6 +139,8 @@ class SubmissionGateway(BatchConstruct):
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
         max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
+            for; beyond that, messages wait in the queue. Default: 1,000,000.
         alarm_topic: Told when something lies in the dead-letter queue. Default: nobody.
         encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
@@ -174,6 +178,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: bool = False,
         max_batching_window: Duration | None = None,
         max_receive_count: int = 10,
+        max_messages_per_hour: int | None = None,
         alarm_topic: sns.ITopic | None = None,
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
@@ -213,6 +218,7 @@ class SubmissionGateway(BatchConstruct):
             fifo=fifo,
             max_batching_window=max_batching_window,
             max_receive_count=max_receive_count,
+            max_messages_per_hour=max_messages_per_hour,
         )
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("enabled", enabled, required=True)
@@ -388,8 +394,8 @@ class SubmissionGateway(BatchConstruct):
             statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
             settings=settings,
-            memory_mebibytes=1024,
-            libraries=["fastjsonschema"] if gateway.schema is not None else [],
+            memory_mebibytes=gateway.memory_mebibytes,
+            code={} if gateway.schema_code is None else {MODULE: gateway.schema_code},
         )
         return shipped.handler
 
@@ -403,6 +409,8 @@ class SubmissionGateway(BatchConstruct):
             "MAX_RECEIVES": str(gateway.max_receive_count),
             "WINDOW_SECONDS": number_text(gateway.window_seconds),
         }
+        if gateway.most_remembered is not None:
+            environment["MOST_REMEMBERED"] = str(gateway.most_remembered)
         if self.manifest_bucket is not None:
             environment["MANIFEST_BUCKET"] = self.manifest_bucket.bucket_name
             environment["MANIFEST_PREFIX"] = _MANIFEST_PREFIX
@@ -410,13 +418,13 @@ class SubmissionGateway(BatchConstruct):
             environment["PARAMETERS"] = json.dumps(gateway.parameters)
         if gateway.idempotency_key is not None:
             environment["IDEMPOTENCY_KEY"] = gateway.idempotency_key
-        if gateway.schema is not None:
-            environment["SCHEMA"] = json.dumps(gateway.schema, separators=(",", ":"))
+        if gateway.schema_code is not None:
+            environment["SCHEMA"] = MODULE
         return environment
 
     def _statements(self, job: JobToSubmit, gateway: GatewayArguments) -> list[dict[str, Any]]:
         receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
-        ledger = ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+        ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
             (receive, self.message_queue.queue_arn),
             ("sqs:SendMessage", self.dead_letter_queue.queue_arn),

@@ -9,12 +9,17 @@ from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
+from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
+from batch_constructs.topic import topic_argument
+from batch_constructs.triggers.delivery import check_dead_letter_queue
+from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -35,14 +42,18 @@ class SubmitFunction(BatchConstruct):
 
     Its event holds ``parameters`` and ``environment``, plain maps, and those members of
     ``SubmitJob`` (``containerOverrides``, ``arrayProperties``, ``shareIdentifier``, …) that are
-    admitted by name: whoever may call it decides no more. It backs off when it is throttled. With a
-    ``jobName`` in the event, the same event again finds the job of that name and submits no second
-    one.
+    admitted by name: whoever may call it decides no more. It backs off when it is throttled. Of all
+    events with one ``jobName`` the first becomes a job, for sixteen days; a name that AWS Batch
+    does not take (``order/1``) is the job's as far as it does, with a digest of the whole behind
+    it.
 
     Creates, below its own ID: ``Function`` with ``Handler`` (AWS::Lambda::Function), ``Role`` and
-    ``LogGroup``.
+    ``LogGroup``, ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
+        dead_letter_queue: Where events lie that became no job; the function takes them as they lie
+            there.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches.
         function: The ``lambda_.Function``: a target, a subscriber, something to ``grant_invoke``.
 
     Args:
@@ -69,6 +80,10 @@ class SubmitFunction(BatchConstruct):
             nothing.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
+        dead_letter_queue: Where events go that became no job and that nobody waits for, after two
+            retries: a throttled queue, one that a cost guard disabled. Default: one of its own.
+        alarm_topic: Told when the function fails, is throttled or leaves something in the
+            dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -97,6 +112,8 @@ class SubmitFunction(BatchConstruct):
         overrides: SubmissionOverrides | None = None,
         allow: Sequence[Admission | str] | None = None,
         function_settings: FunctionSettings | None = None,
+        dead_letter_queue: sqs.IQueue | None = None,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -119,20 +136,29 @@ class SubmitFunction(BatchConstruct):
         )
         check_told(arguments, job)
         settings = read_function_settings(arguments, function_settings)
+        check_dead_letter_queue(arguments, dead_letter_queue)
+        alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
+        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        claims = ClaimsTable(self, settings)
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="submit",
             description="Submits one AWS Batch job for each invocation",
-            environment={**told(self, job), **told_allow(admitted)},
-            statements=[*job.statements(tagging=True), LIST_JOBS],
+            environment={**claims.environment(), **told(self, job), **told_allow(admitted)},
+            statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
+            dead_letter_queue=self.dead_letter_queue,
             settings=settings,
         )
         self.function = shipped.handler
+        self.watched_function = WatchedFunction(
+            handler=self.function, dead_letter_queue=self.dead_letter_queue
+        )
+        watch(self, self.watched_function, alarmed)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""

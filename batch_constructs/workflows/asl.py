@@ -261,6 +261,7 @@ class AslWriter:
     ) -> dict[str, Any]:
         parameters = self._request(job)
         if queue is not None:
+            parameters.pop("JobQueue.$", None)
             parameters["JobQueue"] = queue
         if job.parameters:
             parameters["Parameters"] = _from_input(job.parameters)

@@ -19,7 +19,7 @@ from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
-from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_to_submit
 from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.log_settings import log_settings
 from batch_constructs.queues.job_queue import (
@@ -32,6 +32,11 @@ from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.triggers.job_to_submit import check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
+from batch_constructs.workflows.queue_from_input import (
+    QueueFromInput,
+    queues_of,
+    read_queues,
+)
 from batch_constructs.workflows.structure import structure_of
 
 if TYPE_CHECKING:
@@ -72,7 +77,8 @@ class Workflow(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         jobs: The jobs, in any order.
-        queue: Where jobs wait that name no queue. Default: each names its own.
+        queue: Where jobs wait that name no queue: a queue, or ``QueueFromInput`` for one that the
+            input names. Default: each names its own.
         share_identifier: Share of jobs that name none.
         spot_rescue_queue: A queue on demand where a job runs again that lost its Spot host
             (``Host EC2 …``) in its last attempt, and only then. An array whose children lost
@@ -98,7 +104,7 @@ class Workflow(BatchConstruct):
         id: str,
         *,
         jobs: Sequence[WorkflowJob],
-        queue: AnyJobQueue | None = None,
+        queue: AnyJobQueue | QueueFromInput | None = None,
         share_identifier: str | None = None,
         spot_rescue_queue: AnyJobQueue | None = None,
         timeout: Duration | None = None,
@@ -202,8 +208,8 @@ class Workflow(BatchConstruct):
         requirements = requirements_of(job.overrides)
         return {
             "JobName": f"{self._prefix}-{job.name}",
-            "JobQueue": job_queue_arn(_of_ours(job.queue)),
-            "JobDefinition": job_definition_arn(_of_ours(job.job_definition)),
+            **_queue(_of_ours(job.queue)),
+            "JobDefinition": job_definition_arn_to_submit(_of_ours(job.job_definition)),
             **given(
                 ArrayProperties=given(Size=job.array_size),
                 ContainerOverrides=given(
@@ -216,6 +222,12 @@ class Workflow(BatchConstruct):
                 Tags=dict(job.tags),
             ),
         }
+
+
+def _queue(queue: AnyJobQueue | QueueFromInput) -> dict[str, str]:
+    if isinstance(queue, QueueFromInput):
+        return {"JobQueue.$": queue.context_path}
+    return {"JobQueue": job_queue_arn(queue)}
 
 
 def _of_ours(queue_or_definition: object) -> Any:
@@ -248,10 +260,9 @@ def _read_graph(
         complete[name] = full
         if full.queue is None:
             arguments.wrong_value(f"{where}no queue; give it one, or the whole workflow")
-        elif not is_job_queue(full.queue):
-            arguments.wrong_type(f"{where}queue", full.queue, "a job queue")
         else:
-            check_share(arguments, _of_ours(full.queue), full.share_identifier, where=where)
+            for one in read_queues(arguments, where, full.queue):
+                check_share(arguments, one, full.share_identifier, where=where)
         if not is_job_definition(full.job_definition):
             arguments.wrong_type(f"{where}job_definition", full.job_definition, "a job definition")
         if name in waited_for and (job.step_retry or job.catch):
@@ -269,12 +280,13 @@ def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -
     """Note what would run twice, and what the rescue queue would refuse."""
     where = f"job {job.name!r}: "
     check_share(arguments, rescue, job.share_identifier, where=f"{where}on spot_rescue_queue: ")
-    if isinstance(job.queue, JobQueue) and job.queue.spot_rescue is not None:
-        arguments.wrong_value(
-            f"{where}its queue {job.queue.node.path} has a spot_rescue_queue too, so that a job "
-            "that lost its host would run twice: leave out one of the two; the workflow waits only "
-            "for its own"
-        )
+    for queue in queues_of(_of_ours(job.queue)):
+        if isinstance(queue, JobQueue) and queue.spot_rescue is not None:
+            arguments.wrong_value(
+                f"{where}its queue {queue.node.path} has a spot_rescue_queue too, so that a job "
+                "that lost its host would run twice: leave out one of the two; the workflow waits "
+                "only for its own"
+            )
 
 
 def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]]:
@@ -285,12 +297,10 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
     resources: dict[str, None] = {}
     jobs: dict[str, None] = {}
     for job in graph.jobs.values():
-        for queue in (job.queue, rescue):
+        for queue in (*queues_of(_of_ours(job.queue)), rescue):
             if queue is not None:
-                resources |= dict.fromkeys(
-                    submit_resources(_of_ours(queue), _of_ours(job.job_definition))
-                )
-                jobs[jobs_of(_of_ours(queue))] = None
+                resources |= dict.fromkeys(submit_resources(queue, _of_ours(job.job_definition)))
+                jobs[jobs_of(queue)] = None
     return [
         {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
         # jobs have no ID yet when the policy is written

@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
-from batch_constructs.client.batch_client import JobsNotFoundError
+from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
@@ -124,6 +124,35 @@ def test_a_submission_whose_answer_got_lost_is_not_repeated(aws: Aws, client: Ba
         client.submit("once", queue="q", job_definition="d")
 
     assert aws.calls["batch:SubmitJob"] == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="https://batch.us-eest-1.amazonaws.com"),
+        NoCredentialsError(),
+    ],
+)
+def test_a_request_that_never_left_is_no_submission_and_said_so_at_once(
+    aws: Aws, client: BatchClient, error: Exception
+) -> None:
+    def refuse(_: dict[str, Any]) -> Any:
+        raise error
+
+    aws.batch.script["SubmitJob"] = refuse
+    began = aws.clock.now
+
+    with pytest.raises(NotSubmittedError, match="'once' was not submitted, since the request"):
+        client.submit("once", queue="main", job_definition="report")
+    assert aws.clock.now - began < 2
+
+
+def test_a_submission_that_is_throttled_all_the_time_ends(aws: Aws, client: BatchClient) -> None:
+    aws.faults.throttle = 1.0
+
+    with pytest.raises(NotSubmittedError, match="throttled it for 300 s; submit it again later"):
+        client.submit("once", queue="main", job_definition="report")
+    assert aws.clock.slept < 300
 
 
 def test_a_queue_that_does_not_exist_is_said_in_the_words_of_aws(

@@ -9,7 +9,7 @@ import pytest
 
 from batch_constructs.aws.submit_job import overrides_length
 from batch_constructs.client.redrive import NothingToRedriveError, redrive
-from batch_constructs.functions.submission.repeat import numbers_of
+from batch_constructs.functions.claims.ranges import numbers_of
 from tests.client.test_batch_client import describe, detail
 from tests.functions.aws_in_process import answer
 
@@ -113,6 +113,21 @@ def test_a_redriven_job_can_be_changed(aws: Aws, client: BatchClient) -> None:
             {"type": "MEMORY", "value": "4096"},
         ],
     }
+
+
+def test_a_revision_that_is_not_active_any_more_is_said_with_the_fix(
+    aws: Aws, client: BatchClient
+) -> None:
+    arn = "arn:aws:batch:us-east-1:111122223333:job-definition/report:3"
+    describe(aws, [detail("a", "FAILED", jobDefinition=arn)])
+    refusal = answer(400, {"message": "no"}, error="ClientException")
+    aws.batch.script["SubmitJob"] = lambda _: refusal
+    gone = {"jobDefinitionArn": arn, "jobDefinitionName": "report", "revision": 3}
+    gone |= {"status": "INACTIVE", "type": "container"}
+    aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(200, {"jobDefinitions": [gone]})
+
+    with pytest.raises(ValueError, match=r"is not active any more, .* --job-definition report$"):
+        redrive(client, "a")
 
 
 def test_redriving_twice_submits_once(aws: Aws, client: BatchClient) -> None:
@@ -266,13 +281,28 @@ def test_a_job_that_ecs_would_refuse_for_its_overrides_is_not_submitted(
     assert aws.batch.jobs == []
 
 
-def test_a_job_of_several_containers_is_redriven_unchanged(aws: Aws, client: BatchClient) -> None:
+def test_each_container_of_a_job_of_several_gets_what_is_changed(
+    aws: Aws, client: BatchClient
+) -> None:
     task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
     describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
 
-    with pytest.raises(ValueError, match="has several containers"):
-        redrive(client, "a", environment={"MODE": "fast"})
-    redrive(client, "a")
+    with pytest.raises(ValueError, match="has containers with names, or several nodes"):
+        redrive(client, "a", vcpus=2)
+    redrive(client, "a", environment={"MODE": "fast"})
 
     containers = aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
     assert [container["name"] for container in containers] == ["main", "side"]
+    assert all({"name": "MODE", "value": "fast"} in each["environment"] for each in containers)
+
+
+def test_a_child_of_an_array_of_pods_is_redriven_with_its_index(
+    aws: Aws, client: BatchClient
+) -> None:
+    pod = {"podProperties": {"containers": [{"name": "main", "image": "i"}]}}
+    describe(aws, [detail("a:7", "FAILED", eksProperties=pod, arrayProperties={"index": 7})])
+
+    redrive(client, "a:7")
+
+    (container,) = aws.batch.jobs[0]["eksPropertiesOverride"]["podProperties"]["containers"]
+    assert container["env"] == [{"name": "ARRAY_INDICES", "value": "7"}]

@@ -93,7 +93,7 @@ class TestEks:
             ({"access_entry_state": "YES"}, 'access_entry_state is "YES"'),
             (
                 {"allocation_strategy": "BEST_FIT"},
-                "allocation_strategy is BEST_FIT, which an environment on Amazon EKS",
+                "allocation_strategy is BEST_FIT, which Amazon EKS",
             ),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
             (

@@ -490,3 +490,125 @@ def test_an_image_given_by_its_id_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> No
     image = bc.InstanceImage(image="ami-1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"images\[0\].image is str 'ami-1'; expected an ec2.IM"):
         bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, images=[image])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"kind": bc.FargateComputeEnvironment}, {"kind": bc.Ec2ComputeEnvironment}),
+        (
+            {"kind": bc.FargateComputeEnvironment},
+            {"kind": bc.FargateComputeEnvironment, "spot": True},
+        ),
+        ({}, {"role": True}),
+        ({}, {"stack_tags": {"Team": "a"}}),
+        ({"overrides": {"Tags.Team": "a"}}, {"overrides": {"Tags.Team": "b"}}),
+    ],
+)
+def test_what_aws_batch_cannot_change_changes_the_name(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert readable_name(**one) != readable_name(**other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"kind": bc.Ec2ComputeEnvironment}, {"kind": bc.SpotComputeEnvironment}),
+        ({}, {"overrides": {"ComputeResources.MaxvCpus": 8}}),
+    ],
+)
+def test_what_aws_batch_changes_in_place_keeps_the_name(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    assert readable_name(**one) == readable_name(**other)
+
+
+def readable_name(
+    *,
+    kind: Any = bc.Ec2ComputeEnvironment,
+    stack_tags: dict[str, str] | None = None,
+    overrides: dict[str, Any] | None = None,
+    role: bool = False,
+    **options: Any,
+) -> str:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Stack", tags=stack_tags)
+    network = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    if role:
+        options["service_role"] = iam.Role.from_role_name(stack, "Role", "own")
+    made = kind(stack, "E", vpc=network, compute_environment_name="nightly", **options)
+    for path, value in (overrides or {}).items():
+        made.resource.add_property_override(path, value)
+    name: str = stack.resolve(made.resource.compute_environment_name)
+    return name
+
+
+def test_an_exact_name_is_the_name(stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources) -> None:
+    bc.FargateComputeEnvironment(stack, "E", vpc=vpc, exact_name="nightly")
+
+    (environment,) = resources(ENVIRONMENT).values()
+    assert environment["Properties"]["ComputeEnvironmentName"] == "nightly"
+
+
+def test_an_exact_name_is_not_given_beside_a_prefix(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    with pytest.raises(ValueError, match="exact_name is given together with compute_environment"):
+        bc.FargateComputeEnvironment(
+            stack, "E", vpc=vpc, exact_name="a", compute_environment_name="b"
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "replaced"),
+    [
+        ("Fargate", {}, False),
+        ("Ec2", {}, False),
+        ("Spot", {}, False),
+        ("Ec2", {"allocation_strategy": "BEST_FIT"}, True),
+        ("Spot", {"allocation_strategy": "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"}, False),
+        ("Ec2", {"role": "arn:aws:iam::111122223333:role/own"}, True),
+        ("Fargate", {"role": "arn:aws:iam::111122223333:role/own"}, True),
+        (
+            "Ec2",
+            {
+                "role": "arn:aws:iam::111122223333:role/aws-service-role/batch.amazonaws.com/"
+                "AWSServiceRoleForBatch"
+            },
+            False,
+        ),
+        ("Ec2", {"replace_compute_environment": True}, True),
+        ("Fargate", {"replace_compute_environment": True}, True),
+        ("Ec2", {"allocation_strategy": "BEST_FIT", "replace_compute_environment": False}, False),
+    ],
+)
+def test_an_environment_is_replaced_where_aws_batch_cannot_update_it_or_as_is_said(
+    kind: str,
+    options: dict[str, Any],
+    *,
+    replaced: bool,
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    resources: Resources,
+) -> None:
+    role, options = options.get("role"), {k: v for k, v in options.items() if k != "role"}
+    if role is not None:
+        options = {**options, "service_role": iam.Role.from_role_arn(stack, "Role", role)}
+
+    getattr(bc, f"{kind}ComputeEnvironment")(stack, "E", vpc=vpc, **options)
+
+    (environment,) = resources(ENVIRONMENT).values()
+    assert environment["Properties"]["ReplaceComputeEnvironment"] is replaced
+
+
+def test_an_instance_profile_is_taken_as_it_is(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    profile = iam.InstanceProfile.from_instance_profile_arn(
+        stack, "Profile", "arn:aws:iam::111122223333:instance-profile/ecs"
+    )
+
+    bc.Ec2ComputeEnvironment(stack, "E", vpc=vpc, instance_role=profile)
+
+    (environment,) = resources(ENVIRONMENT).values()
+    assert environment["Properties"]["ComputeResources"]["InstanceRole"].endswith("profile/ecs")
+    assert resources("AWS::IAM::InstanceProfile") == {}

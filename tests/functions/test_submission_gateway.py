@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import fastjsonschema
 import pytest
 
 from batch_constructs.aws.admission import Admission
+from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
     TIMEOUT_SECONDS,
@@ -272,6 +274,59 @@ def test_a_body_that_breaks_the_schema_is_set_aside(world: World) -> None:
     }
 
 
+def test_a_message_that_takes_long_to_look_at_is_poison_and_its_neighbours_go_on(
+    world: World,
+) -> None:
+    pattern = re.compile(r"^(a|a)*$")
+
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        if not pattern.search(found["parameters"]["n"]):
+            raise ValueError("no")
+
+    gateway = world.gateway()
+    gateway.reader.validate, gateway.reader.validation_seconds = validate, 0.05
+    slow = json.dumps({"parameters": {"n": "a" * 60 + "!"}})
+    fine = json.dumps({"parameters": {"n": "aaa"}})
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(fine, slow, fine)
+
+    assert gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+    assert [job["parameters"]["n"] for job in world.jobs()] == ["aaa", "aaa"]
+    assert world.reasons() == {slow: "took longer than 0.05 s to compare with the schema"}
+
+
+def test_messages_behind_many_slow_ones_come_again(world: World) -> None:
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        if found["parameters"]["n"] != "9":
+            world.aws.clock.now += 10
+            raise ValueError("slow")
+
+    world.validate = validate
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(*(body(number) for number in range(10)))
+    records = sqs.receive()
+
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == [record["messageId"] for record in records[4:]]
+    sqs.delete(record["messageId"] for record in records[:4])
+    sqs.drain(world.gateway)
+    one_job_each(world, [9])
+
+
+def test_messages_wait_in_the_queue_when_the_window_has_no_room_for_them(world: World) -> None:
+    world.settings["most_remembered"] = 5
+    sqs = Sqs(world.aws, batch_size=3)
+    sqs.send(*(body(number) for number in range(6)))
+    gateway = world.gateway()
+
+    first = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+    second = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
+
+    assert (len(first), len(second)) == (0, 3)
+    one_job_each(world, [0, 1, 2])
+
+
 def test_the_message_s3_sends_at_set_up_is_neither_job_nor_poison(world: World) -> None:
     sqs = Sqs(world.aws, batch_size=10)
     sqs.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}))
@@ -473,26 +528,14 @@ def test_a_warm_function_forgets_what_is_older_than_the_window(world: World) -> 
     records = sqs.receive()
     gateway.handle(records, seconds=TIMEOUT_SECONDS)
     sqs.delete([records[0]["messageId"]])
-    world.aws.clock.now += 7 * 3600
+    for hour in range(2, 10):
+        world.aws.clock.now += 3600
+        sqs.send(body(hour))
+        (record,) = sqs.receive()
+        gateway.handle([record], seconds=TIMEOUT_SECONDS)
+        sqs.delete([record["messageId"]])
 
-    sqs.send(body(2))
-    gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
-
-    assert len(gateway.ledger._submitted) == 1
-
-
-def test_the_log_expires_all_but_its_newest_claim(world: World) -> None:
-    sqs = Sqs(world.aws, batch_size=1)
-    sqs.send(body(1), body(2), body(3))
-    sqs.drain(world.gateway)
-
-    items = boto3.client("dynamodb").scan(TableName="ledger")["Items"]
-
-    assert {item["number"]["N"]: "expires" in item for item in items} == {
-        "1": True,
-        "2": True,
-        "3": False,
-    }
+    assert len(gateway.log.remembered) == 7
 
 
 def test_two_messages_become_an_array_of_two(world: World) -> None:
@@ -562,7 +605,7 @@ def test_after_a_lost_answer_nobody_asks_before_batch_surely_lists_the_job(world
     world.aws.batch.script["ListJobs"] = delayed
     world.aws.clock.now = shown_at - 2
     assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
-    world.aws.clock.now = lost_at + 62
+    world.aws.clock.now = lost_at + AFTERMATH_SECONDS + 1
     assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == []
     one_job_each(world, [1])
 
@@ -621,7 +664,7 @@ def test_pauses_of_a_throttled_function_grow_and_end_at_ten_seconds(
         longest.append(high)
         return low
 
-    monkeypatch.setattr("batch_constructs.functions.submission.batch_api.random.uniform", shortest)
+    monkeypatch.setattr("batch_constructs.functions.claims.effect.random.uniform", shortest)
     world.aws.faults.throttle = 1.0
     world.aws.clock.call_seconds = 1.0
     sqs = Sqs(world.aws, batch_size=10)

@@ -1,4 +1,4 @@
-"""Ten thousand messages with duplicates, poison, throttling, lost answers and deaths."""
+"""Thousands of messages with duplicates, poison, throttling, lost answers and deaths."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ __all__ = ["world"]  # the fixture
 MESSAGES = 10_000
 
 
-def flood(world: World, *, batch_size: int, poison: Sequence[str] = ()) -> Sqs:
-    """Ten thousand different good messages, every tenth sent twice, and the poison between."""
+def flood(
+    world: World, *, batch_size: int, poison: Sequence[str] = (), messages: int = MESSAGES
+) -> Sqs:
+    """So many different good messages, every tenth sent twice, and the poison between."""
     world.settings["idempotency_key"] = "$.parameters.n"
     sqs = Sqs(world.aws, batch_size=batch_size)
-    bodies = [body(number) for number in range(MESSAGES)]
+    bodies = [body(number) for number in range(messages)]
     everything = [*bodies, *bodies[::10], *poison]
     world.aws.faults.random.shuffle(everything)
     sqs.send(*everything)
@@ -32,15 +34,15 @@ POISON = [f"poison {number}" for number in range(50)]
 
 
 def test_every_good_message_becomes_one_job_whatever_happens(world: World) -> None:
-    sqs = flood(world, batch_size=300, poison=POISON)
+    sqs = flood(world, batch_size=300, poison=POISON, messages=2000)
     world.aws.faults.throttle = 1 / 3
-    world.aws.faults.lose_answer = 0.001
-    world.aws.faults.kill = 0.002
+    world.aws.faults.lose_answer = 0.005
+    world.aws.faults.kill = 0.005
 
     deaths = sqs.drain(world.gateway, redeliver=0.01)
 
     counted = Counter(int(job["parameters"]["n"]) for job in world.jobs())
-    assert counted == Counter(range(MESSAGES))
+    assert counted == Counter(range(2000))
     assert set(world.reasons()) == set(POISON)
     assert deaths > 3
 

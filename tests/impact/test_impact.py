@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from batch_constructs.aws import updates
+from batch_constructs.aws.source import Source
 from batch_constructs.aws.updates import create_only
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, Impact, impact
@@ -47,62 +49,159 @@ FARGATE = {
         "SecurityGroupIds": ["sg-1"],
     },
 }
+EKS = {
+    **EC2,
+    "EksConfiguration": {"EksClusterArn": "x", "KubernetesNamespace": "jobs"},
+}
+BEST_FIT = {
+    **EC2,
+    "ReplaceComputeEnvironment": True,
+    "ComputeResources": {**EC2["ComputeResources"], "AllocationStrategy": "BEST_FIT"},  # type: ignore[dict-item]  # a mapping among text
+}
+MANAGED_INSTANCES = {
+    "Type": "MANAGED",
+    "ReplaceComputeEnvironment": False,
+    "ComputeResources": {
+        "Type": "ECS_MANAGED_INSTANCES",
+        "MaxvCpus": 4,
+        "ManagedInstancesProvider": {
+            "InstanceLaunchTemplate": {"CapacityOptionType": "ON_DEMAND", "FipsEnabled": False}
+        },
+    },
+}
+UNMANAGED = {"Type": "UNMANAGED", "ServiceRole": "arn:aws:iam::123456789012:role/a"}
 NONE, IN_PLACE, REPLACE = Effect.NONE, Effect.IN_PLACE, Effect.REPLACE
 UPDATE = Effect.INFRASTRUCTURE_UPDATE
-KINDS = {"EC2": EC2, "Spot": SPOT, "Fargate": FARGATE}
+KINDS: dict[str, dict[str, Any]] = {
+    "EC2": EC2,
+    "Spot": SPOT,
+    "Fargate": FARGATE,
+    "EKS": EKS,
+    "BEST_FIT": BEST_FIT,
+    "Managed": MANAGED_INSTANCES,
+    "Unmanaged": UNMANAGED,
+}
+LAUNCH = "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate"
 
-ENVIRONMENTS = [
-    ("EC2", "ComputeResources/MaxvCpus", 8, IN_PLACE),
-    ("EC2", "ComputeResources/MinvCpus", 1, IN_PLACE),
-    ("EC2", "State", "DISABLED", IN_PLACE),
-    ("EC2", "ServiceRole", "arn:aws:iam::123456789012:role/own", IN_PLACE),
-    ("EC2", "UpdatePolicy", {"TerminateJobsOnUpdate": True}, IN_PLACE),
-    ("EC2", "ComputeResources/ScalingPolicy", {"MinScaleDownDelayMinutes": 30}, IN_PLACE),
-    ("EC2", "ComputeResources/InstanceTypes", ["c7i"], UPDATE),
-    ("EC2", "ComputeResources/InstanceRole", "other", UPDATE),
-    ("EC2", "ComputeResources/Ec2KeyPair", "key", UPDATE),
-    ("EC2", "ComputeResources/Ec2Configuration", [{"ImageType": "ECS_AL2023"}], UPDATE),
-    ("EC2", "ComputeResources/LaunchTemplate", {"LaunchTemplateName": "x"}, UPDATE),
-    ("EC2", "ComputeResources/PlacementGroup", "group", UPDATE),
-    ("EC2", "ComputeResources/SecurityGroupIds", ["sg-2"], UPDATE),
-    ("EC2", "ComputeResources/Subnets", ["subnet-2"], UPDATE),
-    ("EC2", "ComputeResources/Tags", {"Team": "a"}, UPDATE),
-    ("EC2", "ComputeResources/Tags/Team", "a", UPDATE),
-    ("EC2", "ComputeResources/AllocationStrategy", "BEST_FIT_PROGRESSIVE_ORDERED", UPDATE),
-    ("EC2", "ComputeResources/AllocationStrategy", "BEST_FIT", REPLACE),
-    ("EC2", "ComputeResources/Type", "FARGATE", REPLACE),
-    ("EC2", "Type", "managed", REPLACE),
-    ("EC2", "Tags", {"Team": "a"}, REPLACE),
-    ("EC2", "ComputeEnvironmentName", "other", REPLACE),
-    ("EC2", "EksConfiguration", {"EksClusterArn": "x", "KubernetesNamespace": "y"}, REPLACE),
-    ("Spot", "ComputeResources/BidPercentage", 60, UPDATE),
-    ("Spot", "ComputeResources/Type", "EC2", UPDATE),
-    ("Spot", "ComputeResources/SpotIamFleetRole", "arn:aws:iam::1:role/b", REPLACE),
-    ("Fargate", "ComputeResources/MaxvCpus", 8, IN_PLACE),
-    ("Fargate", "ComputeResources/Subnets", ["subnet-2"], IN_PLACE),
-    ("Fargate", "ComputeResources/SecurityGroupIds", ["sg-2"], IN_PLACE),
-    ("Fargate", "ComputeResources/Type", "EC2", REPLACE),
-    ("Fargate", "ComputeResources/Type", "FARGATE_SPOT", REPLACE),
-    ("Fargate", "Tags", {"Team": "a"}, REPLACE),
+REGISTRY = updates.registry(ENVIRONMENT)
+INFRASTRUCTURE, SCALING = updates.IN_PLACE, updates.SCALING
+DEFAULT, FARGATE_REFUSES = updates.REPLACES_BY_DEFAULT, updates.FARGATE_REFUSES
+OWN_ROLE = "arn:aws:iam::123456789012:role/own"
+
+ENVIRONMENTS: list[tuple[str, str, Any, Effect, Source | None]] = [
+    ("EC2", "ComputeResources/MaxvCpus", 8, IN_PLACE, None),
+    ("EC2", "ComputeResources/MinvCpus", 1, IN_PLACE, None),
+    ("EC2", "ComputeResources/DesiredvCpus", 1, IN_PLACE, None),
+    ("EC2", "State", "DISABLED", IN_PLACE, None),
+    ("EC2", "ServiceRole", OWN_ROLE, IN_PLACE, updates.ROLE_STAYS),
+    ("EC2", "UpdatePolicy", {"TerminateJobsOnUpdate": True}, IN_PLACE, None),
+    ("EC2", "ReplaceComputeEnvironment", True, IN_PLACE, None),
+    ("EC2", "EcsSettings/ContainerInsights", "ENABLED", IN_PLACE, None),
+    ("EC2", "ComputeResources/ScalingPolicy", {"MinScaleDownDelayMinutes": 30}, IN_PLACE, SCALING),
+    ("EC2", "ComputeResources/InstanceTypes", ["c7i"], UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/InstanceTypes", ["c7g"], UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/InstanceRole", "other", UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Ec2KeyPair", "key", UPDATE, INFRASTRUCTURE),
+    (
+        "EC2",
+        "ComputeResources/Ec2Configuration",
+        [{"ImageType": "ECS_AL2023"}],
+        UPDATE,
+        INFRASTRUCTURE,
+    ),
+    ("EC2", "ComputeResources/ImageId", "ami-1", UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/UpdateToLatestImageVersion", True, UPDATE, INFRASTRUCTURE),
+    (
+        "EC2",
+        "ComputeResources/LaunchTemplate",
+        {"LaunchTemplateName": "x"},
+        UPDATE,
+        INFRASTRUCTURE,
+    ),
+    ("EC2", "ComputeResources/LaunchTemplate/Version", "2", UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/PlacementGroup", "group", UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/SecurityGroupIds", ["sg-2"], UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Subnets", ["subnet-2"], UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Tags", {"Team": "a"}, UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Tags/Team", "a", UPDATE, INFRASTRUCTURE),
+    (
+        "EC2",
+        "ComputeResources/AllocationStrategy",
+        "BEST_FIT_PROGRESSIVE_ORDERED",
+        UPDATE,
+        INFRASTRUCTURE,
+    ),
+    ("EC2", "ComputeResources/AllocationStrategy", "BEST_FIT", REPLACE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Type", "SPOT", UPDATE, INFRASTRUCTURE),
+    ("EC2", "ComputeResources/Type", "FARGATE", REPLACE, FARGATE_REFUSES),
+    ("EC2", "ComputeResources/Type", "ECS_MANAGED_INSTANCES", REPLACE, FARGATE_REFUSES),
+    ("EC2", "Type", "managed", REPLACE, REGISTRY),
+    ("EC2", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
+    ("EC2", "ComputeEnvironmentName", "other", REPLACE, REGISTRY),
+    (
+        "EC2",
+        "EksConfiguration",
+        {"EksClusterArn": "x", "KubernetesNamespace": "y"},
+        REPLACE,
+        REGISTRY,
+    ),
+    ("BEST_FIT", "ComputeResources/MaxvCpus", 8, IN_PLACE, None),
+    ("BEST_FIT", "ComputeResources/InstanceTypes", ["c7i"], REPLACE, DEFAULT),
+    ("BEST_FIT", "ComputeResources/Subnets", ["subnet-2"], REPLACE, DEFAULT),
+    ("BEST_FIT", "ComputeResources/UpdateToLatestImageVersion", True, IN_PLACE, None),
+    ("Spot", "ComputeResources/BidPercentage", 60, UPDATE, INFRASTRUCTURE),
+    ("Spot", "ComputeResources/Type", "EC2", UPDATE, INFRASTRUCTURE),
+    ("Spot", "ComputeResources/Type", "FARGATE_SPOT", REPLACE, FARGATE_REFUSES),
+    ("Spot", "ComputeResources/SpotIamFleetRole", "arn:aws:iam::1:role/b", REPLACE, REGISTRY),
+    ("Fargate", "ComputeResources/MaxvCpus", 8, IN_PLACE, None),
+    ("Fargate", "ComputeResources/Subnets", ["subnet-2"], IN_PLACE, SCALING),
+    ("Fargate", "ComputeResources/SecurityGroupIds", ["sg-2"], IN_PLACE, SCALING),
+    ("Fargate", "ComputeResources/Type", "EC2", REPLACE, FARGATE_REFUSES),
+    ("Fargate", "ComputeResources/Type", "FARGATE_SPOT", REPLACE, FARGATE_REFUSES),
+    ("Fargate", "ServiceRole", OWN_ROLE, IN_PLACE, updates.ROLE_STAYS),
+    ("Fargate", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
+    ("EKS", "EksConfiguration/EksClusterArn", "y", REPLACE, REGISTRY),
+    ("EKS", "EksConfiguration/KubernetesNamespace", "other", REPLACE, REGISTRY),
+    ("EKS", "EksConfiguration/AccessEntry/DesiredState", "ENABLED", IN_PLACE, None),
+    ("EKS", "ComputeResources/InstanceTypes", ["c7i"], UPDATE, INFRASTRUCTURE),
+    ("Managed", f"{LAUNCH}/CapacityOptionType", "SPOT", REPLACE, REGISTRY),
+    ("Managed", f"{LAUNCH}/FipsEnabled", True, REPLACE, REGISTRY),
+    ("Managed", f"{LAUNCH}/StorageConfiguration/StorageSizeGiB", 100, IN_PLACE, None),
+    ("Managed", "ComputeResources/CapacityTags", {"Team": "a"}, IN_PLACE, None),
+    ("Managed", "ComputeResources/Type", "EC2", REPLACE, FARGATE_REFUSES),
+    ("Unmanaged", "UnmanagedvCpus", 8, IN_PLACE, None),
+    ("Unmanaged", "ServiceRole", OWN_ROLE, IN_PLACE, None),
+    ("Unmanaged", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
 ]
-OTHERS = [
+OTHERS: list[tuple[str, str, Any, Effect]] = [
     ("JobQueue", "Priority", 2, IN_PLACE),
     ("JobQueue", "State", "DISABLED", IN_PLACE),
     ("JobQueue", "Tags", {"Team": "a"}, IN_PLACE),
     ("JobQueue", "SchedulingPolicyArn", "b", IN_PLACE),
+    ("JobQueue", "ComputeEnvironmentOrder", [{"Order": 1}], IN_PLACE),
+    ("JobQueue", "JobStateTimeLimitActions", [{"Action": "CANCEL"}], IN_PLACE),
     ("JobQueue", "JobQueueName", "other", REPLACE),
     ("JobQueue", "JobQueueType", "EKS", REPLACE),
     ("JobDefinition", "Timeout", {"AttemptDurationSeconds": 60}, IN_PLACE),
+    ("JobDefinition", "ContainerProperties", {"Image": "other"}, IN_PLACE),
+    ("JobDefinition", "RetryStrategy", {"Attempts": 2}, IN_PLACE),
+    ("JobDefinition", "PlatformCapabilities", ["FARGATE"], IN_PLACE),
     ("JobDefinition", "Tags", {"Team": "a"}, IN_PLACE),
     ("JobDefinition", "JobDefinitionName", "other", REPLACE),
     ("SchedulingPolicy", "FairsharePolicy", {"ShareDecaySeconds": 60}, IN_PLACE),
+    ("SchedulingPolicy", "Tags", {"Team": "a"}, IN_PLACE),
     ("SchedulingPolicy", "Name", "other", REPLACE),
     ("ConsumableResource", "TotalQuantity", 5, IN_PLACE),
     ("ConsumableResource", "ResourceType", "NON_REPLENISHABLE", REPLACE),
+    ("ConsumableResource", "ConsumableResourceName", "other", REPLACE),
     ("QuotaShare", "CapacityLimits", [{"MaxCapacity": 1}], IN_PLACE),
+    ("QuotaShare", "ResourceSharingConfiguration", {"BorrowLimit": 5}, IN_PLACE),
     ("QuotaShare", "JobQueue", "other", REPLACE),
+    ("QuotaShare", "QuotaShareName", "other", REPLACE),
     ("ServiceEnvironment", "State", "DISABLED", IN_PLACE),
+    ("ServiceEnvironment", "CapacityLimits", [{"MaxCapacity": 1}], IN_PLACE),
     ("ServiceEnvironment", "ServiceEnvironmentType", "OTHER", REPLACE),
+    ("ServiceEnvironment", "ServiceEnvironmentName", "other", REPLACE),
 ]
 
 
@@ -124,15 +223,17 @@ def it(old: dict[str, Any], new: dict[str, Any]) -> Impact:
     return impact(old, new)["It"]
 
 
-@pytest.mark.parametrize(("kind", "path", "value", "effect"), ENVIRONMENTS)
-def test_a_change_of_an_environment_has_its_effect(
-    kind: str, path: str, value: Any, effect: Effect
+@pytest.mark.parametrize(("kind", "path", "value", "effect", "source"), ENVIRONMENTS)
+def test_a_change_of_an_environment_has_its_effect_and_names_its_source(
+    kind: str, path: str, value: Any, effect: Effect, source: Source | None
 ) -> None:
     old = KINDS[kind]
     found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, put(old, path, value)))
 
     assert found.effect is effect
     assert [path.startswith(one) or one.startswith(path) for one in found.because] == [True]
+    pages = [note for note in found.notes if note.startswith("see ")]
+    assert pages == ([] if source is None else [f"see {source.page}"])
 
 
 @pytest.mark.parametrize(("noun", "path", "value", "effect"), OTHERS)
@@ -144,6 +245,56 @@ def test_a_change_of_another_resource_has_its_effect(
     found = it(template(type_, old), template(type_, put(old, path, value)))
 
     assert (found.effect, found.because) == (effect, [path])
+    page = f"see {updates.registry(type_).page}"
+    assert (page in found.notes) is (effect is REPLACE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("EC2", "ServiceRole", OWN_ROLE),
+        ("EC2", "ComputeResources/Type", "FARGATE"),
+        ("EC2", "ComputeResources/AllocationStrategy", "BEST_FIT"),
+        ("Fargate", "ComputeResources/Type", "FARGATE_SPOT"),
+    ],
+)
+def test_what_cannot_be_done_in_place_is_said_to_fail(kind: str, path: str, value: Any) -> None:
+    old = KINDS[kind]
+    found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, put(old, path, value)))
+
+    assert any("the deployment fails" in note for note in found.notes)
+
+
+def test_a_queue_gets_no_policy_later() -> None:
+    found = it(
+        template("AWS::Batch::JobQueue", {}),
+        template("AWS::Batch::JobQueue", {"SchedulingPolicyArn": "a"}),
+    )
+
+    assert any("gets none later: the deployment fails" in note for note in found.notes)
+
+
+def test_a_share_that_moves_to_another_queue_keeps_its_name() -> None:
+    share = {"QuotaShareName": "research", "JobQueue": "a"}
+    found = it(
+        template("AWS::Batch::QuotaShare", share),
+        template("AWS::Batch::QuotaShare", {**share, "JobQueue": "b"}),
+    )
+
+    assert found.effect is REPLACE
+    assert not any("the deployment fails" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("policy", "refused"), [({}, True), (None, False)])
+def test_an_update_policy_on_fargate_is_said_to_be_refused(
+    policy: dict[str, Any] | None, *, refused: bool
+) -> None:
+    old = FARGATE if policy is None else {**FARGATE, "UpdatePolicy": policy}
+    new = put(old, "ComputeResources/MaxvCpus", 8)
+
+    found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, new))
+
+    assert any("seen to refuse the update" in note for note in found.notes) is refused
 
 
 @pytest.mark.parametrize("written", [{"ReplaceComputeEnvironment": True}, {}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -138,7 +139,8 @@ def targets() -> Iterator[dict[str, Any]]:
 
 def body_of(target: Request) -> dict[str, Any]:
     text = target.get("Input") or target.get("InputTransformer", {}).get("InputTemplate", "{}")
-    found = read_json(text)
+    # a field outside of quotes is written as JSON
+    found = read_json(re.sub(r"(?<=: )<(\w+)>", r'"<\1>"', text) if isinstance(text, str) else text)
     return found if isinstance(found, dict) else {}
 
 
@@ -220,10 +222,29 @@ JOB = {
 TASKS = {"ecsProperties": {"taskProperties": [{"containers": [{"name": "main", **CONTAINER}]}]}}
 
 
-@pytest.mark.parametrize("shape", [{}, {"container": CONTAINER}, TASKS])
+POD = {
+    "eksProperties": {
+        "podProperties": {
+            "containers": [{"name": "main", "env": [{"name": "A", "value": "1"}]}],
+            "initContainers": [{"name": "first"}],
+            "metadata": {"labels": {"team": "x"}},
+        }
+    }
+}
+NODES = {
+    "nodeProperties": {
+        "numNodes": 2,
+        "nodeRangeProperties": [{"targetNodes": "0:1", "container": CONTAINER, **POD}],
+    }
+}
+
+
+@pytest.mark.parametrize("shape", [{}, {"container": CONTAINER}, TASKS, POD, NODES])
 def test_a_job_that_is_submitted_again_is_a_request_of_the_api(shape: dict[str, Any]) -> None:
     assert wrong("SubmitJob", repeat({**JOB, **shape})) == []
-    assert wrong("SubmitJob", rescue_request({**JOB, **shape}, "other")) == []
+    rescued = rescue_request({**JOB, **shape}, "other")
+    assert rescued is not None
+    assert wrong("SubmitJob", rescued) == []
 
 
 def test_a_request_of_the_client_with_all_that_it_may_say_is_one_of_the_api() -> None:

@@ -5,20 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
-def submit(client: Callable[[str], Any], command: Sequence[str], **definition: Any) -> str:
-    """Submit a job to a queue of its own, on Fargate; return its ID."""
+def submit(
+    client: Callable[[str], Any],
+    command: Sequence[str],
+    *,
+    suffix: str = "",
+    container: Mapping[str, Any] | None = None,
+    **definition: Any,
+) -> str:
+    """Submit a job to a queue of its own, on Fargate; return its ID.
+
+    Where there are several in an account, each needs another suffix of the names.
+    """
     batch = client("batch")
     iam = client("iam")
     trust = (
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",'
         ' "Principal": {"Service": "ecs-tasks.amazonaws.com"}}]}'
     )
-    role = iam.create_role(RoleName="tasks", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = iam.create_role(RoleName=f"tasks{suffix}", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
     environment = batch.create_compute_environment(
-        computeEnvironmentName="fargate",
+        computeEnvironmentName=f"fargate{suffix}",
         type="MANAGED",
         computeResources={
             "type": "FARGATE",
@@ -28,12 +38,12 @@ def submit(client: Callable[[str], Any], command: Sequence[str], **definition: A
         },
     )["computeEnvironmentArn"]
     batch.create_job_queue(
-        jobQueueName="queue",
+        jobQueueName=f"queue{suffix}",
         priority=1,
         computeEnvironmentOrder=[{"order": 1, "computeEnvironment": environment}],
     )
     batch.register_job_definition(
-        jobDefinitionName="job",
+        jobDefinitionName=f"job{suffix}",
         type="container",
         platformCapabilities=["FARGATE"],
         containerProperties={
@@ -44,7 +54,11 @@ def submit(client: Callable[[str], Any], command: Sequence[str], **definition: A
                 {"type": "VCPU", "value": "1"},
                 {"type": "MEMORY", "value": "2048"},
             ],
+            **(container if container is not None else {}),
         },
         **definition,
     )
-    return str(batch.submit_job(jobName="job", jobQueue="queue", jobDefinition="job")["jobId"])
+    answer = batch.submit_job(
+        jobName="job", jobQueue=f"queue{suffix}", jobDefinition=f"job{suffix}"
+    )
+    return str(answer["jobId"])

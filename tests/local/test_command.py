@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,9 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     batch = clients.client("batch")
     wait_for_log(job_id, "attempt 1")
     shown = run("status", "--once")
+    faulty = run("fault", "fargate", "invalid", "--reason", "of the test")
+    (environment,) = batch.describe_compute_environments()["computeEnvironments"]
+    healed = run("fault", "fargate", "none")
     reclaimed = run("reclaim", job_id)
     wait_for_log(job_id, "attempt 2")
     deadline = time.monotonic() + 60
@@ -140,8 +144,14 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
         time.sleep(0.1)
     refused = run("reclaim", job_id)
 
-    assert job_id[:8] in shown.output
+    assert job_id in shown.output
+    told = json.loads(run("status", "--json").output)
+    assert [job["jobId"] for job in told["jobs"]] == [job_id]
+    assert told["jobQueues"][0]["jobQueueName"] == "queue"
     assert "RUNNING" in shown.output
+    assert (faulty.exit_code, healed.exit_code) == (0, 0)
+    assert (environment["status"], environment["statusReason"]) == ("INVALID", "of the test")
+    assert run("fault", "unknown", "none").exit_code == 1
     assert reclaimed.output == f"the host of job {job_id} is gone\n"
     assert "Host EC2" in job["attempts"][0]["statusReason"]
     assert run("logs", job_id).output == "attempt 1\nattempt 2\n"
@@ -186,12 +196,31 @@ def test_a_full_disk_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_without_the_extra_the_fix_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from batch_constructs.local import server
+    from batch_constructs.local import extra
 
-    monkeypatch.setattr(server, "find_spec", lambda _: None)
+    monkeypatch.setattr(extra, "find_spec", lambda _: None)
 
-    result = run("up")
+    for command in (
+        *(["up"], ["deploy"], ["status"], ["status", "--json"], ["logs", "x"]),
+        *(["reclaim", "x"], ["down"]),
+    ):
+        result = run(*command)
 
-    assert result.exit_code == 1
-    assert "pip install 'batch-constructs[local]'" in result.output
+        assert result.exit_code == 1
+        (line,) = result.output.splitlines()
+        assert "pip install 'batch-constructs[local]'" in line
     assert list(place.iterdir()) == []
+
+
+def test_no_command_needs_the_extra_to_say_what_it_does(place: Path) -> None:
+    program = textwrap.dedent(
+        """
+        import sys
+        for name in ("psutil", "ministack", "hypercorn"):
+            sys.modules[name] = None
+        import batch_constructs.local.local_commands
+        import batch_constructs.local.server
+        import batch_constructs.testing.local_aws
+        """
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

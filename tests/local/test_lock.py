@@ -151,12 +151,30 @@ def test_a_signature_does_not_let_a_browser_in(
 
 @pytest.mark.local_aws
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "Text/Plain"])
-def test_a_signature_does_not_let_a_form_in(local_aws: LocalAws, kind: str) -> None:
-    headers = signed(local_aws, "batch", path="/v1/describejobqueues", body="{}")
+def test_a_form_is_refused_even_where_its_address_is_presigned(
+    local_aws: LocalAws, kind: str
+) -> None:
+    access = local_aws.server.record.access
+    asked = AWSRequest("POST", f"{local_aws.endpoint_url}/?Action=GetCallerIdentity")
+    keys = Credentials(access.access_key_id, access.secret_access_key)
+    SigV4QueryAuth(keys, "sts", access.region).add_auth(asked)
+    path = asked.url.removeprefix(access.endpoint_url)
 
-    sent = ("POST", "/v1/describejobqueues", headers | {"Content-Type": kind}, "{}")
+    assert request(local_aws, "POST", path, {}, "")[0] == 200
+    assert request(local_aws, "POST", path, {"Content-Type": kind}, "")[0] == 403
 
-    assert request(local_aws, *sent)[0] == 403
+
+@pytest.mark.local_aws
+def test_text_is_an_object_like_any_other(local_aws: LocalAws) -> None:
+    s3 = local_aws.client("s3")
+    s3.create_bucket(Bucket="texts")
+    kind = {"Bucket": "texts", "ContentType": "text/plain"}
+
+    s3.put_object(Key="whole", Body=b"x", **kind)
+    upload = s3.create_multipart_upload(Key="parts", **kind)
+
+    assert s3.head_object(Bucket="texts", Key="whole")["ContentType"] == "text/plain"
+    assert upload["UploadId"]
 
 
 @pytest.mark.local_aws

@@ -10,7 +10,8 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.assertions import Template
 
 from batch_constructs import ComputeEnvironment, JobQueue
-from batch_constructs.functions.job_events.claims import Claims
+from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.rows import Claims
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from batch_constructs.testing.local_aws import LocalAws
 
 Resources = dict[str, dict[str, Any]]
+NOW = 1_780_000_600.0
+INVOCATION = Invocation(deadline=NOW + 25, clock=lambda: NOW, sleep=lambda _: None)
 
 
 @pytest.fixture
@@ -108,5 +111,5 @@ def claims(local_aws: LocalAws) -> Iterator[Claims]:
         AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
-    yield Claims(dynamodb=dynamodb, table="claims")
+    yield Claims(dynamodb=dynamodb, table="claims", clock=lambda: NOW)
     dynamodb.delete_table(TableName="claims")

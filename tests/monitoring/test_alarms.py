@@ -18,11 +18,16 @@ from batch_constructs import (
     AlertTopic,
     BatchMonitoring,
     ComputeEnvironment,
+    CostGuard,
+    JobCounters,
     JobDefinition,
     JobEventLog,
     JobGauges,
+    JobNotifications,
     JobQueue,
     SubmissionGateway,
+    SubmitFunction,
+    VcpuBudget,
 )
 from batch_constructs.aws.metrics import NATIVE_METRICS
 from tests.monitoring import job_story as story
@@ -51,7 +56,7 @@ def test_a_queue_alone_gets_the_alarms_that_need_nothing_deployed(
 ) -> None:
     BatchMonitoring(stack, "Monitoring", queues=[queue])
 
-    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked"}
+    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked", "DeadLetters"}
     assert resources("AWS::Lambda::Function") == {}
 
 
@@ -161,11 +166,19 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
     )
 
     found = alarms()
-    assert set(found) == {"TimeInRunnable", "HeadOfQueue", "Spend", "Blocked", "Invalid"}
+    of_the_function = {"Errors", "Throttles", "Silence", "DeadLetters"}
+    assert set(found) == {
+        "TimeInRunnable",
+        "HeadOfQueue",
+        "Spend",
+        "Blocked",
+        "Invalid",
+        *of_the_function,
+    }
     assert found["HeadOfQueue"]["Threshold"] == 1800
     assert found["TimeInRunnable"]["Threshold"] == 3_600_000
     assert found["Spend"]["Metrics"][0]["MetricStat"]["Period"] == 86_400
-    assert found["Spend"]["Metrics"][1]["Expression"] == "vcpus * 24"
+    assert found["Spend"]["Metrics"][1]["Expression"] == "vcpus * 300 / 3600"
     assert plain(found["Invalid"]["AlarmName"]) == "batch-spot-Invalid"
     assert set(made.alarms) == {
         "Nightly/TimeInRunnable",
@@ -173,7 +186,78 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         "Nightly/Spend",
         "Nightly/Blocked",
         "Spot/Invalid",
+        "EventLogDeadLetters",
+        *(f"Gauges/{name}" for name in of_the_function),
     }
+
+
+def test_every_function_that_ships_may_be_watched(
+    stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
+) -> None:
+    counters = JobCounters(stack, "Counters", queues=[queue])
+    notifications = JobNotifications(stack, "Notify", queues=[queue])
+    guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5))
+    watched = [counters, notifications, guard, guard.gauges]
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], functions=watched)
+
+    names: dict[str, set[str]] = {name.partition("/")[0]: set() for name in made.alarms}
+    for name in filter(lambda each: "/" in each, made.alarms):
+        place, _, alarm = name.partition("/")
+        names[place].add(alarm)
+    events = {"Errors", "Throttles", "DeadLetters"}
+    assert {name: names[name] for name in ("Counters", "Notify", "Guard", "Gauges")} == {
+        "Counters": events,
+        "Notify": events,
+        "Guard": {*events, "Silence"},
+        "Gauges": {*events, "Silence"},
+    }
+    silence = [
+        alarm
+        for name, alarm in resources("AWS::CloudWatch::Alarm").items()
+        if name.startswith("MonitoringGuardSilence")
+    ]
+    [found] = silence
+    assert (found["MetricName"], found["Period"], found["EvaluationPeriods"]) == (
+        "Invocations",
+        900,
+        3,
+    )
+    assert found["TreatMissingData"] == "breaching"
+
+
+@pytest.mark.parametrize("kind", ["counters", "notifications", "gauges", "guard", "submit"])
+def test_one_parameter_has_a_function_watched_without_monitoring(
+    stack: Stack, queue: JobQueue, resources: Callable[[str], Resources], kind: str
+) -> None:
+    topic = sns.Topic(stack, "Alerts")
+    if kind == "counters":
+        JobCounters(stack, "X", queues=[queue], alarm_topic=topic)
+    elif kind == "notifications":
+        JobNotifications(stack, "X", queues=[queue], topic=topic, alarm_topic=topic)
+    elif kind == "gauges":
+        JobGauges(stack, "X", queues=[queue], alarm_topic=topic)
+    elif kind == "guard":
+        CostGuard(
+            stack,
+            "X",
+            queues=[queue],
+            budget=VcpuBudget.of_vcpu_hours(5),
+            topic=topic,
+            gauges=JobGauges(stack, "Gauges", queues=[queue]),
+            alarm_topic=topic,
+        )
+    else:
+        definition = JobDefinition.from_job_definition_arn(
+            stack, "Definition", "arn:aws:batch:us-east-1:123456789012:job-definition/report:3"
+        )
+        SubmitFunction(stack, "X", queue=queue, job_definition=definition, alarm_topic=topic)
+
+    alarms = resources("AWS::CloudWatch::Alarm")
+    kinds = {name.removeprefix("XAlarms")[:-8] for name in alarms}
+    silent = {"Silence"} if kind in ("gauges", "guard") else set()
+    assert kinds == {"Errors", "Throttles", "DeadLetters", *silent}
+    assert all(stack.resolve(topic.topic_arn) in each["AlarmActions"] for each in alarms.values())
 
 
 def test_alarms_have_one_kind_of_name_and_say_what_helps(
@@ -280,6 +364,7 @@ def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack
         "PlatformAQueue",
         "PlatformBQueue",
         "L2",
+        "EventLogDeadLetters",
     ]
 
 

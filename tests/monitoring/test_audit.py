@@ -215,7 +215,9 @@ def test_the_alarm_reads_the_metric_of_its_rule_and_tells_the_topic(
     alarm = one(resources("AWS::CloudWatch::Alarm"))
     rules = resources("AWS::Events::Rule")
     changes = rules[alarm["Dimensions"][0]["Value"]["Ref"]]
-    assert "Targets" not in changes
+    [target] = changes["Targets"]
+    [letters] = resources("AWS::SQS::Queue")
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [letters, "Arn"]}}
     [queues, environments] = changes["EventPattern"]["detail"]["$or"]
     assert stack.resolve(queue.job_queue_arn) in queues["requestParameters"]["jobQueue"]
     assert "spot" in environments["requestParameters"]["computeEnvironment"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Stack, Token
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_sns as sns
 
@@ -68,6 +68,11 @@ def test_a_guard_that_only_tells_may_only_undo_what_it_noted(
             "Resource": stack.resolve(queue.job_queue_arn),
             "Condition": {"StringLike": {f"aws:ResourceTag/{guard.note}": "* disabled"}},
         },
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+            "Resource": {"Fn::GetAtt": ["GuardClaimsB779BBD9", "Arn"]},
+        },
     ]
     assert variables(resources)["NOTE"] == guard.note
     assert isinstance(guard.gauges, JobGauges)
@@ -86,7 +91,7 @@ def test_a_guard_that_disables_may_update_its_queues_only(
         action=GuardAction.DISABLE_QUEUES,
     )
 
-    assert guard_role(resources)[-1] == {
+    assert guard_role(resources)[-2] == {
         "Effect": "Allow",
         "Action": "batch:UpdateJobQueue",
         "Resource": stack.resolve(queue.job_queue_arn),
@@ -114,7 +119,7 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
 
     statements = guard_role(resources)
     arn = stack.resolve(environment.compute_environment_arn)
-    assert statements[-1] == {
+    assert statements[-2] == {
         "Effect": "Allow",
         "Action": "batch:UpdateComputeEnvironment",
         "Resource": arn,
@@ -152,6 +157,19 @@ def test_a_budget_that_makes_no_sense_is_refused(
         CostGuard(stack, "Guard", queues=[queue], budget=budget)
 
     assert said in str(refusal.value)
+
+
+def test_what_to_do_without_data_is_one_of_two_things(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    budget = VcpuBudget.of_vcpu_hours(1)
+    with pytest.raises(ValueError, match="without_data is 'WAIT'; allowed are EXTRAPOLATE, HOLD"):
+        CostGuard(stack, "A", queues=[queue], budget=budget, without_data="WAIT")
+
+    gauges = JobGauges(stack, "Gauges", queues=[queue], interval=Duration.minutes(10))
+    CostGuard(stack, "Guard", queues=[queue], budget=budget, gauges=gauges, without_data="HOLD")
+    found = variables(resources)
+    assert (found["WITHOUT_DATA"], found["GAUGE_SECONDS"]) == ("HOLD", "600")
 
 
 def test_an_action_that_does_not_fit_is_refused(

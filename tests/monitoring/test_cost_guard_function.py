@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard.budget import Budget, Level, Usage
 from batch_constructs.functions.cost_guard.guard import NOTE as ANY_NOTE
 from batch_constructs.functions.cost_guard.guard import Guard
+from tests.functions.small_dynamodb import SmallDynamoDb
 from tests.monitoring import fake_batch
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
 ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"
 NOTE = f"{ANY_NOTE}:Day"
 MORNING = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+
+@dataclass
+class Guarded:
+    """A guard whose runs have time enough."""
+
+    guard: Guard
+
+    def run(self, now: datetime) -> Level:
+        invocation = Invocation(deadline=50, clock=lambda: 0, sleep=lambda _: None)
+        return self.guard.run(now, invocation)
 
 
 class World:
@@ -37,6 +51,10 @@ class World:
             "tags": {},
         }
         self.used: dict[datetime, float] = {}
+        """Hour → vCPUs; 0 in every other."""
+        self.silent: list[tuple[datetime, datetime]] = []
+        """When the gauges said nothing."""
+        self.dynamodb = SmallDynamoDb()
         self.subjects: list[str] = []
         self.forbidden = False
         self.messages: list[str] = []
@@ -49,7 +67,8 @@ class World:
         note: str = "Day",
         vcpu_hours: float = 100,
         lowered_max_vcpus: int = 4,
-    ) -> Guard:
+        holds_without_data: bool = False,
+    ) -> Guarded:
         batch = fake_batch.client(
             "batch",
             DescribeJobQueues=lambda jobQueues: {  # noqa: ARG005, N803 - AWS's names
@@ -64,7 +83,7 @@ class World:
             UntagResource=self._untag_resource,
         )
         cloudwatch = fake_batch.client("cloudwatch", GetMetricData=self._get_metric_data)
-        return Guard(
+        guard = Guard(
             batch=batch,
             sns=fake_batch.client("sns", Publish=self._publish),
             usage=Usage(cloudwatch=cloudwatch, namespace="BatchConstructs"),
@@ -76,7 +95,10 @@ class World:
             action=action,
             lowered_max_vcpus=lowered_max_vcpus,
             note=f"{ANY_NOTE}:{note}",
+            claims=Claims(dynamodb=self.dynamodb, table="claims", clock=lambda: 0),
+            holds_without_data=holds_without_data,
         )
+        return Guarded(guard)
 
     def uses(self, vcpus: float, *, hours: int, since: datetime = MORNING) -> datetime:
         """Use so many vCPUs for so many hours; return when that is over."""
@@ -120,20 +142,23 @@ class World:
         EndTime: datetime,  # noqa: N803
         NextToken: str = "0",  # noqa: N803
     ) -> fake_batch.Answer:
-        """Answer three hours a page, as AWS pages too."""
+        """Answer a hundred values a page, as AWS pages too."""
         [query] = MetricDataQueries
-        assert query["MetricStat"]["Period"] == 3600
         assert query["MetricStat"]["Metric"] == {
             "Namespace": "BatchConstructs",
             "MetricName": "VcpusInUse",
             "Dimensions": [{"Name": "JobQueueName", "Value": "nightly"}],
         }
-        hours = sorted(hour for hour in self.used if StartTime <= hour < EndTime)
-        page = hours[int(NextToken) : int(NextToken) + 3]
-        result = {"Timestamps": page, "Values": [self.used[hour] for hour in page]}
-        answer: fake_batch.Answer = {"MetricDataResults": [result]}
-        if int(NextToken) + 3 < len(hours):
-            answer["NextToken"] = str(int(NextToken) + 3)
+        step = timedelta(seconds=query["MetricStat"]["Period"])
+        steps = [StartTime + n * step for n in range(-(-(EndTime - StartTime) // step))]
+        known = [at for at in steps if not any(a <= at < b for a, b in self.silent)]
+        page = known[int(NextToken) : int(NextToken) + 100]
+        values = [self.used.get(at.replace(minute=0), 0.0) for at in page]
+        answer: fake_batch.Answer = {
+            "MetricDataResults": [{"Id": "queue0", "Timestamps": page, "Values": values}]
+        }
+        if int(NextToken) + 100 < len(known):
+            answer["NextToken"] = str(int(NextToken) + 100)
         return answer
 
     def _publish(self, TopicArn: str, Subject: str, Message: str) -> fake_batch.Answer:  # noqa: N803
@@ -160,22 +185,25 @@ def test_the_hour_that_runs_counts_for_what_has_passed_of_it(world: World) -> No
     world.uses(40, hours=3)
 
     half_past_ten = MORNING + timedelta(hours=2, minutes=30)
-    usage = world.guard().usage
+    usage = world.guard().guard.usage
 
-    assert usage.vcpu_hours(["nightly"], start=MORNING, now=half_past_ten) == 100
+    used = usage.used(["nightly"], start=MORNING, now=half_past_ten)
+    assert used.vcpu_hours == pytest.approx(100)
+    assert used.silent_since is None
 
 
 def test_the_warning_comes_at_its_percentage_and_says_what_is_spent(world: World) -> None:
     guard = world.guard()
 
     assert guard.run(world.uses(9.9875, hours=8)) is Level.FINE
-    guard.run(world.uses(9.95, hours=10))
+    guard.run(world.uses(9.96, hours=10))
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day is 99 % spent"]
 
 
 def test_a_subject_has_as_many_characters_as_sns_takes(world: World) -> None:
-    guard = replace(world.guard(), called="x" * 100)
+    guard = world.guard()
+    guard.guard = replace(guard.guard, called="x" * 100)
 
     guard.run(world.uses(10, hours=12))
 
@@ -283,6 +311,81 @@ def test_metrics_that_go_missing_do_not_lift_the_guard(world: World) -> None:
     assert guard.run(evening + timedelta(hours=1)) is Level.OVER
     assert world.queue["state"] == "DISABLED"
     assert len(world.subjects) == 1
+
+
+@pytest.mark.parametrize("hours", [1, 3, 6, 24])
+def test_no_data_is_not_nothing_spent(world: World, hours: int) -> None:
+    """The gauges fall silent while 10 vCPUs are in use, which go on."""
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon, noon + timedelta(days=2)))
+    now = noon + timedelta(hours=hours)
+    midnight = now.replace(hour=0)
+
+    used = world.guard().guard.usage.used(["nightly"], start=midnight, now=now)
+
+    spent = 10 * min((now - midnight) / timedelta(hours=1), 4 + hours)
+    assert used.vcpu_hours == pytest.approx(spent)
+    assert used.silent_since == noon
+    assert used.silent == ["nightly"]
+    assert used.guessed_vcpu_hours > 0
+
+
+def test_a_silence_is_told_once_and_says_what_the_guard_reckons_with(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon, noon + timedelta(hours=3)))
+    guard = world.guard("DISABLE_QUEUES")
+
+    for quarters in range(1, 9):
+        guard.run(noon + timedelta(minutes=15 * quarters))
+
+    assert world.subjects == [
+        "Batch budget of 100 vCPU-hours a day: no data since 2026-11-20 12:00"
+    ]
+    assert "reckoned to use what they used last" in world.messages[0]
+    assert world.queue["state"] == "ENABLED"
+
+
+def test_a_guard_that_holds_without_data_lets_go_when_there_is_data_again(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon, noon + timedelta(hours=1)))
+    guard = world.guard("DISABLE_QUEUES", holds_without_data=True)
+
+    guard.run(noon + timedelta(minutes=30))
+    assert world.queue["state"] == "DISABLED"
+    assert "new work is held back, as if the budget were spent" in world.messages[0]
+
+    guard.run(noon + timedelta(hours=2))
+    assert world.queue["state"] == "ENABLED"
+    assert world.queue["tags"] == {"team": "data"}
+
+
+def test_one_reading_that_is_missing_is_no_silence(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon - timedelta(minutes=10), noon))
+
+    used = world.guard().guard.usage.used(["nightly"], start=MORNING, now=noon)
+
+    assert (used.silent_since, used.guessed_vcpu_hours) == (None, 0)
+    assert used.vcpu_hours == pytest.approx(40)
+
+
+def test_two_runs_at_once_tell_people_once(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    one, other = world.guard(), world.guard()
+    other.guard = replace(other.guard, batch=one.guard.batch)
+    world.queue["tags"] = Untold(world.queue["tags"])
+
+    one.run(evening)
+    other.run(evening)
+
+    assert world.subjects == ["Batch budget of 100 vCPU-hours a day is spent"]
+
+
+class Untold(dict[str, str]):
+    """Tags that a run does not see yet."""
+
+    def update(self, *_: object) -> None:  # type: ignore[override]  # as if late
+        """Note nothing."""
 
 
 def test_a_month_runs_from_its_first_day(world: World) -> None:

@@ -9,26 +9,28 @@ import pytest
 
 from batch_constructs.functions.job_events.count import Counter
 from tests.monitoring import job_story as story
+from tests.monitoring.conftest import INVOCATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batch_constructs.functions.job_events.claims import Claims
+    from batch_constructs.functions.claims.rows import Claims
 
-NOW = 1_780_000_600.0
 ALL_DIMENSIONS = ("Cause", "JobDefinitionName", "ShareIdentifier")
 
 
 @pytest.fixture
 def counter(claims: Claims) -> Counter:
-    return Counter(claims=claims, namespace="BatchConstructs", count_by=ALL_DIMENSIONS)
+    return Counter(
+        claims=claims,
+        namespace="BatchConstructs",
+        count_by=ALL_DIMENSIONS,
+        write=lambda _: None,
+    )
 
 
 def counted(counter: Counter, events: Sequence[story.Event]) -> list[dict[str, Any]]:
-    lines = [
-        counter.handle(event, owner=f"request-{number}", now=NOW)
-        for number, event in enumerate(events)
-    ]
+    lines = [counter.handle(event, INVOCATION) for event in events]
     return [json.loads(line) for line in lines if line is not None]
 
 

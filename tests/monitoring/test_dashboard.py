@@ -45,7 +45,7 @@ FULL = Contents(
     region="us-east-1",
     queues=["nightly", "interactive"],
     environments=["spot", "on-demand"],
-    gauges=True,
+    gauge_seconds=300,
     causes=True,
     event_log="/events",
     alarm_arns=[f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a{n}" for n in range(9)],
@@ -58,7 +58,11 @@ VARIANTS = {
     "bare": BARE,
     "full": FULL,
     "gauges": Contents(
-        title="Jobs", region="us-east-1", queues=["nightly"], environments=["spot"], gauges=True
+        title="Jobs",
+        region="us-east-1",
+        queues=["nightly"],
+        environments=["spot"],
+        gauge_seconds=300,
     ),
     "causes": Contents(title="Jobs", region="us-east-1", queues=["nightly"], causes=True),
     "ten queues": Contents(
@@ -210,7 +214,7 @@ def test_an_alarm_topic_makes_alarms_and_shows_them(
     assert made.event_log is made.monitoring.event_log
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 5
+    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 10
     titles = [w["properties"].get("title") for w in widgets]
     assert "Why jobs fail" in titles
     assert "Compute environments" in titles
@@ -224,7 +228,7 @@ def test_alarms_that_exist_are_shown(stack: Stack, queue: JobQueue, resources: F
 
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == 3
+    assert len(states["properties"]["alarms"]) == 4
 
 
 def test_the_widgets_fit_on_a_dashboard_of_the_cdks(

@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
 from batch_constructs.functions.gauges.reading import Reader
 from tests.monitoring import fake_batch
@@ -23,6 +25,7 @@ class Batch:
     def __init__(self) -> None:
         self.jobs: dict[str, list[dict[str, Any]]] = {}
         self.page = 1000
+        self.refused: set[str] = set()
         self.snapshot: dict[str, Any] = {}
         self.described: dict[str, dict[str, Any]] = {}
         self.environments = {
@@ -40,6 +43,11 @@ class Batch:
             },
         }
 
+    def snapshot_of(self, jobQueue: str) -> fake_batch.Answer:  # noqa: N803
+        if jobQueue in self.refused:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetJobQueueSnapshot")
+        return self.snapshot
+
     def reader(self, *, most_jobs: int = 10_000) -> Reader:
         client = fake_batch.client(
             "batch",
@@ -47,12 +55,11 @@ class Batch:
             DescribeComputeEnvironments=self._describe_compute_environments,
             ListJobs=self._list_jobs,
             DescribeJobs=lambda jobs: {"jobs": [self.described[job] for job in jobs]},
-            GetJobQueueSnapshot=lambda jobQueue: self.snapshot,  # noqa: ARG005, N803
+            GetJobQueueSnapshot=self.snapshot_of,
         )
         return Reader(batch=client, most_jobs=most_jobs)
 
     def _describe_job_queues(self, jobQueues: list[str]) -> fake_batch.Answer:  # noqa: N803
-        assert jobQueues == [QUEUE]
         order = [
             {"order": 2, "computeEnvironment": BACKUP},
             {"order": 1, "computeEnvironment": ENVIRONMENT},
@@ -60,10 +67,11 @@ class Batch:
         return {
             "jobQueues": [
                 {
-                    "jobQueueName": "nightly",
-                    "jobQueueArn": QUEUE,
+                    "jobQueueName": arn.rpartition("/")[2],
+                    "jobQueueArn": arn,
                     "computeEnvironmentOrder": order,
                 }
+                for arn in jobQueues
             ]
         }
 
@@ -76,12 +84,11 @@ class Batch:
 
     def _list_jobs(
         self,
-        jobQueue: str,  # noqa: N803
+        jobQueue: str,  # noqa: ARG002, N803
         jobStatus: str,  # noqa: N803
         maxResults: int,  # noqa: N803
         nextToken: str = "0",  # noqa: N803
     ) -> fake_batch.Answer:
-        assert jobQueue == QUEUE
         start = int(nextToken)
         size = min(self.page, maxResults)
         found = self.jobs.get(jobStatus, [])
@@ -102,7 +109,7 @@ def singles(count: int) -> list[dict[str, Any]]:
 
 def read(batch: Batch, **reader: int) -> dict[str, Any]:
     """Read the queue and return its line."""
-    [reading] = batch.reader(**reader).queues([QUEUE], now=NOW)
+    [reading] = batch.reader(**reader).queues([QUEUE], now=NOW, failed=[])
     [line] = queue_lines(reading, namespace="BatchConstructs", now=NOW, per_share=False)
     document: dict[str, Any] = json.loads(line)
     return document
@@ -210,7 +217,7 @@ def test_shares_have_lines_of_their_own_when_asked_for(batch: Batch) -> None:
     batch.snapshot = {
         "queueUtilization": {"fairshareUtilization": {"topCapacityUtilization": shares}}
     }
-    [reading] = batch.reader().queues([QUEUE], now=NOW)
+    [reading] = batch.reader().queues([QUEUE], now=NOW, failed=[])
 
     lines = [
         json.loads(line)
@@ -249,3 +256,31 @@ def test_an_environment_says_whether_it_is_invalid_or_disabled_and_how_big(batch
 
 def test_nothing_is_asked_about_no_environments(batch: Batch) -> None:
     assert list(batch.reader().environments([])) == []
+
+
+def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(batch: Batch) -> None:
+    other = QUEUE.replace("nightly", "daily")
+    batch.refused.add(QUEUE)
+    failed: list[str] = []
+
+    read_ones = list(batch.reader().queues([QUEUE, other], now=NOW, failed=failed))
+
+    assert [reading.name for reading in read_ones] == ["daily"]
+    assert failed == ["nightly"]
+
+
+def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The function's alarm on errors tells people."""
+    batch.refused.add(QUEUE)
+    monkeypatch.setattr(publish, "_reader", batch.reader)
+    monkeypatch.setenv("NAMESPACE", "BatchConstructs")
+    monkeypatch.setenv("QUEUES", f"{QUEUE},{QUEUE.replace('nightly', 'daily')}")
+    monkeypatch.setenv("COMPUTE_ENVIRONMENTS", ENVIRONMENT)
+
+    with pytest.raises(RuntimeError, match="could not read nightly"):
+        publish.handler({}, None)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("JobQueueName") for line in lines] == ["daily", None]

@@ -48,7 +48,9 @@ def test_the_gauges_read_everything_and_change_nothing(
             "Resource": stack.resolve(queue.job_queue_arn),
         },
     ]
-    assert resources("AWS::IAM::Policy") == {}
+    [policy] = resources("AWS::IAM::Policy").values()
+    [sends] = policy["PolicyDocument"]["Statement"]
+    assert sends["Action"][0] == "sqs:SendMessage"
     rule = one(resources("AWS::Events::Rule"))
     assert rule["ScheduleExpression"] == "rate(5 minutes)"
     variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
@@ -128,7 +130,7 @@ def test_the_counter_remembers_and_prints_and_nothing_else(
     assert statements_of(one(resources("AWS::IAM::Role"))) == [
         {
             "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
             "Resource": {"Fn::GetAtt": [table, "Arn"]},
         }
     ]

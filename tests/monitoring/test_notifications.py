@@ -66,7 +66,7 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     assert statements_of(role) == [
         {
             "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
             "Resource": {"Fn::GetAtt": [table, "Arn"]},
         },
         {
@@ -77,16 +77,16 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     ]
     granted = one(resources("AWS::IAM::Policy"))["PolicyDocument"]["Statement"]
     assert granted == [
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
+        },
         {"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": topic}},
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": {"Fn::GetAtt": [key, "Arn"]},
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
         },
     ]
     assert "ManagedPolicyArns" not in role
@@ -122,16 +122,29 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/__init__.py",
         "batch_constructs/aws/batch_events.py",
         "batch_constructs/aws/bound.py",
+        "batch_constructs/aws/error_names.py",
         "batch_constructs/aws/job_states.py",
         "batch_constructs/aws/names.py",
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/source.py",
+        "batch_constructs/functions/__init__.py",
+        *(
+            f"batch_constructs/functions/claims/{name}.py"
+            for name in (
+                "__init__",
+                "effect",
+                "identity",
+                "invocation",
+                "lease",
+                "outcome",
+                "rows",
+            )
+        ),
         *(
             f"job_events/{name}.py"
             for name in (
                 "__init__",
                 "cause",
-                "claims",
                 "count",
                 "job_event",
                 "notification_text",

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
 
+from batch_constructs.functions.claims.effect import RefusedError
+from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
+from batch_constructs.functions.claims.rows import DAYS_KEPT, Claims, HeldError
 from batch_constructs.functions.job_events import notify
 from batch_constructs.functions.job_events.cause import Cause, cause_of
-from batch_constructs.functions.job_events.claims import DAYS_KEPT, Claims
 from batch_constructs.functions.job_events.job_event import Job
 from batch_constructs.functions.job_events.notification_text import about_job, log_url
 from batch_constructs.functions.job_events.notify import Notifier
 from tests.monitoring import job_story as story
+from tests.monitoring.conftest import INVOCATION, NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batch_constructs.testing.local_aws import LocalAws
 
-NOW = 1_780_000_600.0
 CONSOLE = "https://us-east-1.console.aws.amazon.com"
 
 
@@ -44,8 +47,8 @@ class Inbox:
 
     def after(self, events: Sequence[story.Event]) -> list[dict[str, Any]]:
         """Return what lies in the queue after the notifier handled what a FAILED rule lets by."""
-        for number, event in enumerate(events):
-            self.notifier.handle(event, owner=f"request-{number}", now=NOW)
+        for event in events:
+            self.notifier.handle(event, INVOCATION)
         received = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
         return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
@@ -259,20 +262,39 @@ def test_each_state_asked_for_is_told_once_a_job_not_once_an_attempt(inbox: Inbo
     assert [m["Subject"] for m in inbox.after(running)] == ["Job import-orders is RUNNING"]
 
 
-def test_a_message_that_could_not_be_sent_is_sent_by_the_retry(inbox: Inbox) -> None:
+def test_a_message_that_was_refused_is_sent_by_whoever_comes_next(inbox: Inbox) -> None:
     [end] = ends(story.exhausted_job())
-    broken = Notifier(sns=None, topic_arn="", claims=inbox.notifier.claims)
+    refusing = Notifier(
+        sns=inbox.notifier.sns,
+        topic_arn="arn:aws:sns:us-east-1:123456789012:gone",
+        claims=inbox.notifier.claims,
+    )
+    with pytest.raises(RefusedError, match="NotFound"):
+        refusing.handle(end, INVOCATION)
+
+    assert inbox.notifier.handle(end, INVOCATION) is not None
+    assert inbox.notifier.handle(end, INVOCATION) is None
+
+
+def test_a_message_that_was_perhaps_sent_is_sent_again_after_the_lease(inbox: Inbox) -> None:
+    [end] = ends(story.exhausted_job())
+    claims = inbox.notifier.claims
     with pytest.raises(AttributeError):
-        broken.handle(end, owner="same-request", now=NOW)
+        Notifier(sns=None, topic_arn="", claims=claims).handle(end, INVOCATION)
 
-    assert inbox.notifier.handle(end, owner="same-request", now=NOW) is not None
-    assert inbox.notifier.handle(end, owner="same-request", now=NOW) is None
+    with pytest.raises(HeldError):
+        inbox.notifier.handle(end, INVOCATION)
+    later = INVOCATION.deadline + AFTERMATH_SECONDS + 1
+    notifier = replace(inbox.notifier, claims=replace(claims, clock=lambda: later))
+    assert notifier.handle(end, INVOCATION) is not None
 
 
-def test_what_was_told_is_forgotten_in_time(claims: Claims) -> None:
-    assert claims.take("job", "FAILED", owner="a", now=NOW)
-    assert not claims.take("job", "FAILED", owner="b", now=NOW + 86_400)
-    assert claims.take("job", "FAILED", owner="b", now=NOW + (DAYS_KEPT + 1) * 86_400)
+def test_a_row_expires_after_the_last_time_its_event_can_come(claims: Claims) -> None:
+    claims.once("job", work=lambda _: "told", deadline=NOW + 25)
+
+    [row] = claims.dynamodb.scan(TableName="claims")["Items"]
+
+    assert float(row["expires"]["N"]) == NOW + DAYS_KEPT * 86_400
 
 
 @pytest.mark.parametrize("name", ["job_queue_blocked", "service_job_queue_blocked"])

@@ -246,7 +246,7 @@ class TestServiceJobs:
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
         with pytest.raises(
-            ValueError, match="borrow_limit_percentage is given, but only LEND_AND_BORROW borrows"
+            ValueError, match="borrow_limit_percentage is given, but sharing_strategy is LEND"
         ):
             bc.QuotaShare(
                 stack,

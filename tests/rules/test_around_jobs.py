@@ -295,9 +295,21 @@ def test_a_custom_resource_may_turn_the_events_of_its_bucket_on(
     ],
 )
 def test_a_job_has_to_learn_of_its_object(source: str, more: Any, places: list[str]) -> None:
-    rule = {"EventPattern": {"source": [source]}, "Targets": [{**SUBMITS, **more}]}
+    target = {"BatchParameters": {"JobDefinition": ref("J")}, **more}
+    rule = {"EventPattern": {"source": [source]}, "Targets": [target]}
+    job: Resources = {"J": ["JobDefinition", {"ContainerProperties": {"Command": ["Ref::key"]}}]}
 
-    assert found("object-not-passed", {"U": ["Rule", rule]}) == places
+    assert found("object-not-passed", {**job, "U": ["Rule", rule]}) == places
+
+
+def test_a_job_that_takes_no_parameters_has_nothing_to_learn() -> None:
+    rule = {
+        "EventPattern": {"source": ["aws.s3"]},
+        "Targets": [{"BatchParameters": {"JobDefinition": ref("J")}}],
+    }
+    job: Resources = {"J": ["JobDefinition", {"ContainerProperties": {"Command": ["list"]}}]}
+
+    assert found("object-not-passed", {**job, "U": ["Rule", rule]}) == []
 
 
 NAMES_QUEUE = {"Environment": {"Variables": {"QUEUE": ref("Q")}}}

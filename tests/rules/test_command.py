@@ -78,6 +78,8 @@ def test_json_is_one_object_of_paths_and_findings(tmp_path: Path) -> None:
         "message": "the priority is -1; allowed are whole numbers from 0 to 1000",
         "fix": "set Priority to a value from 0 to 1000",
         "source": finding["source"],
+        "line": 1,
+        "column": 69,
     }
 
 
@@ -106,7 +108,7 @@ def test_text_groups_by_resource_with_the_fix_under_the_fault(tmp_path: Path) ->
             "job-queue-priority",
         ]
     )
-    assert lines[fault + 1].strip() == "Properties/Priority"
+    assert lines[fault + 1].strip() == "line 1: Properties/Priority"
     assert lines[fault + 2].strip() == "fix: set Priority to a value from 0 to 1000"
     assert lines[-1] == "2 errors in 1 of 1 template"
 
@@ -207,21 +209,23 @@ def test_what_is_no_template_exits_with_2_and_says_why_in_one_line(
 
 
 TWICE = {
-    "a.json": '{"Resources": {\n"Q": {"Type": "AWS::Batch::JobQueue"},\n"Q": {}}}',
-    "a.yaml": "Resources:\n  Q: {Type: 'AWS::Batch::JobQueue'}\n  Q: {}\n",
+    "a.json": '{"Resources": {\n"Q": {"Type": "AWS::Batch::JobQueue"},\n'
+    '"Q": {"Type": "AWS::SNS::Topic"}}}',
+    "a.yaml": "Resources:\n  Q: {Type: 'AWS::Batch::JobQueue'}\n  Q: {Type: 'AWS::SNS::Topic'}\n",
 }
 
 
 @pytest.mark.parametrize(("name", "text"), TWICE.items(), ids=TWICE)
-def test_a_resource_that_a_second_of_its_name_would_replace_is_named_with_its_line(
+def test_a_name_that_stands_twice_is_a_warning_at_its_line_and_the_last_value_counts(
     tmp_path: Path, name: str, text: str
 ) -> None:
-    done = run(written(tmp_path, name, text))
+    file = written(tmp_path, name, text)
 
-    assert done.exit_code == 2
-    assert '"Q"' in done.stderr
-    assert "twice" in done.stderr
-    assert "3" in done.stderr.rpartition("line")[2]
+    [found] = json.loads(run(file, "--format", "json").stdout).values()
+
+    [twice] = [one for one in found if one["rule"] == "repeated-key"]
+    assert (twice["severity"], twice["resource"], twice["line"]) == ("warning", "Q", 3)
+    assert "property-missing" not in {one["rule"] for one in found}
 
 
 def test_a_merge_of_yaml_may_be_overridden(tmp_path: Path) -> None:

@@ -369,3 +369,84 @@ def test_a_strategy_of_the_other_kind_is_told_those_of_its_own() -> None:
         "AllocationStrategy is SPOT_CAPACITY_OPTIMIZED, which the type EC2 does not have; allowed"
         " are BEST_FIT, BEST_FIT_PROGRESSIVE or BEST_FIT_PROGRESSIVE_ORDERED"
     )
+
+
+PROFILE = {"InstanceRole": {"Ref": "Profile"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "data", "lost"),
+    [
+        (PROFILE, {"IamInstanceProfile": {"Name": {"Ref": "Profile"}}}, ""),
+        (PROFILE, {"IamInstanceProfile": {"Arn": {"Fn::GetAtt": ["Profile", "Arn"]}}}, ""),
+        (PROFILE, {"IamInstanceProfile": {"Name": {"Ref": "Parameter"}}}, ""),
+        (PROFILE, {"IamInstanceProfile": {"Name": {"Ref": "Second"}}}, "IamInstanceProfile"),
+        ({"InstanceRole": "a"}, {"IamInstanceProfile": {"Name": "a"}}, ""),
+        (
+            {"InstanceRole": "arn:aws:iam::123456789012:instance-profile/a"},
+            {"IamInstanceProfile": {"Name": "a"}},
+            "",
+        ),
+        ({"InstanceRole": "a"}, {"IamInstanceProfile": {"Name": "b"}}, "IamInstanceProfile"),
+        ({"InstanceTypes": ["m7i.large"]}, {"InstanceType": "m7i.large"}, ""),
+        ({"InstanceTypes": {"Ref": "Parameter"}}, {"InstanceType": "m7i.large"}, ""),
+        ({"InstanceTypes": ["c7i"]}, {"InstanceType": "m7i.large"}, "InstanceType m7i.large"),
+        ({"Type": "SPOT"}, {"InstanceMarketOptions": {"MarketType": "spot"}}, ""),
+        ({"Type": {"Ref": "P"}}, {"InstanceMarketOptions": {"MarketType": "spot"}}, ""),
+        ({"Type": "EC2"}, {"InstanceMarketOptions": {"MarketType": "spot"}}, "with spot"),
+        (
+            {"Type": "SPOT"},
+            {"InstanceMarketOptions": {"MarketType": "spot", "SpotOptions": {"MaxPrice": "1"}}},
+            "MaxPrice",
+        ),
+        ({"Subnets": ["a", "b"]}, {"NetworkInterfaces": [{"SubnetId": "a"}]}, ""),
+        ({"Subnets": {"Ref": "Parameter"}}, {"NetworkInterfaces": [{"SubnetId": "a"}]}, ""),
+        ({"Subnets": ["a"]}, {"NetworkInterfaces": [{"SubnetId": {"Ref": "P"}}]}, ""),
+        ({"Subnets": ["a"]}, {"NetworkInterfaces": [{"SubnetId": "b"}]}, "SubnetId"),
+    ],
+)
+def test_only_what_is_lost_is_named(given: dict[str, Any], data: Any, lost: str) -> None:
+    template = launched(compute(kind="EC2"), **data)
+    template["Resources"]["Environment"]["Properties"]["ComputeResources"] |= given
+    for name in ("Profile", "Second"):
+        template["Resources"][name] = {"Type": "AWS::IAM::InstanceProfile"}
+
+    messages = [one.message for one in found_in("launch-template-ignored", template)]
+    assert len(messages) == bool(lost)
+    assert all(lost in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("launch", "is_ours"),
+    [
+        ({"LaunchTemplateId": {"Ref": "Launch"}}, True),
+        ({"LaunchTemplateId": {"Ref": "WithImage"}}, False),
+        ({"LaunchTemplateId": "lt-1"}, False),
+        ({"LaunchTemplateName": {"Ref": "Parameter"}}, False),
+        ({"Ref": "Parameter"}, False),
+    ],
+)
+def test_an_image_of_amazon_linux_2_may_come_from_the_launch_template(
+    launch: Any, *, is_ours: bool
+) -> None:
+    image = {"Ec2Configuration": [{"ImageType": "ECS_AL2"}]}
+    template = launched(compute("EC2", **image), KeyName="mine")
+    template["Resources"]["Environment"]["Properties"]["ComputeResources"]["LaunchTemplate"] = (
+        launch
+    )
+    template["Resources"]["WithImage"] = {
+        "Type": "AWS::EC2::LaunchTemplate",
+        "Properties": {"LaunchTemplateData": {"ImageId": "ami-1"}},
+    }
+
+    assert bool(found_in("amazon-linux-2", template)) is is_ours
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known"),
+    [("c99.large", False), ("c99", False), ("m10i", True), ("u-24tb1", True), ("x8g.large", True)],
+)
+def test_a_generation_that_is_far_away_does_not_exist(name: str, *, is_known: bool) -> None:
+    found_ = found("unknown-instance-type", compute("EC2", InstanceTypes=[name]))
+
+    assert (found_ == []) is is_known

@@ -9,12 +9,20 @@ import pytest
 import yaml
 
 from batch_constructs.rules import Finding, check_resource, check_template
+from batch_constructs.rules.engine import examine
 from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.template import reading
+from batch_constructs.rules.template.whole import Whole
 from tests.aws.test_limits import admitted_and_refused, resource, values
 from tests.judges.test_sources import limits
 
 CASES = Path(__file__).parent / "cases"
 LONG = {
+    "resource-count": (
+        Whole.type,
+        {"Resources": {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(501)}},
+        {"Resources": {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(500)}},
+    ),
     "tag-count": (
         "AWS::Batch::JobQueue",
         {"Tags": {f"key{number}": "x" for number in range(51)}},
@@ -55,11 +63,13 @@ SERVICES = {
     " SubnetRouteTableAssociation VPC VPCEndpoint",
     "EFS": "FileSystem MountTarget",
     "Events": "Rule",
-    "IAM": "InstanceProfile Role",
+    "IAM": "InstanceProfile Policy Role",
+    "KMS": "Key",
     "Lambda": "EventSourceMapping Function Permission",
     "Logs": "LogGroup",
     "Pipes": "Pipe",
     "S3": "Bucket",
+    "SecretsManager": "Secret",
     "Scheduler": "Schedule",
     "SNS": "Topic TopicPolicy",
     "SQS": "Queue QueuePolicy",
@@ -72,6 +82,8 @@ TYPES = {
 
 def template(written: Any) -> Any:
     """Spell out a template that is written as ``ID: [type, properties]``."""
+    if isinstance(written, str):
+        return written
     if not all(isinstance(one, list) and one and str(one[0]) in TYPES for one in written.values()):
         return written
     resources = {
@@ -82,6 +94,9 @@ def template(written: Any) -> Any:
 
 
 def findings(type_: str, written: Any) -> list[Finding]:
+    if isinstance(written, str):
+        document = reading.document(written)
+        return examine(document.template, document).findings
     if "Resources" in written:
         return check_template(written)
     return check_resource(type_, written)
@@ -103,7 +118,7 @@ def test_the_smallest_break_of_a_rule_is_found(rule: str) -> None:
         assert one.fix
         assert one.source
         assert "\n" not in one.message + one.fix
-        assert one.path.startswith("Properties")
+        assert one.path.startswith("Properties") or type_ == Whole.type
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

@@ -11,6 +11,8 @@ from batch_constructs.rules import Finding, check_template
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:name"
 PARAMETER = "arn:aws:ssm:us-east-1:123456789012:parameter/name"
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tool"
+TOKEN = "ecr:GetAuthorizationToken"
+LAYERS = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
 STREAMS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
@@ -51,8 +53,9 @@ class TestExecutionRole:
             ([], {"Image": "busybox"}, "logs:CreateLogStream, logs:PutLogEvents"),
             (STREAMS[:1], {"Image": "busybox"}, "logs:PutLogEvents"),
             ([], {"LogConfiguration": {"LogDriver": "splunk"}}, ""),
-            (STREAMS, {"Image": ECR}, "ecr:GetAuthorizationToken"),
-            ([*STREAMS, "ecr:GetAuthorizationToken"], {"Image": ECR}, ""),
+            (STREAMS, {"Image": ECR}, ", ".join([TOKEN, *LAYERS])),
+            ([*STREAMS, TOKEN], {"Image": ECR}, ", ".join(LAYERS)),
+            ([*STREAMS, TOKEN, *LAYERS], {"Image": ECR}, ""),
             ([], {"Image": "busybox", "platform": "EC2"}, ""),
         ],
     )
@@ -78,8 +81,9 @@ class TestExecutionRole:
         [logs] = findings(rule, Image="busybox")
         [group] = findings(rule, *STREAMS, LogConfiguration=log)
 
-        assert logs.fix == "attach service-role/AmazonECSTaskExecutionRolePolicy"
-        assert group.fix.startswith("allow logs:CreateLogGroup, or ")
+        assert logs.fix.startswith("attach service-role/AmazonECSTaskExecutionRolePolicy, or add ")
+        assert group.fix.startswith("add to the policies of Role: {")
+        assert group.fix.endswith("; or make the log group in the template")
 
 
 class TestSecrets:
@@ -109,7 +113,7 @@ class TestSecrets:
 
         assert findings("secret-permission", action, **given) == []
         assert found.message == f"Role does not allow {action}, which {what} takes"
-        assert ("if it is a Secrets Manager secret" in found.fix) is (action[:3] == "ssm")
+        assert ("of a Secrets Manager secret" in found.fix) is (action[:3] == "ssm")
 
     @pytest.mark.parametrize(
         "source",
@@ -138,28 +142,62 @@ class TestSecrets:
         assert len(findings("secret-permission", **container)) == 1
 
 
+WRITING = {
+    "Effect": "Allow",
+    "Action": "elasticfilesystem:ClientWrite",
+    "Principal": {"AWS": "*"},
+}
+CLOSED = {"Statement": [WRITING]}
+
+
 class TestFileSystem:
     """With IAM authorization the file system asks the job role."""
 
-    def messages(self, *actions: str, iam: str = "ENABLED", **system: Any) -> list[str]:
+    def messages(self, *actions: str, iam: str = "ENABLED", policy: Any = CLOSED) -> list[str]:
         authorization = {"FileSystemId": {"Ref": "System"}, "AuthorizationConfig": {"Iam": iam}}
         container: dict[str, Any] = {
             "JobRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
             "Volumes": [{"EfsVolumeConfiguration": authorization}],
         }
+        system = {} if policy is None else {"FileSystemPolicy": policy}
         others = {"System": resource("AWS::EFS::FileSystem", **system)}
         found = findings("efs-permission", *actions, others=others, **container)
         return [one.message for one in found]
 
-    def test_the_job_role_has_to_be_allowed_to_mount_it(self) -> None:
-        assert self.messages() == ["Role does not allow elasticfilesystem:ClientMount"]
+    def test_the_job_role_or_the_file_system_has_to_allow_it(self) -> None:
+        [message] = self.messages()
+
+        assert message.startswith("Role does not allow elasticfilesystem:ClientMount, nor does ")
         assert self.messages("elasticfilesystem:ClientMount") == []
 
     def test_it_matters_with_iam_authorization_only(self) -> None:
         assert self.messages(iam="DISABLED") == []
 
-    def test_a_policy_of_the_file_system_s_own_may_allow_it(self) -> None:
-        assert self.messages(FileSystemPolicy={"Statement": []}) == []
+    def test_a_file_system_without_a_policy_of_its_own_lets_everybody_in(self) -> None:
+        assert self.messages(policy=None) == []
+
+    @pytest.mark.parametrize(
+        ("principal", "condition", "is_admitted"),
+        [
+            ({"AWS": "*"}, None, True),
+            ("*", None, True),
+            ({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, None, True),
+            ({"AWS": "arn:aws:iam::123456789012:role/other"}, None, False),
+            ({"AWS": {"Ref": "Parameter"}}, None, True),
+            ({"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}, None, False),
+            ({"AWS": "*"}, {"Bool": {"aws:SecureTransport": "true"}}, True),
+        ],
+    )
+    def test_its_policy_may_name_the_role(
+        self, principal: Any, condition: Any, *, is_admitted: bool
+    ) -> None:
+        statement = {
+            "Effect": "Allow",
+            "Action": "elasticfilesystem:Client*",
+            "Principal": principal,
+            **({"Condition": condition} if condition else {}),
+        }
+        assert (self.messages(policy={"Statement": [statement]}) == []) is is_admitted
 
 
 @pytest.mark.parametrize(("execution", "is_one"), [("Role", True), ("Other", False), (None, False)])

@@ -138,6 +138,15 @@ class TestPlatform:
 
         assert found == ([f"{message} (queue Queue)"] if message else [])
 
+    def test_what_the_template_submits_is_told_where_it_is_submitted(self) -> None:
+        given = {"Job": job("EC2"), "Environment": environment("FARGATE")}
+        given |= {"Queue": queue("Environment"), "Rule": submitter("Queue")}
+
+        assert messages("job-platform", **given) == []
+        assert messages("submission-platform", **given) == [
+            "Job cannot run on Queue: the job is for EC2, the queue offers Fargate"
+        ]
+
 
 class TestNodes:
     """All nodes of a job start at once."""

@@ -34,6 +34,8 @@ BEYOND: Resources = {
         },
     ]
 }
+HALF = {**EVERYWHERE, "DestinationCidrBlock": "128.0.0.0/1"}
+PROPAGATION = "AWS::EC2::VPNGatewayRoutePropagation"
 SUBNETS = ["E/ComputeResources/Subnets"]
 
 
@@ -102,6 +104,14 @@ OF_INSTANCES = {
             False,
         ),
         ({"G": ["AWS::EC2::TransitGatewayVpcAttachment", {}]}, False),
+        (route(DestinationCidrBlock="0.0.0.0/1", NatGatewayId="nat-1"), False),
+        ({**INTERNET, "R": ["Route", {**HALF, "GatewayId": ref("I")}]}, False),
+        (route(DestinationCidrBlock="52.0.0.0/8", NatGatewayId="nat-1"), False),
+        (route(DestinationCidrBlock="10.1.0.0/16", TransitGatewayId="tgw-1"), False),
+        (route(DestinationCidrBlock="10.1.0.0/16", VpcPeeringConnectionId="pcx-1"), False),
+        ({"G": [PROPAGATION, {"RouteTableIds": [ref("T")]}]}, False),
+        ({"G": [PROPAGATION, {"RouteTableIds": UNKNOWN}]}, False),
+        ({"OT": ["RouteTable", {}], "G": [PROPAGATION, {"RouteTableIds": [ref("OT")]}]}, True),
     ],
 )
 def test_a_subnet_is_isolated_where_every_route_is_known_and_none_leads_out(

@@ -381,56 +381,87 @@ class TestSubmitting:
         ],
     )
     def test_it_takes_the_queue_and_the_definition(self, resources: list[str], lacks: str) -> None:
-        messages = self.messages("submit-resources", *resources)
+        own = role("events", Action="batch:SubmitJob", Resource=resources)
 
         expected = f"batch:SubmitJob is allowed on no {lacks}; both are needed"
-        assert messages == ([expected] if lacks else [])
+        assert found("submit-resources", Role=own) == ([expected] if lacks else [])
+
+    def test_a_role_that_submits_is_judged_by_what_it_submits(self) -> None:
+        assert self.messages("submit-resources", QUEUE) == []
+        assert self.messages("submitter-permission", QUEUE) == [
+            'Role does not allow batch:SubmitJob on the job definition "job"'
+        ]
 
     @pytest.mark.parametrize(
-        ("definition", "allowed", "form"),
+        ("definition", "allowed", "is_denied"),
         [
-            ("job", f"{NAME}:*", "by name"),
-            ("job:3", NAME, "by revision"),
-            ("job:3", f"{NAME}:2", "by revision"),
-            (f"{NAME}:3", f"{NAME}:2", "by revision"),
-            ("job", NAME, ""),
-            ("job:3", f"{NAME}:*", ""),
-            ("job", f"{ARN}:job-definition/*", ""),
-            ("job", f"{ARN}:*", ""),
+            ("job:3", NAME, True),
+            ("job:3", f"{NAME}:2", True),
+            (f"{NAME}:3", f"{NAME}:2", True),
+            (f"{NAME}:3", f"{ARN}:job-definition/other:*", True),
+            ("job", f"{ARN}:job-definition/other", True),
+            ("job", NAME, False),
+            ("job", f"{NAME}:*", False),
+            ("job", f"{NAME}:2", False),
+            ("job:3", f"{NAME}:*", False),
+            ("job:3", f"{NAME}:?", False),
+            ("job", f"{ARN}:job-definition/*", False),
+            ("job", f"{ARN}:*", False),
         ],
     )
-    def test_a_name_and_its_revisions_are_two_things(
-        self, definition: str, allowed: str, form: str
+    def test_a_revision_and_another_definition_are_two_things(
+        self, definition: str, allowed: str, *, is_denied: bool
     ) -> None:
-        messages = self.messages("submit-revision", QUEUE, allowed, definition=definition)
+        messages = self.messages("submitter-permission", QUEUE, allowed, definition=definition)
 
-        assert len(messages) == bool(form)
-        assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
-
-    @pytest.mark.parametrize("rule", ["submit-resources", "submit-revision"])
-    def test_a_policy_that_is_not_known_may_allow_the_rest(self, rule: str) -> None:
-        assert self.messages(rule, f"{NAME}:2")
-        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": "job"}}
-        given = role("events", "NobodyKnowsIt", Action="batch:SubmitJob", Resource=[f"{NAME}:2"])
-
-        assert found(rule, Role=given, Rule=resource("AWS::Events::Rule", Targets=[target])) == []
+        assert bool(messages) is is_denied
 
     @pytest.mark.parametrize(
-        ("value", "allowed", "form"),
+        ("allowed", "only"),
         [
-            ({"Ref": "Job"}, NAME, "by revision"),
-            ({"Ref": "Job"}, f"{NAME}:*", ""),
-            ({"Ref": "Job"}, {"Ref": "Job"}, ""),
-            ("job", {"Ref": "Job"}, "by name"),
-            ({"Ref": "Nameless"}, NAME, ""),
-            ("job", {"Ref": "Nameless"}, ""),
-            ({"Fn::Sub": "${Word}-job"}, NAME, ""),
-            ("elsewhere", NAME, ""),
+            ([NAME], "the bare name"),
+            ([f"{NAME}:*"], "its revisions"),
+            ([NAME, f"{NAME}:*"], ""),
+            ([f"{ARN}:job-definition/*"], ""),
+            ([f"{ARN}:job-definition/other"], ""),
+        ],
+    )
+    def test_what_a_submission_by_name_is_checked_against_is_open(
+        self, allowed: list[str], only: str
+    ) -> None:
+        messages = self.messages("submit-revision", QUEUE, *allowed)
+
+        said = f'"job" is submitted by name, and batch:SubmitJob allowed on {only} only'
+        assert messages == ([said] if only else [])
+
+    def test_a_policy_that_is_not_known_may_allow_the_rest(self) -> None:
+        target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": "job:3"}}
+        rule = resource("AWS::Events::Rule", Targets=[target])
+
+        for attached, is_known in (([], True), (["NobodyKnowsIt"], False)):
+            given = role("events", *attached, Action="batch:SubmitJob", Resource=[f"{NAME}:2"])
+            assert bool(found("submitter-permission", Role=given, Rule=rule)) is is_known
+            assert bool(found("submit-resources", Role=given)) is is_known
+
+    @pytest.mark.parametrize(
+        ("value", "allowed", "is_denied"),
+        [
+            ({"Ref": "Job"}, NAME, True),
+            ({"Ref": "Job"}, f"{NAME}:*", False),
+            ({"Ref": "Job"}, {"Ref": "Job"}, False),
+            ("job", {"Ref": "Job"}, False),
+            ({"Ref": "Nameless"}, NAME, True),
+            ({"Ref": "Nameless"}, {"Ref": "Job"}, True),
+            ("job", {"Ref": "Nameless"}, True),
+            ({"Fn::Sub": "${Word}-job"}, NAME, True),
+            ({"Fn::Sub": "${Word}job"}, NAME, False),
+            ({"Ref": "Parameter"}, NAME, False),
+            ("elsewhere", NAME, True),
         ],
     )
     @pytest.mark.parametrize("submitter", ["rule", "function"])
     def test_ref_of_a_definition_is_a_revision(
-        self, submitter: str, value: Any, allowed: Any, form: str
+        self, submitter: str, value: Any, allowed: Any, *, is_denied: bool
     ) -> None:
         target = {"RoleArn": arn_of("Role"), "BatchParameters": {"JobDefinition": value}}
         rule = resource("AWS::Events::Rule", Targets=[target])
@@ -440,17 +471,17 @@ class TestSubmitting:
             Environment={"Variables": {"JOB": value, "EMPTY": ""}},
         )
         messages = found(
-            "submit-revision",
+            "submitter-permission",
             Role=role("events", Action="batch:SubmitJob", Resource=[QUEUE, allowed]),
             Job=resource("AWS::Batch::JobDefinition", JobDefinitionName="job"),
             Nameless=resource("AWS::Batch::JobDefinition"),
             Submitter=rule if submitter == "rule" else function,
         )
 
-        if value == "elsewhere" and submitter == "rule":
-            form = "by name"  # a function's variable may be any word
-        assert len(messages) == bool(form)
-        assert all(message.startswith(f"jobs are submitted {form} ") for message in messages)
+        is_any_word = value == "elsewhere" or (isinstance(value, dict) and "Fn::Sub" in value)
+        if submitter == "function" and is_any_word:
+            is_denied = False  # a function's variable may be anything
+        assert bool(messages) is is_denied
 
     def test_a_role_of_two_targets_is_named_once(self) -> None:
         target = {"Arn": QUEUE, "RoleArn": arn_of("Role"), "BatchParameters": {}}
@@ -501,3 +532,71 @@ class TestSubmitting:
         messages = found("submitter-permission", Role=role("events", attached), Rule=rule)
 
         assert messages == ([] if submits else ["Role does not allow batch:SubmitJob"])
+
+
+@pytest.mark.parametrize(
+    ("allowed", "kind", "problem"),
+    [
+        ([], "EC2", "allows nothing; ecs:CreateCluster and more are needed"),
+        (["ecs:*", "ec2:*"], "EC2", "does not allow autoscaling:CreateAutoScalingGroup"),
+        (["ecs:*", "ec2:*", "autoscaling:*"], "EC2", ""),
+        (["ecs:*"], "FARGATE", ""),
+        (["ecs:Describe*", "ecs:Create*"], "FARGATE", "does not allow ecs:RegisterTaskDefinition"),
+    ],
+)
+def test_a_service_role_may_do_what_its_environment_takes(
+    allowed: list[str], kind: str, problem: str
+) -> None:
+    given = role("batch", Action=allowed, Resource="*") if allowed else role("batch")
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment",
+        ServiceRole=arn_of("Role"),
+        ComputeResources={"Type": kind},
+    )
+    messages = found("service-role-permissions", Role=given, Environment=environment)
+
+    assert messages == ([f"Role {problem}"] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "profile", "is_wrong"),
+    [
+        ({"Ref": "Role"}, "given", None, False),
+        ({"Ref": "Role"}, "given", {"Roles": ["other"]}, False),
+        ({"Ref": "Role"}, "given", {"Roles": [{"Ref": "Role"}]}, True),
+        ({"Ref": "Role"}, "given", {"Roles": ["given"], "InstanceProfileName": "given"}, False),
+        ({"Ref": "Role"}, None, None, True),
+        ({"Fn::GetAtt": ["Role", "Arn"]}, "given", {"InstanceProfileName": "given"}, True),
+        ("given", "given", {"InstanceProfileName": "given"}, False),
+    ],
+)
+def test_a_role_s_name_may_be_that_of_a_profile(
+    value: Any, name: str | None, profile: Any, *, is_wrong: bool
+) -> None:
+    given = role()
+    if name:
+        given["Properties"]["RoleName"] = name
+    resources = {"Role": given}
+    if profile:
+        resources["Profile"] = resource("AWS::IAM::InstanceProfile", **profile)
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment", ComputeResources={"Type": "EC2", "InstanceRole": value}
+    )
+
+    assert bool(found("instance-profile", Environment=environment, **resources)) is is_wrong
+
+
+def test_the_role_in_a_profile_of_its_name_is_judged() -> None:
+    given = role("batch")
+    given["Properties"]["RoleName"] = "given"
+    environment = resource(
+        "AWS::Batch::ComputeEnvironment",
+        ComputeResources={"Type": "EC2", "InstanceRole": {"Ref": "Role"}},
+    )
+    profile = resource(
+        "AWS::IAM::InstanceProfile", InstanceProfileName="given", Roles=[{"Ref": "Role"}]
+    )
+    resources = {"Role": given, "Profile": profile, "Environment": environment}
+
+    assert found("environment-role-trust", **resources)
+    assert found("instance-role-permissions", **resources)

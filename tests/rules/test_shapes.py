@@ -125,3 +125,31 @@ def test_the_source_of_a_wrong_property_is_the_page_of_its_resource(kind: str, p
     (one,) = found("property-unknown", {"Gibberish": 1}, kind)
 
     assert one.source.endswith(f"/TemplateReference/{page}.html")
+
+
+@pytest.mark.parametrize("name", ["ContainerProperties", "containerProperties"])
+def test_what_follows_from_an_object_inside_of_itself_is_not_told(name: str) -> None:
+    inner = {"Image": "busybox", "Vcpus": 1, "Memory": 512}
+    job = {"Type": "container", "ContainerProperties": {name: inner, "Privileged": "perhaps"}}
+
+    found = check_resource("AWS::Batch::JobDefinition", job)
+
+    assert [(one.rule, one.path) for one in found if one.severity != "info"] == [
+        ("property-doubled", f"Properties/ContainerProperties/{name}")
+    ]
+    assert found[0].severity == "error"
+
+
+def test_a_whole_resource_may_be_doubled_too() -> None:
+    queue = {"Properties": {"Priority": 1, "ComputeEnvironmentOrder": []}}
+
+    [found] = check_resource("AWS::Batch::JobQueue", queue)
+    assert (found.rule, found.path) == ("property-doubled", "Properties/Properties")
+
+
+def test_what_is_wrong_beside_it_is_told() -> None:
+    job = {"Type": "nothing", "ContainerProperties": {"ContainerProperties": {}}}
+
+    found = {one.rule for one in check_resource("AWS::Batch::JobDefinition", job)}
+    assert "property-doubled" in found
+    assert len(found) > 1

@@ -17,13 +17,22 @@ NAMED_BY = json.loads((HERE / "corpus" / "named-by.json").read_text())
 """Bad template → the rule that is about its fault."""
 
 
+WORTH_KNOWING = {"jd-ref-undefined"}
+"""A submission from outside may bring the parameter: that is no fault of the template's."""
+
+
 def worse_than_info(file: Path) -> list[Finding]:
     return [one for one in check_template(reading.read(file)) if one.severity is not Severity.INFO]
 
 
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
 def test_the_fault_of_a_bad_template_is_named(file: Path) -> None:
-    assert NAMED_BY[file.stem] in {one.rule for one in worse_than_info(file)}
+    found = worse_than_info(file)
+    if file.stem in WORTH_KNOWING:
+        assert found == []
+        found = check_template(reading.read(file))
+
+    assert NAMED_BY[file.stem] in {one.rule for one in found}
 
 
 @pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)

@@ -73,6 +73,9 @@ def test_an_unknown_value_in_any_place_of_a_good_template_is_no_finding(
     }
     good = json.loads((CORPUS / "good" / names[kind]).read_text())
     good["Resources"]["Custom"] = {"Type": "Custom::Value"}
+    good.setdefault("Conditions", {})["Somehow"] = {
+        "Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]
+    }
     names_of_parameters = ("AParameter", "AnotherParameter")
     good.setdefault("Parameters", {})
     good["Parameters"] |= {

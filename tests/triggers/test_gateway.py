@@ -22,6 +22,7 @@ from batch_constructs import (
     SubmissionMode,
     SubmitFunction,
 )
+from batch_constructs.triggers.message_schema import is_exponential
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
@@ -99,7 +100,12 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
         },
         {
             "Effect": "Allow",
-            "Action": ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            "Action": [
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
             "Resource": f"<{ledger}.Arn>",
         },
     ]
@@ -312,7 +318,17 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             {"schema": {"$schema": "https://json-schema.org/draft/2020-12/schema"}},
             "allowed are drafts 4, 6 and 7",
         ),
-        ({"schema": {"description": "x" * 2500}}, "schema and parameters are 2,52"),
+        ({"schema": {"items": {"pattern": "^(a+)+$"}}}, r"pattern '\^\(a\+\)\+\$', which repeats"),
+        ({"parameters": {"x" * 2500: "$.a"}}, "parameters are 2,51"),
+        ({"max_messages_per_hour": 5}, "max_messages_per_hour with mode job-per-message"),
+        (
+            {
+                "mode": "coalesce",
+                "max_messages_per_hour": 50_000_000,
+                "deduplication_window": Duration.hours(24),
+            },
+            "messages to remember take .* MiB; allowed are 10,240 MiB",
+        ),
         (
             {"deduplication_window": Duration.minutes(5)},
             "allowed are 3600 to 86400 seconds",
@@ -378,7 +394,7 @@ def test_what_messages_cannot_set_is_not_admitted(
         gateway(stack, queue, definition, **options)
 
 
-def test_the_shipped_code_runs_alone_with_its_schema_library(
+def test_the_shipped_code_runs_alone_with_its_schema_as_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No Docker and no network at synth; the asset holds all the function imports but boto3."""
@@ -391,7 +407,7 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
         stack,
         JobQueue.from_job_queue_arn(stack, "Queue", QUEUE),
         JobDefinition.from_job_definition_arn(stack, "Definition", DEFINITION),
-        schema={"type": "object"},
+        schema={"type": "object", "required": ["a"], "properties": {"a": {"pattern": "^b+$"}}},
     )
     app.synth()
     (asset,) = [
@@ -399,14 +415,19 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
     ]
     assert sorted(each.name for each in asset.iterdir()) == [
         "batch_constructs",
-        "fastjsonschema",
+        "message_schema.py",
         "submission",
     ]
+    assert "fastjsonschema" not in (asset / "message_schema.py").read_text()
 
     code = (
         "import sys; sys.path.insert(0, '.');"
-        "import submission.index, submission.rescue, fastjsonschema, batch_constructs;"
-        "print(fastjsonschema.__file__); print(batch_constructs.__file__)"
+        "import submission.index, submission.rescue, message_schema, batch_constructs\n"
+        "print(batch_constructs.__file__)\n"
+        "print(message_schema.validate({'a': 'bb'}))\n"
+        "for bad in ({}, {'a': 'c'}, []):\n"
+        "    try: message_schema.validate(bad)\n"
+        "    except ValueError as error: print(error)"
     )
     loaded = subprocess.run(
         [sys.executable, "-c", code],
@@ -417,9 +438,57 @@ def test_the_shipped_code_runs_alone_with_its_schema_library(
     )
 
     assert loaded.stdout.splitlines() == [
-        str(asset / "fastjsonschema/__init__.py"),
         str(asset / "batch_constructs/__init__.py"),
+        "{'a': 'bb'}",
+        "data must contain ['a'] properties",
+        "data.a must match pattern ^b+$",
+        "data must be object",
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bad"),
+    [
+        ("^(a+)+$", True),
+        ("^(?:a*)*$", True),
+        (r"^((\w+\s?)*)$", True),
+        ("(x|(a+)*)+", True),
+        ("^(a+b?)+$", True),
+        ("^a+b+$", False),
+        ("^([a-z]+,)*[a-z]+$", False),
+        (r"^(\d{1,3}\.){3}\d{1,3}$", False),
+        ("^(ab|cd)+$", False),
+        ("^(?=x)[a-z]{3,60}$", False),
+    ],
+)
+def test_a_pattern_that_repeats_what_repeats_is_known(
+    pattern: str,
+    bad: bool,  # noqa: FBT001 - a case
+) -> None:
+    assert is_exponential(pattern) is bad
+
+
+@pytest.mark.parametrize(
+    ("options", "most", "memory"),
+    [
+        ({}, None, 1024),
+        ({"mode": "coalesce"}, "6279166", 1024),
+        ({"mode": "coalesce", "max_messages_per_hour": 20_000_000}, "125583333", 3209),
+    ],
+)
+def test_the_function_has_the_memory_that_the_window_takes(
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    options: dict[str, Any],
+    most: str | None,
+    memory: int,
+) -> None:
+    gateway(stack, queue, definition, **options)
+
+    found = handler(stack, "submission.index.handler")
+    assert found["Environment"]["Variables"].get("MOST_REMEMBERED") == most
+    assert found["MemorySize"] == memory
 
 
 def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, definition: Any) -> None:
@@ -434,6 +503,7 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
 
     found = handler(stack, "submission.submit.handler")
     assert found["Environment"]["Variables"] == {
+        "CLAIMS_TABLE": {"Ref": "SubmitClaimsF48DF9A0"},
         "JOB_QUEUE": QUEUE,
         "JOB_DEFINITION": f"{DEFINITION}:3",
         "NAME_PREFIX": "Submit",
@@ -447,6 +517,7 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
         "batch:SubmitJob",
         "batch:TagResource",
         "batch:ListJobs",
+        ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     ]
 
 

@@ -87,17 +87,22 @@ def test_it_may_submit_to_the_rescue_queue_only(
     JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
 
     role = only(stack, "AWS::IAM::Role")
-    _, submit, tag, listing = role["Policies"][0]["PolicyDocument"]["Statement"]
+    _, submit, tag, reading, claiming = role["Policies"][0]["PolicyDocument"]["Statement"]
     assert [joined(each) for each in submit["Resource"]] == [
         ON_DEMAND,
         "arn:aws:batch:us-east-1:123456789012:job-definition/*",
         "arn:aws:batch:us-east-1:123456789012:job/*",
     ]
     assert tag["Resource"] == "arn:aws:batch:us-east-1:123456789012:job/*"
-    assert listing == {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"}
-    assert only(stack, "AWS::Lambda::Function")["Environment"]["Variables"] == {
-        "RESCUE_QUEUE": ON_DEMAND
+    assert reading == {
+        "Effect": "Allow",
+        "Action": ["batch:DescribeJobQueues", "batch:DescribeJobs", "batch:ListJobs"],
+        "Resource": "*",
     }
+    assert claiming["Action"] == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    variables = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]
+    assert variables["RESCUE_QUEUE"] == ON_DEMAND
+    assert sorted(variables) == ["CLAIMS_TABLE", "RESCUE_QUEUE"]
 
 
 def test_it_may_submit_the_named_definitions_only(

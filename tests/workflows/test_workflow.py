@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Size, Stack
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
+import batch_constructs as bc
 from batch_constructs import (
     FargateComputeEnvironment,
     JobQueue,
@@ -82,6 +84,39 @@ def test_a_job_is_submitted_and_waited_for(stack: Stack, queue: Any, definition:
         "MaxAttempts": 2,
         "BackoffRate": 2,
     }
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_step_names_a_revision_only_where_it_stays_active(
+    stack: Stack, queue: Any, *, kept: bool
+) -> None:
+    definition = bc.FargateJobDefinition(
+        stack,
+        "Ours",
+        image="busybox",
+        vcpus=1,
+        memory=Size.gibibytes(2),
+        keep_old_revisions=kept,
+    )
+
+    flow = bc.Workflow(
+        stack, "Flow", queue=queue, jobs=[WorkflowJob(name="a", job_definition=definition)]
+    )
+
+    named = stack.resolve(flow.asl["States"]["a"]["Parameters"]["JobDefinition"])
+    revision = stack.resolve(definition.job_definition_arn)
+    by_name = {"Fn::Select": [5, {"Fn::Split": [":", revision]}]}
+    assert (named == revision) is kept
+    assert (by_name in named.get("Fn::Join", [[], []])[1]) is not kept
+
+
+def test_a_step_takes_an_l1_by_its_name(stack: Stack, queue: Any) -> None:
+    l1 = batch.CfnJobDefinition(stack, "L1", type="container")
+
+    flow = bc.Workflow(stack, "Flow", queue=queue, jobs=[WorkflowJob(name="a", job_definition=l1)])
+
+    named = stack.resolve(flow.asl["States"]["a"]["Parameters"]["JobDefinition"])
+    assert named != stack.resolve(l1.ref)
 
 
 TOO_MANY = "Too Many Requests (Service: AWSBatch; Status Code: 429; Request ID: 8c6b)"

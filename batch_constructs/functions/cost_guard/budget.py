@@ -9,9 +9,15 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-_HOUR = 3600
+_HOUR, _FIVE_MINUTES = 3600, 300
+_GAPS = 2
+"""So many readings may be missing in a row before there is no data."""
+
+_LOOK_BACK = timedelta(days=15)
+"""How far back the last known value is sought."""
+
 _PERCENT = 100
 
 
@@ -56,14 +62,82 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Used:
+    """What queues used in a period, as far as it is known."""
+
+    vcpu_hours: float
+    guessed_vcpu_hours: float = 0.0
+    """How many of them are a guess: the last known vCPUs, for as long as there is no data."""
+
+    silent_since: datetime | None = None
+    """Since when a queue has no data; None where all have."""
+
+    silent: Sequence[str] = ()
+    """The queues that have none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Reads what queues used from the gauge ``VcpusInUse``, through a boto3 CloudWatch client."""
+    """Reads what queues used from the gauge ``VcpusInUse``, through a boto3 CloudWatch client.
+
+    What a gauge does not say is unknown, not nothing: as long as there is no data, a queue is
+    reckoned to use what it used last.
+    """
 
     cloudwatch: Any
     namespace: str
+    gauge_seconds: int = _FIVE_MINUTES
+    """How often the gauge is read."""
 
-    def vcpu_hours(self, queues: Sequence[str], *, start: datetime, now: datetime) -> float:
+    def used(self, queues: Sequence[str], *, start: datetime, now: datetime) -> Used:
         """Add up the vCPU-hours of the queues, by name, from ``start`` to ``now``."""
+        step = timedelta(seconds=max(self.gauge_seconds, _FIVE_MINUTES))
+        known = self._series(queues, step, start, now)
+        before = self._last_before(queues, known, start)
+        total = guessed = 0.0
+        silent: dict[str, datetime] = {}
+        for queue in queues:
+            vcpus, last = before.get(queue, (0.0, start))
+            at = start
+            while at < now:
+                seconds = min(step, now - at).total_seconds()
+                if at in known[queue]:
+                    vcpus, last = known[queue][at], at + step
+                elif at - last >= _GAPS * step:
+                    guessed += vcpus * seconds
+                total += vcpus * seconds
+                at += step
+            if now - last > (_GAPS + 1) * step:
+                silent[queue] = last
+        return Used(
+            vcpu_hours=total / _HOUR,
+            guessed_vcpu_hours=guessed / _HOUR,
+            silent_since=min(silent.values(), default=None),
+            silent=sorted(silent),
+        )
+
+    def _last_before(
+        self,
+        queues: Sequence[str],
+        known: Mapping[str, Mapping[datetime, float]],
+        start: datetime,
+    ) -> dict[str, tuple[float, datetime]]:
+        """Return what queues used last before a period of whose beginning nothing is known."""
+        wanting = [queue for queue in queues if start not in known[queue]]
+        if not wanting:
+            return {}
+        earlier = self._series(wanting, timedelta(hours=1), start - _LOOK_BACK, start)
+        found = {}
+        for queue, values in earlier.items():
+            if values:
+                last = max(values)
+                found[queue] = (values[last], min(start, last + timedelta(hours=1)))
+        return found
+
+    def _series(
+        self, queues: Sequence[str], step: timedelta, start: datetime, end: datetime
+    ) -> dict[str, dict[datetime, float]]:
+        """Return the average of each step of each queue for which there is data."""
         queries = [
             {
                 "Id": f"queue{number}",
@@ -73,26 +147,27 @@ class Usage:
                         "MetricName": "VcpusInUse",
                         "Dimensions": [{"Name": "JobQueueName", "Value": queue}],
                     },
-                    "Period": _HOUR,
+                    "Period": int(step.total_seconds()),
                     "Stat": "Average",
                 },
             }
             for number, queue in enumerate(queues)
         ]
-        total = 0.0
+        found: dict[str, dict[datetime, float]] = {queue: {} for queue in queues}
         token: dict[str, str] = {}
         while True:
             page = self.cloudwatch.get_metric_data(
-                MetricDataQueries=queries, StartTime=start, EndTime=now, **token
+                MetricDataQueries=queries, StartTime=start, EndTime=end, **token
             )
             for result in page["MetricDataResults"]:
+                queue = queues[int(result["Id"].removeprefix("queue"))]
                 for timestamp, average in zip(result["Timestamps"], result["Values"], strict=True):
-                    total += average * _hours(timestamp, now)
+                    found[queue][_step_of(timestamp, start, step)] = average
             if not page.get("NextToken"):
-                return total
+                return found
             token = {"NextToken": page["NextToken"]}
 
 
-def _hours(hour_began: datetime, now: datetime) -> float:
-    """Return 1 for an hour that is over, and what has passed of the one that is not."""
-    return min(timedelta(hours=1), max(timedelta(), now - hour_began)) / timedelta(hours=1)
+def _step_of(timestamp: datetime, start: datetime, step: timedelta) -> datetime:
+    """Return when the step began in which CloudWatch's own period began."""
+    return start + (timestamp - start) // step * step

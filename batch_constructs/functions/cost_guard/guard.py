@@ -7,7 +7,8 @@ is with what should be at every run, so a deploy in between neither breaks it no
 Environment: ``NAMESPACE``, ``QUEUES`` and ``COMPUTE_ENVIRONMENTS`` (ARNs separated by commas),
 ``VCPU_HOURS``, ``PERIOD``, ``WARN_AT_PERCENT``, ``ACTION`` (``NOTIFY``, ``DISABLE_QUEUES`` or
 ``LOWER_MAX_VCPUS``), ``LOWERED_MAX_VCPUS``, ``TOPIC_ARN``, ``BUDGET`` (how people call it),
-``NOTE`` (the guard's tag).
+``NOTE`` (the guard's tag), ``CLAIMS_TABLE``, ``GAUGE_SECONDS`` (how often the gauges are read),
+``WITHOUT_DATA`` (``EXTRAPOLATE`` or ``HOLD``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,8 +27,12 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
+from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
+from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.rows import Claims, HeldError
 
-from .budget import Budget, Level, Usage, plain
+from .budget import Budget, Level, Usage, Used, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +43,14 @@ _HELD = " disabled"
 _LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
+
+
+_DONE = {
+    "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
+    "jobs already in them run to their end.",
+    "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} "
+    "vCPUs until the next period; jobs that run keep running.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +71,11 @@ class Guard:
     note: str
     """The tag that is this guard's; those of other guards begin alike."""
 
-    def run(self, now: datetime) -> Level:
+    claims: Claims
+    holds_without_data: bool = False
+    """Whether new work is held back while a queue has no data."""
+
+    def run(self, now: datetime, invocation: Invocation) -> Level:
         """Compare, tell, and hold back or let go; return how far the budget is used up.
 
         Raises:
@@ -66,34 +84,38 @@ class Guard:
         """
         queues = self.batch.describe_job_queues(jobQueues=list(self.queues))["jobQueues"]
         names = [queue["jobQueueName"] for queue in queues]
-        used = self.usage.vcpu_hours(names, start=self.budget.start(now), now=now)
+        used = self.usage.used(names, start=self.budget.start(now), now=now)
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
         noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
-        level = max(self.budget.level(used), Level(noted))
+        level = max(self.budget.level(used.vcpu_hours), Level(noted))
+        hold = level is Level.OVER or (used.silent_since is not None and self.holds_without_data)
         failed: list[str] = []
         told = level
         if level > noted:
             with _going_on("topic", failed):
-                self._tell(level, used, self.budget.label(now), names)
+                self._tell_level(level, used, here, names, invocation)
             told = Level(noted) if failed else level
+        if used.silent_since is not None:
+            with _going_on("topic", failed):
+                self._tell_silence(used, used.silent_since, invocation)
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
-                self._keep(queue, level, f"{here} {told.name}")
+                self._keep(queue, level, f"{here} {told.name}", hold=hold)
         if self.environments:
             with _going_on("compute environments", failed):
-                self._limit_environments(level, now, failed)
+                self._limit_environments(now, failed, hold=hold)
         if failed:
             raise RuntimeError(f"the guard failed at {', '.join(failed)}; the log says why")
         return level
 
-    def _keep(self, queue: Mapping[str, Any], level: Level, says: str) -> None:
-        """Bring one queue and its note to where ``level`` wants them."""
+    def _keep(self, queue: Mapping[str, Any], level: Level, says: str, *, hold: bool) -> None:
+        """Bring one queue and its note to where the budget wants them."""
         arn, tags = queue["jobQueueArn"], _tags(queue)
         note = tags.get(self.note, "")
         enabled, held_here = queue["state"] == "ENABLED", note.endswith(_HELD)
         held_elsewhere = any(value.endswith(_HELD) for value in self._others(tags))
-        hold = level is Level.OVER and self.action == "DISABLE_QUEUES"
-        if hold and (enabled or held_here or held_elsewhere):
+        disables = hold and self.action == "DISABLE_QUEUES"
+        if disables and (enabled or held_here or held_elsewhere):
             if note != says + _HELD:
                 self.batch.tag_resource(resourceArn=arn, tags={self.note: says + _HELD})
             if enabled:
@@ -110,22 +132,22 @@ class Guard:
         """Return the notes of other guards."""
         return [value for key, value in tags.items() if key.startswith(NOTE) and key != self.note]
 
-    def _limit_environments(self, level: Level, now: datetime, failed: list[str]) -> None:
+    def _limit_environments(self, now: datetime, failed: list[str], *, hold: bool) -> None:
         described = self.batch.describe_compute_environments(
             computeEnvironments=list(self.environments)
         )["computeEnvironments"]
         for environment in described:
             with _going_on(environment["computeEnvironmentName"], failed):
-                self._limit(environment, level, now)
+                self._limit(environment, now, hold=hold)
 
-    def _limit(self, environment: Mapping[str, Any], level: Level, now: datetime) -> None:
+    def _limit(self, environment: Mapping[str, Any], now: datetime, *, hold: bool) -> None:
         """Lower one environment, or give back what it had before any guard lowered it."""
         arn, tags = environment["computeEnvironmentArn"], _tags(environment)
         is_now = environment["computeResources"]["maxvCpus"]
         mine = Lowered.read(tags.get(self.note, ""))
         others = [held for text in self._others(tags) if (held := Lowered.read(text))]
         known = [held for held in (mine, *others) if held is not None]
-        if level is Level.OVER and self.action == "LOWER_MAX_VCPUS":
+        if hold and self.action == "LOWER_MAX_VCPUS":
             by_a_guard = any(held.to == is_now for held in known)
             if not by_a_guard and is_now <= self.lowered_max_vcpus:
                 return
@@ -152,30 +174,64 @@ class Guard:
             computeEnvironment=environment, computeResources={"maxvCpus": max_vcpus}
         )
 
-    def _tell(self, level: Level, used: float, period: str, queues: Sequence[str]) -> None:
+    def _tell_level(
+        self,
+        level: Level,
+        used: Used,
+        here: str,
+        queues: Sequence[str],
+        invocation: Invocation,
+    ) -> None:
         spent = "is spent" if level is Level.OVER else f"is {self._percent(used)} % spent"
-        subject = f"Batch budget of {self.called} {spent}"
-        done = {
-            "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
-            "jobs already in them run to their end.",
-            "LOWER_MAX_VCPUS": f"The compute environments are lowered to {self.lowered_max_vcpus} "
-            "vCPUs until the next period; jobs that run keep running.",
-        }
+        period = here.partition(" ")[0]
+        spent_of = f"{used.vcpu_hours:.1f} of {plain(self.budget.vcpu_hours)}"
         lines = [
-            f"{used:.1f} of {plain(self.budget.vcpu_hours)} vCPU-hours used in {period} (UTC).",
+            f"{spent_of} vCPU-hours used in {period} (UTC).",
             f"Queues: {', '.join(queues)}",
         ]
-        if level is Level.OVER and self.action in done:
-            lines.append(done[self.action])
-        _log.info("%s: %s", subject, lines[0])
-        self.sns.publish(
-            TopicArn=self.topic_arn,
-            Subject=subject[:SUBJECT_CHARACTERS],
-            Message="\n".join([subject, "", *lines]),
-        )
+        if used.guessed_vcpu_hours:
+            lines.append(
+                f"{used.guessed_vcpu_hours:.1f} of them are reckoned from the last known vCPUs, "
+                "since the gauges said nothing."
+            )
+        if level is Level.OVER and self.action in _DONE:
+            lines.append(_DONE[self.action].format(self=self))
+        subject = f"Batch budget of {self.called} {spent}"
+        self._publish((here, level.name), subject, lines, invocation)
 
-    def _percent(self, used: float) -> int:
-        return int(used / self.budget.vcpu_hours * 100)
+    def _tell_silence(self, used: Used, since: datetime, invocation: Invocation) -> None:
+        at = f"{since:%Y-%m-%d %H:%M}"
+        lines = [
+            f"The gauges of {', '.join(used.silent)} have said nothing since {at} UTC.",
+            "Look whether the function of the gauges fails: its alarm and its log say why.",
+            "Until they speak again, the queues are reckoned to use what they used last.",
+        ]
+        if self.holds_without_data and self.action in _DONE:
+            lines.append("Meanwhile new work is held back, as if the budget were spent.")
+        subject = f"Batch budget of {self.called}: no data since {at}"
+        self._publish(("silent", at), subject, lines, invocation)
+
+    def _publish(
+        self, what: tuple[str, str], subject: str, lines: Sequence[str], invocation: Invocation
+    ) -> None:
+        """Tell people once, whichever of two runs at once comes to it first."""
+
+        def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
+            _log.info("%s: %s", subject, lines[0])
+            attempt(
+                lambda: self.sns.publish(
+                    TopicArn=self.topic_arn,
+                    Subject=subject[:SUBJECT_CHARACTERS],
+                    Message="\n".join([subject, "", *lines]),
+                ),
+                invocation.pauses(),
+            )
+            return "told"
+
+        self.claims.once("guard", self.note, *what, work=tell, deadline=invocation.deadline)
+
+    def _percent(self, used: Used) -> int:
+        return int(used.vcpu_hours / self.budget.vcpu_hours * 100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,7 +269,7 @@ def _going_on(what: str, failed: list[str]) -> Iterator[None]:
     """Note and log what AWS refuses, so that the rest is still done."""
     try:
         yield
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError, HeldError, NotDoneError, UnsureError):
         _log.exception("failed at %s", what)
         failed.append(what)
 
@@ -223,8 +279,18 @@ def _guard() -> Guard:
     environment = os.environ
     return Guard(
         batch=boto3.client("batch"),
-        sns=boto3.client("sns"),
-        usage=Usage(cloudwatch=boto3.client("cloudwatch"), namespace=environment["NAMESPACE"]),
+        sns=boto3.client("sns", config=ONCE),
+        claims=Claims(
+            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            table=environment["CLAIMS_TABLE"],
+            clock=time.time,
+        ),
+        usage=Usage(
+            cloudwatch=boto3.client("cloudwatch"),
+            namespace=environment["NAMESPACE"],
+            gauge_seconds=int(environment["GAUGE_SECONDS"]),
+        ),
+        holds_without_data=environment["WITHOUT_DATA"] == "HOLD",
         budget=Budget(
             vcpu_hours=float(environment["VCPU_HOURS"]),
             period=environment["PERIOD"],
@@ -242,5 +308,5 @@ def _guard() -> Guard:
 
 def handler(event: object, context: Any) -> None:
     """Run once."""
-    del event, context
-    _guard().run(datetime.now(UTC))
+    del event
+    _guard().run(datetime.now(UTC), Invocation.of(context))

@@ -7,12 +7,14 @@ Environment: ``NAMESPACE``; ``QUEUES`` and ``COMPUTE_ENVIRONMENTS``: ARNs separa
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .reading import EnvironmentReading, QueueReading, Reader
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Metric = tuple[str, str, float]
 """A metric's name, unit and value."""
 _PERCENT = 100
+_log = logging.getLogger()
 
 
 def queue_lines(
@@ -92,14 +95,24 @@ def _listed(name: str) -> list[str]:
 
 
 def handler(event: object, context: Any) -> None:
-    """Take one reading of everything."""
+    """Take one reading of everything that can be read.
+
+    Raises:
+        RuntimeError: something could not be; the rest is written.
+    """
     del event, context
-    namespace = os.environ["NAMESPACE"]
-    now = time.time()
-    for queue in _reader().queues(_listed("QUEUES"), now=now):
+    namespace, now = os.environ["NAMESPACE"], time.time()
+    failed: list[str] = []
+    for queue in _reader().queues(_listed("QUEUES"), now=now, failed=failed):
         for line in queue_lines(
             queue, namespace=namespace, now=now, per_share="PER_SHARE" in os.environ
         ):
             print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
-    for environment in _reader().environments(_listed("COMPUTE_ENVIRONMENTS")):
-        print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+    try:
+        for environment in _reader().environments(_listed("COMPUTE_ENVIRONMENTS")):
+            print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+    except (BotoCoreError, ClientError):
+        _log.exception("cannot read the compute environments")
+        failed.append("compute environments")
+    if failed:
+        raise RuntimeError(f"could not read {', '.join(failed)}; the log says why")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LISTED_AT_ONCE
@@ -11,6 +14,8 @@ from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LISTED_AT_ONCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_log = logging.getLogger()
+_log.setLevel(logging.INFO)
 _EARLIEST_MILLISECONDS = 100_000_000_000
 """Smaller timestamps are seconds: the API says milliseconds, AWS's own samples show seconds."""
 
@@ -49,12 +54,18 @@ class Reader:
     most_jobs: int
     """How many jobs of a state are listed at most, so that a huge queue costs no more time."""
 
-    def queues(self, arns: Sequence[str], *, now: float) -> Iterator[QueueReading]:
-        """Read each queue; ``now`` in seconds since 1970."""
+    def queues(
+        self, arns: Sequence[str], *, now: float, failed: list[str]
+    ) -> Iterator[QueueReading]:
+        """Read each queue that can be; ``now`` in seconds since 1970, ``failed`` gets others."""
         for queue in self.batch.describe_job_queues(jobQueues=list(arns))["jobQueues"]:
             order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
             environments = [entry["computeEnvironment"] for entry in order]
-            yield self._queue(queue, self._max_vcpus(environments), now)
+            try:
+                yield self._queue(queue, self._max_vcpus(environments), now)
+            except (BotoCoreError, ClientError):
+                _log.exception("cannot read queue %s", queue["jobQueueName"])
+                failed.append(queue["jobQueueName"])
 
     def environments(self, arns: Sequence[str]) -> Iterator[EnvironmentReading]:
         """Read each compute environment."""

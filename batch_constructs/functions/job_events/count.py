@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.functions.claims.invocation import Invocation, each_event
+from batch_constructs.functions.claims.outcome import PATIENT
+from batch_constructs.functions.claims.rows import Claims
 
 from .cause import cause_of
-from .claims import Claims
 from .job_event import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _ENDED: dict[str, str] = {JobState.SUCCEEDED: "JobsSucceeded", JobState.FAILED: "JobsFailed"}
 
@@ -35,15 +37,25 @@ class Counter:
     claims: Claims
     namespace: str
     count_by: Sequence[str]
+    write: Callable[[str], None] = print
+    """Writes a line to the log, where CloudWatch reads the metrics."""
 
-    def handle(self, event: Mapping[str, Any], *, owner: str, now: float) -> str | None:
-        """Return the line for ``event``; ``None`` where it is no end of a job or counted before."""
+    def handle(self, event: Mapping[str, Any], invocation: Invocation) -> str | None:
+        """Write the line of ``event``; ``None`` where it is no end of a job or counted before."""
         job = Job.of(event["detail"], region=event["region"])
         if job.status not in _ENDED or job.is_array:
             return None
-        if not self.claims.take(job.id, "counted", owner=owner, now=now):
-            return None
-        return json.dumps(self.line(job, now=now), separators=(",", ":"))
+        line = json.dumps(self.line(job, now=self.claims.clock()), separators=(",", ":"))
+
+        def write(_: bool) -> str:  # noqa: FBT001 - as claims call it
+            invocation.begins()
+            self.write(line)
+            return "counted"
+
+        _, now = self.claims.once(
+            "counted", job.queue_arn, job.id, work=write, deadline=invocation.deadline
+        )
+        return line if now else None
 
     def line(self, job: Job, *, now: float) -> dict[str, Any]:
         """Describe the end of a job: its metrics, their dimensions, and what a person asks next."""
@@ -82,14 +94,17 @@ class Counter:
 @cache
 def _counter() -> Counter:
     return Counter(
-        claims=Claims(dynamodb=boto3.client("dynamodb"), table=os.environ["CLAIMS_TABLE"]),
+        claims=Claims(
+            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            table=os.environ["CLAIMS_TABLE"],
+            clock=time.time,
+        ),
         namespace=os.environ["NAMESPACE"],
         count_by=[name for name in os.environ["COUNT_BY"].split(",") if name],
     )
 
 
-def handler(event: Mapping[str, Any], context: Any) -> None:
-    """Handle one event that EventBridge sends."""
-    line = _counter().handle(event, owner=context.aws_request_id, now=time.time())
-    if line is not None:
-        print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
+    """Handle one event that EventBridge sends, or what lies in the dead-letter queue."""
+    invocation = Invocation.of(context)
+    return each_event(event, lambda each: _counter().handle(each, invocation))

@@ -21,8 +21,11 @@ from botocore.exceptions import (
 
 from batch_constructs.aws.batch_events import QUEUE_BLOCKED
 from batch_constructs.aws.job_states import FINAL
+from batch_constructs.functions.claims.effect import attempt
+from batch_constructs.functions.claims.invocation import Invocation, each_event
+from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.rows import Claims
 
-from .claims import Claims
 from .job_event import Job
 from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
 
@@ -42,18 +45,28 @@ class Notifier:
     claims: Claims
     batch: Any = None
 
-    def handle(self, event: Mapping[str, Any], *, owner: str, now: float) -> Message | None:
+    def handle(self, event: Mapping[str, Any], invocation: Invocation) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
         what = _reason_code(job) if event["detail-type"] in QUEUE_BLOCKED else job.status
-        after = () if job.status in FINAL else FINAL
-        if not self.claims.take(job.id, what, owner=owner, now=now, after=after):
-            _log.info("told before: job %s %s", job.id, what)
+        if what not in FINAL and self._has_ended(job):
+            _log.info("late: job %s %s", job.id, what)
             return None
-        message = self._message(event, job)
-        self._publish(message)
-        self.claims.finish(job.id, what)
-        return message
+        told: list[Message] = []
+
+        def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
+            told.append(self._message(event, job))
+            self._publish(told[0], invocation)
+            return "told"
+
+        _, now = self.claims.once(*_identity(job, what), work=tell, deadline=invocation.deadline)
+        if not now:
+            _log.info("told before: job %s %s", job.id, what)
+        return told[0] if now else None
+
+    def _has_ended(self, job: Job) -> bool:
+        """Whether people were told already how the job ended."""
+        return any(self.claims.result_of(*_identity(job, state)) for state in FINAL)
 
     def _message(self, event: Mapping[str, Any], job: Job) -> Message:
         if event["detail-type"] in QUEUE_BLOCKED:
@@ -62,18 +75,19 @@ class Notifier:
             return about_job(job, self._failed_children(job))
         return about_job(job)
 
-    def _publish(self, message: Message) -> None:
-        self.sns.publish(
-            TopicArn=self.topic_arn,
-            Subject=message.subject,
-            Message=message.by_protocol(),
-            MessageStructure="json",
-            MessageAttributes={
+    def _publish(self, message: Message, invocation: Invocation) -> None:
+        request = {
+            "TopicArn": self.topic_arn,
+            "Subject": message.subject,
+            "Message": message.by_protocol(),
+            "MessageStructure": "json",
+            "MessageAttributes": {
                 name: {"DataType": "String", "StringValue": value}
                 for name, value in message.attributes.items()
                 if value
             },
-        )
+        }
+        attempt(lambda: self.sns.publish(**request), invocation.pauses())
 
     def _failed_children(self, array: Job) -> Sequence[tuple[int, Job]]:
         """Describe the first failed children; a message without them is better than none."""
@@ -102,16 +116,25 @@ def _reason_code(job: Job) -> str:
     return f"BLOCKED {job.reason.partition(' - ')[0]}"
 
 
+def _identity(job: Job, what: str) -> tuple[str, ...]:
+    return ("told", job.queue_arn, job.id, what)
+
+
 @cache
 def _notifier() -> Notifier:
     return Notifier(
-        sns=boto3.client("sns"),
+        sns=boto3.client("sns", config=ONCE),
         topic_arn=os.environ["TOPIC_ARN"],
-        claims=Claims(dynamodb=boto3.client("dynamodb"), table=os.environ["CLAIMS_TABLE"]),
+        claims=Claims(
+            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            table=os.environ["CLAIMS_TABLE"],
+            clock=time.time,
+        ),
         batch=boto3.client("batch") if "LIST_CHILDREN" in os.environ else None,
     )
 
 
-def handler(event: Mapping[str, Any], context: Any) -> None:
-    """Handle one event that EventBridge sends."""
-    _notifier().handle(event, owner=context.aws_request_id, now=time.time())
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
+    """Handle one event that EventBridge sends, or what lies in the dead-letter queue."""
+    invocation = Invocation.of(context)
+    return each_event(event, lambda each: _notifier().handle(each, invocation))

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batch_constructs.aws.submit_job import ARRAY_SIZE
+from batch_constructs.functions.claims.effect import (
+    OutOfTimeError,
+    Pauses,
+    RefusedError,
+    UnsureError,
+)
+from batch_constructs.functions.claims.identity import digest
+from batch_constructs.functions.claims.lease import RESERVE_SECONDS, lease_until
 
-from .batch_api import BatchApi, OutOfTimeError, RefusedError, UnsureError
+from .batch_api import is_about_the_request
 from .defaults import defaults, merged
-from .ledger import Claim, Ledger, digest
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from batch_constructs.functions.claims.log import Claim, Log
+
+    from .batch_api import BatchApi
     from .dead_letters import DeadLetters
     from .settings import Settings
 
-_RESERVE_SECONDS = 15.0
-"""What stays of the function's time for writing down what became of the messages."""
+_LOG = logging.getLogger(__name__)
+_SHARE_FOR_READING = 0.25
+"""Of the function's time; what is not read by then waits for the next delivery."""
 
-_LEASE_MARGIN_SECONDS = 30.0
+_SECONDS_FOR_THE_END = 15.0
+"""What stays of the function's time for writing down what became of the messages."""
 
 Client = Any
 """A boto3 client."""
@@ -38,11 +51,12 @@ class Gateway:
 
     settings: Settings
     reader: MessageReader
-    ledger: Ledger
+    log: Log
     batch_api: BatchApi
     dead_letters: DeadLetters
     s3: Client
     clock: Callable[[], float]
+    sleep: Callable[[float], None]
 
     def handle(self, records: Sequence[Mapping[str, Any]], *, seconds: float) -> list[str]:
         """Turn SQS records into jobs.
@@ -54,9 +68,14 @@ class Gateway:
         Returns:
             The IDs of the messages that SQS shall deliver again.
         """
-        batch = _Batch(self, now=self.clock(), seconds=seconds)
+        began = self.clock()
+        batch = _Batch(self, now=began, seconds=seconds)
+        unread: list[str] = []
         for record in records:
             if is_s3_test(record["body"]):
+                continue
+            if self.clock() - began > seconds * _SHARE_FOR_READING:
+                unread.append(record["messageId"])  # slow ones came before it: it comes again
                 continue
             try:
                 batch.add(self.reader.read(record))
@@ -65,7 +84,7 @@ class Gateway:
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
                 batch.set_aside(_bare(record), f"cannot be read: {type(error).__name__}: {error}")
         batch.run()
-        return batch.deliver_again()
+        return [*batch.deliver_again(), *unread]
 
 
 def _bare(record: Mapping[str, Any]) -> Message:
@@ -84,16 +103,18 @@ class _Batch:
     def __init__(self, gateway: Gateway, *, now: float, seconds: float) -> None:
         self._gateway = gateway
         self._settings = gateway.settings
-        self._ledger = gateway.ledger
+        self._log = gateway.log
         self._batch_api = gateway.batch_api
         self._now = now
-        self._deadline = now + seconds - _RESERVE_SECONDS
-        self._lease_until = now + seconds + _LEASE_MARGIN_SECONDS
+        self._end = now + seconds - RESERVE_SECONDS
+        self._deadline = now + seconds - _SECONDS_FOR_THE_END
+        self._lease_until = lease_until(self._deadline)
         self._twins: dict[bytes, list[Message]] = {}
         self._again: set[str] = set()
         self._blocked: set[str | None] = set()
         self._aside: list[tuple[Message, str]] = []
         self._handled: set[str] = set()
+        self._manifest: tuple[list[bytes], str] | None = None
 
     def add(self, message: Message) -> None:
         """Take a good message; those with the same key share one job."""
@@ -111,27 +132,41 @@ class _Batch:
 
     def run(self) -> None:
         """Submit what is not submitted yet."""
-        claim = None
-        while self._twins and claim is None:
-            self._ledger.refresh()
-            fresh, held = self._sort()
+        pauses = Pauses(
+            clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
+        )
+        try:
+            while not self._is_all_seen_to():
+                pauses.grow()  # somebody else wrote to the log meanwhile
+        except OutOfTimeError:
+            for message, *_ in self._twins.values():
+                if message.id not in self._handled:
+                    self._return(message)
+
+    def _is_all_seen_to(self) -> bool:
+        """See to what is neither submitted nor given back; False where that has to be looked at."""
+        read_to = self._log.refresh()
+        fresh, held = self._sort()
+        if held:
             for theirs in held:
                 self._finish_for(*theirs)
-            if not fresh:
-                return
-            fresh = [m for m in fresh if not self._is_blocked(m) or self._return(m)]
-            claim = self._claim(fresh)
-            if claim is not None:
-                self._submit(claim, list(enumerate(fresh)))
+            return False  # the log has gone on
+        fresh = [m for m in fresh if not self._is_blocked(m) or self._return(m)]
+        if not fresh or self._has_no_room_for(fresh):
+            return True
+        claim = self._claim(fresh, read_to)
+        if claim is not None:
+            self._submit(claim, list(enumerate(fresh)))
+        return claim is not None
 
     def _sort(self) -> tuple[list[Message], list[tuple[Claim, _Held]]]:
         """Part what nobody claimed from what a function before us left unfinished."""
         fresh: list[Message] = []
         held: dict[int, tuple[Claim, _Held]] = {}
         for key, (message, *_) in self._twins.items():
-            if self._ledger.is_submitted(key) or message.id in self._handled:
+            if message.id in self._handled or self._log.is_settled(key):
                 continue
-            found = self._ledger.claim_of(key)
+            found = self._log.claim_of(key)
             if found is None:
                 fresh.append(message)
             else:
@@ -139,27 +174,57 @@ class _Batch:
                 held.setdefault(claim.number, (claim, []))[1].append((position, message))
         return fresh, list(held.values())
 
-    def _finish_for(self, claim: Claim, held: _Held) -> None:
+    def _has_no_room_for(self, fresh: Sequence[Message]) -> bool:
+        """Let messages wait in the queue where the function's memory has no room for them."""
+        most = self._settings.most_remembered
+        if most is None or len(self._log.remembered) + len(fresh) <= most:
+            return False
+        _LOG.warning(
+            "%d messages wait: %d of the window are remembered, and there is room for %d",
+            len(fresh),
+            len(self._log.remembered),
+            most,
+        )
+        for message in fresh:
+            self._return(message)
+        return True
+
+    def _finish_for(self, dead: Claim, held: _Held) -> None:
         """Finish what another function began, if it is dead."""
-        alive = claim.lease_until > self._now
-        if alive or not self._ledger.take_over(claim, lease_until=self._lease_until):
-            for _, message in held:
-                self._return(message)
+        if dead.lease_until > self._now:
+            self._return_all(held)
             return
+        claim = self._log.take_over(dead, lease_until=self._lease_until, deadline=self._deadline)
+        if claim is None:
+            return  # somebody was faster
         if self._settings.manifest_bucket is not None:
             if claim.name in self._batch_api.named(self._settings.job_queue, claim.name):
-                self._ledger.finish(claim)
+                self._finish(claim)
+                self._handled.update(message.id for _, message in held)
             else:
                 self._submit_array(claim, held)
             return
         names = self._batch_api.named(self._settings.job_queue, f"{claim.name}-*")
-        there = {p for p in claim.unsure if _job_name(claim, p) in names}
+        there = {p for p in claim.positions if _job_name(claim, p) in names}
+        self._handled.update(message.id for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
-        self._submit_each(claim, missing, others=claim.unsure - there - {p for p, _ in missing})
+        others = set(claim.positions) - there - {p for p, _ in missing}
+        self._submit_each(claim, missing, others=others)
 
-    def _claim(self, fresh: list[Message]) -> Claim | None:
-        if not fresh:
-            return None
+    def _claim(self, fresh: list[Message], read_to: int) -> Claim | None:
+        keys = [digest(message.key) for message in fresh]
+        return self._log.claim(
+            self._name_for(keys, fresh),
+            keys,
+            read_to=read_to,
+            lease_until=self._lease_until,
+            deadline=self._deadline,
+        )
+
+    def _name_for(self, keys: list[bytes], fresh: list[Message]) -> str:
+        """Name what is made of these messages; of an array, its manifest is written once."""
+        if self._manifest is not None and self._manifest[0] == keys:
+            return self._manifest[1]
         name = f"{self._settings.name_prefix}-{uuid4().hex[:16]}"
         if self._settings.manifest_bucket is not None:
             self._gateway.s3.put_object(
@@ -167,8 +232,13 @@ class _Batch:
                 Key=self._manifest_key(name),
                 Body=encode([message.body for message in fresh]),
             )
-        keys = [digest(message.key) for message in fresh]
-        return self._ledger.claim(name, keys, lease_until=self._lease_until)
+            self._manifest = (keys, name)
+        return name
+
+    def _finish(
+        self, claim: Claim, *, unsure: Iterable[int] = (), free: Iterable[int] = ()
+    ) -> None:
+        self._log.end(claim, unsure=unsure, free=free, deadline=self._end)
 
     def _submit(self, claim: Claim, held: _Held) -> None:
         if self._settings.manifest_bucket is not None:
@@ -177,18 +247,19 @@ class _Batch:
             self._submit_each(claim, held, others=set())
 
     def _submit_array(self, claim: Claim, held: _Held) -> None:
-        every = range(len(claim.keys))
+        every = claim.positions
         try:
             self._batch_api.submit(self._array_request(claim), deadline=self._deadline)
         except UnsureError:
-            self._ledger.finish(claim, unsure=every)
+            self._finish(claim, unsure=every)
             self._return_all(held)
         except (OutOfTimeError, RefusedError) as error:
-            self._ledger.finish(claim, free=every)
+            self._finish(claim, free=every)
             for _, message in held:
                 self._give_back(message, _words(error))
         else:
-            self._ledger.finish(claim)
+            self._handled.update(message.id for _, message in held)
+            self._finish(claim)
 
     def _submit_each(self, claim: Claim, held: _Held, *, others: set[int]) -> None:
         """Submit a job a message; ``others`` are positions whose messages are not here."""
@@ -204,6 +275,7 @@ class _Batch:
                     raise out_of_time
                 request = self._job_request(message, _job_name(claim, position))
                 self._batch_api.submit(request, deadline=self._deadline)
+                self._handled.add(message.id)
             except UnsureError:
                 unsure.add(position)
                 self._return(message)
@@ -213,8 +285,8 @@ class _Batch:
                 self._give_back(message, _words(error))
             except RefusedError as error:
                 free.add(position)
-                self._give_back(message, _words(error), now=error.by_message)
-        self._ledger.finish(claim, unsure=unsure, free=free)
+                self._give_back(message, _words(error), now=is_about_the_request(error))
+        self._finish(claim, unsure=unsure, free=free)
 
     def _job_request(self, message: Message, name: str) -> dict[str, Any]:
         given = {**self._every_request(), **defaults()}
@@ -232,8 +304,9 @@ class _Batch:
                 ]
             },
         }
-        if len(claim.keys) >= ARRAY_SIZE.low:
-            request["arrayProperties"] = {"size": len(claim.keys)}
+        size = len(claim.positions)
+        if size >= ARRAY_SIZE.low:
+            request["arrayProperties"] = {"size": size}
         return merged(defaults(), request)
 
     def _every_request(self) -> dict[str, Any]:

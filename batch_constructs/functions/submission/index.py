@@ -11,12 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
+
+from batch_constructs.functions.claims.log import Log
+from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 
 from .batch_api import BatchApi
 from .dead_letters import DeadLetters
 from .gateway import Gateway
-from .ledger import Ledger
 from .message_reader import MessageReader
 from .settings import Settings
 
@@ -35,8 +36,6 @@ def build(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Gateway:
     """Put a gateway together from its settings."""
-    patient = Config(retries={"mode": "standard", "total_max_attempts": 8})
-    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     return Gateway(
         settings=settings,
         reader=MessageReader(
@@ -46,35 +45,36 @@ def build(
             validate=validate,
             allow=settings.allow,
         ),
-        ledger=Ledger(
-            boto3.client("dynamodb", config=patient),
+        log=Log(
+            boto3.client("dynamodb", config=PATIENT),
             settings.ledger_table,
             window_seconds=settings.window_seconds,
             clock=clock,
+            sleep=sleep,
         ),
         batch_api=BatchApi(
-            boto3.client("batch", config=once),
-            boto3.client("batch", config=patient),
+            boto3.client("batch", config=ONCE),
+            boto3.client("batch", config=PATIENT),
             per_second=settings.per_second,
             clock=clock,
             sleep=sleep,
         ),
         dead_letters=DeadLetters(
-            boto3.client("sqs", config=patient),
+            boto3.client("sqs", config=PATIENT),
             queue_url=settings.dead_letter_queue_url,
             fifo=settings.fifo,
         ),
-        s3=boto3.client("s3", config=patient),
+        s3=boto3.client("s3", config=PATIENT),
         clock=clock,
+        sleep=sleep,
     )
 
 
 @cache
 def _gateway() -> Gateway:
     schema = os.environ.get("SCHEMA")
-    validate = None
-    if schema is not None:  # the library is packaged beside this folder when there is a schema
-        validate = import_module("fastjsonschema").compile(json.loads(schema))
+    # made at synthesis and packaged beside this folder, when there is one
+    validate = None if schema is None else import_module(schema).validate
     return build(Settings.of(os.environ), validate=validate)
 
 

@@ -1,4 +1,4 @@
-"""A job again, with all it was given; and the convention by which a child knows its index.
+"""A job again, with all it was given: the one request of Spot rescue and of ``redrive``.
 
 A job that repeats children of an array has ``ARRAY_INDICES`` in its environment (``3,17-20``):
 its child *i* works on the *i*-th of them.
@@ -6,12 +6,22 @@ its child *i* works on the *i*-th of them.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import RESERVED_VARIABLES
+from batch_constructs.aws.submit_job import RESERVED_VARIABLES, overrides_length
+from batch_constructs.functions.claims.ranges import numbers_of, ranges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+ARRAY_INDICES = "ARRAY_INDICES"
+_ALIKE = ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagateTags")
+"""What a description and a submission call alike."""
+
+_ECS, _EKS = ("command", "resourceRequirements"), ("image", "command", "args", "resources")
+
+_REVISION = re.compile(r":\d+$")
 
 
 def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +31,7 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
         "jobQueue": detail["jobQueue"],
         "jobDefinition": detail["jobDefinition"],
     }
-    for name in ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagateTags"):
+    for name in _ALIKE:
         if detail.get(name):
             request[name] = detail[name]
     if "schedulingPriority" in detail and "shareIdentifier" in detail:
@@ -29,53 +39,160 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
     tags = {k: v for k, v in detail.get("tags", {}).items() if not k.startswith("aws:")}
     if tags:
         request["tags"] = tags
-    if "container" in detail:
-        request["containerOverrides"] = _overrides(detail["container"])
-    elif "ecsProperties" in detail:
-        request["ecsPropertiesOverride"] = {
-            "taskProperties": [
-                {
-                    "containers": [
-                        {"name": container["name"], **_overrides(container)}
-                        for container in task["containers"]
-                    ]
-                }
-                for task in detail["ecsProperties"]["taskProperties"]
-            ]
+    request |= _overrides(detail)
+    nodes = detail.get("nodeProperties")
+    if nodes:
+        request["nodeOverrides"] = {
+            "numNodes": nodes["numNodes"],
+            "nodePropertyOverrides": [
+                {"targetNodes": group["targetNodes"], **_node_overrides(group)}
+                for group in nodes["nodeRangeProperties"]
+            ],
         }
     return request
 
 
-def _overrides(container: Mapping[str, Any]) -> dict[str, Any]:
-    overrides: dict[str, Any] = {}
-    for name in ("command", "resourceRequirements"):
-        if container.get(name):
-            overrides[name] = container[name]
-    environment = [
-        pair
-        for pair in container.get("environment", [])
-        if not pair["name"].startswith(RESERVED_VARIABLES) and pair["name"] != "ARRAY_INDICES"
-    ]
-    if environment:
-        overrides["environment"] = environment
+def newest_revision(definition: str) -> str:
+    """Give what names the newest active revision of a definition, of an ARN or a name with one."""
+    return _REVISION.sub("", definition)
+
+
+def indices_of(detail: Mapping[str, Any]) -> list[int] | None:
+    """Return the indices that a job works on in turn; None where they are its own."""
+    for _, pairs in _environments(_overrides(detail, keep_indices=True)):
+        for pair in pairs:
+            if pair["name"] == ARRAY_INDICES:
+                return numbers_of(pair["value"])
+    return None
+
+
+def with_indices(request: Mapping[str, Any], numbers: Sequence[int]) -> dict[str, Any]:
+    """Tell every container of a job which indices it works on."""
+    return with_variable(request, ARRAY_INDICES, ranges_of(numbers))
+
+
+def with_variable(request: Mapping[str, Any], name: str, value: str) -> dict[str, Any]:
+    """Give every container of a job an environment variable."""
+    full: dict[str, Any] = _copied(request)
+    if not any(True for _ in _environments(full)):
+        full["containerOverrides"] = {**full.get("containerOverrides", {}), "environment": []}
+    for _, pairs in _environments(full):
+        pairs[:] = [pair for pair in pairs if pair["name"] != name]
+        pairs.append({"name": name, "value": value})
+    return full
+
+
+def longest_overrides(request: Mapping[str, Any]) -> int:
+    """Count the characters of the longest overrides that a container of ECS gets."""
+    containers = [request["containerOverrides"]] if "containerOverrides" in request else []
+    for task in request.get("ecsPropertiesOverride", {}).get("taskProperties", ()):
+        containers += task["containers"]
+    return max((overrides_length(each) for each in containers), default=overrides_length({}))
+
+
+def fit_share(
+    request: dict[str, Any], queue: Mapping[str, Any], *, share_identifier: str | None = None
+) -> None:
+    """Make a job of one queue fit another, which may know shares or not.
+
+    Raises:
+        ValueError: the queue demands a share identifier and there is none, or refuses the given.
+    """
+    name = request["jobQueue"]
+    if queue.get("schedulingPolicyArn"):
+        if "shareIdentifier" not in request:
+            raise ValueError(
+                f"queue {name} has a scheduling policy and the job has no share identifier; give "
+                "one: share_identifier, --share-identifier"
+            )
+    elif share_identifier is not None:
+        raise ValueError(f"queue {name} has no scheduling policy; leave out the share identifier")
+    else:
+        request.pop("shareIdentifier", None)
+        request.pop("schedulingPriorityOverride", None)
+
+
+def _overrides(detail: Mapping[str, Any], *, keep_indices: bool = False) -> dict[str, Any]:
+    """Return the overrides that give containers what a job, or a group of nodes, gave them."""
+    found: dict[str, Any] = {}
+    container = detail.get("container")
+    tasks = (detail.get("ecsProperties") or {}).get("taskProperties")
+    pod = (detail.get("eksProperties") or {}).get("podProperties")
+    if container and not tasks and not pod:
+        found["containerOverrides"] = _ecs_container(container, keep_indices=keep_indices)
+    if tasks:
+        found["ecsPropertiesOverride"] = {
+            "taskProperties": [
+                {
+                    "containers": [
+                        {"name": each["name"], **_ecs_container(each, keep_indices=keep_indices)}
+                        for each in task["containers"]
+                    ]
+                }
+                for task in tasks
+            ]
+        }
+    if pod:
+        found["eksPropertiesOverride"] = {
+            "podProperties": {
+                kind: [_pod_container(each, keep_indices=keep_indices) for each in pod[kind]]
+                for kind in ("containers", "initContainers")
+                if pod.get(kind)
+            }
+        }
+        if pod.get("metadata"):
+            found["eksPropertiesOverride"]["podProperties"]["metadata"] = pod["metadata"]
+    if detail.get("consumableResourceProperties"):
+        found["consumableResourcePropertiesOverride"] = detail["consumableResourceProperties"]
+    return {name: value for name, value in found.items() if value}
+
+
+def _node_overrides(group: Mapping[str, Any]) -> dict[str, Any]:
+    overrides = _overrides(group)
+    if group.get("instanceTypes"):
+        overrides["instanceTypes"] = group["instanceTypes"]
     return overrides
 
 
-def numbers_of(listed: str) -> list[int]:
-    """Read indices written as ``3,17-20``."""
-    found: list[int] = []
-    for part in listed.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found
+def _ecs_container(container: Mapping[str, Any], *, keep_indices: bool) -> dict[str, Any]:
+    overrides = {name: container[name] for name in _ECS if container.get(name)}
+    pairs = _kept(container.get("environment"), keep_indices=keep_indices)
+    return {**overrides, **({"environment": pairs} if pairs else {})}
 
 
-def ranges_of(numbers: Sequence[int]) -> str:
-    """Write indices as ``3,17-20``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+def _pod_container(container: Mapping[str, Any], *, keep_indices: bool) -> dict[str, Any]:
+    overrides = {name: container[name] for name in ("name", *_EKS) if container.get(name)}
+    pairs = _kept(container.get("env"), keep_indices=keep_indices)
+    return {**overrides, **({"env": pairs} if pairs else {})}
+
+
+def _kept(pairs: Sequence[Mapping[str, str]] | None, *, keep_indices: bool) -> list[Any]:
+    """Leave out the variables that AWS Batch sets, and those of another repetition."""
+    return [
+        dict(pair)
+        for pair in pairs or ()
+        if not pair["name"].startswith(RESERVED_VARIABLES)
+        and (keep_indices or pair["name"] != ARRAY_INDICES)
+    ]
+
+
+def _environments(request: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Yield each container of a request's overrides, and its environment, made if it has none."""
+    if "containerOverrides" in request:
+        container = request["containerOverrides"]
+        yield container, container.setdefault("environment", [])
+    for task in request.get("ecsPropertiesOverride", {}).get("taskProperties", ()):
+        for container in task["containers"]:
+            yield container, container.setdefault("environment", [])
+    pod = request.get("eksPropertiesOverride", {}).get("podProperties", {})
+    for container in (*pod.get("containers", ()), *pod.get("initContainers", ())):
+        yield container, container.setdefault("env", [])
+    for group in request.get("nodeOverrides", {}).get("nodePropertyOverrides", ()):
+        yield from _environments(group)
+
+
+def _copied(value: Any) -> Any:
+    """Copy the mappings and lists of a request, so that a part changes in one request only."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value

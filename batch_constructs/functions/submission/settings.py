@@ -24,6 +24,9 @@ class Settings:
     dead_letter_queue_url: str
     max_receives: int
     window_seconds: float
+    most_remembered: int | None = None
+    """So many messages of the window have room in memory; the next wait in the queue."""
+
     manifest_bucket: str | None = None
     """Set in array mode."""
 
@@ -41,6 +44,7 @@ class Settings:
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read them from the function's environment."""
         priority = environment.get("SCHEDULING_PRIORITY")
+        most = environment.get("MOST_REMEMBERED")
         return cls(
             job_queue=environment["JOB_QUEUE"],
             job_definition=environment["JOB_DEFINITION"],
@@ -50,6 +54,7 @@ class Settings:
             dead_letter_queue_url=environment["DEAD_LETTER_QUEUE_URL"],
             max_receives=int(environment["MAX_RECEIVES"]),
             window_seconds=float(environment["WINDOW_SECONDS"]),
+            most_remembered=None if most is None else int(most),
             manifest_bucket=environment.get("MANIFEST_BUCKET"),
             manifest_prefix=environment.get("MANIFEST_PREFIX", ""),
             region=environment.get("AWS_REGION", ""),

@@ -1,66 +1,114 @@
 """SubmitFunction's handler: one event, one job.
 
 The event holds ``parameters``, ``environment`` as a plain map, and those members of ``SubmitJob``
-that the construct allows. Who gives a
-``jobName`` may send the event again, as EventBridge and Lambda's retries do: a job of that name is
-submitted once.
+that ``ALLOW`` names. Who gives a
+``jobName`` may send the event again, as EventBridge and Lambda's retries do: of all events with one
+name the first becomes a job. Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``,
+``CLAIMS_TABLE``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say none.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
-from batch_constructs.aws.names import JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
+from batch_constructs.aws.names import JOB_NAME, JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+from batch_constructs.functions.claims.identity import digest
+from batch_constructs.functions.claims.invocation import Invocation, each_event
+from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.rows import Claims
 
 from .batch_api import BatchApi
 from .defaults import defaults, merged
 from .message_reader import read_request
 from .settings import allowed
 
-_RESERVE_SECONDS = 5.0
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitter:
+    """Submits each job once: what claims it, and what submits it and finds it by its name."""
+
+    claims: Claims
+    batch_api: BatchApi
+
+    def once(
+        self, *identity: str, request: Mapping[str, Any], invocation: Invocation
+    ) -> dict[str, str]:
+        """Submit the job of an identity unless it was submitted; return its name and ID.
+
+        The job's name belongs to this identity alone: by it a job is found whose submitter died.
+        """
+        name, queue = request["jobName"], request["jobQueue"]
+
+        def submit(perhaps_done: bool) -> str:  # noqa: FBT001 - as claims call it
+            there = self.batch_api.named(queue, name).get(name) if perhaps_done else None
+            return there or self.batch_api.submit(dict(request), deadline=invocation.deadline)
+
+        job_id, _ = self.claims.once(*identity, work=submit, deadline=invocation.deadline)
+        return {"jobName": name, "jobId": job_id}
 
 
 @cache
-def batch_api() -> BatchApi:
+def submitter() -> Submitter:
     """Return what submits, one for the life of the function."""
-    patient = Config(retries={"mode": "standard", "total_max_attempts": 8})
-    once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    return BatchApi(
-        boto3.client("batch", config=once),
-        boto3.client("batch", config=patient),
-        per_second=SUBMISSIONS_PER_SECOND,
-        clock=time.time,
-        sleep=time.sleep,
+    return Submitter(
+        claims=Claims(
+            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            table=os.environ["CLAIMS_TABLE"],
+            clock=time.time,
+        ),
+        batch_api=BatchApi(
+            boto3.client("batch", config=ONCE),
+            boto3.client("batch", config=PATIENT),
+            per_second=SUBMISSIONS_PER_SECOND,
+            clock=time.time,
+            sleep=time.sleep,
+        ),
     )
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     """Submit the job an event asks for and return its name and ID."""
+    invocation, request_id = Invocation.of(context), context.aws_request_id
+    made: list[dict[str, str]] = []
+    again = each_event(
+        event, lambda each: made.append(submit(submitter(), each, request_id, invocation))
+    )
+    return made[0] if again is None else again
+
+
+def submit(
+    by: Submitter, event: Mapping[str, Any], request_id: str, invocation: Invocation
+) -> dict[str, str]:
+    """Submit the job that an event asks for."""
     members = dict(event)
     given = members.pop("jobName", None)
-    request: dict[str, Any] = {
+    name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else str(given)
+    request = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
         **merged({**defaults(), **_share()}, read_request(members, allowed(os.environ))),
+        "jobName": job_name(name),
     }
-    name = given or f"{os.environ['NAME_PREFIX']}-{context.aws_request_id}"
-    request["jobName"] = NOT_IN_A_JOB_NAME.sub("-", name)[:JOB_NAME_LENGTH]
-    deadline = time.time() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS
-    return submit_once(batch_api(), request, deadline=deadline)
+    return by.once("submit", name, request=request, invocation=invocation)
 
 
-def submit_once(by: BatchApi, request: dict[str, Any], *, deadline: float) -> dict[str, str]:
-    """Submit a job unless one of its name exists."""
-    name = request["jobName"]
-    there = by.named(request["jobQueue"], name).get(name)
-    return {"jobName": name, "jobId": there or by.submit(request, deadline=deadline)}
+def job_name(given: str) -> str:
+    """Return a name that AWS Batch takes: as it is given, or with a digest of what was given."""
+    if JOB_NAME.wrong(given) is None:
+        return given
+    ending = f"-{digest(given).hex()}"
+    readable = NOT_IN_A_JOB_NAME.sub("-", given).strip("-_") or "job"
+    return readable[: JOB_NAME_LENGTH - len(ending)] + ending
 
 
 def _share() -> dict[str, Any]:

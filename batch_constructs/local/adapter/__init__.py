@@ -43,6 +43,8 @@ def install(
         corrections,
         event_patterns,
         iam_checks,
+        logs,
+        settled_stacks,
         signatures,
         state_machines,
         state_paths,
@@ -57,19 +59,41 @@ def install(
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     state_paths.install()
+    logs.install()
+    settled_stacks.install()
     signatures.install()
     asgi.install()
 
 
-def application(control: Callable[[str, bytes], tuple[int, bytes]], administrator: str) -> Any:
+def resource_types() -> list[str]:
+    """Return the types that CloudFormation knows here."""
+    from ministack.services.cloudformation import provisioners
+
+    return sorted(provisioners._RESOURCE_HANDLERS)  # noqa: SLF001 - a touch point
+
+
+def add_resource_types(types: list[ResourceType]) -> None:
+    """Teach CloudFormation more types."""
+    from batch_constructs.local.adapter import cloudformation_types
+
+    cloudformation_types.install(types)
+
+
+def application(
+    control: Callable[[str, bytes], tuple[int, bytes]],
+    *,
+    administrator: str,
+    containers: Callable[[str, str], tuple[int, bytes]],
+) -> Any:
     """Return ministack's ASGI application behind the lock.
 
     Args:
         control: answers the paths of our own.
         administrator: the ID of the key that may use them.
+        containers: answers what containers ask for, by path and ``Authorization``.
     """
     from ministack.app import app
 
     from batch_constructs.local.adapter.asgi import Locked
 
-    return Locked(app, control, administrator)
+    return Locked(app, control=control, administrator=administrator, containers=containers)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.access import CONTROL_PATH
 from batch_constructs.local.adapter import signatures
+from batch_constructs.local.container_endpoints import PATH as CONTAINER_PATH
 from batch_constructs.local.lock import as_mapping, refusal
 
 if TYPE_CHECKING:
@@ -47,12 +48,21 @@ class Locked:
         application: answers every other path.
         control: takes what follows the prefix and the body; returns HTTP status and JSON body.
         administrator: the ID of the key that may use it.
+        containers: answers what containers ask for, by path and ``Authorization``.
     """
 
-    def __init__(self, application: Application, control: Control, administrator: str) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        control: Control,
+        administrator: str,
+        containers: Callable[[str, str], tuple[int, bytes]],
+    ) -> None:
         self._application = application
         self._control = control
         self._administrator = administrator
+        self._containers = containers
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
@@ -68,6 +78,10 @@ class Locked:
         problem = refusal(headers)
         if problem is not None:
             await _respond(send, 403, _message(problem))
+            return
+        if scope["method"] == "GET" and path.startswith(CONTAINER_PATH):
+            asked = scope["raw_path"].decode("latin-1"), headers.get("authorization", "")
+            await _respond(send, *await asyncio.to_thread(self._containers, *asked))
             return
         body = await _body(receive)
         if body is None:

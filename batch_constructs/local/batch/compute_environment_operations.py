@@ -28,6 +28,15 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = "compute-environment"
+_HEALTHY = "ComputeEnvironment Healthy"
+
+FAULTS = {
+    "capacity": ("VALID", _HEALTHY),
+    "creating": ("CREATING", "Creating"),
+    "invalid": ("INVALID", "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
+    "none": ("VALID", _HEALTHY),
+}
+"""What may be wrong with an environment on request → its status, and the reason of it."""
 
 
 class ComputeEnvironment:
@@ -41,6 +50,7 @@ class ComputeEnvironment:
         self.detail = detail
         self.usage = Usage()
         self.limits = Limits.of(detail)
+        self.lacks_capacity = False
 
     @property
     def name(self) -> str:
@@ -136,7 +146,7 @@ class ComputeEnvironments:
             "type": request["type"],
             "state": request.get("state", "ENABLED"),
             "status": "VALID",
-            "statusReason": "ComputeEnvironment Healthy",
+            "statusReason": _HEALTHY,
             "serviceRole": request.get("serviceRole", self._service_linked_role()),
             "tags": dict(request.get("tags", {})),
             "containerOrchestrationType": orchestration,
@@ -162,6 +172,26 @@ class ComputeEnvironments:
         self._by_name[name] = ComputeEnvironment(detail)
         self._store.save(KIND, name, detail)
         return _names(detail)
+
+    def fault(self, name_or_arn: str, kind: str, reason: str | None) -> None:
+        """Let an environment have a fault that a laptop has not by itself, or have none.
+
+        Args:
+            name_or_arn: the environment.
+            kind: one of ``FAULTS``.
+            reason: the status reason that it shows.
+
+        Raises:
+            ServiceError: there is no such environment, or no such fault.
+        """
+        environment = self.get(name_or_arn)
+        if kind not in FAULTS:
+            raise client_error(f"there is no fault {kind}: use {', '.join(FAULTS)}")
+        status, said = FAULTS[kind]
+        environment.lacks_capacity = kind == "capacity"
+        environment.detail.update(status=status, statusReason=said if reason is None else reason)
+        self._store.save(KIND, environment.name, environment.detail)
+        self._changed()
 
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeComputeEnvironments."""

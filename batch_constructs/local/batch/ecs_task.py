@@ -30,6 +30,7 @@ class Prepared:
         stream: where its output goes.
         directory: where it works.
         engine_name: its name in the container engine; None where it runs as a process.
+        root: the root file system that it runs in, and where it works there.
     """
 
     container: Container
@@ -38,6 +39,7 @@ class Prepared:
     stream: LogStream
     directory: Path
     engine_name: str | None = None
+    root: tuple[Path, str] | None = None
 
 
 class Task:
@@ -106,7 +108,8 @@ class Task:
             for name in self._ended
             if self._prepared[name].container.essential or self._outcomes[name].reason is not None
         ]
-        deciding = self._outcomes[decisive[0] if decisive else next(iter(self._outcomes))]
+        failed = [name for name in self._ended if self._outcomes[name].exit_code != 0]
+        deciding = self._outcomes[[*decisive, *failed, *self._outcomes][0]]
         return AttemptResult(
             status_reason=EXITED if deciding.reason is None else NOT_STARTED,
             containers=self.outcomes(),

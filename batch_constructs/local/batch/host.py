@@ -3,7 +3,8 @@
 It is a program (``python host.py FD``) and imports nothing of ours. The service talks to it over a
 socket, one JSON object a line:
 
-- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, is
+- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, and
+  perhaps with ``root``, the root file system to run in, and ``work``, the directory within, is
   answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
   and later with ``{"exited": token, "code": …}``.
 - ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
@@ -13,6 +14,9 @@ When a job's process ends, everything it started ends with it, as in a container
 holds for processes that left its process group, too: the host is their "subreaper", so they become
 its children, and their environment tells whose they were. When the socket closes, because the
 service ended or was killed, the host kills all jobs and ends.
+
+Where Linux lets it, the host lives in a PID namespace of its own, so that jobs see each other's
+processes at most: not the user's shell, not the server, not their secrets in ``/proc``.
 """
 
 from __future__ import annotations
@@ -35,6 +39,10 @@ _ON_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
+_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_SHARED = ("dev", "sys", "etc/resolv.conf", "etc/hosts")
+"""What a root file system has of this machine's."""
 
 
 class Process:
@@ -59,10 +67,12 @@ class Host:
 
     Args:
         service: the socket to the service.
+        in_namespace: whether jobs can have root file systems of their own.
     """
 
-    def __init__(self, service: socket.socket) -> None:
+    def __init__(self, service: socket.socket, *, in_namespace: bool = False) -> None:
         self._service = service
+        self._in_namespace = in_namespace
         self._selector = selectors.DefaultSelector()
         self._by_pid: dict[int, Process] = {}
         self._by_token: dict[int, Process] = {}
@@ -126,6 +136,17 @@ class Host:
     def _start(self, message: dict[str, Any], output: int) -> None:
         token = message["run"]
         env = message["env"]
+        root = message.get("root")
+
+        def prepare() -> None:
+            self._die_with_host()
+            if root is not None:
+                _enter(Path(root), Path(message["cwd"]), message["work"])
+
+        if root is not None and not self._in_namespace:
+            os.close(output)
+            self._send({"failed": token, "error": "this machine has no namespaces for its image"})
+            return
         try:
             process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
                 message["argv"],
@@ -135,7 +156,7 @@ class Host:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=self._die_with_host,  # noqa: PLW1509 - there is one thread
+                preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
@@ -291,5 +312,95 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
+def move_into_namespace() -> bool:
+    """Go on as the first process of a PID namespace; say whether that is possible.
+
+    What was this process waits for it, and ends when it does; if it is killed, so are all in the
+    namespace.
+    """
+    flags = next((flags for flags in _ways() if _tried(flags)), None) if _ON_LINUX else None
+    if flags is None:
+        return False
+    _unshare(flags)
+    child = os.fork()
+    if child:
+        for descriptor in range(3, 64):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _mount_proc()
+    return True
+
+
+def _ways() -> list[int]:
+    """Return the namespaces to ask for: as a user, one of users is needed to have the others."""
+    own = _CLONE_NEWPID | _CLONE_NEWNS
+    return [own, own | _CLONE_NEWUSER]
+
+
+def _tried(flags: int) -> bool:
+    """Try in a process that ends at once, since half of a namespace would be worse than none."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        with contextlib.suppress(OSError):
+            _unshare(flags)
+            inner = os.fork()
+            if inner == 0:
+                _mount_proc()
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.waitpid(inner, 0)[1])
+        os._exit(code & 255)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _unshare(flags: int) -> None:
+    user, group = os.getuid(), os.getgid()
+    _called(ctypes.CDLL(None, use_errno=True).unshare(flags))
+    if flags & _CLONE_NEWUSER:
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+
+
+def _mount_proc() -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    _called(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
+    _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
+
+
+def _enter(root: Path, own: Path, work: str) -> None:
+    """Change to another root file system; what is written there is the job's own, if it can be."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _called(libc.unshare(_CLONE_NEWNS))
+    new, upper, inner = (own / name for name in (".root", ".upper", ".inner"))
+    for path in (new, upper, inner):
+        path.mkdir()
+    layers = f"lowerdir={root},upperdir={upper},workdir={inner}".encode()
+    if libc.mount(b"overlay", bytes(new), b"overlay", 0, layers) != 0:
+        _called(libc.mount(bytes(root), bytes(new), None, _MS_BIND | _MS_REC, None))
+    for name in _SHARED:
+        source, target = Path("/", name), new / name
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        _called(libc.mount(bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None))
+    (new / "proc").mkdir(exist_ok=True)
+    _called(libc.mount(b"proc", bytes(new / "proc"), b"proc", 0, None))
+    os.chroot(new)
+    Path(work).mkdir(parents=True, exist_ok=True)
+    os.chdir(work)
+
+
+def _called(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 if __name__ == "__main__":
-    Host(socket.socket(fileno=int(sys.argv[1]))).run()
+    service_socket = socket.socket(fileno=int(sys.argv[1]))
+    Host(service_socket, in_namespace=move_into_namespace()).run()

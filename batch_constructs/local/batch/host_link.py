@@ -39,6 +39,7 @@ class HostLink:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             cwd="/",
+            env=_kept(os.environ),
         )
         theirs.close()
         self._lock = threading.Lock()
@@ -51,10 +52,28 @@ class HostLink:
         return self._process.pid
 
     def run(
-        self, token: int, *, argv: Sequence[str], env: Mapping[str, str], cwd: Path, output: int
+        self,
+        token: int,
+        *,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        output: int,
+        root: tuple[Path, str] | None = None,
     ) -> None:
-        """Start a process whose output goes to a file descriptor, which is closed here."""
+        """Start a process whose output goes to a file descriptor, which is closed here.
+
+        Args:
+            token: what it is called.
+            argv: its command.
+            env: its environment.
+            cwd: its own directory.
+            output: the file descriptor.
+            root: the root file system to run it in, and the directory within.
+        """
         message = {"run": token, "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
+        if root is not None:
+            message |= {"root": str(root[0]), "work": root[1]}
         try:
             self._send(message, [output])
         finally:
@@ -87,6 +106,11 @@ class HostLink:
             for line in lines:
                 self._receive(json.loads(line))
         self._receive({"lost": True})
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what a host may know, since its jobs may see it: no key, nothing of the user's."""
+    return {name: value for name, value in environment.items() if name.endswith("_LOCAL_SERVER")}
 
 
 def end_processes(recorded: Iterable[tuple[int, str, str]]) -> None:

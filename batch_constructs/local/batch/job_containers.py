@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
+from batch_constructs.local.batch.pods import pod_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,6 +41,12 @@ class Container:
     depends_on: tuple[tuple[str, str], ...] = ()
     node: Node | None = None
 
+    @property
+    def own_variables(self) -> set[str]:
+        """The names of the environment variables and secrets that it was given."""
+        given = (*self.properties.get("environment", ()), *self.properties.get("secrets", ()))
+        return {one["name"] for one in given}
+
     def log_destination(self, definition_name: str, task_id: str) -> tuple[str, str, bool]:
         """Return log group, log stream, and whether the group may be created."""
         configuration = self.properties.get("logConfiguration", {})
@@ -66,6 +73,18 @@ def containers_of(document: Document) -> tuple[Container, ...]:
         )
     if "nodeProperties" in document:
         return _node_containers(document["nodeProperties"])
+    if "eksProperties" in document:
+        return tuple(
+            Container(
+                name=name,
+                properties=properties,
+                job_role_arn=None,
+                execution_role_arn=None,
+                essential=False,
+                depends_on=tuple((one, "SUCCESS") for one in before),
+            )
+            for name, properties, before in pod_containers(document["eksProperties"])
+        )
     (task,) = document["ecsProperties"]["taskProperties"]
     return tuple(
         Container(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.containers import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
 from batch_constructs.aws.job_definitions import BYTES
+from batch_constructs.aws.platforms import DEFAULT_VERSION
 from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -87,6 +88,8 @@ class JobDefinitions:
         for container in _containers(definition):
             for name in _EMPTY_LISTS:
                 container.setdefault(name, [])
+        if "FARGATE" in definition.get("platformCapabilities", ()):
+            _default_platform_version(definition)
         if "containerProperties" in definition:
             definition["containerProperties"].setdefault("volumes", [])
         self._keep(definition)
@@ -196,6 +199,16 @@ def _containers(definition: Document) -> Iterator[Document]:
     for group in definition.get("nodeProperties", {}).get("nodeRangeProperties", ()):
         if "container" in group:
             yield group["container"]
+
+
+def _default_platform_version(definition: Document) -> None:
+    """Write the version of Fargate where it stands: at a container by itself, or at a task."""
+    if "containerProperties" in definition:
+        container = definition["containerProperties"]
+        found = container.setdefault("fargatePlatformConfiguration", {})
+        found.setdefault("platformVersion", DEFAULT_VERSION)
+    for task in definition.get("ecsProperties", {}).get("taskProperties", ()):
+        task.setdefault("platformVersion", DEFAULT_VERSION)
 
 
 def _check(request: Mapping[str, Any]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
+from batch_constructs.local.batch.pods import pod_attempt, pod_detail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +53,11 @@ def job_detail(job: Job, arns: Arns) -> Document:
         detail["container"] = _container(document["container"], job)
     elif "nodeProperties" in document:
         detail["nodeProperties"] = document["nodeProperties"]
+    elif "eksProperties" in document:
+        detail["attempts"] = []
+        detail["eksProperties"] = pod_detail(job)
+        ended = [attempt for attempt in job.attempts if attempt.stopped_at]
+        detail["eksAttempts"] = [pod_attempt(attempt, job) for attempt in ended]
     else:
         detail["container"] = {}
         detail["ecsProperties"] = _task(document["ecsProperties"], job)
@@ -168,21 +175,29 @@ def _attempt(attempt: Attempt, job: Job, index: int | None = None) -> Document:
     if "ecsProperties" not in job.submission.document:
         outcome = attempt.containers[_main(job) if index is None else index]
         found["container"] = {
-            "taskArn": attempt.task_arn,
+            **_host(attempt, job),
             "networkInterfaces": [],
             **_outcome(outcome),
         }
     else:
         containers = [{"name": c.name, **_outcome(c)} for c in attempt.containers]
-        found["taskProperties"] = [{"taskArn": attempt.task_arn, "containers": containers}]
+        found["taskProperties"] = [{**_host(attempt, job), "containers": containers}]
     return found
+
+
+def _host(attempt: Attempt, job: Job) -> dict[str, str]:
+    """Say where an attempt is or was: its task, and on instances the instance in the cluster."""
+    if on_fargate(job):
+        return {"taskArn": attempt.task_arn}
+    instance = attempt.task_arn.replace(":task/", ":container-instance/")
+    return {"taskArn": attempt.task_arn, "containerInstanceArn": instance}
 
 
 def _container(properties: Mapping[str, Any], job: Job, index: int = 0) -> Document:
     described = {**properties, "networkInterfaces": []}
     if job.attempts:
         latest = job.attempts[-1]
-        described |= {"taskArn": latest.task_arn, **_outcome(latest.containers[index])}
+        described |= {**_host(latest, job), **_outcome(latest.containers[index])}
     return described
 
 
@@ -193,7 +208,7 @@ def _task(properties: Document, job: Job) -> Document:
     latest = job.attempts[-1]
     outcomes = {outcome.name: _outcome(outcome) for outcome in latest.containers}
     containers = [{**c, **outcomes.get(c.get("name"), {})} for c in task["containers"]]
-    return {"taskProperties": [{**task, "taskArn": latest.task_arn, "containers": containers}]}
+    return {"taskProperties": [{**task, **_host(latest, job), "containers": containers}]}
 
 
 def _outcome(outcome: ContainerOutcome) -> Document:

@@ -12,7 +12,8 @@ from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, override
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes
 from batch_constructs.local.batch.job_nodes import submitted_nodes
-from batch_constructs.local.batch.service_errors import client_error, not_modelled, refuse
+from batch_constructs.local.batch.pods import submitted_pod
+from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,14 @@ def _body(
     request: Mapping[str, Any], definition: Document, parameters: Mapping[str, str]
 ) -> Document:
     if "eksProperties" in definition:
-        raise not_modelled(f"a job on Amazon EKS ({definition['jobDefinitionArn']})")
+        pod = submitted_pod(
+            definition["eksProperties"],
+            request.get("eksPropertiesOverride", {}),
+            lambda command: _filled_in(command, parameters),
+        )
+        return {"eksProperties": pod}
+    if "eksPropertiesOverride" in request:
+        raise client_error("eksPropertiesOverride needs a definition with eksProperties")
     if "nodeProperties" in definition:
         if "arrayProperties" in request:
             raise client_error("a multi-node parallel job cannot be an array job")
@@ -151,10 +159,7 @@ def _overridden(
     properties: Document, override: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> Document:
     container = deepcopy(properties)
-    container["command"] = [
-        _PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), word)
-        for word in override.get("command", container["command"])
-    ]
+    container["command"] = _filled_in(override.get("command", container["command"]), parameters)
     container["environment"] = merged_environment(
         container["environment"], override.get("environment", ())
     )
@@ -165,6 +170,12 @@ def _overridden(
         if key in override:
             container[key] = override[key]
     return container
+
+
+def _filled_in(command: list[str], parameters: Mapping[str, str]) -> list[str]:
+    return [
+        _PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), word) for word in command
+    ]
 
 
 def _retry_strategy(request: Mapping[str, Any], definition: Document) -> Document:

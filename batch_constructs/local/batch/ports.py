@@ -94,10 +94,17 @@ class Ports(Protocol):
         """Delete the Amazon ECS cluster of a compute environment."""
         ...
 
-    def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
+    def job_environment(self, *, container: str, job_role_arn: str | None) -> Mapping[str, str]:
         """Return the variables every job process starts with.
 
-        These are the endpoint (``AWS_ENDPOINT_URL``), the Region, ``PATH``, and credentials which
-        act as the job role.
+        These are the endpoint (``AWS_ENDPOINT_URL``), the Region, ``PATH``, and where the container
+        finds its metadata and credentials which act as the job role.
+
+        Args:
+            container: what `BatchService.container_metadata` knows the container by.
+            job_role_arn: the role; None where it has none.
+
+        Raises:
+            PortError: the role may not be had.
         """
         ...

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.jobs import Job
 
@@ -15,16 +18,29 @@ _SECRET_ARN_FIELDS = 7
 
 
 def process_environment(
-    job: Job, container: Container, *, attempt: int, queue_name: str, ports: Ports
+    job: Job,
+    container: Container,
+    *,
+    attempt: int,
+    queue_name: str,
+    directory: Path,
+    ports: Ports,
 ) -> dict[str, str]:
     """Build the environment of one container.
 
+    Its home is its own directory, so that nothing of the user's is read by a login shell.
     See https://docs.aws.amazon.com/batch/latest/userguide/job_env_vars.html
 
     Raises:
         PortError: a secret cannot be had.
     """
-    environment = dict(ports.job_environment(job_role_arn=container.job_role_arn))
+    environment = {
+        "HOME": str(directory),
+        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE" if on_fargate(job) else "AWS_ECS_EC2",
+        **ports.job_environment(
+            container=f"{job.id}/{container.name}", job_role_arn=container.job_role_arn
+        ),
+    }
     for variable in container.properties.get("environment", ()):
         environment[variable["name"]] = variable.get("value", "")
     for secret in container.properties.get("secrets", ()):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _validator = ParamValidator()
 _ENDLESS = 1 << 31
+_CLOUDFORMATIONS = "aws:cloudformation:"
+"""How the tags begin that CloudFormation gives to what it makes."""
+
 _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
@@ -176,11 +179,12 @@ def _wrong_tags(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for member in ("tags", "capacityTags"):
         path = f"computeResources.{member}"
         given[path] = request.get("computeResources", {}).get(member, {})
-    for path, tags_ in given.items():
-        for key, value in tags_.items():
+    for path, found in given.items():
+        own = {key: value for key, value in found.items() if not key.startswith(_CLOUDFORMATIONS)}
+        for key, value in own.items():
             if wrong := tags.KEY.wrong(key) or tags.VALUE.wrong(value):
                 yield f"{path}.{key}", wrong
-        if wrong := tags.COUNT.wrong(tags_):
+        if wrong := tags.COUNT.wrong(own):
             yield path, wrong
 
 

@@ -16,6 +16,7 @@ from batch_constructs.aws.job_states import HOST_LOST, TIMED_OUT, JobState
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.ecs_task import Prepared, Task
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
+from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
 from batch_constructs.local.batch.jobs import Job, Stop
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
 from batch_constructs.local.batch.log_shipping import LogPump, LogStream
@@ -65,6 +66,7 @@ class Runner:
         directory: where jobs work, each in a directory of its own.
         grace_seconds: how long after SIGTERM a process is killed.
         engine: the container engine to run jobs in their images with; None for processes.
+        images: what stands for images; it comes before the engine.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Runner:
         directory: Path,
         grace_seconds: float,
         engine: str | None,
+        images: ImageRuntimes,
     ) -> None:
         self._ports = ports
         self._lifecycle = lifecycle
@@ -89,6 +92,7 @@ class Runner:
         self._directory = directory
         self._grace_seconds = grace_seconds
         self._engine = engine
+        self._images = images
         self._tokens = itertools.count(1)
         self._processes: dict[int, _Process] = {}
         self._tasks: dict[str, Task] = {}
@@ -145,6 +149,8 @@ class Runner:
                 self._prepared(job, container, attempt, queue_name, directory)
                 for container in job.submission.containers
             ]
+        except ImageError as error:
+            reason = f"CannotPullContainerError: {error}"
         except PortError as error:
             reason = f"ResourceInitializationError: unable to pull secrets: {error}"
         except OSError as error:
@@ -162,18 +168,28 @@ class Runner:
     def _prepared(
         self, job: Job, container: Container, attempt: int, queue: str, directory: Path
     ) -> Prepared:
+        if container.node is not None:
+            directory /= container.name
+            directory.mkdir()
         env = process_environment(
-            job, container, attempt=attempt, queue_name=queue, ports=self._ports
+            job,
+            container,
+            attempt=attempt,
+            queue_name=queue,
+            directory=directory,
+            ports=self._ports,
         )
         _, _, definition = job.submission.definition_arn.rpartition("/")
         _, _, task_id = job.attempts[-1].task_arn.rpartition("/")
         group, stream, create = container.log_destination(definition.partition(":")[0], task_id)
-        if container.node is not None:
-            directory /= container.name
-            directory.mkdir()
         argv = list(container.properties.get("command", ()))
-        name = None
-        if self._engine is not None:
+        name = root = None
+        found = self._images.find(container.properties.get("image", ""))
+        if found is not None:
+            argv = found.argv(argv)
+            env = found.environment(env, container.own_variables)
+            root = None if found.root is None else (found.root, found.directory)
+        elif self._engine is not None:
             name = f"batch-{task_id[:12]}-{container.name}"
             argv = images.container_argv(
                 self._engine, container, name=name, variables=_variables(env)
@@ -186,6 +202,7 @@ class Runner:
             stream=LogStream(group=group, name=stream, create_group=create),
             directory=directory,
             engine_name=name,
+            root=root,
         )
 
     def _give_up(self, job: Job, reason: str) -> None:
@@ -221,7 +238,12 @@ class Runner:
                 self._failed(token, "the definition has no command, and its image is not looked at")
                 continue
             host.run(
-                token, argv=prepared.argv, env=prepared.env, cwd=prepared.directory, output=writing
+                token,
+                argv=prepared.argv,
+                env=prepared.env,
+                cwd=prepared.directory,
+                output=writing,
+                root=prepared.root,
             )
 
     def _received(self, message: Message) -> None:
@@ -332,4 +354,4 @@ class Runner:
 
 
 def _variables(env: dict[str, str]) -> Sequence[str]:
-    return [name for name in env if name != "PATH"]
+    return [name for name in env if name not in {"HOME", "PATH"}]

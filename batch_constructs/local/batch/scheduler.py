@@ -6,12 +6,14 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.job_queues import TimeLimitReason
 from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
 from batch_constructs.local.batch.fair_shares import FairShares, FirstInFirstOut, WaitingLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from batch_constructs.local.batch.capacity import Requirement
     from batch_constructs.local.batch.compute_environment_operations import (
         ComputeEnvironment,
         ComputeEnvironments,
@@ -116,6 +118,8 @@ class Scheduler:
             return None
         for environment in environments:
             limits = environment.limits
+            if environment.lacks_capacity:
+                continue
             if limits.problem(need) is None and environment.usage.fits(need, limits):
                 return environment
         return None
@@ -128,7 +132,7 @@ class Scheduler:
         lifecycle: Lifecycle,
     ) -> None:
         need = job.submission.requirement
-        problems = [environment.limits.problem(need) for environment in environments]
+        problems = [_problem(environment, need) for environment in environments]
         reason = problems[0] if problems and all(problems) else None
         if reason is None or reason == job.reason:
             return
@@ -159,6 +163,18 @@ def host_terminated(job: Job) -> str:
     """Return the status reason of an attempt whose instance was taken away, as after a reclaim."""
     digest = hashlib.sha256(f"{job.id}/{len(job.attempts)}".encode()).hexdigest()
     return f"{HOST_LOST} (instance i-{digest[:17]}) terminated."
+
+
+def _problem(environment: ComputeEnvironment, need: Requirement) -> str | None:
+    """Say why a job cannot be placed on an environment, whatever ends there; in AWS's words."""
+    problem = environment.limits.problem(need)
+    if problem is None and environment.lacks_capacity:
+        types = environment.detail.get("computeResources", {}).get("instanceTypes", ["FARGATE"])
+        return (
+            f"{TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY} - Service cannot fulfill the "
+            f"capacity requested for instance type [{', '.join(types)}]"
+        )
+    return problem
 
 
 def _max_vcpus(environments: list[ComputeEnvironment]) -> float | None:

@@ -12,9 +12,11 @@ from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environment_operations import ComputeEnvironments
 from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
+from batch_constructs.local.batch.container_metadata import container_metadata, task_metadata
 from batch_constructs.local.batch.event_loop import EventLoop, Timers
 from batch_constructs.local.batch.event_publisher import Publisher
 from batch_constructs.local.batch.host_link import end_processes
+from batch_constructs.local.batch.image_runtimes import ImageRuntimes
 from batch_constructs.local.batch.job_definition_operations import JobDefinitions
 from batch_constructs.local.batch.job_lists import JobLists
 from batch_constructs.local.batch.job_operations import JobOperations
@@ -54,6 +56,7 @@ class BatchService:
             Amazon ECS.
         container_engine: the command of a container engine (``docker``, ``podman``, ``finch``) to
             run jobs in their images with. Default: jobs run as processes of this machine.
+        images: pattern of an image → what stands for it, see `ImageRuntimes`.
     """
 
     def __init__(
@@ -66,8 +69,9 @@ class BatchService:
         clock: Callable[[], float] = time.time,
         grace_seconds: float = 30.0,
         container_engine: str | None = None,
+        images: Mapping[str, str] | None = None,
     ) -> None:
-        arns = Arns(account_id=account_id, region=region)
+        self._arns = arns = Arns(account_id=account_id, region=region)
         self._lock = threading.RLock()
         self._clock = clock
         self._store = store = Store(state_directory)
@@ -125,6 +129,7 @@ class BatchService:
             directory=state_directory / "jobs",
             grace_seconds=grace_seconds,
             engine=container_engine,
+            images=ImageRuntimes({} if images is None else images, state_directory / "images"),
         )
         self._operations = JobOperations(
             arns=arns,
@@ -269,6 +274,23 @@ class BatchService:
             finally:
                 self._store.close()
 
+    def container_metadata(self, reference: str, part: str) -> Document | None:
+        """Describe a container that is on a host, or its task.
+
+        Args:
+            reference: the job's ID and the container's name, with a slash between.
+            part: empty for the container, ``task`` for its task.
+        """
+        job_id, _, name = reference.rpartition("/")
+        with self._lock:
+            job = self._jobs.find(job_id)
+            if job is None or not job.on_host:
+                return None
+            if part == "task":
+                return task_metadata(job, self._arns)
+            containers = [c for c in job.submission.containers if c.name == name and not part]
+            return container_metadata(job, containers[0], self._arns) if containers else None
+
     def wake(self) -> None:
         """Look at once whether something is due, after the clock was moved."""
         self._loop.wake()
@@ -281,6 +303,16 @@ class BatchService:
         """
         with self._lock:
             self._operations.reclaim(job_id)
+            self._commit()
+
+    def fault(self, environment: str, kind: str, reason: str | None = None) -> None:
+        """Let a compute environment have a fault, or none.
+
+        Raises:
+            ServiceError: there is no such environment, or no such fault.
+        """
+        with self._lock:
+            self._environments.fault(environment, kind, reason)
             self._commit()
 
     def _commit(self) -> None:

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batch_constructs.local.cloudformation.bucket_deployment_type import BucketDeploymentType
 from batch_constructs.local.cloudformation.resource_type import Properties, Provisioned
 
 if TYPE_CHECKING:
@@ -94,4 +95,8 @@ class RestrictDefaultSecurityGroupType:
 
 def custom_types(client: Client) -> list[ResourceType]:
     """Return the custom resources."""
-    return [AutoDeleteObjectsType(client=client), RestrictDefaultSecurityGroupType(client=client)]
+    return [
+        AutoDeleteObjectsType(client=client),
+        BucketDeploymentType(client=client),
+        RestrictDefaultSecurityGroupType(client=client),
+    ]

@@ -16,6 +16,7 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 """Register a function as a rule about one type of resource."""
 
 AREAS: Final = {
+    "whole_template": "The template as a whole",
     "shapes": "Names and types of properties",
     "compute_environments": "Compute environments",
     "fargate_environments": "Fargate environments",
@@ -45,6 +46,8 @@ AREAS: Final = {
     "submit_permissions": "Permission to submit",
     "submitters": "Submissions",
     "submit_requests": "What a submission says",
+    "creation_order": "Order of creation",
+    "keys": "Customer managed keys",
     "events": "Events",
     "messages": "Functions, queues, alarms and logs",
     "network": "Network",

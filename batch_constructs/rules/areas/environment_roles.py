@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.access.names import HOLE, arn
+from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import (
@@ -16,20 +18,18 @@ from batch_constructs.rules.template.resources import (
     Resource,
 )
 from batch_constructs.rules.template.role_policies import (
+    ROLE,
     TRUST,
     literal,
-    permissions,
     role_of,
     untrusted,
 )
-from batch_constructs.rules.template.values import listing, mapping, show
+from batch_constructs.rules.template.values import Reference, listing, mapping, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "environment_roles"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
 INSTANCE_ROLE: Final = "ComputeResources/InstanceRole"
@@ -46,9 +46,36 @@ def environment_role(environment: ComputeEnvironment, path: str) -> object:
     value = within.get(key)
     if ENVIRONMENT_ROLES[path].service != EC2:
         return value
-    profile = environment.neighbour(value, _PROFILE)
+    profile = profile_of(environment, value)
     roles = listing(profile.properties, "Roles") if profile is not None else None
     return roles[0] if roles else None
+
+
+def profile_of(environment: Resource, value: object) -> Resource | None:
+    """Find an instance profile by a reference, by its name, or by that of a role."""
+    found = environment.neighbour(value, _PROFILE)
+    if found is not None:
+        return found
+    role = _named_role(environment, value)
+    written = (literal(value) or "").rpartition("/")[2]
+    for profile in environment.template.all(_PROFILE):
+        name = profile.properties.get("InstanceProfileName")
+        if name is None:
+            continue
+        if name == written and "\0" not in written:
+            return profile
+        if role is not None and (
+            role_of(profile, name) is role or name == role.properties.get("RoleName")
+        ):
+            return profile
+    return None
+
+
+def _named_role(environment: Resource, value: object) -> Resource | None:
+    """Find the role whose name a value is: ``Ref`` of a role is its name."""
+    if isinstance(value, Reference) and value.attribute is None:
+        return environment.neighbour(value, ROLE)
+    return None
 
 
 def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
@@ -56,7 +83,7 @@ def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
     return environment.kind == "SPOT" and strategy == "BEST_FIT"
 
 
-@_rule(
+@rule(
     "environment-role-trust",
     COMPUTE_ENVIRONMENT,
     title="role that the environment's service may not assume",
@@ -80,7 +107,7 @@ def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield path, message
 
 
-@_rule(
+@rule(
     "instance-profile",
     COMPUTE_ENVIRONMENT,
     title="role where an instance profile belongs",
@@ -94,9 +121,12 @@ def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
 def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
     """EC2 instances take a role through an instance profile only, which may have its name."""
     value = environment.resources.get("InstanceRole")
-    role = role_of(environment, value)
+    role = environment.neighbour(value, ROLE)
     written = literal(value) or ""
-    if role is not None and not _named_like(role):
+    if role is not None:
+        by_name = _named_role(environment, value) is role
+        if by_name and (profile_of(environment, value) or _is_elsewhere(role)):
+            return
         yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
     elif ":role/" in written:
         yield (
@@ -105,15 +135,15 @@ def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
 
 
-def _named_like(role: Resource) -> bool:
-    """Tell whether an instance profile of the template has the name of a role."""
-    for profile in role.template.all(_PROFILE):
-        name = profile.properties.get("InstanceProfileName")
-        if name is not None and (
-            role_of(profile, name) is role or name == role.properties.get("RoleName")
-        ):
-            return True
-    return False
+def _is_elsewhere(role: Resource) -> bool:
+    """Tell whether a profile of a role's own name may be outside of the template."""
+    profiles = role.template.all(_PROFILE)
+    held = (
+        role_of(profile, one)
+        for profile in profiles
+        for one in listing(profile.properties, "Roles") or ()
+    )
+    return "RoleName" in role.properties and all(one is not role for one in held)
 
 
 @_warning(
@@ -132,14 +162,14 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if environment.is_eks is not False or role is None:
         return
-    if not permissions(role).may("ecs:RegisterContainerInstance"):
+    if rights(role).deny("ecs:RegisterContainerInstance", arn("ecs", f"cluster/{HOLE}")):
         yield INSTANCE_ROLE, f"{role.id} does not allow ecs:RegisterContainerInstance"
 
 
 @_warning(
     "service-role-permissions",
     COMPUTE_ENVIRONMENT,
-    title="service role that allows nothing",
+    title="service role that allows too little",
     fix=f"attach {policies.BATCH_SERVICE}, or leave ServiceRole out",
     source=guide(
         "service_IAM_role",
@@ -149,13 +179,24 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 )
 def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The environment becomes INVALID."""
-    for path, action in (
-        ("ServiceRole", "ecs:ListClusters"),
-        (_MANAGED_INFRASTRUCTURE, "ec2:CreateFleet"),
+    for path, needed in (
+        ("ServiceRole", [*_OF_CLUSTERS, *(_OF_INSTANCES if environment.is_ec2 else ())]),
+        (_MANAGED_INFRASTRUCTURE, ["ec2:CreateFleet"]),
     ):
         role = role_of(environment, environment_role(environment, path))
-        if role is not None and permissions(role).are_none:
-            yield path, f"{role.id} allows nothing; {action} and more are needed"
+        if role is None or environment.is_eks is not False:
+            continue
+        held = rights(role)
+        lacks = [action for action in needed if not held.mention(action)]
+        if held.are_none:
+            yield path, f"{role.id} allows nothing; {needed[0]} and more are needed"
+        elif lacks:
+            yield path, f"{role.id} does not allow {', '.join(lacks)}"
+
+
+_OF_CLUSTERS: Final = ("ecs:CreateCluster", "ecs:DescribeClusters", "ecs:RegisterTaskDefinition")
+_OF_INSTANCES: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
+"""Some of what AWSBatchServiceRole allows, which no environment does without."""
 
 
 @_warning(
@@ -170,15 +211,15 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     role = role_of(environment, environment_role(environment, _SPOT_FLEET_ROLE))
     if role is None or not _launches_spot_fleets(environment):
         return
-    allowed = permissions(role)
-    if allowed.surely("ec2:CreateTags"):
+    held = rights(role)
+    if held.surely_mention("ec2:CreateTags"):
         return
-    if policies.OLD_SPOT_FLEET in allowed.managed:
+    if policies.OLD_SPOT_FLEET in held.managed:
         yield (
             _SPOT_FLEET_ROLE,
             f"{role.id} has the policy {policies.OLD_SPOT_FLEET}, which cannot tag instances",
         )
-    elif not allowed.may("ec2:CreateTags"):
+    elif not held.mention("ec2:CreateTags"):
         yield _SPOT_FLEET_ROLE, f"{role.id} does not allow ec2:CreateTags"
 
 
@@ -195,8 +236,10 @@ def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fau
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if role is None or _hides_metadata(environment):
         return
-    for statement in permissions(role).statements:
-        action = next((one for one in policies.READS_OF_SECRETS if statement.covers(one)), None)
+    held = rights(role)
+    for statement in held.statements:
+        reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
+        action = next((one for one in reads if held.allow(one) is not False), None)
         if action is not None and statement.opens_everything:
             whose = f"the policy {statement.managed} of {role.id}" if statement.managed else role.id
             yield INSTANCE_ROLE, f"{whose} allows {action} on every resource"

@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
+from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.aws.source import docs, guide
+from batch_constructs.rules.access.keys import key_of, may_use
+from batch_constructs.rules.access.names import QUEUE, TOPIC, spelled
+from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.role_policies import literal, statements
-from batch_constructs.rules.template.submitted_jobs import EVENT_RULE, FUNCTION, submissions_from
+from batch_constructs.rules.template.role_policies import literal
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
+    FUNCTION,
+    Submission,
+    placeholders,
+    submissions_from,
+)
 from batch_constructs.rules.template.values import (
     UNKNOWN,
+    Reference,
     entries,
     flag,
     listing,
@@ -30,8 +41,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.template.resources import Resource
 
-AREA: Final = "events"
-_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, severity=Severity.WARNING)
 
 
 _PUT_TARGETS: Final = docs(
@@ -113,61 +123,47 @@ def _misspelt_source(sources: list[object]) -> Iterator[Fault]:
             yield "EventPattern/source", message
 
 
-def _statement_services(document: object, action: str) -> set[str] | None:
-    """Give the services that a resource policy allows an action; None if anyone may be."""
-    if not isinstance(document, dict):
-        return None
-    raw = document.get("Statement", [])
-    services: set[str] = set()
-    for written, parsed in zip(
-        raw if isinstance(raw, list) else [raw], statements(document), strict=False
-    ):
-        if parsed is None or not isinstance(written, dict):
-            return None
-        if not parsed.allows or not parsed.covers(action):
-            continue
-        principal = written.get("Principal")
-        if not isinstance(principal, dict):
-            return None
-        names = principal.get("Service", [])
-        for name in names if isinstance(names, list) else [names]:
-            service = literal(name)
-            if service is None:
-                return None
-            services.add(service.partition(".")[0])
-        if "*" in (principal.get("AWS"), principal.get("Service")):
-            return None
-    return services
-
-
-def _policies(owner: Resource, types: tuple[str, ...], key: str) -> Iterator[Resource]:
+def _policies(owner: Resource, types: tuple[str, ...]) -> Iterator[Resource]:
     """Give the resource policies of the template for a topic or a queue."""
     for type_ in types:
         for policy in owner.template.all(type_):
-            named = policy.properties.get(key, policy.properties.get(key.removesuffix("s")))
-            targets = policy.properties.get("TopicArn", policy.properties.get("Queue", named))
+            keys = (key for key in _OWNERS if key in policy.properties)
+            targets = policy.properties.get(next(keys, ""))
             for one in targets if isinstance(targets, list) else [targets]:
                 found = owner.template.target(one)
                 if found is owner or one is UNKNOWN:
                     yield policy
 
 
+_OWNERS: Final = ("TopicArn", "Queue", "Topics", "Queues")
+"""The property of a resource policy that says what it stands at."""
+
 TOPIC_POLICIES: Final = ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy")
 _QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
 
 
-def allowed_to(
-    owner: Resource, types: tuple[str, ...], key: str, action: str, service: str
-) -> bool | None:
-    """Tell whether a service may send to a topic or queue; None without any policy."""
-    policies = list(_policies(owner, types, key))
-    if not policies:
-        return None
-    for policy in policies:
-        services = _statement_services(policy.properties.get("PolicyDocument"), action)
-        if services is None or service in services:
-            return True
-    return False
+def admits(
+    owner: Resource, types: tuple[str, ...], action: str, service: str, source: Resource
+) -> bool:
+    """Tell whether a service may send to a topic or queue, or whether it may be so."""
+    template = owner.template
+    resource = spelled(Reference(owner.id, _ARNS[owner.type]), template)
+    keys: dict[str, str | None] = {}
+    if source.type == EVENT_RULE and "EventBusName" not in source.properties:
+        keys["aws:sourcearn"] = spelled(Reference(source.id, "Arn"), template)
+    return any(
+        admitted(policy.properties.get("PolicyDocument"), service, action, resource, template, keys)
+        is not False
+        for policy in _policies(owner, types)
+    )
+
+
+_ARNS: Final = {TOPIC: "TopicArn", QUEUE: "Arn"}
+
+
+def has_policy(owner: Resource, types: tuple[str, ...]) -> bool:
+    """Tell whether a topic or queue has a policy in the template, or may have one."""
+    return any(True for _ in _policies(owner, types))
 
 
 def key_fault(owner: Resource, service: str, managed: str) -> str | None:
@@ -175,15 +171,11 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     value = owner.properties.get("KmsMasterKeyId")
     if literal(value) == managed:
         return f"{owner.id} is encrypted with {managed}, which {service} cannot use"
-    key = owner.neighbour(value)
-    if key is not None and key.type == "AWS::KMS::Alias":
-        key = owner.neighbour(key.properties.get("TargetKeyId"))
-    if key is None or key.type != "AWS::KMS::Key":
+    key = key_of(value, owner.template)
+    if key is None:
         return None
-    document = key.properties.get("KeyPolicy")
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        services = _statement_services(document, action)
-        if services is not None and service not in services:
+        if may_use(key, f"{service}.amazonaws.com", action) is False:
             return f"the key {key.id} of {owner.id} does not allow {service} {action}"
     return None
 
@@ -201,11 +193,11 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
     if not _about_batch(source):
         return
     for position, target in entries(source.properties, "Targets"):
-        topic = source.neighbour(target.get("Arn"), "AWS::SNS::Topic")
+        topic = source.neighbour(target.get("Arn"), TOPIC)
         if topic is None:
             continue
         path = f"Targets/{position}/Arn"
-        if not allowed_to(topic, TOPIC_POLICIES, "Topics", "sns:Publish", "events"):
+        if not admits(topic, TOPIC_POLICIES, "sns:Publish", EVENTS, source):
             yield path, f"events.amazonaws.com may not publish to {topic.id}"
         if fault := key_fault(topic, "events", "alias/aws/sns"):
             yield path, fault
@@ -238,10 +230,10 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
             (f"Targets/{position}/Arn", target.get("Arn")),
             (f"Targets/{position}/DeadLetterConfig/Arn", dead_letters),
         ):
-            queue = source.neighbour(value, "AWS::SQS::Queue")
+            queue = source.neighbour(value, QUEUE)
             if queue is None:
                 continue
-            if not allowed_to(queue, _QUEUE_POLICIES, "Queues", "sqs:SendMessage", "events"):
+            if not admits(queue, _QUEUE_POLICIES, "sqs:SendMessage", EVENTS, source):
                 yield path, f"events.amazonaws.com may not send to {queue.id}"
             if fault := key_fault(queue, "events", "alias/aws/sqs"):
                 yield path, fault
@@ -330,13 +322,24 @@ def _sends_events(bucket: Resource) -> bool:
 )
 def object_not_passed(source: Resource) -> Iterator[Fault]:
     """Each object starts a job, and every job works on the same default."""
-    pattern = mapping(source.properties, "EventPattern")
-    if "aws.s3" not in texts(pattern, "source"):
-        return
     for one in submissions_from(source):
-        position = int(one.path.partition("/")[2])
-        target = dict(entries(source.properties, "Targets"))[position]
-        if "InputTransformer" not in target and "InputPath" not in target:
-            written = literal(target.get("Input"))
-            if "Input" not in target or (written is not None and "$." not in written):
-                yield one.path, "the target passes nothing of the event to the job"
+        job = one.definition
+        if job is None or not passes_no_object(source, one):
+            continue
+        names = ", ".join(dict.fromkeys(f'"{show(name)}"' for _, name in placeholders(job)))
+        if names:
+            message = f"the target passes nothing of the event to {job.id}, which takes {names}"
+            yield one.path, message
+
+
+def passes_no_object(source: Resource, one: Submission) -> bool:
+    """Tell whether a submission for an object of S3 says nothing of it for sure."""
+    pattern = mapping(source.properties, "EventPattern")
+    if source.type != EVENT_RULE or "aws.s3" not in texts(pattern, "source"):
+        return False
+    position = int(one.path.partition("/")[2])
+    target = dict(entries(source.properties, "Targets"))[position]
+    if "InputTransformer" in target or "InputPath" in target:
+        return False
+    written = literal(target.get("Input"))
+    return "Input" not in target or (written is not None and "$." not in written)

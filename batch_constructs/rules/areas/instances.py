@@ -88,7 +88,18 @@ def _images(environment: ComputeEnvironment) -> Iterator[tuple[str, Properties]]
 
 
 def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
-    return "ImageIdOverride" in image or "ImageId" in environment.resources
+    """Tell whether the image is, or may be, another one than AWS Batch provides."""
+    if "ImageIdOverride" in image or "ImageId" in environment.resources:
+        return True
+    launch = environment.resources.get("LaunchTemplate")
+    if launch is not None and not environment.launch_templates:
+        return True
+    for _, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
+        data = None if template is None else template.properties.get("LaunchTemplateData")
+        if not isinstance(data, dict) or "ImageId" in data:
+            return True
+    return False
 
 
 @environment_rule(

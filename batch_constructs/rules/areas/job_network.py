@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import network
 from batch_constructs.aws.source import api, guide
-from batch_constructs.rules.areas.jobs_on_queues import on_queues
+from batch_constructs.rules.areas.jobs_on_queues import on_environments, on_queues
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template import vpc
@@ -31,9 +31,8 @@ from batch_constructs.rules.template.vpc import Reach
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "job_network"
-_job_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
-_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
+_job_rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
+_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
 
 
 def _in_every_environment(queue: JobQueue) -> list[ComputeEnvironment] | None:
@@ -143,6 +142,36 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
             return None
 
         yield from on_queues(job, problem, f"{container.path}/Image")
+
+
+@_job_rule(
+    "egress-image",
+    title="security groups that do not let the image in",
+    fix=f"allow outbound TCP {network.HTTPS} to 0.0.0.0/0, or copy the image to Amazon ECR",
+    source=guide(
+        "compute_environments",
+        "Container instances need external network access; ContainerProperties.image is pulled over"
+        " HTTPS, from a public registry through the internet.",
+    ),
+)
+def egress_image(job: JobDefinition) -> Iterator[Fault]:
+    """The image cannot be pulled: its registry is not among the addresses that are let out."""
+    for container in job.containers:
+        image = _public_image(container.properties.get("Image"))
+        if image is None:
+            continue
+
+        def problem(environment: ComputeEnvironment, image: str = image) -> str | None:
+            groups = vpc.security_groups(environment) or []
+            if not groups or not any(vpc.lets_out(one, network.HTTPS) for one in groups):
+                return None  # no-egress tells it
+            if any(vpc.lets_out_to_internet(one, network.HTTPS) for one in groups):
+                return None
+            return (
+                f'"{image}" is public, and {environment.id} lets HTTPS out to private networks only'
+            )
+
+        yield from on_environments(job, problem, f"{container.path}/Image")
 
 
 _SECRETS: Final = {

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws import network
 from batch_constructs.aws.service_principals import JOB_ROLES
-from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.source import docs, guide
+from batch_constructs.rules.access import missing
+from batch_constructs.rules.access.answer import any_of
+from batch_constructs.rules.access.job_needs import (
+    NEW_GROUP,
+    logging,
+    pulling,
+    reading,
+    secret_of,
+)
+from batch_constructs.rules.access.keys import key_of, may_use
+from batch_constructs.rules.access.names import (
+    FILE_SYSTEM,
+    HOLE,
+    spelled,
+)
+from batch_constructs.rules.access.resource_policy import admitted
+from batch_constructs.rules.access.rights import Rights, rights
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resources import JOB_DEFINITION, JobDefinition, Resource, Task
-from batch_constructs.rules.template.role_policies import (
-    Permissions,
-    literal,
-    permissions,
-    role_of,
-    untrusted,
+from batch_constructs.rules.template.role_policies import literal, role_of, untrusted
+from batch_constructs.rules.template.values import (
+    Reference,
+    entries,
+    mapping,
+    show,
+    text,
 )
-from batch_constructs.rules.template.values import entries, mapping, show, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +64,9 @@ def job_role_trust(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{task.path}/{key}", message
 
 
-def _execution_permissions(job: JobDefinition, task: Task) -> tuple[Resource, Permissions] | None:
+def _execution_rights(job: JobDefinition, task: Task) -> tuple[Resource, Rights] | None:
     role = role_of(job, task.properties.get("ExecutionRoleArn"))
-    return None if role is None else (role, permissions(role))
+    return None if role is None else (role, rights(role))
 
 
 @_warning(
@@ -64,53 +82,34 @@ def _execution_permissions(job: JobDefinition, task: Task) -> tuple[Resource, Pe
 def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
     """The task stops with *ResourceInitializationError* before the program starts."""
     for task in job.tasks:
-        found = _execution_permissions(job, task)
+        found = _execution_rights(job, task)
         if found is None or task.platform != "FARGATE":
             continue
-        role, allowed = found
-        missing: list[str] = []
-        for container in task.containers:
-            log = container.properties.get("LogConfiguration", {})
-            driver = log.get("LogDriver", "awslogs") if isinstance(log, dict) else None
-            if driver == "awslogs":
-                missing += [
-                    action
-                    for action in ("logs:CreateLogStream", "logs:PutLogEvents")
-                    if not allowed.may(action)
-                ]
-            image = literal(container.properties.get("Image")) or ""
-            if ".dkr.ecr." in image and not allowed.may("ecr:GetAuthorizationToken"):
-                missing.append("ecr:GetAuthorizationToken")
-            options = mapping(mapping(container.properties, "LogConfiguration"), "Options")
-            creates = options.get("awslogs-create-group") in ("true", True)
-            if creates and not allowed.may("logs:CreateLogGroup"):
-                missing.append("logs:CreateLogGroup")
-        if missing:
-            yield (
-                f"{task.path}/ExecutionRoleArn",
-                f"{role.id} does not allow {', '.join(dict.fromkeys(missing))}",
-                f"attach {policies.TASK_EXECUTION}"
-                if missing != ["logs:CreateLogGroup"]
-                else "allow logs:CreateLogGroup, or make the log group in the template",
-            )
-
-
-def _secret_action(job: JobDefinition, source: object) -> str | None:
-    """Give the permission that reading a secret takes, None if it is not known."""
-    target = job.neighbour(source)
-    if target is not None:
-        return {
-            "AWS::SecretsManager::Secret": "secretsmanager:GetSecretValue",
-            "AWS::SSM::Parameter": "ssm:GetParameters",
-        }.get(target.type)
-    written = literal(source)
-    if not written:
-        return None
-    if ":secretsmanager:" in written:
-        return "secretsmanager:GetSecretValue"
-    if ":ssm:" in written or (not written.startswith(("arn:", "\0")) and "\0" not in written):
-        return "ssm:GetParameters"
-    return None
+        role, held = found
+        needs = [
+            need
+            for one in task.containers
+            for need in (*logging(one, job.template), *pulling(one, job.template))
+        ]
+        lacks: list[str] = []
+        wanted: list[str] = []
+        for need in needs:
+            missing_here = [one for one in need.actions if held.deny(one, *need.forms)]
+            if missing_here and not all(one in lacks for one in missing_here):
+                lacks += [one for one in missing_here if one not in lacks]
+                wanted.append(missing.statement(missing_here, [need.resource]))
+        if not lacks:
+            continue
+        elsewhere = [one for one in lacks if held.mention(one)]
+        message = f"{role.id} does not allow {', '.join(lacks)}"
+        if elsewhere == lacks:
+            message += " where the job needs it"
+        fix = f"add to the policies of {role.id}: {', '.join(wanted)}"
+        if NEW_GROUP in lacks:
+            fix += "; or make the log group in the template" if lacks == [NEW_GROUP] else ""
+        elif not elsewhere:
+            fix = f"attach {policies.TASK_EXECUTION}, or {fix}"
+        yield f"{task.path}/ExecutionRoleArn", message, fix
 
 
 @_warning(
@@ -127,11 +126,38 @@ def _secret_action(job: JobDefinition, source: object) -> str | None:
 )
 def secret_permission(job: JobDefinition) -> Iterator[Fault]:
     """The managed policy does not include it; a bare name is taken for a parameter's."""
+    for _, role, held, path, source in _fetched(job):
+        need = reading(job, source)
+        if need is None or not held.deny(need.actions[0], *need.forms):
+            continue
+        if _has_resource_policy(job, source):
+            continue
+        action = need.actions[0]
+        what = show(literal(source) or getattr(source, "target", "the secret"))
+        yield (
+            path,
+            f"{role.id} does not allow {action}, which {what} takes",
+            missing.fix(role.id, [action], need.resource)
+            + ("" if "secret" in action else "; or give the full ARN of a Secrets Manager secret"),
+        )
+
+
+def _has_resource_policy(job: JobDefinition, source: object) -> bool:
+    """Tell whether a secret has, or may have, a policy of its own in the template."""
+    secret = secret_of(job, source)
+    for policy in job.template.all("AWS::SecretsManager::ResourcePolicy"):
+        target = policy.neighbour(policy.properties.get("SecretId"))
+        if target is None or target is secret:
+            return True
+    return False
+
+
+def _fetched(job: JobDefinition) -> Iterator[tuple[Task, Resource, Rights, str, object]]:
+    """Give what the agent fetches for a container: secrets, log options, credentials."""
     for task in job.tasks:
-        found = _execution_permissions(job, task)
+        found = _execution_rights(job, task)
         if found is None:
             continue
-        role, allowed = found
         for container in task.containers:
             log = mapping(container.properties, "LogConfiguration")
             sources = [
@@ -143,17 +169,7 @@ def secret_permission(job: JobDefinition) -> Iterator[Fault]:
                 path = f"{container.path}/RepositoryCredentials/CredentialsParameter"
                 sources.append((path, credentials["CredentialsParameter"]))
             for path, source in sources:
-                action = _secret_action(job, source)
-                if action is not None and not allowed.may(action):
-                    what = show(literal(source) or getattr(source, "target", "the secret"))
-                    yield (
-                        path,
-                        f"{role.id} does not allow {action}, which {what} takes",
-                        f"allow {action} on it"
-                        if "secret" in action
-                        else f"allow {action} on it, or"
-                        " give the full ARN if it is a Secrets Manager secret",
-                    )
+                yield (task, *found, path, source)
 
 
 def _sources(within: object, key: str, path: str) -> Iterator[tuple[str, object]]:
@@ -163,32 +179,76 @@ def _sources(within: object, key: str, path: str) -> Iterator[tuple[str, object]
 
 
 @_warning(
+    "secret-key",
+    JOB_DEFINITION,
+    title="execution role that may not use the key of a secret",
+    fix="allow the execution role kms:Decrypt on the key",
+    source=guide(
+        "private-auth-iam",
+        '"kms:Decrypt—Required only if your key uses a custom KMS key and not the default key. The'
+        ' Amazon Resource Name (ARN) for your custom key must be added as a resource."',
+    ),
+)
+def secret_key(job: JobDefinition) -> Iterator[Fault]:
+    """The task stops with *ResourceInitializationError* before the program starts."""
+    for _, role, _, path, source in _fetched(job):
+        secret = secret_of(job, source)
+        given = secret.properties.get("KmsKeyId") if secret is not None else None
+        key = key_of(given, job.template)
+        if secret is None or key is None:
+            continue
+        by_way_of = {"kms:viaservice": f"secretsmanager.{HOLE}.amazonaws.com"}
+        if may_use(key, role, "kms:Decrypt", by_way_of) is False:
+            yield (
+                path,
+                f"{role.id} may not kms:Decrypt with {key.id}, the key of the secret {secret.id}",
+                missing.fix(role.id, ["kms:Decrypt"], {"Fn::GetAtt": [key.id, "Arn"]})
+                + f", and let the key policy of {key.id} admit the account or the role",
+            )
+
+
+@_warning(
     "efs-permission",
     JOB_DEFINITION,
     title="job role that may not mount the file system",
     fix="allow the job role elasticfilesystem:ClientMount, and ClientWrite to write",
-    source=api(
-        "EFSAuthorizationConfig.iam",
-        '"Whether or not to use the Batch job IAM role defined in a job definition when mounting'
-        ' the Amazon EFS file system."',
-    ),
+    source=network.FILE_SYSTEM_POLICY_SOURCE,
 )
 def efs_permission(job: JobDefinition) -> Iterator[Fault]:
-    """With IAM authorization the file system asks the job role."""
+    """With IAM authorization the file system asks the job role, once it has a policy of its own.
+
+    The policy that a file system has by default lets everybody in.
+    """
     for task in job.tasks:
         role = role_of(job, task.properties.get(task.role_key))
-        if role is None or permissions(role).may("elasticfilesystem:ClientMount"):
+        if role is None:
             continue
         for position, volume in entries(task.properties, "Volumes"):
             efs = mapping(volume, "EfsVolumeConfiguration")
-            system = job.neighbour(efs.get("FileSystemId"), "AWS::EFS::FileSystem")
-            if system is not None and "FileSystemPolicy" in system.properties:
+            system = job.neighbour(efs.get("FileSystemId"), FILE_SYSTEM)
+            uses_role = text(mapping(efs, "AuthorizationConfig"), "Iam") == "ENABLED"
+            if system is None or not uses_role or _may_mount(role, system) is not False:
                 continue
-            if text(mapping(efs, "AuthorizationConfig"), "Iam") == "ENABLED":
-                yield (
-                    f"{task.path}/Volumes/{position}/EfsVolumeConfiguration/AuthorizationConfig/Iam",
-                    f"{role.id} does not allow elasticfilesystem:ClientMount",
-                )
+            resource = {"Fn::GetAtt": [system.id, "Arn"]}
+            yield (
+                f"{task.path}/Volumes/{position}/EfsVolumeConfiguration/AuthorizationConfig/Iam",
+                f"{role.id} does not allow {_MOUNT}, nor does the policy of {system.id}",
+                missing.fix(role.id, [_MOUNT, "elasticfilesystem:ClientWrite"], resource),
+            )
+
+
+_MOUNT: Final = "elasticfilesystem:ClientMount"
+
+
+def _may_mount(role: Resource, system: Resource) -> bool | None:
+    """Tell whether a role may mount a file system, by its own policies or the system's."""
+    policy = system.properties.get("FileSystemPolicy")
+    if policy is None:
+        return True
+    template = role.template
+    system_arn, who = (spelled(Reference(one.id, "Arn"), template) for one in (system, role))
+    own = rights(role).allow(_MOUNT, system_arn)
+    return any_of((own, admitted(policy, who, _MOUNT, system_arn, template)))
 
 
 @_warning(
@@ -209,6 +269,6 @@ def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
         role = role_of(job, own)
         if role is None or role_of(job, execution) is not role:
             continue
-        allowed = permissions(role)
-        if any(map(allowed.surely, ("secretsmanager:GetSecretValue", "ssm:GetParameters"))):
+        secrets = ("secretsmanager:GetSecretValue", "ssm:GetParameters")
+        if any(map(rights(role).surely_mention, secrets)):
             yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"

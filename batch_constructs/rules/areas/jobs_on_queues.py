@@ -37,8 +37,7 @@ from batch_constructs.rules.template.values import (
     text,
 )
 
-AREA: Final = "jobs_on_queues"
-_rule = partial(rule, subject=JOB_DEFINITION, area=AREA, severity=Severity.WARNING)
+_rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
 
 Problem = Callable[[JobQueue], str | None]
 
@@ -102,8 +101,13 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
-    mismatch = partial(_everywhere, problem=partial(_mismatch, job))
-    yield from on_queues(job, mismatch, path, of_its_platform=False)
+    if not _queues(job)[1]:  # what the template submits is looked at there
+        yield from on_queues(job, partial(platform_mismatch, job), path, of_its_platform=False)
+
+
+def platform_mismatch(job: JobDefinition, queue: JobQueue) -> str | None:
+    """Say that every environment of a queue is of another platform than a job."""
+    return _everywhere(queue, partial(_mismatch, job))
 
 
 def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None:

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas import environment_rule
+from batch_constructs.rules.areas.environment_roles import profile_of
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.role_policies import literal
 from batch_constructs.rules.template.values import (
     Base64,
+    Properties,
     Text,
     absent,
     entries,
     flag,
-    given,
+    is_known,
     listing,
     mapping,
     show,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -130,25 +134,54 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
     ),
 )
 def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """What was meant by it does not happen: no Spot price, another role, another subnet."""
+    """What was meant by it does not happen: no Spot price, another role, another subnet.
+
+    What the environment says too is not lost.
+    """
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, template in _templates(environment):
         data = mapping(template.properties, "LaunchTemplateData")
-        ignored = [key for key in _IGNORED if given(data, key) and flag(data, key) is not False]
-        for _, interface in entries(data, "NetworkInterfaces"):
-            if given(interface, "SubnetId"):
-                ignored.append("the SubnetId of a network interface")
-        for what in ignored:
+        for what in _lost(environment, data):
             yield path, f"the launch template {template.id} has {what}, which Batch ignores"
 
 
-_IGNORED: Final = (
-    "DisableApiTermination",
-    "IamInstanceProfile",
-    "InstanceMarketOptions",
-    "InstanceType",
-)
+def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:
+    """Give what a launch template says, and the environment does not, or says otherwise."""
+    if flag(data, "DisableApiTermination"):
+        yield "DisableApiTermination"
+    if _is_other_profile(environment, mapping(data, "IamInstanceProfile")):
+        yield "another IamInstanceProfile than the InstanceRole of the environment"
+    options = mapping(data, "InstanceMarketOptions")
+    if text(options, "MarketType") == "spot":
+        if environment.kind == "EC2":
+            yield "InstanceMarketOptions with spot on an environment of the type EC2"
+        elif "MaxPrice" in mapping(options, "SpotOptions"):
+            yield "MaxPrice"
+    wanted, offered = text(data, "InstanceType"), environment.instance_types
+    given_types = "InstanceTypes" in environment.resources
+    if wanted is not None and (wanted not in offered if offered is not None else not given_types):
+        yield f"InstanceType {wanted}, which InstanceTypes does not name"
+    subnets = listing(environment.resources, "Subnets")
+    for _, interface in entries(data, "NetworkInterfaces"):
+        subnet = interface.get("SubnetId")
+        known = subnets is not None and all(is_known(one) for one in [*subnets, subnet])
+        if subnet is not None and known and subnet not in (subnets or ()):
+            yield "a network interface with another SubnetId than the Subnets of the environment"
+
+
+def _is_other_profile(environment: ComputeEnvironment, written: Properties) -> bool:
+    """Tell whether a launch template names another instance profile for sure."""
+    own = environment.resources.get("InstanceRole")
+    other = written.get("Arn", written.get("Name"))
+    if own is None or other is None:
+        return False
+    mine, theirs = profile_of(environment, own), profile_of(environment, other)
+    if mine is not None and theirs is not None:
+        return mine is not theirs
+    names = [(literal(one) or "\0").rpartition("/")[2] for one in (own, other)]
+    return not any("\0" in name for name in names) and names[0] != names[1]
+
 
 _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 """What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""

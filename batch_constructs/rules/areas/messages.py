@@ -5,12 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.delivery import VISIBILITY_FACTOR, VISIBILITY_FACTOR_SOURCE
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.aws.source import Source, cloudformation, docs
+from batch_constructs.rules.access import missing
+from batch_constructs.rules.access.keys import key_of, may_use
+from batch_constructs.rules.access.names import QUEUE, spelled
+from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.events import (
     KEYS_OF_TOPICS,
     TOPIC_POLICIES,
-    allowed_to,
+    admits,
+    has_policy,
     key_fault,
 )
 from batch_constructs.rules.areas.submitters import batch_functions
@@ -22,7 +29,7 @@ from batch_constructs.rules.template.resources import (
     JobDefinition,
     Resource,
 )
-from batch_constructs.rules.template.role_policies import literal, permissions, role_of
+from batch_constructs.rules.template.role_policies import literal, role_of
 from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -41,8 +48,8 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "messages"
-_rule = partial(rule, area=AREA, severity=Severity.WARNING)
+MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_rule = partial(rule, severity=Severity.WARNING)
 
 _RETENTION: Final[Source] = cloudformation(
     "aws-resource-logs-loggroup",
@@ -98,11 +105,12 @@ def log_group_retention(group: Resource) -> Iterator[Fault]:
     """Logs are kept, and paid, for ever."""
     if not absent(group.properties, "RetentionInDays"):
         return
-    if group.id in _groups_in_use(group):
+    if group.id in groups_in_use(group):
         yield "RetentionInDays", "RetentionInDays is missing; the logs of the jobs never expire"
 
 
-def _groups_in_use(owner: Resource) -> set[str]:
+def groups_in_use(owner: Resource) -> set[str]:
+    """Give the log groups that jobs, and functions that submit some, write to."""
     memory = owner.template.memory
     known = memory.get("log groups")
     if isinstance(known, set):
@@ -127,42 +135,83 @@ def _groups_in_use(owner: Resource) -> set[str]:
     return found
 
 
+def _read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
+    """Give the queues that functions around AWS Batch read, with the functions and the paths."""
+    if reader.type == SERVERLESS_FUNCTION:
+        template = reader.template
+        if not (template.all(JOB_QUEUE) or template.all(JOB_DEFINITION)):
+            return
+        for name, event in mapping(reader.properties, "Events").items():
+            if isinstance(event, dict) and event.get("Type") == "SQS":
+                queue = reader.neighbour(mapping(event, "Properties").get("Queue"), QUEUE)
+                if queue is not None:
+                    yield f"Events/{name}/Properties/Queue", queue, reader
+        return
+    queue = reader.neighbour(reader.properties.get("EventSourceArn"), QUEUE)
+    function = reader.neighbour(reader.properties.get("FunctionName"), FUNCTION)
+    if queue is not None and function is not None and function in batch_functions(reader):
+        yield "EventSourceArn", queue, function
+
+
+def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
+    """Give how long a queue hides a message, and how long a function runs; None if not known."""
+    visible = number({"VisibilityTimeout": _VISIBILITY, **queue.properties}, "VisibilityTimeout")
+    default = {} if function.type == SERVERLESS_FUNCTION else {"Timeout": _TIMEOUT}
+    timeout = number({**default, **function.properties}, "Timeout")
+    return None if visible is None or timeout is None else (visible, timeout)
+
+
+_VISIBILITY: Final = 30
+"""Seconds for which a queue hides a message by default."""
+
+_TIMEOUT: Final = 3
+"""Seconds that a function runs by default. What Globals of AWS SAM may set is not looked at."""
+
+
 @_rule(
     "function-event-visibility",
-    SERVERLESS_FUNCTION,
+    (SERVERLESS_FUNCTION, MAPPING),
     severity=Severity.ERROR,
-    title="visibility timeout shorter than the timeout of a serverless function",
+    title="visibility timeout shorter than the timeout of a function",
     fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
     " six times",
     source=_SQS_SOURCE,
 )
-def function_event_visibility(function: Resource) -> Iterator[Fault]:
-    """Lambda refuses the mapping. A timeout that Globals may set is not looked at."""
-    template = function.template
-    timeout = number(function.properties, "Timeout")
-    if timeout is None or not (template.all(JOB_QUEUE) or template.all(JOB_DEFINITION)):
-        return
-    events = mapping(function.properties, "Events")
-    for name, event in events.items():
-        if not isinstance(event, dict) or event.get("Type") != "SQS":
-            continue
-        queue = function.neighbour(mapping(event, "Properties").get("Queue"), "AWS::SQS::Queue")
-        if queue is None:
-            continue
-        visible = number({"VisibilityTimeout": 30, **queue.properties}, "VisibilityTimeout")
-        if visible is not None and visible < timeout:
-            yield (
-                f"Events/{name}/Properties/Queue",
-                (
-                    f"{queue.id} hides messages for {visible} seconds, {function.id} runs for up"
-                    f" to {timeout}"
-                ),
-            )
+def function_event_visibility(reader: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping."""
+    for path, queue, function in _read_queues(reader):
+        times = _hides(queue, function)
+        if times is not None and times[0] < times[1]:
+            yield path, _hidden(queue, function, *times)
+
+
+def _hidden(queue: Resource, function: Resource, visible: float, timeout: float) -> str:
+    return (
+        f"{queue.id} hides messages for {show(visible)} seconds, {function.id} runs for up to"
+        f" {show(timeout)}"
+    )
+
+
+@_rule(
+    "visibility-margin",
+    (SERVERLESS_FUNCTION, MAPPING),
+    title="visibility timeout under six times the timeout of a function",
+    fix=f"set the VisibilityTimeout of the queue to {VISIBILITY_FACTOR} times the Timeout of the"
+    " function",
+    source=VISIBILITY_FACTOR_SOURCE,
+)
+def visibility_margin(reader: Resource) -> Iterator[Fault]:
+    """A message comes back, and becomes a second job, while the first try still waits."""
+    for path, queue, function in _read_queues(reader):
+        times = _hides(queue, function)
+        if times is not None and times[1] <= times[0] < VISIBILITY_FACTOR * times[1]:
+            fix = f"set VisibilityTimeout of {queue.id} to {show(VISIBILITY_FACTOR * times[1])}"
+            yield path, _hidden(queue, function, *times), fix
 
 
 @_rule(
     "event-source-permission",
-    "AWS::Lambda::EventSourceMapping",
+    MAPPING,
     severity=Severity.ERROR,
     title="function that may not read its queue",
     fix=f"allow {_READING[0]}, {_READING[1]} and {_READING[2]}",
@@ -170,29 +219,37 @@ def function_event_visibility(function: Resource) -> Iterator[Fault]:
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     """Creating the mapping is refused."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
     function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
     role = None if function is None else role_of(function, function.properties.get("Role"))
     if queue is None or function is None or role is None:
         return
     if function not in batch_functions(mapping_):
         return
-    allowed = permissions(role)
-    missing = [action for action in _READING if not allowed.may(action)]
-    if missing:
-        yield "FunctionName", f"{role.id} does not allow {', '.join(missing)}"
+    held, arn = rights(role), spelled(Reference(queue.id, "Arn"), queue.template)
+    lacks = [action for action in _READING if held.deny(action, arn)]
+    if lacks:
+        allowed_elsewhere = all(held.mention(action) for action in lacks)
+        where = f" on {queue.id}" if allowed_elsewhere else ""
+        fix = missing.fix(role.id, lacks, {"Fn::GetAtt": [queue.id, "Arn"]})
+        yield "FunctionName", f"{role.id} does not allow {', '.join(lacks)}{where}", fix
+    key = key_of(queue.properties.get("KmsMasterKeyId"), queue.template)
+    if key is not None and may_use(key, role, "kms:Decrypt") is False:
+        fix = missing.fix(role.id, ["kms:Decrypt"], {"Fn::GetAtt": [key.id, "Arn"]})
+        message = f"{role.id} may not kms:Decrypt with {key.id}, the key of {queue.id}"
+        yield "FunctionName", message, fix
 
 
 @_rule(
     "source-queue-dead-letters",
-    "AWS::Lambda::EventSourceMapping",
+    MAPPING,
     title="source queue without a dead-letter queue",
     fix="give the queue a RedrivePolicy",
     source=_SQS_SOURCE,
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     """A message that cannot be submitted comes back until it expires, and is lost then."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), "AWS::SQS::Queue")
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
     function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
     if queue is None or function is None or function not in batch_functions(mapping_):
         return
@@ -254,7 +311,8 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         if topic is None:
             continue
         path = f"AlarmActions/{position}"
-        if allowed_to(topic, TOPIC_POLICIES, "Topics", "sns:Publish", "cloudwatch") is False:
+        open_to = admits(topic, TOPIC_POLICIES, "sns:Publish", ALARMS, alarm)
+        if has_policy(topic, TOPIC_POLICIES) and not open_to:
             yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
         if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
             yield path, fault

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.source import api
+from batch_constructs.aws.network import NODE_SECURITY_GROUPS
+from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.jobs_on_queues import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -15,7 +16,7 @@ from batch_constructs.rules.template.resources import (
     ComputeEnvironment,
     JobDefinition,
 )
-from batch_constructs.rules.template.values import listing, mapping, one_of, text
+from batch_constructs.rules.template.values import count, listing, mapping, one_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,56 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
         if environment.kind == "SPOT":
             return f"a multi-node job does not run on the Spot Instances of {environment.id}"
         return None
+
+    yield from on_environments(job, problem, "NodeProperties")
+
+
+@_rule(
+    "multi-node-unmanaged",
+    title="multi-node job on instances of one's own",
+    fix="send it to a queue of managed On-Demand EC2 environments",
+    source=guide(
+        "mnp-ce",
+        '"Multi-node parallel jobs aren\'t supported on UNMANAGED compute environments.";'
+        " RegisterJobDefinitionRequest.nodeProperties",
+    ),
+)
+def multi_node_unmanaged(job: JobDefinition) -> Iterator[Fault]:
+    """The job is never placed."""
+    if not job.is_multi_node:
+        return
+
+    def problem(environment: ComputeEnvironment) -> str | None:
+        if environment.is_unmanaged:
+            return f"a multi-node job does not run on {environment.id}, which is UNMANAGED"
+        return None
+
+    yield from on_environments(job, problem, "NodeProperties")
+
+
+@_rule(
+    "multi-node-security-groups",
+    title="multi-node job with more than five security groups",
+    fix=f"give the environment at most {NODE_SECURITY_GROUPS} security groups",
+    source=guide(
+        "mnp-ce",
+        '"Your compute environment might have no more than five security groups associated with'
+        ' it."; ComputeResource.securityGroupIds',
+    ),
+)
+def multi_node_security_groups(job: JobDefinition) -> Iterator[Fault]:
+    """The network interface of each node takes all of them, and no more than five."""
+    if not job.is_multi_node or job.is_eks:
+        return
+
+    def problem(environment: ComputeEnvironment) -> str | None:
+        groups = count(environment.resources, "SecurityGroupIds")
+        if groups is None or groups <= NODE_SECURITY_GROUPS:
+            return None
+        return (
+            f"{environment.id} has {groups} security groups; allowed for a multi-node job are"
+            f" {NODE_SECURITY_GROUPS}"
+        )
 
     yield from on_environments(job, problem, "NodeProperties")
 

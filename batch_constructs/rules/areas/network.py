@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.network import (
     ENDPOINTS_OF_INSTANCES,
@@ -30,8 +30,7 @@ from batch_constructs.rules.template.vpc import Reach
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "network"
-_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, area=AREA, severity=Severity.WARNING)
+_environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
 
 
 @_environment_rule(

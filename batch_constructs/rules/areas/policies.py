@@ -11,6 +11,7 @@ from batch_constructs.aws.managed_policies import (
     managed_policies,
 )
 from batch_constructs.aws.source import docs
+from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.environment_roles import INSTANCE_ROLE, environment_role
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -23,7 +24,6 @@ from batch_constructs.rules.template.resources import (
 )
 from batch_constructs.rules.template.role_policies import (
     ROLE,
-    permissions,
     policy_name,
     role_of,
 )
@@ -33,12 +33,10 @@ from batch_constructs.rules.template.values import Text, entries, listing, mappi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AREA: Final = "policies"
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 
 
-@_rule(
+@rule(
     "managed-policy-name",
     ROLE,
     title="AWS managed policy that does not exist",
@@ -141,13 +139,20 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         attached[name] = f"ManagedPolicyArns/{position}"
         if mine and name in ALMOST_EVERYTHING:
             yield attached[name], f"the policy {name} allows nearly everything"
-    for statement in permissions(role).statements:
+    found: dict[tuple[str, str], list[str]] = {}
+    for statement in rights(role).statements:
         managed = statement.managed
         if not statement.opens_everything or managed in ALMOST_EVERYTHING:
             continue
+        if statement.but_actions:
+            if mine:
+                yield "Policies", "the role allows every action but those under NotAction"
+            continue
         who = f"the policy {managed}" if managed else "the role"
-        for action in statement.actions:
+        for action in statement.actions or ():
             too_much = mine and (action in _SENSITIVE or action == "*" or action.endswith(":*"))
             if too_much or (not managed and action in ("batch:*", "batch:**")):
                 path = attached.get(managed, "Policies")
-                yield path, f'{who} allows "{action}" on every resource'
+                found.setdefault((path, who), []).append(f'"{action}"')
+    for (path, who), actions in found.items():
+        yield path, f"{who} allows {', '.join(dict.fromkeys(actions))} on every resource"

@@ -84,7 +84,7 @@ def quota_share_queue(share: Resource) -> Iterator[Fault]:
     if not isinstance(queue, JobQueue):
         return
     policy = queue.scheduling_policy
-    fair = policy is not None and "QuotaSharePolicy" not in policy.properties
+    fair = policy is not None and policy.properties.get("QuotaSharePolicy") is None
     if queue.is_fifo or fair:
         kind = "no scheduling policy" if queue.is_fifo else "a fair-share policy"
         yield (

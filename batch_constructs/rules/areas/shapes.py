@@ -18,6 +18,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.template.values import (
     Base64,
+    PartlyKnown,
     Properties,
     Reference,
     Text,
@@ -39,6 +40,9 @@ _SAYS: Final = (
 _REQUIRED: Final = ""
 _CLOSE: Final = 0.85
 """How alike two names are when one is taken for a slip of the pen."""
+
+_MOST_NAMES: Final = 200
+"""No object of AWS has as many properties; guessing what they may mean takes its time."""
 
 Node = Any
 """A scalar's name, a list of one node, or an object: name → node, and the required names."""
@@ -66,10 +70,10 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
     if kind in _UNTYPED:
         return
     if type(node) is dict:
-        if kind is not dict:
+        if not isinstance(value, dict):
             yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
         else:
-            yield from _object(node, value, path)  # type: ignore[arg-type]  # its kind is dict
+            yield from _object(node, value, path)
     elif type(node) is list:
         if kind is list:
             for position, entry in enumerate(value):  # type: ignore[arg-type,var-annotated]
@@ -78,14 +82,14 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         else:
             yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
     elif node == "text":
-        if kind is dict or kind is list:
+        if isinstance(value, dict | list):
             yield "type", path, f"{_written(value, path)} stands where text belongs", ""
     elif node == "map":
-        if kind is not dict:
+        if not isinstance(value, dict):
             yield "type", path, f"{_written(value, path)} stands where a mapping belongs", ""
             return
-        for name, entry in value.items():  # type: ignore[attr-defined]  # its kind is dict
-            if type(entry) is dict or type(entry) is list:
+        for name, entry in value.items():
+            if isinstance(entry, dict | list):
                 yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
     elif node == "boolean":
         if kind is not bool and str(value).lower() not in ("true", "false"):
@@ -98,23 +102,46 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
 
 
 def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
+    doubled = _doubled(node, value, path)
+    if doubled is not None:
+        yield doubled
+        return
     for name, entry in value.items():
         member = node.get(name) if name else None
         where = f"{path}/{name}" if path else name
         if member is None:
-            yield from _unknown(node, name, where)
+            yield from _unknown(node, name, where, guess=len(value) <= _MOST_NAMES)
         elif type(entry) is not str or member != "text":
             yield from _problems(member, entry, where)
     for name in node[_REQUIRED]:
-        if name not in value:
+        if name not in value and not isinstance(value, PartlyKnown):
             where = f"{path}/{name}" if path else name
             yield "missing", where, f"{name} is missing, which is required", f"give {name}"
 
 
-def _unknown(node: dict[str, Node], name: str, path: str) -> Iterator[Problem]:
+def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | None:
+    """Tell of an object that stands inside of itself: all else about it follows from that."""
+    outer = path.rpartition("/")[2] or "Properties"
+    for name, entry in value.items():
+        if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
+            where = f"{path}/{name}" if path else name
+            message = f"{name} stands inside of {outer}, so nothing in it counts"
+            return "doubled", where, message, f"move what is in the inner {name} one level up"
+    return None
+
+
+def doubled(subject: Resource) -> tuple[str, ...]:
+    """Give the paths of the objects of a resource that stand inside of themselves."""
+    if subject.type not in model():
+        return ()
+    found = (path for kind, path, _, _ in _all_problems(subject) if kind == "doubled")
+    return tuple(path.rpartition("/")[0] for path in found)
+
+
+def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
-    close = same or get_close_matches(name, known, 1, _CLOSE)
+    close = same or (get_close_matches(name, known, 1, _CLOSE) if guess else [])
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
         yield "misspelt", path, message, f"write {close[0]}"
@@ -193,6 +220,15 @@ _register(
     title="misspelt property",
     fix="spell the property as CloudFormation does",
     explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
+)
+_register(
+    "property-doubled",
+    "doubled",
+    Severity.ERROR,
+    title="object that stands inside of itself",
+    fix="move what is in the inner one a level up",
+    explanation="CloudFormation refuses the inner one as a property that it does not know. What"
+    " only follows from it is not told.",
 )
 _register(
     "property-unknown",

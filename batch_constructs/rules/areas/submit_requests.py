@@ -10,6 +10,8 @@ from batch_constructs.aws import fargate_sizes, submit_job
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
 from batch_constructs.aws.source import api, cloudformation
+from batch_constructs.rules.areas.events import passes_no_object
+from batch_constructs.rules.areas.jobs_on_queues import platform_mismatch
 from batch_constructs.rules.areas.submitters import SUBMITTERS
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add, rule
@@ -25,6 +27,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     Submission,
     submissions_from,
     variables_of,
+    without_default,
 )
 from batch_constructs.rules.template.values import (
     Reference,
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.values import Properties
 
 AREA: Final = "submit_requests"
-_rule = partial(rule, subject=SUBMITTERS, area=AREA)
+_rule = partial(rule, subject=SUBMITTERS)
 
 
 class _Bound(NamedTuple):
@@ -342,3 +345,55 @@ def override_kind(source: Resource) -> Iterator[Fault]:
         for key, platforms in submit_job.OVERRIDES.items():
             if platform is not None and key in one.request and platform not in platforms:
                 yield one.path, f"{key} is given for a job of the platform {platform}"
+
+
+@_rule(
+    "submission-platform",
+    title="submission to a queue of another platform",
+    fix="send the job to a queue of its platform, or change PlatformCapabilities of the definition",
+    source=api(
+        "RegisterJobDefinitionRequest.platformCapabilities",
+        '"The platform capabilities required by the job definition.";'
+        " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
+    ),
+)
+def submission_platform(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused: a Fargate job needs Fargate, an EKS job a cluster."""
+    for one in submissions_from(source):
+        queue, job = one.queue, one.definition
+        wrong = platform_mismatch(job, queue) if queue is not None and job is not None else None
+        if wrong and queue is not None and job is not None:
+            yield one.path, f"{job.id} cannot run on {queue.id}: {wrong}"
+
+
+@_rule(
+    "parameter-not-passed",
+    severity=Severity.WARNING,
+    title="submission that leaves a parameter out",
+    fix="pass it, or give the definition a default under Parameters",
+    source=api(
+        "SubmitJobRequest.parameters",
+        '"Additional parameters passed to the job that replace parameter substitution placeholders'
+        ' that are set in the job definition."',
+    ),
+)
+def parameter_not_passed(source: Resource) -> Iterator[Fault]:
+    """The program gets the literal text ``Ref::name``."""
+    for one in submissions_from(source):
+        passed = one.request.get("Parameters", {})
+        if one.definition is None or not isinstance(passed, dict) or any(_commands(one)):
+            continue
+        lacks = [name for name in without_default(one.definition) if name not in passed]
+        if lacks and not passes_no_object(source, one):
+            names = ", ".join(f'"{show(name)}"' for name in lacks)
+            message = f"{one.definition.id} takes {names}, without a default, and gets no value"
+            yield one.path, message
+
+
+def _commands(one: Submission) -> Iterator[bool]:
+    """Tell of each override whether it may replace the command."""
+    for key in submit_job.OVERRIDES:
+        if key in one.request and not isinstance(one.request[key], dict):
+            yield True
+    for overrides in _overrides(one):
+        yield "Command" in overrides

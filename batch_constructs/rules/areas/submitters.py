@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.rules.access.rights import rights_of
+from batch_constructs.rules.access.submitting import SUBMIT
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
 from batch_constructs.rules.rule import Fault, rule
@@ -16,7 +18,7 @@ from batch_constructs.rules.template.resources import (
     JobQueue,
     Resource,
 )
-from batch_constructs.rules.template.role_policies import literal, permissions, role_of
+from batch_constructs.rules.template.role_policies import literal
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
     FUNCTION,
@@ -31,6 +33,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     variables_of,
 )
 from batch_constructs.rules.template.values import (
+    UNKNOWN,
     Properties,
     absent,
     entries,
@@ -46,8 +49,7 @@ if TYPE_CHECKING:
 AREA: Final = "submitters"
 MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *MACHINES)
-_rule = partial(rule, area=AREA)
-_warning = partial(_rule, severity=Severity.WARNING)
+_warning = partial(rule, severity=Severity.WARNING)
 _REQUIRED: Final = ("JobDefinition", "JobName")
 _MISSING: Final = "is missing; a job queue target needs it"
 
@@ -60,7 +62,7 @@ def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
             yield f"Targets/{position}", target
 
 
-@_rule(
+@rule(
     "event-target-role",
     EVENT_RULE,
     title="job queue target without a role",
@@ -78,7 +80,7 @@ def event_target_role(source: Resource) -> Iterator[Fault]:
             yield f"{path}/RoleArn", f"RoleArn {_MISSING}"
 
 
-@_rule(
+@rule(
     "event-target-parameters",
     EVENT_RULE,
     title="job queue target without job parameters",
@@ -94,7 +96,7 @@ def event_target_parameters(source: Resource) -> Iterator[Fault]:
         yield from _lacking(target, "BatchParameters", path)
 
 
-@_rule(
+@rule(
     "pipe-parameters",
     PIPE,
     title="pipe to a job queue without job parameters",
@@ -123,7 +125,7 @@ def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
             yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
 
 
-@_rule(
+@rule(
     "submission-required",
     (*MACHINES, SCHEDULE),
     title="submission without a required field",
@@ -160,6 +162,8 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
             yield "Target/DeadLetterConfig", "the schedule has no dead-letter queue"
         return
     for path, target in _batch_targets(source):
+        if target.get("Arn") is UNKNOWN:
+            continue  # a queue of somebody else's, who may look after what is lost
         config = target.get("DeadLetterConfig", {})
         if isinstance(config, dict) and absent(config, "Arn"):
             yield f"{path}/DeadLetterConfig", "the target has no dead-letter queue"
@@ -188,7 +192,7 @@ def event_bus(source: Resource) -> Iterator[Fault]:
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
 
 
-@_rule(
+@rule(
     "schedule-expression",
     (EVENT_RULE, SCHEDULE),
     title="schedule expression that EventBridge refuses",
@@ -227,7 +231,7 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
         yield "Target/Input", f'Input is "{show(written)}", which is no JSON object'
 
 
-@_rule(
+@rule(
     "state-machine-callback",
     MACHINES,
     title="job that is to call back with a task token",
@@ -257,10 +261,11 @@ def batch_functions(owner: Resource) -> list[Resource]:
 
 
 def _submits(function: Resource) -> bool:
-    role = role_of(function, function.properties.get("Role"))
-    if role is not None and any(
-        one.allows and one.covers("batch:SubmitJob") and "*" not in one.actions
-        for one in permissions(role).statements
+    held = rights_of(function)
+    if held is not None and any(
+        one.allows and one.covers(SUBMIT) and "*" not in (one.actions or ())
+        for one in held[1].statements
+        if not one.but_actions
     ):
         return True
     return any(

@@ -8,15 +8,20 @@ unknown parts become `Text`. ``AWS::NoValue`` removes what it is the value of.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from batch_constructs.rules.template.values import MAYBE, UNKNOWN, Base64, Reference, Text, Unknown
+from batch_constructs.rules.template.text import joined, literal, substitutions
+from batch_constructs.rules.template.values import (
+    MAYBE,
+    UNKNOWN,
+    Base64,
+    PartlyKnown,
+    Reference,
+    Text,
+)
 
 _DEEPEST = 120
-_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}|\{\{resolve:[^}]*\}\}|#\{Token\[[^\]]*\]\}")
-_PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 _TOKEN_NUMBER = -1e280
 """The CDK encodes numeric tokens as huge negative floats."""
 
@@ -50,23 +55,21 @@ class Resolver:
     def _resolve(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # the hot path
         kind = type(value)
         if kind is str:
-            return _literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
+            return literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
         if kind in _SCALARS:
             return value
         if kind is float:
             return UNKNOWN if value < _TOKEN_NUMBER else value  # type: ignore[operator]
         if kind is Reference or kind is Text or kind is Base64:
             return value
-        if kind is not dict and kind is not list:
+        if kind is not dict and kind is not list and not isinstance(value, list | dict):
             if isinstance(value, str):
                 return self._resolve(str(value), depth)
             if isinstance(value, Mapping):
-                value = dict(value)
-            elif isinstance(value, tuple):
-                value = list(value)
-            else:
-                return UNKNOWN
-            return self._container(value, depth)
+                return self._container(dict(value), depth)
+            if isinstance(value, tuple):
+                return self._container(list(value), depth)
+            return UNKNOWN
         known = self._done.get(id(value))
         if known is not None:
             return known
@@ -78,7 +81,7 @@ class Resolver:
         self._done[id(value)] = resolved
         return resolved
 
-    def _container(  # as above
+    def _container(  # noqa: C901  # the hot path
         self, value: dict[object, object] | list[object], depth: int
     ) -> object:
         if isinstance(value, list):
@@ -101,7 +104,9 @@ class Resolver:
             if not isinstance(key, str):
                 continue
             if key.startswith("Fn::"):
-                return UNKNOWN
+                if type(resolved) is dict:
+                    resolved = PartlyKnown(resolved)
+                continue
             member = self._resolve(entry, depth + 1)
             if member is not _NO_VALUE:
                 resolved[key] = member
@@ -145,12 +150,12 @@ class Resolver:
                 resolved = self._resolve(parts, depth)
                 if not isinstance(resolved, list):
                     return UNKNOWN
-                joined: list[object] = []
+                pieces: list[object] = []
                 for position, part in enumerate(resolved):
                     if position and delimiter:
-                        joined.append(delimiter)
-                    joined.append(part)
-                return _concatenate(joined)
+                        pieces.append(delimiter)
+                    pieces.append(part)
+                return joined(pieces)
             case _:
                 return UNKNOWN
 
@@ -163,22 +168,19 @@ class Resolver:
         if not isinstance(argument, str):
             return UNKNOWN
         parts: list[object] = []
-        end = 0
-        for match in _PLACEHOLDER.finditer(argument):
-            parts.append(argument[end : match.start()])
-            end = match.end()
-            literal, name = match.groups()
-            name = name.strip()
-            if literal:
-                parts.append("${" + name + "}")
+        for text, name in substitutions(argument):
+            parts.append(text)
+            if name is None:
+                continue
+            if name.startswith("!"):
+                parts.append(f"${{{name[1:].strip()}}}")
             elif name in variables:
                 parts.append(variables[name])
             elif "." in name:
                 parts.append(self._get_att(name, depth))
             else:
                 parts.append(self._ref(name))
-        parts.append(argument[end:])
-        return _concatenate(parts)
+        return joined(parts)
 
     def _select(self, argument: object, depth: int) -> object:
         match argument:
@@ -236,40 +238,5 @@ class Resolver:
     }
 
 
-def _literal(value: str) -> object:
-    if "Token[" not in value and "{{resolve:" not in value:
-        return value
-    parts: list[object] = []
-    end = 0
-    for match in _TOKEN.finditer(value):
-        parts += [value[end : match.start()], UNKNOWN]
-        end = match.end()
-    return _concatenate([*parts, value[end:]])
-
-
 def _is_list_token(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#{Token[")
-
-
-def _concatenate(parts: list[object]) -> object:
-    joined: list[str | Reference | Unknown] = []
-    for part in parts:
-        pieces = part.parts if isinstance(part, Text) else (part,)
-        for piece in pieces:
-            if isinstance(piece, bool):
-                joined.append("true" if piece else "false")
-            elif isinstance(piece, str | int | float):
-                word = str(piece)
-                if joined and isinstance(joined[-1], str):
-                    joined[-1] += word
-                elif word:
-                    joined.append(word)
-            elif isinstance(piece, Reference):
-                joined.append(piece)
-            else:
-                joined.append(UNKNOWN)
-    if not joined:
-        return ""
-    if len(joined) == 1:
-        return joined[0]
-    return Text(tuple(joined))

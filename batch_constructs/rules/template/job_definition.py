@@ -49,7 +49,7 @@ class Container:
     @property
     def names_every_requirement(self) -> bool:
         """Tell whether the type of every resource requirement is known."""
-        if "ResourceRequirements" not in self.properties:
+        if self.properties.get("ResourceRequirements") is None:
             return True
         wanted = listing(self.properties, "ResourceRequirements")
         return wanted is not None and all(

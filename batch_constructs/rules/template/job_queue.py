@@ -73,5 +73,6 @@ class JobQueue(Resource):
         """Tell whether the queue has a fair-share policy for sure."""
         policy = self.scheduling_policy
         return policy is not None and (
-            "FairsharePolicy" in policy.properties or "QuotaSharePolicy" not in policy.properties
+            "FairsharePolicy" in policy.properties
+            or policy.properties.get("QuotaSharePolicy") is None
         )

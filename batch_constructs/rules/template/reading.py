@@ -3,26 +3,69 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from batch_constructs.rules.template.source_map import SourceMap
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_DEEPEST: Final = 400
 _SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
-_TEMPLATE_NAMES: Final = ("*.template.json", "*.template.yaml", "*.template.yml")
+_TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
+_MANIFEST: Final = "manifest.json"
+_NOT_OURS: Final = frozenset(("node_modules", ".venv", ".git"))
 
 Template = Mapping[str, object]
+PathLike = str | os.PathLike[str]
 
 
 class UnreadableTemplateError(Exception):
     """A file that is no template; the message says why, in one line."""
 
 
-def find(path: Path) -> list[Path]:
+class NoTemplateError(UnreadableTemplateError):
+    """A file of JSON or YAML that is something else than a template."""
+
+
+class Document:
+    """A template as it was read.
+
+    Attributes:
+        text: the text.
+        template: what it holds; of a name that stands twice, the last value.
+        repeats: whether a name stands twice in an object.
+    """
+
+    def __init__(self, text: str, template: Template, *, is_json: bool, repeats: bool) -> None:
+        self.text, self.template, self.repeats = text, template, repeats
+        self.is_json = is_json
+
+    @cached_property
+    def placeholder(self) -> int:
+        """Give where the first placeholder of another tool stands, -1 where there is none."""
+        found = OPENINGS.search(self.text) if "{" in self.text else None
+        return found.start() if found else -1
+
+    @cached_property
+    def source_map(self) -> SourceMap:
+        """Tell where everything stands; nobody asks where there is nothing to report."""
+        from batch_constructs.rules.template import source_map  # noqa: PLC0415  # see above
+
+        if self.is_json:
+            return source_map.SourceMap(self.text, source_map.of_json(self.text))
+        from batch_constructs.rules.template.yaml_loader import Reading  # noqa: PLC0415
+
+        node = Reading(self.text, mapped=True).node
+        return source_map.SourceMap(self.text, node or source_map.Node(0))
+
+
+def find(path: PathLike) -> list[str]:
     """List the templates that a path means: itself, or those of a directory.
 
     Args:
@@ -31,21 +74,22 @@ def find(path: Path) -> list[Path]:
     Raises:
         UnreadableTemplateError: there is no such path, or no template in it.
     """
+    name = os.fspath(path)
     try:
-        if not path.is_dir():
-            if not path.exists():
-                raise UnreadableTemplateError("there is no such file")
-            if not path.is_file():
+        mode = os.stat(name).st_mode
+        if not stat.S_ISDIR(mode):
+            if not stat.S_ISREG(mode):
                 raise UnreadableTemplateError("this is not a regular file")
-            return [path]
-        if (path / "manifest.json").is_file():
-            found = {file for name in _TEMPLATE_NAMES for file in path.rglob(name)}
-        else:
-            found = {
-                file
-                for file in path.rglob("*")
-                if file.suffix in _SUFFIXES and file.is_file() and _looks_like_one(file)
-            }
+            return [name]
+        assembly = os.path.isfile(os.path.join(name, _MANIFEST))
+        suffixes = _TEMPLATE_SUFFIXES if assembly else _SUFFIXES
+        found = [
+            file
+            for file in _files(name)
+            if file.endswith(suffixes) and (assembly or _looks_like_one(file))
+        ]
+    except FileNotFoundError:
+        raise UnreadableTemplateError("there is no such file") from None
     except (OSError, ValueError) as error:
         raise UnreadableTemplateError(_reason(error)) from None
     if not found:
@@ -53,19 +97,30 @@ def find(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def _looks_like_one(file: Path) -> bool:
+def is_in_assembly(file: str) -> bool:
+    """Tell whether a file is one of those that ``cdk synth`` wrote."""
+    manifest = os.path.join(os.path.dirname(file), _MANIFEST)
+    return file.endswith(_TEMPLATE_SUFFIXES) and os.path.isfile(manifest)
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Go through the regular files below a directory; a pipe would never end."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if one not in _NOT_OURS]
+        for name in names:
+            file = os.path.join(where, name)
+            if os.path.isfile(file):
+                yield file
+
+
+def _looks_like_one(file: str) -> bool:
     """Tell whether a file of a directory is meant as a template."""
-    if any(part in _NOT_OURS for part in file.parts):
-        return False
-    with file.open(encoding="utf-8", errors="replace") as stream:
+    with open(file, encoding="utf-8", errors="replace") as stream:
         head = stream.read(200_000)
     return "Resources" in head and "AWS::" in head
 
 
-_NOT_OURS: Final = ("node_modules", ".venv", ".git")
-
-
-def read(file: Path) -> Template:
+def read(file: PathLike) -> Template:
     """Read a template.
 
     Args:
@@ -74,153 +129,114 @@ def read(file: Path) -> Template:
     Raises:
         UnreadableTemplateError: the file cannot be read, or holds no template.
     """
+    return document(text_of(file)).template
+
+
+def text_of(file: PathLike) -> str:
+    """Read the text of a file.
+
+    Raises:
+        UnreadableTemplateError: there is none, or far too much.
+    """
     try:
-        size = file.stat().st_size
-        if size > _MOST_BYTES:
-            raise UnreadableTemplateError(
-                f"it has {size // 1024 // 1024} MiB; CloudFormation takes templates of 1 MB"
-            )
-        raw = file.read_bytes()
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        with open(file, "rb") as stream:
+            raw = stream.read(_MOST_BYTES + 1)
     except OSError as error:
         raise UnreadableTemplateError(_reason(error)) from None
+    return decoded(raw)
+
+
+def decoded(raw: bytes) -> str:
+    """Make text of bytes.
+
+    Raises:
+        UnreadableTemplateError: they are none, or far too many.
+    """
+    if len(raw) > _MOST_BYTES:
+        raise UnreadableTemplateError("it has more than 16 MiB; CloudFormation takes 1 MB")
+    try:
+        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableTemplateError("it is not text in UTF-8") from None
-    return template(text)
 
 
-def template(text: str) -> Template:
+def document(text: str) -> Document:
     """Parse a template.
 
     Raises:
         UnreadableTemplateError: the text is none.
     """
-    parsed = _parse(text)
-    if not isinstance(parsed, dict):
-        raise UnreadableTemplateError("it is not a template: an object with Resources is expected")
-    if not isinstance(parsed.get("Resources"), dict):
-        raise UnreadableTemplateError("it is not a template: it has no Resources")
-    return parsed
-
-
-def _parse(text: str) -> object:
     start = text.lstrip()[:1]
     if not start:
-        raise UnreadableTemplateError("it is empty")
+        raise NoTemplateError("it is empty")
     if start == "{":
         try:
-            parsed: object = json.loads(text, object_pairs_hook=_once)
-        except _TwiceError as error:
-            raise UnreadableTemplateError(_twice(text, str(error))) from None
-        except RecursionError:
-            raise UnreadableTemplateError("it is nested too deeply") from None
-        except json.JSONDecodeError as error:
-            return _parse_flow(text, f"line {error.lineno}: {error.msg}")
-        except ValueError as error:
-            raise UnreadableTemplateError(f"it is not JSON: {_one_line(str(error))}") from None
-        return parsed
-    return _parse_yaml(text)
+            repeats: list[str] = []
+            parsed = _json(text, repeats)
+            is_json = True
+        except _NoJsonError as error:
+            try:  # YAML that is written with braces, as some templates are
+                parsed, is_json = _yaml(text, repeats), False
+            except NoTemplateError:
+                raise
+            except UnreadableTemplateError:
+                raise UnreadableTemplateError(f"it is not JSON: {error}") from None
+    else:
+        repeats = []
+        parsed, is_json = _yaml(text, repeats), False
+    if not isinstance(parsed, dict):
+        raise NoTemplateError("it is not a template: an object with Resources is expected")
+    if not isinstance(parsed.get("Resources"), dict):
+        raise NoTemplateError("it is not a template: it has no Resources")
+    return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
 
 
-class _TwiceError(Exception):
-    """A name stands twice in one object."""
+class _NoJsonError(Exception):
+    """Text that is no JSON, and may be YAML."""
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Make an object of its members; of two with one name the first would be lost."""
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1))
-    return made
-
-
-def _twice(text: str, name: str) -> str:
-    """Say where a name stands twice; several objects may have it, so all its lines are named."""
-    written = re.compile(re.escape(json.dumps(name)) + r"\s*:")
-    lines = [str(text.count("\n", 0, one.start()) + 1) for one in written.finditer(text)]
-    where = f" (it stands in the lines {_some(lines)})" if lines else ""
-    name = _one_line(json.dumps(name))
-    return f"an object has the name {name} twice{where}; keep one, or rename one"
-
-
-_SHOWN: Final = 8
-
-
-def _some(lines: list[str]) -> str:
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return ", ".join(lines[:_SHOWN]) + more
-
-
-def _parse_flow(text: str, problem: str) -> object:
-    """Parse YAML that is written with braces, as some templates are."""
-    try:
-        return _parse_yaml(text)
-    except UnreadableTemplateError:
-        raise UnreadableTemplateError(f"it is not JSON: {problem}") from None
-
-
-def _parse_yaml(text: str) -> object:
-    import yaml  # noqa: PLC0415  # JSON needs none
-
-    from batch_constructs.rules.template.yaml_loader import loader  # noqa: PLC0415  # as above
+def _json(text: str, repeats: list[str]) -> object:
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            repeats.append("")
+        return made
 
     try:
-        if _may_be_deep(text):
-            _refuse_depth(yaml.parse(text, Loader=yaml.SafeLoader))
-        parsed: object = yaml.load(text, Loader=loader())  # noqa: S506  # a safe loader, with tags
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}: " if mark else ""
-        problem = _one_line(error.problem or error.context or "")
-        if error.context == _ANOTHER_DOCUMENT:
-            problem = "a second document begins; a template is one document"
-        raise UnreadableTemplateError(f"it is not YAML: {where}{problem}") from None
-    except yaml.YAMLError as error:
-        raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
+        parsed: object = json.loads(text, object_pairs_hook=members, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _NoJsonError(f"line {error.lineno}: {error.msg}") from None
     except RecursionError:
         raise UnreadableTemplateError("it is nested too deeply") from None
-    except (ValueError, TypeError, OverflowError, AttributeError) as error:
-        raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
-    if "&" in text and "*" in text and _size(parsed, {}) > _MOST_NODES:
-        raise UnreadableTemplateError("its aliases repeat too much")
+    except ValueError as error:
+        raise UnreadableTemplateError(f"it is not JSON: {_one_line(str(error))}") from None
     return parsed
 
 
-_ANOTHER_DOCUMENT: Final = "expected a single document in the stream"
-_MOST_NODES: Final = 1_000_000
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no value")
 
 
-def _size(value: object, known: dict[int, int]) -> int:
-    """Count the nodes of a value with its aliases written out; endless is very many."""
-    if not isinstance(value, dict | list):
-        return 1
-    if id(value) not in known:
-        known[id(value)] = _MOST_NODES + 1
-        entries = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_size(entry, known) for entry in entries)
-    return known[id(value)]
+def _yaml(text: str, repeats: list[str]) -> object:
+    from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # JSON needs none
+        Reading,
+        YamlError,
+    )
 
-
-_DEEP: Final = re.compile(rf"^ {{{_DEEPEST},}}|(?:[-?] ){{{_DEEPEST // 4},}}", re.MULTILINE)
-
-
-def _may_be_deep(text: str) -> bool:
-    """Tell whether a text could be nested so deeply that a parser would run out of stack."""
-    braces = text.count("[") + text.count("{")
-    return braces > _DEEPEST or _DEEP.search(text) is not None
-
-
-def _refuse_depth(events: Iterator[Any]) -> None:
-    depth = 0
-    for event in events:
-        kind = type(event).__name__
-        if kind in ("SequenceStartEvent", "MappingStartEvent"):
-            depth += 1
-            if depth > _DEEPEST:
-                raise UnreadableTemplateError("it is nested too deeply")
-        elif kind in ("SequenceEndEvent", "MappingEndEvent"):
-            depth -= 1
+    try:
+        reading = Reading(text)
+    except YamlError as error:
+        line = jinja_line(text)
+        if line is not None:
+            problem = "a template of Jinja begins here; render it, and check what comes out"
+            raise NoTemplateError(f"line {line}: {problem}") from None
+        where = f"line {error.line}: " if error.line else ""
+        raise UnreadableTemplateError(f"it is not YAML: {where}{_one_line(str(error))}") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
+    if reading.repeats:
+        repeats.append("")
+    return reading.value
 
 
 def _reason(error: Exception) -> str:
@@ -229,7 +245,8 @@ def _reason(error: Exception) -> str:
 
 
 _LONGEST: Final = 200
+_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def _one_line(message: str) -> str:
-    return " ".join(message.split())[:_LONGEST]
+    return _SPACE.sub(" ", message)[:_LONGEST]

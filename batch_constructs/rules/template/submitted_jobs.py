@@ -345,14 +345,52 @@ def _restore(value: object, parts: tuple[object, ...], depth: int) -> object:
     return value
 
 
-def parameters_passed(job: JobDefinition, name: str) -> bool:
-    """Tell whether a submission in the template passes, or may pass, a parameter."""
-    wired = submissions_of(job)
-    for one in wired:
-        parameters = one.request.get("Parameters", NOTHING)
-        if not isinstance(parameters, dict) or name in parameters:
-            return True
-    return not wired and mentioned_by_functions(job)
+_PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+
+
+def _commands(job: JobDefinition) -> Iterator[tuple[str, object]]:
+    """Give the commands of a job, with their paths."""
+    for container in job.containers:
+        yield f"{container.path}/Command", container.properties.get("Command")
+    for pod in job.pods:
+        for path, properties in pod.containers:
+            for key in ("Command", "Args"):
+                yield f"{path}/{key}", properties.get(key)
+
+
+def command_words(job: JobDefinition) -> Iterator[object]:
+    """Give the words of the commands of a job, and whatever stands where a command belongs."""
+    for _, command in _commands(job):
+        if command is not None:
+            yield from command if isinstance(command, list) else (UNKNOWN,)
+
+
+def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
+    """Give the parameters that the commands of a job take, with their paths."""
+    for path, command in _commands(job):
+        for position, word in enumerate(command if isinstance(command, list) else ()):
+            for name in _PLACEHOLDER.findall(word) if isinstance(word, str) else ():
+                yield f"{path}/{position}", name
+
+
+def without_default(job: JobDefinition) -> dict[str, str]:
+    """Give the parameters that a job takes and has no default for, with a path of each."""
+    defaults = job.properties.get("Parameters", NOTHING)
+    if not isinstance(defaults, dict):
+        return {}
+    return {name: path for path, name in placeholders(job) if name not in defaults}
+
+
+def is_submitted(job: JobDefinition) -> bool:
+    """Tell whether something in the template submits a job, or may."""
+    if submissions_of(job) or mentioned_by_functions(job):
+        return True
+    template = job.template
+    machines = (one for type_ in _MACHINES for one in template.all(type_))
+    return any(not isinstance(state_machine_definition(one), dict) for one in machines)
+
+
+_MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 
 
 def mentioned_by_functions(resource: Resource) -> bool:

@@ -28,6 +28,21 @@ UNKNOWN: Final = Unknown()
 MAYBE: Final = Unknown()
 """An entry of a list that only deployment will tell, and that may turn out not to be there."""
 
+
+class PartlyKnown(dict[str, object]):
+    """An object with an ``Fn::`` member, which may bring any further member.
+
+    Its known members are there; `get` says of every other one that it is unknown.
+    """
+
+    __slots__ = ()
+
+    def get(self, key: object, default: object = None) -> object:
+        """Give a member, `UNKNOWN` if it may yet come."""
+        del default
+        return super().get(key, UNKNOWN)  # type: ignore[call-overload]  # any key
+
+
 Properties = Mapping[str, object]
 """Properties of a resource, or any mapping inside them, as CloudFormation spells them."""
 
@@ -118,7 +133,7 @@ def flag(within: Properties, key: str) -> bool | None:
 def mapping(within: Properties, key: str) -> Properties:
     """Read a mapping; an empty one if there is none that is known."""
     value = within.get(key)
-    return value if type(value) is dict else NOTHING
+    return value if isinstance(value, dict) else NOTHING
 
 
 def listing(within: Properties, key: str) -> list[object] | None:
@@ -132,7 +147,7 @@ def entries(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
     value = within.get(key)
     if type(value) is list:
         for position, entry in enumerate(value):
-            if type(entry) is dict:
+            if isinstance(entry, dict):
                 yield position, entry
 
 
@@ -156,15 +171,21 @@ def count(within: Properties, key: str) -> int | None:
     return len(value) if type(value) is list and MAYBE not in value else None
 
 
+def is_known(value: object) -> bool:
+    """Tell whether nothing of a value is unknown, references aside."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return not any(isinstance(part, Unknown) for part in parts)
+
+
 def repeated(values: Iterable[object]) -> Iterator[int]:
     """Give the positions of values that stood before; what is not known in full equals nothing."""
-    seen: list[object] = []
+    seen: set[object] = set()
     for position, value in enumerate(values):
-        parts = value.parts if isinstance(value, Text) else (value,)
-        if not any(isinstance(part, Unknown) for part in parts):
-            if value in seen:
+        if is_known(value):
+            key = repr(value) if isinstance(value, dict | list) else value
+            if key in seen:
                 yield position
-            seen.append(value)
+            seen.add(key)
 
 
 def absent(within: Properties, key: str) -> bool:

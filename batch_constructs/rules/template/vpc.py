@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.template.role_policies import literal
@@ -100,9 +101,8 @@ def _subnet(resource: Resource) -> Subnet | None:  # noqa: C901, PLR0911  # one 
             return None
         if leads is not Reach.ISOLATED:
             reach = leads
-    for type_ in _MAY_ROUTE:
-        if template.ids.get(type_):
-            return None
+    if any(template.ids.get(type_) for type_ in _MAY_ROUTE) or _propagates(template, table):
+        return None
     return Subnet(resource, reach, None if table is None else table.id, vpc.id)
 
 
@@ -112,20 +112,55 @@ _MAY_ROUTE: Final = (
 )
 
 
+def _propagates(template: Template, table: Resource | None) -> bool:
+    """Tell whether a gateway writes routes into a route table, or may."""
+    for one in template.all("AWS::EC2::VPNGatewayRoutePropagation"):
+        tables = listing(one.properties, "RouteTableIds")
+        if tables is None or any(template.target(id_) in (table, None) for id_ in tables):
+            return True
+    return False
+
+
+_DEFAULT_ROUTES: Final = ("0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1")
+"""Where a default route leads, which may be split in two halves."""
+
+_PRIVATE: Final = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+
+def is_private(cidr: str) -> bool:
+    """Tell whether a block of addresses is inside of private networks only."""
+    try:
+        block = ip_network(cidr, strict=False)
+    except ValueError:
+        return False
+    return block.version == 4 and any(block.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]  # noqa: PLR2004  # both are of IPv4
+
+
 def _leads(route: Resource) -> Reach | None:
     """Tell where a route leads; ISOLATED if it is no default route, None if it is not known."""
     properties = route.properties
     destination = properties.get("DestinationCidrBlock")
-    if destination is UNKNOWN or "DestinationPrefixListId" in properties:
+    if not isinstance(destination, str) or "DestinationPrefixListId" in properties:
         return None
-    if destination != "0.0.0.0/0":
-        return Reach.ISOLATED if destination is not None else None
+    if destination not in _DEFAULT_ROUTES:
+        beyond = any(key in properties for key in _TO_OTHER_NETWORKS)
+        return None if beyond or not is_private(destination) else Reach.ISOLATED
     gateway = route.neighbour(properties.get("GatewayId"))
     if gateway is not None and gateway.type == "AWS::EC2::InternetGateway":
         return Reach.PUBLIC
     if "NatGatewayId" in properties:
         return _beyond_nat(route, properties["NatGatewayId"])
     return None
+
+
+_TO_OTHER_NETWORKS: Final = (
+    "TransitGatewayId",
+    "VpcPeeringConnectionId",
+    "InstanceId",
+    "NetworkInterfaceId",
+    "VpcEndpointId",
+)
+"""Where a route may lead to endpoints, or a way out, that another network has."""
 
 
 def _beyond_nat(route: Resource, value: object) -> Reach | None:
@@ -232,6 +267,24 @@ def lets_out(group: Resource, port: int) -> bool:
     if absent(group.properties, "SecurityGroupEgress"):
         return True
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Egress"))
+
+
+def lets_out_to_internet(group: Resource, port: int) -> bool:
+    """Tell whether a security group lets traffic to a port of the internet out, or may."""
+    if absent(group.properties, "SecurityGroupEgress"):
+        return True
+    return any(
+        rule is None or (_admits(rule, port) and not _stays_inside(rule))
+        for rule in _rules(group, "Egress")
+    )
+
+
+def _stays_inside(rule: Properties) -> bool:
+    """Tell whether a rule of a security group is about private addresses only."""
+    block = rule.get("CidrIp")
+    if isinstance(block, str):
+        return is_private(block)
+    return block is None and "DestinationSecurityGroupId" in rule
 
 
 def lets_in(group: Resource, port: int) -> bool:

@@ -1,65 +1,282 @@
-"""YAML as CloudFormation writes it: short forms of intrinsic functions, no dates."""
+"""YAML as CloudFormation writes it: short forms of intrinsic functions, no dates.
+
+It is built from the parser's events, in time that grows with the text, and each value can tell
+where it stands. A name is text whatever it looks like, as account IDs in mappings want it.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any, Final
 
 import yaml
-from yaml.constructor import ConstructorError
+from yaml.constructor import SafeConstructor
+
+from batch_constructs.rules.template.source_map import Node
 
 try:
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # pragma: no cover  # a PyYAML without libyaml
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # the same, slower
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+DEEPEST: Final = 400
+_MOST_REPEATED: Final = 1_000_000
+"""Characters that aliases and merges may stand for: a template has as many at most."""
 
-_FULL_NAMES = {"Ref": "Ref", "Condition": "Condition"}
+_FULL_NAMES: Final = {"Ref": "Ref", "Condition": "Condition"}
+_STANDARD: Final = "tag:yaml.org,2002:"
+_MERGE: Final = "<<"
 
 
-def _construct(loader: Any, suffix: str, node: yaml.Node) -> dict[str, object]:
+class YamlError(ValueError):
+    """Text that is no YAML, or that no template can be.
+
+    Attributes:
+        line: where, counted from 1.
+    """
+
+    def __init__(self, message: str, mark: Any = None) -> None:
+        super().__init__(message)
+        self.line: int | None = None if mark is None else mark.line + 1
+
+
+class Reading:
+    """What a text of YAML holds.
+
+    Attributes:
+        value: the document.
+        node: where its parts stand, if that was asked for.
+        repeats: whether a name stands twice in a mapping.
+    """
+
+    def __init__(self, text: str, *, mapped: bool = False) -> None:
+        self.value: Any = None
+        self.node: Node | None = None
+        self.repeats = False
+        self._mapped = mapped
+        self._open: list[_Collection] = []
+        self._anchors: dict[str, _Part | None] = {}
+        self._repeated = 0
+        self._begun = False
+        try:
+            self._read(text)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise YamlError(error.problem or error.context or "", mark) from None
+        except yaml.YAMLError as error:
+            raise YamlError(str(error)) from None
+
+    def _read(self, text: str) -> None:
+        for event in yaml.parse(text, Loader=_SafeLoader):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._scalar(event)
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                self._begin(event)
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                self._end(event)
+            elif kind is yaml.AliasEvent:
+                self._alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                if self._begun:
+                    problem = "a second document begins; a template is one document"
+                    raise YamlError(problem, event.start_mark)
+                self._begun = True
+
+    def _scalar(self, event: Any) -> None:
+        within = self._open[-1] if self._open else None
+        if within is not None and within.is_mapping and within.name is None:
+            within.name, within.name_at = event.value, event.start_mark
+            within.merges = event.value == _MERGE and event.implicit[0]
+            within.size += len(event.value)
+            if event.anchor:
+                self._anchors[event.anchor] = _Part(event.value, len(event.value), None)
+            return
+        value, tag = event.value, event.tag
+        node = None
+        if self._mapped:
+            node = Node(event.start_mark.index, event.end_mark.index, event.style or "")
+        if tag is None or tag == "!":
+            if event.implicit[0] and tag is None:
+                value = _plain(value)
+        elif tag.startswith(_STANDARD):
+            value = _of_type(tag, value, event.start_mark)
+        else:
+            value, node = _function(tag, value, node)
+        part = _Part(value, len(event.value) + 1, node)
+        if event.anchor:
+            self._anchors[event.anchor] = part
+        self._put(part, event)
+
+    def _begin(self, event: Any) -> None:
+        if len(self._open) >= DEEPEST:
+            raise YamlError("it is nested too deeply", event.start_mark)
+        tag = event.tag or ""
+        if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
+            raise YamlError(f"CloudFormation takes no {tag}", event.start_mark)
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._open.append(_Collection(event, mapped=self._mapped))
+
+    def _end(self, event: Any) -> None:
+        done = self._open.pop()
+        value, node = done.value, done.node
+        if node is not None:
+            node.end = event.end_mark.index
+        for merged in done.merged:
+            for key, entry in merged.value.items():
+                value.setdefault(key, entry)
+            if node is not None and merged.node is not None:
+                for key, place in merged.node.named.items():
+                    node.named.setdefault(key, place)
+        if done.tag and not done.tag.startswith(_STANDARD):
+            value, node = _function(done.tag, value, node)
+        part = _Part(value, done.size, node)
+        if done.anchor:
+            self._anchors[done.anchor] = part
+        self._put(part, event)
+
+    def _alias(self, event: Any) -> None:
+        part = self._anchors.get(event.anchor)
+        if part is None:
+            is_open = event.anchor in self._anchors
+            problem = "contains itself" if is_open else "stands for nothing"
+            raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
+        self._repeated += part.size
+        if self._repeated > _MOST_REPEATED:
+            problem = "its aliases stand for more than the 1 MB that CloudFormation takes"
+            raise YamlError(problem, event.start_mark)
+        within = self._open[-1] if self._open else None
+        if within is not None and within.is_mapping and within.name is None:
+            if not isinstance(part.value, str):
+                raise YamlError(_NO_NAME, event.start_mark)
+            within.name, within.name_at = part.value, event.start_mark
+            return
+        self._put(part, event)
+
+    def _put(self, part: _Part, event: Any) -> None:
+        if not self._open:
+            self.value, self.node = part.value, part.node
+            return
+        within = self._open[-1]
+        within.size += part.size
+        if not within.is_mapping:
+            within.value.append(part.value)
+            if within.node is not None:
+                within.node.listed.append(part.node or Node(event.start_mark.index))
+            return
+        name = within.name
+        if name is None:
+            raise YamlError(_NO_NAME, event.start_mark)
+        within.name = None
+        if within.merges:
+            within.merges = False
+            within.merge(part, event)
+            return
+        if name in within.value:
+            self.repeats = True
+            if within.node is not None:
+                within.node.repeats.append((name, within.name_at.index))
+        within.value[name] = part.value
+        if within.node is not None:
+            node = part.node or Node(event.start_mark.index)
+            within.node.named[name] = (within.name_at.index, node)
+
+
+_NO_NAME: Final = "a name is a mapping or a list; a name is text"
+
+
+class _Part:
+    """A value, how many characters it is written out, and where it stands."""
+
+    __slots__ = ("node", "size", "value")
+
+    def __init__(self, value: Any, size: int, node: Node | None) -> None:
+        self.value, self.size, self.node = value, size, node
+
+
+class _Collection:
+    """A mapping or list that is being read."""
+
+    __slots__ = (
+        "anchor",
+        "is_mapping",
+        "merged",
+        "merges",
+        "name",
+        "name_at",
+        "node",
+        "size",
+        "tag",
+        "value",
+    )
+
+    def __init__(self, event: Any, *, mapped: bool) -> None:
+        self.is_mapping = type(event) is yaml.MappingStartEvent
+        self.value: Any = {} if self.is_mapping else []
+        self.anchor, self.tag = event.anchor, event.tag or ""
+        self.name: str | None = None
+        self.name_at: Any = None
+        self.merges = False
+        self.merged: list[_Part] = []
+        self.size = 2
+        self.node = Node.of_several(event.start_mark.index) if mapped else None
+
+    def merge(self, part: _Part, event: Any) -> None:
+        """Note the mappings whose members this one takes; its own count first."""
+        several = isinstance(part.value, list)
+        for position, value in enumerate(part.value if several else [part.value]):
+            if not isinstance(value, dict):
+                raise YamlError("<< takes a mapping, or a list of them", event.start_mark)
+            node = part.node
+            if several and node is not None:
+                node = node.listed[position]
+            self.merged.append(_Part(value, 0, node))
+
+
+def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None]:
     """Make ``!Sub …`` a mapping with ``Fn::Sub``."""
-    value: object
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        if suffix == "GetAtt" and isinstance(value, str):
-            value = value.split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    return {_FULL_NAMES.get(suffix, f"Fn::{suffix}"): value}
+    short = tag.lstrip("!")
+    name = _FULL_NAMES.get(short, f"Fn::{short}")
+    if short == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    whole = None
+    if node is not None:
+        whole = Node.of_several(node.start, node.end)
+        whole.named[name] = (node.start, node)
+    return {name: value}, whole
 
 
-def _mapping(loader: Any, node: yaml.MappingNode) -> Iterator[dict[object, object]]:
-    """Make a mapping; of two entries with one name the first would be lost."""
-    seen: set[str] = set()
-    for key, _ in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value != _MERGE:
-            if key.value in seen:
-                problem = f'the name "{key.value}" stands twice; keep one, or rename one'
-                raise ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
-    yield from loader.construct_yaml_map(node)
+_LONGEST_WORD: Final = 400
+"""Characters of what may be a number, or true or false."""
 
 
-_MERGE = "<<"
+@lru_cache(maxsize=4096)
+def _plain(written: str) -> Any:
+    """Give what a word without quotation marks means."""
+    if len(written) > _LONGEST_WORD:
+        return written
+    resolvers = _SafeLoader.yaml_implicit_resolvers
+    for tag, pattern in resolvers.get(written[:1], ()):
+        if tag in _READ and pattern.match(written):
+            return _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
+    return written
 
 
-@cache
-def loader() -> type[Any]:
-    """Give the loader class."""
+_READ: Final[dict[str, Any]] = {
+    f"{_STANDARD}null": SafeConstructor.construct_yaml_null,
+    f"{_STANDARD}bool": SafeConstructor.construct_yaml_bool,
+    f"{_STANDARD}int": SafeConstructor.construct_yaml_int,
+    f"{_STANDARD}float": SafeConstructor.construct_yaml_float,
+}
 
-    class TemplateLoader(_SafeLoader):
-        """A safe loader that knows the tags of CloudFormation."""
 
-    TemplateLoader.yaml_implicit_resolvers = {
-        first: [entry for entry in resolvers if entry[0] != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    TemplateLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-    TemplateLoader.add_multi_constructor("!", _construct)
-    return TemplateLoader
+def _of_type(tag: str, written: str, mark: Any) -> Any:
+    if tag == f"{_STANDARD}str":
+        return written
+    if tag not in _READ:
+        raise YamlError(f"CloudFormation takes no {tag}", mark)
+    try:
+        return _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
+    except (KeyError, ValueError):
+        raise YamlError(f"{tag} is not what stands there", mark) from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,7 +27,6 @@ from batch_constructs.local.batch.request_checks import shape_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -74,8 +75,8 @@ class RecordingPorts:
     def delete_cluster(self, arn: str) -> None:
         self.clusters.remove(arn)
 
-    def job_environment(self, *, job_role_arn: str | None) -> Mapping[str, str]:
-        return {**self.environment, "ROLE": str(job_role_arn)}
+    def job_environment(self, *, container: str, job_role_arn: str | None) -> Mapping[str, str]:
+        return {**self.environment, "ROLE": str(job_role_arn), "CONTAINER": container}
 
     def started(self) -> list[str]:
         """Return the names of the jobs in the order they came to STARTING in."""
@@ -167,6 +168,23 @@ def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
+
+
+def processes_of(job_id: str) -> set[int]:
+    """Return the processes of a job that are there and more than zombies.
+
+    A job tells no process ID that means anything here: it may live in a namespace of its own.
+    """
+    found = set()
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdecimal() and (
+                f"AWS_BATCH_JOB_ID={job_id}".encode()
+                in (entry / "environ").read_bytes().split(b"\0")
+            ):
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+                found |= {int(entry.name)} if state not in {"Z", "X"} else set()
+    return found
 
 
 class Account:

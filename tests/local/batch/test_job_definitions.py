@@ -112,14 +112,3 @@ def test_all_problems_are_told_at_once(account: Account) -> None:
         account.definition(
             "true", retryStrategy={"attempts": 0}, timeout={"attemptDurationSeconds": 1}
         )
-
-
-def test_a_job_on_eks_is_registered_and_refused_at_submission(ready: Account) -> None:
-    ready.batch.register_job_definition(
-        jobDefinitionName="job",
-        type="container",
-        eksProperties={"podProperties": {"containers": [{"image": "i"}]}},
-    )
-
-    with pytest.raises(ClientError, match=r"Amazon EKS.*not modelled"):
-        ready.submit()

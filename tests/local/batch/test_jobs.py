@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ def test_a_job_sees_its_environment(ready: Account, ports: RecordingPorts) -> No
         "AWS_BATCH_JQ_NAME": "queue",
         "AWS_BATCH_CE_NAME": "ce",
     }
-    assert "HOME" not in variables
+    assert variables["HOME"] != os.environ["HOME"]
+    assert variables["AWS_EXECUTION_ENV"] == "AWS_ECS_EC2"
 
 
 def test_parameters_replace_placeholders(ready: Account) -> None:
@@ -470,6 +472,19 @@ def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Accou
 
     with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; with 1 vCPU Fargate allows"):
         ready.submit(containerOverrides={"resourceRequirements": wanted})
+
+
+def test_what_aws_batch_fills_in_is_there(ready: Account) -> None:
+    ready.definition("true", name="on-fargate", platformCapabilities=["FARGATE"])
+    ready.definition("true", name="on-ec2")
+
+    fargate = ready.ended(ready.submit(jobDefinition="on-fargate"))
+    ec2 = ready.ended(ready.submit(jobDefinition="on-ec2"))
+
+    assert fargate["container"]["fargatePlatformConfiguration"] == {"platformVersion": "LATEST"}
+    assert "containerInstanceArn" not in fargate["container"]
+    for found in (ec2["container"], ec2["attempts"][0]["container"]):
+        assert ":container-instance/" in found["containerInstanceArn"]
 
 
 def test_what_is_empty_is_as_if_it_were_absent(ready: Account) -> None:

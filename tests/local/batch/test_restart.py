@@ -30,7 +30,7 @@ SERVER = textwrap.dedent(
     import json, sys, time
     from pathlib import Path
     sys.path.insert(0, sys.argv[1])
-    from tests.local.batch.conftest import Account, RecordingPorts, client_of, serve
+    from tests.local.batch.conftest import Account, RecordingPorts, client_of, processes_of, serve
     from batch_constructs.local.batch import BatchService
 
     ports = RecordingPorts()
@@ -64,7 +64,7 @@ SERVER = textwrap.dedent(
     account.until(jobs["after"], "PENDING")
     account.until(jobs["array"], "PENDING")
     account.wait_for(lambda: len(account.log(account.job(jobs["running"]))) == 3)
-    jobs["pids"] = [int(line) for line in account.log(account.job(jobs["running"]))]
+    jobs["pids"] = sorted(processes_of(jobs["running"]))
     jobs["host"] = service._runner.host_pid
     print(json.dumps(jobs), flush=True)
     time.sleep(600)

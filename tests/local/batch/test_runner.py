@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batch_constructs.local.batch.container_engine import find_engine
+from tests.local.batch.conftest import processes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,22 +33,17 @@ def alive(pid: int) -> bool:
     return state not in ("Z", "X")
 
 
-def pids_in(log: list[str]) -> list[int]:
-    return [int(line) for line in log if line.isdecimal()]
-
-
 @on_linux
 def test_children_end_with_their_job(ready: Account) -> None:
     ready.definition("sh", "-c", "sleep 600 & echo $!; echo $$; wait")
     running = ready.until(ready.submit(), "RUNNING")
     ready.wait_for(lambda: len(ready.log(running)) == 2)
-    pids = pids_in(ready.log(running))
-    assert all(map(alive, pids))
+    assert len(processes_of(running["jobId"])) == 2
 
     ready.batch.terminate_job(jobId=running["jobId"], reason="enough")
 
     ready.ended(running["jobId"])
-    assert not any(map(alive, pids))
+    assert processes_of(running["jobId"]) == set()
 
 
 @on_linux
@@ -55,8 +51,8 @@ def test_children_that_a_job_leaves_behind_end_too(ready: Account) -> None:
     job = ready.run("sh", "-c", "sleep 600 & echo $!")
 
     assert job["status"] == "SUCCEEDED"
-    (pid,) = pids_in(ready.log(job))
-    ready.wait_for(lambda: not alive(pid))
+    assert len(ready.log(job)) == 1
+    ready.wait_for(lambda: not processes_of(job["jobId"]))
 
 
 @on_linux
@@ -80,8 +76,8 @@ def test_a_daemon_in_a_session_of_its_own_ends_too(ready: Account) -> None:
     job = ready.run(sys.executable, "-c", program)
 
     assert job["status"] == "SUCCEEDED"
-    (pid,) = pids_in(ready.log(job))
-    ready.wait_for(lambda: not alive(pid))
+    assert len(ready.log(job)) == 1
+    ready.wait_for(lambda: not processes_of(job["jobId"]))
 
 
 @on_linux
@@ -90,15 +86,14 @@ def test_a_daemon_of_one_job_is_left_alone_when_another_ends(ready: Account) -> 
     ready.definition("sh", "-c", program)
     running = ready.until(ready.submit(), "RUNNING")
     ready.wait_for(lambda: ready.log(running))
-    (pid,) = pids_in(ready.log(running))
 
     ready.definition("sh", "-c", "sleep 0 & exit 0", name="other")
     ready.ended(ready.submit(jobDefinition="other"))
 
-    assert alive(pid)
+    assert processes_of(running["jobId"])
     ready.batch.terminate_job(jobId=running["jobId"], reason="enough")
     ready.ended(running["jobId"])
-    ready.wait_for(lambda: not alive(pid))
+    ready.wait_for(lambda: not processes_of(running["jobId"]))
 
 
 @on_linux
@@ -111,13 +106,13 @@ def test_a_job_that_ignores_sigterm_is_killed_with_its_children(ready: Account) 
     )
     running = ready.until(ready.submit(), "RUNNING")
     ready.wait_for(lambda: len(ready.log(running)) == 2)
-    pids = pids_in(ready.log(running))
+    assert len(processes_of(running["jobId"])) >= 2
 
     ready.batch.terminate_job(jobId=running["jobId"], reason="enough")
 
     job = ready.ended(running["jobId"])
     assert job["container"]["exitCode"] == 128 + signal.SIGKILL
-    ready.wait_for(lambda: not any(map(alive, pids)))
+    ready.wait_for(lambda: not processes_of(running["jobId"]))
 
 
 def test_a_job_may_clean_up_when_it_is_told_to_end(ready: Account) -> None:
@@ -225,14 +220,14 @@ def test_when_the_host_is_killed_its_jobs_end_and_the_next_ones_run(
     ready.definition("sh", "-c", "sleep 600 & echo $!; echo $$; wait")
     running = ready.until(ready.submit(), "RUNNING")
     ready.wait_for(lambda: len(ready.log(running)) == 2)
-    pids = pids_in(ready.log(running))
+    assert len(processes_of(running["jobId"])) >= 2
 
     os.kill(service._runner.host_pid, signal.SIGKILL)
 
     job = ready.ended(running["jobId"])
     assert job["status"] == "FAILED"
     assert job["statusReason"].startswith("Host EC2")
-    ready.wait_for(lambda: not any(map(alive, pids)))
+    ready.wait_for(lambda: not processes_of(running["jobId"]))
     assert ready.run("true")["status"] == "SUCCEEDED"
 
 
@@ -246,11 +241,14 @@ def test_stopping_leaves_nothing_behind(
     account.definition("sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done")
     running = account.until(account.submit(), "RUNNING")
     account.wait_for(lambda: account.log(running))
-    pids = [*pids_in(account.log(running)), service._runner.host_pid]
+    host = service._runner.host_pid
+    assert processes_of(running["jobId"])
 
     service.stop()
 
-    assert not any(alive(pid) for pid in pids if pid is not None)
+    assert host is not None
+    assert not alive(host)
+    assert processes_of(running["jobId"]) == set()
     assert not (tmp_path / "other" / "jobs").exists()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.local.batch import ServiceError
 from batch_constructs.local.batch.capacity import Limits, Requirement, Usage
 
 if TYPE_CHECKING:
@@ -298,3 +299,59 @@ def test_an_unmanaged_environment_has_no_limits() -> None:
     limits = Limits.of({"type": "UNMANAGED"})
 
     assert limits.problem(Requirement(vcpus=1000, memory_mib=10**9)) is None
+
+
+def test_an_environment_without_capacity_blocks_its_queue_until_there_is_some(
+    make_account: Callable[..., tuple[Account, BatchService]], ports: RecordingPorts, clock: Any
+) -> None:
+    account, service = make_account(clock=clock)
+    account.environment()
+    reason = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    limit = {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+    account.queue(jobStateTimeLimitActions=[limit])
+    account.definition("true")
+    service.fault("ce", "capacity")
+
+    first, second = account.submit(), account.submit()
+    account.wait_for(lambda: account.job(first).get("statusReason", "").startswith(reason))
+    account.wait_for(
+        lambda: "Batch Job Queue Blocked" in [event["detail-type"] for event in ports.events]
+    )
+    clock.seconds += 601
+    service.wake()
+    stuck = account.ended(first)
+    service.fault("ce", "none")
+
+    assert stuck["status"] == "FAILED"
+    assert reason in stuck["statusReason"]
+    assert account.ended(second)["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(("kind", "status"), [("invalid", "INVALID"), ("creating", "CREATING")])
+def test_an_environment_in_trouble_takes_no_jobs(
+    make_account: Callable[..., tuple[Account, BatchService]], kind: str, status: str
+) -> None:
+    account, service = make_account()
+    arn = account.environment()
+    account.queue()
+    account.definition("true")
+    service.fault(arn, kind, "CLIENT_ERROR - the role is gone")
+
+    job = account.until(account.submit(), "RUNNABLE")
+    (found,) = account.batch.describe_compute_environments()["computeEnvironments"]
+    service.fault(arn, "none")
+
+    assert (found["status"], found["statusReason"]) == (status, "CLIENT_ERROR - the role is gone")
+    assert account.ended(job["jobId"])["status"] == "SUCCEEDED"
+
+
+def test_a_fault_that_nobody_knows_is_refused(
+    make_account: Callable[..., tuple[Account, BatchService]],
+) -> None:
+    account, service = make_account()
+    account.environment()
+
+    with pytest.raises(ServiceError, match="there is no fault fire: use capacity, creating"):
+        service.fault("ce", "fire")
+    with pytest.raises(ServiceError, match="does not exist"):
+        service.fault("other", "invalid")

@@ -11,7 +11,7 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.interpreters import code_at
 from batch_constructs.rules.template.role_policies import literal
-from batch_constructs.rules.template.submitted_jobs import parameters_passed
+from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
 from batch_constructs.rules.template.values import listing
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 @job_rule(
     "parameter-without-default",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="parameter without a value",
     fix="give the parameter a default under Parameters, or pass it with every submission",
     source=api(
@@ -37,19 +37,19 @@ _REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
     ),
 )
 def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
-    """If a submission does not pass it, the program gets the literal text ``Ref::name``."""
-    parameters = job.properties.get("Parameters", {})
-    if not isinstance(parameters, dict):
+    """If a submission does not pass it, the program gets the literal text ``Ref::name``.
+
+    Whoever submits may pass it: AWS's own examples do. What the template itself submits is looked
+    at there.
+    """
+    if is_submitted(job):
         return
-    for path, command in commands(job):
-        for position, word in enumerate(command):
-            for name in _REFERENCE.findall(word) if isinstance(word, str) else ():
-                if name not in parameters and not parameters_passed(job, name):
-                    yield (
-                        f"{path}/{position}",
-                        f"{shown(f'Ref::{name}')} names a parameter that has no default",
-                        f"give Parameters a default for {shown(name)}",
-                    )
+    for name, path in without_default(job).items():
+        yield (
+            path,
+            f"{shown(f'Ref::{name}')} names a parameter that has no default",
+            f"pass {shown(name)} with every submission, or give Parameters a default for it",
+        )
 
 
 def commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:

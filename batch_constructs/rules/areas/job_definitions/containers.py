@@ -63,7 +63,8 @@ def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """A value alone is no variable."""
     for variables in variables_of(job):
         for path, kind, entry in variables:
-            left_out = "Name" not in entry and kind != "Environment"  # property-missing tells it
+            # property-missing tells it of the other kinds
+            left_out = entry.get("Name") is None and kind != "Environment"
             if absent(entry, "Name") and not left_out:
                 yield f"{path}/Name", f"the {_NOUNS[kind]} has no name"
 

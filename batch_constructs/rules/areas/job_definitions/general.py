@@ -11,7 +11,7 @@ from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.values import entries, given, mapping, number, text
+from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,24 @@ register("job_definitions", area="job_definitions.general")
 
 _CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
 _ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
+
+
+@job_rule(
+    "evaluate-on-exit-all-retry",
+    severity=Severity.WARNING,
+    title="exit conditions that change nothing",
+    fix="add one with the Action EXIT, or leave EvaluateOnExit out",
+    source=api(
+        "RetryStrategy.evaluateOnExit",
+        '"If none of the listed conditions match, then the job is retried."',
+    ),
+)
+def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
+    """What matches no condition is retried too, so the job retries whatever happens."""
+    conditions = listing(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit") or []
+    actions = [(text(one, "Action") or "").upper() for one in conditions if isinstance(one, dict)]
+    if actions and len(actions) == len(conditions) and set(actions) == {"RETRY"}:
+        yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
 
 
 @job_rule(

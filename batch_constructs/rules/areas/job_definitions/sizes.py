@@ -107,7 +107,7 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
         missing = [
             kind
             for kind, legacy in containers.LEGACY_SIZES.items()
-            if kind not in kinds and legacy not in properties
+            if kind not in kinds and properties.get(legacy) is None
         ]
         if missing:
             said = " and ".join(f"no {kind}" for kind in missing)

@@ -1,4 +1,4 @@
-"""The table in which the Lambda code remembers what it has done, so that it does it once."""
+"""The table in which shipped functions claim what they do, so that they do it once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ClaimsTable:
-    """The table (ID ``Claims``), paid by the request; rows expire after two weeks."""
+    """The table (ID ``Claims``), paid by the request; rows expire after sixteen days."""
 
     def __init__(self, scope: Construct, settings: FunctionSettings) -> None:
         self.table = dynamodb.Table(
@@ -38,6 +38,6 @@ class ClaimsTable:
         """Return what the function may do."""
         return {
             "Effect": "Allow",
-            "Action": "dynamodb:UpdateItem",
+            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
             "Resource": self.table.table_arn,
         }

@@ -1,0 +1,1 @@
+"""Templates of whatever origin, taken in: the Python that declares the same with our constructs."""

@@ -1,0 +1,44 @@
+"""``batch-constructs adopt``: the Python that declares what a template does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from batch_constructs.adopt.old_stack import read_stack
+from batch_constructs.rules.template import reading
+
+_UNREADABLE: Final = 2
+
+
+@click.command("adopt", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("template", metavar="TEMPLATE|CDK_OUT")
+@click.option(
+    "--stack",
+    "stack",
+    metavar="NAME",
+    help="Which stack of a cloud assembly; of a template, what the stack is called.",
+)
+def adopt_command(template: str, stack: str | None) -> None:
+    """Print the Python that declares what a template declares, with constructs of this library.
+
+    Logical IDs, names and spelling are kept, so that deploying it changes nothing: what is printed
+    was run, and what it declares compared. Resources that are none of AWS Batch, and those that no
+    construct can declare, stay as L1s and are listed on standard error.
+
+    Exits with 0, or with 2 if the template cannot be read, or the CDK cannot declare it.
+    """
+    from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415  # loads the CDK
+
+    try:
+        printed = adopted(read_stack(Path(template), stack))
+    except (reading.UnreadableTemplateError, CannotAdoptError) as error:
+        click.echo(f"{template}: {error}", err=True)
+        sys.exit(_UNREADABLE)
+    click.echo(printed.source(), nl=False)
+    for logical_id, reason in printed.as_l1.items():
+        type_ = printed.resources[logical_id]["Type"]
+        click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)

@@ -1,0 +1,150 @@
+"""Which construct of ours declares a resource, and in which order they are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.adopt.python_source import Call
+from batch_constructs.aws import parameters
+from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BATCH: Final = "AWS::Batch::"
+
+KINDS: Final = (
+    "ServiceEnvironment",
+    "ComputeEnvironment",
+    "SchedulingPolicy",
+    "ConsumableResource",
+    "JobQueue",
+    "QuotaShare",
+    "JobDefinition",
+)
+"""In an order in which each is made before what refers to it."""
+
+_ON_INSTANCES: Final = {"EC2": "Ec2ComputeEnvironment", "SPOT": "SpotComputeEnvironment"}
+_WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
+_DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
+
+
+def constructor(kind: str, properties: Mapping[str, Any]) -> str | None:
+    """Name the construct that declares a resource of these properties; None for none of ours."""
+    match kind:
+        case "ComputeEnvironment":
+            return _environment(properties)
+        case "JobDefinition":
+            return _definition(properties)
+        case "JobQueue":
+            on_service = "ServiceEnvironmentOrder" in properties
+            return "ServiceJobQueue" if on_service else "JobQueue"
+        case "SchedulingPolicy":
+            shared = "QuotaSharePolicy" in properties
+            return "QuotaSharePolicy" if shared else "FairSharePolicy"
+        case "ServiceEnvironment" | "ConsumableResource" | "QuotaShare":
+            return kind
+    return None
+
+
+def _environment(properties: Mapping[str, Any]) -> str | None:
+    if str(properties.get("Type")).upper() == "UNMANAGED":
+        return "UnmanagedComputeEnvironment"
+    resources = properties.get("ComputeResources")
+    kind = resources.get("Type") if isinstance(resources, dict) else None
+    if not isinstance(kind, str):
+        return None
+    if "EksConfiguration" in properties:
+        return "EksComputeEnvironment"
+    if kind.startswith("FARGATE"):
+        return "FargateComputeEnvironment"
+    if kind == "ECS_MANAGED_INSTANCES":
+        return "ManagedInstancesComputeEnvironment"
+    return _ON_INSTANCES.get(kind)
+
+
+def _definition(properties: Mapping[str, Any]) -> str | None:
+    if "NodeProperties" in properties:
+        return "MultiNodeJobDefinition"
+    if "EksProperties" in properties:
+        return "EksJobDefinition"
+    if "EcsProperties" in properties:
+        return "MultiContainerJobDefinition"
+    if "ContainerProperties" not in properties:
+        return None
+    capabilities = properties.get("PlatformCapabilities", ["EC2"])
+    return {"['FARGATE']": "FargateJobDefinition", "['EC2']": "Ec2JobDefinition"}.get(
+        str(capabilities)
+    )
+
+
+def add_what_is_left_out(kind: str, properties: Mapping[str, Any], call: Call) -> None:
+    """Say what AWS's default is where ours is another one."""
+    if kind == "JobQueue" and "JobStateTimeLimitActions" not in properties:
+        call.keywords[_parameter("JobQueue/JobStateTimeLimitActions")] = []
+    if kind == "ComputeEnvironment":
+        _add_to_environment(properties, call)
+    if kind != "JobDefinition":
+        return
+    retry = _parameter("JobDefinition/RetryStrategy")
+    given = call.keywords.get(retry)
+    if given is None:
+        call.keywords[retry] = Call("bc.RetryPolicy.never")
+    elif isinstance(given, Call):
+        given.keywords.setdefault("rules", [])
+    containers = [
+        call,
+        *_calls(call.keywords.get("containers")),
+        *(
+            one
+            for nodes in _calls(call.keywords.get("node_ranges"))
+            for one in [nodes.keywords.get("container"), *_calls(nodes.keywords.get("containers"))]
+        ),
+    ]
+    for container in containers:
+        if isinstance(container, Call) and container.function in _WITH_LOGS:
+            _add_log_group(container)
+
+
+def _add_to_environment(properties: Mapping[str, Any], call: Call) -> None:
+    kind = str(properties.get("ComputeResources", {}).get("Type"))
+    if kind == "FARGATE_SPOT" or (kind == "SPOT" and call.function == "bc.EksComputeEnvironment"):
+        call.keywords[_parameter("ComputeEnvironment/ComputeResources/Type")] = True
+    else:
+        call.keywords.pop("spot", None)
+    strategy = _parameter("ComputeEnvironment/ComputeResources/AllocationStrategy")
+    if kind not in _ON_INSTANCES:
+        return
+    call.keywords.setdefault(strategy, "BEST_FIT")
+    replaced = call.keywords.get(_parameter("ComputeEnvironment/ReplaceComputeEnvironment"))
+    if replaced is True or (replaced is None and _is_replaced(kind, properties, call, strategy)):
+        for path in ("UpdatePolicy", "ComputeResources/UpdateToLatestImageVersion"):
+            call.keywords.pop(_parameter(f"ComputeEnvironment/{path}"), None)
+
+
+def _is_replaced(kind: str, properties: Mapping[str, Any], call: Call, strategy: str) -> bool:
+    own = has_role_of_its_own(properties.get("ServiceRole"))
+    return is_replaced(kind, call.keywords[strategy], role_of_its_own=own)
+
+
+def _add_log_group(container: Call) -> None:
+    """Name the log group that AWS Batch writes to where a definition says none."""
+    parameter = _parameter("JobDefinition/ContainerProperties/LogConfiguration")
+    path = "JobDefinition/ContainerProperties/LogConfiguration"
+    name = _parameter(f"{path}/LogDriver").rpartition(".")[2]
+    log = container.keywords.setdefault(parameter, Call(f"bc.{_class(f'{path}/LogDriver')}"))
+    if isinstance(log, Call) and log.keywords.get(name, "awslogs") == "awslogs":
+        options = log.keywords.setdefault("options", {})
+        options.setdefault("awslogs-group", _DEFAULT_LOG_GROUP)
+
+
+def _calls(value: Any) -> list[Call]:
+    return [one for one in value if isinstance(one, Call)] if isinstance(value, list) else []
+
+
+def _parameter(path: str) -> str:
+    return str((parameters.entry(path) or {}).get("parameter", "")).removesuffix("[]")
+
+
+def _class(path: str) -> str:
+    return str((parameters.entry(path) or {})["of"][0])

@@ -1,0 +1,75 @@
+"""Python source: calls, literals and names, laid out so that a person wants to read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+_WIDTH: Final = 96
+
+
+@dataclass(frozen=True)
+class Name:
+    """An expression that is written as it is."""
+
+    text: str
+
+
+@dataclass
+class Call:
+    """A call: what is called, and with what."""
+
+    function: str
+    positional: list[Any] = field(default_factory=list)
+    keywords: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A mapping whose keys are expressions."""
+
+    pairs: tuple[tuple[Any, Any], ...]
+
+
+def render(value: Any, indent: int = 0, used: int = 0) -> str:
+    """Write a value at an indentation, on one line if it fits behind what is ``used`` of it."""
+    flat = _flat(value)
+    if len(flat) + indent + used <= _WIDTH or not _parts(value):
+        return flat
+    opening, parts, closing = _layout(value)
+    below = indent + 4
+    lines = [f"{' ' * below}{text}{render(part, below, len(text) + 1)}," for text, part in parts]
+    return "\n".join([opening, *lines, f"{' ' * indent}{closing}"])
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Name):
+        return value.text
+    if isinstance(value, Call | Entries | list | dict):
+        opening, parts, closing = _layout(value)
+        return opening + ", ".join(f"{text}{_flat(part)}" for text, part in parts) + closing
+    return _literal(value)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, str):
+        text = repr(value)
+        plain = text.startswith("'") and '"' not in text and "\\'" not in text
+        return f'"{text[1:-1]}"' if plain else text
+    return repr(value)
+
+
+def _parts(value: Any) -> bool:
+    return bool(isinstance(value, Call | Entries | list | dict) and _layout(value)[1])
+
+
+def _layout(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
+    """Give what opens a value, its parts with what stands before each, and what closes it."""
+    if isinstance(value, Call):
+        positional = [("", part) for part in value.positional]
+        keywords = [(f"{name}=", part) for name, part in value.keywords.items()]
+        return f"{value.function}(", [*positional, *keywords], ")"
+    if isinstance(value, list):
+        return "[", [("", part) for part in value], "]"
+    pairs = value.pairs if isinstance(value, Entries) else tuple(value.items())
+    return "{", [(f"{_flat(name)}: ", part) for name, part in pairs], "}"

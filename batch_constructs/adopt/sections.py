@@ -1,0 +1,138 @@
+"""The sections of a template beside its resources, as the CDK declares them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.adopt import template_values as values
+from batch_constructs.adopt.python_source import Call, Name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from batch_constructs.adopt.old_stack import OldStack
+
+BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
+BOOTSTRAP_RULE: Final = "CheckBootstrapVersion"
+METADATA: Final = "CDKMetadata"
+METADATA_CONDITION: Final = "CDKMetadataAvailable"
+
+_DECLARED: Final = frozenset(
+    {
+        "AWSTemplateFormatVersion",
+        "Conditions",
+        "Description",
+        "Mappings",
+        "Metadata",
+        "Outputs",
+        "Parameters",
+        "Resources",
+        "Rules",
+        "Transform",
+    }
+)
+_COMBINED: Final = {
+    "Fn::And": "condition_and",
+    "Fn::Or": "condition_or",
+    "Fn::Not": "condition_not",
+}
+
+Statement = tuple[str, Any]
+
+
+class Sections:
+    """Everything beside the resources.
+
+    Attributes:
+        statements: Variable, or none, and what is called.
+        others: Sections that the CDK has no construct for, which it includes as they are.
+        conditions: Condition → the variable that holds it.
+    """
+
+    def __init__(self, old: OldStack, variable: Callable[[str], str], ids: set[str]) -> None:
+        self._old = old
+        self._variable = variable
+        self._ids = ids
+        self.statements: list[Statement] = []
+        self.conditions: dict[str, str] = {}
+        self.others: dict[str, Any] = {
+            name: section for name, section in old.template.items() if name not in _DECLARED
+        }
+        rules = {k: v for k, v in old.section("Rules").items() if k != BOOTSTRAP_RULE}
+        if rules:
+            self.others["Rules"] = rules
+        self._options()
+        for name, parameter in old.section("Parameters").items():
+            if name != BOOTSTRAP_PARAMETER:
+                self._add("cdk.CfnParameter", name, _snake(parameter))
+        for name, mapping in old.section("Mappings").items():
+            self._add("cdk.CfnMapping", name, {"mapping": mapping})
+        for name in old.section("Conditions"):
+            self._condition(name)
+
+    def outputs(self) -> None:
+        """Declare the outputs, which come last."""
+        for name, output in self._old.section("Outputs").items():
+            export = output.get("Export", {}).get("Name")
+            keywords: dict[str, Any] = {"value": values.text(output.get("Value"))}
+            if "Description" in output:
+                keywords["description"] = output["Description"]
+            if export is not None:
+                keywords["export_name"] = values.text(export)
+            if output.get("Condition") in self.conditions:
+                keywords["condition"] = Name(self.conditions[output["Condition"]])
+            self._add("cdk.CfnOutput", name, keywords)
+
+    def _options(self) -> None:
+        template = self._old.template
+        transform = template.get("Transform")
+        told = {
+            "template_format_version": template.get("AWSTemplateFormatVersion"),
+            "metadata": template.get("Metadata"),
+            "transforms": [transform] if isinstance(transform, str) else transform,
+        }
+        for name, value in told.items():
+            if value is not None:
+                self.statements.append((f"self.template_options.{name}", value))
+
+    def _condition(self, name: str) -> None:
+        """Declare a condition after those that it is made of."""
+        known = self._old.section("Conditions")
+        if name in self.conditions or name == METADATA_CONDITION or name not in known:
+            return
+        self.conditions[name] = variable = self._variable(f"if_{name}")
+        expression = self._expression(known[name])
+        self._add("cdk.CfnCondition", name, {"expression": expression}, variable=variable)
+
+    def _expression(self, value: Any) -> Any:
+        ((function, operands),) = value.items()
+        if function == "Condition":
+            self._condition(operands)
+            return Name(self.conditions[operands])
+        if function == "Fn::Equals":
+            return Call("cdk.Fn.condition_equals", list(operands))
+        return Call(f"cdk.Fn.{_COMBINED[function]}", [self._expression(one) for one in operands])
+
+    def _add(
+        self, function: str, name: str, keywords: Mapping[str, Any], *, variable: str = ""
+    ) -> None:
+        """Declare one thing; under an ID of its own, should a resource have the same."""
+        own = name
+        while own in self._ids:
+            own = f"{function.removeprefix('cdk.Cfn')}{own}"
+        self._ids.add(own)
+        if own != name and not variable:
+            variable = self._variable(own)
+        self.statements.append((variable, Call(function, [Name("self"), own], dict(keywords))))
+        if own != name:
+            self.statements.append(("", Call(f"{variable}.override_logical_id", [name])))
+
+
+def _snake(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): str(value).lower() == "true"
+        if name == "NoEcho"
+        else value
+        for name, value in parameter.items()
+    }

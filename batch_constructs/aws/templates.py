@@ -1,0 +1,58 @@
+"""What CloudFormation takes as a template, whatever its resources are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs, seen
+
+SECTIONS: Final = (
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Transform",
+    "Resources",
+    "Outputs",
+    "Hooks",
+)
+SECTIONS_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/template-anatomy.html",
+    "The sections of a template. Any other is refused: Invalid template property or properties.",
+)
+
+RESOURCES: Final = 500
+"""Resources of one template; it cannot be raised."""
+
+RESOURCES_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+    "Resources: the maximum number of resources that you can declare in a template is 500; separate"
+    " it into several by using nested stacks.",
+)
+
+RESOURCES_SECTION_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/resources-section-structure.html",
+    "The Resources section is required; each resource has an alphanumeric logical ID and a Type.",
+)
+
+NULL_SOURCE: Final[Source] = seen(
+    "https://github.com/aws-cloudformation/cfn-lint/issues/38",
+    "[/Resources/…] 'null' values are not allowed in templates.",
+)
+
+REFERENCE_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html",
+    "Ref names a parameter or a resource of the template. CloudFormation refuses any other:"
+    " Unresolved resource dependencies.",
+)
+
+REPEATED_KEY_SOURCE: Final[Source] = seen(
+    "https://github.com/aws-cloudformation/cfn-lint/issues/35",
+    "CloudFormation takes the last value of a key that stands twice, and says nothing.",
+)
+
+PSEUDO_PARAMETERS: Final = "AWS::"
+"""What the names of values begin with that every template has, such as ``AWS::Region``."""

@@ -1,0 +1,126 @@
+"""Who watches the watchers: alarms on the functions that ship with this library.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.topic import admit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+_FIVE_MINUTES = 300
+_MISSED = 3
+"""So many runs in a row that a schedule did not bring about are silence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedFunction:
+    """A function, where what it failed at lies, and how often a schedule runs it."""
+
+    handler: lambda_.IFunction
+    dead_letter_queue: sqs.IQueue | None = None
+    runs_every_seconds: int | None = None
+    """None where events run it, which may be rare."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionAlarm:
+    """One alarm, as plain data."""
+
+    id: str
+    title: str
+    advice: str
+    properties: dict[str, Any]
+
+
+def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
+    """Yield the alarms of a function: errors, throttles, silence and dead letters."""
+    name = watched.handler.function_name
+    every = watched.runs_every_seconds
+    period = _FIVE_MINUTES if every is None else max(_FIVE_MINUTES, every)
+    yield FunctionAlarm(
+        id="Errors",
+        title="the function fails",
+        advice="Its log says why; what it failed at lies in its dead-letter queue.",
+        properties=_above_zero(name, "Errors", period),
+    )
+    yield FunctionAlarm(
+        id="Throttles",
+        title="the function is throttled",
+        advice="The account's Lambda concurrency, or the function's own, does not suffice.",
+        properties={**_above_zero(name, "Throttles", _FIVE_MINUTES), **_THREE_IN_A_ROW},
+    )
+    if every is not None:
+        yield FunctionAlarm(
+            id="Silence",
+            title="the function does not run",
+            advice="Look whether its schedule is enabled and may invoke it.",
+            properties={
+                **_above_zero(name, "Invocations", period),
+                "comparison_operator": "LessThanThreshold",
+                "threshold": 1,
+                "evaluation_periods": _MISSED,
+                "treat_missing_data": "breaching",
+            },
+        )
+    if watched.dead_letter_queue is not None:
+        queue = watched.dead_letter_queue.queue_name
+        yield FunctionAlarm(
+            id="DeadLetters",
+            title="events could not be handled",
+            advice="Read them, mend the cause, and give them to the function again as they lie "
+            "there.",
+            properties={
+                **_above_zero(queue, "ApproximateNumberOfMessagesVisible", _FIVE_MINUTES),
+                "namespace": "AWS/SQS",
+                "dimensions": [{"name": "QueueName", "value": queue}],
+                "statistic": "Maximum",
+            },
+        )
+
+
+def watch(scope: Construct, watched: WatchedFunction, topic: sns.ITopic | None) -> None:
+    """Make the alarms of a function, below ``Alarms``; nothing where nobody is to be told."""
+    if topic is None:
+        return
+    place = Construct(scope, "Alarms")
+    for alarm in function_alarms(watched):
+        cloudwatch.CfnAlarm(
+            place,
+            alarm.id,
+            alarm_description=f"{scope.node.path}: {alarm.title}. {alarm.advice}",
+            alarm_actions=[topic.topic_arn],
+            ok_actions=[topic.topic_arn],
+            **alarm.properties,
+        )
+    admit(topic, ALARMS)
+
+
+_THREE_IN_A_ROW = {"evaluation_periods": 3, "datapoints_to_alarm": 3}
+
+
+def _above_zero(function_name: str, metric: str, period: int) -> dict[str, Any]:
+    return {
+        "namespace": "AWS/Lambda",
+        "metric_name": metric,
+        "dimensions": [{"name": "FunctionName", "value": function_name}],
+        "statistic": "Sum",
+        "period": period,
+        "threshold": 0,
+        "evaluation_periods": 1,
+        "comparison_operator": "GreaterThanThreshold",
+        "treat_missing_data": "notBreaching",
+    }

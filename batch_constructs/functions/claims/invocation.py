@@ -1,0 +1,75 @@
+"""One run of a function: until when it may begin something, and the events it was given."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
+from batch_constructs.functions.claims.lease import RESERVE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """A run of a function."""
+
+    deadline: float
+    """Until when it begins anything, in seconds since 1970."""
+
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+    @classmethod
+    def of(cls, context: Any) -> Invocation:
+        """Read Lambda's context."""
+        left = context.get_remaining_time_in_millis() / 1000
+        return cls(deadline=time.time() + left - RESERVE_SECONDS)
+
+    def begins(self) -> None:
+        """Look whether there is time to begin something.
+
+        Raises:
+            OutOfTimeError: there is not.
+        """
+        if self.clock() >= self.deadline:
+            raise OutOfTimeError
+
+    def pauses(self) -> Pauses:
+        """Return pauses that end with this run."""
+        return Pauses(clock=self.clock, sleep=self.sleep, deadline=self.deadline)
+
+
+def each_event(
+    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], object]
+) -> dict[str, Any] | None:
+    """Handle an event as it comes, or out of a dead-letter queue.
+
+    There it lies as EventBridge could not hand it over, or as Lambda notes what failed; and it
+    comes from there alone, or as a batch of SQS messages, of which those that fail are told.
+    """
+    if "Records" not in event:
+        handle(_original(event))
+        return None
+    failed = []
+    for record in event["Records"]:
+        try:
+            handle(_original(json.loads(record["body"])))
+        except Exception:  # noqa: BLE001 - SQS is told, and keeps it
+            _LOG.exception("message %s fails again", record["messageId"])
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}
+
+
+def _original(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a function was to handle, of the record that Lambda keeps of its failures."""
+    while "requestPayload" in event and "requestContext" in event:
+        event = event["requestPayload"]
+    return event

@@ -1,0 +1,164 @@
+"""Claims one by one: a row of a DynamoDB table for each message, whatever came before it.
+
+A message costs two writes. Its row says who holds it and until when, and after the work what came
+of it. A second delivery finds the row: done, it does nothing; held, it fails, so that whoever
+delivers tries again when the holder is done, or dead.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from batch_constructs.functions.claims.effect import NotDoneError
+from batch_constructs.functions.claims.identity import digest
+from batch_constructs.functions.claims.lease import lease_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOG = logging.getLogger(__name__)
+_DAY_SECONDS = 86_400
+
+DAYS_KEPT = 16
+"""How long a row is remembered: a day that EventBridge tries, two weeks in a dead-letter queue."""
+
+_RELEASED = 0
+"""The lease of a row whose holder surely did nothing."""
+
+
+class HeldError(Exception):
+    """Somebody else is at it; the same message again, later, finds it done or free."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """The table of what is being done and what has been. ``dynamodb`` is a patient client."""
+
+    dynamodb: Any
+    table: str
+    clock: Callable[[], float]
+
+    def once(
+        self, *identity: str, work: Callable[[bool], str], deadline: float
+    ) -> tuple[str, bool]:
+        """Do ``work`` unless it has been done, and return what came of it.
+
+        Args:
+            identity: What tells this work from all other.
+            work: Does it, beginning nothing after the deadline. It is told whether somebody may
+                have done it before, whose end nobody saw, and returns what to remember. Whatever
+                it raises but ``NotDoneError`` leaves open whether it was done.
+            deadline: Until when the function begins anything.
+
+        Returns:
+            What came of it, and whether it was done now.
+
+        Raises:
+            HeldError: somebody else is at it.
+            NotDoneError: as ``work`` raised it; the claim is free again.
+        """
+        key = {"key": {"S": digest(*identity).hex()}}
+        holder = str(uuid4())
+        before = self._take(key, holder, deadline)
+        if "result" in before:
+            return str(before["result"]["S"]), False
+        perhaps_done = "holder" in before and float(before["lease"]["N"]) != _RELEASED
+        try:
+            result = work(perhaps_done)
+        except NotDoneError:
+            self._release(key, holder)
+            raise
+        self._settle(key, holder, result)
+        return result, True
+
+    def result_of(self, *identity: str) -> str | None:
+        """Return what came of a work; None where it is not done."""
+        row = self._read({"key": {"S": digest(*identity).hex()}})
+        return str(row["result"]["S"]) if "result" in row else None
+
+    def _take(self, key: dict[str, Any], holder: str, deadline: float) -> dict[str, Any]:
+        """Take a row and return what it said before, which is all where it is done."""
+        now = self.clock()
+        try:
+            answer = self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key,
+                UpdateExpression="SET #holder = :holder, #lease = :lease, #expires = :expires",
+                ConditionExpression="attribute_not_exists(#holder)"
+                " OR (attribute_not_exists(#result) AND #lease < :now)",
+                ExpressionAttributeNames={
+                    "#holder": "holder",
+                    "#lease": "lease",
+                    "#expires": "expires",
+                    "#result": "result",
+                },
+                ExpressionAttributeValues={
+                    ":holder": {"S": holder},
+                    ":lease": {"N": str(lease_until(deadline))},
+                    ":expires": {"N": str(_expires(now))},
+                    ":now": {"N": str(now)},
+                },
+                ReturnValues="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            row = self._read(key)
+            if "result" in row:
+                return row
+            if row.get("holder", {}).get("S") == holder:
+                return row  # the SDK repeated a write whose answer got lost: it meets itself
+            raise HeldError("somebody else is at it; once more a little later") from None
+        old: dict[str, Any] = answer.get("Attributes", {})
+        return old
+
+    def _read(self, key: dict[str, Any]) -> dict[str, Any]:
+        answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        row: dict[str, Any] = answer.get("Item", {})
+        return row
+
+    def _settle(self, key: dict[str, Any], holder: str, result: str) -> None:
+        """Note what came of it; it is done, so that a failure here must not have it done again."""
+        self._note(
+            key,
+            holder,
+            "SET #result = :result, #expires = :expires",
+            {"#result": "result", "#expires": "expires"},
+            {":result": {"S": result}, ":expires": {"N": str(_expires(self.clock()))}},
+        )
+
+    def _release(self, key: dict[str, Any], holder: str) -> None:
+        """Let anybody take it at once; where that fails, they wait for the lease."""
+        self._note(
+            key, holder, "SET #lease = :free", {"#lease": "lease"}, {":free": {"N": str(_RELEASED)}}
+        )
+
+    def _note(
+        self,
+        key: dict[str, Any],
+        holder: str,
+        update: str,
+        names: dict[str, str],
+        values: dict[str, Any],
+    ) -> None:
+        """Write to a row that is still the holder's."""
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key,
+                UpdateExpression=update,
+                ConditionExpression="#holder = :holder",
+                ExpressionAttributeNames={**names, "#holder": "holder"},
+                ExpressionAttributeValues={**values, ":holder": {"S": holder}},
+            )
+        except (BotoCoreError, ClientError):
+            _LOG.exception("could not note what became of claim %s", key["key"]["S"])
+
+
+def _expires(now: float) -> int:
+    return int(now) + DAYS_KEPT * _DAY_SECONDS

@@ -1,0 +1,44 @@
+"""CloudWatch Logs of any size: ministack keeps every event in memory, and twice."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.log_storage import EventsOnDisk, Latest, LogFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FOUND_BY_POINTER = 10_000
+"""How many of the newest events ``GetLogRecord`` finds."""
+
+
+def install() -> None:
+    """Keep the events of streams on disk."""
+    from ministack.services import cloudwatch_logs
+
+    file = LogFile()
+    append = cloudwatch_logs._append_log_events  # noqa: SLF001 - a touch point
+
+    def append_log_events(stream: dict[str, Any], events: Sequence[dict[str, Any]]) -> None:
+        history = stream["events"]
+        if not isinstance(history, EventsOnDisk):
+            stream["events"] = history = EventsOnDisk(file, history)
+        if history and events and history[-1]["timestamp"] > min(e["timestamp"] for e in events):
+            ordered = sorted(events, key=_timestamp)
+            merged = EventsOnDisk(file, heapq.merge(history, ordered, key=_timestamp))
+            stream["events"] = merged
+            stream["lastIngestionTime"] = events[-1]["ingestionTime"]
+            stream["firstEventTimestamp"] = merged[0]["timestamp"]
+            stream["lastEventTimestamp"] = merged[-1]["timestamp"]
+            return
+        append(stream, events)
+
+    cloudwatch_logs._append_log_events = append_log_events  # noqa: SLF001 - a touch point
+    cloudwatch_logs._log_records._data = Latest(_FOUND_BY_POINTER)  # noqa: SLF001 - a touch point
+
+
+def _timestamp(event: dict[str, Any]) -> int:
+    timestamp: int = event["timestamp"]
+    return timestamp

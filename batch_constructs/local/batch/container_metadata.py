@@ -1,0 +1,94 @@
+"""What a container reads about itself and its task: the task metadata endpoint, version 4.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.job_containers import Container
+    from batch_constructs.local.batch.jobs import Job
+    from batch_constructs.local.batch.store import Document
+
+_CPU_UNITS = 1024
+"""What Amazon ECS counts a vCPU as."""
+
+
+def on_fargate(job: Job) -> bool:
+    """Tell whether a job's definition is for Fargate."""
+    return "FARGATE" in job.submission.document.get("platformCapabilities", ())
+
+
+def task_metadata(job: Job, arns: Arns) -> Document:
+    """Describe the task of a job's latest attempt."""
+    arn, cluster = _task(job)
+    need = job.submission.requirement
+    name, _, revision = arns.name("job-definition", job.submission.definition_arn).partition(":")
+    return {
+        "Cluster": cluster,
+        "TaskARN": arn,
+        "Family": name,
+        "Revision": revision,
+        "DesiredStatus": "RUNNING",
+        "KnownStatus": "RUNNING",
+        "Limits": {"CPU": need.vcpus, "Memory": need.memory_mib},
+        "AvailabilityZone": f"{arns.region}a",
+        "LaunchType": "FARGATE" if on_fargate(job) else "EC2",
+        "Containers": [
+            container_metadata(job, container, arns) for container in job.submission.containers
+        ],
+    }
+
+
+def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
+    """Describe one container of a job's latest attempt."""
+    arn, cluster = _task(job)
+    name, _, revision = arns.name("job-definition", job.submission.definition_arn).partition(":")
+    group, stream, _ = container.log_destination(name, arn.rpartition("/")[2])
+    required = {
+        item["type"]: item["value"] for item in container.properties.get("resourceRequirements", ())
+    }
+    identity = hashlib.sha256(f"{arn}/{container.name}".encode()).hexdigest()
+    document: dict[str, Any] = {
+        "DockerId": identity,
+        "Name": container.name,
+        "DockerName": f"ecs-{name}-{revision}-{container.name}-{identity[:20]}",
+        "Image": container.properties.get("image", ""),
+        "Labels": {
+            "com.amazonaws.ecs.cluster": cluster,
+            "com.amazonaws.ecs.container-name": container.name,
+            "com.amazonaws.ecs.task-arn": arn,
+            "com.amazonaws.ecs.task-definition-family": name,
+            "com.amazonaws.ecs.task-definition-version": revision,
+        },
+        "DesiredStatus": "RUNNING",
+        "KnownStatus": "RUNNING",
+        "Limits": {
+            "CPU": int(float(required.get("VCPU", "0")) * _CPU_UNITS),
+            "Memory": int(required.get("MEMORY", "0")),
+        },
+        "Type": "NORMAL",
+        "LogDriver": "awslogs",
+        "LogOptions": {
+            "awslogs-group": group,
+            "awslogs-region": arns.region,
+            "awslogs-stream": stream,
+        },
+        "ContainerARN": arns.of("container", identity[:32], service="ecs"),
+        "Networks": [{"NetworkMode": "host", "IPv4Addresses": ["127.0.0.1"]}],
+    }
+    if job.started_at is not None:
+        moment = datetime.fromtimestamp(job.started_at / 1000, tz=UTC)
+        document["CreatedAt"] = document["StartedAt"] = moment.isoformat().replace("+00:00", "Z")
+    return document
+
+
+def _task(job: Job) -> tuple[str, str]:
+    """Return the ARN of the latest attempt's task, and its cluster's name."""
+    arn = job.attempts[-1].task_arn
+    return arn, arn.split("/")[-2]

@@ -1,0 +1,122 @@
+"""What of an app the embedded AWS cannot play, told at once, before the first resource."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+_MADE_BY_FUNCTIONS = ("Custom::", "AWS::CloudFormation::CustomResource")
+_ANY = "unknown-"
+"""How the CDK writes an account or a Region that the app leaves open."""
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """What an app asks for that is not played here.
+
+    Attributes:
+        types: type → the resources of it, as ``STACK/LOGICAL_ID``.
+        places: stacks for another account or Region, each with its place.
+        images: container images that the app builds.
+    """
+
+    types: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    images: list[str] = field(default_factory=list)
+
+    def refusals(self, *, record: bool) -> list[str]:
+        """Say what stands in the way, a line each; ``record`` takes types that are not played."""
+        lines = [
+            f"{stack} is for {place}: the embedded AWS plays one account in one Region; start it "
+            "as that (local up --account, --region), or leave the stack out"
+            for stack, place in sorted(self.places.items())
+        ]
+        if not record:
+            lines += [
+                f"{type_} is not played here ({', '.join(resources)})"
+                for type_, resources in sorted(self.types.items())
+            ]
+        return lines
+
+    def remarks(self, *, record: bool) -> list[str]:
+        """Say what is deployed and does less than in AWS, a line each."""
+        lines = [
+            f"{image} is not built: jobs run as processes of this machine" for image in self.images
+        ]
+        if record:
+            lines += [
+                f"{type_} is recorded in its stack only ({', '.join(resources)})"
+                for type_, resources in sorted(self.types.items())
+            ]
+        return lines
+
+
+def plan(
+    assembly: Path, *, types: Collection[str], account_id: str, region: str, stacks: Collection[str]
+) -> Plan:
+    """Read a cloud assembly.
+
+    Args:
+        assembly: its directory.
+        types: the CloudFormation types that are played.
+        account_id: the account that is played.
+        region: the Region that is played.
+        stacks: the stacks that are to be deployed, by ID or name; all where there are none.
+    """
+    found = Plan()
+    resources: dict[str, list[str]] = defaultdict(list)
+    for key, artifact, directory in _artifacts(assembly):
+        properties = artifact.get("properties", {})
+        if artifact["type"] == "aws:cloudformation:stack":
+            name = properties.get("stackName", key)
+            if stacks and not {key, name, artifact.get("displayName")} & set(stacks):
+                continue
+            place = artifact.get("environment", "").removeprefix("aws://")
+            if not _is_here(place, account_id, region):
+                found.places[name] = place
+            template = json.loads((directory / properties["templateFile"]).read_text())
+            for logical_id, resource in template.get("Resources", {}).items():
+                type_ = resource["Type"]
+                if type_ not in types and not type_.startswith(_MADE_BY_FUNCTIONS):
+                    resources[type_].append(f"{name}/{logical_id}")
+        elif artifact["type"] == "cdk:asset-manifest":
+            manifest = json.loads((directory / properties["file"]).read_text())
+            found.images += [
+                image.get("displayName", asset)
+                for asset, image in manifest.get("dockerImages", {}).items()
+            ]
+    found.types = dict(resources)
+    return found
+
+
+def leave_images_out(assembly: Path) -> None:
+    """Take the container images out of an assembly, so that nothing tries to build them."""
+    for _, artifact, directory in _artifacts(assembly):
+        if artifact["type"] == "cdk:asset-manifest":
+            path = directory / artifact["properties"]["file"]
+            manifest = json.loads(path.read_text())
+            if manifest.get("dockerImages"):
+                path.write_text(json.dumps({**manifest, "dockerImages": {}}))
+
+
+def _artifacts(assembly: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
+    """Yield the artifacts of an assembly and of those nested in it, each with its directory."""
+    manifest = json.loads((assembly / "manifest.json").read_text())
+    for key, artifact in manifest.get("artifacts", {}).items():
+        if artifact["type"] == "cdk:cloud-assembly":
+            yield from _artifacts(assembly / artifact["properties"]["directoryName"])
+        else:
+            yield key, artifact, assembly
+
+
+def _is_here(place: str, account_id: str, region: str) -> bool:
+    account, _, found = place.partition("/")
+    return (account == account_id or account.startswith(_ANY) or not account) and (
+        found == region or found.startswith(_ANY) or not found
+    )

@@ -1,0 +1,98 @@
+"""What the head of a workflow engine needs: Nextflow, Snakemake, Metaflow, Cromwell, Airflow.
+
+Which of these calls which operation, and where in its source, stands in
+`tests/queues/what_engines_call.json`; a test holds these rights to it, both ways.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import EVERYTHING, submit_job_resources
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
+from batch_constructs.construct import arn_prefix
+from batch_constructs.jobs.submit_rights import jobs_of
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.reference import JOB_QUEUE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_logs as logs
+
+    from batch_constructs.queues.job_queue import JobQueue
+
+_READ = (
+    "batch:DescribeComputeEnvironments",
+    "batch:DescribeJobDefinitions",
+    "batch:DescribeJobQueues",
+    "batch:DescribeJobs",
+    "batch:ListJobs",
+    "ec2:DescribeInstances",
+)
+"""AWS knows no resources for these."""
+
+
+def grant_engine(
+    queue: JobQueue,
+    grantee: iam.IGrantable,
+    *,
+    job_definition_prefix: str | None,
+    job_roles: Sequence[iam.IRole] | None,
+    log_group: logs.ILogGroup | None,
+) -> iam.Grant:
+    """Let an engine's head run jobs in a queue, with definitions that it registers itself."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the grantee
+
+    arguments = Arguments(queue)
+    if not has_member(grantee, "grant_principal"):
+        arguments.wrong_type("grantee", grantee, "an iam.IGrantable, such as a role")
+    prefix = arguments.text("job_definition_prefix", job_definition_prefix, bound=RESOURCE_NAME)
+    roles = arguments.items("job_roles", job_roles, "iam.IRole")
+    for place, role in enumerate(roles):
+        if not has_member(role, "role_arn"):
+            arguments.wrong_type(f"job_roles[{place}]", role, "an iam.IRole")
+    if log_group is not None and not has_member(log_group, "log_group_arn"):
+        arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
+    arguments.refuse()
+
+    definitions = JOB_QUEUE.beside(queue, "job-definition", f"{prefix or ''}*")
+    jobs = jobs_of(queue)
+    submit = submit_job_resources(queue=queue.job_queue_arn, definition=definitions, jobs=jobs)
+    allowed: dict[str, tuple[list[str], list[str]]] = {
+        "define": (
+            ["batch:RegisterJobDefinition", "batch:DeregisterJobDefinition"],
+            [definitions],
+        ),
+        "submit": (["batch:SubmitJob"], submit),
+        "tag": (["batch:TagResource"], [definitions, jobs]),
+        "stop": (["batch:TerminateJob"], [jobs]),
+        "read": (list(_READ), [EVERYTHING]),
+        # Which instance a job runs on; the clusters' names are AWS Batch's own.
+        "find instances": (
+            ["ecs:DescribeTasks", "ecs:DescribeContainerInstances"],
+            [f"{arn_prefix('ecs')}{kind}/*" for kind in ("task", "container-instance")],
+        ),
+        "read logs": (["logs:GetLogEvents"], [_streams(log_group)]),
+    }
+    if roles:
+        allowed["pass"] = (["iam:PassRole"], [role.role_arn for role in roles])
+    grants = [
+        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources)
+        for actions, resources in allowed.values()
+    ]
+    first, *rest = grants
+    for one in rest:
+        first = first.combine(one)
+    return first
+
+
+def _streams(log_group: logs.ILogGroup | None) -> str:
+    """Return the ARN of all log streams of a group."""
+    known: Any = log_group
+    if known is None:
+        return f"{arn_prefix('logs')}log-group:{DEFAULT_LOG_GROUP}:log-stream:*"
+    # An L2's ARN ends in ":*", which covers its streams.
+    return str(known.log_group_arn)

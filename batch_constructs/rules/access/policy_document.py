@@ -1,0 +1,131 @@
+"""The statements of a policy document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.access import condition as conditions
+from batch_constructs.rules.access.answer import all_of, any_of, negated
+from batch_constructs.rules.access.names import matches, spelled
+from batch_constructs.rules.template.values import UNKNOWN
+from batch_constructs.rules.template.wildcard import fits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batch_constructs.rules.template.resources import Template
+
+_ANY: Final = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a policy.
+
+    Attributes:
+        allows: whether its effect is Allow.
+        actions: the action patterns, None where they are not known.
+        but_actions: whether it is about every action but those (NotAction).
+        resources: the resource patterns as text.
+        but_resources: whether it is about every resource but those (NotResource).
+        condition: its condition as it is in the template, None without one.
+        principal: Principal as it is in the template, None without one.
+        managed: the managed policy of AWS's that it stands in; else empty.
+        origin: the logical ID of the policy that it stands in, if that is a resource of its own.
+    """
+
+    allows: bool
+    actions: tuple[str, ...] | None
+    but_actions: bool
+    resources: tuple[str, ...]
+    but_resources: bool
+    condition: object
+    principal: object = None
+    managed: str = ""
+    origin: str = ""
+
+    def covers(self, action: str) -> bool | None:
+        """Tell whether an action is one of those the statement is about."""
+        if self.actions is None:
+            return None
+        wanted = action.lower()
+        listed = any(fits(wanted, pattern.lower()) for pattern in self.actions)
+        return listed is not self.but_actions
+
+    def is_about(self, resource: str) -> bool | None:
+        """Tell whether a resource is one of those the statement is about."""
+        listed = any_of(matches(pattern, resource) for pattern in self.resources)
+        return negated(listed) if self.but_resources else listed
+
+    def applies(
+        self, action: str, resource: str, context: Mapping[str, str | None], template: Template
+    ) -> bool | None:
+        """Tell whether the statement decides a request."""
+        covers = self.covers(action)
+        if covers is False:
+            return False
+        about = self.is_about(resource)
+        if about is False:
+            return False
+        return all_of((covers, about, conditions.holds(self.condition, context, template)))
+
+    @property
+    def opens_everything(self) -> bool:
+        """Tell whether it allows something on every resource, whatever the circumstances."""
+        listed = "*" in self.resources and not self.but_resources
+        return self.allows and listed and self.condition is None
+
+
+def several(value: object) -> list[object]:
+    """Give what may stand alone or in a list as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def statements(
+    document: object, template: Template, *, managed: str = "", origin: str = ""
+) -> Iterator[Statement | None]:
+    """Give the statements of a policy document, None for one that is not known."""
+    if not isinstance(document, dict):
+        yield None
+        return
+    for one in several(document.get("Statement", [])):
+        yield _statement(one, template, managed, origin) if isinstance(one, dict) else None
+
+
+def _statement(
+    one: dict[str, object], template: Template, managed: str, origin: str
+) -> Statement | None:
+    effect = one.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        return None
+    but_actions, but_resources = "NotAction" in one, "NotResource" in one
+    actions = several(one.get("NotAction" if but_actions else "Action", []))
+    resources = several(one.get("NotResource" if but_resources else "Resource", list(_ANY)))
+    known = all(isinstance(action, str) for action in actions)
+    return Statement(
+        allows=effect == "Allow",
+        actions=tuple(str(action) for action in actions) if known else None,
+        but_actions=but_actions,
+        resources=tuple(spelled(resource, template) for resource in resources),
+        but_resources=but_resources,
+        condition=one.get("Condition"),
+        principal=one.get("Principal", UNKNOWN if "NotPrincipal" in one else None),
+        managed=managed,
+        origin=origin,
+    )
+
+
+def decided(
+    policy: list[Statement],
+    action: str,
+    resource: str,
+    context: Mapping[str, str | None],
+    template: Template,
+) -> tuple[bool | None, bool | None]:
+    """Tell whether statements allow a request, and whether they deny it explicitly."""
+    found = [(one.allows, one.applies(action, resource, context, template)) for one in policy]
+    return (
+        any_of(applies for allows, applies in found if allows),
+        any_of(applies for allows, applies in found if not allows),
+    )

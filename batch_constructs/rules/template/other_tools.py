@@ -1,0 +1,25 @@
+"""Placeholders of tools that write templates: Jinja, the Serverless Framework and its plugins.
+
+What they will put there is unknown, so it is never a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+OPENINGS: Final = re.compile(
+    r"\{\{(?!resolve:)|\{%|\#\{(?=[\w:.]+\})"
+    r"|\$\{(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
+)
+"""Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's."""
+
+CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}
+
+_JINJA: Final = re.compile(r"\{%|\{\{(?!resolve:)")
+
+
+def jinja_line(text: str) -> int | None:
+    """Give the line of the first placeholder of Jinja, if there is any."""
+    found = _JINJA.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else None

@@ -1,0 +1,173 @@
+"""Where the parts of a template stand in its text."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Node:
+    """A value of the text.
+
+    Attributes:
+        start: where it begins, in characters.
+        end: where it has ended.
+        style: its first sign if that is a bracket or a quotation mark; of YAML ``|`` or ``>``, too.
+        named: of a mapping: name → where the name stands, and its value.
+        listed: of a list: its entries.
+        repeats: names that stood before in the mapping, and where they stand again.
+    """
+
+    __slots__ = ("end", "listed", "named", "repeats", "start", "style")
+
+    def __init__(self, start: int, end: int = 0, style: str = "") -> None:
+        self.start, self.end, self.style = start, end, style
+        self.named = _NO_NAMES
+        self.listed = _NO_ENTRIES
+        self.repeats = _NO_REPEATS
+
+    @classmethod
+    def of_several(cls, start: int, end: int = 0, style: str = "") -> Node:
+        """Make a node of a mapping or a list."""
+        made = cls(start, end, style)
+        made.named, made.listed, made.repeats = {}, [], []
+        return made
+
+
+_NO_NAMES: Final[dict[str, tuple[int, Node]]] = {}
+_NO_ENTRIES: Final[list[Node]] = []
+_NO_REPEATS: Final[list[tuple[str, int]]] = []
+"""What a scalar has: most nodes are scalars."""
+
+
+class SourceMap:
+    """The lines and columns of a template."""
+
+    def __init__(self, text: str, root: Node) -> None:
+        self._text, self._root = text, root
+        self._lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Give the line and the column of a character, counted from 1."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def chain(self, path: Sequence[str]) -> list[int]:
+        """Give where each part of a path stands, as far as it is written."""
+        return [offset for offset, _ in self._walk(self._root, path, [_MOST_BRANCHES])[0]]
+
+    def node(self, path: Sequence[str]) -> tuple[int, Node] | None:
+        """Give where the name at the end of a path stands, and its value, if it is written."""
+        found, rest = self._walk(self._root, path, [_MOST_BRANCHES])
+        return found[-1] if found and not rest else None
+
+    def _walk(
+        self, node: Node, path: Sequence[str], left: list[int]
+    ) -> tuple[list[tuple[int, Node]], Sequence[str]]:
+        """Go down a path: what was found, and the rest of the path that was not."""
+        found: list[tuple[int, Node]] = []
+        while path:
+            step = self._step(node, path)
+            if step is None:
+                break
+            offset, node, length = step
+            found.append((offset, node))
+            path = path[length:]
+        branches = node.named[_IF][1].listed[1:] if path and _IF in node.named else []
+        best: tuple[list[tuple[int, Node]], Sequence[str]] = ([], path)
+        for branch in branches:
+            left[0] -= 1
+            if left[0] > 0:
+                further = self._walk(branch, path, left)
+                best = min(best, further, key=lambda one: len(one[1]))
+        return found + best[0], best[1]
+
+    def _step(self, node: Node, path: Sequence[str]) -> tuple[int, Node, int] | None:
+        """Take one step; a name may have a slash in it."""
+        for length in range(1, len(path) + 1 if node.named else 1):
+            named = node.named.get("/".join(path[:length]))
+            if named is not None:
+                return *named, length
+        place = int(path[0]) if path[0].isdecimal() and len(path[0]) < _LONGEST_INDEX else None
+        if place is None or place >= len(node.listed):
+            return None
+        if any(self._may_vanish(entry) for entry in node.listed[:place]):
+            return None
+        entry = node.listed[place]
+        return entry.start, entry, 1
+
+    def _may_vanish(self, entry: Node) -> bool:
+        """Tell whether an entry of a list may turn out not to be there."""
+        return _IF in entry.named and "AWS::NoValue" in self._text[entry.start : entry.end]
+
+    def repeats(self) -> list[tuple[tuple[str, ...], str, int]]:
+        """Give the names that stand twice: path of the mapping, name, where it stands again."""
+        found: list[tuple[tuple[str, ...], str, int]] = []
+        waiting: list[tuple[Node, tuple[object, ...]]] = [(self._root, ())]
+        seen: set[int] = set()
+        while waiting:
+            node, place = waiting.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.repeats:
+                path = _path(place)
+                found += [(path, name, offset) for name, offset in node.repeats]
+            waiting += [(inner, (name, place)) for name, (_, inner) in node.named.items()]
+            waiting += [(inner, (str(n), place)) for n, inner in enumerate(node.listed)]
+        return sorted(found, key=lambda one: one[2])
+
+
+def _path(place: Any) -> tuple[str, ...]:
+    parts: list[str] = []
+    while place:
+        name, place = place
+        parts.append(name)
+    return tuple(reversed(parts))
+
+
+_LINE_END: Final = re.compile(r"\r\n|[\n\r]")
+_IF: Final = "Fn::If"
+_LONGEST_INDEX: Final = 7
+_MOST_BRANCHES: Final = 64
+"""Branches of Fn::If that are looked into for one path."""
+
+
+def of_json(text: str) -> Node:
+    """Find where everything stands in a text that is known to be JSON."""
+    root = Node.of_several(0, len(text))
+    around = [root]
+    name: tuple[str, int] | None = None
+    for match in _TOKEN.finditer(text):
+        start, end = match.span(1)
+        sign, within = text[start], around[-1]
+        if sign in ",:":
+            continue
+        if sign in "]}":
+            around.pop().end = end
+        elif sign == '"' and name is None and within.style == "{":
+            raw = text[start:end]
+            name = (json.loads(raw) if "\\" in raw else raw[1:-1], start)
+        else:
+            make = Node.of_several if sign in "{[" else Node
+            node = make(start, end, sign if sign in '{["' else "")
+            if name is None:
+                within.listed.append(node)
+            else:
+                if name[0] in within.named:
+                    within.repeats.append(name)
+                within.named[name[0]] = (name[1], node)
+                name = None
+            if sign in "{[":
+                around.append(node)
+    return root.listed[0]
+
+
+_TOKEN: Final = re.compile(
+    r'[ \t\r\n]*([{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
+)

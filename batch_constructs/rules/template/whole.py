@@ -1,0 +1,205 @@
+"""A template as one thing: what its text has, what it refers to, what nobody can look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.rules.template.loops import PREFIX, Unrolled
+from batch_constructs.rules.template.text import substitutions
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.reading import Document
+
+Path = tuple[str, ...]
+_Place = tuple[Any, ...]
+"""A key, and the place of what it stands in; the root has none."""
+
+_REFERRING: Final = ("Resources", "Outputs", "Conditions")
+_AWS_TRANSFORMS: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
+_STACK: Final = "AWS::CloudFormation::Stack"
+_STACK_SETS: Final = "AWS::CloudFormation::StackSet"
+_OTHER_TEMPLATES: Final = ("TemplateBody",)
+"""Properties that hold a template of their own."""
+
+
+class Whole:
+    """A template, and its text if it was read from one.
+
+    Attributes:
+        type: what rules about it call it.
+        template: the template, loops written out as far as they are known.
+        document: its text.
+    """
+
+    type: Final = "template"
+
+    def __init__(self, unrolled: Unrolled, document: Document | None = None) -> None:
+        self.template: Mapping[str, object] = unrolled.template
+        self.document = document
+        self._unrolled = unrolled
+
+    @cached_property
+    def resources(self) -> Mapping[str, object]:
+        """Give the resources as they are written."""
+        return self._section("Resources")
+
+    def _section(self, name: str) -> Mapping[str, object]:
+        section = self.template.get(name)
+        return section if isinstance(section, Mapping) else {}
+
+    @cached_property
+    def transforms(self) -> list[str]:
+        """Give the names of the template's own transforms."""
+        written = self.template.get("Transform", [])
+        several = written if isinstance(written, list) else [written]
+        return [
+            str(one.get("Name")) if isinstance(one, Mapping) else str(one) for one in several if one
+        ]
+
+    @cached_property
+    def is_final(self) -> bool:
+        """Tell whether CloudFormation takes it as it is: nothing is added to it later."""
+        return (
+            not any(one != "AWS::LanguageExtensions" for one in self.transforms)
+            and not self.is_of_another_tool
+            and not any(_is_made_later(self._section(name)) for name in ("Resources", "Parameters"))
+            and not any(
+                isinstance(one, Mapping) and str(one.get("Type")).endswith("::MODULE")
+                for one in self.resources.values()
+            )
+            and "Fn::Transform" not in self.template
+        )
+
+    @cached_property
+    def is_of_another_tool(self) -> bool:
+        """Tell whether placeholders of Jinja or the Serverless Framework stand in the text."""
+        return self.document is not None and self.document.placeholder >= 0
+
+    @cached_property
+    def _found(self) -> tuple[list[_Place], list[tuple[str, str, _Place]], int]:
+        """Go through all values once: nulls, names that are referred to, transforms inside."""
+        nulls: list[_Place] = []
+        named: list[tuple[str, str, _Place]] = []
+        transforms = 0
+        waiting: list[tuple[object, _Place]] = [
+            (value, (name, None)) for name, value in [*self.template.items()][::-1]
+        ]
+        seen: set[int] = set()
+        while waiting:
+            value, place = waiting.pop()
+            if value is None:
+                nulls.append(place)
+            elif isinstance(value, Mapping):
+                if id(value) in seen:
+                    continue
+                seen.add(id(value))
+                if len(value) == 1:
+                    named += [(kind, name, place) for kind, name in _references(value)]
+                if "Fn::Transform" in value:
+                    transforms += 1
+                waiting += [
+                    (entry, (key, place))
+                    for key, entry in [*value.items()][::-1]
+                    if key not in _OTHER_TEMPLATES and type(entry) not in _PLAIN
+                ]
+            elif isinstance(value, list) and id(value) not in seen:
+                seen.add(id(value))
+                waiting += [
+                    (entry, (str(n), place))
+                    for n, entry in enumerate(value)
+                    if type(entry) not in _PLAIN
+                ]
+        return nulls, named, transforms
+
+    def nulls(self) -> Iterator[Path]:
+        """Give where nothing stands as a value."""
+        return (_path(place) for place in self._found[0])
+
+    def unresolved(self) -> Iterator[tuple[Path, str, str]]:
+        """Give what is referred to and is not there: where, what kind of thing, its name."""
+        there = {
+            "resource or parameter": {*self.resources, *self._section("Parameters")},
+            "resource": self.resources,
+            "condition": self._section("Conditions"),
+        }
+        if _is_made_later(self._section("Conditions")):
+            del there["condition"]
+        for id_, resource in self.resources.items():
+            if isinstance(resource, Mapping):
+                for key, kind in (("DependsOn", "resource"), ("Condition", "condition")):
+                    written = resource.get(key)
+                    for name in written if isinstance(written, list) else [written]:
+                        if isinstance(name, str) and name not in there.get(kind, (name,)):
+                            yield ("Resources", id_, key), kind, name
+        for kind, name, place in self._found[1]:
+            if name not in there.get(kind, (name,)) and not name.startswith("AWS::"):
+                path = _path(place)
+                if path[0] in _REFERRING:
+                    yield path, kind, name
+
+    def not_looked_at(self, *, worlds_skipped: int, nested_known: bool) -> list[str]:
+        """Say what a check did not look at."""
+        types = [
+            one.get("Type") if isinstance(one, Mapping) else None for one in self.resources.values()
+        ]
+        macros = self._found[2] + sum(
+            not one.startswith(_AWS_TRANSFORMS) for one in self.transforms
+        )
+        nested = 0 if nested_known else types.count(_STACK)
+        nested += types.count("AWS::Serverless::Application")
+        modules = sum(str(one).endswith("::MODULE") for one in types)
+        counted = (
+            (self._unrolled.left, "resource in Fn::ForEach", "resources in Fn::ForEach"),
+            (types.count(_STACK_SETS), "StackSet body", "StackSet bodies"),
+            (nested, "nested stack", "nested stacks"),
+            (macros, "macro", "macros"),
+            (modules, "module", "modules"),
+            (worlds_skipped, "combination of conditions", "combinations of conditions"),
+        )
+        return [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+
+
+_PLAIN: Final = frozenset((str, int, bool, float))
+
+
+def _is_made_later(section: Mapping[str, object]) -> bool:
+    return any(str(name).startswith("Fn::") for name in section)
+
+
+def _path(place: _Place) -> Path:
+    parts: list[str] = []
+    while place is not None:
+        key, place = place
+        parts.append(str(key))
+    return tuple(reversed(parts))
+
+
+def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Give what a function refers to: the kind of thing, and its name."""
+    [(function, argument)] = value.items()
+    either = "resource or parameter"
+    if function == "Ref" and isinstance(argument, str):
+        yield either, argument
+    elif function == "Fn::GetAtt":
+        target = argument[0] if isinstance(argument, list) and argument else argument
+        if isinstance(target, str):
+            yield "resource", target.partition(".")[0]
+    elif function == "Fn::If" and isinstance(argument, list) and argument:
+        if isinstance(argument[0], str):
+            yield "condition", argument[0]
+    elif function == "Fn::Sub":
+        own = argument[1] if isinstance(argument, list) and len(argument) > 1 else {}
+        text = argument[0] if isinstance(argument, list) and argument else argument
+        for _, name in substitutions(text) if isinstance(text, str) else ():
+            if name and not name.startswith("!"):
+                known = isinstance(own, Mapping) and name in own
+                target, _, attribute = name.partition(".")
+                if not known:
+                    yield ("resource" if attribute else either), target
+
+
+def is_loop(name: object) -> bool:
+    """Tell whether a name of a section is a loop."""
+    return isinstance(name, str) and name.startswith(PREFIX)

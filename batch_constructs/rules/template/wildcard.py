@@ -1,0 +1,41 @@
+"""Patterns with ``*`` and ``?``, as policies and ARNs have them: brackets are themselves there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _any(character: str) -> bool:
+    del character
+    return True
+
+
+def fits(text: str, pattern: str, single: Callable[[str], bool] = _any) -> bool:
+    """Tell whether a pattern matches a whole text, in no more than the product of their lengths.
+
+    Args:
+        text: the text.
+        pattern: the pattern.
+        single: whether ``?`` stands for a character.
+    """
+    if "*" not in pattern and "?" not in pattern:
+        return text == pattern
+    place = at = resume = 0
+    star = -1
+    while place < len(text):
+        sign = pattern[at : at + 1]
+        if sign == "*":
+            star, resume = at, place
+            at += 1
+        elif sign == text[place] or (sign == "?" and single(text[place])):
+            place += 1
+            at += 1
+        elif star >= 0:
+            resume += 1
+            place, at = resume, star + 1
+        else:
+            return False
+    return not pattern[at:].strip("*")

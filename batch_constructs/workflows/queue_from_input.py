@@ -1,0 +1,68 @@
+"""A queue that the input of an execution names, among those that the workflow may submit to.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.queues.job_queue import is_job_queue
+from batch_constructs.workflow_job import PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.queues.job_queue import AnyJobQueue
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFromInput:
+    """A queue that whoever starts an execution names, by its name or its ARN.
+
+    The workflow may submit to these queues and no other: AWS Batch denies any other name.
+
+    Attributes:
+        path: Where the input of the execution names it, such as ``$.queue``; also in a job with
+            ``for_each``.
+        queues: The queues it may be, at least one.
+    """
+
+    path: str
+    queues: Sequence[AnyJobQueue]
+
+    @property
+    def context_path(self) -> str:
+        """The same path from wherever a state is: into the context object."""
+        return f"$$.Execution.Input{self.path.removeprefix('$')}"
+
+
+def read_queues(arguments: Arguments, where: str, queue: Any) -> list[AnyJobQueue]:
+    """Return the queues that a job may wait in, and note what is wrong with them."""
+    if not isinstance(queue, QueueFromInput):
+        if is_job_queue(queue):
+            return [queue]
+        arguments.wrong_type(f"{where}queue", queue, "a job queue")
+        return []
+    if not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
+        arguments.wrong_value(
+            f"{where}queue.path is {queue.path!r}; allowed is a path into the input of the "
+            "execution: write such as '$.queue'"
+        )
+    listed = arguments.items(f"{where}queue.queues", queue.queues, "job queues")
+    if not listed and not arguments.is_wrong(f"{where}queue.queues"):
+        arguments.wrong_value(
+            f"{where}queue.queues is empty; allowed is at least one: list the queues that the "
+            "input may name"
+        )
+    for one in listed:
+        if not is_job_queue(one):
+            arguments.wrong_type(f"{where}queue.queues", one, "job queues")
+    return [one for one in listed if is_job_queue(one)]
+
+
+def queues_of(queue: AnyJobQueue | QueueFromInput) -> list[AnyJobQueue]:
+    """Return the queues that a job may wait in."""
+    return list(queue.queues) if isinstance(queue, QueueFromInput) else [queue]

@@ -1,0 +1,349 @@
+"""How long a check takes of files that are made to take long.
+
+uv run python bench/hostile_templates.py
+
+Each file has at most 1 MB. Each is checked by a command of its own, and what it takes is the CPU
+time of that command, start-up included.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SIZE = 1_000_000
+
+
+def resources(**some: Any) -> str:
+    """Write a template."""
+    return json.dumps({"Resources": some})
+
+
+def definition(**properties: Any) -> dict[str, Any]:
+    """Write a job definition."""
+    return {"Type": "AWS::Batch::JobDefinition", "Properties": {"Type": "container", **properties}}
+
+
+def container(**properties: Any) -> dict[str, Any]:
+    """Write a job definition of one container."""
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    return definition(
+        ContainerProperties={"Image": "busybox", "ResourceRequirements": sizes, **properties}
+    )
+
+
+def queue(*environments: Any) -> dict[str, Any]:
+    """Write a job queue."""
+    order = [{"Order": n, "ComputeEnvironment": one} for n, one in enumerate(environments)]
+    return {
+        "Type": "AWS::Batch::JobQueue",
+        "Properties": {"Priority": 1, "ComputeEnvironmentOrder": order},
+    }
+
+
+def environment(**more: Any) -> dict[str, Any]:
+    """Write a Fargate environment."""
+    compute = {
+        "Type": "FARGATE",
+        "MaxvCpus": 4,
+        "Subnets": ["subnet-1"],
+        "SecurityGroupIds": ["sg-1"],
+    }
+    return {
+        "Type": "AWS::Batch::ComputeEnvironment",
+        "Properties": {"Type": "MANAGED", "ComputeResources": compute | more},
+    }
+
+
+def role(*statements: Any) -> dict[str, Any]:
+    """Write a role with a policy."""
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ]
+            },
+            "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [*statements]}}],
+        },
+    }
+
+
+def merge_bomb() -> str:
+    """Write YAML whose merges grow as a power."""
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+    return "\n".join([*lines, "Resources: {T: {<<: *a11, Type: 'AWS::SNS::Topic'}}"])
+
+
+def alias_bomb() -> str:
+    """Write YAML whose aliases grow as a power."""
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    return "\n".join([*lines, "Resources: {T: {Type: 'AWS::Batch::JobQueue', Properties: *a11}}"])
+
+
+def many_merges() -> str:
+    """Write YAML in which one long mapping is merged again and again."""
+    members = ", ".join(f"k{n}: v" for n in range(40_000))
+    merges = "\n".join(f"m{n}: {{<<: *a}}" for n in range(30_000))
+    return f"a: &a {{{members}}}\n{merges}\nResources: {{T: {{Type: 'AWS::SNS::Topic'}}}}"
+
+
+def conditions(count: int, definitions: int) -> str:
+    """Write many definitions that all depend on many conditions."""
+    names = [f"C{n}" for n in range(count)]
+    value: Any = "x"
+    for name in names:
+        value = {"Fn::If": [name, value, "y"]}
+    return json.dumps(
+        {
+            "Parameters": {f"P{name}": {"Type": "String"} for name in names},
+            "Conditions": {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "yes"]} for name in names},
+            "Resources": {
+                f"D{n}": container(Environment=[{"Name": "a", "Value": value}])
+                for n in range(definitions)
+            },
+        }
+    )
+
+
+def wired(count: int) -> str:
+    """Write jobs, queues, and rules that send each job to each queue."""
+    parts: dict[str, Any] = {"E": environment()}
+    for n in range(count):
+        parts[f"Q{n}"] = queue({"Ref": "E"})
+        parts[f"J{n}"] = container()
+    for n in range(count):
+        targets = [
+            {
+                "Id": str(m),
+                "Arn": {"Ref": f"Q{n}"},
+                "RoleArn": "x",
+                "BatchParameters": {"JobDefinition": {"Ref": f"J{m}"}, "JobName": "x"},
+            }
+            for m in range(5)
+        ]
+        parts[f"R{n}"] = {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": targets},
+        }
+    return resources(**parts)
+
+
+CASES: dict[str, Callable[[], str]] = {
+    "merge bomb": merge_bomb,
+    "alias bomb": alias_bomb,
+    "many merges": many_merges,
+    "alias to itself": lambda: "a: &a [*a]\nResources: {T: {Type: 'AWS::SNS::Topic'}}",
+    "one name twice among many, JSON": lambda: (
+        '{"Resources": {' + ",".join(f'"N{n % 30_000}": {{}}' for n in range(60_000)) + "}}"
+    ),
+    "one name twice among many, YAML": lambda: (
+        "Resources:\n" + "\n".join(f"  N{n % 30_000}: {{}}" for n in range(60_000))
+    ),
+    "one name again and again": lambda: (
+        '{"Resources": {' + ",".join('"N": {}' for _ in range(100_000)) + "}}"
+    ),
+    "brackets in an action": lambda: resources(
+        R=role({"Effect": "Allow", "Action": "batch:" + "[" * 500_000, "Resource": "*"}),
+        J=container(JobRoleArn={"Fn::GetAtt": ["R", "Arn"]}),
+    ),
+    "stars in an action": lambda: resources(
+        R=role({"Effect": "Allow", "Action": "*a" * 200_000 + "b", "Resource": "*"}),
+        J=container(JobRoleArn={"Fn::GetAtt": ["R", "Arn"]}),
+    ),
+    "many actions": lambda: resources(
+        R=role(
+            *[{"Effect": "Allow", "Action": f"batch:A*{n}", "Resource": "*"} for n in range(9000)]
+        ),
+        **{f"J{n}": container(JobRoleArn={"Fn::GetAtt": ["R", "Arn"]}) for n in range(400)},
+    ),
+    "token beginnings": lambda: resources(J=container(Command=["${Token[" * 120_000])),
+    "dynamic reference beginnings": lambda: resources(J=container(Command=["{{resolve:" * 90_000])),
+    "substitution beginnings": lambda: resources(
+        J=container(Command=[{"Fn::Sub": "${" * 450_000}])
+    ),
+    "substitutions": lambda: resources(J=container(Command=[{"Fn::Sub": "${A.B}" * 150_000}])),
+    "many definitions": lambda: resources(**{f"J{n}": container() for n in range(4000)}),
+    "500 definitions, 10 conditions": lambda: conditions(10, 500),
+    "500 definitions, 40 conditions": lambda: conditions(40, 150),
+    "a chain of conditions": lambda: json.dumps(
+        {
+            "Conditions": {
+                f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(18_000)
+            },
+            "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "C0"}},
+        }
+    ),
+    "249 jobs, 249 queues": lambda: resources(
+        E=environment(),
+        **{f"Q{n}": queue({"Ref": "E"}) for n in range(249)},
+        **{f"J{n}": container() for n in range(249)},
+    ),
+    "166 jobs, queues and environments": lambda: resources(
+        **{f"E{n}": environment() for n in range(166)},
+        **{f"Q{n}": queue({"Ref": f"E{n}"}) for n in range(166)},
+        **{f"J{n}": container() for n in range(166)},
+    ),
+    "160 jobs, queues and rules": lambda: wired(160),
+    "nested lists": lambda: '{"Resources": {"J": ' + "[" * 490_000 + "]" * 490_000 + "}}",
+    "nested YAML": lambda: "Resources: " + "[" * 900_000,
+    "deep indentation": lambda: "\n".join(" " * n + "a:" for n in range(1_300)),
+    "many small values": lambda: "Resources: {T: [" + "a," * 490_000 + "]}",
+    "many small objects": lambda: "Resources: {T: [" + "{a: b}," * 135_000 + "]}",
+    "nulls": lambda: '{"Resources": {"T": [' + ",".join(["null"] * 190_000) + "]}}",
+    "a long number": lambda: "Resources: {T: " + "1:" * 490_000 + "1}",
+    "many digits": lambda: '{"Resources": {"T": ' + "9" * 900_000 + "}}",
+    "unknown names": lambda: resources(
+        J=definition(**{f"ContainerPropertie{n}": 1 for n in range(30_000)})
+    ),
+    "references to nothing": lambda: resources(
+        T={
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"Tags": [{"Ref": f"N{n}"} for n in range(50_000)]},
+        }
+    ),
+    "variables of one name": lambda: resources(
+        J=container(Environment=[{"Name": "a", "Value": "b"}] * 27_000)
+    ),
+    "variables": lambda: resources(
+        J=container(Environment=[{"Name": f"a{n}", "Value": "b"} for n in range(22_000)])
+    ),
+    "mount points": lambda: resources(
+        J=container(
+            Volumes=[{"Name": f"v{n}"} for n in range(10_000)],
+            MountPoints=[
+                {"SourceVolume": f"v{n}", "ContainerPath": f"/{n}"} for n in range(10_000)
+            ],
+        )
+    ),
+    "subnets": lambda: resources(E=environment(Subnets=[f"subnet-{n}" for n in range(60_000)])),
+    "shares": lambda: resources(
+        P={
+            "Type": "AWS::Batch::SchedulingPolicy",
+            "Properties": {
+                "FairsharePolicy": {
+                    "ShareDistribution": [{"ShareIdentifier": f"s{n}"} for n in range(28_000)]
+                }
+            },
+        }
+    ),
+    "exit conditions": lambda: resources(
+        J=definition(
+            RetryStrategy={"EvaluateOnExit": [{"OnExitCode": "1", "Action": "EXIT"}] * 19_000}
+        )
+    ),
+    "node ranges": lambda: resources(
+        J=definition(
+            Type="multinode",
+            NodeProperties={
+                "NumNodes": 1000,
+                "MainNode": 0,
+                "NodeRangeProperties": [{"TargetNodes": f"{n}:{n}"} for n in range(28_000)],
+            },
+        )
+    ),
+    "loops": lambda: json.dumps(
+        {
+            "Transform": "AWS::LanguageExtensions",
+            "Resources": {
+                "Fn::ForEach::A": [
+                    "A",
+                    [f"a{n}" for n in range(300)],
+                    {
+                        "Fn::ForEach::B": [
+                            "B",
+                            [f"b{n}" for n in range(300)],
+                            {"T${A}${B}": {"Type": "AWS::SNS::Topic"}},
+                        ]
+                    },
+                ]
+            },
+        }
+    ),
+    "an event pattern": lambda: resources(
+        R={
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {
+                    "source": ["aws.batch"],
+                    "detail": {"status": [{"wildcard": "*a" * 200_000}]},
+                }
+            },
+        }
+    ),
+    "a state machine": lambda: resources(
+        M={
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "DefinitionString": json.dumps(
+                    {
+                        "States": {
+                            f"S{n}": {
+                                "Type": "Task",
+                                "Resource": "arn:aws:states:::batch:submitJob.sync",
+                                "Parameters": {
+                                    "JobName": "a",
+                                    "JobQueue": "q",
+                                    "JobDefinition": "d",
+                                },
+                            }
+                            for n in range(5_000)
+                        }
+                    }
+                )
+            },
+        }
+    ),
+    "ignore comments": lambda: (
+        "# batch-constructs: ignore a\n" * 33_000
+        + "Resources: {Q: {Type: 'AWS::Batch::JobQueue', Properties: {Priority: -1}}}"
+    ),
+    "a long line of signs": lambda: "Resources: {T: '" + "#{" * 450_000 + "'}",
+    "Jinja": lambda: "{% if x %}\n" * 90_000,
+}
+
+
+def cpu(command: list[str]) -> tuple[float, subprocess.CompletedProcess[str]]:
+    """Run a command; give the CPU time it took, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    check = str(Path(sys.executable).parent / "batch-constructs")
+    wanted = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "template.yaml"
+        for name, make in CASES.items():
+            if wanted and name not in wanted:
+                continue
+            text = make()
+            if len(text) > SIZE:
+                raise ValueError(f"{name} has {len(text)} characters")
+            file.write_text(text)
+            seconds, done = cpu([check, "check", "--format", "json", str(file)])
+            said = done.stderr.strip().replace(str(file), "")[:70] or f"{len(done.stdout)} B told"
+            trouble = "  TRACEBACK" if "Traceback" in done.stderr else ""
+            print(f"{seconds:6.2f} s  exit {done.returncode}  {name:36} {said}{trouble}")
+
+
+if __name__ == "__main__":
+    main()

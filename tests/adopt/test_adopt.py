@@ -1,0 +1,168 @@
+"""What `adopt` prints declares what the old template does: the same resources, byte for byte."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from click.testing import CliRunner, Result
+
+from batch_constructs.cli import main
+from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.rules.template import reading
+from tests.adopt.l2_apps import APPS
+
+TEMPLATES = sorted((Path(__file__).parent / "templates").iterdir())
+OLD = [*APPS, *(file.stem for file in TEMPLATES)]
+
+
+@cache
+def l2_template(name: str) -> str:
+    app = cdk.App(
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=False,
+        context={"aws:cdk:enable-path-metadata": True},
+    )
+    stack = cdk.Stack(app, name.replace("_", "-"))
+    APPS[name](stack)
+    return json.dumps(app.synth().get_stack_by_name(stack.stack_name).template)
+
+
+def written(name: str, directory: Path) -> Path:
+    """Give the file of an old template, an L2 app's or one that was written otherwise."""
+    for file in TEMPLATES:
+        if file.stem == name:
+            return file
+    path = directory / f"{name}.template.json"
+    path.write_text(l2_template(name))
+    return path
+
+
+def adopt(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["adopt", *map(str, arguments)])
+
+
+def declared(source: str, directory: Path) -> dict[str, Any]:
+    """Run what was printed, and read the template of its app."""
+    app, out = directory / "app.py", directory / "cdk.out"
+    app.write_text(source)
+    whole_app = cdk.App
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cdk, "App", lambda **given: whole_app(**as_the_cli_runs_it(out), **given))
+        patch.setenv("CDK_VALIDATION", "false")
+        runpy.run_path(str(app), run_name="__main__")
+    (file,) = out.glob("*.template.json")
+    template: dict[str, Any] = json.loads(file.read_text())
+    return template
+
+
+def as_the_cli_runs_it(out: Path) -> dict[str, Any]:
+    return {
+        "outdir": str(out),
+        "analytics_reporting": False,
+        "context": {"aws:cdk:enable-path-metadata": True},
+    }
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_what_is_printed_declares_the_same_resources(name: str, tmp_path: Path) -> None:
+    path = written(name, tmp_path)
+    old = json.loads(json.dumps(reading.read(path)))
+
+    new = declared(adopt(path).stdout, tmp_path)
+
+    assert new == old
+    assert {one.effect for one in impact(old, new).values()} == {Effect.NONE}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_every_resource_of_aws_batch_is_one_of_our_constructs(name: str, tmp_path: Path) -> None:
+    path = written(name, tmp_path)
+    resources: Any = reading.read(path)["Resources"]
+    ours = [one for one in resources.values() if one["Type"].startswith("AWS::Batch::")]
+
+    printed = adopt(path)
+
+    assert "AWS::Batch::" not in printed.stderr
+    assert printed.stdout.count(" = bc.") - printed.stdout.count(" = bc.%s.from_") >= len(ours)
+
+
+def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}}))
+
+    printed = adopt(file)
+
+    assert (printed.exit_code, 'cdk.CfnResource(self, "It"' in printed.stdout) == (0, True)
+    assert printed.stderr == (
+        "It (AWS::SNS::Topic) stays as an L1: it is no resource of AWS Batch\n"
+    )
+
+
+def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_path: Path) -> None:
+    definition = {
+        "Type": "AWS::Batch::JobDefinition",
+        "Properties": {
+            "Type": "container",
+            "PlatformCapabilities": ["FARGATE"],
+            "ContainerProperties": {
+                "Image": "busybox",
+                "ExecutionRoleArn": "arn:aws:iam::111122223333:role/execution",
+                "ResourceRequirements": [
+                    {"Type": "VCPU", "Value": "0.3"},
+                    {"Type": "MEMORY", "Value": "100"},
+                ],
+            },
+        },
+    }
+    old = {"Resources": {"Odd": definition}}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    printed = adopt(file)
+
+    assert "Odd (AWS::Batch::JobDefinition) stays as an L1: vcpus is 0.3" in printed.stderr
+    assert declared(printed.stdout, tmp_path)["Resources"] == old["Resources"]
+
+
+def test_text_of_a_template_cannot_become_code(tmp_path: Path) -> None:
+    odd = '"""); raise SystemExit("run")  # \'\\'
+    old = {
+        "Description": odd,
+        "Resources": {"It": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": odd}}},
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    assert declared(adopt(file).stdout, tmp_path)["Resources"] == old["Resources"]
+
+
+def test_one_stack_of_several_is_named(tmp_path: Path) -> None:
+    app = cdk.App(analytics_reporting=False, outdir=str(tmp_path / "cdk.out"))
+    for name in ("One", "Two"):
+        stack = cdk.Stack(app, name, env=cdk.Environment(region="eu-central-1"))
+        cdk.CfnResource(stack, f"In{name}", type="AWS::SNS::Topic")
+    app.synth()
+
+    printed = adopt(tmp_path / "cdk.out", "--stack", "Two")
+    unnamed = adopt(tmp_path / "cdk.out")
+    unknown = adopt(tmp_path / "cdk.out", "--stack", "Three")
+
+    assert "InTwo" in printed.stdout
+    assert "InOne" not in printed.stdout
+    assert 'env=cdk.Environment(region="eu-central-1")' in printed.stdout
+    assert (unnamed.exit_code, unknown.exit_code) == (2, 2)
+    assert "there are several stacks (One, Two): name one with --stack" in unnamed.stderr
+    assert "there is no stack Three; there are One, Two" in unknown.stderr
+
+
+def test_a_file_that_is_no_template_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text("[]")
+
+    assert (adopt(file).exit_code, adopt(tmp_path / "none").exit_code) == (2, 2)

@@ -1,0 +1,127 @@
+"""For any two environments of one ID: another name where AWS makes another one, else the same."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import batch_constructs as bc
+from batch_constructs.impact.verdict import Effect, impact
+
+ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
+KINDS: dict[str, Any] = {
+    "fargate": bc.FargateComputeEnvironment,
+    "ec2": bc.Ec2ComputeEnvironment,
+    "spot": bc.SpotComputeEnvironment,
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an environment may be made of, and what stands around it."""
+
+    kind: str
+    max_vcpus: int
+    tags: bool
+    stack_tags: bool
+    own_role: bool
+    fargate_spot: bool
+    instance_types: str
+    best_fit: bool
+    enabled: bool
+
+    def template(self) -> dict[str, Any]:
+        app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
+        tags = {"Stage": "test"} if self.stack_tags else None
+        stack = cdk.Stack(app, "Stack", tags=tags)
+        vpc = ec2.Vpc.from_vpc_attributes(
+            stack,
+            "Vpc",
+            vpc_id="vpc-1",
+            availability_zones=["a"],
+            private_subnet_ids=["subnet-1"],
+            private_subnet_route_table_ids=["rtb-1"],
+        )
+        options: dict[str, Any] = {"max_vcpus": self.max_vcpus, "enabled": self.enabled}
+        if self.tags:
+            options["tags"] = {"Team": "a"}
+        if self.own_role:
+            arn = "arn:aws:iam::111122223333:role/own"
+            options["service_role"] = iam.Role.from_role_arn(stack, "Own", arn)
+        if self.kind == "fargate":
+            options["spot"] = self.fargate_spot
+        else:
+            options["instance_types"] = [self.instance_types]
+            if self.best_fit:
+                options["allocation_strategy"] = "BEST_FIT"
+        KINDS[self.kind](stack, "E", vpc=vpc, compute_environment_name="nightly", **options)
+        template: dict[str, Any] = app.synth().get_stack_by_name("Stack").template
+        return template
+
+
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "kind": st.sampled_from(sorted(KINDS)),
+    "max_vcpus": st.sampled_from([16, 512]),
+    "tags": st.booleans(),
+    "stack_tags": st.booleans(),
+    "own_role": st.booleans(),
+    "fargate_spot": st.booleans(),
+    "instance_types": st.sampled_from(["c7i", "m7i"]),
+    "best_fit": st.booleans(),
+    "enabled": st.booleans(),
+}
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Environment, Environment]:
+    """Draw an environment, and it with one or two things changed."""
+    one = draw(st.builds(Environment, **FIELDS))
+    changed = draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2, unique=True))
+    return one, replace(one, **{name: draw(FIELDS[name]) for name in changed})
+
+
+def named(template: dict[str, Any]) -> tuple[str, str]:
+    ((logical_id, resource),) = (
+        item for item in template["Resources"].items() if item[1]["Type"] == ENVIRONMENT
+    )
+    return logical_id, resource["Properties"]["ComputeEnvironmentName"]
+
+
+def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
+    """Give both environments one name, so that only their other properties are judged."""
+    logical_id, _ = named(template)
+    resource = template["Resources"][logical_id]
+    return {
+        "Resources": {
+            **template["Resources"],
+            logical_id: {
+                **resource,
+                "Properties": {**resource["Properties"], "ComputeEnvironmentName": "nightly"},
+            },
+        }
+    }
+
+
+@settings(
+    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(pair=pairs())
+def test_the_name_differs_exactly_where_another_environment_is_needed(
+    pair: tuple[Environment, Environment],
+) -> None:
+    one, other = pair
+    old, new = one.template(), other.template()
+    (old_id, old_name), (new_id, new_name) = named(old), named(new)
+
+    judged = impact(with_one_name(old), with_one_name(new))[new_id]
+
+    fails = any("the deployment fails; make an environment" in note for note in judged.notes)
+    needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
+    assert old_id == new_id
+    assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)

@@ -1,0 +1,119 @@
+"""As much of DynamoDB as the claims need, in memory: a trial has thousands of calls.
+
+The same requests go through botocore and moto in the other tests.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Item = dict[str, Any]
+PAGE_BYTES = 1_000_000
+
+
+class SmallDynamoDb:
+    """Tables by name; a table's rows by their keys, ``key`` or ``log`` and ``number``."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Any, ...], Item] = {}
+        self.items_read = 0
+
+    def update_item(self, **request: Any) -> dict[str, Any]:
+        old = self._checked(request, "ConditionalCheckFailedException")
+        self._update(request)
+        return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        assert request["ConsistentRead"]
+        self.items_read += 1
+        row = self.rows.get(_key(request["Key"]))
+        return {} if row is None else {"Item": copy.copy(row)}
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        assert request["ConsistentRead"]
+        assert request["KeyConditionExpression"] == "#log = :log AND #number >= :start"
+        values = request["ExpressionAttributeValues"]
+        start = int(values[":start"]["N"])
+        forward = request["ScanIndexForward"]
+        numbers = sorted(
+            (
+                key[1]
+                for key in self.rows
+                if len(key) == 2 and key[0] == values[":log"]["S"] and key[1] >= start
+            ),
+            reverse=not forward,
+        )
+        after = request.get("ExclusiveStartKey")
+        if after is not None:
+            at = int(after["number"]["N"])
+            numbers = [n for n in numbers if (n > at if forward else n < at)]
+        page, size = [], 0
+        for number in numbers:
+            row = self.rows[values[":log"]["S"], number]
+            page.append(copy.copy(row))
+            size += 200 + len(row.get("keys", {}).get("B", b""))
+            if size >= PAGE_BYTES:
+                last = {"log": row["log"], "number": row["number"]}
+                self.items_read += len(page)
+                return {"Items": page, "LastEvaluatedKey": last}
+        self.items_read += len(page)
+        return {"Items": page}
+
+    def transact_write_items(self, TransactItems: list[Any]) -> dict[str, Any]:  # noqa: N803 - AWS's
+        for each in TransactItems:
+            if "Update" in each:
+                self._checked(each["Update"], "TransactionCanceledException")
+        for each in TransactItems:
+            if "Update" in each:
+                self._update(each["Update"])
+            else:
+                item = each["Put"]["Item"]
+                self.rows[_key(item)] = copy.copy(item)
+        return {}
+
+    def _checked(self, request: dict[str, Any], code: str) -> Item:
+        row = self.rows.get(_key(request["Key"]), {})
+        if not _holds(request["ConditionExpression"], row, request):
+            said = {
+                "Error": {"Code": code, "Message": ""},
+                "ResponseMetadata": {"HTTPStatusCode": 400},
+                "CancellationReasons": [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}],
+            }
+            raise ClientError(said, "Write")
+        return copy.copy(row)
+
+    def _update(self, request: dict[str, Any]) -> None:
+        row = self.rows.setdefault(_key(request["Key"]), dict(request["Key"]))
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        for part in request["UpdateExpression"].removeprefix("SET ").split(", "):
+            name, value = part.split(" = ")
+            row[names[name]] = values[value]
+
+
+def _key(item: Item) -> tuple[Any, ...]:
+    return (item["key"]["S"],) if "key" in item else (item["log"]["S"], int(item["number"]["N"]))
+
+
+def _holds(expression: str, row: Item, request: dict[str, Any]) -> bool:
+    names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+
+    def compare(found: re.Match[str]) -> str:
+        left, operator, right = row.get(names[found[1]]), found[2], values[found[3]]
+        if left is None:
+            return "False"
+        ((kind, one),), ((_, other),) = left.items(), right.items()
+        if kind == "N":
+            one, other = float(one), float(other)
+        return str(one == other if operator == "=" else one < other)
+
+    text = re.sub(
+        r"attribute_not_exists\((#\w+)\)", lambda m: str(names[m[1]] not in row), expression
+    )
+    text = re.sub(r"(#\w+) ([=<]) (:\w+)", compare, text)
+    text = text.replace("AND", "and").replace("OR", "or")
+    assert re.fullmatch(r"(True|False|and|or|[() ])+", text), text
+    return bool(eval(text))  # noqa: S307 - nothing but True, False, and, or
