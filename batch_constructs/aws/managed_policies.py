@@ -19,6 +19,33 @@ ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"
 SPOT_FLEET: Final = "service-role/AmazonEC2SpotFleetTaggingRole"
 TASK_EXECUTION: Final = "service-role/AmazonECSTaskExecutionRolePolicy"
 SESSION_MANAGER: Final = "AmazonSSMManagedInstanceCore"
+REPORT_INSTANCE: Final = "ssm:UpdateInstanceInformation"
+SESSION_CHANNELS: Final = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+SESSION_ACTIONS: Final = (REPORT_INSTANCE, *SESSION_CHANNELS)
+"""What Session Manager needs of an instance.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+"""
+
+INSTANCE_CREDENTIALS_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/ec2-security-considerations.html",
+    "Only containers with a network interface of their own can be kept from the credentials of the"
+    " instance profile; those of a single-node job on EC2 use the instance's network"
+    " (github.com/aws/containers-roadmap/issues/2332), and so do pods unless EksPodProperties."
+    "hostNetwork is false.",
+)
+READS_OF_SECRETS: Final = (
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "secretsmanager:GetSecretValue",
+)
+"""Actions that read what an account keeps secret."""
+
 EKS_NODE: Final = (
     "AmazonEKSWorkerNodePolicy",
     "AmazonEC2ContainerRegistryPullOnly",

@@ -30,6 +30,8 @@ AREAS: Final = {
     "job_definitions.platforms": "Platforms of a job",
     "job_definitions.sizes": "vCPUs, memory and GPUs",
     "job_definitions.containers": "Containers",
+    "job_definitions.commands": "Commands",
+    "job_definitions.secrets": "Secrets",
     "job_definitions.storage": "Storage and Linux parameters",
     "job_definitions.tasks": "Jobs of several containers",
     "multi_node": "Multi-node parallel jobs",

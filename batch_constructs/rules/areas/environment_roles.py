@@ -217,3 +217,37 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
     elif not held.mention("ec2:CreateTags"):
         yield _SPOT_FLEET_ROLE, f"{role.id} does not allow ec2:CreateTags"
+
+
+@_warning(
+    "instance-role-in-containers",
+    COMPUTE_ENVIRONMENT,
+    title="instance role that lets every container read the account's parameters or secrets",
+    fix=f"take {policies.SESSION_MANAGER} off; for Session Manager allow "
+    f"{', '.join(policies.SESSION_ACTIONS)}, and give a job's own rights to its job role",
+    source=policies.INSTANCE_CREDENTIALS_SOURCE,
+)
+def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Containers get the instance's credentials from its metadata, whatever their job role says."""
+    role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
+    if role is None or _hides_metadata(environment):
+        return
+    held = rights(role)
+    for statement in held.statements:
+        reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
+        action = next((one for one in reads if held.allow(one) is not False), None)
+        if action is not None and statement.opens_everything:
+            whose = f"the policy {statement.managed} of {role.id}" if statement.managed else role.id
+            yield INSTANCE_ROLE, f"{whose} allows {action} on every resource"
+
+
+def _hides_metadata(environment: ComputeEnvironment) -> bool:
+    """Tell whether the launch template switches the instance's metadata off."""
+    return any(
+        mapping(mapping(template.properties, "LaunchTemplateData"), "MetadataOptions").get(
+            "HttpEndpoint"
+        )
+        == "disabled"
+        for _, reference in environment.launch_templates
+        if (template := environment.launch_template(reference)) is not None
+    )
