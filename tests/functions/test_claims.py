@@ -307,13 +307,30 @@ def test_a_holder_whose_claim_was_taken_over_cannot_end_it(world: World) -> None
     theirs = other.take_over(found[0], lease_until=2e9, deadline=2e9)
     assert theirs is not None
 
+    one.refresh()
+    assert len(one._open) == 1
+    world.aws.calls.clear()
     one.end(mine, free=[0], deadline=2e9)
 
-    one.refresh()
+    assert world.aws.calls["dynamodb:TransactWriteItems"] == 0
     assert one.claim_of(digest("a")) is not None
     other.end(theirs, deadline=2e9)
     one.refresh()
     assert one.is_settled(digest("a"))
+
+
+def test_a_claim_that_ended_meanwhile_is_not_taken_over(world: World) -> None:
+    one, other = log(world), log(world)
+    mine = take(one, "run", [digest("a")])
+    other.refresh()
+    found = other.claim_of(digest("a"))
+    assert mine is not None
+    assert found is not None
+    one.end(mine, deadline=2e9)
+    other.refresh()
+
+    assert other.take_over(found[0], lease_until=2e9, deadline=2e9) is None
+    assert other.is_settled(digest("a"))
 
 
 def test_the_window_counts_from_the_end_of_work(world: World) -> None:
