@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from batch_constructs.functions.claims.effect import (
     NotDoneError,
@@ -371,6 +376,22 @@ def test_a_function_that_slept_for_longer_than_the_window_reads_anew(world: Worl
 
     assert one.claim_of(digest("b")) is not None
     assert take(one, "again", [digest("a")]) is not None
+
+
+def test_a_claim_whose_answer_got_lost_is_found_in_the_log(world: World) -> None:
+    one = log(world)
+    write = one._dynamodb.transact_write_items
+
+    def lose(**request: Any) -> Any:
+        write(**request)
+        raise ReadTimeoutError(endpoint_url="dynamodb")
+
+    one._dynamodb.transact_write_items = lose
+
+    made = take(one, "run", [digest("a")])
+
+    assert made is not None
+    assert made.number == 1
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
