@@ -170,8 +170,8 @@ _EVENT_BRIDGE = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 
 _OVERWRITTEN = (
-    "notifications were added to the bucket after a trigger of batch_constructs, and the CDK writes "
-    "them over those to EventBridge: make the bucket with event_bridge_enabled=True"
+    "notifications were added to the bucket after a trigger of batch_constructs, and the CDK "
+    "writes them over those to EventBridge: make the bucket with event_bridge_enabled=True"
 )
 
 
