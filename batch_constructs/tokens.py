@@ -3,6 +3,10 @@
 A token stands for a value that only CloudFormation, or a later phase of synthesis, knows. The CDK
 hides one in a string (``${Token[…]}``), a number (a huge negative float) or a list (one marked
 string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
+
+What a look-up answers before the CLI has looked is as unknown as a token: synthesis goes through
+with what the CDK makes up, then the CLI looks, and synthesises again.
+https://docs.aws.amazon.com/cdk/v2/guide/context.html
 """
 
 from __future__ import annotations
@@ -16,16 +20,31 @@ from batch_constructs.rules import UNKNOWN
 _MARKS = ("${Token[", "#{Token[")
 _LARGEST_NUMBER_TOKEN = -1e280
 
+_PARAMETER_MADE_UP = "dummy-value-for-"
+_SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
+_ZONES_MADE_UP = ("dummy1a", "dummy1b", "dummy1c")
+_MADE_UP = frozenset(
+    {*_SUBNETS_MADE_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
+)
+
+SUBNET_MADE_UP = _SUBNETS_MADE_UP[0]
+"""What stands for a subnet that a look-up has yet to find."""
+
 
 def is_token(value: object) -> bool:
-    """Whether a value is, or contains, a CDK token."""
+    """Whether a value is, or contains, a CDK token, or what a look-up made up."""
     if isinstance(value, str):
-        return "Token[" in value and any(mark in value for mark in _MARKS)
+        return is_made_up(value) or ("Token[" in value and any(mark in value for mark in _MARKS))
     if isinstance(value, float):
         return -math.inf < value < _LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
     return not isinstance(value, int | dict | None) and is_resolvable(value)
+
+
+def is_made_up(value: str) -> bool:
+    """Whether a text is, or contains, what a look-up answers before the CLI has looked."""
+    return value in _MADE_UP or _PARAMETER_MADE_UP in value
 
 
 def is_resolvable(value: object) -> bool:

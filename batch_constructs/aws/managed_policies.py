@@ -6,13 +6,12 @@ has its version and the date on which AWS changed it last.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.table import read
 
 BATCH_SERVICE: Final = "service-role/AWSBatchServiceRole"
 BATCH_FULL_ACCESS: Final = "AWSBatchFullAccess"
@@ -107,7 +106,7 @@ class ManagedPolicy:
 @cache
 def managed_policies() -> dict[str, ManagedPolicy]:
     """Give the policies that are known, by their name without a path."""
-    written = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
+    written = read("managed_policies")
     return {
         name: ManagedPolicy(
             f"{one['path']}/{name}".lstrip("/"), one["version"], one["date"], one["document"]

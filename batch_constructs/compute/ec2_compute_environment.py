@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
@@ -75,6 +76,10 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
             from containers with a network of their own.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
+            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
+            give it to that. Default: EC2's, open reservations that fit.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
         instance_role: The role of the instances, or an instance profile that has it; containers in
             their network get its credentials, too. Default: one of its own, which may join the
@@ -121,6 +126,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         images: Sequence[AnyImage] | None = None,
         launch_template: AnyLaunchTemplate | None = None,
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
+        capacity_reservation: AnyCapacityReservation | None = None,
         key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         session_access: bool = False,
@@ -152,7 +158,9 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
                 instance_types=instance_types,
                 allocation_strategy=allocation_strategy,
                 images=images,
-                launch_template=launch_template,
+                launch_template=self._own_template(
+                    arguments, launch_template, capacity_reservation
+                ),
                 launch_template_overrides=launch_template_overrides,
                 key_pair=key_pair,
                 instance_role=instance_role,

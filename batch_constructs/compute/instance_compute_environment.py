@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -16,6 +17,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
+from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
@@ -24,8 +26,11 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images, ImageType
 from batch_constructs.compute.instance_tags import TaggedInstances
-from batch_constructs.compute.launch_template import make_default_launch_template
-from batch_constructs.compute.launch_template_overrides import launch_template_properties
+from batch_constructs.compute.launch_template import LaunchTemplate, make_default_launch_template
+from batch_constructs.compute.launch_template_overrides import (
+    launch_template_properties,
+    mounted_volumes,
+)
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
@@ -34,7 +39,8 @@ from batch_constructs.compute.managed_compute_environment import (
     read_replaced,
 )
 from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
-from batch_constructs.construct import given
+from batch_constructs.construct import given, once_made
+from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 
@@ -139,6 +145,23 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
 
     instance_role: iam.IRole | None
 
+    def _own_template(
+        self, arguments: Arguments, template: AnyLaunchTemplate | None, reservation: Any
+    ) -> AnyLaunchTemplate | None:
+        """Return the launch template, made (``LaunchTemplate``) where a reservation needs one."""
+        if reservation is None:
+            return template
+        if template is not None:
+            arguments.wrong_value(
+                "capacity_reservation is given with launch_template; allowed is one: give it to "
+                "that, as LaunchTemplate(capacity_reservation=…)"
+            )
+            return template
+        reservation_properties(arguments, reservation)
+        if arguments.is_wrong("capacity_reservation"):
+            return None
+        return LaunchTemplate(self, "LaunchTemplate", capacity_reservation=reservation)
+
     def _define(
         self,
         arguments: Arguments,
@@ -202,6 +225,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
                 },
             },
         )
+        _expect_role_for_buckets(arguments, instances)
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
@@ -217,6 +241,10 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
                 else given_role
             )
             profile_arn = make_instance_profile(self, self.instance_role).attr_arn
+        for volume in mounted_volumes(
+            instances.launch_template, instances.launch_template_overrides
+        ):
+            once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
@@ -336,6 +364,19 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
         profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
         if role is not None and not profile and not has_member(role, "role_arn"):
             arguments.wrong_type(parameter, role, expected)
+
+
+def _expect_role_for_buckets(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse a bucket to mount where nobody knows the role that has to read it."""
+    profile: Any = instances.instance_role
+    if not has_member(profile, "instance_profile_arn") or profile.role is not None:
+        return
+    volumes = mounted_volumes(instances.launch_template, instances.launch_template_overrides)
+    if any(isinstance(one, S3MountVolume) for one in volumes):
+        arguments.wrong_value(
+            "instance_role is an instance profile that does not tell its role, which has to be "
+            "granted the bucket of an S3MountVolume: give the role"
+        )
 
 
 def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:

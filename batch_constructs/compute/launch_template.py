@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
@@ -13,10 +12,18 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.instance_volumes import (
+    InstanceStoreVolume,
+    expect_plain_path,
+    expect_volumes,
+    host_path,
+    mount_commands,
+)
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -24,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs import Construct
+
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
+    from batch_constructs.instance_volumes import AnyInstanceVolume
 
 _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
@@ -33,8 +43,6 @@ _BLOCKED = {"ECS_AWSVPC_BLOCK_IMDS": "true"}
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
 
 _MOST_USER_DATA_BYTES = 16 * 1024
-_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-_SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
 
 @jsii.implements(ITaggableV2)
@@ -58,8 +66,15 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             into the MIME parts that AWS Batch demands, 16 KiB together. Default: none.
         scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
             into jobs with ``HostVolume(host_path=…)``. Default: they are not mounted.
+        volumes: What instances mount before the ECS agent starts, so that no job starts without:
+            ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``; not on Amazon EKS.
+            Environments that use the template are admitted to them. An instance that cannot mount
+            one switches itself off. Default: none.
         image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
             Default: ECS's.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
+            EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
@@ -91,7 +106,9 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         root_volume: RootVolume | None = None,
         user_data: Sequence[str] | None = None,
         scratch_path: str | None = None,
+        volumes: Sequence[AnyInstanceVolume] | None = None,
         image_pull: ImagePull | str | None = None,
+        capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         imdsv2_hop_limit: int = 1,
@@ -101,12 +118,20 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        self._volumes = expect_volumes(arguments, volumes)
+        _expect_one_store(arguments, scratch_path, self._volumes)
         written = _user_data(
-            arguments, user_data, scratch_path, image_pull, block=block_task_metadata
+            arguments,
+            user_data,
+            scratch_path,
+            self._volumes,
+            image_pull,
+            block=block_task_metadata,
         )
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
+            **reservation_properties(arguments, capacity_reservation),
             BlockDeviceMappings=[
                 {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
@@ -130,6 +155,11 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )
         self.image_pull: ImagePull | str | None = image_pull
+
+    @property
+    def volumes(self) -> list[AnyInstanceVolume]:
+        """What instances mount."""
+        return list(self._volumes)
 
     @property
     def launch_template_id(self) -> str:
@@ -226,6 +256,7 @@ def _user_data(
     arguments: Arguments,
     user_data: Sequence[str] | None,
     scratch_path: str | None,
+    volumes: Sequence[AnyInstanceVolume],
     image_pull: ImagePull | str | None,
     *,
     block: bool,
@@ -235,7 +266,7 @@ def _user_data(
     known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
     path = arguments.text("scratch_path", scratch_path)
     if isinstance(path, str) and not is_token(path):
-        _expect_plain_path(arguments, path)
+        expect_plain_path(arguments, "scratch_path", path)
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
@@ -244,6 +275,7 @@ def _user_data(
         agent_settings(_BLOCKED) if blocked else [],
         agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
+        *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
         commands if known else [],
     ]
     if not any(scripts):
@@ -259,15 +291,19 @@ def _user_data(
     return written
 
 
-def _expect_plain_path(arguments: Arguments, path: str) -> None:
-    """Refuse a path that a shell would take apart, or that hides the system's own files."""
-    if not _PLAIN_PATH.fullmatch(path):
+def _mounting(volume: AnyInstanceVolume) -> list[str]:
+    if isinstance(volume, InstanceStoreVolume):
+        return scratch(host_path(volume))
+    return mount_commands(volume)
+
+
+def _expect_one_store(
+    arguments: Arguments, scratch_path: str | None, volumes: Sequence[AnyInstanceVolume]
+) -> None:
+    """Refuse to join the same disks twice."""
+    stores = [one for one in volumes if isinstance(one, InstanceStoreVolume)]
+    if len(stores) + (scratch_path is not None) > 1:
         arguments.wrong_value(
-            f"scratch_path is {path!r}; allowed is an absolute path of letters, digits, '.', '_' "
-            "and '-', such as '/scratch'"
-        )
-    elif _SYSTEM_PATH.fullmatch(path):
-        arguments.wrong_value(
-            f"scratch_path is {path!r}, which holds the system; allowed is a directory of its own, "
-            "such as '/scratch'"
+            "volumes: the instance's own disks are mounted twice; allowed is one "
+            "InstanceStoreVolume, without scratch_path: leave the other out"
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
@@ -76,6 +77,11 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             from containers with a network of their own.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
+            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
+            give it to that. Reservations of On-Demand capacity hold nothing for Spot instances.
+            Default: EC2's.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
         instance_role: The role of the instances, or an instance profile that has it; containers in
             their network get its credentials, too. Default: one of its own, which may join the
@@ -126,6 +132,7 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         images: Sequence[AnyImage] | None = None,
         launch_template: AnyLaunchTemplate | None = None,
         launch_template_overrides: Sequence[LaunchTemplateOverride] | None = None,
+        capacity_reservation: AnyCapacityReservation | None = None,
         key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | iam.IInstanceProfile | None = None,
         session_access: bool = False,
@@ -159,7 +166,9 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
                 instance_types=instance_types,
                 allocation_strategy=allocation_strategy,
                 images=images,
-                launch_template=launch_template,
+                launch_template=self._own_template(
+                    arguments, launch_template, capacity_reservation
+                ),
                 launch_template_overrides=launch_template_overrides,
                 key_pair=key_pair,
                 instance_role=instance_role,

@@ -22,7 +22,7 @@ from batch_constructs.compute.managed_compute_environment import (
     make_environment,
 )
 from batch_constructs.compute.user_data import agent_settings
-from batch_constructs.construct import given
+from batch_constructs.construct import given, made_here
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN
@@ -113,9 +113,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
 
         self._cluster: EcsCluster | None = None
         self._connections = ec2.Connections()
-        self.service_role: iam.IRole = (
-            make_service_role(self) if service_role is None else service_role
-        )
+        self._service_role = make_service_role(self) if service_role is None else service_role
         self.resource = self._resource = make_environment(
             self, {**properties, "ServiceRole": self.service_role.role_arn}, own
         )
@@ -123,6 +121,11 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             self.resource.node.add_dependency(self.service_role)
         if cluster_tags is not None:
             self._find_cluster()
+
+    @property
+    def service_role(self) -> iam.IRole:
+        """The role that AWS Batch acts as."""
+        return made_here(self, self._service_role)
 
     @property
     def ecs_cluster_arn(self) -> str:

@@ -60,12 +60,13 @@ HARMLESS = [
 def test_a_credential_is_known_by_its_form_wherever_it_stands(
     noun: str, text: str, place: str
 ) -> None:
-    properties: dict[str, Any] = {
+    places: dict[str, dict[str, Any]] = {
         "variable": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": text}]}},
         "parameter": {"Parameters": {"a": text}},
         "command": {"ContainerProperties": {"Command": ["run", text]}},
         "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": text}}}},
-    }[place]
+    }
+    properties = places[place]
 
     assert messages(properties) == [f"{noun} stands in the template"]
 
@@ -121,11 +122,12 @@ def test_an_option_with_a_password_is_found(command: list[str], *, is_found: boo
 def test_a_name_says_that_its_value_is_secret(
     name: str, value: str, place: str, *, is_found: bool
 ) -> None:
-    properties: dict[str, Any] = {
+    places: dict[str, dict[str, Any]] = {
         "variable": {"ContainerProperties": {"Environment": [{"Name": name, "Value": value}]}},
         "parameter": {"Parameters": {name: value}},
         "option": {"ContainerProperties": {"LogConfiguration": {"Options": {name: value}}}},
-    }[place]
+    }
+    properties = places[place]
 
     assert messages(properties) == (
         [f'the value of "{name}" stands in the template'] if is_found else []
@@ -176,12 +178,13 @@ RESOLVED = "a secret's value is written into the job definition"
 def test_a_secret_that_cloudformation_writes_is_an_error(
     value: Any, place: str, *, is_secret: bool
 ) -> None:
-    properties: dict[str, Any] = {
+    places: dict[str, dict[str, Any]] = {
         "variable": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": value}]}},
         "parameter": {"Parameters": {"a": value}},
         "command": {"ContainerProperties": {"Command": ["run", value]}},
         "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": value}}}},
-    }[place]
+    }
+    properties = places[place]
     found = [one for one in check_resource(JOB, properties) if one.rule == "secret-resolved"]
 
     assert [(one.severity, one.message) for one in found] == (

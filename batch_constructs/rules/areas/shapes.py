@@ -6,14 +6,13 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-import json
 import re
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.source import cloudformation
+from batch_constructs.aws.table import read
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.template.values import (
@@ -54,10 +53,8 @@ Problem = tuple[Kind, str, str, str]
 @cache
 def model() -> dict[str, dict[str, Node]]:
     """Give the properties of every Batch resource."""
-    read: dict[str, dict[str, Node]] = json.loads(
-        resources.files("batch_constructs.aws").joinpath("model.json").read_text()
-    )
-    return read
+    properties: dict[str, dict[str, Node]] = read("model")
+    return properties
 
 
 _UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))

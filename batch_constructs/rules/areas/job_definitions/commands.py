@@ -78,8 +78,9 @@ def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
     """Whoever chooses the value, such as the key of an object, runs code with the job's role."""
     for words in _whole_commands(job):
         place = code_at([literal(word) for _, word in words])
-        code = "" if place is None else literal(words[place][1]) or ""
-        for name in _REFERENCE.findall(code) if place is not None else ():
+        if place is None:
+            continue
+        for name in _REFERENCE.findall(literal(words[place][1]) or ""):
             yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
 
 
