@@ -40,8 +40,6 @@ class ToldVariables:
             return
         from aws_cdk import aws_ssm as ssm  # noqa: PLC0415  # rarely used
 
-        from batch_constructs.functions.told.listing import IN_PARAMETERS  # noqa: PLC0415  # loads boto3
-
         arns: list[str] = []
         for name, value in told.items():
             if isinstance(value, str) or not value:
@@ -51,7 +49,8 @@ class ToldVariables:
                 for number, entries in enumerate(_that_fit(value), start=1)
             ]
             names = ",".join(one.parameter_name for one in parameters)
-            self.variables[name] = f"{IN_PARAMETERS}{names}"
+            del self.variables[name]
+            self.variables[f"{name}_PARAMETERS"] = names
             arns += [one.parameter_arn for one in parameters]
         self.statements = [{"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arns}]
 

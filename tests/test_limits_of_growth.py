@@ -164,8 +164,8 @@ def test_a_function_reads_its_lists_wherever_they_lie(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(listing, "_parameters", Store)
 
-    told = {"A": "x,y,z", "B": "ssm:a,b", "C": ""}
-    assert [listing.listed(told, name) for name in told] == [["x", "y", "z"]] * 2 + [[]]
+    told = {"A": "x,y,z", "B_PARAMETERS": "a,b", "C": ""}
+    assert [listing.listed(told, name) for name in "ABC"] == [["x", "y", "z"]] * 2 + [[]]
 
 
 LENGTHS = {"Ref": 100, "Fn::GetAtt": 130}

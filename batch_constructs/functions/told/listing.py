@@ -1,4 +1,4 @@
-"""Lists: in an environment variable, or in parameters of Parameter Store that it names."""
+"""Lists: in a variable ``NAME``, or in the parameters that ``NAME_PARAMETERS`` names."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ import boto3
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IN_PARAMETERS = "ssm:"
-"""What a variable begins with that names parameters; the construct writes it."""
-
 
 @cache
 def _parameters() -> Any:
@@ -21,10 +18,11 @@ def _parameters() -> Any:
 
 def listed(environment: Mapping[str, str], name: str) -> list[str]:
     """Return the entries of a list that the construct tells as an environment variable."""
-    told = environment[name]
-    if told.startswith(IN_PARAMETERS):
+    told = environment.get(name, "")
+    parameters = environment.get(f"{name}_PARAMETERS", "")
+    if parameters:
         told = ",".join(
             _parameters().get_parameter(Name=parameter)["Parameter"]["Value"]
-            for parameter in told.removeprefix(IN_PARAMETERS).split(",")
+            for parameter in parameters.split(",")
         )
     return [entry for entry in told.split(",") if entry]
