@@ -63,6 +63,26 @@ ROLE_POLICY_SOURCE: Final[Source] = docs(
     '"Role policy size can\'t exceed 10,240 characters." It is the sum of all inline policies.',
 )
 
+MANAGED_POLICY_CHARACTERS: Final = 6144
+"""One managed policy, white space not counted."""
+
+MANAGED_POLICIES_A_ROLE: Final = 10
+"""Managed policies of a role; more on request."""
+
+MANAGED_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    '"The size of each managed policy can\'t exceed 6,144 characters."; "Managed policies attached'
+    ' to an IAM role … 10".',
+)
+
+PARAMETER_CHARACTERS: Final = 4096
+"""The value of a standard parameter of Parameter Store, which costs nothing."""
+
+PARAMETER_SOURCE: Final[Source] = docs(
+    "systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
+    'Standard parameters: "Maximum size of a parameter value: 4 KB".',
+)
+
 FUNCTION_ENVIRONMENT_BYTES: Final = 4096
 """All environment variables of a function together, names and values."""
 

@@ -251,8 +251,8 @@ class CostGuard(BatchConstruct):
             description="Watches a budget of AWS Batch",
             environment={
                 "NAMESPACE": OURS,
-                "QUEUES": ",".join(queue.arn for queue in watched),
-                "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
+                "QUEUES": [queue.arn for queue in watched],
+                "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
                 "VCPU_HOURS": plain(vcpu_hours),
                 "PERIOD": str(budget.period).upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),

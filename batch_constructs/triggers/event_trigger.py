@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -200,7 +200,9 @@ class EventTrigger(BatchConstruct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(EVENTS),
+            assumed_by=iam.ServicePrincipal(
+                EVENTS, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
                     {"Version": "2012-10-17", "Statement": job.statements()}
