@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -105,10 +107,10 @@ class HostVolume:
     read_only: bool = False
 
 
-AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume
-"""What a container can mount."""
+AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume
+"""What a container can mount: ours, or what ``batch.EcsVolume.host(…)`` makes."""
 
-_EXPECTED = "EfsVolume(…), S3FilesVolume(…) or HostVolume(…)"
+_EXPECTED = "EfsVolume(…), S3FilesVolume(…) or HostVolume(…) of batch_constructs"
 
 
 class Volumes:
@@ -118,7 +120,7 @@ class Volumes:
         self.properties: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
-        kinds: Any = EfsVolume | S3FilesVolume | HostVolume
+        kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
     def _mount_point(self, arguments: Arguments, volume: AnyVolume) -> dict[str, Any]:
@@ -130,10 +132,13 @@ class Volumes:
             host = given(SourcePath=arguments.text("host_path", volume.host_path))
             self.properties.append(given(Name=volume.name, Host=host))
         path = volume.container_path
+        read_only: Any = (
+            bool(volume.readonly) if isinstance(volume, batch.HostVolume) else volume.read_only
+        )
         return {
             "SourceVolume": arguments.text("name", volume.name, required=True),
             "ContainerPath": arguments.text("container_path", path, required=True),
-            "ReadOnly": arguments.flag("read_only", volume.read_only, required=True),
+            "ReadOnly": arguments.flag("read_only", read_only, required=True),
         }
 
     def admit(self) -> None:
