@@ -220,10 +220,7 @@ class CostGuard(BatchConstruct):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         pause = Duration.minutes(15) if interval is None else interval
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
-        if str(without_data) not in set(WithoutData):
-            arguments.wrong_value(
-                f"without_data is {without_data!r}; allowed are {', '.join(WithoutData)}"
-            )
+        without = member(arguments, "without_data", without_data, WithoutData)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
@@ -253,7 +250,7 @@ class CostGuard(BatchConstruct):
                 "BUDGET": _called(budget),
                 "NOTE": self.note,
                 "GAUGE_SECONDS": str(self.gauges.interval_seconds),
-                "WITHOUT_DATA": str(without_data),
+                "WITHOUT_DATA": str(without),
                 **claims.environment(),
             },
             statements=[

@@ -267,7 +267,8 @@ class EventTrigger(BatchConstruct):
 
 def _words(command: Any) -> dict[Any, str]:
     """Return the words of a command by their place; of one that is a token nobody knows any."""
-    return {} if command is None or is_token(command) else dict(enumerate(command))
+    known = isinstance(command, list) and not is_token(command)
+    return dict(enumerate(command)) if known else {}
 
 
 def _needs_function(job: JobToSubmit) -> bool:
