@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batch_constructs.adopt.keep_ids import keep_ids_of
+    from batch_constructs.aws.admission import Admission
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
     from batch_constructs.aws.job_definitions import (
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from batch_constructs.aws.job_states import JobState, ServiceJobState
     from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
+    from batch_constructs.compute.capacity_reservation import (
+        AnyCapacityReservation,
+        CapacityReservation,
+        CapacityReservationPreference,
+    )
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
         ComputeEnvironment,
@@ -52,6 +58,13 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.function_settings import FunctionSettings
+    from batch_constructs.instance_volumes import (
+        AnyInstanceVolume,
+        FsxLustreVolume,
+        InstanceStoreVolume,
+        S3MountVolume,
+    )
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import (
         Container,
@@ -135,9 +148,12 @@ _HOME: dict[str, str] = {
     "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
+    "Admission": "aws.admission",
     "AllocationStrategy": "compute.instance_compute_environment",
+    "AnyCapacityReservation": "compute.capacity_reservation",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
+    "AnyInstanceVolume": "instance_volumes",
     "AnyJobDefinition": "jobs.job_definition",
     "AnyJobQueue": "queues.job_queue",
     "AnyLaunchTemplate": "compute.launch_template",
@@ -153,6 +169,8 @@ _HOME: dict[str, str] = {
     "BatchRules": "validation_plugin",
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
+    "CapacityReservation": "compute.capacity_reservation",
+    "CapacityReservationPreference": "compute.capacity_reservation",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumables",
     "ConsumableResource": "queues.consumable_resource",
@@ -178,6 +196,8 @@ _HOME: dict[str, str] = {
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
     "FirelensType": "aws.containers",
+    "FsxLustreVolume": "instance_volumes",
+    "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
@@ -186,6 +206,7 @@ _HOME: dict[str, str] = {
     "ImageType": "compute.instance_image",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
+    "InstanceStoreVolume": "instance_volumes",
     "IpcMode": "aws.job_definitions",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
@@ -215,8 +236,8 @@ _HOME: dict[str, str] = {
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
-    "QueueMetrics": "queues.job_queue_metrics",
     "QueueFromInput": "workflows.queue_from_input",
+    "QueueMetrics": "queues.job_queue_metrics",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
     "ReservationPreference": "compute.managed_instances_compute_environment",
@@ -226,6 +247,7 @@ _HOME: dict[str, str] = {
     "RootVolume": "compute.root_volume",
     "RuleTarget": "queues.rule_target",
     "S3FilesVolume": "jobs.volumes",
+    "S3MountVolume": "instance_volumes",
     "ScheduleTrigger": "triggers.schedule_trigger",
     "SchedulingPolicy": "queues.scheduling_policy",
     "SecretSource": "jobs.secrets",
@@ -263,12 +285,15 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntryState",
+    "Admission",
     "AfterCatch",
     "AlarmThresholds",
     "AlertTopic",
     "AllocationStrategy",
+    "AnyCapacityReservation",
     "AnyComputeEnvironment",
     "AnyImage",
+    "AnyInstanceVolume",
     "AnyJobDefinition",
     "AnyJobQueue",
     "AnyLaunchTemplate",
@@ -284,6 +309,8 @@ __all__ = [
     "BatchRules",
     "BudgetPeriod",
     "CapacityLimit",
+    "CapacityReservation",
+    "CapacityReservationPreference",
     "ComputeEnvironment",
     "Consumable",
     "ConsumableResource",
@@ -309,6 +336,8 @@ __all__ = [
     "FargateJobDefinition",
     "Firelens",
     "FirelensType",
+    "FsxLustreVolume",
+    "FunctionSettings",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",
@@ -317,6 +346,7 @@ __all__ = [
     "ImageType",
     "ImportedJobDefinition",
     "InstanceImage",
+    "InstanceStoreVolume",
     "IpcMode",
     "JobCounters",
     "JobDefinition",
@@ -357,6 +387,7 @@ __all__ = [
     "RootVolume",
     "RuleTarget",
     "S3FilesVolume",
+    "S3MountVolume",
     "ScheduleTrigger",
     "SchedulingPolicy",
     "SecretSource",

@@ -47,6 +47,28 @@ def is_made_up(value: str) -> bool:
     return value in _MADE_UP or _PARAMETER_MADE_UP in value
 
 
+_SECRETS: dict[str, bool] = {}
+"""What is known of strings with tokens: to ask the CDK costs jsii crossings."""
+
+_SECRET_REFERENCES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
+
+
+def is_secret_value(text: str) -> bool:
+    """Whether a string with tokens holds a secret's value, as ``unsafe_unwrap()`` gives it.
+
+    Only dynamic references are resolved: a lazy value would be fixed too early.
+    """
+    if text not in _SECRETS:
+        from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+
+        tokens = Tokenization.reverse_string(text).tokens
+        found = [one for one in tokens if isinstance(one, CfnDynamicReference)]
+        _SECRETS[text] = any(
+            mark in str(Stack(App()).resolve(one)) for one in found for mark in _SECRET_REFERENCES
+        )
+    return _SECRETS[text]
+
+
 def without_tokens(value: Any) -> Any:
     """Copy plain data for the rules, with UNKNOWN in every place where a token stands."""
     if isinstance(value, dict):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -15,6 +16,8 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
+from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
@@ -23,7 +26,11 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images, ImageType
 from batch_constructs.compute.instance_tags import TaggedInstances
-from batch_constructs.compute.launch_template_overrides import launch_template_properties
+from batch_constructs.compute.launch_template import LaunchTemplate, make_default_launch_template
+from batch_constructs.compute.launch_template_overrides import (
+    launch_template_properties,
+    mounted_volumes,
+)
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
     ManagedComputeEnvironment,
@@ -32,15 +39,15 @@ from batch_constructs.compute.managed_compute_environment import (
     read_replaced,
 )
 from batch_constructs.compute.update_policy import UpdatePolicy, read_update_policy
-from batch_constructs.construct import given
+from batch_constructs.construct import given, once_made
+from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.compute_environments import UserdataType
@@ -91,6 +98,7 @@ class InstanceArguments:
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
     key_pair: ec2.IKeyPair | None
     instance_role: iam.IRole | iam.IInstanceProfile | None
+    session_access: bool
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
@@ -117,13 +125,13 @@ class Cluster:
         default_image: The kind of machine image of an image that does not say.
         properties: CloudFormation's, beside those of the instances.
         userdata_type: How a node joins an Amazon EKS cluster. Default: AWS's.
-        make_role: Makes the role of instances where none is given.
+        instance_policies: AWS's policies for the role of instances, where none is given.
     """
 
     default_image: ImageType = ImageType.ECS_AL2023
     properties: Mapping[str, Any] = field(default_factory=dict)
     userdata_type: UserdataType | str | None = None
-    make_role: Callable[[Construct], iam.Role] = make_instance_role
+    instance_policies: Sequence[str] = (ECS_INSTANCE,)
 
 
 @jsii.implements(ITaggableV2)
@@ -136,6 +144,23 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """
 
     instance_role: iam.IRole | None
+
+    def _own_template(
+        self, arguments: Arguments, template: AnyLaunchTemplate | None, reservation: Any
+    ) -> AnyLaunchTemplate | None:
+        """Return the launch template, made (``LaunchTemplate``) where a reservation needs one."""
+        if reservation is None:
+            return template
+        if template is not None:
+            arguments.wrong_value(
+                "capacity_reservation is given with launch_template; allowed is one: give it to "
+                "that, as LaunchTemplate(capacity_reservation=…)"
+            )
+            return template
+        reservation_properties(arguments, reservation)
+        if arguments.is_wrong("capacity_reservation"):
+            return None
+        return LaunchTemplate(self, "LaunchTemplate", capacity_reservation=reservation)
 
     def _define(
         self,
@@ -177,6 +202,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         else:
             _expect_no_updates(arguments, instances)
         _expect_roles(arguments, instances, purchase)
+        _expect_own_role(arguments, instances)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
             **cluster.properties,
@@ -199,6 +225,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
                 },
             },
         )
+        _expect_role_for_buckets(arguments, instances)
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
@@ -206,11 +233,25 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
         else:
-            self.instance_role = cluster.make_role(self) if given_role is None else given_role
+            self.instance_role = (
+                make_instance_role(
+                    self, cluster.instance_policies, session_access=instances.session_access
+                )
+                if given_role is None
+                else given_role
+            )
             profile_arn = make_instance_profile(self, self.instance_role).attr_arn
+        for volume in mounted_volumes(
+            instances.launch_template, instances.launch_template_overrides
+        ):
+            once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
+        if instances.launch_template is None:
+            resources["LaunchTemplate"] = make_default_launch_template(
+                self, blocks=images.have_ecs_agent
+            )
         resources |= given(
             Subnets=network.subnet_ids,
             SecurityGroupIds=[group.security_group_id for group in self.security_groups],
@@ -323,6 +364,29 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
         profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
         if role is not None and not profile and not has_member(role, "role_arn"):
             arguments.wrong_type(parameter, role, expected)
+
+
+def _expect_role_for_buckets(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse a bucket to mount where nobody knows the role that has to read it."""
+    profile: Any = instances.instance_role
+    if not has_member(profile, "instance_profile_arn") or profile.role is not None:
+        return
+    volumes = mounted_volumes(instances.launch_template, instances.launch_template_overrides)
+    if any(isinstance(one, S3MountVolume) for one in volumes):
+        arguments.wrong_value(
+            "instance_role is an instance profile that does not tell its role, which has to be "
+            "granted the bucket of an S3MountVolume: give the role"
+        )
+
+
+def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse to widen a role that was given."""
+    session = arguments.flag("session_access", instances.session_access, required=True)
+    if session is True and instances.instance_role is not None:
+        arguments.wrong_value(
+            "session_access is given with instance_role, which is not changed: leave session_access"
+            f" out, and allow the role {', '.join(SESSION_ACTIONS)}"
+        )
 
 
 def _fleet_role_as_known(strategy: Any, purchase: Purchase) -> Any:

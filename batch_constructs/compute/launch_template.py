@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/launch-templates.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
@@ -13,10 +12,18 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
 from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.instance_volumes import (
+    InstanceStoreVolume,
+    expect_plain_path,
+    expect_volumes,
+    host_path,
+    mount_commands,
+)
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -25,13 +32,17 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
+    from batch_constructs.instance_volumes import AnyInstanceVolume
+
 _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
 _MOST_HOPS = 64
+_BLOCKED = {"ECS_AWSVPC_BLOCK_IMDS": "true"}
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
+
 _MOST_USER_DATA_BYTES = 16 * 1024
-_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
-_SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
 
 @jsii.implements(ITaggableV2)
@@ -55,14 +66,26 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             into the MIME parts that AWS Batch demands, 16 KiB together. Default: none.
         scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
             into jobs with ``HostVolume(host_path=…)``. Default: they are not mounted.
+        volumes: What instances mount before the ECS agent starts, so that no job starts without:
+            ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``; not on Amazon EKS.
+            Environments that use the template are admitted to them. An instance that cannot mount
+            one switches itself off. Default: none.
         image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
             Default: ECS's.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
+            EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
             be given.
-        imdsv2_hop_limit: How many network hops the instance metadata may travel, 1 to 64; two reach
-            containers in bridge mode. Version 2 of the service is required always. Default: 2.
+        imdsv2_hop_limit: How many network hops the instance metadata, and with them the credentials
+            of the instance's role, may travel, 1 to 64; two reach containers in bridge mode and
+            pods with a network of their own. Version 2 of the service is required always.
+            Default: 1.
+        block_task_metadata: Whether the ECS agent keeps the instance's metadata from containers
+            with a network interface of their own, which are those of multi-node jobs; not on
+            Amazon EKS, and on Amazon Linux only. Default: no.
         detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
         tags: Tags of the instances and volumes; where the environment has the same tag for its
             instances, AWS takes that. Default: those that ``Tags.of(…)`` gives to
@@ -83,26 +106,36 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         root_volume: RootVolume | None = None,
         user_data: Sequence[str] | None = None,
         scratch_path: str | None = None,
+        volumes: Sequence[AnyInstanceVolume] | None = None,
         image_pull: ImagePull | str | None = None,
+        capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        imdsv2_hop_limit: int = 2,
+        imdsv2_hop_limit: int = 1,
+        block_task_metadata: bool = False,
         detailed_monitoring: bool = False,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        written = _user_data(arguments, user_data, scratch_path, image_pull)
+        self._volumes = expect_volumes(arguments, volumes)
+        _expect_one_store(arguments, scratch_path, self._volumes)
+        written = _user_data(
+            arguments,
+            user_data,
+            scratch_path,
+            self._volumes,
+            image_pull,
+            block=block_task_metadata,
+        )
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
+            **reservation_properties(arguments, capacity_reservation),
             BlockDeviceMappings=[
                 {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
-            MetadataOptions={
-                "HttpTokens": "required",
-                "HttpPutResponseHopLimit": _hops(arguments, imdsv2_hop_limit),
-            },
+            MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
             Monitoring={"Enabled": True} if monitored is True else None,
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
             UserData=None if written is None else Fn.base64(written),
@@ -124,6 +157,11 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         self.image_pull: ImagePull | str | None = image_pull
 
     @property
+    def volumes(self) -> list[AnyInstanceVolume]:
+        """What instances mount."""
+        return list(self._volumes)
+
+    @property
     def launch_template_id(self) -> str:
         """The ID."""
         return self.resource.ref
@@ -132,6 +170,28 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
     def latest_version_number(self) -> str:
         """The number of the newest version, which changes with the template."""
         return self.resource.attr_latest_version_number
+
+
+def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str, Any]:
+    """Make the launch template of an environment that was given none, and return its properties.
+
+    Args:
+        scope: The environment.
+        blocks: Whether its images have the ECS agent of Amazon Linux, which is told to keep the
+            instance's metadata from containers with a network interface of their own.
+    """
+    data = given(
+        MetadataOptions=_metadata_options(1),
+        UserData=Fn.base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
+    )
+    template = ec2.CfnLaunchTemplate(
+        scope, "LaunchTemplate", launch_template_data=l1_properties(data)
+    )
+    return {"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number}
+
+
+def _metadata_options(hops: Any) -> dict[str, Any]:
+    return {"HttpTokens": "required", "HttpPutResponseHopLimit": hops}
 
 
 AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
@@ -187,7 +247,7 @@ def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
     known = isinstance(hops, int | float) and not is_token(hops)
     if known and not (isinstance(hops, int) and 1 <= hops <= _MOST_HOPS):
         arguments.wrong_value(
-            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 2"
+            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 1"
         )
     return hops
 
@@ -196,20 +256,26 @@ def _user_data(
     arguments: Arguments,
     user_data: Sequence[str] | None,
     scratch_path: str | None,
+    volumes: Sequence[AnyInstanceVolume],
     image_pull: ImagePull | str | None,
+    *,
+    block: bool,
 ) -> str | None:
     """Return the MIME parts of what instances run as they start, or None for nothing."""
     commands = arguments.texts("user_data", user_data)
     known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
     path = arguments.text("scratch_path", scratch_path)
     if isinstance(path, str) and not is_token(path):
-        _expect_plain_path(arguments, path)
+        expect_plain_path(arguments, "scratch_path", path)
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
+    blocked = arguments.flag("block_task_metadata", block, required=True) is True
     scripts = [
+        agent_settings(_BLOCKED) if blocked else [],
         agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
+        *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
         commands if known else [],
     ]
     if not any(scripts):
@@ -225,15 +291,19 @@ def _user_data(
     return written
 
 
-def _expect_plain_path(arguments: Arguments, path: str) -> None:
-    """Refuse a path that a shell would take apart, or that hides the system's own files."""
-    if not _PLAIN_PATH.fullmatch(path):
+def _mounting(volume: AnyInstanceVolume) -> list[str]:
+    if isinstance(volume, InstanceStoreVolume):
+        return scratch(host_path(volume))
+    return mount_commands(volume)
+
+
+def _expect_one_store(
+    arguments: Arguments, scratch_path: str | None, volumes: Sequence[AnyInstanceVolume]
+) -> None:
+    """Refuse to join the same disks twice."""
+    stores = [one for one in volumes if isinstance(one, InstanceStoreVolume)]
+    if len(stores) + (scratch_path is not None) > 1:
         arguments.wrong_value(
-            f"scratch_path is {path!r}; allowed is an absolute path of letters, digits, '.', '_' "
-            "and '-', such as '/scratch'"
-        )
-    elif _SYSTEM_PATH.fullmatch(path):
-        arguments.wrong_value(
-            f"scratch_path is {path!r}, which holds the system; allowed is a directory of its own, "
-            "such as '/scratch'"
+            "volumes: the instance's own disks are mounted twice; allowed is one "
+            "InstanceStoreVolume, without scratch_path: leave the other out"
         )

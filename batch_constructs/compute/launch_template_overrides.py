@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
+    from batch_constructs.instance_volumes import AnyInstanceVolume
 
 _EXPECTED = "a LaunchTemplate or an ec2.ILaunchTemplate"
 
@@ -52,7 +53,7 @@ def launch_template_properties(
 ) -> dict[str, Any] | None:
     """Return CloudFormation's ``LaunchTemplate``."""
     if on_eks:
-        _refuse_image_pull(arguments, template, overrides)
+        _refuse_what_eks_does_not_have(arguments, template, overrides)
     others = arguments.each(
         "launch_template_overrides",
         overrides,
@@ -123,13 +124,32 @@ def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:
         )
 
 
-def _refuse_image_pull(
+def mounted_volumes(
+    template: AnyLaunchTemplate | None, overrides: Sequence[LaunchTemplateOverride] | None
+) -> list[AnyInstanceVolume]:
+    """Return what the instances of an environment mount, each once."""
+    volumes = [volume for one in _templates(template, overrides) for volume in one.volumes]
+    return [one for place, one in enumerate(volumes) if one not in volumes[:place]]
+
+
+def _templates(template: Any, overrides: Any) -> list[LaunchTemplate]:
+    others = overrides if isinstance(overrides, list | tuple) else ()
+    given = (template, *(getattr(other, "launch_template", None) for other in others))
+    return [one for one in given if isinstance(one, LaunchTemplate)]
+
+
+def _refuse_what_eks_does_not_have(
     arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> None:
-    """Refuse a setting of the ECS agent, which the nodes of Amazon EKS do not have."""
-    others = overrides if isinstance(overrides, list | tuple) else ()
-    for one in (template, *(getattr(other, "launch_template", None) for other in others)):
-        if isinstance(one, LaunchTemplate) and one.image_pull is not None:
+    """Refuse what relies on the ECS agent, which the nodes of Amazon EKS do not have."""
+    for one in _templates(template, overrides):
+        if one.volumes:
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has volumes, which are mounted before the ECS "
+                "agent starts; allowed on Amazon EKS is none: leave volumes out there, and let "
+                "pods claim volumes of a CSI driver"
+            )
+        if one.image_pull is not None:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
                 "allowed on Amazon EKS is none: leave image_pull out there, and give the container "

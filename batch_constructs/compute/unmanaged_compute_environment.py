@@ -23,6 +23,7 @@ from batch_constructs.compute.managed_compute_environment import (
 )
 from batch_constructs.compute.user_data import agent_settings
 from batch_constructs.construct import given, made_here
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN
 
@@ -63,6 +64,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on; the cluster is then
             looked up. Default: ``tags``, once something else asks for the cluster.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse; all at once.
@@ -83,6 +86,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
         cluster_tags: Mapping[str, str] | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -104,6 +108,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         self._cluster_tags = arguments.mapping(
             "cluster_tags", tags if cluster_tags is None else cluster_tags
         )
+        self._function_settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self._cluster: EcsCluster | None = None
@@ -179,5 +184,6 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
                 "EcsCluster",
                 compute_environment_arn=self.compute_environment_arn,
                 cluster_tags=self._cluster_tags,
+                function_settings=self._function_settings,
             )
         return self._cluster

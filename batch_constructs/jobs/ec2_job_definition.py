@@ -78,7 +78,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
             it. Default: encrypted with a key of the service.
         log_configuration: Another log driver, or options of ``awslogs``. Default: ``awslogs``, to
             the log group.
-        volumes: What to mount: ``EfsVolume``, ``HostVolume``. Default: none.
+        volumes: What to mount: ``EfsVolume``, ``HostVolume``; and what the launch template of its
+            instances has as well: ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``.
+            Default: none.
         gpus: GPUs, whole ones, at least 1. Default: none.
         privileged: Whether the container may do all that root may do on the host. Default: no.
         ulimits: Limits of the container's processes. Default: the instance's.

@@ -17,6 +17,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     CpuArchitecture,
     runtime_platform,
 )
+from batch_constructs.jobs.volumes import refuse_mounts_of_instances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,6 +150,7 @@ class FargateJobDefinition(ContainerJobDefinition):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        refuse_mounts_of_instances(arguments, volumes)
         storage = arguments.gibibytes("ephemeral_storage", ephemeral_storage)
         public_ip = arguments.flag("assign_public_ip", assign_public_ip, required=True)
         version = arguments.text("platform_version", platform_version)

@@ -1,4 +1,4 @@
-"""Volumes of a job's container: a file system of EFS or S3 Files, or a path of the host.
+"""Volumes of a job's container: a file system of EFS or S3 Files, a path or mount of the host.
 
 https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
 """
@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.construct import given
+from batch_constructs.instance_volumes import (
+    EXPECTED,
+    INSTANCE_VOLUMES,
+    AnyInstanceVolume,
+    container_path,
+    expect_source,
+    host_path,
+)
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -107,10 +115,22 @@ class HostVolume:
     read_only: bool = False
 
 
-AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume
+AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | AnyInstanceVolume
 """What a container can mount: ours, or what ``batch.EcsVolume.host(…)`` makes."""
 
-_EXPECTED = "EfsVolume(…), S3FilesVolume(…) or HostVolume(…) of batch_constructs"
+_EXPECTED = f"EfsVolume(…), S3FilesVolume(…), HostVolume(…), {EXPECTED}"
+
+
+def refuse_mounts_of_instances(arguments: Arguments, volumes: Sequence[AnyVolume] | None) -> None:
+    """Refuse what instances mount, for jobs on Fargate, which have none."""
+    listed = volumes if isinstance(volumes, list | tuple) else ()
+    for place, volume in enumerate(listed):
+        if isinstance(volume, INSTANCE_VOLUMES):
+            arguments.wrong_value(
+                f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
+                "Fargate has none; allowed are EfsVolume, S3FilesVolume, and HostVolume without "
+                "host_path: run the job on EC2"
+            )
 
 
 class Volumes:
@@ -120,7 +140,7 @@ class Volumes:
         self.properties: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
-        kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume
+        kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | INSTANCE_VOLUMES
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
     def _mount_point(self, arguments: Arguments, volume: AnyVolume) -> dict[str, Any]:
@@ -129,9 +149,18 @@ class Volumes:
         elif isinstance(volume, S3FilesVolume):
             self._add_s3_files(arguments, volume)
         else:
-            host = given(SourcePath=arguments.text("host_path", volume.host_path))
+            if isinstance(volume, HostVolume | batch.HostVolume):
+                source = volume.host_path
+            else:
+                expect_source(arguments, volume)
+                source = host_path(volume)
+            host = given(SourcePath=arguments.text("host_path", source))
             self.properties.append(given(Name=volume.name, Host=host))
-        path = volume.container_path
+        path = (
+            container_path(volume)
+            if isinstance(volume, INSTANCE_VOLUMES)
+            else volume.container_path
+        )
         read_only: Any = (
             bool(volume.readonly) if isinstance(volume, batch.HostVolume) else volume.read_only
         )

@@ -43,8 +43,9 @@ class ConsumableResource(BatchResource):
         total_quantity: How much there is, a whole number.
         replenishable: Whether a job gives back what it used when it ends, as a licence is given
             back. Default: yes.
-        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
-            that CloudFormation generates.
+        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Whoever
+            changes ``replenishable`` changes it too: the old resource still has the name when the
+            new one is made. Default: one that CloudFormation generates.
         tags: Tags of the resource. Default: those of the stack.
 
     Raises:

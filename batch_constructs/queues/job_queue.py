@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.spot_rescue import SpotRescue
@@ -79,6 +80,8 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             job of its own, with its index in ``ARRAY_INDICES``. Default: such a job has failed.
         spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
             the stack's account and Region, since any may be submitted to the queue.
+        function_settings: ``FunctionSettings`` of what rescues: network, key, concurrency, log and
+            boundary of the function. Default: none of these.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
@@ -107,6 +110,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         job_queue_name: str | None = None,
         spot_rescue_queue: AnyJobQueue | None = None,
         spot_rescue_job_definitions: Sequence[AnyJobDefinition] | None = None,
+        function_settings: FunctionSettings | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -127,6 +131,16 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         rescue_resources = _rescue_resources(
             arguments, self, spot_rescue_queue, spot_rescue_job_definitions
         )
+        settings: FunctionSettings | None = None
+        if spot_rescue_queue is not None:
+            from batch_constructs.function_settings import read_function_settings  # noqa: PLC0415  # loads IAM
+
+            settings = read_function_settings(arguments, function_settings)
+        elif function_settings is not None:
+            arguments.wrong_value(
+                "function_settings is given without spot_rescue_queue, so there is no function; "
+                "leave it out"
+            )
         arguments.refuse()
 
         self._environments = environments or []
@@ -144,7 +158,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             state=rest["State"],
         )
         put_tags(self._resource, rest.get("Tags"))
-        if spot_rescue_queue is not None:
+        if spot_rescue_queue is not None and settings is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
 
             self.spot_rescue = SpotRescue(
@@ -154,6 +168,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
                 rescue_queue_arn=job_queue_arn(spot_rescue_queue),
                 submit_resources=rescue_resources,
                 jobs_arn=jobs_of(spot_rescue_queue),
+                function_settings=settings,
             )
 
     @property

@@ -13,10 +13,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
@@ -89,6 +91,8 @@ class EventTrigger(BatchConstruct):
         dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -121,6 +125,7 @@ class EventTrigger(BatchConstruct):
         dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,
         description: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -151,12 +156,15 @@ class EventTrigger(BatchConstruct):
         text = arguments.text("description", description, bound=DESCRIPTION)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):
             arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
         self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
-        target = self._by_function(job) if _needs_function(job) else self._by_event_bridge(job)
+        target = (
+            self._by_function(job, settings) if _needs_function(job) else self._by_event_bridge(job)
+        )
         self.resource = events.CfnRule(
             self,
             "Resource",
@@ -225,7 +233,8 @@ class EventTrigger(BatchConstruct):
             **self._input(body, template),
         }
 
-    def _by_function(self, job: JobToSubmit) -> dict[str, Any]:
+    def _by_function(self, job: JobToSubmit, settings: FunctionSettings) -> dict[str, Any]:
+        asked = job.defaults()
         self.function = SubmitFunction(
             self,
             "Submit",
@@ -233,11 +242,12 @@ class EventTrigger(BatchConstruct):
             job_definition=job.job_definition,
             share_identifier=job.share_identifier,
             scheduling_priority=job.scheduling_priority,
+            allow=asked_for(asked),
+            function_settings=settings,
             # what the function fails at lies where EventBridge leaves what it cannot hand over
             dead_letter_queue=self.dead_letter_queue,
         )
         template = InputTemplate()
-        asked = job.defaults()
         overrides = asked.get("containerOverrides", {})
         overrides.pop("environment", None)  # told as a plain map
         if _words(job.command):

@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.workflow_job import WorkflowJob
-
-_EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
 
 
 class Workflow(BatchConstruct):
@@ -319,7 +318,7 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
         {
             "Effect": "Allow",
-            "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
-            "Resource": f"{arn_prefix('events')}{_EVENTS_RULE}",
+            "Action": list(STATE_MACHINE_RULE_ACTIONS),
+            "Resource": f"{arn_prefix('events')}{STATE_MACHINE_RULE}",
         },
     ]

@@ -8,6 +8,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PORTS = (
+    "fast_storage",
     "firelens_sidecar",
     "genomics",
     "gpu_training",

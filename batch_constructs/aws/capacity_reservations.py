@@ -1,0 +1,45 @@
+"""Capacity reservations and Capacity Blocks of EC2, as launch templates name them.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from batch_constructs.aws.source import Source, docs, seen
+
+RESERVATION_ID: Final = re.compile("cr-[0-9a-f]{8,17}")
+"""The ID of a reservation, or of a block."""
+
+RESOURCE_GROUP_ARN: Final = re.compile(r"arn:[^:]+:resource-groups:[^:]+:\d{12}:group/.+")
+"""The ARN of a group of reservations."""
+
+PREFERENCES: Final = ("capacity-reservations-only", "open", "none")
+
+CAPACITY_BLOCK: Final = "capacity-block"
+"""The market type of an instance in a Capacity Block."""
+
+TARGET_SOURCE: Final[Source] = seen(
+    "https://github.com/hashicorp/terraform-provider-aws/issues/43881",
+    "EC2 takes a target only with the preference capacity-reservations-only, or with none given.",
+)
+
+PREFERENCES_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/APIReference/API_LaunchTemplateCapacityReservationSpecificationRequest.html",
+    "Valid values of CapacityReservationPreference.",
+)
+
+BLOCK_SOURCE: Final[Source] = docs(
+    "autoscaling/ec2/userguide/launch-template-capacity-blocks.html",
+    '"Capacity Blocks are delivered as targeted capacity reservations in a single Availability'
+    " Zone. When you create your launch template, specify the Capacity Block's reservation ID and"
+    ' instance type."',
+)
+
+BLOCK_ON_BATCH_SOURCE: Final[Source] = seen(
+    "https://github.com/awslabs/awsome-distributed-ai/pull/448",
+    "AWS's own sample runs P5 instances of a Capacity Block in a compute environment, by its launch"
+    " template.",
+)

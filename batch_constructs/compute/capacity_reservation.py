@@ -1,0 +1,127 @@
+"""Capacity that was reserved: which reservation, or which Capacity Block, instances start in.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aws_cdk import aws_ec2 as ec2
+
+from batch_constructs.aws.capacity_reservations import (
+    CAPACITY_BLOCK,
+    RESERVATION_ID,
+    RESOURCE_GROUP_ARN,
+)
+from batch_constructs.construct import given
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+
+
+class CapacityReservationPreference(StrEnum):
+    """Which reservations instances may start in, where none is named."""
+
+    CAPACITY_RESERVATIONS_ONLY = "capacity-reservations-only"
+    """Only in a reservation: where there is no room, none starts, and jobs wait."""
+    OPEN = "open"
+    """In any open reservation that fits, and without one where there is none."""
+    NONE = "none"
+    """In none, even if one would fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityReservation:
+    """Which reserved capacity instances start in: one reservation, a group, or whichever fits.
+
+    Attributes:
+        capacity_reservation_id: The ID of one, ``cr-…``; also that of a Capacity Block.
+            Default: none is named.
+        resource_group_arn: The ARN of a resource group of reservations. Default: none is named.
+        preference: ``CapacityReservationPreference``; where one is named, instances start there
+            only. Default: EC2's, open reservations that fit.
+        capacity_block: Whether it is a Capacity Block for ML: the environment's instance type and
+            its one Availability Zone are then those of the block. Default: no.
+    """
+
+    capacity_reservation_id: str | None = None
+    resource_group_arn: str | None = None
+    preference: CapacityReservationPreference | str | None = None
+    capacity_block: bool = False
+
+
+AnyCapacityReservation: TypeAlias = CapacityReservation | ec2.CfnCapacityReservation | str
+"""Ours, an L1, or the ID of a reservation."""
+
+_EXPECTED = 'CapacityReservation(…), an ec2.CfnCapacityReservation or an ID such as "cr-0123456789"'
+
+
+def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, Any]:
+    """Return what a launch template says of it."""
+    if reservation is None:
+        return {}
+    if has_member(reservation, "attr_delivery_preference"):  # an L1
+        reservation = CapacityReservation(capacity_reservation_id=reservation.attr_id)
+    elif isinstance(reservation, str):
+        reservation = CapacityReservation(capacity_reservation_id=reservation)
+    if not isinstance(reservation, CapacityReservation):
+        arguments.wrong_type("capacity_reservation", reservation, _EXPECTED)
+        return {}
+    inner = arguments.within("capacity_reservation")
+    one = inner.text("capacity_reservation_id", reservation.capacity_reservation_id)
+    group = inner.text("resource_group_arn", reservation.resource_group_arn)
+    for parameter, value, form, example in (
+        ("capacity_reservation_id", one, RESERVATION_ID, "cr-0123456789abcdef0"),
+        ("resource_group_arn", group, RESOURCE_GROUP_ARN, "arn:aws:resource-groups:…:group/name"),
+    ):
+        if isinstance(value, str) and not is_token(value) and not form.fullmatch(value):
+            inner.wrong_value(f"{parameter} is {value!r}; allowed is such as {example}")
+    preference = inner.choice(
+        "preference", reservation.preference, "a CapacityReservationPreference"
+    )
+    _expect_sense(inner, reservation, preference)
+    block = inner.flag("capacity_block", reservation.capacity_block, required=True) is True
+    target = given(CapacityReservationId=one, CapacityReservationResourceGroupArn=group)
+    return given(
+        CapacityReservationSpecification=given(
+            CapacityReservationPreference=preference, CapacityReservationTarget=target
+        ),
+        InstanceMarketOptions={"MarketType": CAPACITY_BLOCK} if block else None,
+    )
+
+
+def _expect_sense(arguments: Arguments, reservation: CapacityReservation, preference: Any) -> None:
+    """Refuse what EC2 refuses when an instance starts."""
+    targets = [reservation.capacity_reservation_id, reservation.resource_group_arn]
+    named = [one for one in targets if one is not None]
+    only = CapacityReservationPreference.CAPACITY_RESERVATIONS_ONLY
+    known = isinstance(preference, str) and not is_token(preference)
+    if known and preference not in set(CapacityReservationPreference):
+        arguments.wrong_value(
+            f"preference is {preference!r}; allowed is {', '.join(CapacityReservationPreference)}"
+        )
+    elif known and named and preference != only:
+        arguments.wrong_value(
+            f"preference is {preference!r} beside a reservation that is named; allowed is {only}: "
+            "leave preference out"
+        )
+    if len(named) > 1:
+        arguments.wrong_value(
+            "resource_group_arn is given with capacity_reservation_id; allowed is one: leave one "
+            "out"
+        )
+    if reservation.capacity_block is True and not named:
+        arguments.wrong_value(
+            "capacity_block is given without a reservation; EC2 starts instances in a block only "
+            "where it is named: give capacity_reservation_id"
+        )
+    if preference is None and not named:
+        arguments.wrong_value(
+            "preference is left out, and no reservation is named: give capacity_reservation_id, "
+            "resource_group_arn or preference"
+        )

@@ -1,0 +1,250 @@
+"""Fast storage that instances mount as they start, and jobs then see: Lustre, S3, their own disks.
+
+One value goes to both sides: ``LaunchTemplate(volumes=[…])`` mounts it on the instance before the
+ECS agent starts, and ``Ec2JobDefinition(volumes=[…])`` shows it to the container.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_fsx as fsx
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+
+    from batch_constructs.arguments import Arguments
+
+_PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FsxLustreVolume:
+    """A file system of Amazon FSx for Lustre, mounted by the instance, not on Fargate.
+
+    The environment that uses the launch template is admitted to the file system's ports. Everybody
+    on the instance who sees the path may read it, and write it unless ``read_only``.
+    https://docs.aws.amazon.com/fsx/latest/LustreGuide/mounting-ecs.html
+
+    Attributes:
+        file_system: The file system: an ``fsx.LustreFileSystem``.
+        name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
+        host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
+        container_path: Where the container sees it. Default: the same.
+        read_only: Whether the instance mounts it to read only. Default: no.
+    """
+
+    file_system: fsx.LustreFileSystem
+    name: str = "lustre"
+    host_path: str | None = None
+    container_path: str | None = None
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class S3MountVolume:
+    """A bucket as files, by Mountpoint for Amazon S3 on the instance, not on Fargate.
+
+    The instance role of the environment that uses the launch template is granted exactly what
+    Mountpoint needs under the prefix: to list and read, and without ``read_only`` to write. So any
+    job on that instance that sees the path may do so, whatever its job role.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/mountpoint.html
+
+    Attributes:
+        bucket: The bucket.
+        prefix: What the keys of its objects begin with, such as ``reads/``. Default: the whole
+            bucket.
+        name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
+        host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
+        container_path: Where the container sees it. Default: the same.
+        read_only: Whether nothing can be written. Without it files can be written from start to
+            end, overwritten and deleted; not changed in their middle. Default: yes.
+    """
+
+    bucket: s3.IBucket
+    prefix: str | None = field(default=None, kw_only=True)
+    name: str = field(default="s3", kw_only=True)
+    host_path: str | None = field(default=None, kw_only=True)
+    container_path: str | None = field(default=None, kw_only=True)
+    read_only: bool = field(default=True, kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceStoreVolume:
+    """The instance's own NVMe disks, joined into one file system, empty as the instance starts.
+
+    All jobs of the instance share it. An instance without such disks has a plain directory there.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
+
+    Attributes:
+        name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
+        host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
+        container_path: Where the container sees it. Default: the same.
+        read_only: Whether the container may only read. Default: it may write.
+    """
+
+    name: str = "scratch"
+    host_path: str | None = None
+    container_path: str | None = None
+    read_only: bool = False
+
+
+AnyInstanceVolume: TypeAlias = FsxLustreVolume | S3MountVolume | InstanceStoreVolume
+"""What an instance can mount."""
+
+INSTANCE_VOLUMES: Any = FsxLustreVolume | S3MountVolume | InstanceStoreVolume
+EXPECTED = "FsxLustreVolume(…), S3MountVolume(…) or InstanceStoreVolume(…)"
+
+
+def host_path(volume: AnyInstanceVolume) -> str:
+    """Return where the instance mounts it."""
+    return f"/mnt/{volume.name}" if volume.host_path is None else volume.host_path
+
+
+def container_path(volume: AnyInstanceVolume) -> str:
+    """Return where the container sees it."""
+    return host_path(volume) if volume.container_path is None else volume.container_path
+
+
+def expect_volumes(
+    arguments: Arguments, volumes: Sequence[AnyInstanceVolume] | None
+) -> list[AnyInstanceVolume]:
+    """Return the volumes of a launch template, and note what is wrong with them."""
+    listed = arguments.items("volumes", volumes, EXPECTED)
+    seen: dict[str, int] = {}
+    for place, volume in enumerate(listed):
+        if not isinstance(volume, INSTANCE_VOLUMES):
+            arguments.wrong_type(f"volumes[{place}]", volume, EXPECTED)
+            continue
+        inner = arguments.within(f"volumes[{place}]")
+        expect_source(inner, volume)
+        path = inner.text("host_path", host_path(volume))
+        if isinstance(path, str) and not is_token(path):
+            expect_plain_path(inner, "host_path", path)
+        if path in seen:
+            inner.wrong_value(
+                f"host_path is {path!r}, as that of volumes[{seen[path]}]; allowed is a path of "
+                "its own: give each volume another name"
+            )
+        seen.setdefault(path, place)
+    return [one for one in listed if isinstance(one, INSTANCE_VOLUMES)]
+
+
+def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> None:
+    """Look at what a volume is of."""
+    arguments.flag("read_only", volume.read_only, required=True)
+    if isinstance(volume, FsxLustreVolume):
+        for member in ("dns_name", "mount_name", "connections"):
+            if not has_member(volume.file_system, member):
+                arguments.wrong_type("file_system", volume.file_system, "an fsx.LustreFileSystem")
+                return
+    elif isinstance(volume, S3MountVolume):
+        if not has_member(volume.bucket, "bucket_arn"):
+            arguments.wrong_type("bucket", volume.bucket, "an s3.IBucket")
+        prefix = arguments.text("prefix", volume.prefix)
+        if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
+            arguments.wrong_value(
+                f"prefix is {prefix!r}; allowed is one that ends with '/', as Mountpoint wants it: "
+                f"write {prefix + '/'!r}"
+            )
+
+
+def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:
+    """Refuse a path that a shell would take apart, or that hides the system's own files."""
+    if not _PLAIN_PATH.fullmatch(path):
+        arguments.wrong_value(
+            f"{parameter} is {path!r}; allowed is an absolute path of letters, digits, '.', '_' "
+            "and '-', such as '/scratch'"
+        )
+    elif _SYSTEM_PATH.fullmatch(path):
+        arguments.wrong_value(
+            f"{parameter} is {path!r}, which holds the system; allowed is a directory of its own, "
+            "such as '/scratch'"
+        )
+
+
+def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
+    """Return the shell commands that mount a volume.
+
+    An instance that cannot mount it switches itself off: jobs never write beside it, into the
+    instance's own disk. They run before the ECS agent starts, which waits for the user data.
+    """
+    path = host_path(volume)
+    quoted = path if is_token(path) else shlex.quote(path)
+    if isinstance(volume, FsxLustreVolume):
+        options = "relatime,flock,ro" if volume.read_only else "relatime,flock"
+        system = volume.file_system
+        source = f"{system.dns_name}@tcp:/{system.mount_name}"
+        install, mount = INSTALL_LUSTRE, f"mount -t lustre -o {options} {source} {quoted}"
+    else:
+        flags = ["--allow-other"]
+        flags += ["--read-only"] if volume.read_only else ["--allow-delete", "--allow-overwrite"]
+        if volume.prefix is not None:
+            prefix = volume.prefix
+            flags.append(f"--prefix {prefix if is_token(prefix) else shlex.quote(prefix)}")
+        source = volume.bucket.bucket_name
+        install, mount = INSTALL_MOUNTPOINT, f"mount-s3 {' '.join(flags)} {source} {quoted}"
+    return [
+        f"mkdir -p {quoted}",
+        "for attempt in 1 2 3 4 5; do",
+        f"  {install} && {mount} && break",
+        "  sleep 15",
+        "done",
+        f"if ! mountpoint -q {quoted}; then",
+        f'  echo "cannot mount {path}: this instance switches itself off" > /dev/console',
+        "  systemctl mask --now --no-block ecs",
+        "  shutdown -h now",
+        "fi",
+    ]
+
+
+def admit(
+    volume: AnyInstanceVolume, *, environment: ec2.IConnectable, instance_role: iam.IRole | None
+) -> None:
+    """Let the instances of an environment reach what they mount."""
+    if isinstance(volume, FsxLustreVolume):
+        ports = volume.file_system.connections
+        ports.allow_default_port_from(environment)
+        # Lustre's servers call back on the same ports.
+        if ports.default_port is not None:
+            environment.connections.allow_from(ports, ports.default_port)
+    elif isinstance(volume, S3MountVolume) and instance_role is not None:
+        _grant(volume, instance_role)
+
+
+def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
+    """Grant what Mountpoint needs.
+
+    https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions
+    """
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the role
+
+    bucket, prefix = volume.bucket, volume.prefix or ""
+    listing: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": bucket.bucket_arn,
+    }
+    if prefix:
+        listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}*"}}
+    actions = ["s3:GetObject"]
+    if not volume.read_only:
+        actions += ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+    objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
+    for statement in (listing, objects):
+        role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+    key = bucket.encryption_key
+    if key is not None:
+        grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
+        grant(role)

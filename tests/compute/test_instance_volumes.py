@@ -1,0 +1,232 @@
+"""What instances mount before the ECS agent starts, and jobs then see."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_fsx as fsx
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+
+import batch_constructs as bc
+from batch_constructs.instance_volumes import mount_commands
+from tests.triggers.conftest import joined
+
+Properties = Callable[[str], dict[str, Any]]
+Resources = Callable[..., dict[str, dict[str, Any]]]
+POLICY = "AWS::IAM::Policy"
+SIZE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
+
+WRONG: Any = "reads"
+
+
+@pytest.fixture
+def lustre(stack: cdk.Stack, vpc: ec2.Vpc) -> fsx.LustreFileSystem:
+    return fsx.LustreFileSystem(
+        stack,
+        "Work",
+        vpc=vpc,
+        vpc_subnet=vpc.private_subnets[0],
+        storage_capacity_gib=1200,
+        lustre_configuration=fsx.LustreConfiguration(
+            deployment_type=fsx.LustreDeploymentType.SCRATCH_2
+        ),
+    )
+
+
+@pytest.fixture
+def bucket(stack: cdk.Stack) -> s3.IBucket:
+    return s3.Bucket.from_bucket_name(stack, "Reads", "reads")
+
+
+def environment(stack: cdk.Stack, vpc: ec2.Vpc, *volumes: Any) -> bc.Ec2ComputeEnvironment:
+    template = bc.LaunchTemplate(stack, "Template", volumes=volumes)
+    return bc.Ec2ComputeEnvironment(
+        stack, "Environment", vpc=vpc, launch_template=template, instance_types=["m6id"]
+    )
+
+
+def user_data(properties: Properties) -> str:
+    data = properties("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    return joined(data["UserData"]["Fn::Base64"])
+
+
+def statements(resources: Resources) -> dict[str, Any]:
+    """Return what the one policy allows: actions, joined → the statement."""
+    (policy,) = resources(POLICY).values()
+    found = policy["Properties"]["PolicyDocument"]["Statement"]
+    listed = [(one["Action"], one) for one in found]
+    return {" ".join([of] if isinstance(of, str) else of): one for of, one in listed}
+
+
+def test_an_instance_mounts_lustre_and_both_sides_admit_each_other(
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    lustre: fsx.LustreFileSystem,
+    properties: Properties,
+    resources: Resources,
+) -> None:
+    environment(stack, vpc, bc.FsxLustreVolume(file_system=lustre))
+
+    assert "mount -t lustre -o relatime,flock " in user_data(properties)
+    admitted = {
+        (joined(one["Properties"]["SourceSecurityGroupId"]), joined(one["Properties"]["GroupId"]))
+        for one in resources("AWS::EC2::SecurityGroupIngress").values()
+    }
+    groups = {name for pair in admitted for name in pair}
+    (own,) = (name for name in groups if "Environment" in name)
+    (servers,) = groups - {own}
+    assert admitted == {(servers, servers), (own, servers), (servers, own)}
+
+
+def test_an_instance_may_read_the_prefix_of_a_bucket_and_no_more(
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    bucket: s3.IBucket,
+    properties: Properties,
+    resources: Resources,
+) -> None:
+    environment(stack, vpc, bc.S3MountVolume(bucket, prefix="runs/"))
+
+    written = user_data(properties)
+    assert "mount-s3 --allow-other --read-only --prefix runs/ reads /mnt/s3" in written
+    allowed = statements(resources)
+    assert set(allowed) == {"s3:ListBucket", "s3:GetObject"}
+    assert allowed["s3:ListBucket"]["Condition"] == {"StringLike": {"s3:prefix": "runs/*"}}
+    assert joined(allowed["s3:GetObject"]["Resource"]).endswith(":s3:::reads/runs/*")
+
+
+def test_a_bucket_that_is_written_to_is_granted_so_with_its_key(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, resources: Resources
+) -> None:
+    bucket = s3.Bucket(stack, "Results", encryption_key=kms.Key(stack, "Key"))
+    environment(stack, vpc, bc.S3MountVolume(bucket, read_only=False))
+
+    assert "--allow-delete --allow-overwrite" in user_data(properties)
+    allowed = statements(resources)
+    assert "s3:GetObject s3:PutObject s3:AbortMultipartUpload s3:DeleteObject" in allowed
+    assert any("kms:Decrypt" in actions and "GenerateDataKey" in actions for actions in allowed)
+
+
+def test_a_job_sees_what_its_instance_mounts(
+    stack: cdk.Stack, bucket: s3.IBucket, properties: Properties
+) -> None:
+    volumes: list[bc.AnyInstanceVolume] = [
+        bc.S3MountVolume(bucket, container_path="/reads"),
+        bc.InstanceStoreVolume(host_path="/nvme"),
+    ]
+    bc.Ec2JobDefinition(stack, "Job", **SIZE, volumes=volumes)
+
+    container = properties("AWS::Batch::JobDefinition")["ContainerProperties"]
+    assert container["Volumes"] == [
+        {"Name": "s3", "Host": {"SourcePath": "/mnt/s3"}},
+        {"Name": "scratch", "Host": {"SourcePath": "/nvme"}},
+    ]
+    assert container["MountPoints"] == [
+        {"SourceVolume": "s3", "ContainerPath": "/reads", "ReadOnly": True},
+        {"SourceVolume": "scratch", "ContainerPath": "/nvme", "ReadOnly": False},
+    ]
+
+
+@pytest.mark.parametrize(("mounts", "off"), [(True, False), (False, True)])
+def test_an_instance_that_cannot_mount_switches_itself_off(
+    mounts: bool,  # noqa: FBT001  # a case
+    off: bool,  # noqa: FBT001  # a case
+    bucket: s3.IBucket,
+    tmp_path: Path,
+) -> None:
+    """The commands run in a shell, with programs that note that they were called."""
+    calls = tmp_path / "calls"
+    for program, succeeds in {
+        "dnf": True,
+        "mkdir": True,
+        "mount-s3": mounts,
+        "mountpoint": mounts,
+        "sleep": True,
+        "systemctl": True,
+        "shutdown": True,
+    }.items():
+        script = tmp_path / program
+        end = "true" if succeeds else "false"
+        script.write_text(f'#!/bin/sh\necho "{program} $*" >> {calls}\n{end}\n')
+        script.chmod(0o755)
+    commands = "\n".join(mount_commands(bc.S3MountVolume(bucket)))
+    commands = commands.replace("/dev/console", str(tmp_path / "console"))
+
+    subprocess.run(["bash", "-c", commands], env={"PATH": f"{tmp_path}:/bin"}, check=True)
+
+    called = [line.split()[0] for line in calls.read_text().splitlines()]
+    assert ("shutdown" in called) is off
+    assert ("systemctl" in called) is off
+    assert called.count("mount-s3") == (1 if mounts else 5)
+
+
+def test_no_volume_of_an_instance_is_shown_on_fargate(stack: cdk.Stack, bucket: s3.IBucket) -> None:
+    with pytest.raises(ValueError, match=r"Stack/Job: volumes\[0\] is S3MountVolume, which an"):
+        bc.FargateJobDefinition(stack, "Job", **SIZE, volumes=[bc.S3MountVolume(bucket)])
+
+
+def test_nodes_of_amazon_eks_mount_nothing(
+    stack: cdk.Stack, vpc: ec2.Vpc, bucket: s3.IBucket
+) -> None:
+    template = bc.LaunchTemplate(stack, "Template", volumes=[bc.S3MountVolume(bucket)])
+
+    with pytest.raises(ValueError, match="launch_template Stack/Template has volumes"):
+        bc.EksComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+            kubernetes_namespace="batch",
+            launch_template=template,
+        )
+
+
+def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
+    stack: cdk.Stack, vpc: ec2.Vpc, bucket: s3.IBucket
+) -> None:
+    profile = iam.InstanceProfile.from_instance_profile_arn(
+        stack, "Profile", "arn:aws:iam::123456789012:instance-profile/theirs"
+    )
+    template = bc.LaunchTemplate(stack, "Template", volumes=[bc.S3MountVolume(bucket)])
+
+    with pytest.raises(ValueError, match="instance_role is an instance profile that does not tell"):
+        bc.Ec2ComputeEnvironment(
+            stack, "Environment", vpc=vpc, launch_template=template, instance_role=profile
+        )
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda _: [bc.FsxLustreVolume(file_system=WRONG)], r"volumes\[0\].file_system is str"),
+        (lambda _: [bc.S3MountVolume(WRONG)], r"volumes\[0\].bucket is str 'reads'; expected"),
+        (
+            lambda b: [bc.S3MountVolume(b, prefix="x")],
+            r"volumes\[0\].prefix is 'x'; .*: write 'x/'",
+        ),
+        (lambda b: [bc.S3MountVolume(b, host_path="/usr")], r"volumes\[0\].host_path is '/usr'"),
+        (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].host_path is '/mnt/a b'"),
+        (
+            lambda b: [bc.S3MountVolume(b), bc.S3MountVolume(b, prefix="x/")],
+            r"volumes\[1\].host_path is '/mnt/s3', as that of volumes\[0\]",
+        ),
+        (
+            lambda _: [bc.InstanceStoreVolume(), bc.InstanceStoreVolume(name="b")],
+            "volumes: the instance's own disks are mounted twice",
+        ),
+        (lambda _: [bc.EfsVolume], r"volumes\[0\] is type; expected FsxLustreVolume"),
+    ],
+)
+def test_what_cannot_be_mounted_is_refused(
+    make: Callable[[s3.IBucket], list[Any]], message: str, stack: cdk.Stack, bucket: s3.IBucket
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        bc.LaunchTemplate(stack, "Template", volumes=make(bucket))
