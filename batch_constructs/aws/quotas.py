@@ -28,6 +28,24 @@ RULE_NAME_SOURCE: Final[Source] = docs(
     ' [\\.\\-_A-Za-z0-9]+".',
 )
 
+DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 512 characters", 512)
+"""What a rule or a schedule is said to be for."""
+
+DESCRIPTION_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_PutRule.html",
+    'Description: "Length Constraints: Maximum length of 512."; the same in CreateSchedule.',
+)
+
+DASHBOARD_NAME: Final = Matching(
+    r"[A-Za-z0-9_-]+", "1 to 255 letters, digits, hyphens and underscores", 255
+)
+
+DASHBOARD_NAME_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
+    'DashboardName: "The maximum length is 255, and the valid characters are A-Z, a-z, 0-9, "-",'
+    ' and "_"."',
+)
+
 SCHEDULE_NAME: Final = Matching(
     r"[0-9a-zA-Z-_.]+", "1 to 64 letters, digits, periods, hyphens and underscores", 64
 )

@@ -67,6 +67,11 @@ def launch_template_properties(
                 "launch_template_overrides is given without launch_template; allowed is beside one:"
                 " give launch_template for the other types"
             )
+        if userdata_type is not None:
+            arguments.wrong_value(
+                "userdata_type is given without launch_template; allowed is beside one: leave it "
+                "out, or give launch_template"
+            )
         return None
     return {
         **_reference(arguments, template),

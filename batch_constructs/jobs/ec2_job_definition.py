@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
@@ -137,10 +138,10 @@ class Ec2JobDefinition(ContainerJobDefinition):
         volumes: Sequence[AnyVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
-        ulimits: Sequence[Ulimit] | None = None,
+        ulimits: Sequence[Ulimit | batch.Ulimit] | None = None,
         shared_memory: Size | None = None,
-        devices: Sequence[Device] | None = None,
-        tmpfs: Sequence[Tmpfs] | None = None,
+        devices: Sequence[Device | batch.Device] | None = None,
+        tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None = None,
         swap: Swap | None = None,
         user: str | None = None,
         readonly_root_filesystem: bool = False,

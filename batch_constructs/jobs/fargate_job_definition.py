@@ -129,8 +129,11 @@ class FargateJobDefinition(ContainerJobDefinition):
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
         log_configuration: LogConfiguration | None = None,
-        cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: OperatingSystemFamily | str | None = None,
+        cpu_architecture: CpuArchitecture | ecs.CpuArchitecture | str | None = None,
+        operating_system_family: OperatingSystemFamily
+        | ecs.OperatingSystemFamily
+        | str
+        | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool = False,
         volumes: Sequence[AnyVolume] | None = None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
@@ -124,8 +125,11 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
-        cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: OperatingSystemFamily | str | None = None,
+        cpu_architecture: CpuArchitecture | ecs.CpuArchitecture | str | None = None,
+        operating_system_family: OperatingSystemFamily
+        | ecs.OperatingSystemFamily
+        | str
+        | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool | None = None,
         ipc_mode: IpcMode | str | None = None,

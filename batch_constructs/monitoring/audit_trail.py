@@ -131,7 +131,7 @@ class AuditTrail(BatchConstruct):
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
+        alarm_name = arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
             [*watched, *environments],
