@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batch_constructs.adopt.keep_ids import keep_ids_of
+    from batch_constructs.aws.admission import Admission
     from batch_constructs.aws.compute_environments import UserdataType
     from batch_constructs.aws.containers import FirelensType
     from batch_constructs.aws.job_definitions import (
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
         FsxLustreVolume,
@@ -147,6 +149,7 @@ _HOME: dict[str, str] = {
     "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
+    "Admission": "aws.admission",
     "AllocationStrategy": "compute.instance_compute_environment",
     "AnyCapacityReservation": "compute.capacity_reservation",
     "AnyComputeEnvironment": "compute.compute_environment",
@@ -195,6 +198,7 @@ _HOME: dict[str, str] = {
     "Firelens": "jobs.container",
     "FirelensType": "aws.containers",
     "FsxLustreVolume": "instance_volumes",
+    "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
@@ -283,6 +287,7 @@ _HOME: dict[str, str] = {
 
 __all__ = [
     "AccessEntryState",
+    "Admission",
     "AfterCatch",
     "AlarmThresholds",
     "AlertTopic",
@@ -334,6 +339,7 @@ __all__ = [
     "Firelens",
     "FirelensType",
     "FsxLustreVolume",
+    "FunctionSettings",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",

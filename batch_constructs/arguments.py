@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
-from batch_constructs.tokens import is_resolvable, is_token, without_tokens
+from batch_constructs.tokens import is_resolvable, is_secret_value, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -37,6 +37,11 @@ _LARGEST = 2**31 - 1
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
+
+_A_VALUE_FOR_ALL = (
+    "is the value of a secret, which everybody who may describe the resource would read; "
+    "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
+)
 
 T = TypeVar("T")
 
@@ -84,6 +89,7 @@ class Arguments:
         self.construct = construct
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
+        self._hidden: dict[str, str] = {}
         self._within = ""
         self._seen: Checked | None = None
 
@@ -92,6 +98,7 @@ class Arguments:
         view = Arguments(self.construct)
         view._wrong_types = self._wrong_types
         view._wrong_values = self._wrong_values
+        view._hidden = self._hidden
         view._within = f"{self._within}{parameter}."
         return view
 
@@ -280,7 +287,11 @@ class Arguments:
     def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
+            if is_token(value):
+                self._hidden[f"{self._within}{parameter}"] = value
             return str(value)  # an enumeration's member as well
+        if is_resolvable(value) and has_member(value, "unsafe_unwrap"):
+            return self.wrong_value(f"{parameter} {_A_VALUE_FOR_ALL}")
         return (
             _as_string(value)
             if is_resolvable(value)
@@ -322,6 +333,7 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
+        self._expect_no_secret_value()
         problems = self.problems
         if not problems:
             if self._seen is not None:
@@ -331,6 +343,13 @@ class Arguments:
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")
+
+    def _expect_no_secret_value(self) -> None:
+        """Refuse the value of a secret that is hidden in a string: the template would name it."""
+        for parameter, text in self._hidden.items():
+            if is_secret_value(text):
+                self._wrong_values += self._but_for_known([f"{parameter} {_A_VALUE_FOR_ALL}"])
+        self._hidden.clear()
 
     def _size(self, parameter: str, value: Size | None, factory: str, unit: str) -> Any:
         from aws_cdk import Size, SizeRoundingBehavior  # noqa: PLC0415  # loaded by the caller

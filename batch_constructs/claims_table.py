@@ -7,20 +7,26 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 
+from batch_constructs.function_settings import point_in_time_recovery
+
 if TYPE_CHECKING:
     from constructs import Construct
+
+    from batch_constructs.function_settings import FunctionSettings
 
 
 class ClaimsTable:
     """The table (ID ``Claims``), paid by the request; rows expire after sixteen days."""
 
-    def __init__(self, scope: Construct) -> None:
+    def __init__(self, scope: Construct, settings: FunctionSettings) -> None:
         self.table = dynamodb.Table(
             scope,
             "Claims",
             partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
+            encryption_key=settings.encryption_key,
+            point_in_time_recovery_specification=point_in_time_recovery(settings),
             removal_policy=RemovalPolicy.DESTROY,  # it holds nothing that is missed
         )
 

@@ -44,6 +44,7 @@ class FunctionAlarm:
     title: str
     advice: str
     properties: dict[str, Any]
+    tells_of_no_data: bool = False
 
 
 def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
@@ -73,8 +74,10 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
                 "comparison_operator": "LessThanThreshold",
                 "threshold": 1,
                 "evaluation_periods": _MISSED,
-                "treat_missing_data": "breaching",
+                # no data is a state of its own; a new alarm begins in it and tells nobody
+                "treat_missing_data": "missing",
             },
+            tells_of_no_data=True,
         )
     if watched.dead_letter_queue is not None:
         queue = watched.dead_letter_queue.queue_name
@@ -104,6 +107,7 @@ def watch(scope: Construct, watched: WatchedFunction, topic: sns.ITopic | None) 
             alarm_description=f"{scope.node.path}: {alarm.title}. {alarm.advice}",
             alarm_actions=[topic.topic_arn],
             ok_actions=[topic.topic_arn],
+            insufficient_data_actions=[topic.topic_arn] if alarm.tells_of_no_data else None,
             **alarm.properties,
         )
     admit(topic, ALARMS)

@@ -1,16 +1,23 @@
-"""Where a resource is: the Region and the account that its ARN names."""
+"""Where a resource is: the Region and the account of its ARN, or of the stack that makes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
 
 _PARTS = 6
+
+SUBMIT_THERE = (
+    "a submission finds only what is in its own Region and account, so that every one would fail: "
+    "put it into a stack of that place, and let an event bus there take events of here"
+)
+"""Why nothing is submitted to another Region or account, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +43,69 @@ class Place:
         stack = Stack.of(scope)
         return cls(*(None if is_token(one) else one for one in (stack.region, stack.account)))
 
+    @classmethod
+    def of(cls, resource: Any, arn: str) -> Place:
+        """Return the place of a resource: by its ARN, else by the construct that makes it.
 
-def elsewhere(scope: Construct, arn: str, because: str) -> str | None:
+        An L2 that was taken in by a token says that it is in the stack it was taken into, which
+        nobody knows.
+        """
+        from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        by_arn = cls.of_arn(arn)
+        if by_arn != cls(None, None) or not isinstance(resource, Construct):
+            return by_arn
+        if not has_member(resource, "env"):
+            return by_arn
+        env = resource.env  # type: ignore[attr-defined]  # as has been seen
+        return cls(*(None if is_token(one) else one for one in (env.region, env.account)))
+
+    def beside(self, other: Place) -> tuple[str, str, str] | None:
+        """Say in what two places differ for sure: the noun, this one's and the other's."""
+        for noun, one, two in (
+            ("Region", self.region, other.region),
+            ("account", self.account, other.account),
+        ):
+            if one is not None and two is not None and one != two:
+                return noun, one, two
+        return None
+
+
+def elsewhere(scope: Construct, arn: str, because: str, *, resource: Any = None) -> str | None:
     """Say that a resource is in another Region or account than the scope's stack, if so.
 
     Args:
         scope: What needs the resource in its own place.
         arn: The resource's ARN.
         because: What does not work across, and what to do.
+        resource: The resource, whose stack may say what its ARN does not.
     """
-    its = Place.of_arn(arn)
+    its = Place.of(resource, arn)
     if its == Place(None, None):
         return None
-    ours = Place.of_stack(scope)
-    for what, there, here in (
-        ("Region", its.region, ours.region),
-        ("account", its.account, ours.account),
-    ):
-        if there is not None and here is not None and there != here:
-            return f"{arn} is in {what} {there}, and the stack in {here}; {because}"
-    return None
+    differ = its.beside(Place.of_stack(scope))
+    return (
+        None
+        if differ is None
+        else _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+    )
+
+
+def apart(one: tuple[Any, str], two: tuple[Any, str]) -> str | None:
+    """Say that two resources, each with its ARN, are in different Regions or accounts, if so."""
+    its = Place.of(*one)
+    if its == Place(None, None):
+        return None
+    differ = its.beside(Place.of(*two))
+    if differ is None:
+        return None
+    return _told(one[1], one[0], differ, f"{_called(*two)} in {differ[2]}")
+
+
+def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> str:
+    noun, there, _ = differ
+    return f"{_called(resource, arn)} is in {noun} {there}, and {rest}"
+
+
+def _called(resource: Any, arn: str) -> str:
+    return str(resource.node.path) if is_token(arn) and has_member(resource, "node") else arn

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.jsii_objects import has_member, kind_of
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -98,6 +98,8 @@ class Reference:
         marker = f":{self.resource}/"
         if marker in arn:
             return arn.split(marker, 1)[1].split(":", 1)[0]
+        if is_made_up(arn):
+            return arn  # until the CLI has looked
         from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         if self.parts == _PARTS_WITH_REVISION:
@@ -111,6 +113,8 @@ class Reference:
         if marker in arn:
             before, name = arn.split(marker, 1)
             return f"{before}{marker}{name.split(':', 1)[0]}"
+        if is_made_up(arn):
+            return arn  # until the CLI has looked
         from aws_cdk import ArnFormat, Fn, Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(value).format_arn(

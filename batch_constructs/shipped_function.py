@@ -19,6 +19,7 @@ from batch_constructs import functions
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings, admit_logs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +53,7 @@ class ShippedFunction(BatchConstruct):
         code: Mapping[str, str] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         event_age: Duration | None = None,
+        settings: FunctionSettings | None = None,
     ) -> None:
         """Make it.
 
@@ -69,12 +71,18 @@ class ShippedFunction(BatchConstruct):
             dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
                 for: EventBridge's dead-letter queue has only what could not be handed over.
             event_age: How long such an event is tried, at most six hours. Default: six hours.
+            settings: How it runs. Default: outside of any VPC, with AWS's keys.
         """
         super().__init__(scope, id)
+        wanted = self.settings = FunctionSettings() if settings is None else settings
+        key = wanted.encryption_key
+        if key is not None:
+            admit_logs(key)
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
-            retention=logs.RetentionDays.ONE_MONTH,
+            retention=wanted.log_retention or logs.RetentionDays.ONE_MONTH,
+            encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
         write_log = {
@@ -87,9 +95,17 @@ class ShippedFunction(BatchConstruct):
             "Role",
             assumed_by=iam.ServicePrincipal(LAMBDA),
             description=description,
+            permissions_boundary=wanted.permissions_boundary,
             inline_policies={
                 "Policy": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": [write_log, *statements]}
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            write_log,
+                            *statements,
+                            *([] if wanted.vpc is None else [NETWORK_STATEMENT]),
+                        ],
+                    }
                 )
             },
         )
@@ -106,6 +122,11 @@ class ShippedFunction(BatchConstruct):
             handler=f"{folder}.{module}.handler",
             code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
             environment=dict(environment),
+            environment_encryption=key,
+            reserved_concurrent_executions=wanted.reserved_concurrency,
+            vpc=wanted.vpc,
+            vpc_subnets=wanted.vpc_subnets,
+            security_groups=wanted.security_groups and list(wanted.security_groups),
         )
         if dead_letter_queue is not None:
             from aws_cdk import aws_lambda_destinations as destinations  # noqa: PLC0415 - when used

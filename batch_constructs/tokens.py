@@ -3,6 +3,10 @@
 A token stands for a value that only CloudFormation, or a later phase of synthesis, knows. The CDK
 hides one in a string (``${Token[…]}``), a number (a huge negative float) or a list (one marked
 string). https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
+
+What a look-up answers before the CLI has looked is as unknown as a token: synthesis goes through
+with what the CDK makes up, then the CLI looks, and synthesises again.
+https://docs.aws.amazon.com/cdk/v2/guide/context.html
 """
 
 from __future__ import annotations
@@ -16,11 +20,21 @@ from batch_constructs.rules import UNKNOWN
 _MARKS = ("${Token[", "#{Token[")
 _LARGEST_NUMBER_TOKEN = -1e280
 
+_PARAMETER_MADE_UP = "dummy-value-for-"
+_SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
+_ZONES_MADE_UP = ("dummy1a", "dummy1b", "dummy1c")
+_MADE_UP = frozenset(
+    {*_SUBNETS_MADE_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
+)
+
+SUBNET_MADE_UP = _SUBNETS_MADE_UP[0]
+"""What stands for a subnet that a look-up has yet to find."""
+
 
 def is_token(value: object) -> bool:
-    """Whether a value is, or contains, a CDK token."""
+    """Whether a value is, or contains, a CDK token, or what a look-up made up."""
     if isinstance(value, str):
-        return "Token[" in value and any(mark in value for mark in _MARKS)
+        return is_made_up(value) or ("Token[" in value and any(mark in value for mark in _MARKS))
     if isinstance(value, float):
         return -math.inf < value < _LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
@@ -28,9 +42,36 @@ def is_token(value: object) -> bool:
     return not isinstance(value, int | dict | None) and is_resolvable(value)
 
 
+def is_made_up(value: str) -> bool:
+    """Whether a text is, or contains, what a look-up answers before the CLI has looked."""
+    return value in _MADE_UP or _PARAMETER_MADE_UP in value
+
+
 def is_resolvable(value: object) -> bool:
     """Whether a value is a token as an object (``IResolvable``), not yet hidden in a string."""
     return has_member(value, "resolve") and has_member(value, "creation_stack")
+
+
+_SECRETS: dict[str, bool] = {}
+"""What is known of strings with tokens: to ask the CDK costs jsii crossings."""
+
+_SECRET_REFERENCES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
+
+
+def is_secret_value(text: str) -> bool:
+    """Whether a string with tokens holds a secret's value, as ``unsafe_unwrap()`` gives it.
+
+    Only dynamic references are resolved: a lazy value would be fixed too early.
+    """
+    if text not in _SECRETS:
+        from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+
+        tokens = Tokenization.reverse_string(text).tokens
+        found = [one for one in tokens if isinstance(one, CfnDynamicReference)]
+        _SECRETS[text] = any(
+            mark in str(Stack(App()).resolve(one)) for one in found for mark in _SECRET_REFERENCES
+        )
+    return _SECRETS[text]
 
 
 def without_tokens(value: Any) -> Any:

@@ -19,7 +19,7 @@ HEAD = """\
 
 What AWS Batch refuses, and what leaves a job stuck. The same rules answer in three places: the
 constructors of this library raise `ValueError`, `BatchRules` stops the synthesis, and
-`batch-constructs check` reads any template ([checking templates](checking.md)).
+`batch-constructs check` reads any template ([checking templates](check.md)).
 
 An **error** is what AWS documents, or was seen, to refuse. A **warning** follows from AWS's
 documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot

@@ -27,13 +27,10 @@ REASONS = {
     r"VPC7$": "An example's network carries no traffic that is worth a flow log.",
     r"IAM4\[Policy::.*AmazonEC2ContainerServiceforEC2Role\]": "AWS Batch asks for this policy of "
     "its instances, and AWS keeps it up to date.",
-    r"IAM4\[Policy::.*AmazonSSMManagedInstanceCore\]": "AWS's own policy for Session Manager, "
-    "instead of an SSH port.",
     r"IAM5\[Resource::.*:log-group:<.*LogGroup.*>:\*\]": "The streams of one log group: their "
     "names are the service's.",
     r"IAM5\[Action::s3:.*\*\]": "The CDK's own bucket grants.",
     r"IAM5\[Action::kms:.*\*\]": "The CDK's own key grants.",
-    r"IAM4\[Policy::.*AWSLambdaBasicExecutionRole\]": "The CDK's handler of bucket events.",
     r"IAM5\[Resource::<.*\.Arn>/(\w+/)?\*\]": "The objects of one bucket, or below one prefix.",
     r"SF1$": "A workflow logs its errors; all its events would hold what jobs are given.",
     r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*:job/\*\]": "A job that is tagged as it is "

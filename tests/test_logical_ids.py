@@ -68,6 +68,7 @@ def test_every_id_that_a_construct_makes_is_written_down_here() -> None:
     assert {path for path in paths if not path.startswith("Stack/Vpc/")} == {
         "Stack/Ec2/InstanceProfile",
         "Stack/Ec2/InstanceRole/Resource",
+        "Stack/Ec2/LaunchTemplate",
         "Stack/Ec2/Resource",
         "Stack/Ec2/SecurityGroup/Resource",
         "Stack/Ec2Job/ExecutionRole",

@@ -14,6 +14,7 @@ from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     import aws_cdk as cdk
@@ -48,7 +49,9 @@ class _Resource:
         return sum(other.properties.get(name) == one for name, one in self.properties.items())
 
 
-def keep_ids_of(stack: cdk.Stack, old_template: str | Path, *, let_go: Sequence[str] = ()) -> None:
+def keep_ids_of(
+    stack: cdk.Stack, old_template: str | os.PathLike[str], *, let_go: Sequence[str] = ()
+) -> None:
     """Give the resources of a stack the logical IDs that they have in an old template.
 
     To be called once all of the stack is made. A resource is known again by its type and its

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
+from batch_constructs.aws.compute_environments import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ KINDS: Final = (
 """In an order in which each is made before what refers to it."""
 
 _ON_INSTANCES: Final = {"EC2": "Ec2ComputeEnvironment", "SPOT": "SpotComputeEnvironment"}
+_ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
+_PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_-]+)")
+_GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
 _DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
 
@@ -101,13 +106,34 @@ def add_what_is_left_out(kind: str, properties: Mapping[str, Any], call: Call) -
             for one in [nodes.keywords.get("container"), *_calls(nodes.keywords.get("containers"))]
         ),
     ]
+    _add_parameters(call, [one for one in containers if isinstance(one, Call)])
     for container in containers:
         if isinstance(container, Call) and container.function in _WITH_LOGS:
             _add_log_group(container)
 
 
+def _add_parameters(call: Call, containers: list[Call]) -> None:
+    """Give a default to what a command takes of every submission, as our construct wants it."""
+    words = [
+        word
+        for one in containers
+        for words in (one.keywords.get("command"), one.keywords.get("args"))
+        if isinstance(words, list)
+        for word in words
+        if isinstance(word, str)
+    ]
+    taken = [found for word in words for found in _PLACEHOLDER.findall(word)]
+    known = call.keywords.get(_parameter("JobDefinition/Parameters"), {})
+    missing = {name: _GIVEN_LATER for name in taken if name not in known}
+    if missing and isinstance(known, dict):
+        call.keywords[_parameter("JobDefinition/Parameters")] = {**known, **missing}
+
+
 def _add_to_environment(properties: Mapping[str, Any], call: Call) -> None:
     kind = str(properties.get("ComputeResources", {}).get("Type"))
+    images = _parameter("ComputeEnvironment/ComputeResources/Ec2Configuration")
+    if any(f"'{one}'" in str(call.keywords.get(images)) for one in _ENDED_IMAGES):
+        del call.keywords[images]  # a new environment takes none of these; this one has it
     if kind == "FARGATE_SPOT" or (kind == "SPOT" and call.function == "bc.EksComputeEnvironment"):
         call.keywords[_parameter("ComputeEnvironment/ComputeResources/Type")] = True
     else:

@@ -59,8 +59,10 @@ def read_stack(path: Path, name: str | None) -> OldStack:
         UnreadableTemplateError: it cannot be read, there is no such stack, or it has to be said
             which of several.
     """
-    if (path / _MANIFEST).is_file():
-        return _of_assembly(path, name)
+    return _whole(_of_assembly(path, name) if (path / _MANIFEST).is_file() else _of(path, name))
+
+
+def _of(path: Path, name: str | None) -> OldStack:
     files = [Path(one) for one in reading.find(path)]
     if path.is_dir():
         files = [one for one in files if name is None or _stem(one) == name] or files
@@ -70,6 +72,17 @@ def read_stack(path: Path, name: str | None) -> OldStack:
     template: Any = reading.read(files[0])
     called = re.sub(r"[^A-Za-z0-9]+", "-", _stem(files[0])).lstrip("-0123456789") or "Stack"
     return OldStack(name=called if name is None else name, template=template)
+
+
+def _whole(stack: OldStack) -> OldStack:
+    """Refuse what the CDK cannot declare resource by resource."""
+    odd = [name for name, one in stack.section("Resources").items() if not isinstance(one, dict)]
+    if odd:
+        raise reading.UnreadableTemplateError(
+            f"{odd[0]} is no resource; expand the template first, as CloudFormation does: aws "
+            "cloudformation get-template --template-stage Processed"
+        )
+    return stack
 
 
 def _stem(file: Path) -> str:

@@ -129,10 +129,20 @@ class Sections:
             self.statements.append(("", Call(f"{variable}.override_logical_id", [name])))
 
 
+_NUMBERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
+
+
 def _snake(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): str(value).lower() == "true"
-        if name == "NoEcho"
-        else value
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): _parameter_value(name, value)
         for name, value in parameter.items()
     }
+
+
+def _parameter_value(name: str, value: Any) -> Any:
+    """Give an attribute of a parameter; a number that is written as text stays text."""
+    if name == "NoEcho":
+        return str(value).lower() == "true"
+    if name in _NUMBERS and isinstance(value, str):
+        return Call("cdk.Token.as_number", [value])
+    return value

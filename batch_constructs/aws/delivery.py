@@ -63,6 +63,12 @@ SQS_RETENTION_SOURCE: Final[Source] = docs(
     "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
 )
 
+SQS_VISIBILITY_SECONDS: Final = 30
+"""How long a queue hides a message that was received, by default."""
+
+FUNCTION_SECONDS: Final = 3
+"""How long a function may run by default."""
+
 VISIBILITY_FACTOR: Final = 6
 """How many times its timeout a function's queue hides a message."""
 

@@ -7,14 +7,13 @@ and newer sizes are plausible; an unknown family is unknown too, unless no EC2 f
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.table import read
 
 BUNDLES: Final = {
     "optimal": ("m6i", "c6i", "r6i", "c7i"),
@@ -81,7 +80,7 @@ _ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}
 
 @cache
 def _table() -> tuple[str, dict[str, dict[str, InstanceType]]]:
-    raw = json.loads(resources.files(__package__).joinpath("instance_types.json").read_text())
+    raw = read("instance_types")
     families: dict[str, dict[str, InstanceType]] = {}
     for family, entry in raw["families"].items():
         architecture = _ARCHITECTURES[entry["arm64"]]

@@ -8,10 +8,8 @@ beside this one, and the line names it: ``"bound": "names.RESOURCE_NAME"``.
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
@@ -24,13 +22,12 @@ from batch_constructs.aws.limit import (
     Limit,
 )
 from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batch_constructs.aws.bound import Bound
-
-_LINES: Final = Path(__file__).with_suffix(".json")
 
 _PLACES: Final = {
     "tasks": TASKS,
@@ -49,7 +46,7 @@ def limits_of(type_name: str) -> tuple[Limit, ...]:
 @cache
 def tables() -> Mapping[str, tuple[Limit, ...]]:
     """Read the tables of limits by their nouns, such as ``job_queues``."""
-    written = json.loads(_LINES.read_text(encoding="utf-8"))
+    written = read("limits")
     return {noun: tuple(map(_limit, lines)) for noun, lines in written.items()}
 
 

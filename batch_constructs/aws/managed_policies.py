@@ -6,13 +6,12 @@ has its version and the date on which AWS changed it last.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.table import read
 
 BATCH_SERVICE: Final = "service-role/AWSBatchServiceRole"
 BATCH_FULL_ACCESS: Final = "AWSBatchFullAccess"
@@ -20,6 +19,33 @@ ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"
 SPOT_FLEET: Final = "service-role/AmazonEC2SpotFleetTaggingRole"
 TASK_EXECUTION: Final = "service-role/AmazonECSTaskExecutionRolePolicy"
 SESSION_MANAGER: Final = "AmazonSSMManagedInstanceCore"
+REPORT_INSTANCE: Final = "ssm:UpdateInstanceInformation"
+SESSION_CHANNELS: Final = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+SESSION_ACTIONS: Final = (REPORT_INSTANCE, *SESSION_CHANNELS)
+"""What Session Manager needs of an instance.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
+"""
+
+INSTANCE_CREDENTIALS_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/ec2-security-considerations.html",
+    "Only containers with a network interface of their own can be kept from the credentials of the"
+    " instance profile; those of a single-node job on EC2 use the instance's network"
+    " (github.com/aws/containers-roadmap/issues/2332), and so do pods unless EksPodProperties."
+    "hostNetwork is false.",
+)
+READS_OF_SECRETS: Final = (
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "secretsmanager:GetSecretValue",
+)
+"""Actions that read what an account keeps secret."""
+
 EKS_NODE: Final = (
     "AmazonEKSWorkerNodePolicy",
     "AmazonEC2ContainerRegistryPullOnly",
@@ -80,7 +106,7 @@ class ManagedPolicy:
 @cache
 def managed_policies() -> dict[str, ManagedPolicy]:
     """Give the policies that are known, by their name without a path."""
-    written = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
+    written = read("managed_policies")
     return {
         name: ManagedPolicy(
             f"{one['path']}/{name}".lstrip("/"), one["version"], one["date"], one["document"]

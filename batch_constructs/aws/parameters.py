@@ -12,10 +12,10 @@ An entry of the table, by the property's path such as ``JobDefinition/Timeout``,
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,9 +26,8 @@ Entry = dict[str, Any]
 @cache
 def table() -> dict[str, Entry]:
     """Read the table; a few milliseconds, so only where an error is told or a page is written."""
-    text = resources.files("batch_constructs.aws").joinpath("parameters.json").read_text()
-    read: dict[str, Entry] = json.loads(text)
-    return read
+    entries: dict[str, Entry] = read("parameters")
+    return entries
 
 
 def entry(path: str) -> Entry | None:

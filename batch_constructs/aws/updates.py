@@ -6,14 +6,13 @@ schemas. What it calls conditional for compute environments is decided by the se
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Final
 
 from batch_constructs.aws.compute_environments import BEST_FIT, ON_FARGATE, ON_MANAGED_INSTANCES
 from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
+from batch_constructs.aws.table import read
 
 REGISTRY: Final[Source] = cloudformation(
     "aws-resource-batch-computeenvironment",
@@ -135,6 +134,5 @@ def create_only(type: str) -> CreateOnly:
 
 @cache
 def _table() -> dict[str, dict[str, list[str]]]:
-    text = resources.files(__package__).joinpath("create_only.json").read_text(encoding="utf-8")
-    read: dict[str, dict[str, list[str]]] = json.loads(text)
-    return read
+    properties: dict[str, dict[str, list[str]]] = read("create_only")
+    return properties

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.arguments import checked
+from batch_constructs.batch_resource import BatchResource
+from batch_constructs.construct import made_here
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
 
-class ComputeEnvironment(BatchConstruct):
+@jsii.implements(batch.IComputeEnvironment)
+class ComputeEnvironment(BatchResource):
     """A compute environment, ours or imported: its ARN and its name.
 
     Compute environments are made by ``FargateComputeEnvironment``, ``Ec2ComputeEnvironment``,
@@ -31,20 +36,38 @@ class ComputeEnvironment(BatchConstruct):
         "UnmanagedComputeEnvironment, or take one in with "
         "ComputeEnvironment.from_compute_environment_arn or from_compute_environment_name"
     )
-    _resource: batch.CfnComputeEnvironment
-    _arn: str | None = None
+    _resource: batch.CfnComputeEnvironment | None = None
+    _service_role: iam.IRole | None = None
 
     @property
     def compute_environment_arn(self) -> str:
         """The ARN."""
         if self._arn is None:
-            self._arn = self._resource.attr_compute_environment_arn
+            self._arn = made_here(self, self._resource).attr_compute_environment_arn
         return self._arn
 
     @property
     def compute_environment_name(self) -> str:
         """The name."""
         return _REFERENCE.name(self.compute_environment_arn)
+
+    @property
+    def compute_environment_ref(self) -> batch_interfaces.ComputeEnvironmentReference:
+        """What the CDK refers to it by, wherever it asks for an ``IComputeEnvironmentRef``."""
+        return batch_interfaces.ComputeEnvironmentReference(
+            compute_environment_arn=self.compute_environment_arn
+        )
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it takes jobs; of one that was taken in, or a token, it is believed."""
+        seen = checked(self)
+        return seen is None or seen.properties.get("State") != "DISABLED"
+
+    @property
+    def service_role(self) -> iam.IRole | None:
+        """The role that AWS Batch acts as; None of the service-linked one, or where not known."""
+        return self._service_role
 
     @classmethod
     def from_compute_environment_arn(

@@ -39,8 +39,9 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
     (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
     (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
-    with AWS's policies for ECS instances and for Session Manager). The roles
-    are deleted after the environment, which needs them to shut down.
+    with AWS's policy for ECS instances) and ``LaunchTemplate``
+    (AWS::EC2::LaunchTemplate). The roles are deleted after the environment, which needs them to
+    shut down.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -71,16 +72,20 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
             2023 for ECS.
         launch_template: A launch template for the instances, a ``LaunchTemplate`` or one of the
-            CDK; its newest version is taken. Default: none.
+            CDK; its newest version is taken. Default: one that keeps the instance's credentials
+            from containers with a network of their own.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
         capacity_reservation: The reserved capacity that instances start in:
             ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
             launch template of its own (``LaunchTemplate/Resource``); where there is one already,
             give it to that. Default: EC2's, open reservations that fit.
-        key_pair: A key pair to log in with; Session Manager needs none. Default: none.
-        instance_role: The role of the instances, or an instance profile that has it. Default: one
-            of its own.
+        key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
+        instance_role: The role of the instances, or an instance profile that has it; containers in
+            their network get its credentials, too. Default: one of its own, which may join the
+            cluster and pull images.
+        session_access: Whether that role also lets Session Manager open sessions on the instances.
+            Default: no.
         placement_group: A placement group for the instances. Default: none.
         instance_tags: Tags of the instances and their volumes. A change replaces instances, and the
             environment only where that has a service role or ``BEST_FIT``. Default: those that
@@ -124,6 +129,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         capacity_reservation: AnyCapacityReservation | None = None,
         key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | iam.IInstanceProfile | None = None,
+        session_access: bool = False,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
@@ -158,6 +164,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
                 launch_template_overrides=launch_template_overrides,
                 key_pair=key_pair,
                 instance_role=instance_role,
+                session_access=session_access,
                 placement_group=placement_group,
                 instance_tags=instance_tags,
                 scale_down_delay=scale_down_delay,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.function_settings import FunctionSettings
+
 _FUNCTION = "BatchConstructsEcsClusterLookup"
 _TAG_ANY = ["ecs:TagResource", "ecs:UntagResource"]
 
@@ -36,13 +38,14 @@ class EcsCluster(BatchConstruct):
         *,
         compute_environment_arn: str,
         cluster_tags: Mapping[str, str],
+        function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
         self._lookup = CustomResource(
             self,
             "Lookup",
             resource_type="Custom::BatchEcsCluster",
-            service_token=_function(self).handler.function_arn,
+            service_token=_function(self, function_settings).handler.function_arn,
             properties={
                 "ComputeEnvironment": compute_environment_arn,
                 "ClusterTags": dict(cluster_tags),
@@ -60,11 +63,20 @@ class EcsCluster(BatchConstruct):
         return self._lookup.get_att_string("EcsClusterName")
 
 
-def _function(scope: Construct) -> ShippedFunction:
-    """Return the stack's one function, made where it is not there yet."""
+def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
+    """Return the stack's one function, made where it is not there yet.
+
+    Raises:
+        ValueError: it is there with other settings.
+    """
     stack = Stack.of(scope)
     there = stack.node.try_find_child(_FUNCTION)
     if isinstance(there, ShippedFunction):
+        if there.settings != settings:
+            raise ValueError(
+                f"{scope.node.path}: function_settings differ from those of another unmanaged "
+                "environment of the stack, and one function serves all: give all the same"
+            )
         return there
     return ShippedFunction(
         stack,
@@ -90,4 +102,5 @@ def _function(scope: Construct) -> ShippedFunction:
             },
         ],
         timeout=Duration.minutes(5),
+        settings=settings,
     )

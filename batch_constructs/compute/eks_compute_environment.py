@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.compute.environment_roles import make_node_role
+from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
     AllocationStrategy,
     Cluster,
@@ -60,7 +60,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
     (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
     (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
-    with AWS's policies for nodes and for Session Manager).
+    with AWS's policies for nodes) and ``LaunchTemplate`` (AWS::EC2::LaunchTemplate).
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -94,15 +94,18 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             Spot ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
         images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
             2023 for EKS.
-        launch_template: A launch template for the nodes; its newest version is taken. Default:
-            none.
+        launch_template: A launch template for the nodes; its newest version is taken. Default: one
+            that keeps the node's credentials from pods with a network of their own.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
         userdata_type: With an image of one's own, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
             AWS's.
-        key_pair: A key pair to log in with; Session Manager needs none. Default: none.
-        instance_role: The role of the nodes, or an instance profile that has it. Default: one of
-            its own.
+        key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
+        instance_role: The role of the nodes, or an instance profile that has it; containers in
+            their network get its credentials, too. Default: one of its own, which may join the
+            cluster and pull images.
+        session_access: Whether that role also lets Session Manager open sessions on the nodes.
+            Default: no.
         placement_group: A placement group for the nodes. Default: none.
         instance_tags: Tags of the nodes and their volumes; changing them replaces nodes, and the
             environment only where it has a service role or ``BEST_FIT``. Default: those that
@@ -149,6 +152,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         userdata_type: UserdataType | str | None = None,
         key_pair: ec2.IKeyPair | None = None,
         instance_role: iam.IRole | iam.IInstanceProfile | None = None,
+        session_access: bool = False,
         placement_group: ec2.IPlacementGroup | None = None,
         instance_tags: Mapping[str, str] | None = None,
         scale_down_delay: Duration | None = None,
@@ -187,6 +191,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                 launch_template_overrides=launch_template_overrides,
                 key_pair=key_pair,
                 instance_role=instance_role,
+                session_access=session_access,
                 placement_group=placement_group,
                 instance_tags=instance_tags,
                 scale_down_delay=scale_down_delay,
@@ -217,7 +222,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                     )
                 },
                 userdata_type=userdata_type,
-                make_role=make_node_role,
+                instance_policies=EKS_NODE,
             ),
         )
 

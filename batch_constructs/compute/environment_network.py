@@ -11,6 +11,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.tokens import SUBNET_MADE_UP, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-
-_DUMMIES = frozenset({"p-12345", "p-67890", "s-12345", "s-67890"})
-"""What ``Vpc.from_lookup`` answers until the CLI has looked: no subnet, and no mistake."""
 
 
 class Network:
@@ -43,7 +40,7 @@ class Network:
         """Return the network as the rules see it before the own security group is made."""
         groups = 1 if self._groups is None else len(self._groups)
         return {
-            "Subnets": [UNKNOWN if one in _DUMMIES else one for one in self.subnet_ids],
+            "Subnets": self.subnet_ids,
             "SecurityGroupIds": [UNKNOWN] * groups,
         }
 
@@ -75,15 +72,16 @@ def _subnet_ids(
     if not isinstance(selection, ec2.SubnetSelection):
         arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
         return [UNKNOWN]
+    if selection.subnets is not None:  # their IDs are enough, and zones need not be known
+        return _listed(arguments, selection.subnets)
     try:
-        return vpc.select_subnets(
+        selected = vpc.select_subnets(
             availability_zones=selection.availability_zones,
             one_per_az=selection.one_per_az,
             subnet_filters=selection.subnet_filters,
             subnet_group_name=selection.subnet_group_name,
-            subnets=selection.subnets,
             subnet_type=selection.subnet_type,
-        ).subnet_ids
+        )
     except RuntimeError as error:
         said = javascript_error(error)
         if not isinstance(said, str):
@@ -91,3 +89,15 @@ def _subnet_ids(
         said = said.removesuffix("Available types:").rstrip()
         arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
         return [UNKNOWN]
+    found = list(selected.subnet_ids)
+    if not found and (selected.is_pending_lookup or any(map(is_token, vpc.availability_zones))):
+        return [SUBNET_MADE_UP]  # the CLI looks them up, or their zones, after this
+    return found
+
+
+def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
+    for place, one in enumerate(subnets):
+        if not has_member(one, "subnet_id"):
+            arguments.wrong_type(f"vpc_subnets.subnets[{place}]", one, "an ec2.ISubnet")
+            return [UNKNOWN]
+    return [one.subnet_id for one in subnets]

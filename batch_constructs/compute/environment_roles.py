@@ -11,41 +11,45 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
-from batch_constructs.construct import once_made
+from batch_constructs.construct import arn_prefix, once_made
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
 
-def make_instance_role(scope: Construct) -> iam.Role:
-    """Make the role of instances: they join the ECS cluster, and Session Manager reaches them.
+def make_instance_role(
+    scope: Construct, managed: Sequence[str], *, session_access: bool
+) -> iam.Role:
+    """Make the role of instances: they join their cluster and, where wanted, open sessions.
 
+    Containers in the instance's network get its credentials, so that it may nothing else.
     https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
-    """
-    return iam.Role(
-        scope,
-        "InstanceRole",
-        assumed_by=iam.ServicePrincipal(EC2),
-        managed_policies=[
-            _aws_managed(policies.ECS_INSTANCE),
-            _aws_managed(policies.SESSION_MANAGER),
-        ],
-    )
-
-
-def make_node_role(scope: Construct) -> iam.Role:
-    """Make the role of Amazon EKS nodes: they join the cluster, pull images, network their pods.
-
     https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
     """
     return iam.Role(
         scope,
         "InstanceRole",
         assumed_by=iam.ServicePrincipal(EC2),
-        managed_policies=[
-            *map(_aws_managed, policies.EKS_NODE),
-            _aws_managed(policies.SESSION_MANAGER),
-        ],
+        managed_policies=[_aws_managed(name) for name in managed],
+        inline_policies={"SessionManager": _sessions()} if session_access else None,
+    )
+
+
+def _sessions() -> iam.PolicyDocument:
+    """Allow what Session Manager needs of an instance, and no parameter of the account."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                actions=[policies.REPORT_INSTANCE],
+                resources=[f"{arn_prefix('ec2')}instance/*"],  # none of them has an ID yet
+            ),
+            iam.PolicyStatement(
+                actions=list(policies.SESSION_CHANNELS),
+                resources=["*"],  # the channels of a session take no resource
+            ),
+        ]
     )
 
 

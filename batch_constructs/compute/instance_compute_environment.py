@@ -16,6 +16,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
@@ -25,7 +26,7 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images, ImageType
 from batch_constructs.compute.instance_tags import TaggedInstances
-from batch_constructs.compute.launch_template import LaunchTemplate
+from batch_constructs.compute.launch_template import LaunchTemplate, make_default_launch_template
 from batch_constructs.compute.launch_template_overrides import (
     launch_template_properties,
     mounted_volumes,
@@ -44,10 +45,9 @@ from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.compute_environments import UserdataType
@@ -98,6 +98,7 @@ class InstanceArguments:
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
     key_pair: ec2.IKeyPair | None
     instance_role: iam.IRole | iam.IInstanceProfile | None
+    session_access: bool
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
@@ -124,13 +125,13 @@ class Cluster:
         default_image: The kind of machine image of an image that does not say.
         properties: CloudFormation's, beside those of the instances.
         userdata_type: How a node joins an Amazon EKS cluster. Default: AWS's.
-        make_role: Makes the role of instances where none is given.
+        instance_policies: AWS's policies for the role of instances, where none is given.
     """
 
     default_image: ImageType = ImageType.ECS_AL2023
     properties: Mapping[str, Any] = field(default_factory=dict)
     userdata_type: UserdataType | str | None = None
-    make_role: Callable[[Construct], iam.Role] = make_instance_role
+    instance_policies: Sequence[str] = (ECS_INSTANCE,)
 
 
 @jsii.implements(ITaggableV2)
@@ -201,6 +202,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         else:
             _expect_no_updates(arguments, instances)
         _expect_roles(arguments, instances, purchase)
+        _expect_own_role(arguments, instances)
         properties = {
             **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
             **cluster.properties,
@@ -231,7 +233,13 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
         else:
-            self.instance_role = cluster.make_role(self) if given_role is None else given_role
+            self.instance_role = (
+                make_instance_role(
+                    self, cluster.instance_policies, session_access=instances.session_access
+                )
+                if given_role is None
+                else given_role
+            )
             profile_arn = make_instance_profile(self, self.instance_role).attr_arn
         for volume in mounted_volumes(
             instances.launch_template, instances.launch_template_overrides
@@ -240,6 +248,10 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
+        if instances.launch_template is None:
+            resources["LaunchTemplate"] = make_default_launch_template(
+                self, blocks=images.have_ecs_agent
+            )
         resources |= given(
             Subnets=network.subnet_ids,
             SecurityGroupIds=[group.security_group_id for group in self.security_groups],
@@ -364,6 +376,16 @@ def _expect_role_for_buckets(arguments: Arguments, instances: InstanceArguments)
         arguments.wrong_value(
             "instance_role is an instance profile that does not tell its role, which has to be "
             "granted the bucket of an S3MountVolume: give the role"
+        )
+
+
+def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:
+    """Refuse to widen a role that was given."""
+    session = arguments.flag("session_access", instances.session_access, required=True)
+    if session is True and instances.instance_role is not None:
+        arguments.wrong_value(
+            "session_access is given with instance_role, which is not changed: leave session_access"
+            f" out, and allow the role {', '.join(SESSION_ACTIONS)}"
         )
 
 

@@ -74,6 +74,7 @@ class Images:
         default: ImageType = ImageType.ECS_AL2023,
     ) -> None:
         self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
+        self._default = default
         for place, image in enumerate(arguments.items("images", images, _EXPECTED)):
             if isinstance(image, InstanceImage):
                 inner = arguments.within(f"images[{place}]")
@@ -89,6 +90,12 @@ class Images:
                 self._add(None, default, image, None)
             else:
                 arguments.wrong_type(f"images[{place}]", image, _EXPECTED)
+
+    @property
+    def have_ecs_agent(self) -> bool:
+        """Tell whether all are Amazon Linux for ECS, where a file has the agent's settings."""
+        kinds = [properties["ImageType"] for properties, _ in self._images] or [self._default]
+        return all(kind in (ImageType.ECS_AL2023, ImageType.ECS_AL2023_NVIDIA) for kind in kinds)
 
     def known(self) -> list[dict[str, Any]]:
         """Return CloudFormation's ``Ec2Configuration`` as far as it is known before synthesis."""

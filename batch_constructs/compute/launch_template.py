@@ -39,6 +39,9 @@ _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
 _MOST_HOPS = 64
+_BLOCKED = {"ECS_AWSVPC_BLOCK_IMDS": "true"}
+"""https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
+
 _MOST_USER_DATA_BYTES = 16 * 1024
 
 
@@ -76,8 +79,13 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             one. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
             be given.
-        imdsv2_hop_limit: How many network hops the instance metadata may travel, 1 to 64; two reach
-            containers in bridge mode. Version 2 of the service is required always. Default: 2.
+        imdsv2_hop_limit: How many network hops the instance metadata, and with them the credentials
+            of the instance's role, may travel, 1 to 64; two reach containers in bridge mode and
+            pods with a network of their own. Version 2 of the service is required always.
+            Default: 1.
+        block_task_metadata: Whether the ECS agent keeps the instance's metadata from containers
+            with a network interface of their own, which are those of multi-node jobs; not on
+            Amazon EKS, and on Amazon Linux only. Default: no.
         detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
         tags: Tags of the instances and volumes; where the environment has the same tag for its
             instances, AWS takes that. Default: those that ``Tags.of(…)`` gives to
@@ -103,7 +111,8 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        imdsv2_hop_limit: int = 2,
+        imdsv2_hop_limit: int = 1,
+        block_task_metadata: bool = False,
         detailed_monitoring: bool = False,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -111,7 +120,14 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         arguments = Arguments(self)
         self._volumes = expect_volumes(arguments, volumes)
         _expect_one_store(arguments, scratch_path, self._volumes)
-        written = _user_data(arguments, user_data, scratch_path, self._volumes, image_pull)
+        written = _user_data(
+            arguments,
+            user_data,
+            scratch_path,
+            self._volumes,
+            image_pull,
+            block=block_task_metadata,
+        )
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
@@ -119,10 +135,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             BlockDeviceMappings=[
                 {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
-            MetadataOptions={
-                "HttpTokens": "required",
-                "HttpPutResponseHopLimit": _hops(arguments, imdsv2_hop_limit),
-            },
+            MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
             Monitoring={"Enabled": True} if monitored is True else None,
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
             UserData=None if written is None else Fn.base64(written),
@@ -157,6 +170,28 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
     def latest_version_number(self) -> str:
         """The number of the newest version, which changes with the template."""
         return self.resource.attr_latest_version_number
+
+
+def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str, Any]:
+    """Make the launch template of an environment that was given none, and return its properties.
+
+    Args:
+        scope: The environment.
+        blocks: Whether its images have the ECS agent of Amazon Linux, which is told to keep the
+            instance's metadata from containers with a network interface of their own.
+    """
+    data = given(
+        MetadataOptions=_metadata_options(1),
+        UserData=Fn.base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
+    )
+    template = ec2.CfnLaunchTemplate(
+        scope, "LaunchTemplate", launch_template_data=l1_properties(data)
+    )
+    return {"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number}
+
+
+def _metadata_options(hops: Any) -> dict[str, Any]:
+    return {"HttpTokens": "required", "HttpPutResponseHopLimit": hops}
 
 
 AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
@@ -212,7 +247,7 @@ def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
     known = isinstance(hops, int | float) and not is_token(hops)
     if known and not (isinstance(hops, int) and 1 <= hops <= _MOST_HOPS):
         arguments.wrong_value(
-            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 2"
+            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 1"
         )
     return hops
 
@@ -223,6 +258,8 @@ def _user_data(
     scratch_path: str | None,
     volumes: Sequence[AnyInstanceVolume],
     image_pull: ImagePull | str | None,
+    *,
+    block: bool,
 ) -> str | None:
     """Return the MIME parts of what instances run as they start, or None for nothing."""
     commands = arguments.texts("user_data", user_data)
@@ -233,7 +270,9 @@ def _user_data(
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
+    blocked = arguments.flag("block_task_metadata", block, required=True) is True
     scripts = [
+        agent_settings(_BLOCKED) if blocked else [],
         agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
         *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),

@@ -141,6 +141,7 @@ def make_environment(
     )
     put_tags(resource, properties.get("Tags"))
     if own.service_role is not None:
+        environment._service_role = own.service_role  # noqa: SLF001  # of what is made here
         resource.node.add_dependency(own.service_role)
     if name is not None and properties.get("ReplaceComputeEnvironment") is True:
         _acknowledge_name(resource)

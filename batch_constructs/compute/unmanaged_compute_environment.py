@@ -22,7 +22,8 @@ from batch_constructs.compute.managed_compute_environment import (
     make_environment,
 )
 from batch_constructs.compute.user_data import agent_settings
-from batch_constructs.construct import given
+from batch_constructs.construct import given, made_here
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.rules import UNKNOWN
 
@@ -63,6 +64,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on; the cluster is then
             looked up. Default: ``tags``, once something else asks for the cluster.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse; all at once.
@@ -83,6 +86,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         service_role: iam.IRole | None = None,
         tags: Mapping[str, str] | None = None,
         cluster_tags: Mapping[str, str] | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -104,13 +108,12 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         self._cluster_tags = arguments.mapping(
             "cluster_tags", tags if cluster_tags is None else cluster_tags
         )
+        self._function_settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self._cluster: EcsCluster | None = None
         self._connections = ec2.Connections()
-        self.service_role: iam.IRole = (
-            make_service_role(self) if service_role is None else service_role
-        )
+        self._service_role = make_service_role(self) if service_role is None else service_role
         self.resource = self._resource = make_environment(
             self, {**properties, "ServiceRole": self.service_role.role_arn}, own
         )
@@ -118,6 +121,11 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             self.resource.node.add_dependency(self.service_role)
         if cluster_tags is not None:
             self._find_cluster()
+
+    @property
+    def service_role(self) -> iam.IRole:
+        """The role that AWS Batch acts as."""
+        return made_here(self, self._service_role)
 
     @property
     def ecs_cluster_arn(self) -> str:
@@ -176,5 +184,6 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
                 "EcsCluster",
                 compute_environment_arn=self.compute_environment_arn,
                 cluster_tags=self._cluster_tags,
+                function_settings=self._function_settings,
             )
         return self._cluster

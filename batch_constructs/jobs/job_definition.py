@@ -13,7 +13,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.batch_resource import BatchResource
+from batch_constructs.construct import made_here
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_DEFINITION
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class JobDefinition(BatchConstruct):
+@jsii.implements(batch_interfaces.IJobDefinitionRef)
+class JobDefinition(BatchResource):
     """A job definition, ours or imported: its ARN and its name.
 
     Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
@@ -41,20 +43,24 @@ class JobDefinition(BatchConstruct):
         "JobDefinition.from_job_definition_arn, from_job_definition_name or "
         "from_job_definition_attributes"
     )
-    _resource: batch.CfnJobDefinition
-    _arn: str | None = None
+    _resource: batch.CfnJobDefinition | None = None
 
     @property
     def job_definition_arn(self) -> str:
         """The ARN, with the revision that this stack registers."""
         if self._arn is None:
-            self._arn = self._resource.ref
+            self._arn = made_here(self, self._resource).ref
         return self._arn
 
     @property
     def job_definition_name(self) -> str:
         """The name, without a revision: what a submission of the newest revision names."""
         return job_definition_name(self.job_definition_arn)
+
+    @property
+    def job_definition_ref(self) -> batch_interfaces.JobDefinitionReference:
+        """What the CDK refers to it by, wherever it asks for an ``IJobDefinitionRef``."""
+        return batch_interfaces.JobDefinitionReference(job_definition_arn=self.job_definition_arn)
 
     def grant_submit(self, grantee: iam.IGrantable, queue: AnyJobQueue) -> iam.Grant:
         """Let a grantee submit jobs of this definition to one queue, by name or by revision.

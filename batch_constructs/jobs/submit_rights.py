@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ def grant_submit(
 
     Raises:
         TypeError: an argument is not what it should be.
+        ValueError: the two are in different Regions or accounts.
     """
     expect_grantee(grantee)
+    problem = apart_from(job_definition, queue)
+    if problem is not None:
+        raise ValueError(f"{queue.node.path}: job_definition: {problem}")
     resources = submit_resources(queue, job_definition)
     submit = iam.Grant.add_to_principal(
         grantee=grantee, actions=["batch:SubmitJob"], resource_arns=resources
@@ -40,6 +45,21 @@ def grant_submit(
         resource_arns=[jobs_of(queue)],
     )
     return submit.combine(tag)
+
+
+def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | None:
+    """Say that a definition is in another Region or account than a queue, if so.
+
+    Raises:
+        TypeError: an argument is not what it should be.
+    """
+    problem = apart(
+        (job_definition, JOB_DEFINITION.arn_of(job_definition)), (queue, JOB_QUEUE.arn_of(queue))
+    )
+    return problem and (
+        f"{problem}; a queue takes definitions of its own Region and account, and every submission "
+        "would fail: register the definition there"
+    )
 
 
 def expect_grantee(grantee: object) -> None:

@@ -147,10 +147,11 @@ class Volumes:
         elif isinstance(volume, S3FilesVolume):
             self._add_s3_files(arguments, volume)
         else:
-            mounted = not isinstance(volume, HostVolume)
-            if mounted:
+            if isinstance(volume, HostVolume):
+                source = volume.host_path
+            else:
                 expect_source(arguments, volume)
-            source = host_path(volume) if mounted else volume.host_path
+                source = host_path(volume)
             host = given(SourcePath=arguments.text("host_path", source))
             self.properties.append(given(Name=volume.name, Host=host))
         path = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cdk_cli import CdkCli
 from batch_constructs.local.deployment_plan import leave_images_out, plan
+from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.server import ServerRecord
 
-BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
 _DIRECT = ("--method", "direct")
 """No change set: here it would be executed at once."""

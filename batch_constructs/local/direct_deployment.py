@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.server import ServerRecord
 
-_BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _LOOK_AGAIN_SECONDS = 0.1
 _TIMEOUT_SECONDS = 600
@@ -158,8 +158,8 @@ class DirectDeployment:
     def _set_bootstrap_version(self) -> None:
         """Say that the account is bootstrapped: templates of CDK ask for it."""
         ssm = self._client("ssm")
-        if not ssm.get_parameters(Names=[_BOOTSTRAP_VERSION])["Parameters"]:
-            ssm.put_parameter(Name=_BOOTSTRAP_VERSION, Value="30", Type="String")
+        if not ssm.get_parameters(Names=[BOOTSTRAP_VERSION])["Parameters"]:
+            ssm.put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String")
 
     def _upload_assets(self, manifest: Path) -> None:
         assets = json.loads(manifest.read_text())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -19,6 +19,7 @@ from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
+from batch_constructs.function_settings import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.dead_letters import admit_rules, dead_letter_queue
@@ -145,7 +146,7 @@ class AuditTrail(BatchConstruct):
             refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
         self.key: kms.IKey = self._key() if log_encryption_key is None else log_encryption_key
-        once_made(lambda: _admit_logs(self.key))
+        admit_logs(self.key)
         self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
@@ -307,25 +308,3 @@ def _admit_cloudtrail(key: kms.IKey) -> None:
                 conditions=conditions,
             )
         )
-
-
-def _admit_logs(key: kms.IKey) -> None:
-    """Let CloudWatch Logs use the key for log groups of this account.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
-            actions=[
-                "kms:Encrypt*",
-                "kms:Decrypt*",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:Describe*",
-            ],
-            resources=["*"],  # in a key's policy, `*` is the key itself
-            conditions={"ArnLike": context},
-        )
-    )

@@ -214,6 +214,9 @@ class BatchMonitoring(BatchConstruct):
             alarm_description=f"{about}: {rule.title}. {rule.advice}",
             alarm_actions=self._actions,
             ok_actions=self._actions,
+            insufficient_data_actions=self._actions
+            if isinstance(rule, FunctionAlarm) and rule.tells_of_no_data
+            else None,
             **properties,
         )
         self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm

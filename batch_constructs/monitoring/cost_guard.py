@@ -18,6 +18,7 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.known_values import known_now
 from batch_constructs.members import member
@@ -174,6 +175,8 @@ class CostGuard(BatchConstruct):
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
         interval: How often to compare, in whole minutes. Default: 15 minutes.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
         without_data: What to do while the gauges say nothing. Default: reckon with the last known
             vCPUs, and tell people.
         alarm_topic: Told when the function fails, is throttled, does not
@@ -202,6 +205,7 @@ class CostGuard(BatchConstruct):
         topic: sns.ITopic | None = None,
         gauges: JobGauges | None = None,
         interval: Duration | None = None,
+        function_settings: FunctionSettings | None = None,
         without_data: WithoutData | str = WithoutData.EXTRAPOLATE,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
@@ -220,6 +224,7 @@ class CostGuard(BatchConstruct):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         pause = Duration.minutes(15) if interval is None else interval
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        settings = read_function_settings(arguments, function_settings)
         if str(without_data) not in set(WithoutData):
             arguments.wrong_value(
                 f"without_data is {without_data!r}; allowed are {', '.join(WithoutData)}"
@@ -231,9 +236,13 @@ class CostGuard(BatchConstruct):
         self.topic: sns.ITopic = (
             AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
-        self.gauges = JobGauges(self, "Gauges", queues=queues) if gauges is None else gauges
+        self.gauges = (
+            JobGauges(self, "Gauges", queues=queues, function_settings=settings)
+            if gauges is None
+            else gauges
+        )
         self.dead_letter_queue = dead_letter_queue(self)
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, settings)
         self.function = ShippedFunction(
             self,
             "Function",
@@ -261,6 +270,7 @@ class CostGuard(BatchConstruct):
                 claims.statement(),
             ],
             timeout=Duration.minutes(1),
+            settings=settings,
             dead_letter_queue=self.dead_letter_queue,
             event_age=Duration.hours(1),  # the next run makes up for an older one
         )

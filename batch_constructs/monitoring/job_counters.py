@@ -17,6 +17,7 @@ from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
@@ -87,6 +88,8 @@ class JobCounters(BatchConstruct):
         per_definition: Whether to count by definition too. Default: no, since a platform that
             registers definitions as it goes would pay for each.
         per_share: Whether to count by share identifier too. Default: no.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
             dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
@@ -106,6 +109,7 @@ class JobCounters(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         per_definition: bool = False,
         per_share: bool = False,
+        function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -114,6 +118,7 @@ class JobCounters(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions)
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
+        settings = read_function_settings(arguments, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
@@ -121,7 +126,7 @@ class JobCounters(BatchConstruct):
         count_by = ["Cause"]
         count_by += ["JobDefinitionName"] if per_definition else []
         count_by += ["ShareIdentifier"] if per_share else []
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, settings)
         self.dead_letter_queue = dead_letter_queue(self)
         self.function = ShippedFunction(
             self,
@@ -136,6 +141,7 @@ class JobCounters(BatchConstruct):
             },
             statements=[claims.statement()],
             timeout=Duration.seconds(30),
+            settings=settings,
             dead_letter_queue=self.dead_letter_queue,
         )
         self.watched_function = WatchedFunction(

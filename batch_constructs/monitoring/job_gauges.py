@@ -19,6 +19,7 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
     environment_name,
@@ -79,6 +80,8 @@ class JobGauges(BatchConstruct):
             shares; a metric a share. Default: no.
         max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
             ends; beyond that the counts are lower bounds. Default: 10,000.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
         alarm_topic: Told when the function fails, is throttled, does not
             run or leaves something in the
             dead-letter queue (alarms below ``Alarms``). Default: nobody.
@@ -100,6 +103,7 @@ class JobGauges(BatchConstruct):
         interval: Duration | None = None,
         per_share: bool = False,
         max_jobs: int = _MOST_JOBS,
+        function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -110,6 +114,7 @@ class JobGauges(BatchConstruct):
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
+        settings = read_function_settings(arguments, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
@@ -140,6 +145,7 @@ class JobGauges(BatchConstruct):
                 },
             ],
             timeout=Duration.minutes(2),
+            settings=settings,
             dead_letter_queue=self.dead_letter_queue,
             # the next reading makes up for an older one
             event_age=pause if self.interval_seconds < _HOUR else Duration.hours(1),

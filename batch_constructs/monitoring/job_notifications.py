@@ -17,6 +17,7 @@ from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
@@ -87,6 +88,8 @@ class JobNotifications(BatchConstruct):
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
             has ``-blocked`` behind it, further ones a number. Default: names that CloudFormation
             generates.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
             dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
@@ -111,6 +114,7 @@ class JobNotifications(BatchConstruct):
         include_array_children: bool = False,
         blocked: bool = True,
         rule_name: str | None = None,
+        function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -129,6 +133,7 @@ class JobNotifications(BatchConstruct):
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.watched_function: WatchedFunction | None = None
@@ -138,7 +143,7 @@ class JobNotifications(BatchConstruct):
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
-            told = [*told, self._notifier(topic, self._dead_letter_queue, alarmed)]
+            told = [*told, self._notifier(topic, self._dead_letter_queue, alarmed, settings)]
         prefixes = [definition_prefix(one) for one in definitions]
         job_patterns = patterns_that_fit(
             arns,
@@ -208,9 +213,13 @@ class JobNotifications(BatchConstruct):
         return made
 
     def _notifier(
-        self, topic: sns.ITopic, dead_letters: sqs.Queue, alarm_topic: sns.ITopic | None
+        self,
+        topic: sns.ITopic,
+        dead_letters: sqs.Queue,
+        alarm_topic: sns.ITopic | None,
+        settings: FunctionSettings,
     ) -> targets.LambdaFunction:
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, settings)
         function = ShippedFunction(
             self,
             "Function",
@@ -233,6 +242,7 @@ class JobNotifications(BatchConstruct):
                 },
             ],
             timeout=Duration.seconds(_TIMEOUT_SECONDS),
+            settings=settings,
             dead_letter_queue=dead_letters,
         )
         topic.grant_publish(function.role)

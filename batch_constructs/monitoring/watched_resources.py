@@ -15,7 +15,7 @@ from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,8 @@ def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) ->
         arguments.wrong_value("queues is empty; expected one job queue or more")
     if queues is None and needed:
         arguments.wrong_type("queues", queues, f"a list of {_QUEUES}")
-    return _all_here(arguments, _watched(found, job_queue_arn, job_queue_name))
+    watched = _watched(found, job_queue_arn, job_queue_name)
+    return _all_here(arguments, "queues", watched, found)
 
 
 def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:
@@ -52,7 +53,8 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
     found = _listed(
         arguments, "compute_environments", environments, is_compute_environment, _ENVIRONMENTS
     )
-    return _all_here(arguments, _watched(found, compute_environment_arn, environment_name))
+    watched = _watched(found, compute_environment_arn, environment_name)
+    return _all_here(arguments, "compute_environments", watched, found)
 
 
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
@@ -72,12 +74,14 @@ def same_things(
         )
 
 
-def _all_here(arguments: Arguments, watched: list[Watched]) -> list[Watched]:
+def _all_here(
+    arguments: Arguments, parameter: str, watched: list[Watched], found: Sequence[Any]
+) -> list[Watched]:
     """Refuse what is known to lie elsewhere: its events and its state cannot be seen from here."""
-    for one in watched:
-        problem = elsewhere(arguments.construct, one.arn, TOLD_THERE)
+    for place, (one, resource) in enumerate(zip(watched, found, strict=True)):
+        problem = elsewhere(arguments.construct, one.arn, TOLD_THERE, resource=resource)
         if problem is not None:
-            arguments.wrong_value(problem)
+            arguments.wrong_value(f"{parameter}[{place}]: {problem}")
     return watched
 
 
@@ -116,6 +120,8 @@ def environment_name(arn: str) -> str:
     """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
     if not is_token(arn) or ":compute-environment/" in arn:
         return arn.split(":compute-environment/", 1)[1]
+    if is_made_up(arn):
+        return arn  # until the CLI has looked
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made
 
     return Fn.select(1, Fn.split("/", arn))

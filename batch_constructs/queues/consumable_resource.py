@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
 from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.reference import Reference
@@ -26,7 +29,8 @@ _REFERENCE = Reference(
 )
 
 
-class ConsumableResource(BatchConstruct):
+@jsii.implements(batch_interfaces.IConsumableResourceRef)
+class ConsumableResource(BatchResource):
     """Something that jobs use up or borrow, such as licences: a job waits until there is enough.
 
     Definitions take it as ``consumable_resources={licences: 1}``.
@@ -39,8 +43,9 @@ class ConsumableResource(BatchConstruct):
         total_quantity: How much there is, a whole number.
         replenishable: Whether a job gives back what it used when it ends, as a licence is given
             back. Default: yes.
-        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
-            that CloudFormation generates.
+        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Whoever
+            changes ``replenishable`` changes it too: the old resource still has the name when the
+            new one is made. Default: one that CloudFormation generates.
         tags: Tags of the resource. Default: those of the stack.
 
     Raises:
@@ -51,7 +56,6 @@ class ConsumableResource(BatchConstruct):
     """
 
     _resource: batch.CfnConsumableResource | None = None
-    _arn: str | None = None
 
     def __init__(
         self,
@@ -106,6 +110,13 @@ class ConsumableResource(BatchConstruct):
     def consumable_resource_name(self) -> str:
         """The name."""
         return _REFERENCE.name(self.consumable_resource_arn)
+
+    @property
+    def consumable_resource_ref(self) -> batch_interfaces.ConsumableResourceReference:
+        """What the CDK refers to it by, wherever it asks for an ``IConsumableResourceRef``."""
+        return batch_interfaces.ConsumableResourceReference(
+            consumable_resource_arn=self.consumable_resource_arn
+        )
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a grantee change how much there is, as licences are bought or expire.

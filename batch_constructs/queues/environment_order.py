@@ -13,11 +13,15 @@ from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
     is_compute_environment,
 )
+from batch_constructs.place import elsewhere
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+
+
+_USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
 
 
 def read_compute_environments(
@@ -31,7 +35,14 @@ def read_compute_environments(
     wrong = [one for one in environments if not is_compute_environment(one)]
     for one in wrong:
         arguments.wrong_type("compute_environments", one, expected)
-    return None if wrong else list(environments)
+    if wrong:
+        return None
+    for place, one in enumerate(environments):
+        arn = compute_environment_arn(one)
+        problem = elsewhere(arguments.construct, arn, _USED_HERE, resource=one)
+        if problem is not None:
+            arguments.wrong_value(f"compute_environments[{place}]: {problem}")
+    return list(environments)
 
 
 def as_the_rules_see(

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
 from batch_constructs.jobs.job_definition import is_job_definition
-from batch_constructs.jobs.submit_rights import grant_submit, jobs_of, submit_resources
+from batch_constructs.jobs.submit_rights import apart_from, grant_submit, jobs_of, submit_resources
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.engine_rights import grant_engine
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.spot_rescue import SpotRescue
@@ -46,7 +49,8 @@ _QUEUE = "a JobQueue of batch_constructs or aws_cdk.aws_batch"
 _DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 
 
-class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
+@jsii.implements(batch_interfaces.IJobQueueRef)
+class JobQueue(BatchResource, QueueMetrics, QueueEvents):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue) and, with ``spot_rescue_queue``,
@@ -76,6 +80,8 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
             job of its own, with its index in ``ARRAY_INDICES``. Default: such a job has failed.
         spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
             the stack's account and Region, since any may be submitted to the queue.
+        function_settings: ``FunctionSettings`` of what rescues: network, key, concurrency, log and
+            boundary of the function. Default: none of these.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
@@ -89,7 +95,6 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
     _environments: list[AnyComputeEnvironment] | None = None
     _known: Mapping[str, Any]
     _beside: Mapping[str, Mapping[str, object]]
-    _arn: str | None = None
     spot_rescue: SpotRescue | None = None
 
     def __init__(
@@ -105,6 +110,7 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         job_queue_name: str | None = None,
         spot_rescue_queue: AnyJobQueue | None = None,
         spot_rescue_job_definitions: Sequence[AnyJobDefinition] | None = None,
+        function_settings: FunctionSettings | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -125,6 +131,16 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
         rescue_resources = _rescue_resources(
             arguments, self, spot_rescue_queue, spot_rescue_job_definitions
         )
+        settings: FunctionSettings | None = None
+        if spot_rescue_queue is not None:
+            from batch_constructs.function_settings import read_function_settings  # noqa: PLC0415  # loads IAM
+
+            settings = read_function_settings(arguments, function_settings)
+        elif function_settings is not None:
+            arguments.wrong_value(
+                "function_settings is given without spot_rescue_queue, so there is no function; "
+                "leave it out"
+            )
         arguments.refuse()
 
         self._environments = environments or []
@@ -142,7 +158,7 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
             state=rest["State"],
         )
         put_tags(self._resource, rest.get("Tags"))
-        if spot_rescue_queue is not None:
+        if spot_rescue_queue is not None and settings is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
 
             self.spot_rescue = SpotRescue(
@@ -152,6 +168,7 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
                 rescue_queue_arn=job_queue_arn(spot_rescue_queue),
                 submit_resources=rescue_resources,
                 jobs_arn=jobs_of(spot_rescue_queue),
+                function_settings=settings,
             )
 
     @property
@@ -174,6 +191,11 @@ class JobQueue(BatchConstruct, QueueMetrics, QueueEvents):
     def job_queue_name(self) -> str:
         """The name."""
         return job_queue_name(self.job_queue_arn)
+
+    @property
+    def job_queue_ref(self) -> batch_interfaces.JobQueueReference:
+        """What the CDK refers to it by, wherever it asks for an ``IJobQueueRef``."""
+        return batch_interfaces.JobQueueReference(job_queue_arn=self.job_queue_arn)
 
     @property
     def compute_environments(self) -> list[AnyComputeEnvironment]:
@@ -318,10 +340,7 @@ def _rescue_resources(
     arguments: Arguments, queue: JobQueue, rescue_queue: Any, definitions: Any
 ) -> list[str]:
     """Look at the rescue queue; return what the submissions to it are authorised against."""
-    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
-    for place, one in enumerate(listed):
-        if not is_job_definition(one):
-            arguments.wrong_type(f"spot_rescue_job_definitions[{place}]", one, _DEFINITION)
+    listed = _rescued_definitions(arguments, rescue_queue, definitions)
     if rescue_queue is None and definitions is not None:
         arguments.wrong_value(
             "spot_rescue_job_definitions is given without spot_rescue_queue: give both, or neither"
@@ -331,7 +350,12 @@ def _rescue_resources(
     if not is_job_queue(rescue_queue):
         return []
     arn = job_queue_arn(rescue_queue)
-    problem = elsewhere(queue, arn, "jobs run where they are submitted: name a queue of this place")
+    problem = elsewhere(
+        queue,
+        arn,
+        "jobs run where they are submitted: name a queue of this place",
+        resource=rescue_queue,
+    )
     if problem is not None:
         arguments.wrong_value(f"spot_rescue_queue: {problem}")
     shares = {is_fair_share(queue), is_fair_share(rescue_queue)}
@@ -346,8 +370,26 @@ def _rescue_resources(
         return submit_job_resources(
             queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
         )
-    allowed = [submit_resources(rescue_queue, one) for one in listed if is_job_definition(one)]
+    allowed = [submit_resources(rescue_queue, one) for one in listed]
     return list(dict.fromkeys(arn for resources in allowed for arn in resources))
+
+
+def _rescued_definitions(
+    arguments: Arguments, rescue_queue: Any, definitions: Any
+) -> list[AnyJobDefinition]:
+    """Read the definitions whose jobs may be rescued: of the place of the rescue queue."""
+    fit = []
+    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
+    for place, one in enumerate(listed):
+        parameter = f"spot_rescue_job_definitions[{place}]"
+        if not is_job_definition(one):
+            arguments.wrong_type(parameter, one, _DEFINITION)
+            continue
+        fit.append(one)
+        differ = apart_from(one, rescue_queue) if is_job_queue(rescue_queue) else None
+        if differ is not None:
+            arguments.wrong_value(f"{parameter}: {differ}")
+    return fit
 
 
 def is_job_queue(value: object) -> bool:
@@ -402,6 +444,9 @@ class _OtherQueue(QueueMetrics, QueueEvents):
 
     def _called(self) -> str:
         return str(self._queue.node.path)
+
+    def _whose(self) -> object:
+        return self._queue
 
     def _scope(self) -> Construct:
         if isinstance(self._queue, Construct):

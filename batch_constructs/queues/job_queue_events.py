@@ -144,6 +144,10 @@ class QueueRules:
         pattern = blocked_pattern(queue_arns=[self.job_queue_arn])
         return self._rule(id, pattern, target, description, rule_name)
 
+    def _whose(self) -> object:
+        """Return the queue itself."""
+        return self
+
     def _scope(self) -> Construct:
         """Return the construct that rules are made below."""
         return cast("Construct", self)
@@ -160,7 +164,9 @@ class QueueRules:
         rule_name: str | None,
     ) -> events.Rule:
         scope = self._scope()
-        problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE) or _wrong_rule_name(rule_name)
+        problem = elsewhere(
+            scope, self.job_queue_arn, TOLD_THERE, resource=self._whose()
+        ) or _wrong_rule_name(rule_name)
         if problem is not None:
             self._refuse(id, ValueError, problem)
         if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):

@@ -8,15 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import jsii
 from aws_cdk import Fn
 from aws_cdk import aws_batch as batch
+from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
+from batch_constructs.place import elsewhere
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 from batch_constructs.queues.service_job_queue import SERVICE_JOB_QUEUE
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
 
 
 _ARN = re.compile(r"arn:[^:]+:batch:[^:]*:[^:]*:job-queue/[^/]+/quota-share/[^/]+")
+
+
+_OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that place"
 
 
 class QuotaSharePolicy(SchedulingPolicy):
@@ -84,7 +92,8 @@ class QuotaSharePolicy(SchedulingPolicy):
         )
 
 
-class QuotaShare(BatchConstruct):
+@jsii.implements(batch_interfaces.IQuotaShareRef)
+class QuotaShare(BatchResource):
     """One team's share of a queue's capacity; submissions name it.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::QuotaShare).
@@ -113,7 +122,6 @@ class QuotaShare(BatchConstruct):
     """
 
     _resource: batch.CfnQuotaShare | None = None
-    _arn: str | None = None
     _name: str
 
     def __init__(
@@ -137,6 +145,9 @@ class QuotaShare(BatchConstruct):
             if SERVICE_JOB_QUEUE.fits(queue)
             else arguments.wrong_type("queue", queue, "a ServiceJobQueue, whose jobs have quotas")
         )
+        problem = None if arn is UNKNOWN else elsewhere(self, arn, _OF_ITS_PLACE, resource=queue)
+        if problem is not None:
+            arguments.wrong_value(f"queue: {problem}")
         preemption = arguments.flag("in_share_preemption", in_share_preemption, required=True)
         properties = given(
             QuotaShareName=arguments.text("quota_share_name", quota_share_name),
@@ -194,6 +205,11 @@ class QuotaShare(BatchConstruct):
     def quota_share_name(self) -> str:
         """The name that submissions give."""
         return self._name
+
+    @property
+    def quota_share_ref(self) -> batch_interfaces.QuotaShareReference:
+        """What the CDK refers to it by, wherever it asks for an ``IQuotaShareRef``."""
+        return batch_interfaces.QuotaShareReference(quota_share_arn=self.quota_share_arn)
 
     @classmethod
     def from_quota_share_arn(cls, scope: Construct, id: str, quota_share_arn: str) -> QuotaShare:

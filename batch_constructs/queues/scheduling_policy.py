@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.batch_resource import BatchResource
+from batch_constructs.construct import made_here
+from batch_constructs.place import elsewhere
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
@@ -25,15 +28,15 @@ _REFERENCE = Reference(
 )
 
 
-class SchedulingPolicy(BatchConstruct):
+@jsii.implements(batch.ISchedulingPolicy)
+class SchedulingPolicy(BatchResource):
     """A scheduling policy, ours or imported: its ARN and its name.
 
     Scheduling policies are made by ``FairSharePolicy`` and ``QuotaSharePolicy``; this class takes
     in those that exist already.
     """
 
-    _resource: batch.CfnSchedulingPolicy
-    _arn: str | None = None
+    _resource: batch.CfnSchedulingPolicy | None = None
 
     _instead = (
         "make a FairSharePolicy or a QuotaSharePolicy, or take one in with "
@@ -44,13 +47,20 @@ class SchedulingPolicy(BatchConstruct):
     def scheduling_policy_arn(self) -> str:
         """The ARN."""
         if self._arn is None:
-            self._arn = self._resource.attr_arn
+            self._arn = made_here(self, self._resource).attr_arn
         return self._arn
 
     @property
     def scheduling_policy_name(self) -> str:
         """The name."""
         return _REFERENCE.name(self.scheduling_policy_arn)
+
+    @property
+    def scheduling_policy_ref(self) -> batch_interfaces.SchedulingPolicyReference:
+        """What the CDK refers to it by, wherever it asks for an ``ISchedulingPolicyRef``."""
+        return batch_interfaces.SchedulingPolicyReference(
+            scheduling_policy_arn=self.scheduling_policy_arn
+        )
 
     @classmethod
     def from_scheduling_policy_arn(
@@ -89,10 +99,19 @@ AnySchedulingPolicy: TypeAlias = (
 """Ours, an ``aws_batch`` L2 or an L1."""
 
 
+_USED_HERE = "a queue uses a policy of its own Region and account: name one of this place"
+
+
 def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
     """Return the ARN of a scheduling policy: ours, an L2 or an L1."""
-    if policy is None or _REFERENCE.fits(policy):
-        return None if policy is None else _REFERENCE.arn_of(policy)
+    if policy is None:
+        return None
+    if _REFERENCE.fits(policy):
+        arn = _REFERENCE.arn_of(policy)
+        problem = elsewhere(arguments.construct, arn, _USED_HERE, resource=policy)
+        if problem is not None:
+            arguments.wrong_value(f"scheduling_policy: {problem}")
+        return arn
     return arguments.wrong_type(
         "scheduling_policy", policy, "a scheduling policy such as FairSharePolicy(…)"
     )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
+from batch_constructs.place import elsewhere
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.reference import Reference
 
@@ -28,7 +31,8 @@ _REFERENCE = Reference(
 )
 
 
-class ServiceEnvironment(BatchConstruct):
+@jsii.implements(batch_interfaces.IServiceEnvironmentRef)
+class ServiceEnvironment(BatchResource):
     """How many instances of SageMaker Training the jobs of a queue may use at once.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ServiceEnvironment).
@@ -51,7 +55,6 @@ class ServiceEnvironment(BatchConstruct):
     """
 
     _resource: batch.CfnServiceEnvironment | None = None
-    _arn: str | None = None
 
     def __init__(
         self,
@@ -108,6 +111,13 @@ class ServiceEnvironment(BatchConstruct):
         """The name."""
         return _REFERENCE.name(self.service_environment_arn)
 
+    @property
+    def service_environment_ref(self) -> batch_interfaces.ServiceEnvironmentReference:
+        """What the CDK refers to it by, wherever it asks for an ``IServiceEnvironmentRef``."""
+        return batch_interfaces.ServiceEnvironmentReference(
+            service_environment_arn=self.service_environment_arn
+        )
+
     @classmethod
     def from_service_environment_arn(
         cls, scope: Construct, id: str, service_environment_arn: str
@@ -143,12 +153,19 @@ AnyServiceEnvironment: TypeAlias = ServiceEnvironment | batch_interfaces.IServic
 """Ours or an L1."""
 
 
+_USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
+
+
 def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:
     """Return the ARNs of service environments, ours or L1s."""
     expected = "service environments such as ServiceEnvironment(…)"
-    return [
-        _REFERENCE.arn_of(environment)
-        if _REFERENCE.fits(environment)
-        else arguments.wrong_type("service_environments", environment, expected)
-        for environment in arguments.items("service_environments", environments, expected)
-    ]
+    arns: list[Any] = []
+    for place, one in enumerate(arguments.items("service_environments", environments, expected)):
+        if not _REFERENCE.fits(one):
+            arns.append(arguments.wrong_type("service_environments", one, expected))
+            continue
+        arns.append(_REFERENCE.arn_of(one))
+        problem = elsewhere(arguments.construct, arns[-1], _USED_HERE, resource=one)
+        if problem is not None:
+            arguments.wrong_value(f"service_environments[{place}]: {problem}")
+    return arns

@@ -13,6 +13,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queues import SERVICE_JOBS, SERVICE_QUEUE_TYPE
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
@@ -41,7 +42,7 @@ SERVICE_JOB_QUEUE = Reference(
 """A queue that service jobs are submitted to with SubmitServiceJob: a ``JobQueue`` is none."""
 
 
-class ServiceJobQueue(BatchConstruct, QueueMetrics, ServiceQueueEvents):
+class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
     """A queue of service jobs: requests to SageMaker Training wait in it until there is capacity.
 
     It takes no jobs that have a job definition, so triggers, workflows and the constructs that
@@ -72,7 +73,6 @@ class ServiceJobQueue(BatchConstruct, QueueMetrics, ServiceQueueEvents):
     """
 
     _resource: batch.CfnJobQueue | None = None
-    _arn: str | None = None
 
     def __init__(
         self,

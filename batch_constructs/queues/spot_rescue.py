@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.function_settings import FunctionSettings
+
 
 class SpotRescue(BatchConstruct):
     """Submits a job that lost its Spot host again, to a queue on demand, and only for that cause.
@@ -60,6 +62,7 @@ class SpotRescue(BatchConstruct):
         rescue_queue_arn: The ARN of the queue on demand.
         submit_resources: What the submissions are authorised against.
         jobs_arn: All jobs of the rescue queue's account and Region.
+        function_settings: How the function runs.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class SpotRescue(BatchConstruct):
         rescue_queue_arn: str,
         submit_resources: Sequence[str],
         jobs_arn: str,
+        function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
         self.dead_letter_queue = sqs.Queue(
@@ -80,7 +84,7 @@ class SpotRescue(BatchConstruct):
             enforce_ssl=True,
             retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, function_settings)
         self.function = ShippedFunction(
             self,
             "Function",
@@ -109,6 +113,7 @@ class SpotRescue(BatchConstruct):
                 claims.statement(),
             ],
             timeout=Duration.minutes(1),
+            settings=function_settings,
         ).handler
         self.resource = events.CfnRule(
             self,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.rules import report
 from batch_constructs.rules.file_check import STANDARD_INPUT, Checker, FileCheck
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.ignoring import Baseline
 from batch_constructs.rules.template import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from batch_constructs.rules.ignoring import Baseline
 
 _FINDINGS: Final = 1
 _UNREADABLE: Final = 2
@@ -22,8 +22,7 @@ _WORTH_PROCESSES: Final = 60
 """Files; with fewer, processes take longer to start than they save."""
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What is to be checked, and how.
 
     Attributes:
@@ -41,7 +40,7 @@ class Request:
     templates: Sequence[str]
     format: str = "text"
     strict: bool = False
-    ignore: frozenset[str] = field(default_factory=frozenset)
+    ignore: frozenset[str] = frozenset()
     only_templates: bool = False
     fix: bool = False
     baseline: str | None = None
@@ -66,6 +65,8 @@ def run(request: Request) -> int:
         )
     sys.stderr.write("".join(f"{line}\n" for line in told.said))
     if request.write_baseline is not None:
+        from batch_constructs.rules.ignoring import Baseline  # noqa: PLC0415  # only then
+
         Baseline(request.write_baseline).write(told.findings)
         return _UNREADABLE if told.failed else 0
     if told.findings or request.format != "text":
@@ -115,6 +116,8 @@ class _Told:
 def _baseline(request: Request, told: _Told) -> Baseline | None:
     if request.baseline is None:
         return None
+    from batch_constructs.rules.ignoring import Baseline  # noqa: PLC0415  # only then
+
     try:
         return Baseline.read(request.baseline)
     except reading.UnreadableTemplateError as error:

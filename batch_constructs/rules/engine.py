@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.templates import RESOURCES
-from batch_constructs.rules import areas
-from batch_constructs.rules.areas.shapes import doubled
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about
@@ -22,15 +21,12 @@ from batch_constructs.rules.template.whole import Whole
 if TYPE_CHECKING:
     from batch_constructs.rules.template.reading import Document
 
-areas.load()
-
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True)
-class Examination:
+class Examination(NamedTuple):
     """What came of a look at a template.
 
     Attributes:
@@ -120,7 +116,7 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
     for rule in rules_about(Whole.type):
-        for path, message, *own_fix in _some(rule.find(whole)):
+        for path, message, *own_fix in _some([*islice(rule.find(whole), _MOST_OF_A_KIND + 1)]):
             parts = path.split("/", 2)
             inside = parts[0] == "Resources" and len(parts) > 1
             yield Finding(
@@ -176,16 +172,29 @@ def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
     )
 
 
+def _causes(subject: Resource) -> tuple[str, ...]:
+    """Give the paths below which only the shape is told."""
+    if not subject.type.startswith("AWS::Batch::"):
+        return ()
+    from batch_constructs.rules.areas.shapes import doubled  # noqa: PLC0415  # if it is loaded
+
+    return doubled(subject)
+
+
 def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
     if subject.type == Whole.type:
         return
     whole = subject.template.raw(subject.id).get("Properties")
     no_object = isinstance(whole, list | str | int | float)
-    causes = [f"{path}/".lstrip("/") for path in doubled(subject)]
+    names = subject.names
+    causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
     for rule in rules_about(subject.type) if rules is None else rules:
-        if no_object and rule.area != "shapes":
+        if (rule.needs and rule.needs not in names) or (no_object and rule.area != "shapes"):
             continue
-        for path, message, *own_fix in _some(rule.find(subject)):
+        faults = [*islice(rule.find(subject), _MOST_OF_A_KIND + 1)]
+        if not faults:
+            continue
+        for path, message, *own_fix in _some(faults):
             if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
                 continue
             yield Finding(
@@ -199,11 +208,10 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
             )
 
 
-def _some(faults: Iterable[Fault]) -> Iterator[Fault]:
-    """Give the first faults of one kind in one resource; more would tell nobody more."""
-    for count, fault in enumerate(faults, 1):
-        if count == _MOST_OF_A_KIND:
-            path, message, *fix = fault
-            yield path, f"{message} (and there are more)", *fix  # type: ignore[misc]  # as it was
-            return
-        yield fault
+def _some(faults: list[Fault]) -> list[Fault]:
+    """Say of very many faults of a kind that there are more: to tell them all tells no more."""
+    if len(faults) > _MOST_OF_A_KIND:
+        del faults[_MOST_OF_A_KIND:]
+        path, message, *fix = faults[-1]
+        faults[-1] = (path, f"{message} (and there are more)", *fix)  # type: ignore[assignment]
+    return faults

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.ignoring import Assembly, ignored_lines
 from batch_constructs.rules.template import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from batch_constructs.rules.findings import Finding
+    from batch_constructs.rules.ignoring import Assembly
 
 STANDARD_INPUT: Final = "-"
 
 
-@dataclass(frozen=True)
-class FileCheck:
+class FileCheck(NamedTuple):
     """What came of a look at a file.
 
     Attributes:
@@ -33,8 +30,8 @@ class FileCheck:
     """
 
     file: str
-    findings: list[Finding] = field(default_factory=list)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    labels: Mapping[str, str] = {}  # nobody writes there
     not_looked_at: str = ""
     unreadable: str = ""
     is_other: bool = False
@@ -51,7 +48,7 @@ class Checker:
     def __init__(self, ignore: frozenset[str], in_assembly: frozenset[str] = frozenset()) -> None:
         self._ignore = ignore
         self._in_assembly = in_assembly
-        self._assembly = Assembly()
+        self._assembly: Assembly | None = None
 
     def __call__(self, file: str) -> FileCheck:
         """Check a file."""
@@ -70,6 +67,10 @@ class Checker:
         seen = examine(document.template, document, nested_known=in_assembly)
         found = [one for one in seen.findings if one.rule not in self._ignore]
         if found and in_assembly:
+            if self._assembly is None:
+                from batch_constructs.rules.ignoring import Assembly  # noqa: PLC0415  # only here
+
+                self._assembly = Assembly()
             acknowledged = self._assembly.acknowledged(file)
             whole = acknowledged.get("", set())
             found = [one for one in found if one.rule not in acknowledged.get(one.resource, whole)]
@@ -91,6 +92,8 @@ def _placed(
     found: Sequence[Finding], document: reading.Document, origins: Mapping[str, tuple[str, ...]]
 ) -> list[Finding]:
     """Give the findings their lines, without those that the file itself ignores."""
+    from batch_constructs.rules.ignoring import ignored_lines  # noqa: PLC0415  # if any is found
+
     source = document.source_map
     ignored = {} if document.is_json else ignored_lines(document.text)
     again = (

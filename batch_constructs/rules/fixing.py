@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.rules.template import reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from batch_constructs.rules.file_check import Checker, FileCheck
     from batch_constructs.rules.findings import Finding
@@ -67,7 +67,7 @@ def _bytes(file: str) -> bytes:
         return stream.read()
 
 
-def _edits(found: list[Finding], document: reading.Document) -> Iterator[Edit]:
+def _edits(found: Sequence[Finding], document: reading.Document) -> Iterator[Edit]:
     for one in found:
         place = document.source_map.node(one.parts)
         if place is None:

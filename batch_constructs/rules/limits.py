@@ -39,6 +39,7 @@ def register(table: str, *, area: str) -> None:
                 subjects=(limit.type,),
                 find=partial(_faults, limit),
                 noun=limit.noun,
+                needs=limit.way[1],
             )
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.findings import Severity
 
@@ -34,6 +34,7 @@ class Rule:
         subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
         noun: for a rule about one property: what its messages begin with and call the property.
+        needs: the name of a property without which it has nothing to say, if there is one.
         sources: where each type of resource has a page of its own, instead of ``source``.
     """
 
@@ -47,19 +48,40 @@ class Rule:
     subjects: tuple[str, ...]
     find: Finder
     noun: str = ""
+    needs: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
-RULES: dict[str, Rule] = {}
-"""Every rule by its identifier."""
+if TYPE_CHECKING:
+    RULES: dict[str, Rule]
+    """Every rule by its identifier."""
 
-BY_SUBJECT: defaultdict[str, list[Rule]] = defaultdict(list)
-"""The rules about each type of resource."""
+    BY_SUBJECT: dict[str, list[Rule]]
+    """The rules about each type of resource."""
+
+_BY_ID: Final[dict[str, Rule]] = {}
+_BY_SUBJECT: Final[dict[str, list[Rule]]] = {}
 
 
+def __getattr__(name: str) -> object:
+    """Load every rule where all are wanted; a check loads those about what it meets."""
+    tables = {"RULES": _BY_ID, "BY_SUBJECT": _BY_SUBJECT}
+    if name not in tables:
+        raise AttributeError(name)
+    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
+
+    areas.load()
+    return tables[name]
+
+
+@lru_cache(maxsize=512)
 def rules_about(type: str) -> list[Rule]:
-    """Give the rules about a type of resource."""
-    return BY_SUBJECT.get(type, [])
+    """Give the rules about a type of resource, in the order of their areas."""
+    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
+
+    areas.load_about(type)
+    places = {area: place for place, area in enumerate(areas.AREAS)}
+    return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
 
 
 def rule(
@@ -98,8 +120,8 @@ def rule(
 
 def add(new: Rule) -> None:
     """Take a rule into the table."""
-    if new.id in RULES:
+    if new.id in _BY_ID:
         raise ValueError(f"two rules are called {new.id}")
-    RULES[new.id] = new
+    _BY_ID[new.id] = new
     for subject in new.subjects:
-        BY_SUBJECT[subject].append(new)
+        _BY_SUBJECT.setdefault(subject, []).append(new)

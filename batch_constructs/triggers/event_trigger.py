@@ -13,10 +13,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
@@ -87,6 +89,8 @@ class EventTrigger(BatchConstruct):
         dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -119,6 +123,7 @@ class EventTrigger(BatchConstruct):
         dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,
         description: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -147,12 +152,15 @@ class EventTrigger(BatchConstruct):
         text = arguments.text("description", description)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):
             arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
         self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
-        target = self._by_function(job) if _needs_function(job) else self._by_event_bridge(job)
+        target = (
+            self._by_function(job, settings) if _needs_function(job) else self._by_event_bridge(job)
+        )
         self.resource = events.CfnRule(
             self,
             "Resource",
@@ -219,7 +227,8 @@ class EventTrigger(BatchConstruct):
             **self._input(body, template),
         }
 
-    def _by_function(self, job: JobToSubmit) -> dict[str, Any]:
+    def _by_function(self, job: JobToSubmit, settings: FunctionSettings) -> dict[str, Any]:
+        asked = job.defaults()
         self.function = SubmitFunction(
             self,
             "Submit",
@@ -227,11 +236,12 @@ class EventTrigger(BatchConstruct):
             job_definition=job.job_definition,
             share_identifier=job.share_identifier,
             scheduling_priority=job.scheduling_priority,
+            allow=asked_for(asked),
+            function_settings=settings,
             # what the function fails at lies where EventBridge leaves what it cannot hand over
             dead_letter_queue=self.dead_letter_queue,
         )
         template = InputTemplate()
-        asked = job.defaults()
         asked.get("containerOverrides", {}).pop("environment", None)  # told as a plain map
         body = {
             # the event's ID: an event that is delivered twice becomes one job

@@ -7,35 +7,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import checked
 from batch_constructs.rules.areas.jobs_on_queues import platform_mismatch
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resources import (
-    JOB_DEFINITION,
-    JOB_QUEUE,
     JobDefinition,
     JobQueue,
     Template,
 )
 from batch_constructs.rules.template.submitted_jobs import command_words, placeholders
-from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.arguments import Arguments
+    from batch_constructs.arguments import Arguments, Checked
 
 
 def check_platform(arguments: Arguments, queue: Any, job_definition: Any) -> None:
     """Note a definition that no environment of the queue takes; only ours are known well enough."""
-    own = getattr(queue, "properties", None), getattr(job_definition, "properties", None)
-    if not all(isinstance(one, dict) for one in own):
+    seen_queue, seen_job = checked(queue), checked(job_definition)
+    if seen_queue is None or seen_job is None:
         return
-    template = _template(*own, **getattr(queue, "beside", {}))
-    seen_queue, job = template.get("queue"), template.get("job")
-    if not isinstance(seen_queue, JobQueue) or not isinstance(job, JobDefinition):
+    template = _template(queue=seen_queue, job=seen_job)
+    known_queue, job = template.get("queue"), template.get("job")
+    if not isinstance(known_queue, JobQueue) or not isinstance(job, JobDefinition):
         return
-    wrong = platform_mismatch(job, seen_queue)
+    wrong = platform_mismatch(job, known_queue)
     if wrong:
         arguments.wrong_value(
             f"job_definition does not fit the queue: {wrong}, and AWS Batch refuses every "
@@ -47,10 +45,10 @@ def check_parameters(
     arguments: Arguments, job_definition: Any, parameters: Any, *, command_is_known: bool
 ) -> None:
     """Note a parameter that the command of a definition of ours never refers to."""
-    properties = getattr(job_definition, "properties", None)
-    if not isinstance(parameters, dict) or not isinstance(properties, dict) or not command_is_known:
+    seen = checked(job_definition)
+    if not isinstance(parameters, dict) or seen is None or not command_is_known:
         return
-    job = _template({}, properties).get("job")
+    job = _template(job=seen).get("job")
     if not isinstance(job, JobDefinition) or not all(
         isinstance(word, str) for word in command_words(job)
     ):
@@ -65,11 +63,9 @@ def check_parameters(
             )
 
 
-def _template(queue: Any, job: Any, **beside: Mapping[str, object]) -> Template:
-    """Show a queue and a definition to the rules as a template."""
-    resources: dict[str, Mapping[str, object]] = {
-        **beside,
-        "queue": {"Type": JOB_QUEUE, "Properties": without_tokens(queue)},
-        "job": {"Type": JOB_DEFINITION, "Properties": without_tokens(job)},
-    }
+def _template(**shown: Checked) -> Template:
+    """Show constructs to the rules as a template."""
+    resources: dict[str, Mapping[str, object]] = {}
+    for id_, one in shown.items():
+        resources |= {**one.beside, id_: one.resource}
     return Template(resources, Resolver(resources))

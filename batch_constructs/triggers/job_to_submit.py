@@ -16,7 +16,8 @@ from batch_constructs.aws.submit_job import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
-from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
+from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
+from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queues.job_queue import (
     is_fair_share,
     is_job_queue,
@@ -173,6 +174,7 @@ def read_job_to_submit(
             job_definition,
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
+    check_places(arguments, queue, job_definition)
     reader, value = chosen("share_identifier", share_identifier)
     share = reader.text("share_identifier", value)
     check_share(reader, queue, share, may_come_later=shares_may_come_later)
@@ -199,6 +201,20 @@ def read_job_to_submit(
         tags=read_tags(view, over.tags),
         requirements=read_requirements(view, over),
     )
+
+
+def check_places(arguments: Arguments, queue: Any, job_definition: Any, where: str = "") -> None:
+    """Note a queue of another place than what submits to it, and a definition of yet another."""
+    if not is_job_queue(queue):
+        return
+    arn = job_queue_arn(queue)
+    problem = elsewhere(arguments.construct, arn, SUBMIT_THERE, resource=queue)
+    if problem is not None:
+        arguments.wrong_value(f"{where}queue: {problem}")
+    elif is_job_definition(job_definition):
+        problem = apart_from(job_definition, queue)
+        if problem is not None:
+            arguments.wrong_value(f"{where}job_definition: {problem}")
 
 
 def safe_name(text: str) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import jsii
+from constructs import IValidation
+
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
+    from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
@@ -30,7 +34,8 @@ class ObjectCreatedTrigger(EventTrigger):
     The job gets the parameters ``bucket``, ``key``, ``size`` (bytes) and ``version`` (empty in a
     bucket without versions); its command takes them as ``Ref::key`` and so on.
 
-    Creates what ``EventTrigger`` creates, and turns on the bucket's notifications to EventBridge.
+    Creates what ``EventTrigger`` creates, and turns on the bucket's notifications to EventBridge:
+    by its property, or, of a bucket that was taken in, by a function of the CDK's.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -57,6 +62,8 @@ class ObjectCreatedTrigger(EventTrigger):
         dead_letter_queue: A queue of yours.
         rule_name: A physical name.
         description: What the rule is for.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -90,6 +97,7 @@ class ObjectCreatedTrigger(EventTrigger):
         dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,
         description: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         path = f"{scope.node.path}/{id}".strip("/")
         super().__init__(
@@ -117,6 +125,7 @@ class ObjectCreatedTrigger(EventTrigger):
             dead_letter_queue=dead_letter_queue,
             rule_name=rule_name,
             description=description,
+            function_settings=function_settings,
         )
         tell_event_bridge(bucket)
 
@@ -138,6 +147,42 @@ def bucket_name(path: str, bucket: Any) -> str:
 
 
 def tell_event_bridge(bucket: Any) -> None:
-    """Let a bucket tell EventBridge of its objects; an L1's owner does that himself."""
-    if has_member(bucket, "enable_event_bridge_notification"):
+    """Let a bucket tell EventBridge of its objects; an L1's owner does that himself.
+
+    Of a bucket of this app the property is set, without the function that the CDK makes for it;
+    where that function is there anyway, it has to be told, since it writes the whole property.
+    """
+    if not has_member(bucket, "enable_event_bridge_notification"):
+        return
+    resource = bucket.node.default_child
+    if resource is None or bucket.node.try_find_child("Notifications") is not None:
         once_made(bucket.enable_event_bridge_notification)
+        return
+
+    def tell() -> None:
+        resource.add_property_override("NotificationConfiguration", _EVENT_BRIDGE)
+        bucket.node.add_validation(_NotOverwritten(bucket))
+
+    once_made(tell)
+
+
+_EVENT_BRIDGE = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+
+
+_OVERWRITTEN = (
+    "notifications were added to the bucket after a trigger of batch_constructs, and the CDK "
+    "writes them over those to EventBridge: make the bucket with event_bridge_enabled=True"
+)
+
+
+@jsii.implements(IValidation)
+class _NotOverwritten:
+    """Refuse a bucket whose own notifications, added later, would switch ours off."""
+
+    def __init__(self, bucket: Any) -> None:
+        self._bucket = bucket
+
+    def validate(self) -> list[str]:
+        """Say so."""
+        later = self._bucket.node.try_find_child("Notifications")
+        return [] if later is None else [_OVERWRITTEN]

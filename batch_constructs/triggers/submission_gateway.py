@@ -20,10 +20,16 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    point_in_time_recovery,
+    read_function_settings,
+)
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.members import member
@@ -41,10 +47,15 @@ from batch_constructs.triggers.gateway_arguments import (
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
 from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
-from batch_constructs.triggers.submit_function import LIST_JOBS, told
+from batch_constructs.triggers.submit_function import (
+    LIST_JOBS,
+    read_allow,
+    told,
+    told_allow,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
@@ -76,9 +87,10 @@ class SubmissionGateway(BatchConstruct):
     job, even when the function dies in the middle of a batch. What can never become a job lies in
     the dead-letter queue, with the reason as message attribute ``Reason``.
 
-    In mode ``JOB_PER_MESSAGE`` a body is a JSON object with members of ``SubmitJob``
-    (``parameters``, ``containerOverrides``, ``shareIdentifier``, ``timeout``, ``tags``, …) and
-    ``environment`` as a plain map; or any JSON when ``parameters`` map its fields. In mode
+    In mode ``JOB_PER_MESSAGE`` a body is a JSON object with ``parameters`` and ``environment``,
+    plain maps, and those members of ``SubmitJob`` (``containerOverrides``, ``shareIdentifier``,
+    ``timeout``, ``tags``, …) that are admitted by name; or any JSON when ``parameters`` map its
+    fields. Whoever may send a message decides no more than that. In mode
     ``COALESCE`` up to 10,000 messages (as many as fit the 6 MB that Lambda is handed at a time)
     become an array job; ``batch_constructs.client.message`` fetches a child's message.
 
@@ -105,6 +117,9 @@ class SubmissionGateway(BatchConstruct):
         max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
             Default: the body says ``parameters`` itself.
+        allow: What a message may set beside parameters and environment variables, such as
+            ``Admission.COMMAND`` or ``"vcpus"``; one with more lies in the dead-letter queue.
+            Default: nothing.
         schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
             itself, and no pattern that repeats what repeats. A message that takes longer than a
             second to look at is set aside. Default: none.
@@ -131,6 +146,8 @@ class SubmissionGateway(BatchConstruct):
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
         description: What the function is for. Default: that it turns messages into jobs.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function and its table. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -149,6 +166,7 @@ class SubmissionGateway(BatchConstruct):
         mode: SubmissionMode | str = SubmissionMode.JOB_PER_MESSAGE,
         max_submissions_per_second: float = 20,
         parameters: Mapping[str, str] | None = None,
+        allow: Sequence[Admission | str] | None = None,
         schema: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         deduplication_window: Duration | None = None,
@@ -165,10 +183,17 @@ class SubmissionGateway(BatchConstruct):
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
         description: str | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         how = member(arguments, "mode", mode, SubmissionMode)
+        admitted = read_allow(arguments, allow)
+        if admitted and (parameters or how is SubmissionMode.COALESCE):
+            arguments.wrong_value(
+                "allow is given with parameters or mode COALESCE, where messages set nothing else: "
+                "leave allow out"
+            )
         job = read_job_to_submit(
             arguments,
             id,
@@ -179,7 +204,7 @@ class SubmissionGateway(BatchConstruct):
             scheduling_priority=scheduling_priority,
             timeout=timeout,
             overrides=overrides,
-            shares_may_come_later=how is not SubmissionMode.COALESCE and not parameters,
+            shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         gateway = read_gateway(
             arguments,
@@ -200,6 +225,7 @@ class SubmissionGateway(BatchConstruct):
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         if encryption_key is not None and not has_member(encryption_key, "key_arn"):
             arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
+        settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
         self._fifo = gateway.fifo
@@ -215,9 +241,9 @@ class SubmissionGateway(BatchConstruct):
                 max_receive_count=gateway.max_receive_count + 5,
             ),
         )
-        self.ledger = self._table(encryption_key)
+        self.ledger = self._table(encryption_key, settings)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
-        self.function = self._function(job, gateway, text)
+        self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
             once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
         lambda_.CfnEventSourceMapping(
@@ -325,7 +351,7 @@ class SubmissionGateway(BatchConstruct):
             **options,
         )
 
-    def _table(self, key: kms.IKey | None) -> dynamodb.Table:
+    def _table(self, key: kms.IKey | None, settings: FunctionSettings) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             "Ledger",
@@ -333,10 +359,8 @@ class SubmissionGateway(BatchConstruct):
             sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
-            encryption_key=key,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
+            encryption_key=settings.encryption_key if key is None else key,
+            point_in_time_recovery_specification=point_in_time_recovery(settings, default=True),
             removal_policy=RemovalPolicy.DESTROY,
         )
 
@@ -353,7 +377,12 @@ class SubmissionGateway(BatchConstruct):
         )
 
     def _function(
-        self, job: JobToSubmit, gateway: GatewayArguments, description: str | None
+        self,
+        job: JobToSubmit,
+        gateway: GatewayArguments,
+        admitted: list[Admission],
+        description: str | None,
+        settings: FunctionSettings,
     ) -> lambda_.Function:
         shipped = ShippedFunction(
             self,
@@ -361,9 +390,10 @@ class SubmissionGateway(BatchConstruct):
             folder="submission",
             module="index",
             description=description or "Turns messages into AWS Batch jobs",
-            environment=self._environment(job, gateway),
+            environment={**self._environment(job, gateway), **told_allow(admitted)},
             statements=self._statements(job, gateway),
             timeout=Duration.seconds(_TIMEOUT),
+            settings=settings,
             memory_mebibytes=gateway.memory_mebibytes,
             code={} if gateway.schema_code is None else {MODULE: gateway.schema_code},
         )

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.admission import Admission
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
@@ -37,11 +40,12 @@ if TYPE_CHECKING:
 class SubmitFunction(BatchConstruct):
     """A Lambda function that submits one job for each invocation.
 
-    Its event holds members of ``SubmitJob`` (``parameters``, ``containerOverrides``,
-    ``arrayProperties``, ``shareIdentifier``, …) and ``environment`` as a plain map; the queue and
-    the definition are fixed. It backs off when it is throttled. Of all events with one ``jobName``
-    the first becomes a job, for sixteen days; a name that AWS Batch does not take (``order/1``) is
-    the job's as far as it does, with a digest of the whole behind it.
+    Its event holds ``parameters`` and ``environment``, plain maps, and those members of
+    ``SubmitJob`` (``containerOverrides``, ``arrayProperties``, ``shareIdentifier``, …) that are
+    admitted by name: whoever may call it decides no more. It backs off when it is throttled. Of all
+    events with one ``jobName`` the first becomes a job, for sixteen days; a name that AWS Batch
+    does not take (``order/1``) is the job's as far as it does, with a digest of the whole behind
+    it.
 
     Creates, below its own ID: ``Function`` with ``Handler`` (AWS::Lambda::Function), ``Role`` and
     ``LogGroup``, ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
@@ -71,6 +75,11 @@ class SubmitFunction(BatchConstruct):
             definition's.
         overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
             events that give none.
+        allow: What an event may set beside parameters and environment variables, such as
+            ``Admission.COMMAND`` or ``"array_size"``; an event with more is refused. Default:
+            nothing.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
         dead_letter_queue: Where events go that became no job and that nobody waits for, after two
             retries: a throttled queue, one that a cost guard disabled. Default: one of its own.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
@@ -101,11 +110,14 @@ class SubmitFunction(BatchConstruct):
         scheduling_priority: int | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
+        allow: Sequence[Admission | str] | None = None,
+        function_settings: FunctionSettings | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        admitted = read_allow(arguments, allow)
         job = read_job_to_submit(
             arguments,
             id,
@@ -120,25 +132,27 @@ class SubmitFunction(BatchConstruct):
             scheduling_priority=scheduling_priority,
             timeout=timeout,
             overrides=overrides,
-            shares_may_come_later=True,
+            shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         check_told(arguments, job)
+        settings = read_function_settings(arguments, function_settings)
         check_dead_letter_queue(arguments, dead_letter_queue)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.dead_letter_queue = dead_letters(self, dead_letter_queue)
-        claims = ClaimsTable(self)
+        claims = ClaimsTable(self, settings)
         shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
             module="submit",
             description="Submits one AWS Batch job for each invocation",
-            environment={**claims.environment(), **told(self, job)},
+            environment={**claims.environment(), **told(self, job), **told_allow(admitted)},
             statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
             dead_letter_queue=self.dead_letter_queue,
+            settings=settings,
         )
         self.function = shipped.handler
         self.watched_function = WatchedFunction(
@@ -166,6 +180,21 @@ def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:
     if defaults:
         variables["DEFAULTS"] = Stack.of(scope).to_json_string(defaults)
     return variables
+
+
+def read_allow(arguments: Arguments, allow: Sequence[Admission | str] | None) -> list[Admission]:
+    """Read what a message or an event may set beside parameters and environment."""
+    expected = 'strings such as "command", or Admission'
+    read = [
+        member(arguments, f"allow[{place}]", one, Admission)
+        for place, one in enumerate(arguments.items("allow", allow, expected))
+    ]
+    return [one for one in Admission if one in read]
+
+
+def told_allow(admitted: Sequence[Admission]) -> dict[str, str]:
+    """Tell a function of ours what messages may set."""
+    return {"ALLOW": ",".join(admitted)} if admitted else {}
 
 
 MOST_BYTES_TOLD = 2500

@@ -15,6 +15,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
@@ -22,6 +23,7 @@ from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_to_submit
 from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.log_settings import log_settings
+from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queues.job_queue import (
     JobQueue,
     is_job_queue,
@@ -29,7 +31,7 @@ from batch_constructs.queues.job_queue import (
 )
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import requirements_of
-from batch_constructs.triggers.job_to_submit import check_share, safe_name
+from batch_constructs.triggers.job_to_submit import check_places, check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.diagram import mermaid
 from batch_constructs.workflows.queue_from_input import (
@@ -51,8 +53,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.workflow_job import WorkflowJob
-
-_EVENTS_RULE = "rule/StepFunctionsGetEventsForBatchJobsRule"
 
 
 class Workflow(BatchConstruct):
@@ -122,6 +122,10 @@ class Workflow(BatchConstruct):
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
             arguments.wrong_type("spot_rescue_queue", spot_rescue_queue, "a job queue")
         elif spot_rescue_queue is not None:
+            arn = job_queue_arn(spot_rescue_queue)
+            problem = elsewhere(self, arn, SUBMIT_THERE, resource=spot_rescue_queue)
+            if problem is not None:
+                arguments.wrong_value(f"spot_rescue_queue: {problem}")
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
@@ -263,6 +267,7 @@ def _read_graph(
         else:
             for one in read_queues(arguments, where, full.queue):
                 check_share(arguments, one, full.share_identifier, where=where)
+                check_places(arguments, one, full.job_definition, where)
         if not is_job_definition(full.job_definition):
             arguments.wrong_type(f"{where}job_definition", full.job_definition, "a job definition")
         if name in waited_for and (job.step_retry or job.catch):
@@ -313,7 +318,7 @@ def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
         {
             "Effect": "Allow",
-            "Action": ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
-            "Resource": f"{arn_prefix('events')}{_EVENTS_RULE}",
+            "Action": list(STATE_MACHINE_RULE_ACTIONS),
+            "Resource": f"{arn_prefix('events')}{STATE_MACHINE_RULE}",
         },
     ]

@@ -25,7 +25,7 @@ def build(app: cdk.App) -> cdk.Stack:
     )
     reads = s3.Bucket(stack, "Reads", enforce_ssl=True)
 
-    volumes = [
+    volumes: list[bc.AnyInstanceVolume] = [
         bc.FsxLustreVolume(file_system=work, container_path="/work"),
         bc.S3MountVolume(reads, prefix="runs/", container_path="/reads"),
         bc.InstanceStoreVolume(container_path="/scratch"),

@@ -21,7 +21,7 @@ def build(app: cdk.App) -> cdk.Stack:
         image="public.ecr.aws/docker/library/python:3.13-slim",
         vcpus=0.75,
         memory=cdk.Size.mebibytes(1536),
-        command=["python", "-c", "print('working on', 'Ref::input')"],
+        command=["python", "-c", "import sys; print('working on', sys.argv[1])", "Ref::input"],
         depends_on=[bc.ContainerDependency(container_name="router")],
         log_configuration=bc.LogConfiguration(
             driver="awsfirelens",

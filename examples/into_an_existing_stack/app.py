@@ -33,7 +33,7 @@ def build(app: cdk.App) -> cdk.Stack:
         image="public.ecr.aws/docker/library/python:3.13-slim",
         vcpus=0.5,
         memory=cdk.Size.gibibytes(1),
-        command=["python", "-c", "print('converting', 'Ref::name')"],
+        command=["python", "-c", "import sys; print('converting', sys.argv[1])", "Ref::name"],
         parameters={"name": "nothing"},
         environment={"REQUESTS_URL": stack.requests.queue_url},
         timeout=cdk.Duration.minutes(15),

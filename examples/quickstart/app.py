@@ -26,7 +26,7 @@ def build(app: cdk.App) -> cdk.Stack:
         image="public.ecr.aws/docker/library/python:3.13",
         vcpus=1,
         memory=cdk.Size.gibibytes(2),
-        command=["python", "-c", "print('a report of Ref::key')"],
+        command=["python", "-c", "import sys; print('a report of', sys.argv[1])", "Ref::key"],
         parameters={"key": "everything"},
         secrets={"PASSWORD": bc.secret_field(login, "password")},
     )

@@ -35,7 +35,7 @@ def build(app: cdk.App) -> cdk.Stack:
         image="public.ecr.aws/docker/library/python:3.13-slim",
         vcpus=4,
         memory=cdk.Size.gibibytes(8),
-        command=["python", "-c", "print('analysing', 'Ref::input')"],
+        command=["python", "-c", "import sys; print('analysing', sys.argv[1])", "Ref::input"],
         parameters={"input": "nothing"},
         assign_public_ip=True,
         scheduling_priority=10,

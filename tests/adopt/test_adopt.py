@@ -166,3 +166,69 @@ def test_a_file_that_is_no_template_is_said(tmp_path: Path) -> None:
     file.write_text("[]")
 
     assert (adopt(file).exit_code, adopt(tmp_path / "none").exit_code) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters"),
+    [
+        (
+            {
+                "Type": "AWS::Batch::JobDefinition",
+                "Properties": {
+                    "Type": "container",
+                    "ContainerProperties": {
+                        "Image": "busybox",
+                        "Vcpus": 1,
+                        "Memory": 512,
+                        "Command": ["run", "Ref::file"],
+                    },
+                },
+            },
+            {},
+        ),
+        (
+            {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": {
+                    "Type": "MANAGED",
+                    "ComputeResources": {
+                        "Type": "EC2",
+                        "MaxvCpus": 4,
+                        "MinvCpus": 0,
+                        "InstanceRole": "ecsInstanceRole",
+                        "InstanceTypes": ["c6i"],
+                        "Subnets": {"Ref": "Subnets"},
+                        "SecurityGroupIds": {"Ref": "Groups"},
+                        "Ec2Configuration": [{"ImageType": "ECS_AL2"}],
+                    },
+                },
+            },
+            {
+                "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
+                "Groups": {"Type": "CommaDelimitedList", "MaxLength": "100", "NoEcho": True},
+            },
+        ),
+    ],
+    ids=["a parameter without a default", "an image that new environments do not take"],
+)
+def test_what_only_a_new_resource_may_not_have_is_one_of_our_constructs(
+    resource: dict[str, Any], parameters: dict[str, Any], tmp_path: Path
+) -> None:
+    old = {"Resources": {"It": resource}, **({"Parameters": parameters} if parameters else {})}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    printed = adopt(file)
+
+    assert printed.stderr == ""
+    assert declared(printed.stdout, tmp_path) == old
+
+
+def test_a_template_that_is_to_be_expanded_first_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": {"Fn::ForEach::Queues": ["Name", ["A"], {}]}}))
+
+    printed = adopt(file)
+
+    assert printed.exit_code == 2
+    assert "Fn::ForEach::Queues is no resource; expand the template first" in printed.stderr

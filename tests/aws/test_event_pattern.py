@@ -298,8 +298,9 @@ def test_check_leaves_intrinsic_functions_alone() -> None:
         "detail": {"x": {"Fn::If": ["Known", ["a"], {"Ref": "AWS::NoValue"}]}},
     }
     resources = {"R": {"Type": "AWS::Events::Rule", "Properties": rule(pattern)}}
+    conditions = {"Known": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}
 
-    assert check_template({"Resources": resources}) == []
+    assert check_template({"Conditions": conditions, "Resources": resources}) == []
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,6 @@ class TestEks:
             "AmazonEKSWorkerNodePolicy",
             "AmazonEC2ContainerRegistryPullOnly",
             "AmazonEKS_CNI_Policy",
-            "AmazonSSMManagedInstanceCore",
         ]
 
     @pytest.mark.parametrize("kind", ["L2", "L1"])

@@ -72,7 +72,7 @@ def test_an_on_demand_environment_is_free_while_idle_and_updates_in_place(
     assert compute["Type"] == "EC2"
 
 
-def test_instances_may_join_the_cluster_and_be_reached_by_session_manager(
+def test_instances_may_join_the_cluster_and_nothing_else(
     stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
 ) -> None:
     bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
@@ -83,8 +83,77 @@ def test_instances_may_join_the_cluster_and_be_reached_by_session_manager(
     }
     assert [arn["Fn::Join"][1][-1] for arn in role["ManagedPolicyArns"]] == [
         ":iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role",
-        ":iam::aws:policy/AmazonSSMManagedInstanceCore",
     ]
+    assert "Policies" not in role
+
+
+CHANNELS = [
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+]
+EKS = {
+    "cluster": "arn:aws:eks:us-east-1:123456789012:cluster/main",
+    "kubernetes_namespace": "batch",
+}
+ON_INSTANCES: list[tuple[Any, dict[str, Any]]] = [
+    (bc.Ec2ComputeEnvironment, {}),
+    (bc.SpotComputeEnvironment, {}),
+    (bc.EksComputeEnvironment, EKS),
+]
+
+
+@pytest.mark.parametrize(("kind", "options"), ON_INSTANCES)
+def test_session_access_opens_sessions_and_reads_no_parameter(
+    kind: Any, options: dict[str, Any], stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    kind(stack, "Environment", vpc=vpc, session_access=True, **options)
+
+    role = properties("AWS::IAM::Role")
+    (policy,) = role["Policies"]
+    report, channels = policy["PolicyDocument"]["Statement"]
+    assert report["Action"] == "ssm:UpdateInstanceInformation"
+    assert str(report["Resource"]).endswith(":instance/*']]}")
+    assert channels == {"Effect": "Allow", "Action": CHANNELS, "Resource": "*"}
+    assert "SSM" not in str(role["ManagedPolicyArns"])
+
+
+def test_session_access_does_not_widen_a_role_that_was_given(
+    stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+
+    with pytest.raises(ValueError, match=r"given with instance_role.*ssmmessages"):
+        bc.Ec2ComputeEnvironment(stack, "E", vpc=vpc, instance_role=role, session_access=True)
+
+
+@pytest.mark.parametrize(("kind", "options"), ON_INSTANCES)
+def test_containers_with_a_network_of_their_own_get_no_credentials_of_the_instance(
+    kind: Any, options: dict[str, Any], stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    kind(stack, "Environment", vpc=vpc, **options)
+
+    data = properties("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    written = data.get("UserData", {}).get("Fn::Base64", "")
+    told = "echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config" in written
+    assert told is (kind is not bc.EksComputeEnvironment)
+    used = properties(ENVIRONMENT)["ComputeResources"]["LaunchTemplate"]
+    assert set(used) == {"LaunchTemplateId", "Version"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"), [("ECS_AL2023", True), ("ECS_AL2023_NVIDIA", True), ("ECS_AL1", False)]
+)
+def test_the_agent_is_told_only_where_it_reads_a_file(
+    kind: str, *, told: bool, stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    bc.Ec2ComputeEnvironment(
+        stack, "Environment", vpc=vpc, images=[bc.InstanceImage(image_type=kind)]
+    )
+
+    assert ("UserData" in properties("AWS::EC2::LaunchTemplate")["LaunchTemplateData"]) is told
 
 
 def test_a_role_with_its_policies_outlives_the_environment_at_deletion(

@@ -24,6 +24,8 @@ Resources = Callable[..., dict[str, dict[str, Any]]]
 POLICY = "AWS::IAM::Policy"
 SIZE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
 
+WRONG: Any = "reads"
+
 
 @pytest.fixture
 def lustre(stack: cdk.Stack, vpc: ec2.Vpc) -> fsx.LustreFileSystem:
@@ -116,7 +118,7 @@ def test_a_bucket_that_is_written_to_is_granted_so_with_its_key(
 def test_a_job_sees_what_its_instance_mounts(
     stack: cdk.Stack, bucket: s3.IBucket, properties: Properties
 ) -> None:
-    volumes = [
+    volumes: list[bc.AnyInstanceVolume] = [
         bc.S3MountVolume(bucket, container_path="/reads"),
         bc.InstanceStoreVolume(host_path="/nvme"),
     ]
@@ -204,8 +206,8 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda _: [bc.FsxLustreVolume(file_system="fs-1")], r"volumes\[0\].file_system is str"),
-        (lambda _: [bc.S3MountVolume("reads")], r"volumes\[0\].bucket is str 'reads'; expected"),
+        (lambda _: [bc.FsxLustreVolume(file_system=WRONG)], r"volumes\[0\].file_system is str"),
+        (lambda _: [bc.S3MountVolume(WRONG)], r"volumes\[0\].bucket is str 'reads'; expected"),
         (
             lambda b: [bc.S3MountVolume(b, prefix="x")],
             r"volumes\[0\].prefix is 'x'; .*: write 'x/'",

@@ -47,7 +47,7 @@ def test_a_template_is_encrypted_and_asks_for_imdsv2_without_being_told(
                 "Ebs": {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": "gp3"},
             }
         ],
-        "MetadataOptions": {"HttpPutResponseHopLimit": 2, "HttpTokens": "required"},
+        "MetadataOptions": {"HttpPutResponseHopLimit": 1, "HttpTokens": "required"},
     }
 
 

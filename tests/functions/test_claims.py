@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -139,6 +140,25 @@ def test_identities_that_differ_anywhere_are_different(
     assert claims.once(*other, work=told, deadline=deadline) == ("told", True)
 
 
+def test_a_write_that_the_sdk_repeated_after_a_lost_answer_meets_itself(claims: Claims) -> None:
+    class Repeating:
+        def update_item(self, **request: Any) -> Any:
+            claims.dynamodb.update_item(**request)
+            return claims.dynamodb.update_item(**request)
+
+        get_item = staticmethod(claims.dynamodb.get_item)
+
+    repeating = replace(claims, dynamodb=Repeating())
+    came, now = repeating.once("a", work=str, deadline=claims.clock() + 25)
+
+    assert (came, now) == ("True", True)  # perhaps somebody did it before: it cannot be told
+
+
+def test_a_lease_outlasts_the_last_call_a_late_list_and_a_fast_clock() -> None:
+    """Begun at the deadline, answered 15 s later, listed 60 s after that; clocks 30 s apart."""
+    assert lease_until(1000) >= 1000 + 15 + 60 + 30
+
+
 # -- what a failure says
 
 
@@ -184,6 +204,16 @@ def test_attempts_end_with_the_deadline_and_not_before(world: World) -> None:
             Pauses(clock=clock, sleep=clock.sleep, deadline=clock() + 60),
             most_without_connection=3,
         )
+
+
+def test_nothing_begins_after_the_deadline(world: World) -> None:
+    clock = world.aws.clock
+    calls: list[int] = []
+
+    with pytest.raises(OutOfTimeError):
+        attempt(lambda: calls.append(1), Pauses(clock=clock, sleep=clock.sleep, deadline=clock.now))
+
+    assert calls == []
 
 
 # -- by the thousand

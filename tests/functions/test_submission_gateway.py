@@ -11,6 +11,7 @@ import boto3
 import fastjsonschema
 import pytest
 
+from batch_constructs.aws.admission import Admission
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
@@ -26,6 +27,7 @@ __all__ = ["world"]  # the fixture
 
 
 def test_a_message_becomes_a_job_with_what_its_body_asks(world: World) -> None:
+    world.settings["allow"] = frozenset({"command", "share_identifier", "timeout"})
     sqs = Sqs(world.aws, batch_size=10)
     sqs.send(
         json.dumps(
@@ -55,6 +57,67 @@ def test_a_message_becomes_a_job_with_what_its_body_asks(world: World) -> None:
         "shareIdentifier": "blue",
         "timeout": {"attemptDurationSeconds": 60},
     }
+
+
+ASKED: dict[str, tuple[str, Any]] = {
+    "array_size": ("arrayProperties", {"size": 3}),
+    "command": ("containerOverrides", {"command": ["rm"]}),
+    "consumable_resources": ("consumableResourcePropertiesOverride", {}),
+    "containers": ("ecsPropertiesOverride", {}),
+    "gpus": ("containerOverrides", {"resourceRequirements": [{"type": "GPU", "value": "8"}]}),
+    "instance_type": ("containerOverrides", {"instanceType": "p5.48xlarge"}),
+    "memory": ("containerOverrides", {"memory": 9}),
+    "nodes": ("nodeOverrides", {}),
+    "pods": ("eksPropertiesOverride", {}),
+    "retry": ("retryStrategy", {"attempts": 10}),
+    "scheduling_priority": ("schedulingPriorityOverride", 9999),
+    "share_identifier": ("shareIdentifier", "vip"),
+    "tags": ("tags", {"a": "b"}),
+    "timeout": ("timeout", {"attemptDurationSeconds": 60}),
+    "vcpus": ("containerOverrides", {"resourceRequirements": [{"type": "VCPU", "value": "8"}]}),
+}
+"""What is admitted by name → a member of SubmitJob, and its value."""
+
+
+def test_every_admission_is_asked_for_below() -> None:
+    assert set(ASKED) == {str(one) for one in Admission}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_message_sets_only_what_is_admitted_by_name(name: str, world: World) -> None:
+    member, value = ASKED[name]
+    sqs = Sqs(world.aws, batch_size=10)
+    for allow in (frozenset(set(ASKED) - {name}), frozenset({name})):
+        world.settings["allow"] = allow
+        sqs.send(json.dumps({member: value}))
+        sqs.drain(world.gateway)
+
+    (job,) = world.jobs()
+    assert job[member] == value
+    (reason,) = world.reasons().values()
+    assert reason.startswith(f"it may not set {member}")
+    assert reason.endswith(f"(allow {name}): add it to allow of the construct")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"containerOverrides": {"newer": 1}},
+        {"containerOverrides": {"resourceRequirements": [{"type": "TPU", "value": "1"}]}},
+        {"containerOverrides": {"resourceRequirements": "x"}},
+        {"containerOverrides": {"resourceRequirements": [{"type": ["GPU"]}]}},
+    ],
+)
+def test_what_nobody_knows_is_admitted_by_no_name(odd: dict[str, Any], world: World) -> None:
+    world.settings["allow"] = frozenset(ASKED)
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(json.dumps(odd))
+
+    sqs.drain(world.gateway)
+
+    assert world.jobs() == []
+    (reason,) = world.reasons().values()
+    assert "(not to be allowed)" in reason
 
 
 def test_fields_of_any_body_become_parameters(world: World) -> None:
@@ -95,6 +158,7 @@ def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: W
     ],
 )
 def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str) -> None:
+    world.settings["allow"] = frozenset({"timeout"})
     sqs = Sqs(world.aws, batch_size=10)
     sqs.send(bad, body(1))
 
@@ -157,7 +221,7 @@ def test_an_odd_message_is_poison_and_its_neighbours_go_on(
 
 
 def test_an_idempotency_key_that_is_no_text_is_poison(world: World) -> None:
-    world.settings["idempotency_key"] = "$.tags.id"
+    world.settings |= {"idempotency_key": "$.tags.id", "allow": frozenset({"tags"})}
     sqs = Sqs(world.aws, batch_size=10)
     sqs.send(r'{"tags": {"id": "\ud800"}}', '{"tags": {"id": "b"}}')
 

@@ -53,7 +53,20 @@ def environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     submit.submitter.cache_clear()
 
 
-def test_an_event_becomes_a_job_with_what_it_asks(aws: Aws) -> None:
+def test_an_event_sets_only_what_is_admitted_by_name(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW", "array_size,retry")
+
+    with pytest.raises(Poison, match=r"not set containerOverrides.command \(allow command\)"):
+        submit.handler({"containerOverrides": {"command": ["rm"]}}, Context())
+    assert aws.batch.jobs == []
+
+
+def test_an_event_becomes_a_job_with_what_it_asks(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALLOW", "array_size")
     event = {"parameters": {"day": 1}, "environment": {"M": "x"}, "arrayProperties": {"size": 3}}
 
     answer = submit.handler(event, Context())
@@ -77,6 +90,7 @@ def test_defaults_of_the_construct_give_way_to_the_event(
 ) -> None:
     monkeypatch.setenv("SHARE_IDENTIFIER", "blue")
     monkeypatch.setenv("SCHEDULING_PRIORITY", "3")
+    monkeypatch.setenv("ALLOW", "share_identifier")
 
     submit.handler({"shareIdentifier": "red"}, Context())
 

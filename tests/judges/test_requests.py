@@ -12,6 +12,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 import batch_constructs as bc
+from batch_constructs.aws.admission import Admission
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.message_reader import read_request
 from batch_constructs.functions.submission.repeat import repeat
@@ -157,7 +158,7 @@ def of_submit_functions() -> Iterator[Request]:
         name = body.pop("jobName", None)
         if name is not None:
             fixed = {"jobName": name, "jobQueue": "queue", "jobDefinition": "definition"}
-            yield {**fixed, **read_request(body)}
+            yield {**fixed, **read_request(body, frozenset(Admission))}
 
 
 def of_functions() -> Iterator[Request]:

@@ -19,6 +19,7 @@ from batch_constructs import (
     BatchMonitoring,
     ComputeEnvironment,
     CostGuard,
+    EventTrigger,
     JobCounters,
     JobDefinition,
     JobEventLog,
@@ -199,7 +200,11 @@ def test_every_function_that_ships_may_be_watched(
     guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5))
     watched = [counters, notifications, guard, guard.gauges]
 
-    made = BatchMonitoring(stack, "Monitoring", queues=[queue], functions=watched)
+    topic = sns.Topic(stack, "Alerts")
+
+    made = BatchMonitoring(
+        stack, "Monitoring", queues=[queue], functions=watched, alarm_topic=topic
+    )
 
     names: dict[str, set[str]] = {name.partition("/")[0]: set() for name in made.alarms}
     for name in filter(lambda each: "/" in each, made.alarms):
@@ -223,7 +228,8 @@ def test_every_function_that_ships_may_be_watched(
         900,
         3,
     )
-    assert found["TreatMissingData"] == "breaching"
+    assert found["TreatMissingData"] == "missing"
+    assert found["InsufficientDataActions"] == found["AlarmActions"] != []
 
 
 @pytest.mark.parametrize("kind", ["counters", "notifications", "gauges", "guard", "submit"])
@@ -447,3 +453,50 @@ def test_alarms_whose_names_collide_or_are_too_long_are_refused(
         BatchMonitoring(stack, "B", queues=[queue], alarm_name_prefix=nothing)
     with pytest.raises(ValueError, match="alarm_name_prefix has 256 characters"):
         BatchMonitoring(stack, "C", queues=[queue], alarm_name_prefix="x" * 256)
+
+
+def test_what_a_function_fails_at_has_a_queue_and_an_age_wherever_nobody_waits(
+    stack: Stack, queue: JobQueue, resources: Callable[[str], Resources]
+) -> None:
+    definition = JobDefinition.from_job_definition_arn(
+        stack, "Definition", "arn:aws:batch:us-east-1:123456789012:job-definition/report:3"
+    )
+    JobCounters(stack, "Counters", queues=[queue])
+    JobNotifications(stack, "Notify", queues=[queue])
+    CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5))
+    EventTrigger(
+        stack,
+        "OnOrder",
+        queue=queue,
+        job_definition=definition,
+        event_pattern={"source": ["my.shop"]},
+        timeout=Duration.minutes(5),
+    )
+    JobQueue(
+        stack,
+        "Spot",
+        compute_environments=[ComputeEnvironment.from_compute_environment_name(stack, "E", "spot")],
+        spot_rescue_queue=queue,
+    )
+
+    invoked = {
+        permission["FunctionName"]["Fn::GetAtt"][0]
+        if "Fn::GetAtt" in permission["FunctionName"]
+        else permission["FunctionName"]["Ref"]
+        for permission in resources("AWS::Lambda::Permission").values()
+    }
+    kept = {
+        config["FunctionName"]["Ref"]
+        for config in resources("AWS::Lambda::EventInvokeConfig").values()
+        if config["MaximumEventAgeInSeconds"] <= 21_600 and config["DestinationConfig"]["OnFailure"]
+    }
+    assert len(invoked) == 6  # counters, notifications, guard, its gauges, trigger, rescue
+    assert kept == invoked
+    targets = [
+        target
+        for rule in resources("AWS::Events::Rule").values()
+        for target in rule["Targets"]
+        if "Fn::GetAtt" in target["Arn"]
+    ]
+    assert len(targets) >= 6
+    assert all("DeadLetterConfig" in target for target in targets)

@@ -231,7 +231,7 @@ class TestServiceJobs:
             bc.QuotaShare(
                 stack,
                 "Share",
-                queue=queue,  # type: ignore[arg-type]  # the mistake
+                queue=queue,
                 capacity_limits=[bc.CapacityLimit(max_capacity=4)],
                 quota_share_name="research",
             )

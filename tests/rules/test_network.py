@@ -651,3 +651,9 @@ def test_a_role_is_no_file_system() -> None:
     }
 
     assert found("efs-mount-target", resources) == []
+
+
+def test_a_default_route_in_two_halves_leads_where_they_lead() -> None:
+    halves = {**INTERNET, "R": ["Route", {**HALF, "GatewayId": ref("I")}]}
+
+    assert found("public-subnets-without-addresses", {**VPC, **halves, **environment("EC2")})

@@ -161,6 +161,59 @@ class TestInstanceRole:
         assert messages == ([] if joins else ["Role does not allow ecs:RegisterContainerInstance"])
 
 
+CORE = "AmazonSSMManagedInstanceCore"
+
+
+class TestInstanceRoleInContainers:
+    """What the instance may read, every container on it reads."""
+
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            (
+                role("ec2", CORE),
+                f"the policy {CORE} of Role allows ssm:GetParameter on every resource",
+            ),
+            (
+                role("ec2", Action="secretsmanager:Get*", Resource="*"),
+                "Role allows secretsmanager:GetSecretValue on every resource",
+            ),
+            (role("ec2", Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/one"), ""),
+            (role("ec2", Action="ssmmessages:OpenDataChannel", Resource="*"), ""),
+            (role("ec2", "service-role/AmazonEC2ContainerServiceforEC2Role"), ""),
+        ],
+    )
+    @pytest.mark.parametrize("metadata", [None, {"HttpPutResponseHopLimit": 2}])
+    def test_it_is_said(
+        self, given: dict[str, Any], problem: str, metadata: dict[str, Any] | None
+    ) -> None:
+        assert self.messages(given, metadata) == ([problem] if problem else [])
+
+    def test_where_there_is_no_metadata_nobody_reads_it(self) -> None:
+        given = role("ec2", "AmazonSSMManagedInstanceCore")
+
+        assert self.messages(given, {"HttpEndpoint": "disabled"}) == []
+
+    def messages(self, given: dict[str, Any], metadata: dict[str, Any] | None) -> list[str]:
+        environment = resource(
+            "AWS::Batch::ComputeEnvironment",
+            ComputeResources={
+                "Type": "EC2",
+                "InstanceRole": arn_of("Profile"),
+                "LaunchTemplate": {"LaunchTemplateId": {"Ref": "Template"}},
+            },
+        )
+        return found(
+            "instance-role-in-containers",
+            Role=given,
+            Profile=resource("AWS::IAM::InstanceProfile", Roles=[{"Ref": "Role"}]),
+            Environment=environment,
+            Template=resource(
+                "AWS::EC2::LaunchTemplate", LaunchTemplateData={"MetadataOptions": metadata or {}}
+            ),
+        )
+
+
 def job_role(rule: str, given: dict[str, Any]) -> list[str]:
     container = {"JobRoleArn": arn_of("Role"), "Image": "busybox"}
     job = resource("AWS::Batch::JobDefinition", Type="container", ContainerProperties=container)

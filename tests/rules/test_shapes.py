@@ -27,8 +27,8 @@ WRONG: dict[str, dict[str, Any]] = {
     "text": {"an object": {"x": "y"}, "a list": ["x"]},
     "boolean": {'"yes"': "yes", '"1"': 1, "a list": [True], "an object": {}},
     "integer": {'"one"': "one", '"1.5"': 1.5, "true": True, "a list": [1]},
-    "a list of text": {'"x"': "x", "an object": {"x": "y"}, "true": True},
-    "a mapping": {'"x"': "x", "a list": ["x"], "false": False},
+    "a list of text": {"a text": "x", "an object": {"x": "y"}, "true": True},
+    "a mapping": {"a text": "x", "a list": ["x"], "false": False},
     "an object": {'"x"': "x", "a list": ["x"]},
 }
 CONTAINER = {

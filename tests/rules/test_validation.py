@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 from aws_cdk import aws_batch as batch
 
 from batch_constructs import BatchRules
@@ -135,3 +136,44 @@ def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path) -> No
 
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         tree.synth()
+
+
+def in_a_stage(tree: cdk.App) -> tuple[cdk.Stage, cdk.Stack, batch.CfnJobQueue]:
+    stage = cdk.Stage(tree, "Stage")
+    stack = cdk.Stack(stage, "Stack")
+    queue = bad_queue(stack)
+    install(stack)
+    return stage, stack, queue
+
+
+@pytest.mark.parametrize("way", ["stage", "template"])
+def test_a_stage_that_is_synthesised_for_itself_is_checked(tmp_path: Path, way: str) -> None:
+    stage, stack, _ = in_a_stage(app(tmp_path))
+
+    with pytest.raises(RuntimeError, match="Queue/Properties/Priority: the priority is -1") as told:
+        stage.synth() if way == "stage" else assertions.Template.from_stack(stack)
+
+    assert "(job-queue-priority)" in str(told.value)
+
+
+@pytest.mark.parametrize("where", ["queue", "stack", "stage", "app"])
+def test_what_is_acknowledged_does_not_stop_a_stage_that_is_synthesised_for_itself(
+    tmp_path: Path, where: str
+) -> None:
+    tree = app(tmp_path)
+    stage, stack, queue = in_a_stage(tree)
+    places = {"queue": queue, "stack": stack, "stage": stage, "app": tree}
+    meant = cdk.Acknowledgment(id="batch-constructs::job-queue-priority", reason="a test")
+    cdk.Validations.of(places[where]).acknowledge(meant)
+
+    stage.synth()
+
+
+def test_an_app_with_a_stage_tells_a_fault_in_the_report_of_the_app(tmp_path: Path) -> None:
+    tree = app(tmp_path)
+    in_a_stage(tree)
+
+    with pytest.raises(RuntimeError, match="Stage/Stack/Queue"):
+        tree.synth()
+
+    assert report(tmp_path) == [("job-queue-priority", "error")]

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import Stack
+from aws_cdk import App, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as s3_notifications
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import EventTrigger, ObjectCreatedTrigger
@@ -189,8 +191,30 @@ def test_a_bucket_of_the_stack_tells_event_bridge(
 ) -> None:
     on_object(stack, queue, definition, bucket=s3.Bucket(stack, "Mine"))
 
-    notifications = only(stack, "Custom::S3BucketNotifications")
-    assert notifications["NotificationConfiguration"] == {"EventBridgeConfiguration": {}}
+    told = only(stack, "AWS::S3::Bucket")["NotificationConfiguration"]
+    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert resources(stack, "Custom::S3BucketNotifications") == {}
+    assert resources(stack, "AWS::Lambda::Function") == {}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_other_notifications_of_a_bucket_do_not_switch_event_bridge_off(
+    *, before: bool, stack: Stack, queue: Any, definition: Any
+) -> None:
+    bucket = s3.Bucket(stack, "Mine")
+    topic = s3_notifications.SnsDestination(sns.Topic(stack, "Topic"))
+    if before:
+        bucket.add_event_notification(s3.EventType.OBJECT_REMOVED, topic)
+        on_object(stack, queue, definition, bucket=bucket)
+        told = only(stack, "Custom::S3BucketNotifications")["NotificationConfiguration"]
+        assert told["EventBridgeConfiguration"] == {}
+        return
+    on_object(stack, queue, definition, bucket=bucket)
+    bucket.add_event_notification(s3.EventType.OBJECT_REMOVED, topic)
+    app = stack.node.root
+    assert isinstance(app, App)
+    with pytest.raises(RuntimeError, match="make the bucket with event_bridge_enabled=True"):
+        app.synth()
 
 
 def test_an_l1_bucket_is_taken(stack: Stack, queue: Any, definition: Any) -> None:

@@ -15,7 +15,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
-from batch_constructs import AlertTopic, SubmissionGateway, SubmissionMode, SubmitFunction
+from batch_constructs import (
+    Admission,
+    AlertTopic,
+    SubmissionGateway,
+    SubmissionMode,
+    SubmitFunction,
+)
 from batch_constructs.triggers.message_schema import is_exponential
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
@@ -345,9 +351,47 @@ def test_what_cannot_work_is_refused(
 def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(
     stack: Stack, shared: Any, definition: Any
 ) -> None:
-    gateway(stack, shared, definition)
+    gateway(stack, shared, definition, allow=["share_identifier"])
     with pytest.raises(ValueError, match="share_identifier is missing"):
         SubmissionGateway(stack, "Arrays", queue=shared, job_definition=definition, mode="coalesce")
+    with pytest.raises(ValueError, match="share_identifier is missing"):
+        SubmissionGateway(stack, "Fixed", queue=shared, job_definition=definition)
+
+
+@pytest.mark.parametrize(
+    ("allow", "told"),
+    [
+        (None, None),
+        ([], None),
+        (["command"], "command"),
+        ([Admission.VCPUS, "ARRAY_SIZE"], "array_size,vcpus"),
+    ],
+)
+def test_what_messages_may_set_is_told_to_the_function(
+    allow: Any, told: str | None, stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, allow=allow)
+    submit = SubmitFunction(stack, "Submit", queue=queue, job_definition=definition, allow=allow)
+
+    assert submit.function.node.path == "Stack/Submit/Function/Handler"
+    functions = resources(stack, "AWS::Lambda::Function").values()
+    found = [one["Environment"]["Variables"].get("ALLOW") for one in functions]
+    assert found == [told, told]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"allow": ["job_queue"]}, r"allow\[0\] is 'job_queue'; allowed are array_size, command"),
+        ({"allow": ["tags"], "parameters": {"a": "$.a"}}, "allow is given with parameters"),
+        ({"allow": ["tags"], "mode": "COALESCE"}, "allow is given with parameters or mode"),
+    ],
+)
+def test_what_messages_cannot_set_is_not_admitted(
+    options: dict[str, Any], message: str, stack: Stack, queue: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        gateway(stack, queue, definition, **options)
 
 
 def test_the_shipped_code_runs_alone_with_its_schema_as_code(

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -52,11 +51,7 @@ class World:
         """Take the Spot instance from under a job, once it runs."""
         batch = self.aws.client("batch")
         self.until(lambda: batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
-        request = Request(  # noqa: S310  # the embedded AWS
-            f"{self.aws.endpoint_url}/_batch-constructs/reclaim",
-            json.dumps({"jobId": job_id}).encode(),
-        )
-        urlopen(request).close()  # noqa: S310  # the embedded AWS
+        self.aws.server.record.access.control("reclaim", {"jobId": job_id})
 
     def jobs(self, name: str, queue: str = "QueueArn") -> list[dict[str, Any]]:
         pages = (

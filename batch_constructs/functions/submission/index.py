@@ -43,6 +43,7 @@ def build(
             parameters=settings.parameters,
             idempotency_key=settings.idempotency_key,
             validate=validate,
+            allow=settings.allow,
         ),
         log=Log(
             boto3.client("dynamodb", config=PATIENT),

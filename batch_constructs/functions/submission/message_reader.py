@@ -16,6 +16,7 @@ from signal import ITIMER_REAL, SIGALRM, setitimer, signal
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.admission import not_admitted
 from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class MessageReader:
     parameters: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str | None = None
     validate: Callable[[Any], Any] | None = None
+    allow: frozenset[str] = frozenset()
     validation_seconds: float = 1.0
     """How long one message may be looked at, so that it never slows the others."""
 
@@ -100,7 +102,9 @@ class MessageReader:
         if self.idempotency_key is not None:
             message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
         if not self.array:
-            message.request = self._mapped(body) if self.parameters else read_request(body)
+            message.request = (
+                self._mapped(body) if self.parameters else read_request(body, self.allow)
+            )
         _check_text("the body", json.dumps([message.key, message.request], ensure_ascii=False))
         return message
 
@@ -166,8 +170,12 @@ def _check_text(where: str, text: str) -> None:
         raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
 
 
-def read_request(body: object) -> dict[str, Any]:
+def read_request(body: object, allow: frozenset[str]) -> dict[str, Any]:
     """Read members of ``SubmitJob``, and ``environment`` as a plain map.
+
+    Args:
+        body: what came.
+        allow: what it may set beside parameters and environment.
 
     Raises:
         Poison: they are not what they should be.
@@ -184,6 +192,9 @@ def read_request(body: object) -> dict[str, Any]:
     overrides = request.get("containerOverrides", {})
     if not isinstance(overrides, dict):
         raise Poison("containerOverrides is not an object")
+    refused = not_admitted(body, allow)
+    if refused:
+        raise Poison(f"it may not set {', '.join(refused)}: add it to allow of the construct")
     pairs = [
         *_pairs(overrides.get("environment", [])),
         *({"name": name, "value": value} for name, value in environment.items()),

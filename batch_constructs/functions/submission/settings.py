@@ -37,6 +37,8 @@ class Settings:
     parameters: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str | None = None
     fifo: bool = False
+    allow: frozenset[str] = frozenset()
+    """What a message may set beside parameters and environment."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
@@ -61,4 +63,10 @@ class Settings:
             parameters=json.loads(environment.get("PARAMETERS", "{}")),
             idempotency_key=environment.get("IDEMPOTENCY_KEY"),
             fifo=environment.get("FIFO") == "true",
+            allow=allowed(environment),
         )
+
+
+def allowed(environment: Mapping[str, str]) -> frozenset[str]:
+    """Read what a message or an event may set beside parameters and environment."""
+    return frozenset(filter(None, environment.get("ALLOW", "").split(",")))

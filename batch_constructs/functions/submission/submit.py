@@ -1,6 +1,7 @@
 """SubmitFunction's handler: one event, one job.
 
-The event holds members of ``SubmitJob`` and ``environment`` as a plain map. Who gives a
+The event holds ``parameters``, ``environment`` as a plain map, and those members of ``SubmitJob``
+that ``ALLOW`` names. Who gives a
 ``jobName`` may send the event again, as EventBridge and Lambda's retries do: of all events with one
 name the first becomes a job. Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``,
 ``CLAIMS_TABLE``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say none.
@@ -26,6 +27,7 @@ from batch_constructs.functions.claims.rows import Claims
 from .batch_api import BatchApi
 from .defaults import defaults, merged
 from .message_reader import read_request
+from .settings import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +96,7 @@ def submit(
     request = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
-        **merged({**defaults(), **_share()}, read_request(members)),
+        **merged({**defaults(), **_share()}, read_request(members, allowed(os.environ))),
         "jobName": job_name(name),
     }
     return by.once("submit", name, request=request, invocation=invocation)

@@ -5,6 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.role_actions import (
+    CREATE_LOG_GROUP,
+    GET_PARAMETERS,
+    GET_SECRET,
+    LOG_STREAM_ACTIONS,
+    PULL_ACTIONS,
+    REGISTRY_LOGIN,
+)
 from batch_constructs.rules.access import missing
 from batch_constructs.rules.access.names import (
     ATTACHMENT,
@@ -41,13 +50,6 @@ class Need(NamedTuple):
     resource: object
 
 
-_TOKEN: Final = "ecr:GetAuthorizationToken"  # noqa: S105  # an action
-_STREAMS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
-_LAYERS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-NEW_GROUP: Final = "logs:CreateLogGroup"
-_DEFAULT_GROUP: Final = "/aws/batch/job"
-
-
 def logging(container: Container, template: Template) -> Iterator[Need]:
     """Give what the agent needs to write the log of a container."""
     log = container.properties.get("LogConfiguration", {})
@@ -55,13 +57,15 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
     if driver != "awslogs" or not isinstance(log, dict):
         return
     options = log.get("Options", {})
-    given = options.get("awslogs-group", _DEFAULT_GROUP) if isinstance(options, dict) else UNKNOWN
+    given = (
+        options.get("awslogs-group", DEFAULT_LOG_GROUP) if isinstance(options, dict) else UNKNOWN
+    )
     name = spelled(given, template)
     group = arn("logs", f"log-group:{name}")
     written = missing.arn("logs", f"log-group:{_inside(given)}:*")
-    yield Need(_STREAMS, (f"{group}:log-stream:{HOLE}", group), written)
+    yield Need(LOG_STREAM_ACTIONS, (f"{group}:log-stream:{HOLE}", group), written)
     if isinstance(options, dict) and options.get("awslogs-create-group") in ("true", True):
-        yield Need((NEW_GROUP,), (f"{group}:log-stream:", group), written)
+        yield Need((CREATE_LOG_GROUP,), (f"{group}:log-stream:", group), written)
 
 
 def _inside(value: object) -> str:
@@ -79,7 +83,7 @@ def pulling(container: Container, template: Template) -> Iterator[Need]:
     registry, _, path = image.partition("/")
     if ".dkr.ecr." not in registry:
         return
-    yield Need((_TOKEN,), ("*",), "*")
+    yield Need((REGISTRY_LOGIN,), ("*",), "*")
     name = path.partition("@")[0].partition(":")[0]
     if not name or _repository_admits(template, name):
         return
@@ -95,7 +99,7 @@ def pulling(container: Container, template: Template) -> Iterator[Need]:
             resource = {
                 "Fn::Sub": f"arn:${{AWS::Partition}}:ecr:{region}:{account}:repository/{name}"
             }
-    yield Need(_LAYERS, (repository,), resource)
+    yield Need(PULL_ACTIONS, (repository,), resource)
 
 
 def _repository_admits(template: Template, name: str) -> bool:
@@ -129,13 +133,11 @@ def reading(job: Resource, source: object) -> Need | None:
         whole = bare[1] if bare is not None else written
         parts = source.parts[:1] if isinstance(source, Text) else (source,)
         shown = missing.written(parts[0] if isinstance(parts[0], Reference) else source)
-        return Need(
-            ("secretsmanager:GetSecretValue",), (whole, f"{whole}-{HOLE}"), _without_field(shown)
-        )
+        return Need((GET_SECRET,), (whole, f"{whole}-{HOLE}"), _without_field(shown))
     if target is not None and target.type != PARAMETER:
         return None
     if ":ssm:" in written:
-        return Need(("ssm:GetParameters",), (written,), missing.written(source))
+        return Need((GET_PARAMETERS,), (written,), missing.written(source))
     if target is None and (HOLE in written or not written or written.startswith("arn:")):
         return None
     if target is None and not isinstance(source, str):
@@ -143,7 +145,7 @@ def reading(job: Resource, source: object) -> Need | None:
     slash = "" if written.startswith("/") else "/"
     name = f"${{{target.id}}}" if target is not None else written
     forms = (arn("ssm", f"parameter{slash}{written}"),)
-    return Need(("ssm:GetParameters",), forms, missing.arn("ssm", f"parameter{slash}{name}"))
+    return Need((GET_PARAMETERS,), forms, missing.arn("ssm", f"parameter{slash}{name}"))
 
 
 def _without_field(written: object) -> object:

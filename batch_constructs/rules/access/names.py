@@ -29,7 +29,7 @@ CLOSED: Final = "\1"
 _MADE_UP: Final = 0xF0000
 """Where the characters of made-up names begin: a plane that Unicode keeps free."""
 
-_REFERRED: Final = 0x100000
+_REFERRED: Final = 0xFFFFF + 1
 """Where the characters begin that stand for values of resources nobody here knows more about."""
 
 _ARN_PARTS: Final = 5

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.access.names import HOLE, arn
@@ -162,8 +163,8 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if environment.is_eks is not False or role is None:
         return
-    if rights(role).deny("ecs:RegisterContainerInstance", arn("ecs", f"cluster/{HOLE}")):
-        yield INSTANCE_ROLE, f"{role.id} does not allow ecs:RegisterContainerInstance"
+    if rights(role).deny(JOIN_CLUSTER, arn("ecs", f"cluster/{HOLE}")):
+        yield INSTANCE_ROLE, f"{role.id} does not allow {JOIN_CLUSTER}"
 
 
 @_warning(
@@ -180,7 +181,7 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The environment becomes INVALID."""
     for path, needed in (
-        ("ServiceRole", [*_OF_CLUSTERS, *(_OF_INSTANCES if environment.is_ec2 else ())]),
+        ("ServiceRole", [*CLUSTER_ACTIONS, *(INSTANCE_ACTIONS if environment.is_ec2 else ())]),
         (_MANAGED_INFRASTRUCTURE, ["ec2:CreateFleet"]),
     ):
         role = role_of(environment, environment_role(environment, path))
@@ -192,11 +193,6 @@ def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]
             yield path, f"{role.id} allows nothing; {needed[0]} and more are needed"
         elif lacks:
             yield path, f"{role.id} does not allow {', '.join(lacks)}"
-
-
-_OF_CLUSTERS: Final = ("ecs:CreateCluster", "ecs:DescribeClusters", "ecs:RegisterTaskDefinition")
-_OF_INSTANCES: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
-"""Some of what AWSBatchServiceRole allows, which no environment does without."""
 
 
 @_warning(
@@ -221,3 +217,37 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
         )
     elif not held.mention("ec2:CreateTags"):
         yield _SPOT_FLEET_ROLE, f"{role.id} does not allow ec2:CreateTags"
+
+
+@_warning(
+    "instance-role-in-containers",
+    COMPUTE_ENVIRONMENT,
+    title="instance role that lets every container read the account's parameters or secrets",
+    fix=f"take {policies.SESSION_MANAGER} off; for Session Manager allow "
+    f"{', '.join(policies.SESSION_ACTIONS)}, and give a job's own rights to its job role",
+    source=policies.INSTANCE_CREDENTIALS_SOURCE,
+)
+def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Containers get the instance's credentials from its metadata, whatever their job role says."""
+    role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
+    if role is None or _hides_metadata(environment):
+        return
+    held = rights(role)
+    for statement in held.statements:
+        reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
+        action = next((one for one in reads if held.allow(one) is not False), None)
+        if action is not None and statement.opens_everything:
+            whose = f"the policy {statement.managed} of {role.id}" if statement.managed else role.id
+            yield INSTANCE_ROLE, f"{whose} allows {action} on every resource"
+
+
+def _hides_metadata(environment: ComputeEnvironment) -> bool:
+    """Tell whether the launch template switches the instance's metadata off."""
+    return any(
+        mapping(mapping(template.properties, "LaunchTemplateData"), "MetadataOptions").get(
+            "HttpEndpoint"
+        )
+        == "disabled"
+        for _, reference in environment.launch_templates
+        if (template := environment.launch_template(reference)) is not None
+    )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws import network
+from batch_constructs.aws.role_actions import (
+    CREATE_LOG_GROUP,
+    DECRYPT,
+    GET_PARAMETERS,
+    GET_SECRET,
+    MOUNT,
+    MOUNT_AND_WRITE,
+)
 from batch_constructs.aws.service_principals import JOB_ROLES
 from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.access import missing
 from batch_constructs.rules.access.answer import any_of
 from batch_constructs.rules.access.job_needs import (
-    NEW_GROUP,
     logging,
     pulling,
     reading,
@@ -105,8 +112,8 @@ def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
         if elsewhere == lacks:
             message += " where the job needs it"
         fix = f"add to the policies of {role.id}: {', '.join(wanted)}"
-        if NEW_GROUP in lacks:
-            fix += "; or make the log group in the template" if lacks == [NEW_GROUP] else ""
+        if CREATE_LOG_GROUP in lacks:
+            fix += "; or make the log group in the template" if lacks == [CREATE_LOG_GROUP] else ""
         elif not elsewhere:
             fix = f"attach {policies.TASK_EXECUTION}, or {fix}"
         yield f"{task.path}/ExecutionRoleArn", message, fix
@@ -198,11 +205,11 @@ def secret_key(job: JobDefinition) -> Iterator[Fault]:
         if secret is None or key is None:
             continue
         by_way_of = {"kms:viaservice": f"secretsmanager.{HOLE}.amazonaws.com"}
-        if may_use(key, role, "kms:Decrypt", by_way_of) is False:
+        if may_use(key, role, DECRYPT, by_way_of) is False:
             yield (
                 path,
                 f"{role.id} may not kms:Decrypt with {key.id}, the key of the secret {secret.id}",
-                missing.fix(role.id, ["kms:Decrypt"], {"Fn::GetAtt": [key.id, "Arn"]})
+                missing.fix(role.id, [DECRYPT], {"Fn::GetAtt": [key.id, "Arn"]})
                 + f", and let the key policy of {key.id} admit the account or the role",
             )
 
@@ -232,12 +239,9 @@ def efs_permission(job: JobDefinition) -> Iterator[Fault]:
             resource = {"Fn::GetAtt": [system.id, "Arn"]}
             yield (
                 f"{task.path}/Volumes/{position}/EfsVolumeConfiguration/AuthorizationConfig/Iam",
-                f"{role.id} does not allow {_MOUNT}, nor does the policy of {system.id}",
-                missing.fix(role.id, [_MOUNT, "elasticfilesystem:ClientWrite"], resource),
+                f"{role.id} does not allow {MOUNT}, nor does the policy of {system.id}",
+                missing.fix(role.id, MOUNT_AND_WRITE, resource),
             )
-
-
-_MOUNT: Final = "elasticfilesystem:ClientMount"
 
 
 def _may_mount(role: Resource, system: Resource) -> bool | None:
@@ -247,8 +251,8 @@ def _may_mount(role: Resource, system: Resource) -> bool | None:
         return True
     template = role.template
     system_arn, who = (spelled(Reference(one.id, "Arn"), template) for one in (system, role))
-    own = rights(role).allow(_MOUNT, system_arn)
-    return any_of((own, admitted(policy, who, _MOUNT, system_arn, template)))
+    own = rights(role).allow(MOUNT, system_arn)
+    return any_of((own, admitted(policy, who, MOUNT, system_arn, template)))
 
 
 @_warning(
@@ -269,6 +273,6 @@ def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
         role = role_of(job, own)
         if role is None or role_of(job, execution) is not role:
             continue
-        secrets = ("secretsmanager:GetSecretValue", "ssm:GetParameters")
+        secrets = (GET_SECRET, GET_PARAMETERS)
         if any(map(rights(role).surely_mention, secrets)):
             yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.role_actions import (
+    CREATE_GRANT,
+    DECRYPT,
+    KEY_OF_LOGS_ACTIONS,
+    KEY_OF_VOLUMES_ACTIONS,
+)
 from batch_constructs.aws.service_principals import LAUNCHING_ROLES, LOGS
 from batch_constructs.aws.source import docs
 from batch_constructs.rules.access import missing
@@ -24,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_OF_LOGS: Final = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom")
+_OF_LOGS: Final = ("kms:Encrypt", DECRYPT, "kms:GenerateDataKey", "kms:ReEncryptFrom")
+"""One of each group of ``KEY_OF_LOGS_ACTIONS``."""
 
 
 @rule(
@@ -47,9 +54,8 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
     known = {"kms:encryptioncontext:aws:logs:arn": arn("logs", f"log-group:{name}")}
     denied = [action for action in _OF_LOGS if may_use(key, LOGS, action, known) is False]
     if denied:
-        actions = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*"]
         principal = {"Service": "logs.${AWS::Region}.amazonaws.com"}
-        statement = missing.statement([*actions, "kms:Describe*"], ["*"], principal)
+        statement = missing.statement(KEY_OF_LOGS_ACTIONS, ["*"], principal)
         yield (
             "KmsKeyId",
             f"the key {key.id} does not allow {LOGS} {', '.join(denied)}",
@@ -82,25 +88,14 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
             roles = [
                 service_linked_role(service, f"{name}{HOLE}") for service, name in LAUNCHING_ROLES
             ]
-            if key is None or any(may_use(key, role, _GRANT) is not False for role in roles):
+            if key is None or any(may_use(key, role, CREATE_GRANT) is not False for role in roles):
                 continue
             role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
             principal = {"AWS": missing.arn("iam", role, region=False)}
-            statement = missing.statement(_OF_VOLUMES, ["*"], principal)
+            statement = missing.statement(KEY_OF_VOLUMES_ACTIONS, ["*"], principal)
             yield (
                 path,
                 f"a volume is encrypted with {key.id}, whose policy admits no service-linked role",
                 f"add to the key policy of {key.id}: {statement}",
             )
             return
-
-
-_GRANT: Final = "kms:CreateGrant"
-_OF_VOLUMES: Final = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncrypt*",
-    "kms:GenerateDataKey*",
-    "kms:DescribeKey",
-    _GRANT,
-)

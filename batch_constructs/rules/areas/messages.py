@@ -5,8 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.delivery import VISIBILITY_FACTOR, VISIBILITY_FACTOR_SOURCE
+from batch_constructs.aws.delivery import (
+    FUNCTION_SECONDS,
+    SQS_VISIBILITY_SECONDS,
+    VISIBILITY_FACTOR,
+    VISIBILITY_FACTOR_SOURCE,
+)
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.aws.source import Source, cloudformation, docs
 from batch_constructs.rules.access import missing
@@ -61,7 +67,6 @@ _SQS_SOURCE: Final[Source] = docs(
     " sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes; a dead-letter queue takes"
     " the messages that keep failing.",
 )
-_READING: Final = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 @_rule(
@@ -154,18 +159,16 @@ def _read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
 
 
 def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
-    """Give how long a queue hides a message, and how long a function runs; None if not known."""
-    visible = number({"VisibilityTimeout": _VISIBILITY, **queue.properties}, "VisibilityTimeout")
-    default = {} if function.type == SERVERLESS_FUNCTION else {"Timeout": _TIMEOUT}
+    """Give how long a queue hides a message, and how long a function runs; None if not known.
+
+    What Globals of AWS SAM may set is not looked at.
+    """
+    visible = number(
+        {"VisibilityTimeout": SQS_VISIBILITY_SECONDS, **queue.properties}, "VisibilityTimeout"
+    )
+    default = {} if function.type == SERVERLESS_FUNCTION else {"Timeout": FUNCTION_SECONDS}
     timeout = number({**default, **function.properties}, "Timeout")
     return None if visible is None or timeout is None else (visible, timeout)
-
-
-_VISIBILITY: Final = 30
-"""Seconds for which a queue hides a message by default."""
-
-_TIMEOUT: Final = 3
-"""Seconds that a function runs by default. What Globals of AWS SAM may set is not looked at."""
 
 
 @_rule(
@@ -214,7 +217,7 @@ def visibility_margin(reader: Resource) -> Iterator[Fault]:
     MAPPING,
     severity=Severity.ERROR,
     title="function that may not read its queue",
-    fix=f"allow {_READING[0]}, {_READING[1]} and {_READING[2]}",
+    fix=f"allow {READ_QUEUE_ACTIONS[0]}, {READ_QUEUE_ACTIONS[1]} and {READ_QUEUE_ACTIONS[2]}",
     source=_SQS_SOURCE,
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
@@ -227,15 +230,15 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     if function not in batch_functions(mapping_):
         return
     held, arn = rights(role), spelled(Reference(queue.id, "Arn"), queue.template)
-    lacks = [action for action in _READING if held.deny(action, arn)]
+    lacks = [action for action in READ_QUEUE_ACTIONS if held.deny(action, arn)]
     if lacks:
         allowed_elsewhere = all(held.mention(action) for action in lacks)
         where = f" on {queue.id}" if allowed_elsewhere else ""
         fix = missing.fix(role.id, lacks, {"Fn::GetAtt": [queue.id, "Arn"]})
         yield "FunctionName", f"{role.id} does not allow {', '.join(lacks)}{where}", fix
     key = key_of(queue.properties.get("KmsMasterKeyId"), queue.template)
-    if key is not None and may_use(key, role, "kms:Decrypt") is False:
-        fix = missing.fix(role.id, ["kms:Decrypt"], {"Fn::GetAtt": [key.id, "Arn"]})
+    if key is not None and may_use(key, role, DECRYPT) is False:
+        fix = missing.fix(role.id, [DECRYPT], {"Fn::GetAtt": [key.id, "Arn"]})
         message = f"{role.id} may not kms:Decrypt with {key.id}, the key of {queue.id}"
         yield "FunctionName", message, fix
 

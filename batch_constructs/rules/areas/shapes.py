@@ -6,13 +6,13 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-import json
+import re
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.source import cloudformation
+from batch_constructs.aws.table import read
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, Rule, add
 from batch_constructs.rules.template.values import (
@@ -53,10 +53,8 @@ Problem = tuple[Kind, str, str, str]
 @cache
 def model() -> dict[str, dict[str, Node]]:
     """Give the properties of every Batch resource."""
-    read: dict[str, dict[str, Node]] = json.loads(
-        resources.files("batch_constructs.aws").joinpath("model.json").read_text()
-    )
-    return read
+    properties: dict[str, dict[str, Node]] = read("model")
+    return properties
 
 
 _UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))
@@ -70,7 +68,7 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         return
     if type(node) is dict:
         if not isinstance(value, dict):
-            yield "type", path, f"{_written(value)} stands where an object belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
         else:
             yield from _object(node, value, path)
     elif type(node) is list:
@@ -79,25 +77,25 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
                 if type(entry) is not str or node[0] != "text":
                     yield from _problems(node[0], entry, f"{path}/{position}")
         else:
-            yield "type", path, f"{_written(value)} stands where a list belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
     elif node == "text":
         if isinstance(value, dict | list):
-            yield "type", path, f"{_written(value)} stands where text belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where text belongs", ""
     elif node == "map":
         if not isinstance(value, dict):
-            yield "type", path, f"{_written(value)} stands where a mapping belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where a mapping belongs", ""
             return
         for name, entry in value.items():
             if isinstance(entry, dict | list):
                 yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
     elif node == "boolean":
         if kind is not bool and str(value).lower() not in ("true", "false"):
-            yield "type", path, f"{_written(value)} stands where true or false belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where true or false belongs", ""
     elif node in ("integer", "number"):
         got = None if kind is bool else as_number(value)
         if got is None or (node == "integer" and got != int(got)):
             noun = "a whole number" if node == "integer" else "a number"
-            yield "type", path, f"{_written(value)} stands where {noun} belongs", ""
+            yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
 
 
 def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
@@ -149,7 +147,13 @@ def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Ite
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
 
 
-def _written(value: object) -> str:
+_PRIVATE: Final = re.compile(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
+"""Where a text may be a secret, which no message shows."""
+
+
+def _written(value: object, path: str = "") -> str:
+    if isinstance(value, str) and _PRIVATE.search(path):
+        return "a text"
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -15,6 +15,7 @@ from batch_constructs.aws.authorization import (
     SUBMIT_JOB_RIGHTS,
     SUBMIT_REVISION_SOURCE,
 )
+from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
 from batch_constructs.rules.access import missing
@@ -45,14 +46,6 @@ _warning = partial(rule, severity=Severity.WARNING)
 _MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 _FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
 _SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
-
-_OTHER_USES: Final = (
-    "batch:DescribeJobQueues",
-    "batch:GetJobQueueSnapshot",
-    "batch:ListJobs",
-    "batch:UpdateJobQueue",
-)
-"""What else a function may do with the name of a queue."""
 
 
 class _Use(NamedTuple):
@@ -89,7 +82,7 @@ def _requests_of_function(function: Resource, held: Rights) -> Iterator[Properti
         if queues and jobs:
             yield {"JobQueue": queues[0], "JobDefinition": jobs[0]}
         return
-    if any(held.mention(action) for action in _OTHER_USES) and len(queues) > 1:
+    if any(held.mention(action) for action in LOOK_AT_QUEUE_ACTIONS) and len(queues) > 1:
         queues = []
     for queue in queues:
         yield {"JobQueue": queue}

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.source import seen
 from batch_constructs.aws.templates import (
     NULL_SOURCE,
     REFERENCE_SOURCE,
@@ -100,8 +101,12 @@ def null_value(whole: Whole) -> Iterator[Fault]:
     source=REFERENCE_SOURCE,
 )
 def unresolved_reference(whole: Whole) -> Iterator[Fault]:
-    """CloudFormation refuses the template, wherever in it the reference stands."""
-    if not whole.is_final:
+    """CloudFormation refuses the template, wherever in it the reference stands.
+
+    A file of YAML without a version and without parameters may be a part of a template, as the
+    Serverless Framework puts them together: what it refers to may stand elsewhere.
+    """
+    if not whole.is_final or whole.may_be_a_part:
         return
     told: set[tuple[str, str, str]] = set()
     there = [*map(str, whole.resources)]
@@ -139,7 +144,10 @@ def repeated_key(whole: Whole) -> Iterator[Fault]:
     severity=Severity.INFO,
     title="source of another tool",
     fix="check what the tool renders, with batch-constructs check or in its output directory",
-    source="Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+    source=seen(
+        "https://www.serverless.com/framework/docs/guides/variables",
+        "Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+    ),
 )
 def other_tool(whole: Whole) -> Iterator[Fault]:
     """What the tool puts there is unknown, and so no finding."""

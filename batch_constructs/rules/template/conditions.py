@@ -11,10 +11,9 @@ values of two parameters come together in one of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resources import Template
@@ -23,7 +22,7 @@ from batch_constructs.rules.template.values import UNKNOWN
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
 
-_MOST_CHECKS: Final = 2_000
+_MOST_CHECKS: Final = 1_800
 """Resources times worlds."""
 
 _FEWEST_WORLDS: Final = 4
@@ -41,8 +40,7 @@ Resources = Mapping[str, Mapping[str, object]]
 Choice = tuple[object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """A template under one choice of its conditions.
 
     Attributes:

@@ -47,10 +47,19 @@ class JobQueue(Resource):
         if found is not None or not isinstance(value, str | Text):
             return found
         name = (value if isinstance(value, str) else value.pattern).rpartition("/")[2]
-        for one in self.template.all(COMPUTE_ENVIRONMENT):
-            if text(one.properties, "ComputeEnvironmentName") == name:
-                return one
-        return None
+        return self._environments_by_name.get(name)
+
+    @property
+    def _environments_by_name(self) -> dict[str, Resource]:
+        memory = self.template.memory
+        known = memory.get("environments by name")
+        if known is None:
+            known = memory["environments by name"] = {
+                name: one
+                for one in reversed(self.template.all(COMPUTE_ENVIRONMENT))
+                if (name := text(one.properties, "ComputeEnvironmentName")) is not None
+            }
+        return known  # type: ignore[return-value]  # what was put there
 
     @cached_property
     def is_known_in_full(self) -> bool:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from batch_constructs.rules.template.intrinsics import Resolver
 
@@ -22,8 +21,7 @@ _NO_LETTER_OR_DIGIT: Final = re.compile(r"[^A-Za-z0-9]")
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Unrolled:
+class Unrolled(NamedTuple):
     """A template without loops, as far as that is possible.
 
     Attributes:
@@ -41,14 +39,14 @@ def unroll(template: Mapping[str, object]) -> Unrolled:
     """Write out the loops of a template."""
     if not _may_loop(template):
         return Unrolled(template, {}, 0)
-    mappings = template.get("Mappings")
-    resolver = Resolver({}, mappings=mappings if isinstance(mappings, Mapping) else None)
-    loops = _Loops(resolver.resolve)
+    written = template.get("Mappings")
+    mappings = written if isinstance(written, Mapping) else None
+    loops = _Loops(lambda value: Resolver({}, mappings=mappings).resolve(value))
     made = dict(template)
     for section in ("Conditions", "Resources"):
-        written = template.get(section)
-        if isinstance(written, Mapping):
-            made[section] = loops.members(written, {}, (), 0)
+        here = template.get(section)
+        if isinstance(here, Mapping):
+            made[section] = loops.members(here, {}, (), 0)
     resources = made.get("Resources")
     names = resources if isinstance(resources, Mapping) else {}
     origins = {path[0]: origin for path, origin in loops.origins.items() if len(path) == 1}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.source_map import SourceMap
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
+_MOST_VALUES: Final = 100_000
+"""Commas or lines: a template of 500 resources has a few thousand."""
+
 _SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
 _TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
 _MANIFEST: Final = "manifest.json"
@@ -166,6 +169,8 @@ def document(text: str) -> Document:
     Raises:
         UnreadableTemplateError: the text is none.
     """
+    if max(text.count(","), text.count("\n")) > _MOST_VALUES:
+        raise UnreadableTemplateError("it has more than 100,000 values; no template of 1 MB has")
     start = text.lstrip()[:1]
     if not start:
         raise NoTemplateError("it is empty")

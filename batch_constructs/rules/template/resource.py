@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -31,6 +32,23 @@ class Resource:
     def kinds(self) -> frozenset[str | None]:
         """Give the kinds of job or environment that it is of, as the ground floor calls them."""
         return frozenset()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Give the names of all properties, also of those inside of others."""
+        found: set[str] = set()
+        seen: set[int] = set()
+        waiting: list[object] = [self.properties]
+        while waiting:
+            value = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, dict):
+                found.update(value)
+            inside = value.values() if isinstance(value, dict) else value
+            waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+        return frozenset(found)
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""

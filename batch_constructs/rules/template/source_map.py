@@ -146,8 +146,6 @@ def of_json(text: str) -> Node:
     for match in _TOKEN.finditer(text):
         start, end = match.span(1)
         sign, within = text[start], around[-1]
-        if sign in ",:":
-            continue
         if sign in "]}":
             around.pop().end = end
         elif sign == '"' and name is None and within.style == "{":
@@ -169,5 +167,5 @@ def of_json(text: str) -> Node:
 
 
 _TOKEN: Final = re.compile(
-    r'[ \t\r\n]*([{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
+    r'[ \t\r\n,:]*([{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
 )

@@ -105,10 +105,19 @@ def named(template: Template, type: str, value: object) -> Resource | None:
     match = _ARN_NAME.fullmatch(literal) or _BARE_NAME.fullmatch(literal)
     if not match:
         return None
-    for one in template.all(type):
-        if text(one.properties, _NAMES[type]) == match[1]:
-            return one
-    return None
+    return _by_name(template, type).get(match[1])
+
+
+def _by_name(template: Template, type: str) -> dict[str, Resource]:
+    """Give the queues or definitions by their names, of two with one name the first."""
+    known = template.memory.get(f"names of {type}")
+    if known is None:
+        known = template.memory[f"names of {type}"] = {
+            name: one
+            for one in reversed(template.all(type))
+            if (name := text(one.properties, _NAMES[type])) is not None
+        }
+    return known  # type: ignore[return-value]  # what was put there
 
 
 def submissions(template: Template) -> list[Submission]:
@@ -127,12 +136,29 @@ def submissions(template: Template) -> list[Submission]:
 
 def submissions_of(job: JobDefinition) -> list[Submission]:
     """Give the places that submit a job definition."""
-    return [one for one in submissions(job.template) if one.definition is job]
+    return _index(job.template)[0].get(job.id, [])
 
 
 def submissions_from(source: Resource) -> list[Submission]:
     """Give the submissions of one rule, schedule, pipe or state machine."""
-    return [one for one in submissions(source.template) if one.source is source]
+    return _index(source.template)[1].get(source.id, [])
+
+
+Index = tuple[dict[str, list[Submission]], dict[str, list[Submission]]]
+
+
+def _index(template: Template) -> Index:
+    """Give the submissions by their definition, and by what submits."""
+    known = template.memory.get("submissions by their ends")
+    if known is None:
+        by_definition: dict[str, list[Submission]] = {}
+        by_source: dict[str, list[Submission]] = {}
+        for one in submissions(template):
+            by_source.setdefault(one.source.id, []).append(one)
+            if one.definition is not None:
+                by_definition.setdefault(one.definition.id, []).append(one)
+        known = template.memory["submissions by their ends"] = (by_definition, by_source)
+    return known  # type: ignore[return-value]  # what was put there
 
 
 def variables_of(function: Resource) -> Properties:

@@ -73,6 +73,15 @@ class Whole:
         )
 
     @cached_property
+    def may_be_a_part(self) -> bool:
+        """Tell whether a file may be a part of a template, which another tool puts together."""
+        return (
+            self.document is not None
+            and not self.document.is_json
+            and not {"AWSTemplateFormatVersion", "Parameters"} & {*self.template}
+        )
+
+    @cached_property
     def is_of_another_tool(self) -> bool:
         """Tell whether placeholders of Jinja or the Serverless Framework stand in the text."""
         return self.document is not None and self.document.placeholder >= 0

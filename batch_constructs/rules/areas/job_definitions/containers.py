@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import containers
@@ -12,7 +11,6 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_definitions import listed
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limits import register
-from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
 from batch_constructs.rules.template.values import (
     Properties,
     absent,
@@ -39,7 +37,7 @@ _NOUNS: Final = {
 }
 
 
-def _variables(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]]:
+def variables_of(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]]:
     """Give the variables and secrets of each container: their path, their list, and the entry."""
     for container in job.containers:
         yield [
@@ -63,7 +61,7 @@ def _variables(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]
 )
 def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """A value alone is no variable."""
-    for variables in _variables(job):
+    for variables in variables_of(job):
         for path, kind, entry in variables:
             # property-missing tells it of the other kinds
             left_out = entry.get("Name") is None and kind != "Environment"
@@ -84,7 +82,7 @@ def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 )
 def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     """Which value would win is not defined; a secret and a variable of one name collide too."""
-    for variables in _variables(job):
+    for variables in variables_of(job):
         kinds: dict[str, str] = {}
         for path, kind, entry in variables:
             name = text(entry, "Name") or ""
@@ -95,175 +93,6 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{path}/Name", f"{shown(name)} is an environment variable and a secret"
             elif name:
                 kinds[name] = kind
-
-
-_SENSITIVE: Final = re.compile(
-    r"(?:^|_)(?:PASSWORD|PASSWD|SECRET|SECRET_?KEY|API_?KEY|SECRET_ACCESS_KEY|PRIVATE_KEY|AUTH_TOKEN)$",
-    re.IGNORECASE,
-)
-_POINTER: Final = re.compile(r"arn:|https?://|/|\$|Ref::|true$|false$", re.IGNORECASE)
-
-
-@job_rule(
-    "plaintext-secret",
-    severity=Severity.WARNING,
-    title="sensitive value in plain text",
-    fix="keep it in Secrets Manager or Parameter Store, and name it under Secrets",
-    source=api(
-        "ContainerProperties.environment",
-        "\"We don't recommend using plaintext environment variables for sensitive information, such"
-        ' as credential data."; KeyValuePair.value.',
-    ),
-)
-def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
-    """Whoever may describe the job definition, the job or the stack can read it."""
-    for variables in _variables(job):
-        for path, kind, entry in variables:
-            name, value = text(entry, "Name"), text(entry, "Value")
-            if kind == "Secrets" or not name or not value:
-                continue
-            if _SENSITIVE.search(name) and not _POINTER.match(value):
-                yield f"{path}/Value", f"the value of {shown(name)} stands in the template"
-
-
-_SECRET_SOURCE: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
-_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
-_KEEPERS: Final = (
-    "AWS::SecretsManager::Secret",
-    "AWS::SSM::Parameter",
-    "AWS::SecretsManager::SecretTargetAttachment",
-    "AWS::RDS::DBInstance",
-    "AWS::RDS::DBCluster",
-    "AWS::Redshift::Cluster",
-)
-"""Types of resources that keep a secret, or have an attribute that is the ARN of one."""
-
-
-def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
-    """Give what each secret comes from, with its path; a secret without is told elsewhere."""
-    for container in job.containers:
-        log = mapping(container.properties, "LogConfiguration")
-        for path, entry in (
-            *listed(container.path, container.properties, "Secrets"),
-            *listed(f"{container.path}/LogConfiguration", log, "SecretOptions"),
-        ):
-            if "ValueFrom" in entry:
-                yield f"{path}/ValueFrom", entry["ValueFrom"]
-
-
-def _literal(source: object) -> str:
-    return source if isinstance(source, str) else getattr(source, "pattern", "")
-
-
-@job_rule(
-    "secret-source",
-    title="secret that is neither a secret's ARN nor a parameter",
-    fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
-    " Parameter Store",
-    source=api(
-        "Secret.valueFrom",
-        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
-        ' of the parameter in the Amazon Web Services Systems Manager Parameter Store"',
-    ),
-)
-def secret_source(job: JobDefinition) -> Iterator[Fault]:
-    """Only parameters may be given by name; a secret's name is taken for a parameter's."""
-    for path, source in _secrets(job):
-        literal = _literal(source)
-        target = None if literal.startswith("{{resolve:") else job.neighbour(source)
-        if source == "":
-            yield path, "ValueFrom is empty; a secret needs it"
-        elif literal.startswith("arn:"):
-            if not _SECRET_SOURCE.match(literal) and "\0" not in literal[:24]:
-                yield (
-                    path,
-                    f"ValueFrom is {shown(literal)}; allowed are ARNs of secrets and of parameters",
-                )
-        elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
-            yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
-
-
-@job_rule(
-    "secret-by-name",
-    severity=Severity.WARNING,
-    title="secret of the template given by its name",
-    fix="set ValueFrom to the ARN: Ref of the secret",
-    source=api(
-        "Secret.valueFrom",
-        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
-        ' of the parameter"',
-    ),
-)
-def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
-    """A bare name is looked up in Parameter Store, where a Secrets Manager secret is not."""
-    names: dict[str, str] | None = None
-    for path, source in _secrets(job):
-        if not isinstance(source, str) or source.startswith("arn:"):
-            continue
-        if names is None:
-            secrets = job.template.all("AWS::SecretsManager::Secret")
-            names = {name: one.id for one in secrets if (name := text(one.properties, "Name"))}
-            for one in job.template.all("AWS::SSM::Parameter"):
-                names.pop(text(one.properties, "Name") or "", None)
-        if source in names:
-            yield path, f"ValueFrom is {shown(source)}, the name of the secret {names[source]}"
-
-
-@job_rule(
-    "secret-region",
-    severity=Severity.WARNING,
-    title="secret of another Region",
-    fix="replicate the secret to the Region of the job, and give the ARN of the replica",
-    source=api(
-        "Secret.valueFrom",
-        'A different Region is described for parameters only: "If the parameter exists in a'
-        ' different Region, then the full ARN must be specified."',
-    ),
-)
-def secret_region(job: JobDefinition) -> Iterator[Fault]:
-    """A Secrets Manager secret is read in the Region of the job."""
-    regions: dict[str, str] = {}
-    for container in job.containers:
-        log = mapping(mapping(container.properties, "LogConfiguration"), "Options")
-        region = text(log, "awslogs-region")
-        if region:
-            regions.setdefault(region, "the logs")
-    for path, source in _secrets(job):
-        match = _SECRET_REGION.fullmatch(_literal(source))
-        if not match:
-            continue
-        other = next(iter(regions), match[1])
-        if match[1] != other:
-            yield path, f"the secret is in {match[1]}, {regions[other]} in {other}"
-        regions.setdefault(match[1], "another secret")
-
-
-@job_rule(
-    "parameter-without-default",
-    severity=Severity.INFO,
-    title="parameter without a value",
-    fix="give the parameter a default under Parameters, or pass it with every submission",
-    source=api(
-        "RegisterJobDefinitionRequest.parameters",
-        '"Default parameter substitution placeholders to set in the job definition.";'
-        " ContainerProperties.command, TaskContainerProperties.command, EksContainer.command,"
-        " EksContainer.args.",
-    ),
-)
-def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
-    """If a submission does not pass it, the program gets the literal text ``Ref::name``.
-
-    Whoever submits may pass it: AWS's own examples do. What the template itself submits is looked
-    at there.
-    """
-    if is_submitted(job):
-        return
-    for name, path in without_default(job).items():
-        yield (
-            path,
-            f"{shown(f'Ref::{name}')} names a parameter that has no default",
-            f"pass {shown(name)} with every submission, or give Parameters a default for it",
-        )
 
 
 @job_rule(

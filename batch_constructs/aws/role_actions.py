@@ -1,0 +1,71 @@
+"""What the roles around a job have to be allowed, action by action."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLUSTER_ACTIONS: Final = (
+    "ecs:CreateCluster",
+    "ecs:DescribeClusters",
+    "ecs:RegisterTaskDefinition",
+)
+"""Some of what AWSBatchServiceRole allows, which no environment does without."""
+
+INSTANCE_ACTIONS: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
+"""The same for environments of instances."""
+
+JOIN_CLUSTER: Final = "ecs:RegisterContainerInstance"
+"""How an instance joins its cluster."""
+
+LOG_STREAM_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+CREATE_LOG_GROUP: Final = "logs:CreateLogGroup"
+"""What the awslogs driver does with the execution role."""
+
+REGISTRY_LOGIN: Final = "ecr:GetAuthorizationToken"
+PULL_ACTIONS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What the agent does to pull an image from a private repository of Amazon ECR."""
+
+GET_SECRET: Final = "secretsmanager:GetSecretValue"  # noqa: S105  # an action
+GET_PARAMETERS: Final = "ssm:GetParameters"
+"""How the agent reads what Secrets Manager and Parameter Store hold."""
+
+DECRYPT: Final = "kms:Decrypt"
+
+MOUNT: Final = "elasticfilesystem:ClientMount"
+MOUNT_AND_WRITE: Final = (MOUNT, "elasticfilesystem:ClientWrite")
+"""What a job does to a file system with IAM authorization."""
+
+KEY_OF_LOGS_ACTIONS: Final = (
+    "kms:Encrypt*",
+    "kms:Decrypt*",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:Describe*",
+)
+"""What CloudWatch Logs does with the key of a log group."""
+
+CREATE_GRANT: Final = "kms:CreateGrant"
+KEY_OF_VOLUMES_ACTIONS: Final = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncrypt*",
+    "kms:GenerateDataKey*",
+    "kms:DescribeKey",
+    CREATE_GRANT,
+)
+"""What EC2 Auto Scaling does with the key of a volume."""
+
+READ_QUEUE_ACTIONS: Final = (
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+)
+"""What Lambda does with the queue of a function, with the function's role."""
+
+LOOK_AT_QUEUE_ACTIONS: Final = (
+    "batch:DescribeJobQueues",
+    "batch:GetJobQueueSnapshot",
+    "batch:ListJobs",
+    "batch:UpdateJobQueue",
+)
+"""What else than submitting one does with a job queue."""

@@ -1,0 +1,148 @@
+"""How the Lambda functions that ship with this library run, and their tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from batch_constructs.aws.bound import Whole
+from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.jsii_objects import has_member
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_dynamodb as dynamodb
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_kms as kms
+
+    from batch_constructs.arguments import Arguments
+
+_CONCURRENCY = Whole(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionSettings:
+    """How a function of this library and its table run: ``function_settings=`` of what ships one.
+
+    Attributes:
+        vpc: The VPC that the function runs in; it needs a way to AWS's services from there, through
+            a NAT gateway or endpoints. Default: none; the function reads no network of yours.
+        vpc_subnets: Subnets of that VPC. Default: the private ones.
+        security_groups: Security groups of the function. Default: one of its own, everything out,
+            nothing in.
+        encryption_key: A KMS key for the function's environment variables, its log group and its
+            table; CloudWatch Logs is admitted to it. Default: the services' own keys.
+        reserved_concurrency: How many of the function run at a time, at most, and always can, 1 or
+            more. Default: as many as the account has left.
+        log_retention: How long the function's log is kept. Default: a month.
+        permissions_boundary: The most that the function's role may be allowed. Default: the
+            stack's.
+        point_in_time_recovery: Whether the table can be restored to any second of the last 35 days.
+            Default: where the table says which messages became jobs.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+
+    vpc: ec2.IVpc | None = None
+    vpc_subnets: ec2.SubnetSelection | None = None
+    security_groups: Sequence[ec2.ISecurityGroup] | None = None
+    encryption_key: kms.IKey | None = None
+    reserved_concurrency: int | None = None
+    log_retention: logs.RetentionDays | None = None
+    permissions_boundary: iam.IManagedPolicy | None = None
+    point_in_time_recovery: bool | None = None
+
+
+def read_function_settings(
+    arguments: Arguments, settings: FunctionSettings | None
+) -> FunctionSettings:
+    """Look at ``function_settings``, and return what was given, or nothing of it."""
+    if settings is None:
+        return FunctionSettings()
+    if not isinstance(settings, FunctionSettings):
+        arguments.wrong_type("function_settings", settings, "FunctionSettings(…)")
+        return FunctionSettings()
+    view = arguments.within("function_settings")
+    _read_network(view, settings)
+    key = settings.encryption_key
+    if key is not None and (not has_member(key, "key_arn") or has_member(key, "alias_name")):
+        view.wrong_type("encryption_key", key, "a kms.IKey and no alias")
+    boundary = settings.permissions_boundary
+    if boundary is not None and not has_member(boundary, "managed_policy_arn"):
+        view.wrong_type("permissions_boundary", boundary, "an iam.IManagedPolicy")
+    view.number("reserved_concurrency", settings.reserved_concurrency, bound=_CONCURRENCY)
+    kept = settings.log_retention
+    if kept is not None and not isinstance(kept, logs.RetentionDays):
+        view.wrong_type("log_retention", kept, "a member of logs.RetentionDays")
+    view.flag("point_in_time_recovery", settings.point_in_time_recovery)
+    return settings
+
+
+def _read_network(view: Arguments, settings: FunctionSettings) -> None:
+    for name in ("vpc_subnets", "security_groups"):
+        if settings.vpc is None and getattr(settings, name) is not None:
+            view.wrong_value(f"{name} is given without vpc; give vpc, or leave {name} out")
+    if settings.vpc is not None and not has_member(settings.vpc, "vpc_id"):
+        view.wrong_type("vpc", settings.vpc, "an ec2.IVpc")
+    groups = view.items("security_groups", settings.security_groups, "security groups")
+    for place, group in enumerate(groups):
+        if not has_member(group, "security_group_id"):
+            view.wrong_type(f"security_groups[{place}]", group, "an ec2.ISecurityGroup")
+
+
+def point_in_time_recovery(
+    settings: FunctionSettings, *, default: bool = False
+) -> dynamodb.PointInTimeRecoverySpecification | None:
+    """Say whether a table can be restored; nothing where it cannot, as AWS has it."""
+    from aws_cdk import aws_dynamodb as dynamodb  # noqa: PLC0415  # loaded by whoever has a table
+
+    given = settings.point_in_time_recovery
+    if not (default if given is None else given):
+        return None
+    return dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+
+
+NETWORK_STATEMENT: dict[str, Any] = {
+    "Effect": "Allow",
+    "Action": [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    # Lambda demands `*`: the interfaces have no ID yet, and the reads take no resource.
+    "Resource": "*",
+}
+"""What Lambda needs of a role to give a function its network interfaces.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+"""
+
+
+def admit_logs(key: kms.IKey) -> None:
+    """Let CloudWatch Logs use a key for log groups of this account.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
+    statement = iam.PolicyStatement(
+        sid="CloudWatchLogs",
+        principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+        actions=[
+            "kms:Encrypt*",
+            "kms:Decrypt*",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:Describe*",
+        ],
+        resources=["*"],  # in a key's policy, `*` is the key itself
+        conditions={"ArnLike": context},
+    )
+    once_made(lambda: key.add_to_resource_policy(statement))

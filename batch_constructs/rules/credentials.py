@@ -1,0 +1,123 @@
+"""What a password, a token or a key looks like, as those who issue it publish it.
+
+A value that is found here is never shown: what may be a secret stands in no message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One kind of credential.
+
+    Attributes:
+        noun: what it is called in a message.
+        pattern: a regular expression that finds it in a text.
+        page: where its form is published.
+    """
+
+    noun: str
+    pattern: str
+    page: str
+
+
+CREDENTIALS: Final = (
+    Credential(
+        "an access key of AWS",
+        r"\b(?:AKIA|ASIA)(?![A-Z2-7]{9}EXAMPLE)[A-Z2-7]{16}\b",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
+    ),
+    Credential(
+        "a token of GitHub",
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b",
+        "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github",
+    ),
+    Credential(
+        "a token of GitLab",
+        r"\bgl(?:pat|ptt|dt|rt|cbt|oas|soat|agent|ft|imt)-[A-Za-z0-9_-]{20,255}\b",
+        "https://docs.gitlab.com/security/tokens/",
+    ),
+    Credential(
+        "a token of Slack",
+        r"\b(?:xox[abeprs]-[A-Za-z0-9-]{10,255}|xapp-\d-[A-Za-z0-9-]{10,255})"
+        r"|\bhooks\.slack\.com/services/T\w{6,20}/B\w{6,20}/\w{16,40}",
+        "https://docs.slack.dev/authentication/tokens",
+    ),
+    Credential(
+        "a key of Stripe",
+        r"\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,255}\b",
+        "https://docs.stripe.com/keys",
+    ),
+    Credential(
+        "an API key of Google",
+        r"\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])",
+        "https://docs.cloud.google.com/docs/authentication/api-keys",
+    ),
+    Credential(
+        "a token of Hugging Face",
+        r"\bhf_[A-Za-z0-9]{30,64}\b",
+        "https://huggingface.co/docs/hub/security-tokens",
+    ),
+    Credential(
+        "a private key",
+        r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
+        "https://www.rfc-editor.org/rfc/rfc7468",
+    ),
+    Credential(
+        "a JSON Web Token",
+        r"(?<![\w-])eyJ[\w-]{10,4000}\.eyJ[\w-]{10,4000}\.[\w-]{10}",
+        "https://www.rfc-editor.org/rfc/rfc7519",
+    ),
+    Credential(
+        "a URL with a password",
+        r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#]{0,100}:(?!Ref::|[$<{\[%*\0]|\W*@)[^\s/@]{1,200}@",
+        "https://www.rfc-editor.org/rfc/rfc3986",
+    ),
+)
+"""Each kind of credential that is known by its form."""
+
+_FOUND: Final = re.compile("|".join(f"({one.pattern})" for one in CREDENTIALS))
+
+_NAMED: Final = (
+    r"(?:password|passwd|passphrase|api[-_]?key|secret[-_]?key|private[-_]?key|client[-_]?secret"
+    r"|secret[-_]?access[-_]?key|(?:auth|access|bearer|refresh|api)[-_]?token)"
+)
+_OPTION: Final = re.compile(rf"--?(?:[a-z]{{1,20}}[-_]){{0,4}}(?:{_NAMED}|token)", re.IGNORECASE)
+_IN_TEXT: Final = re.compile(
+    rf"(?<![\w-]){_OPTION.pattern}(?:=|\s{{1,8}})(['\"]?)([^\s'\"]{{1,200}})", re.IGNORECASE
+)
+_NAME: Final = re.compile(rf"(?:^|[-_.])(?:{_NAMED}|secret|token|credentials?)$", re.IGNORECASE)
+_POINTER: Final = re.compile(
+    r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$<{\[%*\0-]|Ref::|(?:true|false|none|null|yes|no)$|\d{1,7}$",
+    re.IGNORECASE,
+)
+"""What stands in the place of a secret and is none: where it lies, a variable, a number."""
+
+
+def credential_in(text: str) -> str | None:
+    """Say what kind of credential a text holds, if it is known by its form."""
+    found = _FOUND.search(text)
+    return None if found is None else CREDENTIALS[(found.lastindex or 1) - 1].noun
+
+
+def names_a_credential(name: str, value: str) -> bool:
+    """Tell whether a name says that its value is secret, and the value is more than a pointer."""
+    return bool(value and _NAME.search(name)) and not _POINTER.match(value)
+
+
+def option_with_credential(words: list[object]) -> int | None:
+    """Find the word of a command that gives an option such as ``--password`` its value."""
+    for place, word in enumerate(words):
+        if not isinstance(word, str):
+            continue
+        if any(not _POINTER.match(one[2]) for one in _IN_TEXT.finditer(word)):
+            return place
+        before = words[place - 1] if place else None
+        is_value = isinstance(before, str) and _OPTION.fullmatch(before) is not None
+        if is_value and not _POINTER.match(word):
+            return place
+    return None

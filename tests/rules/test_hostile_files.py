@@ -1,0 +1,241 @@
+"""No file makes a check take long, hang or fall over; `bench/hostile_templates.py` measures it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from batch_constructs.rules.areas.shapes import model
+from batch_constructs.rules.check_command import check
+from batch_constructs.rules.engine import examine
+from batch_constructs.rules.template import reading
+from batch_constructs.rules.template.wildcard import fits
+
+
+def run(*arguments: object) -> Result:
+    done = CliRunner().invoke(check, [str(one) for one in arguments])
+    gc.enable()  # a command of its own needs no collection; a hundred thousand in a process do
+    return done
+
+
+def job(**container: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Batch::JobDefinition",
+        "Properties": {"Type": "container", "ContainerProperties": {"Image": "x", **container}},
+    }
+
+
+def one(resource: dict[str, Any]) -> str:
+    return json.dumps({"Resources": {"R": resource}})
+
+
+def conditions(count: int) -> str:
+    names = [f"C{n}" for n in range(10)]
+    value: Any = "x"
+    for name in names:
+        value = {"Fn::If": [name, value, "y"]}
+    parameters = {f"P{name}": {"Type": "String"} for name in names}
+    holds = {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "yes"]} for name in names}
+    jobs = {f"J{n}": job(Command=[value]) for n in range(count)}
+    return json.dumps({"Parameters": parameters, "Conditions": holds, "Resources": jobs})
+
+
+def role(count: int) -> str:
+    statements = [{"Effect": "Allow", "Action": f"batch:*{n}"} for n in range(count)]
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": statements}}
+    resource = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
+    jobs = {f"J{n}": job(JobRoleArn={"Fn::GetAtt": ["R", "Arn"]}) for n in range(20)}
+    return json.dumps({"Resources": {"R": resource, **jobs}})
+
+
+GROWING: dict[str, Callable[[int], str]] = {
+    "aliases": lambda n: "A: &a [1]\nB: [" + "*a," * n + "]\nResources: {}",
+    "merges": lambda n: "A: &a {b: 1}\nB: [" + "{<<: *a}," * n + "]\nResources: {}",
+    "names in JSON": lambda n: '{"Resources": {' + ",".join(['"A": {}'] * n) + "}}",
+    "names in YAML": lambda n: "Resources:\n" + "  A: {}\n" * n,
+    "tokens": lambda n: one(job(Command=["${Token[" * n])),
+    "references that do not end": lambda n: one(job(Command=["{{resolve:" * n])),
+    "substitutions": lambda n: one(job(Command=[{"Fn::Sub": "${A.B}" * n}])),
+    "substitutions that do not end": lambda n: one(job(Command=[{"Fn::Sub": "${" * n}])),
+    "variables": lambda n: one(job(Environment=[{"Name": f"a{m}"} for m in range(n)])),
+    "unknown properties": lambda n: one(job(**{f"x{m}": 1 for m in range(n)})),
+    "nulls": lambda n: one(job(Command=[None] * n)),
+    "definitions under conditions": lambda n: conditions(n // 10),
+    "statements of a role": role,
+    "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
+}
+
+
+def calls(text: str) -> int:
+    """Count the calls that a check makes, of C as well as of Python."""
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        document = reading.document(text)
+        examine(document.template, document)
+        if document.repeats:
+            document.source_map.repeats()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+@pytest.mark.parametrize("text", GROWING.values(), ids=GROWING)
+def test_the_work_of_a_check_grows_with_the_text_and_no_faster(text: Callable[[int], str]) -> None:
+    calls(text(200))
+
+    assert calls(text(800)) < 2.3 * calls(text(400))
+
+
+BOMBS = {
+    "merges": "a0: &a0 {x: 1}\n"
+    + "\n".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12))
+    + "\nResources: {}",
+    "aliases": "a0: &a0 [x]\n"
+    + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
+    + "\nResources: {}",
+    "lists": '{"Resources": ' + "[" * 100_000,
+    "lists of YAML": "Resources: " + "[" * 100_000,
+    "values": '{"Resources": {"A": [' + "1," * 100_001 + "1]}}",
+    "lines": "Resources:\n" + "- 1\n" * 100_001,
+    "digits": '{"Resources": ' + "9" * 100_000 + "}",
+    "no number": '{"Resources": {"A": NaN}}',
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_what_would_take_for_ever_is_one_line_of_why_not(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(text)
+
+    done = run(file)
+
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_word_that_is_no_number_however_long_is_text() -> None:
+    document = reading.document("Resources: {A: " + "1:" * 50_000 + "1}")
+
+    assert document.template["Resources"] == {"A": "1:" * 50_000 + "1"}
+
+
+def test_a_chain_of_conditions_of_any_length_is_no_trouble() -> None:
+    chain = {f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(5000)}
+    resources = {"T": {"Type": "AWS::SNS::Topic", "Condition": "C0"}}
+
+    examine({"Conditions": chain, "Resources": resources})
+
+
+def test_a_pipe_among_the_templates_of_an_assembly_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "A.template.json").write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    os.mkfifo(tmp_path / "B.template.json")
+    os.mkfifo(tmp_path / "C.metadata.json")
+
+    done = run(tmp_path)
+
+    assert (done.exit_code, done.stdout) == (0, "1 template checked, nothing to report\n")
+
+
+def test_a_device_is_no_template() -> None:
+    done = run("/dev/zero")
+
+    assert done.stderr == "/dev/zero: this is not a regular file\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "matches"),
+    [
+        ("batch:submitjob", "batch:*", True),
+        ("batch:submitjob", "*job", True),
+        ("batch:submitjob", "batch:submit???", True),
+        ("batch:submitjob", "batch:submit??", False),
+        ("batch:submitjob", "batch:[s]ubmitjob", False),
+        ("batch:[", "batch:[", True),
+        ("aaa", "*a*a*a*", True),
+        ("aaa", "*a*a*a*a*", False),
+        ("", "*", True),
+        ("", "", True),
+        ("a", "", False),
+    ],
+)
+def test_a_pattern_of_a_policy_has_asterisks_and_question_marks_only(
+    text: str, pattern: str, *, matches: bool
+) -> None:
+    assert fits(text, pattern) is matches
+
+
+def test_a_pattern_of_very_many_asterisks_is_no_trouble() -> None:
+    assert not fits("a" * 100, "*a" * 20_000 + "b")
+
+
+SIGNS = st.sampled_from(
+    ["{", "}", "[", "]", ":", ",", '"', "'", "&a ", "*a", "<<: ", "!Sub ", "!If ", "- ", "\n", "  "]
+    + ["Resources", "Type", "Properties", "Fn::If", "Fn::ForEach::X", "Ref", "Conditions"]
+    + ["AWS::Batch::JobQueue", "AWS::LanguageExtensions", "Transform", "${", "{{resolve:", "\0"]
+    + ["# batch-constructs: ignore ", "\u2028", "😀", "1", "~", ".nan", "Infinity", "\t"]
+    + [name for node in model().values() for name in node if name]
+)
+
+
+CORPUS = Path(__file__).parent / "corpus"
+TEXTS = [file.read_text() for file in sorted(CORPUS.glob("*/*.json"))]
+SHORT = [text for text in TEXTS if len(text) < 3000]
+SOME = st.lists(SIGNS, max_size=80).map("".join)
+PUT = st.lists(SIGNS, max_size=4).map("".join)
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> str:
+    """Draw a template in which some pieces are replaced."""
+    text: str = draw(st.sampled_from(SHORT))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        text = text[:start] + draw(PUT) + text[start + draw(st.integers(0, 40)) :]
+    return text
+
+
+@settings(
+    max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "200")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    text=SOME | changed() | SOME.map(lambda some: f"Resources:\n  R:\n    {some}"),
+    format=st.sampled_from(["text", "json", "sarif", "github", "junit"]),
+)
+def test_any_text_is_read_or_refused_in_one_line_and_the_exit_code_is_true(
+    tmp_path_factory: pytest.TempPathFactory, text: str, format: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "hostile.yaml"
+    file.write_text(text, encoding="utf-8", errors="surrogatepass")
+
+    done = run(file, "--format", format, "--strict")
+    again = run(file, "--format", "json", "--strict")
+
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert done.exit_code == again.exit_code
+    if done.exit_code == 2:
+        assert done.stderr.count("\n") == 1
+    else:
+        [found] = json.loads(again.stdout).values()
+        failing = any(one["severity"] in ("error", "warning") for one in found)
+        assert done.exit_code == failing
+        for one in found:
+            line = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[one["line"] - 1]
+            assert 1 <= one["column"] <= len(line) + 1

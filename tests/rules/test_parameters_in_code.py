@@ -1,0 +1,81 @@
+"""A parameter inside of code: whoever chooses its value runs code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batch_constructs.rules import check_resource
+
+
+def faults(properties: dict[str, Any]) -> list[tuple[str, str]]:
+    found = check_resource("AWS::Batch::JobDefinition", properties)
+    return [(one.path, one.message) for one in found if one.rule == "parameter-in-code"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        ["python", "-c"],
+        ["python3.13", "-uc"],
+        ["/usr/bin/python3", "-u", "-c"],
+        ["sh", "-c"],
+        ["/bin/bash", "-euo", "pipefail", "-c"],
+        ["bash", "-lc"],
+        ["env", "A=b", "timeout", "5", "sh", "-c"],
+        ["busybox", "sh", "-c"],
+        ["node", "-e"],
+        ["node", "--eval"],
+        ["perl", "-ne"],
+        ["ruby", "-e"],
+        ["php", "-r"],
+        ["Rscript", "-e"],
+        ["julia", "-E"],
+        ["pwsh", "-NoProfile", "-Command"],
+        ["C:\\\\Windows\\\\cmd.exe", "/C"],
+        ["-c"],
+    ],
+)
+def test_it_is_found_behind_the_option_of_any_interpreter(before: list[str]) -> None:
+    command = [*before, "run --key Ref::key; true", "Ref::other"]
+
+    assert faults({"ContainerProperties": {"Command": command}}) == [
+        (
+            f"Properties/ContainerProperties/Command/{len(before)}",
+            '"Ref::key" stands inside of code',
+        )
+    ]
+
+
+def test_a_parameter_that_is_the_code_is_found() -> None:
+    assert faults({"ContainerProperties": {"Command": ["sh", "-c", "Ref::script"]}})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["python", "-c", "import sys; print(sys.argv[1])", "Ref::key"],
+        ["sh", "-c", 'cat "$1"', "cat", "Ref::key"],
+        ["python", "main.py", "-c", "Ref::config"],
+        ["python", "-m", "tool", "-c", "Ref::config"],
+        ["grep", "-c", "Ref::word"],
+        ["gzip", "-c", "Ref::file"],
+        ["sed", "-e", "Ref::script"],
+        ["-c", "Ref::config"],
+        ["/references/Ref::genome"],
+        ["sh", "-c"],
+        [],
+    ],
+)
+def test_a_word_of_its_own_is_no_code(command: list[str]) -> None:
+    assert faults({"ContainerProperties": {"Command": command}}) == []
+
+
+def test_the_arguments_of_a_pod_follow_its_command() -> None:
+    container = {"Command": ["sh", "-c"], "Args": ["echo Ref::key"]}
+    pod = {"PodProperties": {"Containers": [container]}}
+
+    assert [path for path, _ in faults({"EksProperties": pod})] == [
+        "Properties/EksProperties/PodProperties/Containers/0/Args/0"
+    ]

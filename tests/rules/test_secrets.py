@@ -1,0 +1,285 @@
+"""Secrets that stand in a job definition: known by name, by form, by what CloudFormation does."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+import pytest
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+
+import batch_constructs as bc
+from batch_constructs.rules import check_resource
+from batch_constructs.rules.credentials import CREDENTIALS, credential_in
+
+JOB = "AWS::Batch::JobDefinition"
+B = "b" * 40
+
+HOOK = "https://hooks.slack.com/services/T0ABCDEF/B0ABCDEF/" + B[:24]
+PLANTED = {
+    "an access key of AWS": ["AKIA" + "Q2" * 8, "export K=ASIA" + "Q2" * 8],
+    "a token of GitHub": ["ghp_" + B, "github_pat_" + B],
+    "a token of GitLab": ["glpat-" + B[:20]],
+    "a token of Slack": [
+        "xoxb-1234567890-" + B,
+        HOOK,
+    ],
+    "a key of Stripe": ["sk_live_" + B[:24], "rk_test_" + B[:24]],
+    "an API key of Google": ["AIza" + B[:35]],
+    "a token of Hugging Face": ["hf_" + B[:34]],
+    "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
+    "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],
+    "a URL with a password": ["postgres://u:hunter2@db:5432/x", "redis://:hunter2@cache"],
+}
+"""Kind of credential → texts that hold one."""
+
+HARMLESS = [
+    "AKIAIOSFODNN7EXAMPLE",
+    "postgres://user:Ref::password@db/x",
+    "postgres://user:$PASSWORD@db/x",
+    "postgres://user:${PASSWORD}@db/x",
+    "postgres://user@db:5432/x",
+    "s3://bucket/key",
+    "https://example.com/a:b@c",
+    "-----BEGIN CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----",
+    "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:" + "a" * 64,
+    "ghp_short",
+    "sk_live_",
+]
+
+
+@pytest.mark.parametrize(
+    ("noun", "text"), [(noun, text) for noun, texts in PLANTED.items() for text in texts]
+)
+@pytest.mark.parametrize("place", ["variable", "parameter", "command", "option"])
+def test_a_credential_is_known_by_its_form_wherever_it_stands(
+    noun: str, text: str, place: str
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": text}]}},
+        "parameter": {"Parameters": {"a": text}},
+        "command": {"ContainerProperties": {"Command": ["run", text]}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": text}}}},
+    }
+    properties = places[place]
+
+    assert messages(properties) == [f"{noun} stands in the template"]
+
+
+def test_every_kind_of_credential_is_planted_and_names_its_page() -> None:
+    assert [one.noun for one in CREDENTIALS] == list(PLANTED)
+    assert all(one.page.startswith("https://") for one in CREDENTIALS)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_only_resembles_a_credential_is_none(text: str) -> None:
+    assert credential_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "is_found"),
+    [
+        (["run", "--password", "hunter2"], True),
+        (["run", "--password=hunter2"], True),
+        (["run", "--db-password", "hunter2"], True),
+        (["sh", "-c", "run --password hunter2 --x"], True),
+        (["sh", "-c", "run --api-key='abcdef' x"], True),
+        (["run", "--auth-token", "abcdef"], True),
+        (["run", "--password", "Ref::password"], False),
+        (["run", "--password", "$PASSWORD"], False),
+        (["sh", "-c", 'run --password "$PASSWORD"'], False),
+        (["run", "--password-file", "/run/secret"], False),
+        (["run", "--password", "--verbose"], False),
+        (["run", "--max-token", "4096"], False),
+        (["run", "--secret-key", "arn:aws:secretsmanager:eu-west-1:1:secret:x"], False),
+        (["run", "password", "hunter2"], False),
+    ],
+)
+def test_an_option_with_a_password_is_found(command: list[str], *, is_found: bool) -> None:
+    found = messages({"ContainerProperties": {"Command": command}})
+
+    assert found == (["an option's password or token stands in the template"] if is_found else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_found"),
+    [
+        ("password", "hunter2", True),
+        ("splunk-token", "11111111-2222-3333-4444-555555555555", True),
+        ("SLACK_TOKEN", "abcdefgh", True),
+        ("max_token", "4096", False),
+        ("tokenizer", "bert", False),
+        ("token", "Ref::token", False),
+        ("password", "", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "parameter", "option"])
+def test_a_name_says_that_its_value_is_secret(
+    name: str, value: str, place: str, *, is_found: bool
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": name, "Value": value}]}},
+        "parameter": {"Parameters": {name: value}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {name: value}}}},
+    }
+    properties = places[place]
+
+    assert messages(properties) == (
+        [f'the value of "{name}" stands in the template'] if is_found else []
+    )
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"ContainerProperties": {"Secrets": "hunter2"}},
+        {"ContainerProperties": {"Secrets": ["hunter2"]}},
+        {"ContainerProperties": {"Environment": "hunter2"}},
+        {"ContainerProperties": {"Environment": ["P=hunter2"]}},
+        {"ContainerProperties": {"Environment": {"PASSWORD": "hunter2"}}},
+        {"ContainerProperties": {"Environment": [{"Name": "PASSWORD", "Value": "hunter2"}]}},
+        {"ContainerProperties": {"Command": "run --password hunter2"}},
+        {"ContainerProperties": {"Command": ["run", "--password", "hunter2"]}},
+        {"ContainerProperties": {"LogConfiguration": {"Options": "hunter2"}}},
+        {"ContainerProperties": {"LogConfiguration": {"Options": {"splunk-token": "hunter2"}}}},
+        {"Parameters": "hunter2"},
+        {"Parameters": {"url": "https://u:hunter2@x"}},
+    ],
+)
+def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> None:
+    found = check_resource(JOB, properties)
+
+    assert found
+    assert "hunter2" not in str(found)
+
+
+RESOLVED = "a secret's value is written into the job definition"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_secret"),
+    [
+        ("{{resolve:secretsmanager:db:SecretString:password}}", True),
+        ("x{{resolve:ssm-secure:/db/password}}", True),
+        (
+            {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "S"}, ":SecretString:::}}"]]},
+            True,
+        ),
+        ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, True),
+        ("{{resolve:ssm:/db/host}}", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "parameter", "command", "option"])
+def test_a_secret_that_cloudformation_writes_is_an_error(
+    value: Any, place: str, *, is_secret: bool
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": value}]}},
+        "parameter": {"Parameters": {"a": value}},
+        "command": {"ContainerProperties": {"Command": ["run", value]}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": value}}}},
+    }
+    properties = places[place]
+    found = [one for one in check_resource(JOB, properties) if one.rule == "secret-resolved"]
+
+    assert [(one.severity, one.message) for one in found] == (
+        [("error", RESOLVED)] if is_secret else []
+    )
+
+
+@jsii.implements(cdk.IStableStringProducer)
+class Late:
+    """What is known at the end of the synthesis only."""
+
+    def produce(self) -> str:
+        """Fail where it is asked too early."""
+        raise AssertionError("it was resolved as the construct was made")
+
+
+class TestConstructors:
+    """What a template would be refused for is refused at the line that gives it."""
+
+    @pytest.mark.parametrize("parameter", ["environment", "parameters", "command"])
+    @pytest.mark.parametrize("form", ["value", "unwrapped", "part", "secure", "plain", "written"])
+    def test_a_secrets_value_is_refused(self, parameter: str, form: str, stack: cdk.Stack) -> None:
+        secret = secretsmanager.Secret(stack, "Secret")
+        value: Any = {
+            "value": secret.secret_value,
+            "unwrapped": secret.secret_value.unsafe_unwrap(),
+            "part": "postgres://u:" + secret.secret_value_from_json("p").unsafe_unwrap() + "@db",
+            "secure": cdk.SecretValue.ssm_secure("/p").unsafe_unwrap(),
+            "plain": cdk.SecretValue.unsafe_plain_text("hunter2"),
+            "written": "{{resolve:secretsmanager:db}}",
+        }[form]
+        given = {"command": ["run", value]} if parameter == "command" else {parameter: {"P": value}}
+
+        with pytest.raises(ValueError, match=rf"{parameter}.*secret") as refused:
+            definition(stack, **given)
+        assert "secrets" in str(refused.value)
+        assert "hunter2" not in str(refused.value)
+
+    def test_a_submissions_environment_holds_no_secrets_value(self, stack: cdk.Stack) -> None:
+        secret = secretsmanager.Secret(stack, "Secret")
+        overrides = bc.SubmissionOverrides(environment={"P": secret.secret_value.unsafe_unwrap()})
+        queue = bc.JobQueue.from_job_queue_arn(
+            stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+        )
+
+        with pytest.raises(ValueError, match=r"overrides\.environment\['P'\] is the value of a"):
+            bc.ScheduleTrigger(
+                stack,
+                "Nightly",
+                schedule="rate(1 day)",
+                queue=queue,
+                job_definition=definition(stack),
+                overrides=overrides,
+            )
+
+    def test_other_tokens_are_admitted(self, stack: cdk.Stack) -> None:
+        host = ssm.StringParameter.value_for_string_parameter(stack, "/db/host")
+        late = cdk.Lazy.string(Late())
+        definition(
+            stack,
+            environment={"A": s3.Bucket(stack, "Bucket").bucket_name, "B": host, "C": late},
+        )
+
+    @pytest.mark.parametrize("secrets", ["hunter2", {"P": "hunter2"}, {"P": ["hunter2"]}])
+    def test_what_may_be_a_secret_is_not_shown(self, secrets: Any, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError) as refused:
+            definition(stack, secrets=secrets)
+
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_long_text_is_searched_in_time_that_grows_with_its_length() -> None:
+    """Four times the text may take four times as long, and a little; not sixteen times."""
+    for beginning in ("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "):
+        slow = elapsed(beginning * (96_000 // len(beginning)))
+        fast = elapsed(beginning * (24_000 // len(beginning)))
+
+        assert slow < 9 * max(fast, 0.002), beginning
+
+
+def elapsed(text: str) -> float:
+    properties = {"ContainerProperties": {"Command": ["run", text]}}
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        messages(properties)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def messages(properties: dict[str, Any]) -> list[str]:
+    found = check_resource(JOB, properties)
+    return [one.message for one in found if one.rule == "plaintext-secret"]
+
+
+def definition(stack: cdk.Stack, **given: Any) -> bc.FargateJobDefinition:
+    size = cdk.Size.gibibytes(2)
+    return bc.FargateJobDefinition(stack, "Job", image="busybox", vcpus=1, memory=size, **given)

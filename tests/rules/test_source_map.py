@@ -1,0 +1,125 @@
+"""Every finding of a file has the line and column of what it is about."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batch_constructs.rules.file_check import Checker
+from batch_constructs.rules.template import reading
+
+YAML = """\
+Conditions:
+  Large: !Equals [!Ref AWS::Region, eu-west-1]
+Defaults: &defaults
+  Priority: -1
+Resources:
+  Queue:  # a comment
+    Type: AWS::Batch::JobQueue
+    Properties:
+      <<: *defaults
+      State: enabled
+      Tags: {"a/b": x}
+      ComputeEnvironmentOrder: !If
+        - Large
+        - - Order: 1
+            ComputeEnvironment: a
+        - - {Order: 1, ComputeEnvironment: b}
+          - {Order: 2, ComputeEnvironment: !Sub "b"}
+"""
+QUEUE = ("Resources", "Queue", "Properties")
+
+
+def position(text: str, *path: str) -> tuple[int, int]:
+    source = reading.document(text).source_map
+    return source.position(source.chain(path)[-1])
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        (("Resources",), (5, 1)),
+        (("Resources", "Queue"), (6, 3)),
+        ((*QUEUE, "State"), (10, 7)),
+        ((*QUEUE, "Priority"), (4, 3)),
+        ((*QUEUE, "Tags", "a", "b"), (11, 14)),
+        ((*QUEUE, "ComputeEnvironmentOrder", "0", "Order"), (14, 13)),
+        ((*QUEUE, "ComputeEnvironmentOrder", "1", "ComputeEnvironment"), (17, 24)),
+        ((*QUEUE, "JobQueueName"), (8, 5)),
+        (("Resources", "Other"), (5, 1)),
+    ],
+)
+def test_a_path_is_found_in_yaml_as_far_as_it_is_written(
+    path: tuple[str, ...], where: tuple[int, int]
+) -> None:
+    assert position(YAML, *path) == where
+
+
+def test_a_path_is_found_in_json_behind_signs_of_any_kind() -> None:
+    text = '{"é\\n😀": [1, "x"],\r\n "Resources": {"Q": {"a\\"b": [{"c": [[], {"d": null}]}]}}}'
+
+    assert position(text, "Resources", "Q", 'a"b', "0", "c", "1", "d") == (2, 43)
+
+
+def test_columns_of_yaml_are_counted_in_characters() -> None:
+    assert position("Resources: {'é😀': 1, Q: {}}", "Resources", "Q") == (1, 22)
+
+
+def test_an_entry_behind_one_that_may_vanish_is_placed_at_its_list() -> None:
+    text = "Resources:\n  Q:\n    L:\n    - !If [C, a, !Ref AWS::NoValue]\n    - {b: 1}\n"
+
+    assert position(text, "Resources", "Q", "L", "1", "b") == (3, 5)
+
+
+values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    found = []
+    pairs: Any = ()
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, entry in pairs:
+        found += [((*path, str(key)), entry), *places(entry, (*path, str(key)))]
+    return found
+
+
+@given(values, st.sampled_from([None, 1, 3]), st.booleans())
+def test_every_value_of_any_json_is_found_where_it_stands(
+    value: Any,
+    indent: int | None,
+    ascii_only: bool,  # noqa: FBT001  # drawn
+) -> None:
+    text = json.dumps({"Resources": {"Q": value}}, indent=indent, ensure_ascii=ascii_only)
+    source = reading.document(text).source_map
+
+    for path, entry in places(value, ("Resources", "Q")):
+        if any("/" in part for part in path):
+            continue
+        found = source.node(path)
+        assert found is not None
+        _, node = found
+        assert json.loads(text[node.start : node.end]) == entry
+
+
+def test_a_finding_of_a_resource_that_a_loop_makes_is_placed_in_the_loop() -> None:
+    text = (
+        "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::Queues:\n  - Name\n"
+        "  - [Fast, Slow]\n  - Queue${Name}:\n      Type: AWS::Batch::JobQueue\n"
+        "      Properties:\n        Priority: -5\n"
+        "        ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: a}]\n"
+    )
+
+    found = Checker(frozenset()).of("a.yaml", reading.document(text)).findings
+
+    assert [(one.resource, one.rule, one.line, one.column) for one in found] == [
+        ("QueueFast", "job-queue-priority", 9, 9),
+        ("QueueSlow", "job-queue-priority", 9, 9),
+    ]

@@ -1,0 +1,218 @@
+"""What is said once of every function of ours, and what becomes of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+
+import batch_constructs as bc
+
+QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/{}"
+DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/report:1"
+
+
+class Shared:
+    """A queue, another one, and a definition that were there before."""
+
+    def __init__(self, stack: cdk.Stack) -> None:
+        self.queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", QUEUE.format("main"))
+        self.rescue = bc.JobQueue.from_job_queue_arn(stack, "Rescue", QUEUE.format("rescue"))
+        self.job = bc.JobDefinition.from_job_definition_arn(stack, "Job", DEFINITION)
+
+
+def _on_an_event(stack: cdk.Stack, shared: Shared, **more: Any) -> Any:
+    return bc.EventTrigger(
+        stack,
+        "It",
+        queue=shared.queue,
+        job_definition=shared.job,
+        event_pattern={"source": ["a"]},
+        timeout=cdk.Duration.minutes(5),
+        **more,
+    )
+
+
+def _on_an_object(stack: cdk.Stack, shared: Shared, **more: Any) -> Any:
+    from aws_cdk import aws_s3 as s3
+
+    return bc.ObjectCreatedTrigger(
+        stack,
+        "It",
+        queue=shared.queue,
+        job_definition=shared.job,
+        bucket=s3.Bucket(stack, "Bucket"),
+        timeout=cdk.Duration.minutes(5),
+        **more,
+    )
+
+
+def _rescued(stack: cdk.Stack, shared: Shared, **more: Any) -> Any:
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Spot", "arn:aws:batch:us-east-1:123456789012:compute-environment/spot"
+    )
+    return bc.JobQueue(
+        stack,
+        "It",
+        compute_environments=[environment],
+        spot_rescue_queue=shared.rescue,
+        **more,
+    )
+
+
+def _unmanaged(stack: cdk.Stack, _: Shared, **more: Any) -> Any:
+    return bc.UnmanagedComputeEnvironment(stack, "It", cluster_tags={"a": "b"}, **more)
+
+
+SHIPS: dict[str, Callable[..., Any]] = {
+    "CostGuard": lambda stack, shared, **more: bc.CostGuard(
+        stack, "It", queues=[shared.queue], budget=bc.VcpuBudget.of_vcpu_hours(1), **more
+    ),
+    "EventTrigger": _on_an_event,
+    "JobCounters": lambda stack, shared, **more: bc.JobCounters(
+        stack, "It", queues=[shared.queue], **more
+    ),
+    "JobGauges": lambda stack, shared, **more: bc.JobGauges(
+        stack, "It", queues=[shared.queue], **more
+    ),
+    "JobNotifications": lambda stack, shared, **more: bc.JobNotifications(
+        stack, "It", queues=[shared.queue], **more
+    ),
+    "JobQueue": _rescued,
+    "ObjectCreatedTrigger": _on_an_object,
+    "SubmissionGateway": lambda stack, shared, **more: bc.SubmissionGateway(
+        stack, "It", queue=shared.queue, job_definition=shared.job, **more
+    ),
+    "SubmitFunction": lambda stack, shared, **more: bc.SubmitFunction(
+        stack, "It", queue=shared.queue, job_definition=shared.job, **more
+    ),
+    "UnmanagedComputeEnvironment": _unmanaged,
+}
+"""What ships a function → how it is made."""
+
+every_one = pytest.mark.parametrize("name", SHIPS)
+
+
+def test_whatever_ships_a_function_takes_its_settings() -> None:
+    taking = {
+        name
+        for name in bc.__all__
+        if inspect.isclass(thing := getattr(bc, name))
+        and "function_settings" in inspect.signature(thing.__init__).parameters
+    }
+
+    assert taking == set(SHIPS)
+
+
+@every_one
+def test_every_function_and_table_is_as_the_settings_say(name: str, stack: cdk.Stack) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
+    boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "boundary")
+    key = kms.Key(stack, "Key")
+    SHIPS[name](
+        stack,
+        Shared(stack),
+        function_settings=bc.FunctionSettings(
+            vpc=vpc,
+            encryption_key=key,
+            reserved_concurrency=7,
+            log_retention=logs.RetentionDays.ONE_YEAR,
+            permissions_boundary=boundary,
+            point_in_time_recovery=True,
+        ),
+    )
+
+    found = assertions.Template.from_stack(stack)
+    functions = ours(found, "AWS::Lambda::Function")
+    assert functions
+    for function in functions:
+        assert len(function["VpcConfig"]["SubnetIds"]) == len(vpc.private_subnets)
+        assert function["ReservedConcurrentExecutions"] == 7
+        assert "KmsKeyArn" in function
+    for group in ours(found, "AWS::Logs::LogGroup"):
+        assert group["RetentionInDays"] == 365
+        assert "KmsKeyId" in group
+    for table in ours(found, "AWS::DynamoDB::Table"):
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        assert table["SSESpecification"]["SSEType"] == "KMS"
+    (mine,) = [one for one in ours(found, "AWS::KMS::Key") if "CloudWatchLogs" in str(one)]
+    assert "logs." in str(mine["KeyPolicy"])
+    roles = [
+        role
+        for role in ours(found, "AWS::IAM::Role")
+        if "lambda" in str(role["AssumeRolePolicyDocument"])
+    ]
+    assert len(roles) == len(functions)
+    for role in roles:
+        assert role["PermissionsBoundary"] == boundary.managed_policy_arn or "boundary" in str(
+            role["PermissionsBoundary"]
+        )
+        assert "ec2:CreateNetworkInterface" in str(role["Policies"])
+
+
+@every_one
+def test_without_settings_nothing_of_it_is_there(name: str, stack: cdk.Stack) -> None:
+    SHIPS[name](stack, Shared(stack))
+
+    found = assertions.Template.from_stack(stack)
+    for function in ours(found, "AWS::Lambda::Function"):
+        assert not {"VpcConfig", "KmsKeyArn", "ReservedConcurrentExecutions"} & set(function)
+    assert "ec2:CreateNetworkInterface" not in str(found.to_json())
+    assert all("PermissionsBoundary" not in one for one in ours(found, "AWS::IAM::Role"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "message"),
+    [
+        ({"vpc_subnets": ec2.SubnetSelection()}, ValueError, "vpc_subnets is given without vpc"),
+        ({"security_groups": []}, ValueError, "security_groups is given without vpc"),
+        ({"reserved_concurrency": 0}, ValueError, "reserved_concurrency is 0; allowed are 1 or"),
+        ({"encryption_key": "alias/a"}, TypeError, "encryption_key is str 'alias/a'; expected a"),
+        ({"vpc": "vpc-1"}, TypeError, "vpc is str 'vpc-1'; expected an ec2.IVpc"),
+        ({"permissions_boundary": "arn"}, TypeError, "permissions_boundary is str 'arn'; expected"),
+        ({"log_retention": 30}, TypeError, "log_retention is int 30; expected a member of"),
+        ({"point_in_time_recovery": 1}, TypeError, "point_in_time_recovery is int 1; expected"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    settings: dict[str, Any], kind: type[Exception], message: str, stack: cdk.Stack
+) -> None:
+    with pytest.raises(kind, match=rf"function_settings\.{message}"):
+        SHIPS["SubmitFunction"](
+            stack, Shared(stack), function_settings=bc.FunctionSettings(**settings)
+        )
+
+
+def test_settings_of_a_function_that_is_not_there_are_refused(stack: cdk.Stack) -> None:
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "E", "arn:aws:batch:us-east-1:123456789012:compute-environment/e"
+    )
+
+    with pytest.raises(ValueError, match="function_settings is given without spot_rescue_queue"):
+        bc.JobQueue(
+            stack,
+            "Q",
+            compute_environments=[environment],
+            function_settings=bc.FunctionSettings(),
+        )
+
+
+def test_environments_that_share_a_function_share_its_settings(stack: cdk.Stack) -> None:
+    one = bc.FunctionSettings(reserved_concurrency=1)
+    for name in ("A", "B"):
+        bc.UnmanagedComputeEnvironment(stack, name, cluster_tags={"a": "b"}, function_settings=one)
+
+    with pytest.raises(ValueError, match="function_settings differ from those of another"):
+        bc.UnmanagedComputeEnvironment(stack, "C", cluster_tags={"a": "b"})
+
+
+def ours(template: assertions.Template, type: str) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in template.find_resources(type).values()]

@@ -1,0 +1,178 @@
+"""Both passes of context look-ups: with what the CDK makes up, and with answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_ssm as ssm
+
+import batch_constructs as bc
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+SELECTIONS: dict[str, Callable[[cdk.Stack], ec2.SubnetSelection]] = {
+    "type": lambda _: ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+    "group": lambda _: ec2.SubnetSelection(subnet_group_name="Jobs"),
+    "zones": lambda _: ec2.SubnetSelection(availability_zones=["us-east-1a"]),
+    "IDs": lambda _: ec2.SubnetSelection(subnet_filters=[ec2.SubnetFilter.by_ids(["subnet-0a"])]),
+    "mask": lambda _: ec2.SubnetSelection(subnet_filters=[ec2.SubnetFilter.by_cidr_mask(24)]),
+    "one a zone": lambda _: ec2.SubnetSelection(one_per_az=True),
+    "from an ID": lambda stack: ec2.SubnetSelection(
+        subnets=[ec2.Subnet.from_subnet_id(stack, "Known", "subnet-0a")]
+    ),
+}
+
+
+def answer(key: str) -> object:
+    """Answer a look-up as the CLI does, from a VPC with one group of two subnets."""
+    if key.startswith("vpc-provider"):
+        subnets = [
+            {
+                "subnetId": f"subnet-0{zone}",
+                "cidr": f"10.0.{index}.0/24",
+                "availabilityZone": f"us-east-1{zone}",
+                "routeTableId": f"rtb-0{zone}",
+            }
+            for index, zone in enumerate("ab")
+        ]
+        groups = [{"name": "Jobs", "type": "Private", "subnets": subnets}]
+        return {"vpcId": "vpc-0a", "vpcCidrBlock": "10.0.0.0/16", "subnetGroups": groups}
+    if key.startswith("security-group"):
+        return {"securityGroupId": "sg-0a", "allowAllOutbound": True}
+    if key.startswith("availability-zones"):
+        return ["us-east-1a", "us-east-1b", "us-east-1c"]
+    if key.startswith("ami"):
+        return "ami-0a"
+    assert key.startswith("ssm"), key
+    answers = {
+        "files": "fs-0123456789abcdef0",
+        "arn": f"arn:aws:batch:{REGION}:{ACCOUNT}:job-definition/tools:1",
+    }
+    return next((value for name, value in answers.items() if f"/{name}" in key), "tools")
+
+
+def two_passes(declare: Callable[[cdk.Stack], object], folder: Path) -> dict[str, Any]:
+    """Synthesise as the CLI does: with nothing, then with what was missing, until it has all."""
+    context: dict[str, object] = {}
+    for _ in range(3):
+        app = cdk.App(context=dict(context), outdir=str(folder / str(len(context))))
+        stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=ACCOUNT, region=REGION))
+        declare(stack)
+        assembly = app.synth()
+        manifest = json.loads((Path(assembly.directory) / "manifest.json").read_text())
+        missing = [one["key"] for one in manifest.get("missing", [])]
+        if not missing:
+            found: dict[str, Any] = assembly.get_stack_by_name("Stack").template
+            assert context
+            assert "dummy" not in json.dumps(found)
+            assert '12345"' not in json.dumps(found)
+            return found
+        context |= {key: answer(key) for key in missing}
+    raise AssertionError(missing)
+
+
+def subnets_of(template: dict[str, Any]) -> list[Any]:
+    (made,) = (
+        one
+        for one in template["Resources"].values()
+        if one["Type"] == "AWS::Batch::ComputeEnvironment"
+    )
+    subnets: list[Any] = made["Properties"]["ComputeResources"]["Subnets"]
+    return subnets
+
+
+@pytest.mark.parametrize("selection", SELECTIONS.values(), ids=SELECTIONS)
+def test_subnets_of_a_vpc_that_is_looked_up_are_found_in_the_second_pass(
+    selection: Callable[[cdk.Stack], ec2.SubnetSelection], tmp_path: Path
+) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_name="shared")
+        environment = bc.FargateComputeEnvironment(
+            stack, "Environment", vpc=vpc, vpc_subnets=selection(stack)
+        )
+        bc.JobQueue(stack, "Queue", compute_environments=[environment])
+
+    assert subnets_of(two_passes(declare, tmp_path))[0] == "subnet-0a"
+
+
+def test_the_zones_of_a_new_vpc_are_looked_up_too(tmp_path: Path) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
+        zones = ec2.SubnetSelection(availability_zones=["us-east-1a"])
+        bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
+
+    assert len(subnets_of(two_passes(declare, tmp_path))) == 1
+
+
+def test_parameters_groups_images_and_file_systems_that_are_looked_up_are_unknown(
+    tmp_path: Path,
+) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        def parameter(name: str) -> str:
+            return ssm.StringParameter.value_from_lookup(stack, f"/shared/{name}")
+
+        vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_name="shared")
+        group = ec2.SecurityGroup.from_lookup_by_name(stack, "Group", "jobs", vpc)
+        image = ec2.MachineImage.lookup(name="ours-*")
+        environment = bc.Ec2ComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            security_groups=[group],
+            compute_environment_name=parameter("name"),
+            images=[bc.InstanceImage(image=image)],
+        )
+        queue = bc.JobQueue(
+            stack,
+            "Queue",
+            compute_environments=[environment],
+            job_queue_name=parameter("name"),
+        )
+        files = efs.FileSystem.from_file_system_attributes(
+            stack, "Files", file_system_id=parameter("files"), security_group=group
+        )
+        job = bc.Ec2JobDefinition(
+            stack,
+            "Job",
+            image=parameter("image"),
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            command=[parameter("word")],
+            environment={"WORD": parameter("word")},
+            job_definition_name=parameter("name"),
+            volumes=[bc.EfsVolume(name="files", file_system=files, container_path="/files")],
+        )
+        other = bc.JobQueue.from_job_queue_name(stack, "Other", parameter("name"))
+        known = bc.JobDefinition.from_job_definition_arn(stack, "Known", parameter("arn"))
+        bc.SubmitFunction(stack, "Submit", queue=other, job_definition=known)
+        bc.ScheduleTrigger(
+            stack,
+            "Nightly",
+            queue=queue,
+            job_definition=job,
+            schedule="rate(1 day)",
+            schedule_name=parameter("name"),
+        )
+
+    properties = two_passes(declare, tmp_path)["Resources"]
+    assert "fs-0123456789abcdef0" in json.dumps(properties)
+
+
+def test_a_selection_that_finds_nothing_in_a_known_vpc_is_refused() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0a",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0a"],
+    )
+    zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])
+    with pytest.raises(ValueError, match="vpc_subnets"):
+        bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)

@@ -1,0 +1,195 @@
+"""Regions and accounts: what works only in one place is refused across two, for ARNs and stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+
+import batch_constructs as bc
+
+ACCOUNT = "123456789012"
+THERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
+IMAGE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
+
+
+class World:
+    """A stack here, and what it might refer to: in another Region, by ARN or by its construct."""
+
+    def __init__(self, way: str) -> None:
+        self.app = cdk.App()
+        self.here = cdk.Stack(
+            self.app, "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1")
+        )
+        there = cdk.Stack(
+            self.app, "There", env=cdk.Environment(account=ACCOUNT, region="eu-west-1")
+        )
+        vpc = ec2.Vpc(self.here, "Vpc", max_azs=2, nat_gateways=0)
+        self.environment: Any = bc.FargateComputeEnvironment(self.here, "Environment", vpc=vpc)
+        self.queue = bc.JobQueue(self.here, "Queue", compute_environments=[self.environment])
+        self.definition = bc.FargateJobDefinition(self.here, "Job", **IMAGE)
+        other: Any
+        if way == "ARN":
+            other = self.here
+            self.other_environment: Any = bc.ComputeEnvironment.from_compute_environment_arn(
+                other, "OtherEnvironment", f"{THERE}:compute-environment/a"
+            )
+            self.other_queue: Any = bc.JobQueue.from_job_queue_arn(
+                other, "OtherQueue", f"{THERE}:job-queue/a"
+            )
+            self.other_definition: Any = bc.JobDefinition.from_job_definition_arn(
+                other, "OtherJob", f"{THERE}:job-definition/a:1"
+            )
+            self.other_policy: Any = bc.SchedulingPolicy.from_scheduling_policy_arn(
+                other, "OtherPolicy", f"{THERE}:scheduling-policy/a"
+            )
+            return
+        vpc = ec2.Vpc(there, "Vpc", max_azs=2, nat_gateways=0)
+        environment = bc.FargateComputeEnvironment(there, "Environment", vpc=vpc)
+        self.other_environment = environment
+        self.other_definition = bc.FargateJobDefinition(there, "Job", **IMAGE)
+        if way == "ours":
+            self.other_queue = bc.JobQueue(there, "Queue", compute_environments=[environment])
+            self.other_policy = bc.FairSharePolicy(there, "Policy")
+            return
+        self.other_queue = batch.JobQueue(there, "Queue", priority=1)
+        self.other_policy = batch.FairshareSchedulingPolicy(there, "Policy")
+
+
+REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
+    "an environment of a queue": (
+        lambda w: bc.JobQueue(w.here, "X", compute_environments=[w.other_environment]),
+        r"compute_environments\[0\]: .* is in Region eu-west-1, and the stack in us-east-1",
+    ),
+    "the policy of a queue": (
+        lambda w: bc.JobQueue(
+            w.here, "X", compute_environments=[w.environment], scheduling_policy=w.other_policy
+        ),
+        "scheduling_policy: .* is in Region eu-west-1",
+    ),
+    "a queue that rescues": (
+        lambda w: bc.JobQueue(
+            w.here, "X", compute_environments=[w.environment], spot_rescue_queue=w.other_queue
+        ),
+        "spot_rescue_queue: .* is in Region eu-west-1",
+    ),
+    "the definitions of a rescue": (
+        lambda w: bc.JobQueue(
+            w.here,
+            "X",
+            compute_environments=[w.environment],
+            spot_rescue_queue=w.queue,
+            spot_rescue_job_definitions=[w.other_definition],
+        ),
+        r"spot_rescue_job_definitions\[0\]: .* is in Region eu-west-1",
+    ),
+    "a schedule's queue": (
+        lambda w: bc.ScheduleTrigger(
+            w.here,
+            "X",
+            queue=w.other_queue,
+            job_definition=w.other_definition,
+            schedule="rate(1 day)",
+        ),
+        "X: queue: .* is in Region eu-west-1, and the stack in us-east-1; .* every one would fail",
+    ),
+    "an event's definition": (
+        lambda w: bc.EventTrigger(
+            w.here,
+            "X",
+            queue=w.queue,
+            job_definition=w.other_definition,
+            event_pattern={"source": ["a"]},
+        ),
+        "X: job_definition: .* is in Region eu-west-1, and .* in us-east-1",
+    ),
+    "a gateway's queue": (
+        lambda w: bc.SubmissionGateway(
+            w.here,
+            "X",
+            queue=w.other_queue,
+            job_definition=w.other_definition,
+            mode="coalesce",
+        ),
+        "X: queue: .* is in Region eu-west-1",
+    ),
+    "a function's queue": (
+        lambda w: bc.SubmitFunction(
+            w.here, "X", queue=w.other_queue, job_definition=w.other_definition
+        ),
+        "X: queue: .* is in Region eu-west-1",
+    ),
+    "a workflow's definition": (
+        lambda w: bc.Workflow(
+            w.here,
+            "X",
+            queue=w.queue,
+            jobs=[bc.WorkflowJob(name="one", job_definition=w.other_definition)],
+        ),
+        "job 'one': job_definition: .* is in Region eu-west-1",
+    ),
+    "a grant": (
+        lambda w: w.queue.grant_submit(iam.User(w.here, "User"), w.other_definition),
+        "Here/Queue: job_definition: .* is in Region eu-west-1",
+    ),
+    "what is watched": (
+        lambda w: bc.BatchMonitoring(w.here, "X", queues=[w.queue, w.other_queue]),
+        r"queues\[1\]: .* is in Region eu-west-1, and the stack in us-east-1",
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=["ARN", "ours", "an L2"])
+def world(request: pytest.FixtureRequest) -> World:
+    return World(request.param)
+
+
+@pytest.mark.parametrize(("make", "said"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_work_across_regions_is_refused(
+    world: World, make: Callable[[World], object], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(world)
+    assert world.here.node.try_find_child("X") is None
+
+
+def test_a_rule_of_a_queue_is_made_where_the_queue_is(world: World) -> None:
+    """An L2 queue's rules are below it; those of one that was taken in would be here."""
+    if isinstance(world.other_queue, bc.JobQueue) and world.other_queue.stack is world.here:
+        with pytest.raises(ValueError, match="tells of it only there"):
+            world.other_queue.on_job_failed("Failed")
+        return
+    rule = bc.events_of(world.other_queue).on_job_failed("Failed")
+    assert isinstance(rule, events.Rule)
+    assert cdk.Stack.of(rule).region == "eu-west-1"
+
+
+def test_an_account_is_a_place_too() -> None:
+    world = World("ARN")
+    theirs = bc.JobQueue.from_job_queue_arn(
+        world.here, "Theirs", "arn:aws:batch:us-east-1:210987654321:job-queue/a"
+    )
+    with pytest.raises(ValueError, match="is in account 210987654321, and the stack in 123456"):
+        bc.SubmitFunction(world.here, "X", queue=theirs, job_definition=world.definition)
+
+
+def test_what_only_cloudformation_knows_is_no_other_place() -> None:
+    app = cdk.App()
+    here, there = (cdk.Stack(app, name) for name in ("Here", "There"))
+    vpc = ec2.Vpc(there, "Vpc", max_azs=2, nat_gateways=0)
+    environment = bc.FargateComputeEnvironment(there, "Environment", vpc=vpc)
+    queue = bc.JobQueue(here, "Queue", compute_environments=[environment])
+    by_token = bc.JobDefinition.from_job_definition_arn(
+        here, "Job", cdk.CfnParameter(here, "Arn").value_as_string
+    )
+    bc.SubmitFunction(here, "Submit", queue=queue, job_definition=by_token)
+    theirs = batch.JobQueue.from_job_queue_arn(
+        here, "Theirs", cdk.CfnParameter(here, "QueueArn").value_as_string
+    )
+    bc.SubmitFunction(here, "Other", queue=theirs, job_definition=by_token)

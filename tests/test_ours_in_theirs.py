@@ -1,0 +1,194 @@
+"""Ours stand wherever an ``aws_batch`` L2 or a reference of the CDK's is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from aws_cdk.interfaces import aws_batch as batch_interfaces
+
+import batch_constructs as bc
+
+Resources = Callable[..., dict[str, dict[str, Any]]]
+QUEUE = "AWS::Batch::JobQueue"
+
+
+@pytest.fixture
+def environment(stack: cdk.Stack, vpc: ec2.Vpc) -> bc.FargateComputeEnvironment:
+    return bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+
+
+@pytest.fixture
+def queue(stack: cdk.Stack, environment: bc.FargateComputeEnvironment) -> bc.JobQueue:
+    return bc.JobQueue(stack, "Ours", compute_environments=[environment])
+
+
+@pytest.fixture
+def definition(stack: cdk.Stack) -> bc.FargateJobDefinition:
+    return bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+    )
+
+
+def test_an_l2_queue_takes_our_environments_and_policy(
+    stack: cdk.Stack, environment: bc.FargateComputeEnvironment, resources: Resources
+) -> None:
+    arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/known"
+    known = bc.ComputeEnvironment.from_compute_environment_arn(stack, "Known", arn)
+    policy = bc.FairSharePolicy(stack, "Policy")
+    theirs = batch.JobQueue(
+        stack,
+        "Theirs",
+        compute_environments=[
+            batch.OrderedComputeEnvironment(compute_environment=environment, order=1)
+        ],
+        scheduling_policy=policy,
+    )
+    theirs.add_compute_environment(known, 2)
+
+    assert theirs.scheduling_policy is policy
+    (made,) = resources(QUEUE).values()
+    properties = made["Properties"]
+    arn_of_ours = stack.resolve(environment.compute_environment_arn)
+    assert properties["ComputeEnvironmentOrder"] == [
+        {"ComputeEnvironment": arn_of_ours, "Order": 1},
+        {"ComputeEnvironment": arn, "Order": 2},
+    ]
+    assert properties["SchedulingPolicyArn"] == stack.resolve(policy.scheduling_policy_arn)
+
+
+def test_our_trigger_knows_the_policy_of_an_l2_queue_that_is_ours(
+    stack: cdk.Stack, environment: bc.FargateComputeEnvironment, definition: bc.FargateJobDefinition
+) -> None:
+    ordered = batch.OrderedComputeEnvironment(compute_environment=environment, order=1)
+    theirs = batch.JobQueue(
+        stack,
+        "Theirs",
+        compute_environments=[ordered],
+        scheduling_policy=bc.FairSharePolicy(stack, "Policy"),
+    )
+    with pytest.raises(ValueError, match="share_identifier is missing"):
+        bc.ScheduleTrigger(
+            stack, "Nightly", queue=theirs, job_definition=definition, schedule="rate(1 day)"
+        )
+
+
+def test_an_l2_definition_grants_submission_to_our_queue(
+    stack: cdk.Stack, queue: bc.JobQueue, resources: Resources
+) -> None:
+    container = batch.EcsFargateContainerDefinition(
+        stack,
+        "Container",
+        image=cdk.aws_ecs.ContainerImage.from_registry("busybox"),
+        cpu=1,
+        memory=cdk.Size.gibibytes(2),
+    )
+    theirs = batch.EcsJobDefinition(stack, "Theirs", container=container)
+    user = iam.User(stack, "User")
+    theirs.grant_submit_job(user, queue)
+
+    (policy,) = (
+        one for one in resources("AWS::IAM::Policy").values() if "Users" in one["Properties"]
+    )
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert stack.resolve(queue.job_queue_arn) in statement["Resource"]
+
+
+def test_l1s_take_references_of_ours(
+    stack: cdk.Stack, queue: bc.JobQueue, environment: bc.FargateComputeEnvironment
+) -> None:
+    policy = bc.FairSharePolicy(stack, "Policy")
+    l1 = batch.CfnJobQueue(
+        stack,
+        "L1",
+        priority=1,
+        compute_environment_order=[
+            {"order": 1, "computeEnvironment": environment.compute_environment_arn}
+        ],
+        scheduling_policy_arn=policy,
+    )
+    share = batch.CfnQuotaShare(
+        stack,
+        "Share",
+        capacity_limits=[],
+        job_queue=queue.job_queue_arn,
+        preemption_configuration={"inSharePreemption": "DISABLED"},
+        quota_share_name="a",
+        resource_sharing_configuration={"strategy": "RESERVE"},
+    )
+    assert stack.resolve(l1.scheduling_policy_arn) == stack.resolve(policy.scheduling_policy_arn)
+    assert share.job_queue
+
+
+def test_targets_and_tasks_of_the_cdk_take_ours(
+    stack: cdk.Stack, queue: bc.JobQueue, definition: bc.FargateJobDefinition, resources: Resources
+) -> None:
+    rule = events.Rule(stack, "Rule", schedule=events.Schedule.rate(cdk.Duration.days(1)))
+    rule.add_target(
+        targets.BatchJob(queue.job_queue_arn, queue, definition.job_definition_arn, definition)
+    )
+    tasks.BatchSubmitJob(
+        stack,
+        "Task",
+        job_name="a",
+        job_queue_arn=queue.job_queue_arn,
+        job_definition_arn=definition.job_definition_arn,
+    )
+    (made,) = resources("AWS::Events::Rule").values()
+    (target,) = made["Properties"]["Targets"]
+    assert target["Arn"] == stack.resolve(queue.job_queue_arn)
+
+
+def test_every_resource_of_ours_is_a_reference_of_its_kind(
+    stack: cdk.Stack,
+    queue: bc.JobQueue,
+    environment: bc.FargateComputeEnvironment,
+    definition: bc.FargateJobDefinition,
+) -> None:
+    """The annotations are the test, for mypy; the ARNs are it at run time."""
+    policy: batch.ISchedulingPolicy = bc.FairSharePolicy(stack, "Policy")
+    known: batch.IComputeEnvironment = environment
+    queue_ref: batch_interfaces.IJobQueueRef = queue
+    definition_ref: batch_interfaces.IJobDefinitionRef = definition
+    environment_ref: batch_interfaces.IComputeEnvironmentRef = environment
+    policy_ref: batch_interfaces.ISchedulingPolicyRef = policy
+    licences: batch_interfaces.IConsumableResourceRef = bc.ConsumableResource(
+        stack, "Licences", total_quantity=1
+    )
+    assert known.enabled is True
+    assert known.service_role is None
+    assert queue_ref.job_queue_ref.job_queue_arn == queue.job_queue_arn
+    assert definition_ref.job_definition_ref.job_definition_arn == definition.job_definition_arn
+    assert (
+        environment_ref.compute_environment_ref.compute_environment_arn
+        == environment.compute_environment_arn
+    )
+    assert policy_ref.scheduling_policy_ref.scheduling_policy_arn == policy.scheduling_policy_arn
+    assert licences.consumable_resource_ref.consumable_resource_arn
+
+
+def test_what_was_taken_in_is_where_its_arn_says(stack: cdk.Stack) -> None:
+    arn = "arn:aws:batch:eu-west-1:210987654321:job-queue/there"
+    there = bc.JobQueue.from_job_queue_arn(stack, "There", arn).env
+
+    assert (there.region, there.account) == ("eu-west-1", "210987654321")
+
+
+def test_a_removal_policy_goes_to_the_resource(
+    stack: cdk.Stack, queue: bc.JobQueue, resources: Resources
+) -> None:
+    queue.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    with pytest.raises(ValueError, match="Known: it was taken in"):
+        bc.JobQueue.from_job_queue_name(stack, "Known", "a").apply_removal_policy(
+            cdk.RemovalPolicy.RETAIN
+        )
+
+    assert next(iter(resources(QUEUE).values()))["DeletionPolicy"] == "Retain"
