@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.source import api
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resources import JobDefinition
 
-_MOUNTS: Final = "/mnt/"
-"""Below this nothing is in AWS's images: what is there was mounted."""
+_MOUNTS: Final = re.compile("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
+"""What is called so is storage that was mounted, and no directory that Docker may make."""
 
 
 @rule(
@@ -38,7 +39,7 @@ def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
     """Docker makes an empty directory there, and the job writes to the instance's own disk."""
     for _, path, volume in volumes(job):
         host = text(mapping(volume, "Host"), "SourcePath")
-        if host is None or not host.startswith(_MOUNTS):
+        if host is None or not _MOUNTS.fullmatch(host):
             continue
 
         def problem(environment: ComputeEnvironment, host: str = host) -> str | None:
