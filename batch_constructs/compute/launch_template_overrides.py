@@ -149,6 +149,11 @@ def _refuse_what_eks_does_not_have(
                 "agent starts; allowed on Amazon EKS is none: leave volumes out there, and let "
                 "pods claim volumes of a CSI driver"
             )
+        if one.prefetches:
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has prefetch_images, which are pulled before the "
+                "ECS agent starts; allowed on Amazon EKS is none: leave prefetch_images out there"
+            )
         if one.image_pull is not None:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
