@@ -518,3 +518,33 @@ def test_a_job_at_the_end_of_a_chain_waits_for_the_one_before_it(aws: Aws) -> No
 
     assert made is not None
     assert aws.batch.jobs[-1]["dependsOn"] == [{"jobId": made["jobId"]}]
+
+
+def failed_once(number: int) -> dict[str, Any]:
+    """Give the record that Lambda keeps of a failed event that named no job."""
+    return {
+        "requestContext": {"requestId": f"first-{number}"},
+        "requestPayload": {"parameters": {"n": str(number)}},
+    }
+
+
+def test_dead_letters_without_a_job_name_are_redriven_each(aws: Aws) -> None:
+    records = [{"messageId": str(n), "body": json.dumps(failed_once(n))} for n in range(3)]
+
+    assert submit.handler({"Records": records}, Context()) == {"batchItemFailures": []}
+
+    assert sorted(job["parameters"]["n"] for job in aws.batch.jobs) == ["0", "1", "2"]
+
+
+def test_a_dead_letter_without_a_job_name_is_the_job_that_failed(aws: Aws) -> None:
+    submit.handler({"parameters": {"n": "1"}}, Context(aws_request_id="first-1"))
+    submit.handler(failed_once(1), Context(aws_request_id="another"))
+
+    assert len(aws.batch.jobs) == 1
+
+
+def test_events_that_never_reached_the_function_are_told_apart_by_their_messages(aws: Aws) -> None:
+    body = json.dumps({"parameters": {"n": "1"}})
+    submit.handler({"Records": [{"messageId": n, "body": body} for n in ("a", "b")]}, Context())
+
+    assert len(aws.batch.jobs) == 2

@@ -91,7 +91,7 @@ def notifications(seed: int) -> None:
         notifier = Notifier(
             sns=world.client("sns", patient=False), topic_arn="topic", claims=_claims(me)
         )
-        each_event(event, lambda each: notifier.handle(each, _invocation(me, 30)))
+        each_event(event, lambda each, _: notifier.handle(each, _invocation(me, 30)))
 
     deliveries = play(world, events, work, seconds=30)
     told = Counter(name for text in world.published for name in events if name in text)
@@ -110,7 +110,7 @@ def counters(seed: int) -> None:
             me.sleep(0)
 
         counter = JobCounter(claims=_claims(me), namespace="Ours", count_by=["Cause"], write=write)
-        each_event(event, lambda each: counter.handle(each, _invocation(me, 30)))
+        each_event(event, lambda each, _: counter.handle(each, _invocation(me, 30)))
 
     deliveries = play(world, events, work, seconds=30)
     counted = Counter(json.loads(line)["JobId"] for line in world.written)
@@ -147,7 +147,10 @@ def submit_function(seed: int) -> None:
 
     def work(me: Instance, event: Any, request_id: str) -> None:
         each_event(
-            event, lambda each: submit(_submitter(me), each, request_id, _invocation(me, 60))
+            event,
+            lambda each, before: submit(
+                _submitter(me), each, request_id if before is None else before, _invocation(me, 60)
+            ),
         )
 
     play(world, events, work, seconds=60)
@@ -163,7 +166,9 @@ def spot_rescue(seed: int) -> None:
     def work(me: Instance, event: Any, _: str) -> None:
         each_event(
             event,
-            lambda each: rescue(_submitter(me), each["detail"], "on-demand", _invocation(me, 60)),
+            lambda each, _: rescue(
+                _submitter(me), each["detail"], "on-demand", _invocation(me, 60)
+            ),
         )
 
     play(world, events, work, seconds=60)

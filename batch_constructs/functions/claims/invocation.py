@@ -48,28 +48,34 @@ class Invocation:
 
 
 def each_event(
-    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any]], object]
+    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any], str | None], object]
 ) -> dict[str, Any] | None:
     """Handle an event as it comes, or out of a dead-letter queue.
 
     There it lies as EventBridge could not hand it over, or as Lambda notes what failed; and it
     comes from there alone, or as a batch of SQS messages, of which those that fail are told.
+
+    ``handle`` is also given what tells an event that has been there before from others: the ID of
+    the run that first failed, or of the message; None where the event comes for the first time.
     """
     if "Records" not in event:
-        handle(_original(event))
+        handle(*_original(event, None))
         return None
     failed = []
     for record in event["Records"]:
         try:
-            handle(_original(json.loads(record["body"])))
+            handle(*_original(json.loads(record["body"]), record["messageId"]))
         except Exception:  # noqa: BLE001 - SQS is told, and keeps it
             _LOG.exception("message %s fails again", record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}
 
 
-def _original(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _original(
+    event: Mapping[str, Any], identity: str | None
+) -> tuple[Mapping[str, Any], str | None]:
     """Return what a function was to handle, of the record that Lambda keeps of its failures."""
     while "requestPayload" in event and "requestContext" in event:
+        identity = str(event["requestContext"].get("requestId", identity))
         event = event["requestPayload"]
-    return event
+    return event, identity

@@ -137,4 +137,4 @@ def _notifier() -> Notifier:
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
     """Handle one event that EventBridge sends, or what lies in the dead-letter queue."""
     invocation = Invocation.of(context)
-    return each_event(event, lambda each: _notifier().handle(each, invocation))
+    return each_event(event, lambda each, _: _notifier().handle(each, invocation))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from signal import ITIMER_REAL, SIGALRM, setitimer, signal
@@ -233,7 +234,7 @@ def _check_names(names: list[str]) -> None:
         raise Poison(
             f"environment: {', '.join(reserved)}: names with {RESERVED_VARIABLES} are reserved"
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise Poison(f"environment: {', '.join(twice)}: given more than once")
 

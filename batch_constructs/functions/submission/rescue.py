@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     made: list[dict[str, str] | None] = []
     again = each_event(
         event,
-        lambda each: made.append(
+        lambda each, _: made.append(
             rescue(submitter(), each["detail"], os.environ["RESCUE_QUEUE"], invocation)
         ),
     )

@@ -81,7 +81,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     invocation, request_id = Invocation.of(context), context.aws_request_id
     made: list[dict[str, str]] = []
     again = each_event(
-        event, lambda each: made.append(submit(submitter(), each, request_id, invocation))
+        event,
+        lambda each, before: made.append(
+            submit(submitter(), each, request_id if before is None else before, invocation)
+        ),
     )
     return made[0] if again is None else again
 
