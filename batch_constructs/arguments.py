@@ -68,6 +68,9 @@ class Checked:
         return {"Type": self.type, "Properties": self.properties}
 
 
+_MAY_HOLD_SECRETS = {"args", "command", "user_data"}
+"""Lists of words that somebody may have put a password into."""
+
 _CHECKED: WeakKeyDictionary[Any, Checked] = WeakKeyDictionary()
 
 
@@ -210,7 +213,8 @@ class Arguments:
         if is_resolvable(value):
             return _as_list(value)
         if isinstance(value, str) or not isinstance(value, Sequence):
-            return self.wrong_type(parameter, value, "a list of strings")
+            secret = parameter in _MAY_HOLD_SECRETS
+            return self.wrong_type(parameter, value, "a list of strings", secret=secret)
         if is_token(value):
             return list(value)
         return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]

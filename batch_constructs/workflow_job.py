@@ -37,6 +37,7 @@ PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
 """A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
 
 _A_PATH: Final = "a path into the input is written such as '$.files' or '$.files[0].key'"
+_MAY_BE_SECRET = {"command", "environment"}
 _SHORT = 60
 
 NAME: Final = Matching(
@@ -249,13 +250,13 @@ def _wrong_mappings(job: WorkflowJob) -> Iterator[str]:
     }
     for name, value in fields.items():
         if not isinstance(value, Mapping):
-            yield f"{name} is {_shown(value)}; expected a mapping of names to strings"
+            yield f"{name} is {_kind(name, value)}; expected a mapping of names to strings"
             continue
         for key, item in value.items():
             if not isinstance(key, str) or not key:
                 yield f"a name in {name} is {_shown(key)}; expected a string that is not empty"
             elif not isinstance(item, str):
-                yield f"{name}[{key!r}] is {_shown(item)}; expected a string"
+                yield f"{name}[{key!r}] is {_kind(name, item)}; expected a string"
 
 
 def _wrong_lists(job: WorkflowJob) -> Iterator[str]:
@@ -263,7 +264,7 @@ def _wrong_lists(job: WorkflowJob) -> Iterator[str]:
     if command is not None and (
         not _is_list(command) or not all(isinstance(word, str) for word in job.command or ())
     ):
-        yield f"command is {_shown(command)}; expected a list of strings, one element a word"
+        yield f"command is {_kind('command', command)}; expected a list of strings, one element a word"
     if not _is_list(job.depends_on):
         yield f"depends_on is {_shown(job.depends_on)}; expected a list of names of jobs"
     else:
@@ -324,6 +325,11 @@ def _is_whole(value: object) -> bool:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _kind(parameter: str, value: object) -> str:
+    """Write a wrong value; of what may be secret, its type."""
+    return type(value).__name__ if parameter in _MAY_BE_SECRET else _shown(value)
 
 
 def _shown(value: object) -> str:

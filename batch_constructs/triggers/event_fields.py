@@ -131,12 +131,12 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]
         if is_field(value):
             if not _PATH.fullmatch(value):
                 arguments.wrong_value(
-                    f"{where} is {value!r}; a field is a path of names and indices such as "
-                    "$.detail.object.key or $.resources[0]"
+                    f"{where} begins with $, but is no field of an event; allowed are paths of names "
+                    "and indices such as $.detail.object.key or $.resources[0]"
                 )
         elif _PLACEHOLDER.search(value):
             arguments.wrong_value(
-                f"{where} is {value!r}; EventBridge reads <…> as a field of the event: write it "
+                f"{where} has <…> in it, which EventBridge reads as a field of the event: write it "
                 "without the angle brackets"
             )
     if sum(map(is_field, values.values())) > INPUT_PATHS:

@@ -101,8 +101,8 @@ class ObjectCreatedTrigger(EventTrigger):
         function_settings: FunctionSettings | None = None,
     ) -> None:
         path = f"{scope.node.path}/{id}".strip("/")
-        prefix = _key_part(path, "prefix", prefix)
-        suffix = _key_part(path, "suffix", suffix)
+        prefix = key_part(path, "prefix", prefix)
+        suffix = key_part(path, "suffix", suffix)
         super().__init__(
             scope,
             id,
@@ -133,7 +133,7 @@ class ObjectCreatedTrigger(EventTrigger):
         tell_event_bridge(bucket)
 
 
-def _key_part(path: str, parameter: str, value: Any) -> str | None:
+def key_part(path: str, parameter: str, value: Any) -> str | None:
     """Read how keys begin or end, before a pattern is made of it."""
     if is_resolvable(value):
         return Token.as_string(value)

@@ -31,7 +31,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.jobs.job_definition import takes_grants
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.members import member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
@@ -46,7 +46,11 @@ from batch_constructs.triggers.gateway_arguments import (
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
-from batch_constructs.triggers.object_created_trigger import bucket_name, tell_event_bridge
+from batch_constructs.triggers.object_created_trigger import (
+    bucket_name,
+    key_part,
+    tell_event_bridge,
+)
 from batch_constructs.triggers.submit_function import (
     LIST_JOBS,
     read_allow,
@@ -269,6 +273,8 @@ class SubmissionGateway(BatchConstruct):
         """Turn what an SNS topic publishes into jobs; the body is the published message."""
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
+        if not has_member(topic, "topic_arn"):
+            raise TypeError(f"{self.node.path}: topic is {kind_of(topic)}; expected an sns.ITopic")
         return topic.add_subscription(
             subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
         )
@@ -300,8 +306,12 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
                 "order; use one without fifo"
             )
-        name = bucket_name(self.node.path, bucket)
-        pattern = object_created_pattern(name, prefix=prefix, suffix=suffix)
+        path = self.node.path
+        pattern = object_created_pattern(
+            bucket_name(path, bucket),
+            prefix=key_part(path, "prefix", prefix),
+            suffix=key_part(path, "suffix", suffix),
+        )
         rule = make_rule(self, id, pattern)
         resource: Any = rule.node.default_child
         resource.targets = [

@@ -304,7 +304,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
             r"event_pattern\.detail\.a\.b is an empty list",
         ),
         ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] is '\$\.x y'; a field is a path"),
-        ({"parameters": {"a": "<b>"}}, "EventBridge reads <…> as a field"),
+        ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
     ],
 )
 def test_what_event_bridge_refuses_is_refused(
@@ -421,7 +421,7 @@ def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
     ("command", "said"),
     [
         (["$.de tail"], r"command\[0\] is '\$.de tail'; a field is a path"),
-        (["<x>"], r"command\[0\] is '<x>'; EventBridge reads"),
+        (["<x>"], r"command\[0\] has <…> in it, which EventBridge reads"),
     ],
 )
 def test_a_word_that_eventbridge_would_misread_is_refused(

@@ -17,6 +17,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
+    SSLError,
     SSOError,
     TokenRetrievalError,
     UnknownEndpointError,
@@ -25,7 +26,12 @@ from botocore.exceptions import (
 from batch_constructs.aws.error_names import SERVER_FAULT, THROTTLING, TOO_MANY_REQUESTS
 from batch_constructs.functions.claims.lease import CALL_SECONDS
 
-_NO_CONNECTION = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+_NO_CONNECTION = (
+    EndpointConnectionError,
+    ConnectTimeoutError,
+    ProxyConnectionError,
+    SSLError,
+)
 _NOT_WRITTEN = (ParamValidationError, RecursionError, UnicodeError)
 _NOT_SIGNED = (
     CredentialRetrievalError,
@@ -34,6 +40,7 @@ _NOT_SIGNED = (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     SSOError,
     TokenRetrievalError,
     UnknownEndpointError,
