@@ -22,8 +22,8 @@ def columns(picture: Picture) -> list[list[str]]:
         for target in after[id_]:
             place[target] = max(place[target], place[id_] + 1)
     drawn: list[list[str]] = [[] for _ in range(max(place.values(), default=-1) + 1)]
-    for id_, column in place.items():
-        drawn[column].append(id_)
+    for id_, number in place.items():
+        drawn[number].append(id_)
     joined: dict[str, list[str]] = {id_: [] for id_ in picture.nodes}
     for edge in picture.edges:
         joined[edge.source].append(edge.target)
