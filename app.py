@@ -24,7 +24,7 @@ def build(app: cdk.App) -> cdk.Stack:
     stack = cdk.Stack(app, "WordCount")
     public = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[public])
-    files = s3.Bucket(stack, "Files", enforce_ssl=True, event_bridge_enabled=True)
+    files = s3.Bucket(stack, "Files", enforce_ssl=True)
     login = secretsmanager.Secret(stack, "Login")
 
     spot = bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, max_vcpus=64)

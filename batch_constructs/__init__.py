@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     )
     from batch_constructs.jobs.retry_policy import RetryAction, RetryPolicy, RetryRule
     from batch_constructs.jobs.secrets import SecretSource, secret_field, secret_parameter
+    from batch_constructs.jobs.sidecars import with_sidecar
     from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
     from batch_constructs.jobs.submit_rights import grant_submit
     from batch_constructs.jobs.volumes import AnyVolume, EfsVolume, HostVolume, S3FilesVolume
@@ -280,6 +281,7 @@ _HOME: dict[str, str] = {
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
+    "with_sidecar": "jobs.sidecars",
 }
 """Where each public name lives: name → module below ``batch_constructs``."""
 
@@ -420,6 +422,7 @@ __all__ = [
     "metrics_of",
     "secret_field",
     "secret_parameter",
+    "with_sidecar",
 ]
 
 

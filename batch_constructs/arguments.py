@@ -14,9 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
-from batch_constructs.tokens import is_resolvable, is_secret_value, is_token, without_tokens
+from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -38,6 +38,8 @@ _LARGEST = 2**31 - 1
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
 
+_TOKEN = re.compile(r"""['"]?[$#]\{Token\[[^\]]*\]\}['"]?|-\d(?:\.\d+)?e\+2\d\d""")
+"""How the CDK writes a token, and what nobody can read: a number of it is far below any other."""
 _A_VALUE_FOR_ALL = (
     "is the value of a secret, which everybody who may describe the resource would read; "
     "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
@@ -109,7 +111,7 @@ class Arguments:
 
         What may be ``secret`` is not shown.
         """
-        shown = _is_short(value) and not secret
+        shown = _is_short(value) and not secret and not is_token(value)
         got = f"{kind_of(value)} {value!r}" if shown else kind_of(value)
         problem = f"{self._within}{parameter} is {got}; expected {expected}"
         self._wrong_types += self._but_for_known([problem])
@@ -122,6 +124,7 @@ class Arguments:
 
     def _but_for_known(self, problems: Sequence[str]) -> list[str]:
         """Leave out a problem of a parameter that one is known of already, which is the cause."""
+        problems = [_TOKEN.sub("a token", problem) for problem in problems]
         known = [_PARAMETER.match(one) for one in (*self._wrong_types, *self._wrong_values)]
         causes = [one[0] for one in known if one]
         return [
@@ -212,6 +215,17 @@ class Arguments:
             return list(value)
         return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
 
+    def one_by_one(self, parameter: str, value: object) -> bool:
+        """Refuse a list that only CloudFormation knows, where each entry has to be looked at."""
+        if not (is_resolvable(value) or (isinstance(value, list | tuple) and is_token(value))):
+            return True
+        self.wrong_value(
+            f"{parameter} is a list that only CloudFormation knows, and here each of its entries "
+            "has to be known; allowed is a list whose entries may be tokens: give Fn.select(0, …) "
+            "for each"
+        )
+        return False
+
     def each(
         self,
         parameter: str,
@@ -259,6 +273,7 @@ class Arguments:
     def choice(self, parameter: str, value: object, expected: str) -> Any:
         """Read an enumeration's member or its string, as the string AWS knows."""
         held = getattr(value, "value", value)
+        held = constant_of(held) or held
         if held is None or isinstance(held, str):
             return None if held is None else str(held)
         return self.wrong_type(parameter, value, expected)

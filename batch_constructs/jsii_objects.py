@@ -8,6 +8,7 @@ see whether it is there would be a crossing.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 
 def has_member(value: object, attribute: str) -> bool:
@@ -20,12 +21,37 @@ def has_member(value: object, attribute: str) -> bool:
     return any(hasattr(kind, attribute) for kind in (type(value), *map(type, delegates)))
 
 
+def constant_of(value: object) -> str | None:
+    """Name the constant of its class that a value of the CDK is, such as ``ARM64``; or None.
+
+    The CDK has enumerations that are classes; a constant is always the same object of JavaScript.
+    """
+    kind = type(value)
+    if not kind.__module__.startswith("aws_cdk."):
+        return None
+    names = (name for one in kind.__mro__ for name in vars(one) if name.isupper())
+    return next(
+        (name for name in names if _reference(getattr(kind, name)) == _reference(value)), None
+    )
+
+
+def _reference(value: Any) -> object:
+    return value.__jsii_ref__.ref if hasattr(value, "__jsii_ref__") else value
+
+
+def is_resolvable(value: object) -> bool:
+    """Whether a value is a token as an object (``IResolvable``), not yet hidden in a string."""
+    return has_member(value, "resolve") and has_member(value, "creation_stack")
+
+
 def kind_of(value: object) -> str:
     """Name the class of a value for somebody who gave a wrong one.
 
     The CDK has classes of the names that ours have, so whatever is not Python's own or ours is
     named with its module; a proxy of jsii is what it stands for.
     """
+    if is_resolvable(value) or (isinstance(value, str) and "Token[" in value):
+        return "a token"
     kind = next(one for one in type(value).__mro__ if not one.__name__.startswith("_"))
     ours = kind.__module__.partition(".")[0] in {"builtins", "batch_constructs"}
     return kind.__name__ if ours else f"{kind.__module__}.{kind.__name__}"

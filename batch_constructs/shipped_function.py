@@ -20,6 +20,8 @@ from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings, admit_logs
+from batch_constructs.role_policies import RolePolicies, as_document
+from batch_constructs.told_variables import ToldVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +48,7 @@ class ShippedFunction(BatchConstruct):
         folder: str,
         module: str,
         description: str,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str | Sequence[str]],
         statements: Sequence[Statement],
         timeout: Duration,
         memory_mebibytes: int = 256,
@@ -63,7 +65,7 @@ class ShippedFunction(BatchConstruct):
             folder: The folder of ``functions`` that ships.
             module: The module of that folder that has the handler.
             description: What it does.
-            environment: What it is told.
+            environment: What it is told; lists for which there is no room lie in parameters.
             statements: What it may do.
             timeout: How long it may take.
             memory_mebibytes: How much memory it has.
@@ -90,25 +92,21 @@ class ShippedFunction(BatchConstruct):
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": self.log_group.log_group_arn,
         }
+        told = ToldVariables(self, environment)
+        network = [] if wanted.vpc is None else [NETWORK_STATEMENT]
+        policies = RolePolicies([write_log, *network, *told.statements, *statements])
+        problem = policies.problem("name fewer queues, or divide them")
+        if problem is not None:
+            raise ValueError(f"{scope.node.path}: {problem}")
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(LAMBDA),
             description=description,
             permissions_boundary=wanted.permissions_boundary,
-            inline_policies={
-                "Policy": iam.PolicyDocument.from_json(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            write_log,
-                            *statements,
-                            *([] if wanted.vpc is None else [NETWORK_STATEMENT]),
-                        ],
-                    }
-                )
-            },
+            inline_policies={"Policy": as_document(policies.inline)},
         )
+        more = policies.attach(self, self.role)
         self.handler = lambda_.Function(
             self,
             "Handler",
@@ -121,13 +119,14 @@ class ShippedFunction(BatchConstruct):
             log_group=self.log_group,
             handler=f"{folder}.{module}.handler",
             code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
-            environment=dict(environment),
+            environment=told.variables,
             environment_encryption=key,
             reserved_concurrent_executions=wanted.reserved_concurrency,
             vpc=wanted.vpc,
             vpc_subnets=wanted.vpc_subnets,
             security_groups=wanted.security_groups and list(wanted.security_groups),
         )
+        self.handler.node.add_dependency(*more)
         if dead_letter_queue is not None:
             from aws_cdk import aws_lambda_destinations as destinations  # noqa: PLC0415 - when used
 

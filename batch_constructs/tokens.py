@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.rules import UNKNOWN
 
 _MARKS = ("${Token[", "#{Token[")
@@ -45,11 +45,6 @@ def is_token(value: object) -> bool:
 def is_made_up(value: str) -> bool:
     """Whether a text is, or contains, what a look-up answers before the CLI has looked."""
     return value in _MADE_UP or _PARAMETER_MADE_UP in value
-
-
-def is_resolvable(value: object) -> bool:
-    """Whether a value is a token as an object (``IResolvable``), not yet hidden in a string."""
-    return has_member(value, "resolve") and has_member(value, "creation_stack")
 
 
 _SECRETS: dict[str, bool] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
@@ -9,6 +10,7 @@ import pytest
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
@@ -19,14 +21,32 @@ import batch_constructs as bc
     ("options", "told"),
     [
         (
-            lambda _: {
-                "ulimits": [batch.Ulimit(name=batch.UlimitName.CORE, hard_limit=1, soft_limit=1)]
+            lambda stack: {
+                "volumes": [
+                    batch.EcsVolume.efs(
+                        name="a",
+                        container_path="/a",
+                        file_system=efs.FileSystem(stack, "Files", vpc=ec2.Vpc(stack, "Vpc")),
+                    )
+                ]
             },
-            "is aws_cdk.aws_batch.Ulimit; expected Ulimit(",
+            "is aws_cdk.aws_batch.EfsVolume; expected EfsVolume(",
         ),
         (
-            lambda _: {"volumes": [batch.EcsVolume.host(name="a", container_path="/a")]},
-            "is aws_cdk.aws_batch.HostVolume; expected EfsVolume(",
+            lambda _: {
+                "retry_policy": batch.RetryStrategy(
+                    batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED
+                )
+            },
+            "is aws_cdk.aws_batch.RetryStrategy; expected a RetryPolicy",
+        ),
+        (
+            lambda stack: {
+                "secrets": {
+                    "A": ecs.Secret.from_secrets_manager(secretsmanager.Secret(stack, "Secret"))
+                }
+            },
+            "is aws_cdk.aws_ecs.Secret; expected a secret (secretsmanager.ISecret)",
         ),
         (
             lambda stack: {
@@ -57,3 +77,68 @@ def test_a_type_of_volume_may_be_the_cdks(stack: cdk.Stack) -> None:
     (template,) = Template.from_stack(stack).find_resources("AWS::EC2::LaunchTemplate").values()
     data = template["Properties"]["LaunchTemplateData"]
     assert data["BlockDeviceMappings"][0]["Ebs"]["VolumeType"] == "io2"
+
+
+def test_what_a_container_asks_of_linux_may_be_the_cdks(
+    stack: cdk.Stack, properties: Callable[[str], dict[str, Any]]
+) -> None:
+    bc.Ec2JobDefinition(
+        stack,
+        "Job",
+        image="a",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(1),
+        ulimits=[batch.Ulimit(name=batch.UlimitName.NOFILE, hard_limit=2, soft_limit=1)],
+        devices=[batch.Device(host_path="/dev/fuse", permissions=[batch.DevicePermission.READ])],
+        tmpfs=[
+            batch.Tmpfs(
+                container_path="/a",
+                size=cdk.Size.mebibytes(64),
+                mount_options=[batch.TmpfsMountOption.NOEXEC],
+            )
+        ],
+        volumes=[
+            batch.EcsVolume.host(name="b", container_path="/b", host_path="/c", readonly=True)
+        ],
+    )
+
+    container = properties("AWS::Batch::JobDefinition")["ContainerProperties"]
+    assert container["Ulimits"] == [{"Name": "nofile", "SoftLimit": 1, "HardLimit": 2}]
+    assert container["LinuxParameters"] == {
+        "Devices": [{"HostPath": "/dev/fuse", "Permissions": ["READ"]}],
+        "Tmpfs": [{"ContainerPath": "/a", "Size": 64, "MountOptions": ["noexec"]}],
+    }
+    assert container["Volumes"] == [{"Name": "b", "Host": {"SourcePath": "/c"}}]
+    assert container["MountPoints"] == [
+        {"SourceVolume": "b", "ContainerPath": "/b", "ReadOnly": True}
+    ]
+
+
+def test_the_platform_may_be_the_cdks(
+    stack: cdk.Stack, properties: Callable[[str], dict[str, Any]]
+) -> None:
+    bc.FargateJobDefinition(
+        stack,
+        "Job",
+        image="a",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        cpu_architecture=ecs.CpuArchitecture.X86_64,
+        operating_system_family=ecs.OperatingSystemFamily.WINDOWS_SERVER_2022_CORE,
+    )
+
+    platform = properties("AWS::Batch::JobDefinition")["ContainerProperties"]["RuntimePlatform"]
+    assert platform == {
+        "CpuArchitecture": "X86_64",
+        "OperatingSystemFamily": "WINDOWS_SERVER_2022_CORE",
+    }
+
+
+def test_a_share_may_be_the_cdks(
+    stack: cdk.Stack, properties: Callable[[str], dict[str, Any]]
+) -> None:
+    share = batch.Share(share_identifier="team", weight_factor=2)
+    bc.FairSharePolicy(stack, "Policy", shares=[share])
+
+    policy = properties("AWS::Batch::SchedulingPolicy")["FairsharePolicy"]
+    assert policy["ShareDistribution"] == [{"ShareIdentifier": "team", "WeightFactor": 2}]

@@ -28,6 +28,24 @@ RULE_NAME_SOURCE: Final[Source] = docs(
     ' [\\.\\-_A-Za-z0-9]+".',
 )
 
+DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 512 characters", 512)
+"""What a rule or a schedule is said to be for."""
+
+DESCRIPTION_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_PutRule.html",
+    'Description: "Length Constraints: Maximum length of 512."; the same in CreateSchedule.',
+)
+
+DASHBOARD_NAME: Final = Matching(
+    r"[A-Za-z0-9_-]+", "1 to 255 letters, digits, hyphens and underscores", 255
+)
+
+DASHBOARD_NAME_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
+    'DashboardName: "The maximum length is 255, and the valid characters are A-Z, a-z, 0-9, "-",'
+    ' and "_"."',
+)
+
 SCHEDULE_NAME: Final = Matching(
     r"[0-9a-zA-Z-_.]+", "1 to 64 letters, digits, periods, hyphens and underscores", 64
 )
@@ -61,6 +79,26 @@ ROLE_POLICY_CHARACTERS: Final = 10_240
 ROLE_POLICY_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference_iam-quotas.html",
     '"Role policy size can\'t exceed 10,240 characters." It is the sum of all inline policies.',
+)
+
+MANAGED_POLICY_CHARACTERS: Final = 6144
+"""One managed policy, white space not counted."""
+
+MANAGED_POLICIES_A_ROLE: Final = 10
+"""Managed policies of a role; more on request."""
+
+MANAGED_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    '"The size of each managed policy can\'t exceed 6,144 characters."; "Managed policies attached'
+    ' to an IAM role … 10".',
+)
+
+PARAMETER_CHARACTERS: Final = 4096
+"""The value of a standard parameter of Parameter Store, which costs nothing."""
+
+PARAMETER_SOURCE: Final[Source] = docs(
+    "systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
+    'Standard parameters: "Maximum size of a parameter value: 4 KB".',
 )
 
 FUNCTION_ENVIRONMENT_BYTES: Final = 4096

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
@@ -118,7 +119,9 @@ def make_service_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "ServiceRole",
-        assumed_by=iam.ServicePrincipal(BATCH),
+        assumed_by=iam.ServicePrincipal(
+            BATCH, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        ),
         managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 

@@ -15,7 +15,13 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
-from batch_constructs.compute.user_data import ImagePull, agent_settings, multipart, scratch
+from batch_constructs.compute.user_data import (
+    ImagePull,
+    agent_settings,
+    multipart,
+    prefetch,
+    scratch,
+)
 from batch_constructs.construct import BatchConstruct, given, l1_properties
 from batch_constructs.instance_volumes import (
     InstanceStoreVolume,
@@ -56,6 +62,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
 
     Attributes:
         resource: The L1 resource, for escape hatches.
+        prefetches: Whether instances pull images as they start.
         image_pull: When an image is pulled again; None where that is left to the ECS agent.
 
     Args:
@@ -70,6 +77,9 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``; not on Amazon EKS.
             Environments that use the template are admitted to them. An instance that cannot mount
             one switches itself off. Default: none.
+        prefetch_images: Images that an instance pulls as it starts, one after the other, before the
+            ECS agent takes jobs: public names, or those of Amazon ECR, which the instance role has
+            to be allowed to pull; not on Amazon EKS. Instances take longer to start. Default: none.
         image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
             Default: ECS's.
         capacity_reservation: The reserved capacity that instances start in:
@@ -107,6 +117,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         user_data: Sequence[str] | None = None,
         scratch_path: str | None = None,
         volumes: Sequence[AnyInstanceVolume] | None = None,
+        prefetch_images: Sequence[str] | None = None,
         image_pull: ImagePull | str | None = None,
         capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
@@ -127,6 +138,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             self._volumes,
             image_pull,
             block=block_task_metadata,
+            prefetched=prefetch_images,
         )
         listed = arguments.mapping("tags", tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
@@ -155,6 +167,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )
         self.image_pull: ImagePull | str | None = image_pull
+        self.prefetches: bool = bool(prefetch_images)
 
     @property
     def volumes(self) -> list[AnyInstanceVolume]:
@@ -260,8 +273,10 @@ def _user_data(
     image_pull: ImagePull | str | None,
     *,
     block: bool,
+    prefetched: Sequence[str] | None,
 ) -> str | None:
     """Return the MIME parts of what instances run as they start, or None for nothing."""
+    arguments.one_by_one("user_data", user_data)
     commands = arguments.texts("user_data", user_data)
     known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
     path = arguments.text("scratch_path", scratch_path)
@@ -270,12 +285,15 @@ def _user_data(
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
+    images = arguments.texts("prefetch_images", prefetched)
+    named = isinstance(images, list) and not arguments.is_wrong("prefetch_images")
     blocked = arguments.flag("block_task_metadata", block, required=True) is True
     scripts = [
         agent_settings(_BLOCKED) if blocked else [],
         agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
         *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
+        prefetch(images) if named and images else [],
         commands if known else [],
     ]
     if not any(scripts):

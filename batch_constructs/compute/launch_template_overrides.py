@@ -67,6 +67,11 @@ def launch_template_properties(
                 "launch_template_overrides is given without launch_template; allowed is beside one:"
                 " give launch_template for the other types"
             )
+        if userdata_type is not None:
+            arguments.wrong_value(
+                "userdata_type is given without launch_template; allowed is beside one: leave it "
+                "out, or give launch_template"
+            )
         return None
     return {
         **_reference(arguments, template),
@@ -143,6 +148,11 @@ def _refuse_what_eks_does_not_have(
                 f"launch_template {one.node.path} has volumes, which are mounted before the ECS "
                 "agent starts; allowed on Amazon EKS is none: leave volumes out there, and let "
                 "pods claim volumes of a CSI driver"
+            )
+        if one.prefetches:
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has prefetch_images, which are pulled before the "
+                "ECS agent starts; allowed on Amazon EKS is none: leave prefetch_images out there"
             )
         if one.image_pull is not None:
             arguments.wrong_value(

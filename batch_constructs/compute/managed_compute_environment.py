@@ -125,7 +125,7 @@ def make_environment(
         environment,
         "Resource",
         type=properties["Type"],
-        compute_environment_name=own.exact_name
+        compute_environment_name=properties.get("ComputeEnvironmentName")
         if name is None
         else replaceable_name(
             name, lambda: _create_only(with_all_tags(environment, properties), resource, own)

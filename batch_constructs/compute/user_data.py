@@ -11,6 +11,8 @@ import shlex
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from batch_constructs.tokens import is_token
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -74,4 +76,21 @@ def scratch(path: str) -> list[str]:
         f'  mount -o noatime "${{disks[0]}}" {path}',
         "fi",
         f"chmod 1777 {path}",
+    ]
+
+
+def prefetch(images: Sequence[str]) -> list[str]:
+    """Return the commands that pull images one after the other, from Amazon ECR as the instance.
+
+    One that cannot be pulled is left to the job, whose failure says why.
+    https://github.com/awslabs/amazon-ecr-credential-helper
+    """
+    listed = " ".join(image if is_token(image) else shlex.quote(image) for image in images)
+    return [
+        "dnf install -y amazon-ecr-credential-helper",
+        "mkdir -p /root/.docker",
+        """echo '{"credsStore": "ecr-login"}' > /root/.docker/config.json""",
+        f"for image in {listed}; do",
+        '  docker --config /root/.docker pull --quiet "$image" || echo "cannot prefetch $image"',
+        "done",
     ]

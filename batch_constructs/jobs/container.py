@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
@@ -112,10 +113,10 @@ class Container:
     user: str | None = None
     privileged: bool = False
     readonly_root_filesystem: bool = False
-    ulimits: Sequence[Ulimit] | None = None
+    ulimits: Sequence[Ulimit | batch.Ulimit] | None = None
     shared_memory: Size | None = None
-    devices: Sequence[Device] | None = None
-    tmpfs: Sequence[Tmpfs] | None = None
+    devices: Sequence[Device | batch.Device] | None = None
+    tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None = None
     swap: Swap | None = None
     init_process: bool = False
     volumes: Sequence[AnyVolume] | None = None

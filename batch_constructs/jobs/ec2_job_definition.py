@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
+from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.container import Container
 from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
 from batch_constructs.jobs.job_settings import JobArguments
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
@@ -97,6 +99,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
             ``{licences: 1}``. Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
+            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
+            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
             who submit by revision. Default: no, AWS deregisters them.
         propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
@@ -137,10 +142,10 @@ class Ec2JobDefinition(ContainerJobDefinition):
         volumes: Sequence[AnyVolume] | None = None,
         gpus: int | None = None,
         privileged: bool = False,
-        ulimits: Sequence[Ulimit] | None = None,
+        ulimits: Sequence[Ulimit | batch.Ulimit] | None = None,
         shared_memory: Size | None = None,
-        devices: Sequence[Device] | None = None,
-        tmpfs: Sequence[Tmpfs] | None = None,
+        devices: Sequence[Device | batch.Device] | None = None,
+        tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None = None,
         swap: Swap | None = None,
         user: str | None = None,
         readonly_root_filesystem: bool = False,
@@ -148,6 +153,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
+        max_concurrent_jobs: int | Consumable | None = None,
         keep_old_revisions: bool = False,
         propagate_tags: bool = True,
         job_definition_name: str | None = None,
@@ -182,7 +188,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
                 retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
-                consumable_resources=consumable_resources,
+                consumable_resources=with_limit(
+                    arguments, consumable_resources, max_concurrent_jobs
+                ),
                 keep_old_revisions=keep_old_revisions,
                 propagate_tags=propagate_tags,
                 job_definition_name=job_definition_name,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.ecs_job_definition import make_definition
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_settings import (
@@ -66,6 +67,9 @@ class EksJobDefinition(JobDefinition):
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
             Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
+            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
+            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
         keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
@@ -98,6 +102,7 @@ class EksJobDefinition(JobDefinition):
         timeout: Duration | None = None,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
+        max_concurrent_jobs: int | Consumable | None = None,
         keep_old_revisions: bool = False,
         job_definition_name: str | None = None,
         tags: Mapping[str, str] | None = None,
@@ -126,7 +131,9 @@ class EksJobDefinition(JobDefinition):
                 retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
-                consumable_resources=consumable_resources,
+                consumable_resources=with_limit(
+                    arguments, consumable_resources, max_concurrent_jobs
+                ),
                 keep_old_revisions=keep_old_revisions,
                 propagate_tags=False,
                 job_definition_name=job_definition_name,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
+from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.container import Container
 from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
 from batch_constructs.jobs.job_settings import JobArguments
@@ -92,6 +93,9 @@ class FargateJobDefinition(ContainerJobDefinition):
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
             ``{licences: 1}``. Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
+            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
+            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
             who submit by revision. Default: no, AWS deregisters them.
         propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
@@ -129,8 +133,11 @@ class FargateJobDefinition(ContainerJobDefinition):
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
         log_configuration: LogConfiguration | None = None,
-        cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: OperatingSystemFamily | str | None = None,
+        cpu_architecture: CpuArchitecture | ecs.CpuArchitecture | str | None = None,
+        operating_system_family: OperatingSystemFamily
+        | ecs.OperatingSystemFamily
+        | str
+        | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool = False,
         volumes: Sequence[AnyVolume] | None = None,
@@ -140,6 +147,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
+        max_concurrent_jobs: int | Consumable | None = None,
         keep_old_revisions: bool = False,
         propagate_tags: bool = True,
         job_definition_name: str | None = None,
@@ -171,7 +179,9 @@ class FargateJobDefinition(ContainerJobDefinition):
                 retry_policy=retry_policy,
                 timeout=timeout,
                 scheduling_priority=scheduling_priority,
-                consumable_resources=consumable_resources,
+                consumable_resources=with_limit(
+                    arguments, consumable_resources, max_concurrent_jobs
+                ),
                 keep_old_revisions=keep_old_revisions,
                 propagate_tags=propagate_tags,
                 job_definition_name=job_definition_name,

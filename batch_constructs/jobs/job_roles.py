@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.service_principals import ECS_TASKS
@@ -18,16 +19,22 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-_ECS_TASKS = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": ECS_TASKS},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+
+@cache
+def _own_account() -> dict[str, Any]:
+    """Say that only jobs of this account may be meant, whoever asks the service."""
+    return {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+
+
+@cache
+def _trust() -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": ECS_TASKS},
+        "Action": "sts:AssumeRole",
+        "Condition": _own_account(),
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 class ExecutionRole:
@@ -50,7 +57,7 @@ class ExecutionRole:
                 scope,
                 "ExecutionRole",
                 {
-                    "assumeRolePolicyDocument": _ECS_TASKS,
+                    "assumeRolePolicyDocument": _trust(),
                     "policies": [{"policyName": "Execution", "policyDocument": document}],
                 },
             )
@@ -83,4 +90,4 @@ def make_job_role(scope: Construct) -> iam.Role:
 
 @cache
 def _ecs_tasks() -> iam.IPrincipal:
-    return iam.ServicePrincipal(ECS_TASKS)
+    return iam.ServicePrincipal(ECS_TASKS, conditions=_own_account())

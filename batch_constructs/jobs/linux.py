@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_LinuxParameters.html
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_batch as batch
 
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from aws_cdk import Size
 
@@ -76,6 +79,10 @@ class Swap:
     swappiness: int | None = None
 
 
+# What is the same in aws_batch is taken as well.
+_DEVICES: Any = Device | batch.Device
+_FILE_SYSTEMS: Any = Tmpfs | batch.Tmpfs
+_ULIMITS: Any = Ulimit | batch.Ulimit
 _DEVICE = 'Device(host_path="/dev/fuse")'
 _TMPFS = 'Tmpfs(container_path="/scratch", size=Size.mebibytes(256))'
 _ULIMIT = 'Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)'
@@ -85,8 +92,8 @@ def linux_parameters(
     arguments: Arguments,
     *,
     shared_memory: Size | None,
-    devices: Sequence[Device] | None,
-    tmpfs: Sequence[Tmpfs] | None,
+    devices: Sequence[Device | batch.Device] | None,
+    tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None,
     swap: Swap | None,
     init_process: bool,
 ) -> dict[str, Any]:
@@ -97,8 +104,8 @@ def linux_parameters(
     return given(
         InitProcessEnabled=arguments.switch("init_process", init_process),
         SharedMemorySize=arguments.mebibytes("shared_memory", shared_memory),
-        Devices=arguments.each("devices", devices, Device, _DEVICE, _device),
-        Tmpfs=arguments.each("tmpfs", tmpfs, Tmpfs, _TMPFS, _tmpfs),
+        Devices=arguments.each("devices", devices, _DEVICES, _DEVICE, _device),
+        Tmpfs=arguments.each("tmpfs", tmpfs, _FILE_SYSTEMS, _TMPFS, _tmpfs),
         MaxSwap=None
         if swap is None
         else arguments.mebibytes("swap.max_size", swap.max_size, required=True),
@@ -107,31 +114,40 @@ def linux_parameters(
 
 
 def ulimit_properties(
-    arguments: Arguments, ulimits: Sequence[Ulimit] | None
+    arguments: Arguments, ulimits: Sequence[Ulimit | batch.Ulimit] | None
 ) -> list[dict[str, Any]]:
     """Return CloudFormation's ``Ulimits``."""
-    return arguments.each("ulimits", ulimits, Ulimit, _ULIMIT, _ulimit)
+    return arguments.each("ulimits", ulimits, _ULIMITS, _ULIMIT, _ulimit)
 
 
-def _ulimit(arguments: Arguments, limit: Ulimit) -> dict[str, Any]:
+def _ulimit(arguments: Arguments, limit: Ulimit | batch.Ulimit) -> dict[str, Any]:
     return {
-        "Name": arguments.text("name", limit.name, required=True),
+        "Name": arguments.text("name", _word(limit.name), required=True),
         "SoftLimit": arguments.number("soft_limit", limit.soft_limit, required=True),
         "HardLimit": arguments.number("hard_limit", limit.hard_limit, required=True),
     }
 
 
-def _device(arguments: Arguments, device: Device) -> dict[str, Any]:
+def _device(arguments: Arguments, device: Device | batch.Device) -> dict[str, Any]:
     return given(
         HostPath=arguments.text("host_path", device.host_path, required=True),
         ContainerPath=arguments.text("container_path", device.container_path),
-        Permissions=arguments.texts("permissions", device.permissions),
+        Permissions=arguments.texts("permissions", _words(device.permissions, str.upper)),
     )
 
 
-def _tmpfs(arguments: Arguments, tmpfs: Tmpfs) -> dict[str, Any]:
+def _tmpfs(arguments: Arguments, tmpfs: Tmpfs | batch.Tmpfs) -> dict[str, Any]:
     return given(
         ContainerPath=arguments.text("container_path", tmpfs.container_path, required=True),
         Size=arguments.mebibytes("size", tmpfs.size, required=True),
-        MountOptions=arguments.texts("mount_options", tmpfs.mount_options),
+        MountOptions=arguments.texts("mount_options", _words(tmpfs.mount_options, str.lower)),
     )
+
+
+def _word(given_name: Any, case: Callable[[str], str] = str.lower) -> Any:
+    """Spell a member of an enumeration of the CDK's as AWS does; leave other things alone."""
+    return case(given_name.name) if isinstance(given_name, Enum) else given_name
+
+
+def _words(names: Any, case: Callable[[str], str]) -> Any:
+    return [_word(one, case) for one in names] if isinstance(names, list | tuple) else names

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
+from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
 from batch_constructs.jobs.ecs_task import Task
 from batch_constructs.jobs.job_settings import (
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_logs as logs
@@ -92,6 +94,9 @@ class MultiContainerJobDefinition(EcsJobDefinition):
             scheduling policy. Default: none.
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
             Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
+            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
+            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
         keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
         propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
             yes.
@@ -124,8 +129,11 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         log_group: logs.ILogGroup | None = None,
         log_encryption_key: kms.IKey | None = None,
         ephemeral_storage: Size | None = None,
-        cpu_architecture: CpuArchitecture | str | None = None,
-        operating_system_family: OperatingSystemFamily | str | None = None,
+        cpu_architecture: CpuArchitecture | ecs.CpuArchitecture | str | None = None,
+        operating_system_family: OperatingSystemFamily
+        | ecs.OperatingSystemFamily
+        | str
+        | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool | None = None,
         ipc_mode: IpcMode | str | None = None,
@@ -134,6 +142,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         enable_execute_command: bool = False,
         scheduling_priority: int | None = None,
         consumable_resources: Mapping[Consumable, int] | None = None,
+        max_concurrent_jobs: int | Consumable | None = None,
         keep_old_revisions: bool = False,
         propagate_tags: bool = True,
         job_definition_name: str | None = None,
@@ -173,7 +182,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
             retry_policy=retry_policy,
             timeout=timeout,
             scheduling_priority=scheduling_priority,
-            consumable_resources=consumable_resources,
+            consumable_resources=with_limit(arguments, consumable_resources, max_concurrent_jobs),
             keep_old_revisions=keep_old_revisions,
             propagate_tags=propagate_tags,
             job_definition_name=job_definition_name,

@@ -18,6 +18,8 @@ from batch_constructs.jobs.job_settings import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_ecs as ecs
+
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.job_definitions import OperatingSystemFamily
     from batch_constructs.jobs.container import Container
@@ -60,12 +62,17 @@ class ContainerJobDefinition(EcsJobDefinition):
 
 def runtime_platform(
     arguments: Arguments,
-    cpu_architecture: CpuArchitecture | str | None,
-    operating_system_family: OperatingSystemFamily | str | None = None,
+    cpu_architecture: CpuArchitecture | ecs.CpuArchitecture | str | None,
+    operating_system_family: OperatingSystemFamily | ecs.OperatingSystemFamily | str | None = None,
 ) -> Any:
     """Return CloudFormation's ``RuntimePlatform``, or None for the platform's own default."""
     cpu = arguments.choice("cpu_architecture", cpu_architecture, 'CpuArchitecture.ARM64 or "ARM64"')
-    system = arguments.text("operating_system_family", operating_system_family)
+    system = arguments.choice(
+        "operating_system_family",
+        operating_system_family,
+        'OperatingSystemFamily.WINDOWS_SERVER_2022_CORE or "WINDOWS_SERVER_2022_CORE"',
+    )
+    system = arguments.text("operating_system_family", system)
     if cpu is None and system is None:
         return None
     return given(CpuArchitecture=cpu, OperatingSystemFamily="LINUX" if system is None else system)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.construct import given
 from batch_constructs.instance_volumes import (
     EXPECTED,
@@ -113,8 +115,8 @@ class HostVolume:
     read_only: bool = False
 
 
-AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | AnyInstanceVolume
-"""What a container can mount."""
+AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | AnyInstanceVolume
+"""What a container can mount: ours, or what ``batch.EcsVolume.host(…)`` makes."""
 
 _EXPECTED = f"EfsVolume(…), S3FilesVolume(…), HostVolume(…), {EXPECTED}"
 
@@ -138,7 +140,7 @@ class Volumes:
         self.properties: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
-        kinds: Any = EfsVolume | S3FilesVolume | HostVolume | INSTANCE_VOLUMES
+        kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | INSTANCE_VOLUMES
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
     def _mount_point(self, arguments: Arguments, volume: AnyVolume) -> dict[str, Any]:
@@ -147,7 +149,7 @@ class Volumes:
         elif isinstance(volume, S3FilesVolume):
             self._add_s3_files(arguments, volume)
         else:
-            if isinstance(volume, HostVolume):
+            if isinstance(volume, HostVolume | batch.HostVolume):
                 source = volume.host_path
             else:
                 expect_source(arguments, volume)
@@ -159,10 +161,13 @@ class Volumes:
             if isinstance(volume, INSTANCE_VOLUMES)
             else volume.container_path
         )
+        read_only: Any = (
+            bool(volume.readonly) if isinstance(volume, batch.HostVolume) else volume.read_only
+        )
         return {
             "SourceVolume": arguments.text("name", volume.name, required=True),
             "ContainerPath": arguments.text("container_path", path, required=True),
-            "ReadOnly": arguments.flag("read_only", volume.read_only, required=True),
+            "ReadOnly": arguments.flag("read_only", read_only, required=True),
         }
 
     def admit(self) -> None:

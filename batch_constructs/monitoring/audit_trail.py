@@ -59,8 +59,7 @@ class AuditTrail(BatchConstruct):
     that no CloudFormation deployment made. The log holds the calls' parameters, also environment
     variables that callers pass with a job: hence the key. Reading calls are not in it.
 
-    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup`` and ``LogGroupPolicy``
-    (AWS::Logs::ResourcePolicy; an account may have 10 of these a Region), ``Rule`` and
+    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup``, ``Rule`` and
     ``ChangesRule`` (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could
     not be written down), the alarm ``ChangesByHand``, and the saved queries
     ``WhoDidWhat`` and ``Changes``; where one event pattern has no room for all queues and
@@ -132,7 +131,7 @@ class AuditTrail(BatchConstruct):
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
-        arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
+        alarm_name = arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
             [*watched, *environments],

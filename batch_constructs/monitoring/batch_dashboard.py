@@ -10,6 +10,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.quotas import DASHBOARD_NAME
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
 from batch_constructs.monitoring.job_counters import JobCounters
@@ -117,7 +118,7 @@ class BatchDashboard(BatchConstruct):
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
         arguments.text("title", title)
-        arguments.text("dashboard_name", dashboard_name)
+        name = arguments.text("dashboard_name", dashboard_name, bound=DASHBOARD_NAME)
         arguments.refuse()
 
         self.monitoring = monitoring
@@ -154,7 +155,7 @@ class BatchDashboard(BatchConstruct):
         self.resource = cloudwatch.CfnDashboard(
             self,
             "Resource",
-            dashboard_name=dashboard_name,
+            dashboard_name=name,
             dashboard_body=json.dumps({"start": "-PT24H", "widgets": self._body}),
         )
 

@@ -224,11 +224,8 @@ class CostGuard(BatchConstruct):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         pause = Duration.minutes(15) if interval is None else interval
         bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        without = member(arguments, "without_data", without_data, WithoutData)
         settings = read_function_settings(arguments, function_settings)
-        if str(without_data) not in set(WithoutData):
-            arguments.wrong_value(
-                f"without_data is {without_data!r}; allowed are {', '.join(WithoutData)}"
-            )
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
@@ -251,8 +248,8 @@ class CostGuard(BatchConstruct):
             description="Watches a budget of AWS Batch",
             environment={
                 "NAMESPACE": OURS,
-                "QUEUES": ",".join(queue.arn for queue in watched),
-                "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
+                "QUEUES": [queue.arn for queue in watched],
+                "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
                 "VCPU_HOURS": plain(vcpu_hours),
                 "PERIOD": str(budget.period).upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),
@@ -262,7 +259,7 @@ class CostGuard(BatchConstruct):
                 "BUDGET": _called(budget),
                 "NOTE": self.note,
                 "GAUGE_SECONDS": str(self.gauges.interval_seconds),
-                "WITHOUT_DATA": str(without_data),
+                "WITHOUT_DATA": str(without),
                 **claims.environment(),
             },
             statements=[

@@ -11,7 +11,6 @@ from constructs import Construct
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.dead_letters import admit_rules, dead_letter_queue
@@ -22,6 +21,7 @@ from batch_constructs.queues.job_queue_events import (
 )
 
 from . import log_queries
+from .event_log_policy import admit_event_bridge_to
 from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
@@ -40,8 +40,7 @@ class JobEventLog(BatchConstruct):
     The dashboard's table of last failures reads it. EventBridge writes without any code between;
     an event that AWS delivers twice is there twice, and the saved queries show it once.
 
-    Creates, below its own ID: ``LogGroup``, ``LogGroupPolicy`` (AWS::Logs::ResourcePolicy; an
-    account may have 10 of these a Region), ``FailedRule`` (and ``FailedRule1``, … for many
+    Creates, below its own ID: ``LogGroup``, ``FailedRule`` (and ``FailedRule1``, … for many
     queues) and, below the ID of each queue, ``BlockedRule`` (AWS::Events::Rule),
     ``DeadLetterQueue`` (AWS::SQS::Queue), and the saved queries ``LastFailures``,
     ``FailuresByReason`` and ``BlockedQueues``.
@@ -115,7 +114,7 @@ class JobEventLog(BatchConstruct):
 
 
 def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
-    """Make a log group (ID ``LogGroup``) that EventBridge may write to (``LogGroupPolicy``)."""
+    """Make a log group (ID ``LogGroup``) that EventBridge may write to."""
     group = logs.LogGroup(
         scope,
         "LogGroup",
@@ -123,27 +122,7 @@ def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
         encryption_key=kept.encryption_key,
         removal_policy=RemovalPolicy.DESTROY,
     )
-    # EventBridge writes under both names, and says which rule only as it puts events.
-    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
-    writers = {
-        "Effect": "Allow",
-        "Principal": {"Service": [EVENTS, "delivery.logs.amazonaws.com"]},
-        "Resource": group.log_group_arn,
-    }
-    from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}}
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {**writers, "Action": "logs:CreateLogStream"},
-            {**writers, "Action": "logs:PutLogEvents", "Condition": from_rules},
-        ],
-    }
-    logs.CfnResourcePolicy(
-        scope,
-        "LogGroupPolicy",
-        policy_name=_unique_name(scope),
-        policy_document=_to_json(scope, policy),
-    )
+    admit_event_bridge_to(group)
     return group
 
 
@@ -170,15 +149,3 @@ def log_events(
             )
         ],
     )
-
-
-def _unique_name(scope: Construct) -> str:
-    from aws_cdk import Names  # noqa: PLC0415 - only here
-
-    return Names.unique_resource_name(scope, max_length=64)
-
-
-def _to_json(scope: Construct, document: Mapping[str, Any]) -> str:
-    from aws_cdk import Stack  # noqa: PLC0415 - only here
-
-    return Stack.of(scope).to_json_string(document)

@@ -131,8 +131,8 @@ class JobGauges(BatchConstruct):
             description="Reads how AWS Batch queues and compute environments stand",
             environment={
                 "NAMESPACE": OURS,
-                "QUEUES": ",".join(queue.arn for queue in watched),
-                "COMPUTE_ENVIRONMENTS": ",".join(each.arn for each in environments),
+                "QUEUES": [queue.arn for queue in watched],
+                "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
                 "MOST_JOBS": str(max_jobs),
                 **({"PER_SHARE": "yes"} if per_share else {}),
             },

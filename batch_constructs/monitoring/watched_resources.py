@@ -11,7 +11,7 @@ from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
     is_compute_environment,
 )
-from batch_constructs.jobs.job_definition import is_job_definition
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _QUEUES = "job queues of batch_constructs or aws_cdk.aws_batch"
 _ENVIRONMENTS = "compute environments of batch_constructs or aws_cdk.aws_batch"
 _DEFINITIONS = "job definitions of batch_constructs or aws_cdk.aws_batch"
+
+_NONE_OF_IT = "queues run definitions of their own Region and account: name one of this place"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,13 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
 
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
     """Read ``job_definitions``: ours, L2s or L1s; none means all."""
-    return _listed(arguments, "job_definitions", definitions, is_job_definition, _DEFINITIONS)
+    found = _listed(arguments, "job_definitions", definitions, is_job_definition, _DEFINITIONS)
+    for place, one in enumerate(found):
+        arn = job_definition_arn(one)
+        problem = elsewhere(arguments.construct, arn, _NONE_OF_IT, resource=one)
+        if problem is not None:
+            arguments.wrong_value(f"job_definitions[{place}]: {problem}")
+    return found
 
 
 def same_things(

@@ -73,7 +73,7 @@ class FairSharePolicy(SchedulingPolicy):
         scope: Construct,
         id: str,
         *,
-        shares: Sequence[Share] | None = None,
+        shares: Sequence[Share | batch.Share] | None = None,
         share_decay: Duration | None = None,
         compute_reservation_percentage: int | None = None,
         scheduling_policy_name: str | None = None,
@@ -82,7 +82,7 @@ class FairSharePolicy(SchedulingPolicy):
         super().__init__(scope, id)
         arguments = Arguments(self)
         listed = arguments.items("shares", shares, "Share")
-        self._shares: list[Share] = list(listed)
+        self._shares: list[Share | batch.Share] = list(listed)
         self._decides = given(
             ComputeReservation=arguments.number(
                 "compute_reservation_percentage", compute_reservation_percentage
@@ -103,7 +103,7 @@ class FairSharePolicy(SchedulingPolicy):
             tags=self._rest.get("Tags"),
         )
 
-    def add_share(self, share: Share) -> None:
+    def add_share(self, share: Share | batch.Share) -> None:
         """Add a share, which is checked as the constructor would have checked it.
 
         Args:
@@ -121,7 +121,9 @@ class FairSharePolicy(SchedulingPolicy):
         rendered: Any = l1_properties(fair_share)
         self.resource.fairshare_policy = rendered
 
-    def _checked(self, arguments: Arguments, shares: Sequence[Share]) -> dict[str, Any]:
+    def _checked(
+        self, arguments: Arguments, shares: Sequence[Share | batch.Share]
+    ) -> dict[str, Any]:
         """Return CloudFormation's ``FairsharePolicy``, or refuse it."""
         listed = [_share(arguments, place, share) for place, share in enumerate(shares)]
         fair_share = {**self._decides, **given(ShareDistribution=listed)}
@@ -131,8 +133,8 @@ class FairSharePolicy(SchedulingPolicy):
         return fair_share
 
 
-def _share(arguments: Arguments, place: int, share: Share) -> Any:
-    if not isinstance(share, Share):
+def _share(arguments: Arguments, place: int, share: Share | batch.Share) -> Any:
+    if not isinstance(share, Share | batch.Share):
         expected = 'Share(share_identifier="teamA", weight_factor=0.5)'
         return arguments.wrong_type(f"shares[{place}]", share, expected)
     fields = arguments.within(f"shares[{place}]")

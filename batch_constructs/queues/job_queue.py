@@ -148,7 +148,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             self,
             "Resource",
             compute_environment_order=_order(self._environments),
-            job_queue_name=job_queue_name,
+            job_queue_name=rest.get("JobQueueName"),
             job_state_time_limit_actions=[
                 l1_properties(action) for action in rest.get("JobStateTimeLimitActions", ())
             ]

@@ -98,7 +98,8 @@ def wrong_states(states: object, allowed: Sequence[str] = WITH_EVENTS) -> str | 
     """Say what is wrong with states that somebody asks for."""
     known = ", ".join(allowed)
     if isinstance(states, str) or not hasattr(states, "__iter__"):
-        return f"states is {states!r}; expected a list of {known}"
+        shown = repr(states) if isinstance(states, str) else kind_of(states)
+        return f"states is {shown}; expected a list of {known}"
     if not list(states):
         return f"states is empty; leave it out for every state, or give some of {known}"
     unknown = [str(state) for state in states if state not in allowed]

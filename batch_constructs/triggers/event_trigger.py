@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -15,11 +15,12 @@ from aws_cdk import aws_lambda as lambda_
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
-from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery import (
     admit_event_bridge,
     check_dead_letter_queue,
@@ -79,7 +80,8 @@ class EventTrigger(BatchConstruct):
         parameters: Values for the definition's ``Ref::`` placeholders; one that starts with ``$.``
             is a field of the event (``$.detail.id``). Default: the definition's.
         environment: Environment variables, added to the definition's; fields as in ``parameters``.
-        command: Replaces the definition's command. Default: the definition's.
+        command: Replaces the definition's command; words may be fields as in ``parameters``.
+            Default: the definition's.
         share_identifier: A queue with a scheduling policy demands one.
         scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
         timeout: Limit of one attempt, a minute or more. Default: the definition's.
@@ -144,12 +146,15 @@ class EventTrigger(BatchConstruct):
         )
         check_fields(arguments, "parameters", job.parameters)
         check_fields(arguments, "environment", job.environment)
+        arguments.one_by_one("command", job.command)
+        check_fields(arguments, "command", _words(job.command))
+        check_fields(arguments, "overrides.tags", job.tags)
         retries = read_retries(arguments, retry_attempts, max_event_age)
         check_dead_letter_queue(arguments, dead_letter_queue)
         plain = read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", enabled)
         name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
-        text = arguments.text("description", description)
+        text = arguments.text("description", description, bound=DESCRIPTION)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):
             arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
         settings = read_function_settings(arguments, function_settings)
@@ -200,7 +205,9 @@ class EventTrigger(BatchConstruct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(EVENTS),
+            assumed_by=iam.ServicePrincipal(
+                EVENTS, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
                     {"Version": "2012-10-17", "Statement": job.statements()}
@@ -211,6 +218,8 @@ class EventTrigger(BatchConstruct):
         overrides = job.container_overrides()
         for pair in overrides.get("Environment", []):
             pair["Value"] = template.text(pair["Value"])
+        if _words(job.command):
+            overrides["Command"] = [template.text(word) for word in overrides["Command"]]
         body = given(Parameters=template.texts(job.parameters), ContainerOverrides=overrides)
         return {
             "arn": job.queue_arn,
@@ -242,7 +251,11 @@ class EventTrigger(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
         )
         template = InputTemplate()
-        asked.get("containerOverrides", {}).pop("environment", None)  # told as a plain map
+        overrides = asked.get("containerOverrides", {})
+        overrides.pop("environment", None)  # told as a plain map
+        if _words(job.command):
+            overrides["command"] = [template.text(word) for word in overrides["command"]]
+        asked |= given(tags=template.texts(job.tags))
         body = {
             # the event's ID: an event that is delivered twice becomes one job
             "jobName": f"{job.name_prefix}-{template.text('$.id')}",
@@ -263,6 +276,12 @@ class EventTrigger(BatchConstruct):
         return {
             "inputTransformer": {"inputPathsMap": template.paths, "inputTemplate": text},
         }
+
+
+def _words(command: Any) -> dict[Any, str]:
+    """Return the words of a command by their place; of one that is a token nobody knows any."""
+    known = isinstance(command, list) and not is_token(command)
+    return dict(enumerate(command)) if known else {}
 
 
 def _needs_function(job: JobToSubmit) -> bool:

@@ -42,7 +42,7 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
     import fastjsonschema  # noqa: PLC0415 - loaded when used
 
     try:
-        plain = json.loads(json.dumps(dict(schema)))
+        plain = json.loads(json.dumps(dict(schema), allow_nan=False))
         problem = _problem_of(plain)
         code = "" if problem else fastjsonschema.compile_to_code(plain)
     except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jsii
+from aws_cdk import Token
 from constructs import IValidation
 
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.construct import once_made
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, is_resolvable, kind_of
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
 
@@ -100,6 +101,8 @@ class ObjectCreatedTrigger(EventTrigger):
         function_settings: FunctionSettings | None = None,
     ) -> None:
         path = f"{scope.node.path}/{id}".strip("/")
+        prefix = _key_part(path, "prefix", prefix)
+        suffix = _key_part(path, "suffix", suffix)
         super().__init__(
             scope,
             id,
@@ -130,6 +133,15 @@ class ObjectCreatedTrigger(EventTrigger):
         tell_event_bridge(bucket)
 
 
+def _key_part(path: str, parameter: str, value: Any) -> str | None:
+    """Read how keys begin or end, before a pattern is made of it."""
+    if is_resolvable(value):
+        return Token.as_string(value)
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"{path}: {parameter} is {kind_of(value)}; expected a string")
+    return value
+
+
 def bucket_name(path: str, bucket: Any) -> str:
     """Return a bucket's name: an L2's or an L1's.
 
@@ -141,7 +153,7 @@ def bucket_name(path: str, bucket: Any) -> str:
     if has_member(bucket, "bucket_ref"):
         return str(bucket.bucket_ref.bucket_name)
     raise TypeError(
-        f"{path}: bucket is {type(bucket).__name__}; expected an aws_s3 bucket, such as "
+        f"{path}: bucket is {kind_of(bucket)}; expected an aws_s3 bucket, such as "
         's3.Bucket.from_bucket_name(self, "Input", "name")'
     )
 

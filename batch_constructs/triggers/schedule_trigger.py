@@ -14,7 +14,7 @@ from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
-from batch_constructs.aws.quotas import SCHEDULE_NAME
+from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
@@ -154,7 +154,7 @@ class ScheduleTrigger(BatchConstruct):
             state=arguments.state("enabled", enabled),
             name=arguments.text("schedule_name", schedule_name, bound=SCHEDULE_NAME),
             group_name=_group(arguments, schedule_group),
-            description=arguments.text("description", description),
+            description=arguments.text("description", description, bound=DESCRIPTION),
         )
         if encryption_key is not None and not has_member(encryption_key, "key_arn"):
             arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")

@@ -29,6 +29,7 @@ from batch_constructs.queues.job_queue import (
     is_job_queue,
     job_queue_arn,
 )
+from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.triggers.job_to_submit import check_places, check_share, safe_name
@@ -130,6 +131,12 @@ class Workflow(BatchConstruct):
                 _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
         kept = log_settings(arguments, log_retention, log_encryption_key)
+        policies = RolePolicies(
+            [] if arguments.problems else _statements(self._graph, spot_rescue_queue)
+        )
+        problem = policies.problem("divide the workflow, or let jobs share definitions")
+        if problem is not None:
+            arguments.wrong_value(problem)
         arguments.refuse()
 
         self._prefix = safe_name(id)[:60]
@@ -153,15 +160,9 @@ class Workflow(BatchConstruct):
                 STATES,
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
-            inline_policies={
-                "Jobs": iam.PolicyDocument.from_json(
-                    {
-                        "Version": "2012-10-17",
-                        "Statement": _statements(self._graph, spot_rescue_queue),
-                    }
-                )
-            },
+            inline_policies={"Jobs": as_document(policies.inline)},
         )
+        more = policies.attach(self, self.role)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -174,6 +175,7 @@ class Workflow(BatchConstruct):
                 destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
             ),
         )
+        self.state_machine.node.add_dependency(*more)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start executions."""

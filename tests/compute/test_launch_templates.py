@@ -356,3 +356,35 @@ def test_an_override_for_no_type_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> Non
             launch_template=template,
             launch_template_overrides=[override],
         )
+
+
+def test_images_are_pulled_one_after_the_other_before_the_agent_starts(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tool:3"
+    bc.LaunchTemplate(stack, "Template", prefetch_images=[image, "public.ecr.aws/a/b:1"])
+
+    (script,) = scripts(data())
+    assert f"for image in {image} public.ecr.aws/a/b:1; do" in script
+    assert "ecr-login" in script
+
+
+def test_an_image_to_prefetch_is_named_by_a_string(stack: cdk.Stack) -> None:
+    wrong: Any = [7]
+
+    with pytest.raises(TypeError, match=r"Stack/Template: prefetch_images\[0\] is int 7"):
+        bc.LaunchTemplate(stack, "Template", prefetch_images=wrong)
+
+
+def test_nodes_of_amazon_eks_prefetch_nothing(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    template = bc.LaunchTemplate(stack, "Template", prefetch_images=["busybox"])
+
+    with pytest.raises(ValueError, match="launch_template Stack/Template has prefetch_images"):
+        bc.EksComputeEnvironment(
+            stack,
+            "Environment",
+            vpc=vpc,
+            cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+            kubernetes_namespace="batch",
+            launch_template=template,
+        )

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from batch_constructs.functions.claims.effect import (
     NotDoneError,
@@ -307,13 +312,30 @@ def test_a_holder_whose_claim_was_taken_over_cannot_end_it(world: World) -> None
     theirs = other.take_over(found[0], lease_until=2e9, deadline=2e9)
     assert theirs is not None
 
+    one.refresh()
+    assert len(one._open) == 1
+    world.aws.calls.clear()
     one.end(mine, free=[0], deadline=2e9)
 
-    one.refresh()
+    assert world.aws.calls["dynamodb:TransactWriteItems"] == 0
     assert one.claim_of(digest("a")) is not None
     other.end(theirs, deadline=2e9)
     one.refresh()
     assert one.is_settled(digest("a"))
+
+
+def test_a_claim_that_ended_meanwhile_is_not_taken_over(world: World) -> None:
+    one, other = log(world), log(world)
+    mine = take(one, "run", [digest("a")])
+    other.refresh()
+    found = other.claim_of(digest("a"))
+    assert mine is not None
+    assert found is not None
+    one.end(mine, deadline=2e9)
+    other.refresh()
+
+    assert other.take_over(found[0], lease_until=2e9, deadline=2e9) is None
+    assert other.is_settled(digest("a"))
 
 
 def test_the_window_counts_from_the_end_of_work(world: World) -> None:
@@ -354,6 +376,22 @@ def test_a_function_that_slept_for_longer_than_the_window_reads_anew(world: Worl
 
     assert one.claim_of(digest("b")) is not None
     assert take(one, "again", [digest("a")]) is not None
+
+
+def test_a_claim_whose_answer_got_lost_is_found_in_the_log(world: World) -> None:
+    one = log(world)
+    write = one._dynamodb.transact_write_items
+
+    def lose(**request: Any) -> Any:
+        write(**request)
+        raise ReadTimeoutError(endpoint_url="dynamodb")
+
+    one._dynamodb.transact_write_items = lose
+
+    made = take(one, "run", [digest("a")])
+
+    assert made is not None
+    assert made.number == 1
 
 
 @pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])

@@ -15,7 +15,7 @@ from aws_cdk import aws_s3_notifications as s3_notifications
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs import EventTrigger, ObjectCreatedTrigger
+from batch_constructs import EventTrigger, ObjectCreatedTrigger, SubmissionOverrides
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
@@ -392,4 +392,47 @@ def test_a_rule_has_the_name_it_is_given(stack: Stack, queue: Any, definition: A
             job_definition=definition,
             event_pattern={"source": ["shop"]},
             rule_name="a b",
+        )
+
+
+@pytest.mark.parametrize("tags", [{}, {"of": "$.detail.y"}], ids=["EventBridge", "a function"])
+def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
+    stack: Stack, queue: Any, definition: Any, tags: dict[str, str]
+) -> None:
+    EventTrigger(
+        stack,
+        "OnEvent",
+        queue=queue,
+        job_definition=definition,
+        event_pattern={"source": ["mine"]},
+        command=["echo", "$.detail.x"],
+        overrides=SubmissionOverrides(tags=tags or None),
+    )
+    transformer = rule(stack)["Targets"][0]["InputTransformer"]
+    names = {path: name for name, path in transformer["InputPathsMap"].items()}
+    asked = json.loads(transformer["InputTemplate"])
+    overrides = asked["containerOverrides" if tags else "ContainerOverrides"]
+
+    assert overrides["command" if tags else "Command"] == ["echo", f"<{names['$.detail.x']}>"]
+    assert asked.get("tags", {}) == {name: f"<{names[path]}>" for name, path in tags.items()}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["$.de tail"], r"command\[0\] is '\$.de tail'; a field is a path"),
+        (["<x>"], r"command\[0\] is '<x>'; EventBridge reads"),
+    ],
+)
+def test_a_word_that_eventbridge_would_misread_is_refused(
+    stack: Stack, queue: Any, definition: Any, command: list[str], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        EventTrigger(
+            stack,
+            "OnEvent",
+            queue=queue,
+            job_definition=definition,
+            event_pattern={"source": ["mine"]},
+            command=command,
         )

@@ -65,7 +65,13 @@ IDS: dict[str, tuple[Callable[[cdk.Stack, ec2.Vpc], Any], set[str]]] = {
         lambda stack, vpc: bc.EksComputeEnvironment(
             stack, "It", cluster=CLUSTER, kubernetes_namespace="batch", vpc=vpc
         ),
-        {"Resource", "InstanceProfile", "InstanceRole/Resource", "SecurityGroup/Resource"},
+        {
+            "Resource",
+            "InstanceProfile",
+            "InstanceRole/Resource",
+            "LaunchTemplate",
+            "SecurityGroup/Resource",
+        },
     ),
     "ManagedInstancesComputeEnvironment": (
         lambda stack, vpc: bc.ManagedInstancesComputeEnvironment(stack, "It", vpc=vpc),

@@ -31,6 +31,7 @@ from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, 
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims, HeldError
+from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
 
@@ -298,8 +299,8 @@ def _guard() -> Guard:
         ),
         called=environment["BUDGET"],
         topic_arn=environment["TOPIC_ARN"],
-        queues=environment["QUEUES"].split(","),
-        environments=[arn for arn in environment["COMPUTE_ENVIRONMENTS"].split(",") if arn],
+        queues=listed(environment, "QUEUES"),
+        environments=listed(environment, "COMPUTE_ENVIRONMENTS"),
         action=environment["ACTION"],
         lowered_max_vcpus=int(environment["LOWERED_MAX_VCPUS"]),
         note=environment["NOTE"],

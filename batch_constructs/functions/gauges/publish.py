@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.functions.told.listing import listed
+
 from .reading import EnvironmentReading, QueueReading, Reader
 
 if TYPE_CHECKING:
@@ -90,10 +92,6 @@ def _reader() -> Reader:
     return Reader(batch=boto3.client("batch"), most_jobs=int(os.environ["MOST_JOBS"]))
 
 
-def _listed(name: str) -> list[str]:
-    return [arn for arn in os.environ[name].split(",") if arn]
-
-
 def handler(event: object, context: Any) -> None:
     """Take one reading of everything that can be read.
 
@@ -103,13 +101,13 @@ def handler(event: object, context: Any) -> None:
     del event, context
     namespace, now = os.environ["NAMESPACE"], time.time()
     failed: list[str] = []
-    for queue in _reader().queues(_listed("QUEUES"), now=now, failed=failed):
+    for queue in _reader().queues(listed(os.environ, "QUEUES"), now=now, failed=failed):
         for line in queue_lines(
             queue, namespace=namespace, now=now, per_share="PER_SHARE" in os.environ
         ):
             print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
     try:
-        for environment in _reader().environments(_listed("COMPUTE_ENVIRONMENTS")):
+        for environment in _reader().environments(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
             print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
     except (BotoCoreError, ClientError):
         _log.exception("cannot read the compute environments")

@@ -39,6 +39,7 @@ AREAS: Final = {
     "eks_environments": "Amazon EKS environments",
     "tags": "Tags",
     "jobs_on_queues": "A job on its queue",
+    "mounted_paths": "Paths of the host",
     "multi_node_queues": "A multi-node job on its queue",
     "environment_roles": "Roles of a compute environment",
     "job_roles": "Roles of a job",

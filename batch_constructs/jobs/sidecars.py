@@ -1,0 +1,89 @@
+"""Sidecars: an agent beside the containers of a job, such as a collector of OpenTelemetry.
+
+https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.fargate_sizes import MEMORY
+from batch_constructs.jobs.container import Container, ContainerDependency
+from batch_constructs.jsii_objects import kind_of
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from batch_constructs.jobs.multi_container_job_definition import PlatformCapability
+
+
+def with_sidecar(
+    containers: Sequence[Container],
+    sidecar: Container,
+    *,
+    platform_capability: PlatformCapability | str,
+) -> list[Container]:
+    """Return the containers of a job with an agent beside them.
+
+    The others start after it, and the job ends with them: it is not essential. What the agent takes
+    comes on top, so that no container of the job gets less than it asked for. On Fargate, where a
+    job as a whole has one of a few sizes, the agent gets what is left of the smallest size that
+    holds all: it is paid for anyway.
+
+    Args:
+        containers: The containers of the job.
+        sidecar: The agent, with a name. How many vCPUs, and how much memory, it needs at least.
+        platform_capability: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``, that of the definition.
+
+    Raises:
+        TypeError: an argument of a wrong type.
+        ValueError: the agent has no name, or that of another container; or no size of Fargate holds
+            all.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_TaskContainerProperties.html
+    """
+    for one in (*containers, sidecar):
+        if not isinstance(one, Container):
+            raise TypeError(f"sidecar: {kind_of(one)} is given; expected Container(…)")
+    if sidecar.name is None:
+        raise ValueError("sidecar.name is left out; the other containers wait for it by its name")
+    if any(one.name == sidecar.name for one in containers):
+        raise ValueError(
+            f"sidecar.name is {sidecar.name!r}, as that of another container: give another one"
+        )
+    waits = ContainerDependency(container_name=sidecar.name)
+    job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]
+    agent = replace(sidecar, essential=False)
+    if str(platform_capability) == "FARGATE":
+        agent = _grown(job, agent)
+    return [*job, agent]
+
+
+def _grown(job: Sequence[Container], agent: Container) -> Container:
+    """Give the agent what is left of the smallest size of Fargate that holds all."""
+    from aws_cdk import Size  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    containers: list[Any] = [*job, agent]
+    if any(is_token(one.vcpus) or one.memory.is_unresolved() for one in containers):
+        return agent
+    vcpus = sum(one.vcpus for one in containers)
+    memory = sum(one.memory.to_mebibytes() for one in containers)
+    fitting = (
+        (offered, size)
+        for offered, sizes in MEMORY.items()
+        for size in sizes
+        if offered >= vcpus and size >= memory
+    )
+    size = next(fitting, None)
+    if size is None:
+        raise ValueError(
+            f"sidecar: {vcpus:g} vCPUs and {memory:,.0f} MiB with it; the largest of Fargate is "
+            f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values())):,} MiB: run the job on EC2"
+        )
+    return replace(
+        agent,
+        vcpus=round(agent.vcpus + size[0] - vcpus, 4),
+        memory=Size.mebibytes(agent.memory.to_mebibytes() + size[1] - memory),
+    )

@@ -1,0 +1,75 @@
+"""Who may write events to log groups: one policy for all of a stack, of the ten of an account.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Names, Stack
+from aws_cdk import aws_logs as logs
+
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.construct import BatchConstruct, arn_prefix
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_ID = "BatchConstructsEventLogPolicy"
+_GROUPS_A_POLICY = 10
+"""What 5,120 characters surely have room for, since each group's ARN stands there twice."""
+
+
+class EventLogPolicy(BatchConstruct):
+    """Lets EventBridge write to the log groups of event logs and audit trails of a stack.
+
+    Creates, below its own ID: ``Resource`` (AWS::Logs::ResourcePolicy).
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self._groups: list[str] = []
+        self._resource = logs.CfnResourcePolicy(
+            self,
+            "Resource",
+            policy_name=Names.unique_resource_name(self, max_length=64),
+            policy_document="{}",
+        )
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether there is no room for another log group."""
+        return len(self._groups) == _GROUPS_A_POLICY
+
+    def admit_to(self, log_group: logs.LogGroup) -> None:
+        """Let EventBridge write to a log group of the stack."""
+        self._groups.append(log_group.log_group_arn)
+        # EventBridge writes under both names, and says which rule only as it puts events.
+        writers: dict[str, Any] = {
+            "Effect": "Allow",
+            "Principal": {"Service": [EVENTS, "delivery.logs.amazonaws.com"]},
+            "Resource": self._groups[0] if len(self._groups) == 1 else self._groups,
+        }
+        from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}}
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {**writers, "Action": "logs:CreateLogStream"},
+                {**writers, "Action": "logs:PutLogEvents", "Condition": from_rules},
+            ],
+        }
+        self._resource.policy_document = Stack.of(self).to_json_string(document)
+
+
+def admit_event_bridge_to(log_group: logs.LogGroup) -> None:
+    """Let EventBridge write to a log group, by the stack's policy, made where it is not there."""
+    stack = Stack.of(log_group)
+    for number in range(len(stack.node.children) + 1):
+        id_ = f"{_ID}{number or ''}"
+        there = stack.node.try_find_child(id_)
+        if there is None:
+            there = EventLogPolicy(stack, id_)
+        if isinstance(there, EventLogPolicy) and not there.is_full:
+            there.admit_to(log_group)
+            return

@@ -1,0 +1,113 @@
+"""Statements of a role, divided among as many policies as IAM's sizes take.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.aws.quotas import (
+    MANAGED_POLICIES_A_ROLE,
+    MANAGED_POLICY_CHARACTERS,
+    ROLE_POLICY_CHARACTERS,
+)
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+Statement = dict[str, Any]
+
+_LONGEST_ARN: Final = 190
+"""Characters of the longest ARN of AWS Batch, with a wildcard behind it."""
+
+_FRAME: Final = 60
+"""Characters of a document around its statements."""
+
+
+class RolePolicies:
+    """The policies of one role: an inline one, and managed ones for what has no room there.
+
+    Attributes:
+        inline: The statements of the inline policy.
+        managed: Those of each managed policy.
+    """
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self.inline: list[Statement] = []
+        self.managed: list[list[Statement]] = []
+        at, room = self.inline, ROLE_POLICY_CHARACTERS - _FRAME
+        waiting = list(statements)
+        while waiting:
+            now, later = _divided(waiting.pop(0), room)
+            if now is not None:
+                at.append(now)
+                room -= _length(now)
+            if later is not None:
+                waiting.insert(0, later)
+                at, room = [], MANAGED_POLICY_CHARACTERS - _FRAME
+                self.managed.append(at)
+
+    def problem(self, what: str) -> str | None:
+        """Say that a role cannot hold all of it, if that is so; ``what`` would be fewer."""
+        if len(self.managed) <= MANAGED_POLICIES_A_ROLE:
+            return None
+        return (
+            f"its role needs {len(self.managed)} managed policies for what it may do; allowed are "
+            f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS:,} characters: {what}"
+        )
+
+    def attach(self, scope: Construct, role: iam.Role) -> list[iam.ManagedPolicy]:
+        """Make the managed policies (IDs ``MorePolicy1``, …), which the role's user waits for."""
+        return [
+            iam.ManagedPolicy(
+                scope, f"MorePolicy{number}", roles=[role], document=as_document(statements)
+            )
+            for number, statements in enumerate(self.managed, start=1)
+        ]
+
+
+def as_document(statements: Sequence[Statement]) -> iam.PolicyDocument:
+    """Make a policy of statements."""
+    return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def _divided(statement: Statement, room: int) -> tuple[Statement | None, Statement | None]:
+    """Divide a statement into what has room and what has not."""
+    if _length(statement) <= room:
+        return statement, None
+    resources = statement["Resource"]
+    if not isinstance(resources, list):
+        return None, statement
+    fitting = 0
+    left = room - _length({**statement, "Resource": []})
+    for resource in resources:
+        left -= _length(resource) + 1
+        if left < 0:
+            break
+        fitting += 1
+    if not fitting:
+        return None, statement
+    return (
+        {**statement, "Resource": resources[:fitting]},
+        {**statement, "Resource": resources[fitting:]},
+    )
+
+
+def _length(value: Any) -> int:
+    """Count the characters of JSON, with the longest ARN in the place of what is not known yet."""
+    return len(json.dumps(_spelt_out(value), separators=(",", ":"))) + 1
+
+
+def _spelt_out(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _spelt_out(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_spelt_out(item) for item in value]
+    return "x" * _LONGEST_ARN if is_token(value) else value

@@ -1,0 +1,55 @@
+"""Write docs/contract.md: what every parameter makes of each kind of value.
+
+uv run python scripts/make_contract.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.contract import KINDS, World  # noqa: E402  # found by the path above
+from tests.test_public_api import MADE_BY_US  # noqa: E402  # as above
+
+HEAD = """# The contract of every parameter
+
+Each parameter of each construct was given a value of each kind. **takes** is what works; *refuses*
+is one line of a `TypeError` or a `ValueError`, with the construct's path, the parameter and what is
+allowed; an empty place has no value of the kind. No value ends in an error of jsii's, and none
+is passed over in silence. `tests/test_contract.py` holds the constructs to it;
+`scripts/make_contract.py` writes this page.
+
+- *token*: a `CfnParameter` as a string, a number or a list; *as an object*: an `IResolvable`.
+- *look-up*: what `value_from_lookup` answers before the CLI has looked.
+- *another Region*: a resource of AWS Batch whose ARN names one.
+- *L1*, *L2*, *value of the CDK*: what `aws_batch`, `aws_ecs` and others have for the same.
+"""
+
+
+def main() -> None:
+    """Write the page."""
+    world = World()
+    lines = [HEAD]
+    for name in MADE_BY_US:
+        table: dict[str, dict[str, str]] = {}
+        for one in world.answers(name):
+            told = "**takes**" if one.refusal is None else "*refuses*"
+            table.setdefault(one.parameter, {})[one.kind] = told if one.problem is None else "!"
+        lines += [
+            f"## {name}\n",
+            f"| parameter | {' | '.join(KINDS)} |",
+            "|---" * (len(KINDS) + 1) + "|",
+            *(
+                f"| `{parameter}` | {' | '.join(found.get(kind, '') for kind in KINDS)} |"
+                for parameter, found in table.items()
+            ),
+            "",
+        ]
+    (ROOT / "docs" / "contract.md").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

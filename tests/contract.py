@@ -1,0 +1,212 @@
+"""What every parameter of every construct makes of the values that people give: the contract."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+
+import batch_constructs as bc
+from tests.constructors import Given
+
+ACCOUNT = "123456789012"
+ELSEWHERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
+KINDS = (
+    "token",
+    "token as an object",
+    "look-up",
+    "another Region",
+    "L1",
+    "L2",
+    "value of the CDK",
+    "None",
+    "NaN",
+    "wrong type",
+)
+"""The columns."""
+
+NEVER_TAKEN = ("another Region", "NaN", "wrong type")
+"""What no parameter takes without a word."""
+
+Value = Callable[[str, str], Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a constructor said to one value: nothing, or why not."""
+
+    construct: str
+    parameter: str
+    kind: str
+    refusal: str | None
+    problem: str | None
+
+
+class World:
+    """A stack of a known place, with all that can be given."""
+
+    def __init__(self) -> None:
+        app = cdk.App(builtin_cloud_formation_validation=False)
+        place = cdk.Environment(account=ACCOUNT, region="us-east-1")
+        self.stack = stack = cdk.Stack(app, "Stack", env=place)
+        self.given = given = Given(stack)
+        self._text = cdk.CfnParameter(stack, "Text").value_as_string
+        self._number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
+        self._words = cdk.CfnParameter(stack, "Words", type="CommaDelimitedList").value_as_list
+        self._condition = cdk.Fn.condition_equals("a", "b")
+        self._wrong = ec2.Port.tcp(1)
+        arn = given.environment.compute_environment_arn
+        theirs = batch.FargateComputeEnvironment(stack, "TheirEnvironment", vpc=given.vpc)
+        ordered = batch.OrderedComputeEnvironment(compute_environment=theirs, order=1)
+        order = [{"computeEnvironment": arn, "order": 1}]
+        container = batch.EcsFargateContainerDefinition(
+            stack,
+            "TheirContainer",
+            image=ecs.ContainerImage.from_registry("busybox"),
+            cpu=1,
+            memory=cdk.Size.gibibytes(2),
+        )
+        self.l1: dict[str, Any] = {
+            "queue": batch.CfnJobQueue(
+                stack, "L1Queue", compute_environment_order=order, priority=1
+            ),
+            "job_definition": given.definition.resource,
+            "compute_environment": given.environment.resource,
+            "scheduling_policy": batch.CfnSchedulingPolicy(stack, "L1Policy"),
+            "service_environment": given.service_environment.resource,
+            "role": iam.CfnRole(stack, "L1Role", assume_role_policy_document={}),
+            "topic": sns.CfnTopic(stack, "L1Topic"),
+            "key": kms.CfnKey(stack, "L1Key"),
+            "bucket": s3.CfnBucket(stack, "L1Bucket"),
+            "dead_letter_queue": sqs.CfnQueue(stack, "L1Letters"),
+            "vpc": ec2.CfnVPC(stack, "L1Vpc", cidr_block="10.0.0.0/16"),
+        }
+        self.l2: dict[str, Any] = {
+            "queue": batch.JobQueue(stack, "L2Queue", compute_environments=[ordered]),
+            "job_definition": batch.EcsJobDefinition(stack, "L2Job", container=container),
+            "compute_environment": theirs,
+            "scheduling_policy": batch.FairshareSchedulingPolicy(stack, "L2Policy"),
+            "role": given.role,
+            "topic": given.topic,
+            "key": given.key,
+            "bucket": given.bucket,
+            "dead_letter_queue": given.messages,
+            "vpc": given.vpc,
+        }
+        self.elsewhere: dict[str, Any] = {
+            "queue": bc.JobQueue.from_job_queue_arn(
+                stack, "OtherQueue", f"{ELSEWHERE}:job-queue/a"
+            ),
+            "job_definition": bc.JobDefinition.from_job_definition_arn(
+                stack, "OtherJob", f"{ELSEWHERE}:job-definition/a:1"
+            ),
+            "compute_environment": bc.ComputeEnvironment.from_compute_environment_arn(
+                stack, "OtherEnvironment", f"{ELSEWHERE}:compute-environment/a"
+            ),
+            "scheduling_policy": bc.SchedulingPolicy.from_scheduling_policy_arn(
+                stack, "OtherPolicy", f"{ELSEWHERE}:scheduling-policy/a"
+            ),
+            "service_environment": bc.ServiceEnvironment.from_service_environment_arn(
+                stack, "OtherService", f"{ELSEWHERE}:service-environment/a"
+            ),
+        }
+        self.values: dict[str, Any] = {
+            "ulimits": [batch.Ulimit(name=batch.UlimitName.NOFILE, hard_limit=2, soft_limit=1)],
+            "devices": [batch.Device(host_path="/dev/fuse")],
+            "tmpfs": [batch.Tmpfs(container_path="/a", size=cdk.Size.mebibytes(64))],
+            "volumes": [batch.EcsVolume.host(name="a", container_path="/a")],
+            "shares": [batch.Share(share_identifier="team", weight_factor=1)],
+            "cpu_architecture": ecs.CpuArchitecture.X86_64,
+            "operating_system_family": ecs.OperatingSystemFamily.LINUX,
+            "image": ecs.ContainerImage.from_registry("busybox"),
+            "secrets": {"A": ecs.Secret.from_secrets_manager(given.secret)},
+            "retry_policy": batch.RetryStrategy.of(
+                batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED
+            ),
+            "time_zone": cdk.TimeZone.EUROPE_BERLIN,
+            "allocation_strategy": batch.AllocationStrategy.BEST_FIT,
+            "instance_types": [ec2.InstanceType("m5.large")],
+            "images": [batch.EcsMachineImage(image_type=batch.EcsMachineImageType.ECS_AL2023)],
+        }
+
+    def values_of(self, parameter: str, annotation: str) -> Iterator[tuple[str, Any]]:
+        """Give a value of each kind that there is for a parameter."""
+        numeric = "int" in annotation or "float" in annotation
+        listed = "Sequence" in annotation
+        yield "token", self._number if numeric else self._words if listed else self._text
+        yield "token as an object", self._condition
+        if "str" in annotation:
+            yield "look-up", ["dummy-value-for-/a"] if listed else "dummy-value-for-/a"
+        noun = _noun(parameter)
+        for kind, known in (
+            ("another Region", self.elsewhere),
+            ("L1", self.l1),
+            ("L2", self.l2),
+        ):
+            if noun in known:
+                yield kind, [known[noun]] if listed else known[noun]
+        if parameter in self.values:
+            yield "value of the CDK", self.values[parameter]
+        yield "None", None
+        yield "NaN", math.nan
+        yield "wrong type", self._wrong
+
+    def answers(self, name: str) -> Iterator[Answer]:
+        """Give each value to each parameter of a construct."""
+        kind = getattr(bc, name)
+        right: Mapping[str, Any] = self.given.arguments(name)
+        for parameter, it in list(inspect.signature(kind).parameters.items())[2:]:
+            for what, value in self.values_of(parameter, str(it.annotation)):
+                refusal = problem = None
+                try:
+                    kind(self.stack, "X", **{**right, parameter: value})
+                except (TypeError, ValueError) as error:
+                    refusal = str(error)
+                    problem = _wrong_with(refusal)
+                except BaseException as error:  # noqa: BLE001  # of whatever kind: none is right
+                    problem = f"{type(error).__name__}: {error}"
+                else:
+                    if what in NEVER_TAKEN:
+                        problem = "taken without a word"
+                self.stack.node.try_remove_child("X")
+                yield Answer(name, parameter, what, refusal, problem)
+
+
+_NOUNS = {
+    "rescue_queue": "queue",
+    "spot_rescue_queue": "queue",
+    "log_encryption_key": "key",
+    "encryption_key": "key",
+    "alarm_topic": "topic",
+    "service_environments": "service_environment",
+    "spot_rescue_job_definitions": "job_definition",
+}
+_UNREADABLE = re.compile(r"\n|Token\[|jsii\.|InterfaceDynamicProxy|type of argument|e\+2\d\d")
+
+
+def _noun(parameter: str) -> str:
+    """Name what a parameter takes one or several of."""
+    if parameter.endswith("_role"):
+        return "role"
+    return _NOUNS.get(parameter, parameter.removesuffix("s"))
+
+
+def _wrong_with(refusal: str) -> str | None:
+    """Say what is wrong with a refusal: it is one line, with the path, that people can read."""
+    if not refusal.startswith("Stack/X: "):
+        return f"without the path: {refusal}"
+    unreadable = _UNREADABLE.search(refusal)
+    return None if unreadable is None else f"{unreadable[0]!r} in: {refusal}"

@@ -1,0 +1,57 @@
+"""Every parameter of every construct: each kind of value works, or is refused in one clear line."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import batch_constructs as bc
+from tests.contract import KINDS, World
+from tests.test_public_api import MADE_BY_US
+
+PAGE = Path(bc.__file__).parent.parent / "docs" / "contract.md"
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_every_kind_of_value_works_or_is_refused_in_one_line(name: str, world: World) -> None:
+    answers = list(world.answers(name))
+
+    assert [f"{one.parameter}: {one.kind}: {one.problem}" for one in answers if one.problem] == []
+
+
+def test_the_page_has_a_column_for_every_kind() -> None:
+    assert f"| parameter | {' | '.join(KINDS)} |" in PAGE.read_text()
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_the_page_has_a_row_for_every_parameter(name: str) -> None:
+    page = PAGE.read_text().partition(f"## {name}\n")[2].partition("\n## ")[0]
+    parameters = list(inspect.signature(getattr(bc, name)).parameters)[2:]
+
+    missing = [one for one in parameters if f"| `{one}` |" not in page]
+    assert missing == [], "run: uv run python scripts/make_contract.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("EksJobDefinition", "image_pull_secrets"),
+        ("EventTrigger", "command"),
+        ("LaunchTemplate", "user_data"),
+    ],
+)
+def test_a_list_of_which_nothing_is_known_is_refused_where_entries_are_looked_at(
+    name: str, parameter: str, world: World
+) -> None:
+    (answer,) = (
+        one for one in world.answers(name) if (one.parameter, one.kind) == (parameter, "token")
+    )
+    assert answer.refusal is not None
+    assert f"{parameter} is a list that only CloudFormation knows" in answer.refusal

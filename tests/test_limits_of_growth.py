@@ -1,0 +1,222 @@
+"""An app that grows stays inside the limits of the services around AWS Batch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+
+import batch_constructs as bc
+from batch_constructs.aws import quotas
+from batch_constructs.functions.told import listing
+from batch_constructs.role_policies import RolePolicies
+
+ARN = "arn:aws:batch:ap-southeast-2:123456789012:{}"
+
+
+def size(statements: list[dict[str, Any]]) -> int:
+    document = {"Version": "2012-10-17", "Statement": statements}
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def statement(number: int) -> dict[str, Any]:
+    resources = [ARN.format(f"job-definition/{place:0128}") for place in range(number)]
+    return {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": resources}
+
+
+@pytest.mark.parametrize("number", [1, 50, 51, 52, 53, 54, 55, 82, 83, 84, 85, 86, 350])
+def test_statements_are_divided_among_policies_that_iam_takes(number: int) -> None:
+    asked = statement(number)
+    policies = RolePolicies([asked])
+
+    assert size(policies.inline) <= quotas.ROLE_POLICY_CHARACTERS
+    assert all(size(one) <= quotas.MANAGED_POLICY_CHARACTERS for one in policies.managed)
+    held = [one for part in (policies.inline, *policies.managed) for one in part]
+    assert [arn for one in held for arn in one["Resource"]] == asked["Resource"]
+    assert {(one["Effect"], one["Action"]) for one in held} == {("Allow", "batch:SubmitJob")}
+
+
+def test_what_has_room_in_one_policy_stays_in_one() -> None:
+    most = next(n for n in range(1, 100) if RolePolicies([statement(n + 1)]).managed)
+
+    assert RolePolicies([statement(most)]).managed == []
+    assert len(RolePolicies([statement(most + 1)]).managed) == 1
+
+
+def test_a_role_has_ten_managed_policies_and_no_more() -> None:
+    most = next(n for n in range(200, 600) if RolePolicies([statement(n + 1)]).problem("less"))
+
+    assert len(RolePolicies([statement(most)]).managed) == quotas.MANAGED_POLICIES_A_ROLE
+    assert RolePolicies([statement(most)]).problem("less") is None
+    assert "needs 11 managed policies for what it may do; allowed are 10 of 6,144" in str(
+        RolePolicies([statement(most + 1)]).problem("less")
+    )
+
+
+def test_a_workflow_with_too_many_definitions_says_so_and_the_way_out(stack: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    jobs = [
+        bc.WorkflowJob(
+            name=f"job{number}",
+            job_definition=bc.JobDefinition.from_job_definition_arn(
+                stack, f"Job{number}", ARN.format(f"job-definition/{number:0128}:1")
+            ),
+        )
+        for number in range(250)
+    ]
+
+    with pytest.raises(ValueError, match=r"managed policies.*divide the workflow, or let jobs"):
+        bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs)
+
+
+def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    queues = [
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+        for number in range(50)
+    ]
+    work = cdk.Stack(app, "Work")
+    queue = bc.JobQueue.from_job_queue_arn(work, "Queue", ARN.format("job-queue/main"))
+    names = [f"a-definition-with-a-long-and-readable-name-{number}" for number in range(200)]
+    definitions = [
+        bc.JobDefinition.from_job_definition_arn(work, name, ARN.format(f"job-definition/{name}:1"))
+        for name in names
+    ]
+    bc.Workflow(
+        work,
+        "Workflow",
+        queue=queue,
+        jobs=[
+            bc.WorkflowJob(
+                name=f"job{number}",
+                job_definition=definitions[number % len(definitions)],
+                depends_on=[f"job{number - 100}"] if number >= 100 else [],
+            )
+            for number in range(500)
+        ],
+    )
+    gauges = bc.JobGauges(stack, "Gauges", queues=queues)
+    bc.CostGuard(
+        stack,
+        "Guard",
+        queues=queues,
+        gauges=gauges,
+        budget=bc.VcpuBudget.of_vcpu_hours(100),
+        action=bc.GuardAction.DISABLE_QUEUES,
+    )
+    bc.AuditTrail(stack, "Audit", queues=queues)
+    bc.JobEventLog(stack, "Log", queues=queues)
+
+    for one in (stack, work):
+        template = assertions.Template.from_stack(one)
+        assert exceeded(template.to_json()) == []
+
+
+@pytest.mark.parametrize(("logs", "policies"), [(1, 1), (10, 1), (11, 2)])
+def test_ten_event_logs_of_a_stack_share_one_policy(
+    logs: int, policies: int, stack: cdk.Stack
+) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    for number in range(logs):
+        bc.JobEventLog(stack, f"Log{number}", queues=[queue])
+
+    template = assertions.Template.from_stack(stack)
+    found = template.find_resources("AWS::Logs::ResourcePolicy").values()
+    documents = [str(spelt_out(one["Properties"]["PolicyDocument"])) for one in found]
+    assert len(documents) == policies
+    assert all(len(one) <= 5120 for one in documents)
+
+
+@pytest.mark.parametrize(("queues", "moved"), [(5, False), (60, True)])
+def test_what_a_function_is_told_moves_to_parameters_where_it_has_no_room(
+    queues: int, *, moved: bool, stack: cdk.Stack
+) -> None:
+    arns = [ARN.format(f"job-queue/{number:0100}") for number in range(queues)]
+    watched = [
+        bc.JobQueue.from_job_queue_arn(stack, f"Queue{number}", arn)
+        for number, arn in enumerate(arns)
+    ]
+    bc.JobGauges(stack, "Gauges", queues=watched)
+
+    template = assertions.Template.from_stack(stack)
+    assert exceeded(template.to_json()) == []
+    held = [
+        one["Properties"]["Value"]
+        for one in template.find_resources("AWS::SSM::Parameter").values()
+    ]
+    assert all(len(one) <= quotas.PARAMETER_CHARACTERS for one in held)
+    assert ",".join(held) == (",".join(arns) if moved else "")
+
+
+def test_a_function_reads_its_lists_wherever_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Store:
+        """Parameter Store."""
+
+        def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803  # boto3's
+            return {"Parameter": {"Value": {"a": "x,y", "b": "z"}[Name]}}
+
+    monkeypatch.setattr(listing, "_parameters", Store)
+
+    told = {"A": "x,y,z", "B_PARAMETERS": "a,b", "C": ""}
+    assert [listing.listed(told, name) for name in "ABC"] == [["x", "y", "z"]] * 2 + [[]]
+
+
+LENGTHS = {"Ref": 100, "Fn::GetAtt": 130}
+"""What a reference comes to, at most: the ARN or the name of what this stack makes."""
+
+
+def spelt_out(value: Any) -> Any:
+    """Write a value as CloudFormation would."""
+    if isinstance(value, list):
+        return [spelt_out(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" in value:
+        glue, parts = value["Fn::Join"]
+        return glue.join(str(spelt_out(part)) for part in parts)
+    if len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::")):
+        (name, argument) = next(iter(value.items()))
+        if str(argument).startswith("AWS::"):
+            return "ap-southeast-2"
+        return "x" * LENGTHS.get(name, 130)
+    return {name: spelt_out(one) for name, one in value.items()}
+
+
+def exceeded(template: dict[str, Any]) -> list[str]:
+    """Say which limits a template exceeds."""
+    found = []
+    resources = template["Resources"]
+    if len(resources) > quotas.STACK_RESOURCES:
+        found.append(f"{len(resources)} resources")
+    if len(json.dumps(template)) > 1_000_000:
+        found.append("a template of more than 1 MB")
+    for id_, one in resources.items():
+        properties = spelt_out(one.get("Properties", {}))
+        inline = sum(
+            len(json.dumps(policy["PolicyDocument"], separators=(",", ":")))
+            for policy in properties.get("Policies", ())
+        )
+        if one["Type"] == "AWS::IAM::Role" and inline > quotas.ROLE_POLICY_CHARACTERS:
+            found.append(f"{id_}: inline policies of {inline}")
+        if one["Type"] == "AWS::IAM::ManagedPolicy":
+            length = len(json.dumps(properties["PolicyDocument"], separators=(",", ":")))
+            if length > quotas.MANAGED_POLICY_CHARACTERS:
+                found.append(f"{id_}: a managed policy of {length}")
+        variables = properties.get("Environment", {}).get("Variables", {})
+        length = sum(len(name) + len(str(value)) for name, value in variables.items())
+        if one["Type"] == "AWS::Lambda::Function" and length > quotas.FUNCTION_ENVIRONMENT_BYTES:
+            found.append(f"{id_}: environment variables of {length}")
+        pattern = json.dumps(properties.get("EventPattern", {}), separators=(",", ":"))
+        if one["Type"] == "AWS::Events::Rule" and len(pattern) > quotas.EVENT_PATTERN_CHARACTERS:
+            found.append(f"{id_}: a pattern of {len(pattern)}")
+    policies = [one for one in resources.values() if one["Type"] == "AWS::Logs::ResourcePolicy"]
+    if len(policies) > 1:
+        found.append(f"{len(policies)} of ten CloudWatch Logs resource policies")
+    return found
