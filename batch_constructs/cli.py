@@ -18,6 +18,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "logs": ("batch_constructs.client.client_commands:logs", "Read what a job wrote."),
     "redrive": ("batch_constructs.client.client_commands:redrive", "Run again what failed."),
+    "why": (
+        "batch_constructs.client.why_command:why_command",
+        "Say why a job waits or failed, with what to do.",
+    ),
     "check": (
         "batch_constructs.rules.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
@@ -88,10 +89,25 @@ def picture_of(template: Mapping[str, object]) -> Picture:
         _BatchPart(world.template, drawn).draw()
     places = {id_: place for place, id_ in enumerate(resources)}
     kept = drawn.reached_from(one.id for one in drawn.nodes.values() if _is_batch(one))
+    _tell_starters_from_tellers(kept)
     return Picture(
         dict(sorted(kept.nodes.items(), key=lambda one: (places.get(one[0], -1), one[0]))),
         dict.fromkeys(sorted(kept.edges)),
     )
+
+
+def _tell_starters_from_tellers(picture: Picture) -> None:
+    """Make of what leads to no job something that tells: a schedule of a function that measures."""
+    leading = {id_ for id_, node in picture.nodes.items() if _is_batch(node)}
+    before = 0
+    while before != len(leading):
+        before = len(leading)
+        leading |= {
+            edge.source for edge in picture.edges if not edge.dashed and edge.target in leading
+        }
+    for id_, node in picture.nodes.items():
+        if node.part is Part.STARTS and id_ not in leading:
+            picture.nodes[id_] = replace(node, part=Part.TOLD)
 
 
 def _is_batch(node: Node) -> bool:

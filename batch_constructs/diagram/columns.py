@@ -2,32 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from batch_constructs.diagram.picture import Picture
+    from batch_constructs.diagram.picture import Edge, Picture
 
 _SWEEPS: Final = 6
 
 
-def columns(picture: Picture) -> list[list[str]]:
-    """Give the IDs of the nodes by column, from left to right, each from top to bottom.
+class Columns(NamedTuple):
+    """Where everything stands.
+
+    Attributes:
+        drawn: the IDs of nodes and lanes by column, from left to right, each from top to bottom.
+        lanes: arrow → the IDs of its lanes from its source on: the rows that it passes through in
+            the columns between its ends, where no node stands.
+    """
+
+    drawn: list[list[str]]
+    lanes: dict[Edge, list[str]]
+
+
+def columns(picture: Picture) -> Columns:
+    """Put the nodes into columns.
 
     A node stands right of all that lead to it, as far as no arrow leads back; within a column nodes
     stand near the middle of what they are joined to. The same picture always gives the same.
     """
-    after = _without_ways_back(picture)
-    place = dict.fromkeys(picture.nodes, 0)
+    place = _places(_without_ways_back(picture))
+    drawn: list[list[str]] = [[] for _ in range(max(place.values(), default=-1) + 1)]
+    for id_, number in place.items():
+        drawn[number].append(id_)
+    lanes: dict[Edge, list[str]] = {}
+    joined: dict[str, list[str]] = {id_: [] for id_ in picture.nodes}
+    for count, edge in enumerate(picture.edges):
+        begin, end = place[edge.source], place[edge.target]
+        step = 1 if begin < end else -1
+        lanes[edge] = []
+        for number in range(begin + step, end, step):
+            lane = f"\0{count} {number}"
+            lanes[edge].append(lane)
+            drawn[number].append(lane)
+            joined[lane] = []
+        for one, other in pairwise([edge.source, *lanes[edge], edge.target]):
+            joined[one].append(other)
+            joined[other].append(one)
+    _order(drawn, joined)
+    return Columns(drawn, lanes)
+
+
+def _places(after: dict[str, list[str]]) -> dict[str, int]:
+    """Give the column of each node; one that nothing leads to stands near what it leads to."""
+    place = dict.fromkeys(after, 0)
     for id_ in _in_order(after):
         for target in after[id_]:
             place[target] = max(place[target], place[id_] + 1)
-    drawn: list[list[str]] = [[] for _ in range(max(place.values(), default=-1) + 1)]
-    for id_, column in place.items():
-        drawn[column].append(id_)
-    joined: dict[str, list[str]] = {id_: [] for id_ in picture.nodes}
-    for edge in picture.edges:
-        joined[edge.source].append(edge.target)
-        joined[edge.target].append(edge.source)
+    led_to = {target for targets in after.values() for target in targets}
+    for id_, targets in after.items():
+        if id_ not in led_to and targets:
+            place[id_] = min(place[target] for target in targets) - 1
+    return place
+
+
+def _order(drawn: list[list[str]], joined: dict[str, list[str]]) -> None:
+    """Sort each column by where that stands what its nodes are joined to, several times over."""
     for sweep in range(_SWEEPS):
         height = {id_: _share(column, row) for column in drawn for row, id_ in enumerate(column)}
         for column in drawn if sweep % 2 == 0 else reversed(drawn):
@@ -39,7 +78,6 @@ def columns(picture: Picture) -> list[list[str]]:
                 )
             )
             height |= {id_: _share(column, row) for row, id_ in enumerate(column)}
-    return drawn
 
 
 def _share(column: list[str], row: int) -> float:

@@ -18,7 +18,7 @@ class Part(Enum):
     WAITS = "waits"
     RUNS = "runs"
     TOUCHED = "may be touched"
-    TOLD = "is told"
+    TOLD = "tells, or is told"
 
 
 @dataclass(frozen=True, kw_only=True)

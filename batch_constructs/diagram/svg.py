@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.diagram.columns import columns
@@ -23,9 +24,10 @@ _COLORS: Final = {
 }
 _HEIGHT: Final = 46
 _GAP: Final = 26
+_LANE: Final = 8
 _MARGIN: Final = 24
 _LEGEND: Final = 34
-_CHARACTER: Final = 8
+_CHARACTER: Final = 8.4
 """How wide a character is at most, about, of the larger lettering."""
 
 _LONGEST: Final = 44
@@ -45,11 +47,18 @@ class _Box(NamedTuple):
     x: float
     y: float
     width: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        return self.y + self.height / 2
 
 
 def as_svg(picture: Picture) -> str:
     """Write a picture as an SVG document that needs nothing beside it."""
-    boxes, width, height = _placed(picture)
+    placed = columns(picture)
+    boxes, width, height = _boxes(picture, placed.drawn)
+    ways = {edge: _way(edge, lanes, boxes) for edge, lanes in placed.lanes.items()}
     title = f"AWS Batch: {len(picture.nodes)} resources"
     size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     lines = [
@@ -60,31 +69,28 @@ def as_svg(picture: Picture) -> str:
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
         *_legend(picture),
     ]
-    lines += [_arrow(one, boxes[one.source], boxes[one.target]) for one in picture.edges]
+    lines += [_arrow(edge, way) for edge, way in ways.items()]
     for id_, node in picture.nodes.items():
         lines += _box(node, boxes[id_])
-    for edge in picture.edges:
-        lines += _label(edge, boxes[edge.source], boxes[edge.target])
+    for edge, way in ways.items():
+        lines += _label(edge, way)
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def _placed(picture: Picture) -> tuple[Mapping[str, _Box], float, float]:
-    """Give every node its box, and the size of it all."""
+def _boxes(picture: Picture, drawn: list[list[str]]) -> tuple[Mapping[str, _Box], float, float]:
+    """Give every node and lane its box, and the size of it all."""
     boxes: dict[str, _Box] = {}
-    in_columns = columns(picture)
-    tallest = max((len(column) for column in in_columns), default=0)
-    inner = max(tallest * (_HEIGHT + _GAP) - _GAP, _HEIGHT)
+    heights = [[_HEIGHT if id_ in picture.nodes else _LANE for id_ in column] for column in drawn]
+    inner = max((sum(column) + _GAP * (len(column) - 1) for column in heights), default=_HEIGHT)
     x = float(_MARGIN)
-    for column in in_columns:
-        width = max(_width(picture.nodes[id_]) for id_ in column)
-        y = _MARGIN + _LEGEND + (inner - (len(column) * (_HEIGHT + _GAP) - _GAP)) / 2
-        for id_ in column:
-            boxes[id_] = _Box(x, y, width)
-            y += _HEIGHT + _GAP
-        between = max(
-            (len(edge.label) for edge in picture.edges if edge.source in column), default=0
-        )
-        x += width + 56 + between * 6
+    for column, high in zip(drawn, heights, strict=True):
+        width = max(_width(picture.nodes[id_]) for id_ in column if id_ in picture.nodes)
+        y = _MARGIN + _LEGEND + (inner - sum(high) - _GAP * (len(column) - 1)) / 2
+        for id_, height in zip(column, high, strict=True):
+            boxes[id_] = _Box(x, y, width, height)
+            y += height + _GAP
+        labels = [len(edge.label) for edge in picture.edges if edge.source in column]
+        x += width + 56 + 6 * max(labels, default=0)
     right = max((box.x + box.width for box in boxes.values()), default=0.0)
     least = 2 * _MARGIN + sum(_entry_width(part) for part in _parts(picture))
     return boxes, max(right + _MARGIN, least), inner + 2 * _MARGIN + _LEGEND
@@ -113,28 +119,32 @@ def _box(node: Node, box: _Box) -> Iterator[str]:
     yield "</g>"
 
 
-def _ends(source: _Box, target: _Box) -> tuple[float, float, float, float]:
-    """Give where an arrow begins and ends: at the sides that look at each other."""
-    begin, end = source.x + source.width, target.x
-    if target.x <= source.x:
-        begin, end = source.x, target.x + target.width
-    return begin, source.y + _HEIGHT / 2, end, target.y + _HEIGHT / 2
+def _way(edge: Edge, lanes: list[str], boxes: Mapping[str, _Box]) -> list[tuple[float, float]]:
+    """Give the points of an arrow: it leaves a box at one side, and comes into one at the other."""
+    passed = [boxes[id_] for id_ in (edge.source, *lanes, edge.target)]
+    forward = passed[0].x < passed[-1].x
+    points: list[tuple[float, float]] = []
+    for box in passed:
+        sides = [(box.x, box.middle), (box.x + box.width, box.middle)]
+        points += sides if forward else sides[::-1]
+    return points[1:-1]
 
 
-def _arrow(edge: Edge, source: _Box, target: _Box) -> str:
-    x1, y1, x2, y2 = _ends(source, target)
-    bend = (x2 - x1) / 2
+def _arrow(edge: Edge, way: list[tuple[float, float]]) -> str:
+    drawn = f"M{way[0][0]:.0f} {way[0][1]:.0f}"
+    for (x1, y1), (x2, y2) in pairwise(way):
+        middle = (x1 + x2) / 2
+        drawn += f"C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
     dashes = ' stroke-dasharray="5 4"' if edge.dashed else ""
     return (
-        f'<path d="M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} '
-        f'{x2:.0f} {y2:.0f}" fill="none" stroke="#5b6470" stroke-width="1.4"{dashes} '
+        f'<path d="{drawn}" fill="none" stroke="#5b6470" stroke-width="1.4"{dashes} '
         'marker-end="url(#tip)"/>'
     )
 
 
-def _label(edge: Edge, source: _Box, target: _Box) -> Iterator[str]:
+def _label(edge: Edge, way: list[tuple[float, float]]) -> Iterator[str]:
     if edge.label:
-        x1, y1, x2, y2 = _ends(source, target)
+        (x1, y1), (x2, y2) = way[:2]
         yield (
             f'<text class="l" text-anchor="middle" x="{(x1 + x2) / 2:.0f}" '
             f'y="{(y1 + y2) / 2 - 4:.0f}">{escape(edge.label)}</text>'

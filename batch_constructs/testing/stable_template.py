@@ -107,10 +107,9 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    inside = value.items() if isinstance(value, dict) else ()
-    inside = enumerate(value) if isinstance(value, list) else inside
     if isinstance(value, dict | list) and value:
-        for key, one in inside:
+        named = dict(enumerate(value)) if isinstance(value, list) else value
+        for key, one in named.items():
             yield from _leaves(one, (*path, str(key)))
     else:
         yield path, value

@@ -148,6 +148,30 @@ def test_who_is_told_stands_behind_the_queue_and_no_address_is_drawn() -> None:
     assert "example.com" not in repr(picture_of(whole))
 
 
+def test_what_measures_and_starts_no_job_is_not_said_to_start_one() -> None:
+    function = {"Role": {"Fn::GetAtt": ["Role", "Arn"]}}
+    alarm = {
+        "Dimensions": [{"Name": "JobQueue", "Value": {"Ref": "Queue"}}],
+        "AlarmActions": [{"Ref": "Topic"}],
+    }
+    whole = template(
+        Queue=("Batch::JobQueue", {}),
+        Alarm=("CloudWatch::Alarm", alarm),
+        Topic=("SNS::Topic", {}),
+        Role=("IAM::Role", rights("sns:Publish", "Topic")),
+        Gauge=("Lambda::Function", function),
+        Minute=("Events::Rule", {"Targets": [{"Arn": {"Fn::GetAtt": ["Gauge", "Arn"]}}]}),
+    )
+
+    drawn = picture_of(whole)
+
+    assert {id_: node.part for id_, node in drawn.nodes.items() if id_ != "Queue"} == {
+        "Topic": Part.TOLD,
+        "Gauge": Part.TOLD,
+        "Minute": Part.TOLD,
+    }
+
+
 def test_alarms_on_a_queue_are_one_arrow() -> None:
     alarm = {
         "Dimensions": [{"Name": "JobQueue", "Value": {"Ref": "Queue"}}],

@@ -63,15 +63,27 @@ def test_ids_that_differ_in_signs_alone_stay_two_boxes() -> None:
 
 
 def test_arrows_go_from_left_to_right() -> None:
-    assert columns(picture(("a", "b"), ("b", "c"), ("a", "c"))) == [["a"], ["b"], ["c"]]
+    assert columns(picture(("a", "b"), ("b", "c"))).drawn == [["a"], ["b"], ["c"]]
+
+
+def test_an_arrow_past_a_box_has_a_row_of_its_own() -> None:
+    drawn = picture(("a", "b"), ("b", "c"), ("a", "c"))
+
+    (lane,) = columns(drawn).lanes[Edge(source="a", target="c")]
+
+    assert sorted(columns(drawn).drawn[1]) == sorted(["b", lane])
 
 
 def test_a_circle_is_laid_out() -> None:
-    assert columns(picture(("a", "b"), ("b", "c"), ("c", "a"))) == [["a"], ["b"], ["c"]]
+    assert columns(picture(("a", "b"), ("b", "c"), ("c", "a"))).drawn[0] == ["a"]
+
+
+def test_what_nothing_leads_to_stands_near_what_it_leads_to() -> None:
+    assert columns(picture(("a", "b"), ("b", "c"), ("x", "c"))).drawn[0] == ["a"]
 
 
 def test_boxes_are_ordered_so_that_arrows_do_not_cross() -> None:
-    assert columns(picture(("a", "y"), ("b", "x"), ("a", "y"))) in (
+    assert columns(picture(("a", "y"), ("b", "x"))).drawn in (
         [["a", "b"], ["y", "x"]],
         [["b", "a"], ["x", "y"]],
     )

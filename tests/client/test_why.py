@@ -1,0 +1,173 @@
+"""`why`: the cause with its fix, from what AWS Batch answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from click.testing import CliRunner
+
+from batch_constructs.cli import main
+from batch_constructs.client.why import Why, why
+
+ARN = "arn:aws:batch:eu-west-1:123456789012:"
+QUEUE = f"{ARN}job-queue/q"
+
+
+def job(status: str, **more: Any) -> dict[str, Any]:
+    return {
+        "jobId": "j",
+        "jobName": "n",
+        "jobQueue": QUEUE,
+        "jobDefinition": f"{ARN}job-definition/d:1",
+        "status": status,
+        "startedAt": 0,
+        **more,
+    }
+
+
+def answer(*answers: tuple[str, dict[str, Any]]) -> Why:
+    """Ask why, with the answers that AWS gives, in their order; all must be asked for."""
+    batch = boto3.client(
+        "batch", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    with Stubber(batch) as stub:
+        for operation, given in answers:
+            stub.add_response(operation, given)
+        found = why(batch, "j")
+        stub.assert_no_pending_responses()
+    return found
+
+
+def waiting(
+    queue: dict[str, Any] | None = None, vcpus: str = "1", reason: str = "", **environment: Any
+) -> list[str]:
+    """Ask about a job that is RUNNABLE."""
+    order = [{"order": 1, "computeEnvironment": f"{ARN}compute-environment/e"}]
+    there = {
+        "jobQueueName": "q",
+        "jobQueueArn": QUEUE,
+        "state": "ENABLED",
+        "status": "VALID",
+        "priority": 1,
+        "computeEnvironmentOrder": order,
+        **(queue or {}),
+    }
+    runs = {
+        "computeEnvironmentName": "e",
+        "computeEnvironmentArn": f"{ARN}compute-environment/e",
+        "state": "ENABLED",
+        "status": "VALID",
+        "computeResources": {"type": "EC2", "maxvCpus": 8, "subnets": []},
+        **environment,
+    }
+    wants = {"resourceRequirements": [{"type": "VCPU", "value": vcpus}]}
+    asked = job("RUNNABLE", container=wants, statusReason=reason)
+    found = answer(
+        ("describe_jobs", {"jobs": [asked]}),
+        ("describe_job_queues", {"jobQueues": [there]}),
+        ("describe_compute_environments", {"computeEnvironments": [runs]}),
+    )
+    return [str(one) for one in found.reasons]
+
+
+def failed(**more: Any) -> str:
+    (reason,) = answer(("describe_jobs", {"jobs": [job("FAILED", **more)]})).reasons
+    return str(reason)
+
+
+def test_a_job_that_is_well_has_no_reasons() -> None:
+    assert answer(("describe_jobs", {"jobs": [job("RUNNING")]})).reasons == ()
+    assert waiting() == []
+
+
+def test_a_job_that_does_not_exist_is_said() -> None:
+    with pytest.raises(LookupError, match="there is no job j"):
+        answer(("describe_jobs", {"jobs": []}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"state": "DISABLED"}, "e is DISABLED; enable it: aws batch update-compute-environment"),
+        ({"status": "INVALID", "statusReason": "no role"}, "e is INVALID: no role; mend"),
+        ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPU; raise"),
+        ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; mend"),
+        ({"vcpus": "16"}, "wants 16 vCPUs, and no compute environment of its queue may have more"),
+        ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),
+    ],
+)
+def test_what_keeps_a_job_waiting_is_said_with_its_fix(change: dict[str, Any], said: str) -> None:
+    (reason,) = waiting(**change)
+
+    assert said in reason
+
+
+def test_a_job_that_wants_all_there_may_be_is_not_too_large() -> None:
+    assert waiting(vcpus="8") == []
+
+
+def test_a_job_that_waits_for_another_names_it() -> None:
+    others = [job("FAILED", jobId="a", jobName="first"), job("SUCCEEDED", jobId="b")]
+
+    found = answer(
+        ("describe_jobs", {"jobs": [job("PENDING", dependsOn=[{"jobId": "a"}, {"jobId": "b"}])]}),
+        ("describe_jobs", {"jobs": others}),
+    )
+
+    assert [str(one) for one in found.reasons] == [
+        "it waits for first (a), FAILED; ask: batch-constructs why a"
+    ]
+
+
+def test_a_spot_interruption_says_how_to_retry() -> None:
+    said = failed(statusReason="Host EC2 (instance i-1) terminated.")
+
+    assert said.startswith("Host EC2 (instance i-1) terminated.; retry it: RetryPolicy.on_spot")
+
+
+def test_an_exit_code_leads_to_the_log() -> None:
+    attempt = {"container": {"exitCode": 3}, "startedAt": 1, "stoppedAt": 2}
+
+    said = failed(statusReason="Essential container in task exited", attempts=[attempt])
+
+    assert said == (
+        "Essential container in task exited, exit code 3; read its log: batch-constructs logs j"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        ("FAILED", 1, "j is FAILED\n  gone; read its log: batch-constructs logs j\n"),
+        ("RUNNING", 0, "j is RUNNING\n"),
+    ],
+)
+def test_the_command_says_it_and_ends_accordingly(
+    status: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Batch:
+        def describe_jobs(self, **_: Any) -> dict[str, Any]:
+            return {"jobs": [job(status, statusReason="gone", attempts=[{"startedAt": 1}])]}
+
+    monkeypatch.setattr(boto3, "client", lambda _: Batch())
+
+    done = CliRunner().invoke(main, ["why", "j"])
+
+    assert (done.exit_code, done.output) == (code, said)
+
+
+def test_the_command_says_in_one_line_that_there_is_no_such_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Batch:
+        def describe_jobs(self, **_: Any) -> dict[str, Any]:
+            return {"jobs": []}
+
+    monkeypatch.setattr(boto3, "client", lambda _: Batch())
+
+    done = CliRunner().invoke(main, ["why", "j"])
+
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
