@@ -14,7 +14,10 @@ from batch_constructs.aws.source import Source, api
 FIRELENS: Final = "awsfirelens"
 """The log driver that sends the logs to the log router of the task."""
 
-FARGATE_LOG_DRIVERS: Final = ("awslogs", "splunk")
+AWSLOGS: Final = "awslogs"
+"""The log driver that writes to CloudWatch Logs; it is the one where none is given."""
+
+FARGATE_LOG_DRIVERS: Final = (AWSLOGS, "splunk")
 LOG_DRIVERS: Final = (
     *FARGATE_LOG_DRIVERS,
     FIRELENS,
