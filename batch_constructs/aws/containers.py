@@ -11,6 +11,18 @@ from typing import Final
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, api
 
+
+class ContainerDependencyCondition(StrEnum):
+    """What a container waits for in another.
+
+    ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
+    """
+
+    START = "START"
+    COMPLETE = "COMPLETE"
+    SUCCESS = "SUCCESS"
+
+
 FIRELENS: Final = "awsfirelens"
 """The log driver that sends the logs to the log router of the task."""
 
@@ -53,7 +65,7 @@ SIZE_SOURCE: Final[Source] = api(
     " also ContainerProperties.memory and ContainerProperties.vcpus.",
 )
 
-ENDED: Final = ("COMPLETE", "SUCCESS")
+ENDED: Final = (ContainerDependencyCondition.COMPLETE, ContainerDependencyCondition.SUCCESS)
 """Conditions of a dependency on a container that ends, which an essential one may not."""
 
 TIMEOUT: Final = Whole(2, unit="seconds")
