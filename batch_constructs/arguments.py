@@ -215,6 +215,17 @@ class Arguments:
             return list(value)
         return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
 
+    def one_by_one(self, parameter: str, value: object) -> bool:
+        """Refuse a list that only CloudFormation knows, where each entry has to be looked at."""
+        if not (is_resolvable(value) or (isinstance(value, list | tuple) and is_token(value))):
+            return True
+        self.wrong_value(
+            f"{parameter} is a list that only CloudFormation knows, and here each of its entries "
+            "has to be known; allowed is a list whose entries may be tokens: give Fn.select(0, …) "
+            "for each"
+        )
+        return False
+
     def each(
         self,
         parameter: str,

@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.adopt.adopt_command:adopt_command",
         "Print the Python that declares what a template does.",
     ),
+    "diagram": (
+        "batch_constructs.diagram.diagram_command:diagram_command",
+        "Draw who starts jobs, where they wait and run, and who is told.",
+    ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
         "See it all on this machine: deploy, trigger, run, notify.",

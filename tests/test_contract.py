@@ -37,3 +37,21 @@ def test_the_page_has_a_row_for_every_parameter(name: str) -> None:
 
     missing = [one for one in parameters if f"| `{one}` |" not in page]
     assert missing == [], "run: uv run python scripts/make_contract.py"
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("EksJobDefinition", "image_pull_secrets"),
+        ("EventTrigger", "command"),
+        ("LaunchTemplate", "user_data"),
+    ],
+)
+def test_a_list_of_which_nothing_is_known_is_refused_where_entries_are_looked_at(
+    name: str, parameter: str, world: World
+) -> None:
+    (answer,) = (
+        one for one in world.answers(name) if (one.parameter, one.kind) == (parameter, "token")
+    )
+    assert answer.refusal is not None
+    assert f"{parameter} is a list that only CloudFormation knows" in answer.refusal

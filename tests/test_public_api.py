@@ -216,6 +216,8 @@ def test_imports_go_one_way() -> None:
             "functions",
         },
         "local": {"aws", "client"},
+        "testing": {"aws", "rules", "local"},
+        "diagram": {"aws", "rules"},
     }
     beside = {
         path.stem: {"aws", "rules"}

@@ -213,6 +213,94 @@ STATE_MACHINE_JOBS_SOURCE: Final[Source] = docs(
     " events:DescribeRule on rule/StepFunctionsGetEventsForBatchJobsRule.",
 )
 
+OTHERS_WITHOUT_RESOURCES: Final = (
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListMetrics",
+    "cloudwatch:PutMetricData",
+    "dynamodb:ListTables",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstances",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSpotPriceHistory",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeTags",
+    "ec2:DescribeVpcs",
+    "ecr:GetAuthorizationToken",
+    "ecs:DiscoverPollEndpoint",
+    "ecs:ListClusters",
+    "kms:ListAliases",
+    "kms:ListKeys",
+    "lambda:ListFunctions",
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:StopQuery",
+    "logs:UpdateLogDelivery",
+    "pricing:GetProducts",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:GetRandomPassword",
+    "secretsmanager:ListSecrets",
+    "sqs:ListQueues",
+    "ssm:DescribeParameters",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+    "states:ListStateMachines",
+    "sts:DecodeAuthorizationMessage",
+    "sts:GetCallerIdentity",
+    "tag:GetResources",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+"""Actions of other services, met around jobs, that AWS knows no resources for."""
+
+OTHERS_WITHOUT_RESOURCES_SOURCE: Final[Source] = docs(
+    "service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+    "Each service's page names the resource types of an action; these have none.",
+)
+
+NETWORK_OF_FUNCTIONS: Final = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What Lambda demands on ``*`` of the role of a function in a VPC: interfaces have no ID yet."""
+
+NETWORK_OF_FUNCTIONS_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/configuration-vpc.html",
+    "A function in a VPC needs these of its execution role.",
+)
+
+
+def takes_everything(action: str) -> bool:
+    """Tell whether an action of a policy goes with ``*`` as its resource only.
+
+    Args:
+        action: such as ``batch:DescribeJobs``, in any case, without a wildcard.
+    """
+    return action.lower() in _TAKE_EVERYTHING
+
+
+_TAKE_EVERYTHING: Final = frozenset(
+    one.lower()
+    for one in (
+        *(f"batch:{name}" for name, takes in ACTIONS.items() if not takes.kinds),
+        *OTHERS_WITHOUT_RESOURCES,
+        *NETWORK_OF_FUNCTIONS,
+    )
+)
+
 
 def submit_job_resources(*, queue: str, definition: str, jobs: str) -> list[str]:
     """Return all that a submission may be authorised against.

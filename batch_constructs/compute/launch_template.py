@@ -275,6 +275,7 @@ def _user_data(
     prefetched: Sequence[str] | None,
 ) -> str | None:
     """Return the MIME parts of what instances run as they start, or None for nothing."""
+    arguments.one_by_one("user_data", user_data)
     commands = arguments.texts("user_data", user_data)
     known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
     path = arguments.text("scratch_path", scratch_path)

@@ -104,6 +104,7 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
     volumes: list[dict[str, Any]] = []
     containers = _containers(arguments, "containers", pod.containers, volumes)
     init_containers = _containers(arguments, "init_containers", pod.init_containers, volumes)
+    arguments.one_by_one("image_pull_secrets", pod.image_pull_secrets)
     secrets = arguments.texts("image_pull_secrets", pod.image_pull_secrets)
     return given(
         Containers=containers,

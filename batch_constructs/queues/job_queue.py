@@ -358,7 +358,7 @@ def _rescue_resources(
     )
     if problem is not None:
         arguments.wrong_value(f"spot_rescue_queue: {problem}")
-    shares = {is_fair_share(queue), is_fair_share(rescue_queue)}
+    shares = {"SchedulingPolicyArn" in queue._known, is_fair_share(rescue_queue)}  # noqa: SLF001  # not refused yet
     if shares == {True, False} and not arguments.is_wrong("scheduling_policy"):
         arguments.wrong_value(
             "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from aws_cdk import Stack
+    from constructs import IConstruct
+
+    from batch_constructs.testing.finished_job import FinishedJob
 
 _LOOK_AGAIN_SECONDS = 0.05
 
@@ -145,6 +148,80 @@ class LocalAws:
             LocalAwsError: a resource could not be deleted.
         """
         DirectDeployment(self.server.record, self.client).destroy(deployed.name)
+
+    def run_job(
+        self,
+        *,
+        queue: str | IConstruct,
+        job_definition: str | IConstruct,
+        name: str = "test",
+        timeout_seconds: float = 120,
+        **request: Any,
+    ) -> FinishedJob:
+        """Submit a job, wait until it has ended, and return it with what it printed.
+
+        A job that fails is no error: its status, reason and exit code say how it ended.
+
+        Args:
+            queue: the job queue: its name or ARN, or the construct of a stack that is deployed.
+            job_definition: the job definition, as ``queue``.
+            name: what the job is called.
+            timeout_seconds: how long it may take.
+            **request: more members of ``SubmitJob``, such as ``parameters={"day": "monday"}``.
+
+        Raises:
+            TimeoutError: it has not ended in time; the message says what it waits for.
+            ValueError: the construct is in no stack that is deployed here.
+
+        https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
+        """
+        from batch_constructs.testing.finished_job import FinishedJob
+
+        job_id = self.client("batch").submit_job(
+            jobName=name,
+            jobQueue=self._deployed(queue),
+            jobDefinition=self._deployed(job_definition),
+            **request,
+        )["jobId"]
+        job = self.wait_for_job(job_id, timeout_seconds=timeout_seconds)
+        container = job.get("container", {})
+        return FinishedJob(
+            job_id=job_id,
+            status=job["status"],
+            reason=container.get("reason") or job.get("statusReason", ""),
+            exit_code=container.get("exitCode"),
+            output=self._output_if_any(job) if container.get("logStreamName") else [],
+            description=job,
+        )
+
+    def _output_if_any(self, job: Mapping[str, Any]) -> list[str]:
+        """Return what a job printed; one that printed nothing has no log stream."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.job_output(job)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return []
+            raise
+
+    def _deployed(self, what: str | IConstruct) -> str:
+        """Give the physical ID of a construct that is deployed; a name or an ARN is one."""
+        if isinstance(what, str):
+            return what
+        from aws_cdk import CfnElement, Stack
+        from botocore.exceptions import ClientError
+
+        stack, resource = Stack.of(what), what.node.default_child or what
+        deployment = DirectDeployment(self.server.record, self.client)
+        if isinstance(resource, CfnElement):
+            with suppress(ClientError, KeyError):  # no such stack, or not in it
+                resources = deployment.describe(stack.stack_name).resources
+                return resources[stack.get_logical_id(resource)]
+        raise ValueError(
+            f"{what.node.path} is no resource of the stack {stack.stack_name} as it is deployed; "
+            "deploy it first: local_aws.deploy(stack)"
+        )
 
     def wait_for_job(self, job_id: str, *, timeout_seconds: float = 120) -> dict[str, Any]:
         """Wait until the job has ended; return its description.

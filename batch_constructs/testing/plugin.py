@@ -1,4 +1,4 @@
-"""The pytest plugin: the ``local_aws`` fixture. It costs nothing until a test asks for it."""
+"""The pytest plugin: ``local_aws`` and ``batch_snapshot``, which cost nothing until asked for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from syrupy.assertion import SnapshotAssertion
 
     from batch_constructs.testing.local_aws import LocalAws
 
@@ -26,3 +28,19 @@ def local_aws() -> Iterator[LocalAws]:
 
     with LocalAws() as aws:
         yield aws
+
+
+@pytest.fixture
+def batch_snapshot(request: pytest.FixtureRequest) -> SnapshotAssertion:
+    """Compare a template, or a stack, with what it was: ``assert synth(stack) == batch_snapshot``.
+
+    Hashes of assets, accounts and Regions are left out, and a difference is told by resource.
+    """
+    try:
+        from batch_constructs.testing.batch_snapshot_extension import BatchSnapshotExtension
+    except ModuleNotFoundError as problem:
+        if problem.name is None or problem.name.partition(".")[0] != "syrupy":
+            raise
+        pytest.fail("batch_snapshot needs syrupy: pip install syrupy", pytrace=False)
+    snapshot: SnapshotAssertion = request.getfixturevalue("snapshot")
+    return snapshot.use_extension(BatchSnapshotExtension)

@@ -146,6 +146,7 @@ class EventTrigger(BatchConstruct):
         )
         check_fields(arguments, "parameters", job.parameters)
         check_fields(arguments, "environment", job.environment)
+        arguments.one_by_one("command", job.command)
         check_fields(arguments, "command", _words(job.command))
         check_fields(arguments, "overrides.tags", job.tags)
         retries = read_retries(arguments, retry_attempts, max_event_age)

@@ -26,6 +26,9 @@ ROUND |= {16384, 65535, 65536, 86400}
 
 OURS = {
     ("local/batch/job_table.py", 604800): "how long the embedded AWS remembers a job: a week",
+    ("local/adapter/logs.py", 10000): "how many events the embedded AWS finds by their pointer",
+    ("local/batch/host.py", 262144): "a flag of Linux's mount",
+    ("triggers/gateway_arguments.py", 1048576): "the bytes of a mebibyte",
     ("monitoring/job_gauges.py", 10000): "how many jobs the gauges count before they stop",
     ("rules/check_command.py", 10000): "how wide text for a pipe may be",
     ("triggers/submit_function.py", 2500): "what of a function's environment a submission takes",

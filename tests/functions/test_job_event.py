@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from batch_constructs.functions.job_events import count
 from batch_constructs.functions.job_events.count import Counter
 from batch_constructs.functions.job_events.job_event import Job
 
@@ -166,15 +164,3 @@ def test_the_log_of_the_last_attempt_that_wrote_one_is_shown() -> None:
 
     assert log is not None
     assert (log.group, log.stream, log.region) == ("/aws/batch/job", "second", "us-east-1")
-
-
-@pytest.mark.parametrize("line", ['{"JobsFailed":1}', None])
-def test_what_is_counted_is_written_to_the_log_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str | None
-) -> None:
-    counter = SimpleNamespace(handle=lambda *_, **__: line)
-    monkeypatch.setattr(count, "_counter", lambda: counter)
-
-    count.handler({}, SimpleNamespace(aws_request_id="1"))
-
-    assert capsys.readouterr().out == ("" if line is None else f"{line}\n")

@@ -6,12 +6,14 @@ import aws_cdk as cdk
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
+from batch_constructs.aws.role_actions import KEY_OF_VOLUMES_ACTIONS
 from tests.whole.parts import (
     ACCOUNT,
     ECR,
@@ -127,6 +129,23 @@ def windows(stack: cdk.Stack) -> None:
 
 def instances(stack: cdk.Stack) -> None:
     vpc = network(stack, zones=1)
+    key = kms.Key(stack, "Key")
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[
+                iam.ArnPrincipal(
+                    stack.format_arn(
+                        service="iam",
+                        region="",
+                        resource="role/aws-service-role/autoscaling.amazonaws.com",
+                        resource_name="AWSServiceRoleForAutoScaling",
+                    )
+                )
+            ],
+            actions=[*KEY_OF_VOLUMES_ACTIONS],
+            resources=["*"],
+        )
+    )
     template = bc.LaunchTemplate(
         stack,
         "Template",
@@ -134,7 +153,7 @@ def instances(stack: cdk.Stack) -> None:
             size=gibibytes(200),
             iops=6000,
             throughput=250,
-            encryption_key=kms.Key(stack, "Key"),
+            encryption_key=key,
         ),
         user_data=["echo hello"],
         scratch_path="/scratch",

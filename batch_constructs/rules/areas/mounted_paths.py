@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.source import api
-from batch_constructs.rules.areas.job_definitions.storage import volumes
+from batch_constructs.rules.areas.job_definitions import volumes
 from batch_constructs.rules.areas.jobs_on_queues import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import rule

@@ -78,14 +78,20 @@ def _written(value: object) -> str:
 
 
 def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
-    """Give every string below a value, with its path."""
-    written = _written(value)
-    if written:
-        yield path, written
-    below = value.items() if isinstance(value, dict) else ()
-    listed_below = enumerate(value) if isinstance(value, list) else ()
-    for key, one in (*below, *listed_below):
-        yield from _strings(f"{path}/{key}" if path else str(key), one)
+    """Give every string below a value, with its path; what contains itself is gone through once."""
+    met: set[int] = set()
+    rest: list[tuple[str, object]] = [(path, value)]
+    while rest:
+        path, value = rest.pop()
+        written = _written(value)
+        if written:
+            yield path, written
+        if not isinstance(value, dict | list) or id(value) in met:
+            continue
+        met.add(id(value))
+        below = value.items() if isinstance(value, dict) else enumerate(value)
+        found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
+        rest += reversed(found)
 
 
 _DYNAMIC: Final = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")

@@ -1,0 +1,1 @@
+"""A picture of a template's AWS Batch part: what starts jobs, where they run, who is told."""
