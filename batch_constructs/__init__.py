@@ -13,22 +13,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from batch_constructs.adopt.keep_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission
-    from batch_constructs.aws.compute_environments import UserdataType
-    from batch_constructs.aws.containers import FirelensType
+    from batch_constructs.aws.capacity_reservations import CapacityReservationPreference
+    from batch_constructs.aws.compute_environments import (
+        AccessEntryState,
+        AllocationStrategy,
+        ContainerInsights,
+        ReservationPreference,
+        UserdataType,
+    )
+    from batch_constructs.aws.containers import ContainerDependencyCondition, FirelensType
     from batch_constructs.aws.job_definitions import (
+        CpuArchitecture,
         IpcMode,
         NetworkMode,
         OperatingSystemFamily,
         PidMode,
+        RetryAction,
     )
     from batch_constructs.aws.job_queues import TimeLimitReason
     from batch_constructs.aws.job_states import JobState, ServiceJobState
+    from batch_constructs.aws.platforms import PlatformCapability
     from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.capacity_reservation import (
         AnyCapacityReservation,
         CapacityReservation,
-        CapacityReservationPreference,
     )
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
@@ -36,22 +45,16 @@ if TYPE_CHECKING:
     )
     from batch_constructs.compute.ec2_compute_environment import Ec2ComputeEnvironment
     from batch_constructs.compute.eks_compute_environment import (
-        AccessEntryState,
         EksComputeEnvironment,
     )
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointService
     from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
-    from batch_constructs.compute.instance_compute_environment import (
-        AllocationStrategy,
-        ContainerInsights,
-    )
     from batch_constructs.compute.instance_image import AnyImage, ImageType, InstanceImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate, LaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
     from batch_constructs.compute.managed_instances_compute_environment import (
         ManagedInstancesComputeEnvironment,
-        ReservationPreference,
     )
     from batch_constructs.compute.root_volume import RootVolume
     from batch_constructs.compute.spot_compute_environment import SpotComputeEnvironment
@@ -69,7 +72,6 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.container import (
         Container,
         ContainerDependency,
-        ContainerDependencyCondition,
         Firelens,
     )
     from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
@@ -84,7 +86,6 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.multi_container_job_definition import (
         MultiContainerJobDefinition,
-        PlatformCapability,
     )
     from batch_constructs.jobs.multi_node_job_definition import MultiNodeJobDefinition, NodeRange
     from batch_constructs.jobs.pod import Pod, PodContainer
@@ -95,10 +96,9 @@ if TYPE_CHECKING:
         KubernetesSecretVolume,
         PersistentVolumeClaimVolume,
     )
-    from batch_constructs.jobs.retry_policy import RetryAction, RetryPolicy, RetryRule
+    from batch_constructs.jobs.retry_policy import RetryPolicy, RetryRule
     from batch_constructs.jobs.secrets import SecretSource, secret_field, secret_parameter
     from batch_constructs.jobs.sidecars import with_sidecar
-    from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
     from batch_constructs.jobs.submit_rights import grant_submit
     from batch_constructs.jobs.volumes import AnyVolume, EfsVolume, HostVolume, S3FilesVolume
     from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds
@@ -145,12 +145,12 @@ if TYPE_CHECKING:
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
-    "AccessEntryState": "compute.eks_compute_environment",
+    "AccessEntryState": "aws.compute_environments",
     "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "Admission": "aws.admission",
-    "AllocationStrategy": "compute.instance_compute_environment",
+    "AllocationStrategy": "aws.compute_environments",
     "AnyCapacityReservation": "compute.capacity_reservation",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
@@ -171,16 +171,16 @@ _HOME: dict[str, str] = {
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "CapacityReservation": "compute.capacity_reservation",
-    "CapacityReservationPreference": "compute.capacity_reservation",
+    "CapacityReservationPreference": "aws.capacity_reservations",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumables",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
     "ContainerDependency": "jobs.container",
-    "ContainerDependencyCondition": "jobs.container",
-    "ContainerInsights": "compute.instance_compute_environment",
+    "ContainerDependencyCondition": "aws.containers",
+    "ContainerInsights": "aws.compute_environments",
     "CostGuard": "monitoring.cost_guard",
-    "CpuArchitecture": "jobs.single_container_job_definition",
+    "CpuArchitecture": "aws.job_definitions",
     "Device": "jobs.linux",
     "DnsPolicy": "aws.pods",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
@@ -233,7 +233,7 @@ _HOME: dict[str, str] = {
     "OperatingSystemFamily": "aws.job_definitions",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
     "PidMode": "aws.job_definitions",
-    "PlatformCapability": "jobs.multi_container_job_definition",
+    "PlatformCapability": "aws.platforms",
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
@@ -241,8 +241,8 @@ _HOME: dict[str, str] = {
     "QueueMetrics": "queues.job_queue_metrics",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
-    "ReservationPreference": "compute.managed_instances_compute_environment",
-    "RetryAction": "jobs.retry_policy",
+    "ReservationPreference": "aws.compute_environments",
+    "RetryAction": "aws.job_definitions",
     "RetryPolicy": "jobs.retry_policy",
     "RetryRule": "jobs.retry_policy",
     "RootVolume": "compute.root_volume",

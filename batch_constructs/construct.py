@@ -1,4 +1,4 @@
-"""What every construct of ours is: a ``Construct`` around one L1 resource called ``Resource``.
+"""How every construct of ours is made: whole, or not at all.
 
 https://docs.aws.amazon.com/cdk/v2/guide/constructs.html
 """

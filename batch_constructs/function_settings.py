@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.aws.bound import Whole
-from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
@@ -70,8 +69,8 @@ def read_function_settings(
     view = arguments.within("function_settings")
     _read_network(view, settings)
     key = settings.encryption_key
-    if key is not None and (not has_member(key, "key_arn") or has_member(key, "alias_name")):
-        view.wrong_type("encryption_key", key, "a kms.IKey and no alias")
+    if key is not None and not is_key(key):
+        view.wrong_type("encryption_key", key, KEY)
     boundary = settings.permissions_boundary
     if boundary is not None and not has_member(boundary, "managed_policy_arn"):
         view.wrong_type("permissions_boundary", boundary, "an iam.IManagedPolicy")
@@ -124,25 +123,3 @@ NETWORK_STATEMENT: dict[str, Any] = {
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
-
-
-def admit_logs(key: kms.IKey) -> None:
-    """Let CloudWatch Logs use a key for log groups of this account.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
-    statement = iam.PolicyStatement(
-        sid="CloudWatchLogs",
-        principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
-        actions=[
-            "kms:Encrypt*",
-            "kms:Decrypt*",
-            "kms:ReEncrypt*",
-            "kms:GenerateDataKey*",
-            "kms:Describe*",
-        ],
-        resources=["*"],  # in a key's policy, `*` is the key itself
-        conditions={"ArnLike": context},
-    )
-    once_made(lambda: key.add_to_resource_policy(statement))

@@ -6,16 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
-
-
-_PARTS_WITH_REVISION = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +22,14 @@ class Reference:
         noun: What AWS calls it.
         resource: How its ARNs call it, before the slash.
         attribute: How the CDK calls it: ``…_arn``, ``…_ref``.
-        parts: How many parts its ARN has between colons.
+        has_revision: Whether its ARN ends with a colon and a revision.
         unless: What only another kind of resource has that has such an ARN too.
     """
 
     noun: str
     resource: str
     attribute: str
-    parts: int = 6
+    has_revision: bool = False
     unless: str | None = None
 
     def fits(self, value: object) -> bool:
@@ -70,7 +66,7 @@ class Reference:
             is_token(arn) or re.fullmatch(rf"arn:[^:]+:batch:[^:]*:[^:]*:{self.resource}/.+", arn)
         ):
             return arn
-        revision = ":REVISION" if self.parts == _PARTS_WITH_REVISION else ""
+        revision = ":REVISION" if self.has_revision else ""
         raise ValueError(
             f"{scope.node.path}/{id}: {arn!r} is not a {self.noun}'s ARN; expected "
             f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
@@ -82,10 +78,10 @@ class Reference:
         Raises:
             ValueError: it is no name of such a resource.
         """
-        if not isinstance(name, str) or not (is_token(name) or _NAME.fullmatch(name)):
+        if not isinstance(name, str) or not (is_token(name) or RESOURCE_NAME.admits(name)):
             raise ValueError(
-                f"{scope.node.path}/{id}: {name!r} is not a {self.noun}'s name; allowed are 1 to "
-                "128 letters, digits, - and _"
+                f"{scope.node.path}/{id}: {name!r} is not a {self.noun}'s name; allowed are "
+                f"{RESOURCE_NAME.allowed}"
             )
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
@@ -102,7 +98,7 @@ class Reference:
             return arn  # until the CLI has looked
         from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
-        if self.parts == _PARTS_WITH_REVISION:
+        if self.has_revision:
             arn = Fn.select(5, Fn.split(":", arn))
         return Fn.select(1, Fn.split("/", arn))
 
@@ -134,7 +130,7 @@ class Reference:
 
 
 JOB_DEFINITION = Reference(
-    noun="job definition", resource="job-definition", attribute="job_definition", parts=7
+    noun="job definition", resource="job-definition", attribute="job_definition", has_revision=True
 )
 
 JOB_QUEUE = Reference(

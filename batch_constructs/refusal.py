@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.parameters import entry, parameter_at, table
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.rules.rule import RULES
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
@@ -52,7 +51,14 @@ def _certainty(finding: Finding) -> int:
     """Order what is wrong with one value before what is wrong with several of them."""
     if finding.rule in _SAY_LESS:
         return 1
-    return 0 if RULES[finding.rule].noun else 2
+    return 0 if _noun(finding) else 2
+
+
+def _noun(finding: Finding) -> str:
+    """What the rule of a finding calls the one value that it is about; else empty."""
+    from batch_constructs.rules.rule import RULES  # noqa: PLC0415  # it loads every area
+
+    return RULES[finding.rule].noun
 
 
 def _hide(value: Any, path: list[str]) -> bool:
@@ -79,7 +85,7 @@ def told(findings: Sequence[Finding], type: str, properties: Mapping[str, Any]) 
 def _line(finding: Finding, type: str, properties: Mapping[str, Any]) -> str:
     path = finding.path.removeprefix("Properties").removeprefix("/")
     parameter = parameter_at(type, path, properties)
-    noun = RULES[finding.rule].noun
+    noun = _noun(finding)
     if noun and parameter and finding.message.startswith(f"{noun} "):
         return f"{parameter}{finding.message.removeprefix(noun)}"
     wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', finding.message)

@@ -17,9 +17,11 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
+from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings, admit_logs
+from batch_constructs.encryption_key import admit_logs
+from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
 
@@ -79,7 +81,7 @@ class ShippedFunction(BatchConstruct):
         wanted = self.settings = FunctionSettings() if settings is None else settings
         key = wanted.encryption_key
         if key is not None:
-            admit_logs(key)
+            admit_logs(self, key, parameter="encryption_key")
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -89,7 +91,7 @@ class ShippedFunction(BatchConstruct):
         )
         write_log = {
             "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Action": list(LOG_STREAM_ACTIONS),
             "Resource": self.log_group.log_group_arn,
         }
         told = ToldVariables(self, environment)

@@ -152,9 +152,7 @@ def test_every_function_and_table_is_as_the_settings_say(name: str, stack: cdk.S
     ]
     assert len(roles) == len(functions)
     for role in roles:
-        assert role["PermissionsBoundary"] == boundary.managed_policy_arn or "boundary" in str(
-            role["PermissionsBoundary"]
-        )
+        assert role["PermissionsBoundary"] == stack.resolve(boundary.managed_policy_arn)
         assert "ec2:CreateNetworkInterface" in str(role["Policies"])
 
 

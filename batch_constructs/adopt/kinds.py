@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
 from batch_constructs.aws.compute_environments import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
+from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ _ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
 _PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_-]+)")
 _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
-_DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
 
 
 def constructor(kind: str, properties: Mapping[str, Any]) -> str | None:
@@ -159,9 +160,9 @@ def _add_log_group(container: Call) -> None:
     path = "JobDefinition/ContainerProperties/LogConfiguration"
     name = _parameter(f"{path}/LogDriver").rpartition(".")[2]
     log = container.keywords.setdefault(parameter, Call(f"bc.{_class(f'{path}/LogDriver')}"))
-    if isinstance(log, Call) and log.keywords.get(name, "awslogs") == "awslogs":
+    if isinstance(log, Call) and log.keywords.get(name, AWSLOGS) == AWSLOGS:
         options = log.keywords.setdefault("options", {})
-        options.setdefault("awslogs-group", _DEFAULT_LOG_GROUP)
+        options.setdefault("awslogs-group", DEFAULT_LOG_GROUP)
 
 
 def _calls(value: Any) -> list[Call]:

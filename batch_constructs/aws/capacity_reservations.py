@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.ht
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.source import Source, docs, seen
@@ -15,8 +16,6 @@ RESERVATION_ID: Final = re.compile("cr-[0-9a-f]{8,17}")
 
 RESOURCE_GROUP_ARN: Final = re.compile(r"arn:[^:]+:resource-groups:[^:]+:\d{12}:group/.+")
 """The ARN of a group of reservations."""
-
-PREFERENCES: Final = ("capacity-reservations-only", "open", "none")
 
 CAPACITY_BLOCK: Final = "capacity-block"
 """The market type of an instance in a Capacity Block."""
@@ -43,3 +42,14 @@ BLOCK_ON_BATCH_SOURCE: Final[Source] = seen(
     "AWS's own sample runs P5 instances of a Capacity Block in a compute environment, by its launch"
     " template.",
 )
+
+
+class CapacityReservationPreference(StrEnum):
+    """Which reservations instances may start in, where none is named."""
+
+    CAPACITY_RESERVATIONS_ONLY = "capacity-reservations-only"
+    """Only in a reservation: where there is no room, none starts, and jobs wait."""
+    OPEN = "open"
+    """In any open reservation that fits, and without one where there is none."""
+    NONE = "none"
+    """In none, even if one would fit."""

@@ -160,7 +160,9 @@ def _part(line: dict[str, Any], fix: str) -> Part:
 
 
 def _values(written: Any) -> tuple[object, ...]:
-    return tuple(named(written) if isinstance(written, str) else written)
+    values = named(written) if isinstance(written, str) else written
+    # text as a template has it, and no members of an enumeration
+    return tuple(str(one) if isinstance(one, str) else one for one in values)
 
 
 def _words(written: Any) -> tuple[str, ...]:
@@ -168,4 +170,6 @@ def _words(written: Any) -> tuple[str, ...]:
     if not isinstance(written, str):
         return tuple(written)
     module, _, constant = written.partition(".")
-    return tuple(named(written)) if module.islower() and constant.isupper() else (written,)
+    return (
+        tuple(map(str, named(written))) if module.islower() and constant.isupper() else (written,)
+    )

@@ -17,32 +17,51 @@ ON_MANAGED_INSTANCES: Final = ("ECS_MANAGED_INSTANCES",)
 RESOURCE_TYPES: Final = (*ON_INSTANCES, *ON_FARGATE, *ON_MANAGED_INSTANCES)
 """Types of compute resources."""
 
-BEST_FIT: Final = "BEST_FIT"
+
+class AllocationStrategy(StrEnum):
+    """How AWS Batch chooses among the instance types of an environment.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/allocation-strategies.html
+    """
+
+    BEST_FIT = "BEST_FIT"
+    BEST_FIT_PROGRESSIVE = "BEST_FIT_PROGRESSIVE"
+    BEST_FIT_PROGRESSIVE_ORDERED = "BEST_FIT_PROGRESSIVE_ORDERED"
+    SPOT_CAPACITY_OPTIMIZED = "SPOT_CAPACITY_OPTIMIZED"
+    SPOT_CAPACITY_OPTIMIZED_PRIORITIZED = "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"
+    SPOT_PRICE_CAPACITY_OPTIMIZED = "SPOT_PRICE_CAPACITY_OPTIMIZED"
+
+
+BEST_FIT: Final = AllocationStrategy.BEST_FIT
 """The allocation strategy that AWS Batch takes where none is given."""
 
 STRATEGIES: Final = {
-    "EC2": (BEST_FIT, "BEST_FIT_PROGRESSIVE", "BEST_FIT_PROGRESSIVE_ORDERED"),
+    "EC2": (
+        BEST_FIT,
+        AllocationStrategy.BEST_FIT_PROGRESSIVE,
+        AllocationStrategy.BEST_FIT_PROGRESSIVE_ORDERED,
+    ),
     "SPOT": (
         BEST_FIT,
-        "BEST_FIT_PROGRESSIVE",
-        "SPOT_CAPACITY_OPTIMIZED",
-        "SPOT_PRICE_CAPACITY_OPTIMIZED",
-        "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
+        AllocationStrategy.BEST_FIT_PROGRESSIVE,
+        AllocationStrategy.SPOT_CAPACITY_OPTIMIZED,
+        AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
+        AllocationStrategy.SPOT_CAPACITY_OPTIMIZED_PRIORITIZED,
     ),
 }
 """Types of compute resources that have allocation strategies, and those that each has."""
 
-ALLOCATION_STRATEGIES: Final = tuple(dict.fromkeys((*STRATEGIES["EC2"], *STRATEGIES["SPOT"])))
+ALLOCATION_STRATEGIES: Final = tuple(AllocationStrategy)
 
 IN_PLACE_STRATEGIES: Final = tuple(one for one in ALLOCATION_STRATEGIES if one != BEST_FIT)
 """Strategies of an environment that can be updated in place (CRUpdateAllocationStrategy)."""
 
 ENDED_ECS_IMAGES: Final = ("ECS_AL2", "ECS_AL2_NVIDIA")
 ECS_IMAGES: Final = ("ECS_AL2023", "ECS_AL2023_NVIDIA")
-"""Types of images for Amazon ECS: of Amazon Linux 2, which no new environment takes, and later."""
+"""Types of images for Amazon ECS: of Amazon Linux 2, which no new environment takes, and 2023."""
 
 ENDED_EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA")
-"""Types of images for Amazon EKS: of Amazon Linux 2, whose support has ended, and later."""
+"""Types of images for Amazon EKS of Amazon Linux 2, whose support has ended."""
 
 NO_AL2023_FAMILIES: Final = ("a1",)
 NO_AL2023_NVIDIA_FAMILIES: Final = ("p3", "p3dn", "g3", "g3s")
@@ -59,6 +78,10 @@ FARGATE_NETWORK: Final = {
     "SecurityGroupIds": Counting(1, 5, "security groups"),
 }
 """What an environment on Fargate needs, and how many of it."""
+
+PROVIDER: Final = "ComputeResources/ManagedInstancesProvider"
+LAUNCH: Final = f"{PROVIDER}/InstanceLaunchTemplate"
+"""Where the properties of Amazon ECS Managed Instances and of their launch stand."""
 
 VCPUS: Final = Whole(0)
 """The fewest and the desired vCPUs of an environment, and those of one that is unmanaged."""
@@ -109,3 +132,30 @@ class UserdataType(StrEnum):
 
     EKS_BOOTSTRAP_SH = "EKS_BOOTSTRAP_SH"
     EKS_NODEADM = "EKS_NODEADM"
+
+
+class ContainerInsights(StrEnum):
+    """How closely CloudWatch Container Insights watches the environment's ECS cluster."""
+
+    DISABLED = "DISABLED"
+    ENABLED = "ENABLED"
+    ENHANCED = "ENHANCED"
+
+
+class ReservationPreference(StrEnum):
+    """Whether instances come from capacity reservations."""
+
+    RESERVATIONS_ONLY = "RESERVATIONS_ONLY"
+    RESERVATIONS_FIRST = "RESERVATIONS_FIRST"
+    RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
+
+
+class AccessEntryState(StrEnum):
+    """Whether AWS Batch manages its own access entry on the cluster.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entry.html
+    """
+
+    ENABLED = "ENABLED"
+    DISABLED = "DISABLED"
+    INHERIT_FROM_CLUSTER = "INHERIT_FROM_CLUSTER"

@@ -11,10 +11,25 @@ from typing import Final
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, api
 
+
+class ContainerDependencyCondition(StrEnum):
+    """What a container waits for in another.
+
+    ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
+    """
+
+    START = "START"
+    COMPLETE = "COMPLETE"
+    SUCCESS = "SUCCESS"
+
+
 FIRELENS: Final = "awsfirelens"
 """The log driver that sends the logs to the log router of the task."""
 
-FARGATE_LOG_DRIVERS: Final = ("awslogs", "splunk")
+AWSLOGS: Final = "awslogs"
+"""The log driver that writes to CloudWatch Logs; it is the one where none is given."""
+
+FARGATE_LOG_DRIVERS: Final = (AWSLOGS, "splunk")
 LOG_DRIVERS: Final = (
     *FARGATE_LOG_DRIVERS,
     FIRELENS,
@@ -50,7 +65,7 @@ SIZE_SOURCE: Final[Source] = api(
     " also ContainerProperties.memory and ContainerProperties.vcpus.",
 )
 
-ENDED: Final = ("COMPLETE", "SUCCESS")
+ENDED: Final = (ContainerDependencyCondition.COMPLETE, ContainerDependencyCondition.SUCCESS)
 """Conditions of a dependency on a container that ends, which an essential one may not."""
 
 TIMEOUT: Final = Whole(2, unit="seconds")

@@ -39,6 +39,7 @@ EXIT_REASON: Final = Matching(
 
 CONTAINER_TYPE: Final = "container"
 MULTI_NODE_TYPE: Final = "multinode"
+TYPES: Final = (CONTAINER_TYPE, MULTI_NODE_TYPE)
 """The types of job definition."""
 
 NODE_COUNT: Final = Whole(1, 1000)
@@ -86,3 +87,17 @@ class PidMode(StrEnum):
 
     HOST = "host"
     TASK = "task"
+
+
+class CpuArchitecture(StrEnum):
+    """The instruction set that an image is built for."""
+
+    X86_64 = "X86_64"
+    ARM64 = "ARM64"
+
+
+class RetryAction(StrEnum):
+    """What AWS Batch does with an attempt that failed."""
+
+    RETRY = "RETRY"
+    EXIT = "EXIT"

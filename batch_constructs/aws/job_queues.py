@@ -57,7 +57,12 @@ CONTAINER_JOBS: Final = QueueKind(
     environment="ComputeEnvironment",
     environments=Counting(1, 3, "compute environments"),
     action="CANCEL",
-    reasons=tuple(TimeLimitReason)[:4],
+    reasons=(
+        TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY,
+        TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE,
+        TimeLimitReason.JOB_RESOURCE_REQUIREMENT,
+        TimeLimitReason.EC2_INSTANCE_CONFIGURATION_UNSUPPORTED,
+    ),
 )
 SERVICE_JOBS: Final = QueueKind(
     jobs="service jobs",
@@ -65,7 +70,11 @@ SERVICE_JOBS: Final = QueueKind(
     environment="ServiceEnvironment",
     environments=Counting(1, 1, "service environments"),
     action="TERMINATE",
-    reasons=(TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, *tuple(TimeLimitReason)[4:]),
+    reasons=(
+        TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY,
+        TimeLimitReason.SERVICE_ENVIRONMENT_MAX_RESOURCE,
+        TimeLimitReason.QUOTA_MANAGEMENT_LIMIT_EXCEEDED,
+    ),
 )
 QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
 """https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""

@@ -46,15 +46,6 @@ WITH_EVENTS_SOURCE: Final[Source] = guide(
     "batch_job_events", '"Events aren\'t created for the initial job submission."'
 )
 
-CANCELLABLE: Final = (JobState.SUBMITTED, JobState.PENDING, JobState.RUNNABLE)
-"""``CancelJob`` fails a job in these, and ``TerminateJob`` too; beyond, only ``TerminateJob``."""
-
-CANCELLABLE_SOURCE: Final[Source] = api(
-    "CancelJobRequest",
-    '"Jobs that are in a SUBMITTED, PENDING, or RUNNABLE state are cancelled … Jobs that progressed'
-    " to the STARTING or RUNNING state aren't cancelled.\"",
-)
-
 
 class ServiceJobState(StrEnum):
     """The states of a service job, in the order in which it passes through them.

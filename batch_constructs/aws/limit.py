@@ -67,7 +67,7 @@ class Limit:
         source: AWS's page.
         title: the fault in a few words, for the page of the rules.
         why: why it matters, for the page of the rules.
-        is_error: whether AWS refuses it; else it is a warning.
+        severity: ``error`` where AWS refuses it, else ``warning``.
     """
 
     rule: str
@@ -79,7 +79,7 @@ class Limit:
     source: Source
     title: str
     why: str
-    is_error: bool = True
+    severity: str = "error"
 
     @property
     def way(self) -> tuple[str, str]:

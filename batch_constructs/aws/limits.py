@@ -3,7 +3,8 @@
 A line names its rule, the CloudFormation type, the property (``within`` says where the mappings
 are that have it), what a message calls it, its bound, AWS's page (by a member of Batch's API or an
 address), AWS's sentence, and why it matters. A bound that other rooms need too stands in a module
-beside this one, and the line names it: ``"bound": "names.RESOURCE_NAME"``.
+beside this one, and the line names it: ``"bound": "names.RESOURCE_NAME"``; so it is with values:
+``"one_of": "platforms.PlatformCapability"``.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _limit(line: dict[str, Any]) -> Limit:
         source=source,
         title=line.get("title") or _title(line["noun"].removeprefix("the "), bound),
         why=line["why"],
-        is_error=line.get("is_error", True),
+        severity=line.get("severity", "error"),
     )
 
 
@@ -88,6 +89,7 @@ def _bound(line: dict[str, Any]) -> Bound:
             return Decimal(low, high)
         case {"one_of": written}:
             values = named(written) if isinstance(written, str) else written
+            values = [values] if isinstance(values, str) else values
             return OneOf(tuple(map(str, values)), any_case=line.get("any_case", False))
         case {"matching": pattern, "allowed": allowed}:
             return Matching(pattern, allowed, line.get("longest"))

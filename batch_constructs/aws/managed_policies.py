@@ -14,7 +14,6 @@ from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.table import read
 
 BATCH_SERVICE: Final = "service-role/AWSBatchServiceRole"
-BATCH_FULL_ACCESS: Final = "AWSBatchFullAccess"
 ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"
 SPOT_FLEET: Final = "service-role/AmazonEC2SpotFleetTaggingRole"
 TASK_EXECUTION: Final = "service-role/AmazonECSTaskExecutionRolePolicy"

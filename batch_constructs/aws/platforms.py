@@ -5,12 +5,23 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
+from batch_constructs.aws.job_definitions import OperatingSystemFamily
 
-CAPABILITIES: Final = ("EC2", "FARGATE", "MANAGED_INSTANCES")
+
+class PlatformCapability(StrEnum):
+    """What kind of compute environment a job is for."""
+
+    EC2 = "EC2"
+    FARGATE = "FARGATE"
+    MANAGED_INSTANCES = "MANAGED_INSTANCES"
+
+
+CAPABILITIES: Final = tuple(PlatformCapability)
 """What a job definition may ask for; EC2 where it asks for nothing."""
 
 KINDS: Final = {
@@ -24,11 +35,8 @@ KINDS: Final = {
 }
 """Kinds of jobs, by where and how they run, as a message names them."""
 
-WINDOWS_FAMILIES: Final = (
-    "WINDOWS_SERVER_2019_CORE",
-    "WINDOWS_SERVER_2019_FULL",
-    "WINDOWS_SERVER_2022_CORE",
-    "WINDOWS_SERVER_2022_FULL",
+WINDOWS_FAMILIES: Final = tuple(
+    family for family in OperatingSystemFamily if family != OperatingSystemFamily.LINUX
 )
 
 VERSIONS: Final = OneOf(("1.3.0", "1.4.0", "LATEST"))

@@ -10,12 +10,9 @@ from batch_constructs.aws.source import Source, docs
 EVENT_PATTERN_CHARACTERS: Final = 2048
 """An event pattern as JSON."""
 
-RULES_A_BUS: Final = 300
-
 EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
-    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request;'
-    ' "Number of rules … 300", fewer in some Regions.',
+    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request.',
 )
 
 RULE_NAME: Final = Matching(
@@ -65,14 +62,6 @@ RATE_SOURCE: Final[Source] = docs(
     'Rate expressions: "value: A positive number."; the shortest unit is the minute.',
 )
 
-INPUT_TEMPLATE_CHARACTERS: Final = 8192
-"""What an input transformer makes of an event, with its placeholders."""
-
-INPUT_TEMPLATE_SOURCE: Final[Source] = docs(
-    "eventbridge/latest/APIReference/API_InputTransformer.html",
-    'InputTemplate: "Length Constraints: Minimum length of 1. Maximum length of 8192."',
-)
-
 ROLE_POLICY_CHARACTERS: Final = 10_240
 """All inline policies of a role together, white space not counted."""
 
@@ -117,14 +106,6 @@ FUNCTION_DESCRIPTION_SOURCE: Final[Source] = docs(
     'Description: "Length Constraints: Minimum length of 0. Maximum length of 256."',
 )
 
-LOG_RESOURCE_POLICIES: Final = 10
-"""Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
-
-LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
-    "AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html",
-    '"An account can have a maximum of 10 policies without resourceARN".',
-)
-
 WIDGETS_A_DASHBOARD: Final = 500
 METRICS_A_WIDGET: Final = 500
 METRICS_A_DASHBOARD: Final = 2500
@@ -143,12 +124,10 @@ ALARM_NAME_SOURCE: Final[Source] = docs(
 )
 
 STACK_RESOURCES: Final = 500
-STACK_OUTPUTS: Final = 200
-STACK_PARAMETERS: Final = 200
 
 STACK_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
-    'Resources: "500 resources"; Outputs: "200 outputs"; Parameters: "200 parameters".',
+    'Resources: "500 resources".',
 )
 
 TOPIC_NAME: Final = Matching(
@@ -168,19 +147,10 @@ TOPIC_DISPLAY_NAME_SOURCE: Final[Source] = docs(
     'DisplayName: "The display name must be maximum 100 characters long".',
 )
 
-TOPIC_MESSAGE_BYTES: Final = 262_144
 SUBJECT_CHARACTERS: Final = 99
 """The subject of a message as e-mail, which is ASCII without line breaks."""
 
-TOPIC_MESSAGE_SOURCE: Final[Source] = docs(
+SUBJECT_SOURCE: Final[Source] = docs(
     "sns/latest/api/API_Publish.html",
-    '"By default, a message can be at most 256 KiB in size (262,144 bytes, not 262,144'
-    ' characters)"; subjects are "less than 100 characters long".',
-)
-
-QUEUE_MESSAGE_BYTES: Final = 1_048_576
-
-QUEUE_MESSAGE_SOURCE: Final[Source] = docs(
-    "AWSSimpleQueueService/latest/APIReference/API_SendMessage.html",
-    '"The maximum size is 1 MiB or 1,048,576 bytes".',
+    'Subjects are "less than 100 characters long".',
 )

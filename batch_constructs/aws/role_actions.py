@@ -9,7 +9,7 @@ CLUSTER_ACTIONS: Final = (
     "ecs:DescribeClusters",
     "ecs:RegisterTaskDefinition",
 )
-"""Some of what AWSBatchServiceRole allows, which no environment does without."""
+"""Some of what AWSBatchServiceRole allows, which every environment needs."""
 
 INSTANCE_ACTIONS: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
 """The same for environments of instances."""

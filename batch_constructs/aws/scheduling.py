@@ -27,6 +27,7 @@ IDLE_RESOURCE_STRATEGY: Final = "FIFO"
 
 REPLENISHABLE: Final = "REPLENISHABLE"
 NON_REPLENISHABLE: Final = "NON_REPLENISHABLE"
+CONSUMABLE_TYPES: Final = (REPLENISHABLE, NON_REPLENISHABLE)
 """Whether a job gives back what it took of a consumable resource."""
 
 

@@ -53,6 +53,3 @@ REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
     "CloudFormation takes the last value of a key that stands twice, and says nothing.",
 )
-
-PSEUDO_PARAMETERS: Final = "AWS::"
-"""What the names of values begin with that every template has, such as ``AWS::Region``."""

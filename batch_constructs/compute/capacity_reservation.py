@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.ht
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_ec2 as ec2
@@ -15,6 +14,7 @@ from batch_constructs.aws.capacity_reservations import (
     CAPACITY_BLOCK,
     RESERVATION_ID,
     RESOURCE_GROUP_ARN,
+    CapacityReservationPreference,
 )
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -22,17 +22,6 @@ from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
-
-
-class CapacityReservationPreference(StrEnum):
-    """Which reservations instances may start in, where none is named."""
-
-    CAPACITY_RESERVATIONS_ONLY = "capacity-reservations-only"
-    """Only in a reservation: where there is no room, none starts, and jobs wait."""
-    OPEN = "open"
-    """In any open reservation that fits, and without one where there is none."""
-    NONE = "none"
-    """In none, even if one would fit."""
 
 
 @dataclass(frozen=True, kw_only=True)

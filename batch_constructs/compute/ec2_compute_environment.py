@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.compute_environments import AllocationStrategy, ContainerInsights
 from batch_constructs.compute.instance_compute_environment import (
-    AllocationStrategy,
-    ContainerInsights,
     InstanceArguments,
     InstanceComputeEnvironment,
     Purchase,

@@ -5,13 +5,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/eks.html
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.compute_environments import AllocationStrategy
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
-    AllocationStrategy,
     Cluster,
     InstanceArguments,
     InstanceComputeEnvironment,
@@ -33,22 +32,11 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import aws_eks as eks_interfaces
     from constructs import Construct
 
-    from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.aws.compute_environments import AccessEntryState, UserdataType
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
     from batch_constructs.compute.update_policy import UpdatePolicy
-
-
-class AccessEntryState(StrEnum):
-    """Whether AWS Batch manages its own access entry on the cluster.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entry.html
-    """
-
-    ENABLED = "ENABLED"
-    DISABLED = "DISABLED"
-    INHERIT_FROM_CLUSTER = "INHERIT_FROM_CLUSTER"
 
 
 class EksComputeEnvironment(InstanceComputeEnvironment):

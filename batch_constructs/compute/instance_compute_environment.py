@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/compute_environment_parameter
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.compute_environments import AllocationStrategy, ContainerInsights
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
@@ -54,28 +54,6 @@ if TYPE_CHECKING:
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
-
-
-class AllocationStrategy(StrEnum):
-    """How AWS Batch chooses among the instance types of an environment.
-
-    https://docs.aws.amazon.com/batch/latest/userguide/allocation-strategies.html
-    """
-
-    BEST_FIT = "BEST_FIT"
-    BEST_FIT_PROGRESSIVE = "BEST_FIT_PROGRESSIVE"
-    BEST_FIT_PROGRESSIVE_ORDERED = "BEST_FIT_PROGRESSIVE_ORDERED"
-    SPOT_CAPACITY_OPTIMIZED = "SPOT_CAPACITY_OPTIMIZED"
-    SPOT_CAPACITY_OPTIMIZED_PRIORITIZED = "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"
-    SPOT_PRICE_CAPACITY_OPTIMIZED = "SPOT_PRICE_CAPACITY_OPTIMIZED"
-
-
-class ContainerInsights(StrEnum):
-    """How closely CloudWatch Container Insights watches the environment's ECS cluster."""
-
-    DISABLED = "DISABLED"
-    ENABLED = "ENABLED"
-    ENHANCED = "ENHANCED"
 
 
 DEFAULT_INSTANCE_TYPES = ("default_x86_64",)

@@ -12,6 +12,7 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.launch_templates import HOP_LIMIT, USER_DATA_BYTES
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
@@ -44,11 +45,8 @@ if TYPE_CHECKING:
 _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
-_MOST_HOPS = 64
 _BLOCKED = {"ECS_AWSVPC_BLOCK_IMDS": "true"}
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
-
-_MOST_USER_DATA_BYTES = 16 * 1024
 
 
 @jsii.implements(ITaggableV2)
@@ -258,9 +256,10 @@ def _network_interfaces(
 def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
     hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit, required=True)
     known = isinstance(hops, int | float) and not is_token(hops)
-    if known and not (isinstance(hops, int) and 1 <= hops <= _MOST_HOPS):
+    if known and not (isinstance(hops, int) and HOP_LIMIT.admits(hops)):
         arguments.wrong_value(
-            f"imdsv2_hop_limit is {hops}; allowed is 1 to {_MOST_HOPS}, whole: leave it out for 1"
+            f"imdsv2_hop_limit is {hops}; allowed is 1 to {HOP_LIMIT.high}, whole: leave it "
+            "out for 1"
         )
     return hops
 
@@ -300,10 +299,10 @@ def _user_data(
         return None
     written = multipart(scripts)
     length = len(written.encode())
-    if length > _MOST_USER_DATA_BYTES and not is_token(written):
+    if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
             f"user_data makes {length:,} bytes with its MIME parts; allowed is "
-            f"{_MOST_USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
+            f"{USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )
     return written

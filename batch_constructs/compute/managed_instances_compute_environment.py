@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/managed-instances.html
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -21,7 +20,6 @@ from batch_constructs.compute.environment_roles import (
     make_managed_instance_role,
 )
 from batch_constructs.compute.instance_compute_environment import (
-    ContainerInsights,
     read_ecs_settings,
 )
 from batch_constructs.compute.instance_tags import TaggedInstances
@@ -43,17 +41,11 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
+    from batch_constructs.aws.compute_environments import ContainerInsights, ReservationPreference
+
 
 _PROPAGATED = "CAPACITY_PROVIDER"
 """Whose tags instances get; without it they get none."""
-
-
-class ReservationPreference(StrEnum):
-    """Whether instances come from capacity reservations."""
-
-    RESERVATIONS_ONLY = "RESERVATIONS_ONLY"
-    RESERVATIONS_FIRST = "RESERVATIONS_FIRST"
-    RESERVATIONS_EXCLUDED = "RESERVATIONS_EXCLUDED"
 
 
 @jsii.implements(ITaggableV2)

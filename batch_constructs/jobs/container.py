@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws.containers import FirelensType
+from batch_constructs.aws.containers import ContainerDependencyCondition, FirelensType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume
-
-
-class ContainerDependencyCondition(StrEnum):
-    """What a container waits for in another.
-
-    ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
-    """
-
-    START = "START"
-    COMPLETE = "COMPLETE"
-    SUCCESS = "SUCCESS"
 
 
 @dataclass(frozen=True, kw_only=True)

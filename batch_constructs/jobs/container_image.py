@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, Fn, Stack
 
+from batch_constructs.aws.role_actions import PULL_ACTIONS, REGISTRY_LOGIN
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -75,14 +76,13 @@ def _pull_statements(
             "Effect": "Allow",
             "Action": [
                 "ecr:BatchCheckLayerAvailability",
-                "ecr:BatchGetImage",
-                "ecr:GetDownloadUrlForLayer",
+                *PULL_ACTIONS,
             ],
             "Resource": arn,
         },
         {
             "Effect": "Allow",
-            "Action": "ecr:GetAuthorizationToken",
+            "Action": REGISTRY_LOGIN,
             "Resource": "*",  # the token is the registry's: AWS takes no resource here
         },
     ]

@@ -10,13 +10,13 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.construct import l1_properties, make_l1, once_made, put_tags
+from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
 from batch_constructs.jobs.job_settings import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.pod import pod_metadata
 from batch_constructs.jobs.policy_statements import merged
-from batch_constructs.jobs.secrets import KEY, is_key
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:

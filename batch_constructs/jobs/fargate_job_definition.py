@@ -15,7 +15,6 @@ from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
 from batch_constructs.jobs.job_settings import JobArguments
 from batch_constructs.jobs.single_container_job_definition import (
     ContainerJobDefinition,
-    CpuArchitecture,
     runtime_platform,
 )
 from batch_constructs.jobs.volumes import refuse_mounts_of_instances
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
-    from batch_constructs.aws.job_definitions import OperatingSystemFamily
+    from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy

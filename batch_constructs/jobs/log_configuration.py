@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.construct import given
 from batch_constructs.jobs.log_group import write_statement
 from batch_constructs.jobs.secrets import Secrets
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.secrets import SecretSource
 
-_CLOUDWATCH = "awslogs"
 _GROUP = "awslogs-group"
 
 
@@ -38,7 +38,7 @@ class LogConfiguration:
             ``secret_field(secret, "key")``, or an SSM parameter. Default: none.
     """
 
-    driver: str = _CLOUDWATCH
+    driver: str = AWSLOGS
     options: Mapping[str, str] | None = None
     secret_options: Mapping[str, SecretSource] | None = None
 
@@ -56,7 +56,7 @@ class ContainerLog:
         self._driver = inner.text("driver", log.driver)
         self._options = inner.mapping("options", log.options)
         self._secrets = Secrets(inner, log.secret_options, parameter="secret_options")
-        self.needs_group = self._driver == _CLOUDWATCH and _GROUP not in self._options
+        self.needs_group = self._driver == AWSLOGS and _GROUP not in self._options
 
     def configuration(self, group_name: str) -> dict[str, Any]:
         """Return CloudFormation's ``LogConfiguration``, with the definition's log group."""
@@ -74,5 +74,5 @@ class ContainerLog:
 
     @property
     def _other_group(self) -> str | None:
-        name = self._options.get(_GROUP) if self._driver == _CLOUDWATCH else None
+        name = self._options.get(_GROUP) if self._driver == AWSLOGS else None
         return name if isinstance(name, str) or is_token(name) else None

@@ -5,13 +5,13 @@ https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_logs.html
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Annotations, Aws
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.construct import arn_prefix, given, make_l1, once_made
+from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
+from batch_constructs.construct import arn_prefix, given, make_l1
+from batch_constructs.encryption_key import admit_logs
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -99,7 +99,7 @@ class JobLogs:
                 given(retentionInDays=self._days, kmsKeyId=key),
             )
             if self._key is not None:
-                once_made(partial(_admit_cloudwatch_logs, scope, self._key))
+                admit_logs(scope, self._key)
         self._name = self._resource.ref
         self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
 
@@ -138,7 +138,7 @@ def write_statement(log_group_name: str) -> dict[str, Any]:
 def _write_statement(streams_arn: str) -> dict[str, Any]:
     return {
         "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Action": list(LOG_STREAM_ACTIONS),
         "Resource": streams_arn,
     }
 
@@ -152,34 +152,3 @@ def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | N
         )
         return None
     return _DAYS[retention.name]
-
-
-def _admit_cloudwatch_logs(scope: Construct, key: kms.IKey) -> None:
-    """Let CloudWatch Logs use a key for this account's log groups, and for nothing else.
-
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-    """
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # only where there is a key
-
-    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}log-group:*"}
-    added = key.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
-            actions=[
-                "kms:Encrypt*",
-                "kms:Decrypt*",
-                "kms:ReEncrypt*",
-                "kms:GenerateDataKey*",
-                "kms:Describe*",
-            ],
-            resources=["*"],  # in a key's policy, `*` is the key itself
-            conditions={"ArnLike": context},
-        )
-    )
-    if not added.statement_added:
-        Annotations.of(scope).add_warning_v2(
-            "batch-constructs:log-key-of-others",
-            "log_encryption_key is imported, so its policy cannot be changed here: let it admit "
-            "logs.REGION.amazonaws.com, or CloudWatch Logs refuses the key. See "
-            "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
-        )

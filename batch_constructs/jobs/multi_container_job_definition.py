@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.job_definitions import (
+        CpuArchitecture,
         IpcMode,
         NetworkMode,
         OperatingSystemFamily,
@@ -38,15 +39,6 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.consumables import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.retry_policy import RetryPolicy
-    from batch_constructs.jobs.single_container_job_definition import CpuArchitecture
-
-
-class PlatformCapability(StrEnum):
-    """What kind of compute environment a job is for."""
-
-    EC2 = "EC2"
-    FARGATE = "FARGATE"
-    MANAGED_INSTANCES = "MANAGED_INSTANCES"
 
 
 class MultiContainerJobDefinition(EcsJobDefinition):

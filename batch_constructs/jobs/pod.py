@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.pods import GPU
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_properties import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
@@ -190,7 +191,7 @@ def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
     gpus = arguments.number("gpus", container.gpus)
     alike = {
         "memory": f"{decimal(memory)}Mi" if isinstance(memory, int | float) else memory,
-        **({} if gpus is None else {"nvidia.com/gpu": decimal(gpus)}),
+        **({} if gpus is None else {GPU: decimal(gpus)}),
     }
     return {
         "Limits": {"cpu": decimal(vcpus), **alike},

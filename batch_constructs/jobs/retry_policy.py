@@ -6,22 +6,15 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_retries.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_definitions import RetryAction
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
-
-
-class RetryAction(StrEnum):
-    """What AWS Batch does with an attempt that failed."""
-
-    RETRY = "RETRY"
-    EXIT = "EXIT"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ from aws_cdk import Aws
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
+from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
+from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -137,14 +139,6 @@ def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> 
     return SecretParameter(parameter, encryption_key)
 
 
-KEY = "a kms.IKey and not an alias, whose ARN permits nothing: give the key that it names"
-
-
-def is_key(value: object) -> bool:
-    """Whether a value is a KMS key; an alias offers the same and is none."""
-    return has_member(value, "key_arn") and not has_member(value, "alias_name")
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Known:
     """What was read of a secret or parameter; each property would be a jsii crossing."""
@@ -158,7 +152,7 @@ class _Known:
 SecretSource: TypeAlias = secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter
 """What a secret environment variable can be taken from."""
 
-_FETCH = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
+_FETCH = {"secretsmanager": GET_SECRET, "ssm": GET_PARAMETERS}
 """Service → the action that fetches a value from it."""
 
 _KNOWN: WeakKeyDictionary[Any, _Known] = WeakKeyDictionary()
@@ -195,7 +189,7 @@ class Secrets:
             if keys:
                 via = f"{service}.{Aws.REGION}.amazonaws.com"
                 condition = {"StringEquals": {"kms:ViaService": via}}
-                statements.append(_allow(["kms:Decrypt"], sorted(keys)) | {"Condition": condition})
+                statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": condition})
         return statements
 
     def _value_from(self, arguments: Arguments, parameter: str, source: Any) -> Any:

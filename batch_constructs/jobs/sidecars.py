@@ -16,7 +16,7 @@ from batch_constructs.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batch_constructs.jobs.multi_container_job_definition import PlatformCapability
+    from batch_constructs.aws.platforms import PlatformCapability
 
 
 def with_sidecar(

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
@@ -21,17 +20,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.job_definitions import OperatingSystemFamily
+    from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
     from batch_constructs.jobs.job_settings import JobArguments
-
-
-class CpuArchitecture(StrEnum):
-    """The instruction set that an image is built for."""
-
-    X86_64 = "X86_64"
-    ARM64 = "ARM64"
 
 
 class ContainerJobDefinition(EcsJobDefinition):

@@ -19,7 +19,7 @@ from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
-from batch_constructs.function_settings import admit_logs
+from batch_constructs.encryption_key import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.dead_letters import admit_rules, dead_letter_queue
@@ -145,7 +145,7 @@ class AuditTrail(BatchConstruct):
             refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
         self.key: kms.IKey = self._key() if log_encryption_key is None else log_encryption_key
-        admit_logs(self.key)
+        admit_logs(self, self.key)
         self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)

@@ -179,9 +179,8 @@ class CostGuard(BatchConstruct):
             function. Default: none of these.
         without_data: What to do while the gauges say nothing. Default: reckon with the last known
             vCPUs, and tell people.
-        alarm_topic: Told when the function fails, is throttled, does not
-            run or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+        alarm_topic: Told when the function fails, is throttled, does not run or leaves something in
+            the dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
         ValueError: no queue, a budget of nothing, environments without the action

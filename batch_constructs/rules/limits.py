@@ -31,7 +31,7 @@ def register(table: str, *, area: str) -> None:
             Rule(
                 id=limit.rule,
                 area=area,
-                severity=Severity.ERROR if limit.is_error else Severity.WARNING,
+                severity=Severity(limit.severity),
                 title=limit.title,
                 fix=limit.bound.fix(limit.way[1]),
                 source=limit.source,

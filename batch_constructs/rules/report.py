@@ -140,6 +140,7 @@ class _Text:
         yield line.rstrip() if not self._colour else line
 
     def _styled(self, text: str, style: str) -> str:
+        text = "".join(sign if sign.isprintable() else " " for sign in text)  # no escape sequence
         code = _STYLES[style]
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code and text.strip() else text
 

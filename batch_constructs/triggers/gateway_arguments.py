@@ -190,7 +190,7 @@ def _room(
     given = arguments.number("max_messages_per_hour", max_messages_per_hour, bound=Whole(1))
     if given is not None and not coalesce:
         arguments.wrong_value(
-            "max_messages_per_hour with mode job-per-message: max_submissions_per_second says it "
+            "max_messages_per_hour with mode JOB_PER_MESSAGE: max_submissions_per_second says it "
             "there; leave it out"
         )
     known = all(isinstance(each, int | float) for each in (per_second, window_seconds))

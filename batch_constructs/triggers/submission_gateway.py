@@ -21,8 +21,9 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
-from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
+from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.function_settings import (
@@ -238,7 +239,9 @@ class SubmissionGateway(BatchConstruct):
         self.message_queue = self._queue(
             "SourceQueue",
             encryption_key,
-            visibility_timeout=Duration.seconds(6 * _TIMEOUT + gateway.max_batching_window_seconds),
+            visibility_timeout=Duration.seconds(
+                VISIBILITY_FACTOR * _TIMEOUT + gateway.max_batching_window_seconds
+            ),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue,
                 # the function sets aside what fails, with its reason; this is for its own deaths
@@ -433,7 +436,7 @@ class SubmissionGateway(BatchConstruct):
         return environment
 
     def _statements(self, job: JobToSubmit, gateway: GatewayArguments) -> list[dict[str, Any]]:
-        receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        receive = list(READ_QUEUE_ACTIONS)
         ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
             (receive, self.message_queue.queue_arn),

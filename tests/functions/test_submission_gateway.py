@@ -248,6 +248,23 @@ def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: 
     }
 
 
+def test_what_nobody_expected_is_logged_with_the_way_to_it_and_without_the_message(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    def validate(found: dict[str, dict[str, str]]) -> None:
+        raise OverflowError(found["parameters"]["n"])
+
+    world.validate = validate
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(4711))
+
+    sqs.drain(world.gateway)
+
+    assert "OverflowError" in caplog.text
+    assert ", in validate" in caplog.text
+    assert "4711" not in caplog.text
+
+
 def test_poison_that_cannot_be_set_aside_holds_up_nobody_else(world: World) -> None:
     gateway = world.gateway()
     boto3.client("sqs").delete_queue(QueueUrl=world.dead_letters)

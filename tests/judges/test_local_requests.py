@@ -13,7 +13,7 @@ from batch_constructs.local.cloudformation.property_values import to_request
 from tests import rendered
 from tests.judges.test_requests import Request, targets, wrong
 from tests.judges.test_state_machines import machines, states
-from tests.judges.written import written
+from tests.judges.written import read_json, written
 
 EVENT = {
     "Source": "aws.s3",
@@ -37,7 +37,8 @@ def of_schedules() -> Iterator[Request]:
     for _, _, resource in rendered.resources("AWS::Scheduler::Schedule"):
         target = written(resource["Properties"]["Target"])
         if target["Arn"].endswith(":aws-sdk:batch:submitJob"):
-            yield schedule_request(target, EVENT)()
+            request = json.dumps(read_json(target["Input"]))
+            yield schedule_request({**target, "Input": request}, EVENT)()
 
 
 def of_state_machines() -> Iterator[Request]:

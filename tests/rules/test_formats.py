@@ -102,13 +102,19 @@ def test_junit_has_a_failure_for_each_error_and_warning_and_a_case_for_a_good_fi
 @pytest.mark.parametrize("format", report.FORMATS)
 def test_no_sign_in_a_message_breaks_a_format(format: str) -> None:
     written = report.written(
-        one("a\"<&>'\x01\x1b[0m]]>\u2028", "<&\">'\x02"), {}, format, colour=False, width=0
+        one("a\"<&>'\n%\x01\x1b[0m]]>\u2028", "<&\">'\x02"), {}, format, colour=False, width=0
     )
 
     if format == "junit":
         ET.fromstring(written)  # noqa: S314  # as above
     elif format in ("json", "sarif"):
         json.loads(written)
+    elif format == "github":  # it decodes %0A and %25, and a line is a command
+        assert "::Q: a\"<&>'%0A%25" in written
+        assert "\n" not in written
+    else:
+        assert "warning a\"<&>' %" in written
+        assert written.replace("\n", "").isprintable()
 
 
 def test_nothing_found_is_an_empty_report_of_each_format(tmp_path: Path) -> None:

@@ -530,3 +530,6 @@ def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
     assert group["KmsKeyId"] == stack.resolve(key.key_arn)
     with pytest.raises(TypeError, match="log_encryption_key is str 'x'; expected a kms.IKey"):
         Workflow(stack, "Other", queue=queue, jobs=[job], log_encryption_key="x")  # type: ignore[arg-type]  # the mistake
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/logs")
+    with pytest.raises(TypeError, match="log_encryption_key is .*; expected a kms.IKey and not an"):
+        Workflow(stack, "Another", queue=queue, jobs=[job], log_encryption_key=alias)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def _first_log_configuration(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _log_group(detail: Mapping[str, Any], log: Mapping[str, Any]) -> str | None:
     """Return the log group; ``None`` where the logs go elsewhere than to CloudWatch."""
-    if detail.get("eksProperties") or log.get("logDriver", "awslogs") != "awslogs":
+    if detail.get("eksProperties") or log.get("logDriver", AWSLOGS) != AWSLOGS:
         return None
     group: str = (log.get("options") or {}).get("awslogs-group") or DEFAULT_LOG_GROUP
     return group

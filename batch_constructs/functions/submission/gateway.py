@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -82,9 +83,16 @@ class Gateway:
             except Poison as poison:
                 batch.set_aside(_bare(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
+                _log_the_way_to(error, record["messageId"])
                 batch.set_aside(_bare(record), f"cannot be read: {type(error).__name__}: {error}")
         batch.run()
         return [*batch.deliver_again(), *unread]
+
+
+def _log_the_way_to(error: Exception, message_id: str) -> None:
+    """Log where in the code a message failed; the error's own words may quote the message."""
+    way = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("message %s cannot be read: %s\n%s", message_id, type(error).__name__, way)
 
 
 def _bare(record: Mapping[str, Any]) -> Message:

@@ -9,6 +9,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.containers import AWSLOGS
+
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.job_containers import Container
@@ -73,7 +75,7 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
             "Memory": int(required.get("MEMORY", "0")),
         },
         "Type": "NORMAL",
-        "LogDriver": "awslogs",
+        "LogDriver": AWSLOGS,
         "LogOptions": {
             "awslogs-group": group,
             "awslogs-region": arns.region,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
@@ -51,7 +52,7 @@ class Container:
         """Return log group, log stream, and whether the group may be created."""
         configuration = self.properties.get("logConfiguration", {})
         options = configuration.get("options", {})
-        if configuration.get("logDriver", "awslogs") != "awslogs":
+        if configuration.get("logDriver", AWSLOGS) != AWSLOGS:
             options = {}
         group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
         prefix = options.get("awslogs-stream-prefix", definition_name)

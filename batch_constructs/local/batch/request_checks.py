@@ -117,7 +117,7 @@ def _as_the_api_spells(shape: Any, path: str) -> str | None:
 
 def _limits(noun: str) -> Iterator[tuple[str, Bound]]:
     for limit in limits_of(f"AWS::Batch::{noun}"):
-        for within in limit.within if limit.is_error else ():
+        for within in limit.within if limit.severity == "error" else ():
             steps = f"{within}/{limit.name}".lstrip("/").split("/")
             yield "/".join(map(as_member, steps)), limit.bound
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
@@ -53,8 +54,8 @@ class Need(NamedTuple):
 def logging(container: Container, template: Template) -> Iterator[Need]:
     """Give what the agent needs to write the log of a container."""
     log = container.properties.get("LogConfiguration", {})
-    driver = log.get("LogDriver", "awslogs") if isinstance(log, dict) else None
-    if driver != "awslogs" or not isinstance(log, dict):
+    driver = log.get("LogDriver", AWSLOGS) if isinstance(log, dict) else None
+    if driver != AWSLOGS or not isinstance(log, dict):
         return
     options = log.get("Options", {})
     given = (

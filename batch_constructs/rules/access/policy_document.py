@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.rules.access import condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.names import matches, spelled
+from batch_constructs.rules.template.role_policies import several
 from batch_constructs.rules.template.values import UNKNOWN
 from batch_constructs.rules.template.wildcard import fits
 
@@ -75,11 +76,6 @@ class Statement:
         """Tell whether it allows something on every resource, whatever the circumstances."""
         listed = "*" in self.resources and not self.but_resources
         return self.allows and listed and self.condition is None
-
-
-def several(value: object) -> list[object]:
-    """Give what may stand alone or in a list as a list."""
-    return value if isinstance(value, list) else [value]
 
 
 def statements(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.condition import NOTHING_KNOWN
 from batch_constructs.rules.access.names import HOLE, arn, matches, spelled
-from batch_constructs.rules.access.policy_document import Statement, several, statements
+from batch_constructs.rules.access.policy_document import Statement, statements
+from batch_constructs.rules.template.role_policies import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from batch_constructs.rules.access import missing
 from batch_constructs.rules.access.names import HOLE, arn, spelled
 from batch_constructs.rules.template.resources import JOB_DEFINITION, JOB_QUEUE, Resource
-from batch_constructs.rules.template.submitted_jobs import named
+from batch_constructs.rules.template.submitted_jobs import NAME_PROPERTIES, named
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text, text
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SUBMIT: Final = "batch:SubmitJob"
 
 _NOUNS: Final = {JOB_QUEUE: "job queue", JOB_DEFINITION: "job definition"}
-_NAMES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
 
 
 class Lack(NamedTuple):
@@ -85,7 +84,7 @@ def _resources(value: object, type: str, near: Resource) -> list[object]:
     """Write what to allow a submission on."""
     kind = _NOUNS[type].replace(" ", "-")
     target = named(near.template, type, value)
-    name = text(target.properties, _NAMES[type]) if target is not None else None
+    name = text(target.properties, NAME_PROPERTIES[type]) if target is not None else None
     if isinstance(value, Reference) and (type == JOB_QUEUE or name is None):
         return [missing.written(value)]
     if isinstance(value, str) and name is None:

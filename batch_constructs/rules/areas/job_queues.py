@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.job_queues import (
@@ -14,6 +14,7 @@ from batch_constructs.aws.job_queues import (
     SERVICE_QUEUE_TYPE,
     QueueKind,
 )
+from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
@@ -143,14 +144,6 @@ def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
             seen.add(order)
 
 
-_PLATFORMS: Final = {
-    "EC2": "EC2",
-    "FARGATE": "Fargate",
-    "MANAGED_INSTANCES": "Managed Instances",
-    "EKS": "EKS",
-}
-
-
 @queue_rule(
     "queue-mixed-platforms",
     title="environments of different kinds in one queue",
@@ -169,7 +162,7 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
         if environment.platform is not None:
             found.setdefault(environment.platform, environment.id)
     if len(found) > 1:
-        kinds = " and ".join(f"{_PLATFORMS[kind]} ({name})" for kind, name in found.items())
+        kinds = " and ".join(f"{KINDS[kind]} ({name})" for kind, name in found.items())
         yield "ComputeEnvironmentOrder", f"the queue mixes {kinds} environments"
 
 

@@ -30,7 +30,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
     SERVERLESS_FUNCTION,
     SERVERLESS_STATE_MACHINE,
-    STATE_MACHINE,
+    STATE_MACHINES,
     batch_tasks,
     named,
     submissions,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _warning = partial(rule, severity=Severity.WARNING)
-_MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 _FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
 _SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
 
@@ -62,7 +61,7 @@ def _uses(source: Resource) -> Iterator[_Use]:
     for one in submissions_from(source):
         if one.role is not None:
             yield _Use(one.path, one.role, rights(one.role), one.request)
-        elif source.type in _MACHINES and (owner := rights_of(source)) is not None:
+        elif source.type in STATE_MACHINES and (owner := rights_of(source)) is not None:
             yield _Use(one.path, *owner, one.request)
     if source.type in _FUNCTIONS and (owner := rights_of(source)) is not None:
         for request in _requests_of_function(source, owner[1]):
@@ -236,7 +235,7 @@ def waits_for_jobs(machine: Resource) -> bool:
 
 @_warning(
     "state-machine-wait",
-    _MACHINES,
+    STATE_MACHINES,
     title="state machine that may not wait for its jobs",
     fix=f"allow {', '.join(STATE_MACHINE_RULE_ACTIONS)} on {STATE_MACHINE_RULE}",
     source=STATE_MACHINE_JOBS_SOURCE,
@@ -254,7 +253,7 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
 
 @rule(
     "state-machine-job-rights",
-    _MACHINES,
+    STATE_MACHINES,
     severity=Severity.INFO,
     title="state machine that may not look at or end its jobs",
     fix=f"allow {' and '.join(STATE_MACHINE_JOBS)} on every job",

@@ -24,8 +24,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
     PIPE,
     SCHEDULE,
-    SERVERLESS_STATE_MACHINE,
-    STATE_MACHINE,
+    STATE_MACHINES,
     batch_tasks,
     is_batch_target,
     schedule_request,
@@ -47,8 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AREA: Final = "submitters"
-MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
-SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *MACHINES)
+SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *STATE_MACHINES)
 _warning = partial(rule, severity=Severity.WARNING)
 _REQUIRED: Final = ("JobDefinition", "JobName")
 _MISSING: Final = "is missing; a job queue target needs it"
@@ -127,7 +125,7 @@ def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
 
 @rule(
     "submission-required",
-    (*MACHINES, SCHEDULE),
+    (*STATE_MACHINES, SCHEDULE),
     title="submission without a required field",
     fix="give JobDefinition, JobName and JobQueue",
     source=api(
@@ -233,7 +231,7 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
 
 @rule(
     "state-machine-callback",
-    MACHINES,
+    STATE_MACHINES,
     title="job that is to call back with a task token",
     fix="use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
     source=docs(

@@ -20,7 +20,8 @@ ROLE: Final = "AWS::IAM::Role"
 TRUST: Final = "allow the service to assume the role: sts:AssumeRole for its principal"
 
 
-def _several(value: object) -> list[object]:
+def several(value: object) -> list[object]:
+    """Give what may stand alone or in a list as a list."""
     return value if isinstance(value, list) else [value]
 
 
@@ -42,7 +43,7 @@ def trusts(role: Resource, service: str) -> bool:
     document = role.properties.get("AssumeRolePolicyDocument")
     if not isinstance(document, dict):
         return True
-    for one in _several(document.get("Statement", [])):
+    for one in several(document.get("Statement", [])):
         if not isinstance(one, dict):
             return True
         if one.get("Effect") == "Deny":
@@ -50,7 +51,7 @@ def trusts(role: Resource, service: str) -> bool:
         principal = one.get("Principal", UNKNOWN)
         if principal == "*" or not isinstance(principal, dict):
             return True
-        for name in _several(principal.get("Service", [])):
+        for name in several(principal.get("Service", [])):
             literal = name.pattern if isinstance(name, Text) else name
             if not isinstance(literal, str) or literal.startswith("\0"):
                 return True
@@ -65,7 +66,7 @@ def principals(role: Resource) -> list[str]:
     return [
         name.pattern.replace("\0", "amazonaws.com") if isinstance(name, Text) else str(name)
         for _, one in entries(document, "Statement")
-        for name in _several(mapping(one, "Principal").get("Service", []))
+        for name in several(mapping(one, "Principal").get("Service", []))
     ]
 
 

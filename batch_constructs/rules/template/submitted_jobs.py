@@ -40,6 +40,7 @@ SCHEDULE: Final = "AWS::Scheduler::Schedule"
 PIPE: Final = "AWS::Pipes::Pipe"
 STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"
 SERVERLESS_STATE_MACHINE: Final = "AWS::Serverless::StateMachine"
+STATE_MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 FUNCTION: Final = "AWS::Lambda::Function"
 SERVERLESS_FUNCTION: Final = "AWS::Serverless::Function"
 
@@ -89,7 +90,7 @@ class Submission:
         return role_of(self.source, within.get("RoleArn", within.get("Role")))
 
 
-_NAMES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
+NAME_PROPERTIES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
 _ARN_NAME: Final = re.compile(
     r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL
 )
@@ -115,7 +116,7 @@ def _by_name(template: Template, type: str) -> dict[str, Resource]:
         known = template.memory[f"names of {type}"] = {
             name: one
             for one in reversed(template.all(type))
-            if (name := text(one.properties, _NAMES[type])) is not None
+            if (name := text(one.properties, NAME_PROPERTIES[type])) is not None
         }
     return known  # type: ignore[return-value]  # what was put there
 
@@ -231,7 +232,7 @@ def _pascal(request: dict[str, object]) -> dict[str, object]:
 
 
 def _from_state_machines(template: Template) -> Iterator[Submission]:
-    for type_ in (STATE_MACHINE, SERVERLESS_STATE_MACHINE):
+    for type_ in STATE_MACHINES:
         for machine in template.all(type_):
             for path, state in batch_tasks(machine):
                 given = state.get("Parameters", state.get("Arguments"))
@@ -412,17 +413,14 @@ def is_submitted(job: JobDefinition) -> bool:
     if submissions_of(job) or mentioned_by_functions(job):
         return True
     template = job.template
-    machines = (one for type_ in _MACHINES for one in template.all(type_))
+    machines = (one for type_ in STATE_MACHINES for one in template.all(type_))
     return any(not isinstance(state_machine_definition(one), dict) for one in machines)
-
-
-_MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 
 
 def mentioned_by_functions(resource: Resource) -> bool:
     """Tell whether a Lambda function of the template has a resource's ARN or name at hand."""
     template = resource.template
-    name = text(resource.properties, _NAMES.get(resource.type, ""))
+    name = text(resource.properties, NAME_PROPERTIES.get(resource.type, ""))
     for type_ in (FUNCTION, SERVERLESS_FUNCTION):
         for function in template.all(type_):
             for value in variables_of(function).values():

@@ -79,7 +79,7 @@ def test_a_request_is_held_to_both_sides_of_a_limit(
 
 @pytest.mark.parametrize(
     "limit",
-    [one for one in limits() if one.is_error and one.type.startswith("AWS::Batch::")],
+    [one for one in limits() if one.severity == "error" and one.type.startswith("AWS::Batch::")],
     ids=lambda one: one.rule,
 )
 def test_no_limit_of_a_template_is_left_out(limit: Limit) -> None:

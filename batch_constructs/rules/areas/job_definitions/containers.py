@@ -115,7 +115,7 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
             continue
         path = f"{container.path}/LogConfiguration/Options"
         driver, both = text(log, "LogDriver"), containers.MULTILINE_OPTIONS
-        if driver == "awslogs" and all(given(options, key) for key in both):
+        if driver == containers.AWSLOGS and all(given(options, key) for key in both):
             yield path, f"{' and '.join(both)} are both given; allowed is one of them"
         hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
         unknown = None in hidden or (

@@ -1,0 +1,27 @@
+"""Launch templates of EC2: what AWS Batch's instances take of them.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.source import Source, docs
+
+HOP_LIMIT: Final = Whole(1, 64)
+"""How far a response of the instance metadata service may travel, in hops of the network."""
+
+HOP_LIMIT_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/APIReference/API_LaunchTemplateInstanceMetadataOptionsRequest.html",
+    'HttpPutResponseHopLimit: "Default: 1 Possible values: Integers from 1 to 64".',
+)
+
+USER_DATA_BYTES: Final = 16 * 1024
+"""The user data of an instance, before it is encoded in base64."""
+
+USER_DATA_BYTES_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/UserGuide/instancedata-add-user-data.html",
+    '"User data is limited to 16 KB, in raw form, before it is base64-encoded."',
+)
