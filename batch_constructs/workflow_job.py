@@ -264,7 +264,8 @@ def _wrong_lists(job: WorkflowJob) -> Iterator[str]:
     if command is not None and (
         not _is_list(command) or not all(isinstance(word, str) for word in job.command or ())
     ):
-        yield f"command is {_kind('command', command)}; expected a list of strings, one element a word"
+        got = _kind("command", command)
+        yield f"command is {got}; expected a list of strings, one element a word"
     if not _is_list(job.depends_on):
         yield f"depends_on is {_shown(job.depends_on)}; expected a list of names of jobs"
     else:

@@ -320,7 +320,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ),
         ({"schema": {"items": {"pattern": "^(a+)+$"}}}, r"pattern '\^\(a\+\)\+\$', which repeats"),
         ({"parameters": {"x" * 2500: "$.a"}}, "parameters are 2,51"),
-        ({"max_messages_per_hour": 5}, "max_messages_per_hour with mode job-per-message"),
+        ({"max_messages_per_hour": 5}, "max_messages_per_hour with mode JOB_PER_MESSAGE"),
         (
             {
                 "mode": "coalesce",
@@ -583,3 +583,15 @@ def test_a_gateway_that_is_not_enabled_lets_messages_wait(
 @pytest.mark.parametrize("mode", ["coalesce", "COALESCE", SubmissionMode.COALESCE])
 def test_a_mode_is_read_in_any_case(stack: Stack, queue: Any, definition: Any, mode: Any) -> None:
     assert gateway(stack, queue, definition, mode=mode).manifest_bucket is not None
+
+
+def test_a_topic_a_prefix_and_a_suffix_of_a_wrong_kind_are_said(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    mail = gateway(stack, queue, definition)
+    wrong: Any = 5
+
+    with pytest.raises(TypeError, match="Stack/Mail: topic is int; expected an sns.ITopic"):
+        mail.add_topic(wrong)
+    with pytest.raises(TypeError, match="Stack/Mail: suffix is int; expected a string"):
+        mail.add_bucket("Files", s3.Bucket(stack, "Bucket"), prefix="a", suffix=wrong)

@@ -87,8 +87,8 @@ def test_a_catching_job_is_marked_as_such() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
-        ("command", "echo hi", "command is str 'echo hi'; expected a list of strings"),
-        ("command", [1], "command is list [1]; expected a list of strings"),
+        ("command", "echo hi", "command is str; expected a list of strings"),
+        ("command", [1], "command is list; expected a list of strings"),
         ("depends_on", "a", "depends_on is str 'a'; expected a list of names"),
         ("depends_on", [job("a")], "depends_on holds WorkflowJob 'a'; expected a job's name"),
         ("depends_on", [NToN(5)], "depends_on holds int 5; expected a job's name"),  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ def test_a_catching_job_is_marked_as_such() -> None:
         ("parameters", {"x": 1}, "parameters['x'] is int 1; expected a string"),
         ("parameters", {"x": "$."}, "parameters['x'] is '$.'; a path into the input is"),
         ("environment", {"x": "$.a b"}, "environment['x'] is '$.a b'; a path into the input is"),
-        ("environment", ["x"], "environment is list ['x']; expected a mapping of names"),
+        ("environment", ["x"], "environment is list; expected a mapping of names"),
         ("for_each", "$.", "for_each is '$.'; a path into the input is written such as '$.files'"),
         ("for_each", "files", "for_each is 'files'; a path into the input is written"),
         ("for_each", 3, "for_each is int 3; expected a string"),
