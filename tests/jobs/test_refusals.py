@@ -127,7 +127,7 @@ def test_a_value_out_of_range_is_named_with_what_is_allowed(
         ({"memory": 2048}, r"memory is int 2048; expected a Size such as"),
         ({"vcpus": "1"}, "vcpus is str '1'; expected a number"),
         ({"vcpus": True}, "vcpus is bool True; expected a number"),
-        ({"command": "echo hi"}, "command is str 'echo hi'; expected a list"),
+        ({"command": "echo hi"}, "command is str; expected a list"),
         ({"command": ["echo", 1]}, r"command\[1\] is int 1; expected a string"),
         ({"environment": {"A": 1}}, r"environment\['A'\] is int; expected a string"),
         ({"environment": ["A=1"]}, "environment is list; expected a mapping"),
