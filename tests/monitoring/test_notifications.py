@@ -122,6 +122,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/__init__.py",
         "batch_constructs/aws/batch_events.py",
         "batch_constructs/aws/bound.py",
+        "batch_constructs/aws/containers.py",
         "batch_constructs/aws/error_names.py",
         "batch_constructs/aws/job_states.py",
         "batch_constructs/aws/names.py",
