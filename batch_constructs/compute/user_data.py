@@ -88,9 +88,9 @@ def prefetch(images: Sequence[str]) -> list[str]:
     listed = " ".join(image if is_token(image) else shlex.quote(image) for image in images)
     return [
         "dnf install -y amazon-ecr-credential-helper",
-        "mkdir -p /root/.docker",
-        """echo '{"credsStore": "ecr-login"}' > /root/.docker/config.json""",
+        "mkdir -p /opt/prefetch",
+        """echo '{"credsStore": "ecr-login"}' > /opt/prefetch/config.json""",
         f"for image in {listed}; do",
-        '  docker --config /root/.docker pull --quiet "$image" || echo "cannot prefetch $image"',
+        '  docker --config /opt/prefetch pull --quiet "$image" || echo "cannot prefetch $image"',
         "done",
     ]

@@ -35,7 +35,7 @@ def of_rules() -> Iterator[Request]:
 
 def of_schedules() -> Iterator[Request]:
     for _, _, resource in rendered.resources("AWS::Scheduler::Schedule"):
-        target = written(resource["Properties"]["Target"])
+        target = written(resource["Properties"].get("Target", {"Arn": ""}))
         if target["Arn"].endswith(":aws-sdk:batch:submitJob"):
             request = json.dumps(read_json(target["Input"]))
             yield schedule_request({**target, "Input": request}, EVENT)()

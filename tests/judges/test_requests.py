@@ -128,7 +128,7 @@ def triggers_that_say_all_they_can() -> None:
 
 def of_schedules() -> Iterator[Request]:
     for _, _, resource in rendered.resources("AWS::Scheduler::Schedule"):
-        target = written(resource["Properties"]["Target"])
+        target = written(resource["Properties"].get("Target", {"Arn": ""}))
         if target["Arn"].endswith(":aws-sdk:batch:submitJob"):
             yield submit_job(read_json(target["Input"]))
 

@@ -131,6 +131,10 @@ class World:
             wait = QUIET_SECONDS if found else 10
         return found
 
+    def about_jobs(self) -> list[dict[str, Any]]:
+        """Return the messages about jobs; alarms tell the same topic of the stack's beginning."""
+        return [one for one in self.messages() if "cause" in one.get("MessageAttributes", {})]
+
     def invoke(self, function: str) -> None:
         answer = self.aws.client("lambda").invoke(FunctionName=self.outputs[f"{function}Output"])
         assert "FunctionError" not in answer, answer["Payload"].read()
@@ -145,7 +149,7 @@ def world(local_aws: LocalAws) -> World:
 def test_a_failing_job_is_one_message(world: World) -> None:
     job = world.submit()
 
-    [message] = world.messages()
+    [message] = world.about_jobs()
 
     assert message["Subject"] == "Job import-orders failed: exited with code 3"
     assert job in message["Message"]
@@ -157,7 +161,7 @@ def test_an_array_of_ten_with_three_failures_is_one_message(world: World) -> Non
     script = "case $AWS_BATCH_JOB_ARRAY_INDEX in 2|5|7) exit 3;; esac"
     world.submit("sh", "-c", script, arrayProperties={"size": 10})
 
-    [message] = world.messages()
+    [message] = world.about_jobs()
 
     assert message["Subject"] == "Array job import-orders failed: 3 of 10 children failed"
     for index in (2, 5, 7):
