@@ -92,7 +92,7 @@ def test_an_l2_definition_grants_submission_to_our_queue(
         memory=cdk.Size.gibibytes(2),
     )
     theirs = batch.EcsJobDefinition(stack, "Theirs", container=container)
-    user = iam.User(stack, "User")
+    user = iam.User(stack, "GrantedByTheL2")
     theirs.grant_submit_job(user, queue)
 
     (policy,) = (
