@@ -349,3 +349,12 @@ def test_dynamic_references_made_with_one_resource_are_neither_it_nor_each_other
     found = {one.rule for one in check_template(template)}
 
     assert found.isdisjoint({"duplicate-network", "secret-source"})
+
+
+@pytest.mark.parametrize("content", [[], {}, ["a"]])
+def test_a_value_that_cloudformation_encodes_may_stand_among_those_that_are_compared(
+    content: Any,
+) -> None:
+    types = [{"Fn::Base64": content}, {"Fn::Base64": content}]
+
+    check_resource("AWS::Batch::ComputeEnvironment", {"ComputeResources": {"InstanceTypes": types}})

@@ -182,7 +182,7 @@ def repeated(values: Iterable[object]) -> Iterator[int]:
     seen: set[object] = set()
     for position, value in enumerate(values):
         if is_known(value):
-            key = repr(value) if isinstance(value, dict | list) else value
+            key = repr(value) if isinstance(value, dict | list | Base64) else value
             if key in seen:
                 yield position
             seen.add(key)
