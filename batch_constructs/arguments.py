@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from batch_constructs.aws.bound import Whole
 from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
@@ -163,7 +164,7 @@ class Arguments:
             return self.wrong_value(
                 f"{parameter} is {value:g}; allowed are numbers up to {_LARGEST:,}"
             )
-        return self._bounded(parameter, int(value) if value == int(value) else value, bound)
+        return self.bounded(parameter, int(value) if value == int(value) else value, bound)
 
     def text(
         self,
@@ -179,14 +180,16 @@ class Arguments:
         if value == "":
             mend = "give one" if required else "leave it out for the default"
             return self.wrong_value(f"{parameter} is empty; {mend}")
-        return self._bounded(parameter, self._string(parameter, value), bound)
+        return self.bounded(parameter, self._string(parameter, value), bound)
 
-    def _bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
-        """Look at a value that the rules do not look at."""
-        if bound is None or value is UNKNOWN or is_token(value):
+    def bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
+        """Note a value that is out of bounds, where no rule looks at it; unknown ones may be."""
+        if bound is None or value is None or value is UNKNOWN or is_token(value):
             return value
         wrong = bound.wrong(value)
-        return value if wrong is None else self.wrong_value(f"{parameter} {wrong}")
+        if wrong is not None:
+            return self.wrong_value(f"{parameter} {wrong}")
+        return int(value) if isinstance(bound, Whole) else value
 
     def flag(self, parameter: str, value: object, *, required: bool = False) -> Any:
         """Read True or False."""

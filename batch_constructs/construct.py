@@ -14,6 +14,7 @@ import jsii
 from aws_cdk import Stage
 from constructs import Construct
 
+from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import javascript_error, kind_of
 from batch_constructs.validation_plugin import install
 
@@ -157,7 +158,7 @@ def made_here(construct: Construct, part: T | None) -> T:
 
 def l1_properties(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Spell CloudFormation properties as an L1 takes them below its first level: in camelCase."""
-    return {_camel(name): _l1_value(name, value) for name, value in properties.items()}
+    return {as_member(name): _l1_value(name, value) for name, value in properties.items()}
 
 
 def _l1_value(name: str, value: Any) -> Any:
@@ -166,11 +167,6 @@ def _l1_value(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return [l1_properties(item) if isinstance(item, dict) else item for item in value]
     return value
-
-
-@cache
-def _camel(name: str) -> str:
-    return name[0].lower() + name[1:]
 
 
 def make_l1(kind: type[L1], scope: Construct, id: str, properties: Mapping[str, Any]) -> L1:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.containers import GPUS, MEMORY_MIB
 from batch_constructs.aws.limits import limits_of
+from batch_constructs.aws.names import as_member
 from batch_constructs.aws.submit_job import (
     ATTEMPTS,
     RESERVED_VARIABLES,
@@ -129,7 +130,7 @@ def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
         return view.wrong_value(
             "memory is given, and memory_mebibytes too, which say the same; give one of them"
         )
-    return _bounded(view, "memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
+    return view.bounded("memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
 
 
 def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
@@ -153,12 +154,12 @@ def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
             ),
         }
         action = at.choice("action", one.action, "a RetryAction")
-        _bounded(at, "action", action, bounds["Action"])
+        at.bounded("action", action, bounds["Action"])
         return {"Action": action, **{k: v for k, v in condition.items() if v is not None}}
 
     attempts = inner.number("attempts", policy.attempts, required=True, bound=ATTEMPTS)
     rules = inner.each("rules", policy.rules, RetryRule, 'RetryRule(action="RETRY", …)', rule)
-    _bounded(inner, "rules", rules, bounds["EvaluateOnExit"])
+    inner.bounded("rules", rules, bounds["EvaluateOnExit"])
     return {"Attempts": attempts, **({"EvaluateOnExit": rules} if rules else {})}
 
 
@@ -171,7 +172,7 @@ def _bounds_of_retries() -> dict[str, Bound]:
 
 def read_timeout(view: Arguments, value: Any) -> Any:
     """Read the limit of an attempt, in seconds."""
-    return _bounded(view, "timeout", read_seconds(view, "timeout", value), TIMEOUT_SECONDS)
+    return view.bounded("timeout", read_seconds(view, "timeout", value), TIMEOUT_SECONDS)
 
 
 def read_seconds(view: Arguments, parameter: str, value: Any) -> Any:
@@ -207,12 +208,12 @@ def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
 def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
     """Read the tags of a job."""
     read = view.mapping("tags", tags)
-    _bounded(view, "tags", read, COUNT)
+    view.bounded("tags", read, COUNT)
     for key, value in read.items():
         wrong = _wrong(key, KEY)
         if wrong:
             view.wrong_value(f"tags has the key {key!r}, which {wrong}")
-        _bounded(view, f"tags[{key!r}]", value, VALUE)
+        view.bounded(f"tags[{key!r}]", value, VALUE)
     return read
 
 
@@ -245,7 +246,7 @@ def folded(into: Any, overrides: SubmissionOverrides | None) -> dict[str, Any]:
 def in_api_case(value: Any) -> Any:
     """Spell members as boto3 does, with a small letter first."""
     if isinstance(value, dict):
-        return {name[0].lower() + name[1:]: in_api_case(item) for name, item in value.items()}
+        return {as_member(name): in_api_case(item) for name, item in value.items()}
     return [in_api_case(item) for item in value] if isinstance(value, list) else value
 
 
@@ -264,11 +265,6 @@ def number_text(number: Any) -> Any:
 
         return Token.as_string(Tokenization.reverse_number(number))
     return f"{number:.15g}"
-
-
-def _bounded(view: Arguments, parameter: str, value: Any, bound: Bound) -> Any:
-    wrong = _wrong(value, bound)
-    return value if not wrong else view.wrong_value(f"{parameter} {wrong}")
 
 
 def _wrong(value: Any, bound: Any) -> str | None:

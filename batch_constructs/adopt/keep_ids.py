@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.old_stack import read_stack
+from batch_constructs.aws.names import as_member
 from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class _Resource:
     def name(self, type_: str) -> Any:
         """Give its physical name, where it has one of the user's."""
         named = (one for one in create_only(type_).always if one.endswith("Name"))
-        return next((self.properties.get(_lower(one)) for one in named), None)
+        return next((self.properties.get(as_member(one)) for one in named), None)
 
     def alike(self, other: _Resource) -> int:
         """Count the properties that are the same in another one."""
@@ -144,7 +145,7 @@ def _keep(type_: str, before: _Resource, now: _Resource) -> None:
     if before.logical_id != now.logical_id:
         now.l1.override_logical_id(before.logical_id)
     for name in create_only(type_).always:
-        old, new = before.properties.get(_lower(name)), now.properties.get(_lower(name))
+        old, new = before.properties.get(as_member(name)), now.properties.get(as_member(name))
         if not (isinstance(old, str) and isinstance(new, str)):
             continue
         if old != new and old.lower() == new.lower():
@@ -194,11 +195,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         if any(str(name) == "Ref" or str(name).startswith("Fn::") for name in value):
             return sorted(map(str, value))
-        return {_lower(str(name)): _plain(one) for name, one in value.items()}
+        return {as_member(str(name)): _plain(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
     return value
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]

@@ -9,14 +9,13 @@ Values that other rooms need too stand in a module beside this one, and the line
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.limits import named
 from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +114,7 @@ class Combination:
 @cache
 def combinations() -> Mapping[str, tuple[Combination, ...]]:
     """Read the combinations, by the chapter of the rules that they belong to."""
-    written = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+    written = read("combinations")
     return {chapter: tuple(map(_combination, lines)) for chapter, lines in written.items()}
 
 

@@ -91,6 +91,8 @@ HOST_LOST_SOURCE: Final[Source] = guide(
 SPOT_TASK_LOST: Final = "Spot Task was interrupted"
 """What the reason holds where Fargate Spot took the task back."""
 
+SPOT_TASK_LOST_PATTERN: Final = f"Your {SPOT_TASK_LOST}*"
+
 SPOT_TASK_LOST_SOURCE: Final[Source] = docs(
     "AmazonECS/latest/developerguide/fargate-capacity-providers.html",
     'The stopped reason of an interrupted task: "Your Spot Task was interrupted."',
@@ -108,8 +110,11 @@ DEPENDENCY_FAILED: Final = "Dependent Job failed"
 OUT_OF_MEMORY: Final = "OutOfMemory"
 """How the container's reason begins where it was killed for its memory."""
 
+CANNOT_PULL: Final = "CannotPullContainer"
+"""How the reason begins where the image could not be had; the whole word ends with ``Error``."""
+
 NEVER_STARTED: Final = (
-    "CannotPullContainer",
+    CANNOT_PULL,
     "CannotCreateContainer",
     "CannotStartContainer",
     "DockerTimeoutError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
@@ -57,3 +58,9 @@ def arn(
 ) -> str:
     """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
     return f"arn:{partition}:{service}:{region}:{account}:{kind}/{name}"
+
+
+@cache
+def as_member(name: str) -> str:
+    """Return the API's member of a CloudFormation property: ``MaxvCpus`` is ``maxvCpus``."""
+    return name[:1].lower() + name[1:]

@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.managed_policies import ECS_INSTANCE
 from batch_constructs.compute.cluster_membership import joining_instances
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.ecs_cluster import EcsCluster
@@ -171,9 +172,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             )
         )
         instances.role.add_managed_policy(
-            iam.ManagedPolicy.from_aws_managed_policy_name(
-                "service-role/AmazonEC2ContainerServiceforEC2Role"
-            )
+            iam.ManagedPolicy.from_aws_managed_policy_name(ECS_INSTANCE)
         )
         self._connections.add_security_group(*instances.security_groups)
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_definitions import RetryAction
-from batch_constructs.aws.job_states import HOST_LOST_PATTERN
+from batch_constructs.aws.job_states import (
+    CANNOT_PULL,
+    HOST_LOST_PATTERN,
+    SPOT_TASK_LOST_PATTERN,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,10 +43,8 @@ class RetryRule:
 
 
 _SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=HOST_LOST_PATTERN)
-_FARGATE_SPOT_RECLAIM = RetryRule(
-    action=RetryAction.RETRY, on_status_reason="Your Spot Task was interrupted*"
-)
-_IMAGE_PULL = RetryRule(action=RetryAction.RETRY, on_reason="CannotPullContainerError:*")
+_FARGATE_SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=SPOT_TASK_LOST_PATTERN)
+_IMAGE_PULL = RetryRule(action=RetryAction.RETRY, on_reason=f"{CANNOT_PULL}Error:*")
 _ANYTHING_ELSE = RetryRule(action=RetryAction.EXIT, on_reason="*")
 
 

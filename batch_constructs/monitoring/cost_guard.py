@@ -34,7 +34,6 @@ from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import topic_argument
-from batch_constructs.triggers.job_to_submit import bounded
 
 from .dead_letters import dead_letter_queue
 
@@ -222,7 +221,7 @@ class CostGuard(BatchConstruct):
         elif gauges is not None:
             same_things(arguments, "gauges", watched, gauges.queue_arns)
         pause = Duration.minutes(15) if interval is None else interval
-        bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
         without = member(arguments, "without_data", without_data, WithoutData)
         settings = read_function_settings(arguments, function_settings)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)

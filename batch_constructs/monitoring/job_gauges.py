@@ -30,7 +30,6 @@ from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
-from batch_constructs.triggers.job_to_submit import bounded
 
 from .dead_letters import dead_letter_queue
 
@@ -111,7 +110,7 @@ class JobGauges(BatchConstruct):
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         pause = Duration.minutes(5) if interval is None else interval
-        bounded(arguments, "interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         settings = read_function_settings(arguments, function_settings)

@@ -18,7 +18,6 @@ from batch_constructs.aws.delivery import (
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.triggers.job_to_submit import bounded
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -52,10 +51,10 @@ def read_retries(
     attempts = arguments.number("retry_attempts", retry_attempts, required=True)
     age = arguments.seconds("max_event_age", max_event_age)
     return Retries(
-        attempts=bounded(arguments, "retry_attempts", attempts, RETRY_ATTEMPTS),
+        attempts=arguments.bounded("retry_attempts", attempts, RETRY_ATTEMPTS),
         age_seconds=LONGEST_EVENT_AGE_SECONDS
         if age is None
-        else bounded(arguments, "max_event_age", age, EVENT_AGE_SECONDS),
+        else arguments.bounded("max_event_age", age, EVENT_AGE_SECONDS),
     )
 
 

@@ -19,7 +19,6 @@ from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import most_bytes
 from batch_constructs.known_values import known_now
 from batch_constructs.tokens import is_token, without_tokens
-from batch_constructs.triggers.job_to_submit import bounded
 from batch_constructs.triggers.message_schema import read_schema
 from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 
@@ -146,8 +145,7 @@ def read_gateway(
         max_batching_window_seconds=_batching(
             arguments, max_batching_window, coalesce=coalesce, fifo=is_fifo
         ),
-        max_receive_count=bounded(
-            arguments,
+        max_receive_count=arguments.bounded(
             "max_receive_count",
             known_now(
                 arguments,
@@ -217,7 +215,7 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
     seconds = arguments.seconds("deduplication_window", window)
     if seconds is None:
         return 6 * _HOUR_SECONDS
-    return bounded(arguments, "deduplication_window", seconds, _WINDOW)
+    return arguments.bounded("deduplication_window", seconds, _WINDOW)
 
 
 def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, fifo: bool) -> Any:
@@ -232,4 +230,4 @@ def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, 
             "max_batching_window with fifo: Lambda gathers no messages of FIFO queues; leave it out"
         )
     gathered = Whole(1, SQS_WINDOW_SECONDS.high, unit="seconds")
-    return bounded(arguments, "max_batching_window", seconds, gathered)
+    return arguments.bounded("max_batching_window", seconds, gathered)

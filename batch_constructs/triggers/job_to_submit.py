@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
@@ -189,9 +187,7 @@ def read_job_to_submit(
         queue=queue,
         job_definition=job_definition,
         job_name=_name(arguments, id, job_name),
-        array_size=bounded(
-            arguments, "array_size", arguments.number("array_size", array_size), ARRAY_SIZE
-        ),
+        array_size=arguments.number("array_size", array_size, bound=ARRAY_SIZE),
         parameters=arguments.mapping("parameters", parameters),
         environment=variables,
         command=words,
@@ -240,7 +236,7 @@ def check_share(
                 "shares"
             )
         return
-    if bounded(arguments, f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+    if arguments.bounded(f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
         return
     if fair is False:
         arguments.wrong_value(
@@ -275,14 +271,4 @@ def _check_length(arguments: Arguments, command: Any, variables: Mapping[str, An
 def _name(arguments: Arguments, id: str, job_name: str | None) -> Any:
     if job_name is None:
         return safe_name(id)
-    return bounded(arguments, "job_name", arguments.text("job_name", job_name), JOB_NAME)
-
-
-def bounded(arguments: Arguments, parameter: str, value: Any, bound: Bound) -> Any:
-    """Note a value that is out of bounds; what only CloudFormation knows is let through."""
-    if value is None or value is UNKNOWN or is_token(value):
-        return value
-    wrong = bound.wrong(value)
-    if wrong is not None:
-        return arguments.wrong_value(f"{parameter} {wrong}")
-    return int(value) if isinstance(bound, Whole) else value
+    return arguments.text("job_name", job_name, bound=JOB_NAME)

@@ -26,7 +26,7 @@ from batch_constructs.triggers.delivery import (
     read_retries,
 )
 from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
-from batch_constructs.triggers.job_to_submit import bounded, read_job_to_submit
+from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -255,8 +255,8 @@ def _window(arguments: Arguments, window: Duration | None) -> Any:
         return {"mode": "OFF"}
     return {
         "mode": "FLEXIBLE",
-        "maximumWindowInMinutes": bounded(
-            arguments, "flexible_time_window", minutes, WINDOW_MINUTES
+        "maximumWindowInMinutes": arguments.bounded(
+            "flexible_time_window", minutes, WINDOW_MINUTES
         ),
     }
 

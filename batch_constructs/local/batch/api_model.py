@@ -47,11 +47,6 @@ _TAG_OPERATIONS = {
 }
 
 
-def as_member(name: str) -> str:
-    """Return the API's member of a CloudFormation property: ``MaxvCpus`` is ``maxvCpus``."""
-    return name[:1].lower() + name[1:]
-
-
 def match(
     method: str, path: str, query: Mapping[str, list[str]], body: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:

@@ -13,9 +13,9 @@ from batch_constructs.aws.compute_environments import (
     ON_INSTANCES,
     TAKEN_BY,
 )
+from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import BATCH
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
-from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse

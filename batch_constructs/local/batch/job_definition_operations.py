@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.containers import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
 from batch_constructs.aws.job_definitions import BYTES
+from batch_constructs.aws.names import as_member
 from batch_constructs.aws.platforms import DEFAULT_VERSION
-from batch_constructs.local.batch.api_model import as_member
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 

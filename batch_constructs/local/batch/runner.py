@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws.job_states import HOST_LOST, TIMED_OUT, JobState
+from batch_constructs.aws.job_states import CANNOT_PULL, HOST_LOST, TIMED_OUT, JobState
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.ecs_task import Prepared, Task
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
@@ -150,7 +150,7 @@ class Runner:
                 for container in job.submission.containers
             ]
         except ImageError as error:
-            reason = f"CannotPullContainerError: {error}"
+            reason = f"{CANNOT_PULL}Error: {error}"
         except PortError as error:
             reason = f"ResourceInitializationError: unable to pull secrets: {error}"
         except OSError as error:
