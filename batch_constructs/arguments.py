@@ -99,6 +99,12 @@ class Arguments:
         self._within = ""
         self._seen: Checked | None = None
 
+    @classmethod
+    def of_a_value(cls) -> Arguments:
+        """Return a reader of a value that no construct has yet: it notes what is wrong."""
+        nowhere: Any = None
+        return cls(nowhere)
+
     def within(self, parameter: str) -> Arguments:
         """Return a view for the fields of what is given as a parameter, with the same problems."""
         view = Arguments(self.construct)

@@ -219,8 +219,7 @@ def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
 
 def problems_of(overrides: object) -> list[str]:
     """Say all that is wrong with overrides by themselves, without a construct."""
-    nowhere: Any = None
-    arguments = Arguments(nowhere)
+    arguments = Arguments.of_a_value()
     given = given_overrides(arguments, overrides)
     view = arguments.within("overrides")
     read_requirements(view, given)
@@ -252,8 +251,7 @@ def in_api_case(value: Any) -> Any:
 
 def requirements_of(overrides: SubmissionOverrides | None) -> Requirements:
     """Give the sizes and retries of overrides that were looked at before."""
-    nowhere: Any = None
-    return read_requirements(Arguments(nowhere), overrides or _NOTHING)
+    return read_requirements(Arguments.of_a_value(), overrides or _NOTHING)
 
 
 def number_text(number: Any) -> Any:

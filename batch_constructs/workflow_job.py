@@ -225,8 +225,7 @@ def _wrong_numbers(job: WorkflowJob) -> Iterator[str]:
 
 def _seconds(name: str, value: Any) -> tuple[Any, list[str]]:
     """Read a time in seconds, with what is wrong with it."""
-    nowhere: Any = None
-    arguments = Arguments(nowhere)
+    arguments = Arguments.of_a_value()
     return read_seconds(arguments, name, value), arguments.problems
 
 
