@@ -39,9 +39,13 @@ class SpotRescue(BatchConstruct):
     its last attempt failed with ``Host EC2 (instance …) terminated``, this submits the job to the
     rescue queue with all it was given; its own failures stay failures. It is named
     ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
-    is rescued three times at most, so that two queues that rescue each other's jobs come to an end.
-    A job that failed since one it waited for was lost is submitted again too, to wait for the new
-    one; not where it waited for an array, or child for child (``N_TO_N``).
+    is rescued three times at most, so that two queues that rescue each other's jobs come to an end:
+    ``BATCH_RESCUES`` in its environment counts.
+    A job that failed since one it waited for was lost is submitted again too, to wait for what
+    runs instead, an array as an array and a child (``N_TO_N``) as a job: one of this queue to the
+    rescue queue, one of another queue to its own. There the function needs to be allowed:
+    ``other.grant_submit(queue.spot_rescue.function, definition)``; where it is not, or where AWS
+    Batch cannot be told what to wait for, it lies in the dead-letter queue with what to do.
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
@@ -91,7 +95,11 @@ class SpotRescue(BatchConstruct):
             folder="submission",
             module="rescue",
             description="Submits jobs that lost their Spot host again, on demand",
-            environment={"RESCUE_QUEUE": rescue_queue_arn, **claims.environment()},
+            environment={
+                "SPOT_QUEUE": queue_arn,
+                "RESCUE_QUEUE": rescue_queue_arn,
+                **claims.environment(),
+            },
             statements=[
                 {
                     "Effect": "Allow",
@@ -160,13 +168,15 @@ class SpotRescue(BatchConstruct):
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
-    """Match the event of a job of a queue that failed because its host, or another job's, went."""
+    """Match a job of a queue that lost its host, and one of any queue that failed with another."""
     return {
         "source": [batch_events.SOURCE],
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
-            "jobQueue": [queue_arn],
             "status": ["FAILED"],
-            "statusReason": [{"prefix": HOST_LOST}, {"prefix": DEPENDENCY_FAILED}],
+            "$or": [
+                {"jobQueue": [queue_arn], "statusReason": [{"prefix": HOST_LOST}]},
+                {"statusReason": [{"prefix": DEPENDENCY_FAILED}]},
+            ],
         },
     }
