@@ -19,7 +19,7 @@ from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.function_alarms import WatchedFunction
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class SpotRescue(BatchConstruct):
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Function`` (``Handler``,
     ``Role``, ``LogGroup``), ``Claims`` (AWS::DynamoDB::Table), ``Permission``, ``OnFailure`` and
-    ``DeadLetterQueue``.
+    ``DeadLetterQueue``; ``Alarms`` where ``function_settings`` names a topic.
 
     Attributes:
         resource: The L1 rule.
@@ -156,6 +156,7 @@ class SpotRescue(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
+        watch(self, self.watched_function, None, function_settings)
         self.dead_letter_queue.grant_send_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(
             iam.PolicyStatement(

@@ -158,7 +158,7 @@ class SubmitFunction(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, alarmed)
+        watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
