@@ -301,6 +301,9 @@ class World:
         ]
         return {"jobSummaryList": found}
 
+    def _batch_describe_jobs(self, request: dict[str, Any]) -> Any:
+        return {"jobs": [job for job in self.jobs if job["jobId"] in request["jobs"]]}
+
     def _batch_describe_job_queues(self, request: dict[str, Any]) -> Any:
         return {"jobQueues": [{**self.queue, "tags": dict(self.queue["tags"])}] * bool(request)}
 
