@@ -68,7 +68,7 @@ class Assembly:
         whole = found.get("", set())
         template = os.path.abspath(template_file)
         folder = os.path.dirname(template)
-        while reading.is_assembly(folder):
+        while template_files.is_assembly(folder):
             if folder not in self._held_back:
                 self._held_back[folder] = [*_held_back(folder)]
             for file, id_, rule in self._held_back[folder]:

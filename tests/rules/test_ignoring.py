@@ -120,11 +120,8 @@ def test_what_the_app_or_a_stage_acknowledges_is_not_told_of_its_output(tmp_path
     for scope, rule in zip((app, stage), ids, strict=True):
         acknowledgment = cdk.Acknowledgment(id=f"batch-constructs::{rule}", reason="a test")
         cdk.Validations.of(scope).acknowledge(acknowledgment)
-    for stack in (
-        cdk.Stack(app, "A"),
-        cdk.Stack(stage, "B"),
-        cdk.NestedStack(stage.node.children[0], "C"),
-    ):
+    outer = cdk.Stack(stage, "B")
+    for stack in (cdk.Stack(app, "A"), outer, cdk.NestedStack(outer, "C")):
         priority = 1 if stack.stack_name == "A" else -1
         batch.CfnJobQueue(stack, "Queue", priority=priority, compute_environment_order=[])
     app.synth()
