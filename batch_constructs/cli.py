@@ -22,6 +22,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.client.why_command:why_command",
         "Say why a job waits or failed, with what to do.",
     ),
+    "cost": (
+        "batch_constructs.client.cost_command:cost_command",
+        "Say what jobs used and cost, by queue, share, definition or tag.",
+    ),
     "check": (
         "batch_constructs.check.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
