@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
 from batch_constructs.functions.claims.outcome import Failure
 
@@ -105,6 +106,6 @@ def is_about_the_request(error: RefusedError) -> bool:
     cause = error.__cause__
     return (
         isinstance(cause, ClientError)
-        and cause.response.get("Error", {}).get("Code") == "ClientException"
+        and cause.response.get("Error", {}).get("Code") == CLIENT_EXCEPTION
         and not any(word in str(error).lower() for word in _SETTINGS)
     )
