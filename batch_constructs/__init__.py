@@ -118,10 +118,11 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.job_gauges import JobGauges
     from batch_constructs.monitoring.job_notifications import JobNotifications
     from batch_constructs.monitoring.saved_query import JobLogQueries
+    from batch_constructs.queues.any_job_queue import AnyJobQueue, events_of, metrics_of
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
     from batch_constructs.queues.fair_share import FairSharePolicy, Share
-    from batch_constructs.queues.job_queue import AnyJobQueue, JobQueue, events_of, metrics_of
+    from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.job_queue_events import QueueEvents
     from batch_constructs.queues.job_queue_metrics import MetricOptions, QueueMetrics
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
@@ -156,7 +157,7 @@ _HOME: dict[str, str] = {
     "AnyImage": "compute.instance_image",
     "AnyInstanceVolume": "instance_volumes",
     "AnyJobDefinition": "jobs.job_definition",
-    "AnyJobQueue": "queues.job_queue",
+    "AnyJobQueue": "queues.any_job_queue",
     "AnyLaunchTemplate": "compute.launch_template",
     "AnyPodVolume": "jobs.pod_volumes",
     "AnySchedulingPolicy": "queues.scheduling_policy",
@@ -275,10 +276,10 @@ _HOME: dict[str, str] = {
     "WithoutData": "monitoring.cost_guard",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
-    "events_of": "queues.job_queue",
+    "events_of": "queues.any_job_queue",
     "grant_submit": "jobs.submit_rights",
     "keep_ids_of": "adopt.kept_ids",
-    "metrics_of": "queues.job_queue",
+    "metrics_of": "queues.any_job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",
     "with_sidecar": "jobs.sidecars",

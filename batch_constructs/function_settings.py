@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
+from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member
@@ -115,14 +116,9 @@ def point_in_time_recovery(
 
 NETWORK_STATEMENT: dict[str, Any] = {
     "Effect": "Allow",
-    "Action": [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-    ],
+    "Action": sorted(
+        (*NETWORK_OF_FUNCTIONS, "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+    ),
     # Lambda demands `*`: the interfaces have no ID yet, and the reads take no resource.
     "Resource": "*",
 }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
 _AWS_MANAGED = "alias/aws/sns"
-_USE = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
 def admit(topic: sns.ITopic, service: str) -> None:
@@ -47,7 +47,7 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     )
     if topic.master_key is not None:
         # In a key's policy, `*` is the key itself.
-        use = _statement(service, _USE, "*", {} if unconditional else account)
+        use = _statement(service, SEND_ENCRYPTED_ACTIONS, "*", {} if unconditional else account)
         topic.master_key.add_to_resource_policy(use)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.workflows.queue_from_input import QueueFromInput
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.aws.source import Source, docs, guide, seen
 
 EVERYTHING: Final = "*"
@@ -249,10 +250,7 @@ OTHERS_WITHOUT_RESOURCES: Final = (
     "secretsmanager:ListSecrets",
     "sqs:ListQueues",
     "ssm:DescribeParameters",
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
+    *SESSION_CHANNELS,
     "states:ListStateMachines",
     "sts:DecodeAuthorizationMessage",
     "sts:GetCallerIdentity",

@@ -10,7 +10,9 @@ from typing import Final
 
 from batch_constructs.aws.source import Source, docs, seen
 
-MODELLED: Final = frozenset({"ClientException", "ServerException"})
+CLIENT_EXCEPTION: Final = "ClientException"
+SERVER_EXCEPTION: Final = "ServerException"
+MODELLED: Final = frozenset({CLIENT_EXCEPTION, SERVER_EXCEPTION})
 """The errors that the model of Batch's API knows; Step Functions calls them ``Batch.NAME``."""
 
 THROTTLING: Final = frozenset(
@@ -54,7 +56,7 @@ STEP_FUNCTIONS_THROTTLED_SOURCE: Final[Source] = seen(
 STEP_FUNCTIONS_UNCLEAR: Final = (
     "Batch.AWSBatchException",
     "Batch.BatchException",
-    "Batch.ServerException",
+    f"Batch.{SERVER_EXCEPTION}",
 )
 """What a state machine reports of a throttled submission, and of others that may be a job."""
 

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -29,6 +30,9 @@ FARGATE_SECONDS_SOURCE: Final[Source] = guide(
     " JobTimeout.attemptDurationSeconds.",
 )
 
+
+PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+"""A parameter in a command: its name is what follows ``Ref::``."""
 
 EXIT_REASON: Final = Matching(
     r"[A-Za-z0-9.:\s]*\*?",

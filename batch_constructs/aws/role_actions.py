@@ -31,6 +31,9 @@ GET_PARAMETERS: Final = "ssm:GetParameters"
 
 DECRYPT: Final = "kms:Decrypt"
 
+SEND_ENCRYPTED_ACTIONS: Final = (DECRYPT, "kms:GenerateDataKey*")
+"""What whoever sends to an encrypted topic or queue does with its key."""
+
 MOUNT: Final = "elasticfilesystem:ClientMount"
 MOUNT_AND_WRITE: Final = (MOUNT, "elasticfilesystem:ClientWrite")
 """What a job does to a file system with IAM authorization."""

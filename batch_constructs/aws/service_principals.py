@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
 
 ALARMS: Final = "cloudwatch.amazonaws.com"
 BATCH: Final = "batch.amazonaws.com"
@@ -39,7 +40,7 @@ LAUNCHING_ROLES: Final = (
     ("spotfleet.amazonaws.com", "AWSServiceRoleForEC2SpotFleet"),
     ("spot.amazonaws.com", "AWSServiceRoleForEC2Spot"),
     ("ec2fleet.amazonaws.com", "AWSServiceRoleForEC2Fleet"),
-    ("batch.amazonaws.com", "AWSServiceRoleForBatch"),
+    ("batch.amazonaws.com", SERVICE_LINKED_ROLE),
 )
 """The service-linked roles with which instances of an environment may be launched."""
 

@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.error_names import NO_SUCH_OPERATION
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION, NO_SUCH_OPERATION
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
@@ -357,7 +357,7 @@ class BatchClient:
                 try:
                     single(jobId=job_id, reason=reason)
                 except ClientError as error:
-                    if error.response["Error"]["Code"] != "ClientException":
+                    if error.response["Error"]["Code"] != CLIENT_EXCEPTION:
                         raise
                     failed[job_id] = error.response["Error"]["Message"]
         return failed

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     Container,
@@ -113,12 +114,7 @@ class Task:
 
 _EXECUTE_COMMAND = {
     "Effect": "Allow",
-    "Action": [
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-    ],
+    "Action": [*SESSION_CHANNELS],
     "Resource": "*",  # a channel of Session Manager has no ARN: AWS takes no resource here
 }
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html"""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
 
     from .widgets import Widget
 

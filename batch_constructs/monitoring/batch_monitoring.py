@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.alarm_thresholds import Alarm
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.triggers.submission_gateway import SubmissionGateway
 
 _SECONDS_A_MINUTE = 60

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.watched_resources import Watched
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 _NOTE = "batch-constructs:cost-guard"
 _LONGEST_NAME = 64

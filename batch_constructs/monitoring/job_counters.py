@@ -21,7 +21,7 @@ from batch_constructs.function_settings import FunctionSettings, read_function_s
 from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
-from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
+from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 CAUSES = (
     "Cancelled",

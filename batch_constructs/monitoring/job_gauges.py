@@ -27,7 +27,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
-from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
+from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
 
 _MOST_JOBS = 10_000

@@ -1,34 +1,30 @@
 """Job queues, with priorities and the compute environments they try in order.
 
-What any job queue can be asked stands here too, be it ours, an ``aws_batch`` L2 or an L1: its ARN,
-the right to submit to it, its metrics and its events.
+What any job queue can be asked, be it ours, an ``aws_batch`` L2 or an L1, stands in
+``any_job_queue.py``.
 
 https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
-from constructs import Construct
 
-from batch_constructs.arguments import Arguments, checked
-from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.arguments import Arguments
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
-from batch_constructs.jobs.job_definition import is_job_definition
-from batch_constructs.jobs.submit_rights import apart_from, grant_submit, jobs_of, submit_resources
-from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import elsewhere
+from batch_constructs.jobs.submit_rights import grant_submit, jobs_of
 from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
+from batch_constructs.queues.spot_rescue_arguments import read_rescue_queue
 from batch_constructs.queues.time_limits import time_limit_actions
 from batch_constructs.reference import JOB_QUEUE
 
@@ -37,16 +33,15 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_logs as logs
+    from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.time_limits import TimeLimit
-
-_QUEUE = "a JobQueue of batch_constructs or aws_cdk.aws_batch"
-_DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 
 
 @jsii.implements(batch_interfaces.IJobQueueRef)
@@ -128,8 +123,11 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         self._known = {**rest, **given(SchedulingPolicyArn=policy)}
         self._beside = policies
         self._check(arguments, environments)
-        rescue_resources = _rescue_resources(
-            arguments, self, spot_rescue_queue, spot_rescue_job_definitions
+        rescue_resources = read_rescue_queue(
+            arguments,
+            spot_rescue_queue,
+            spot_rescue_job_definitions,
+            fair_share="SchedulingPolicyArn" in rest,
         )
         settings: FunctionSettings | None = None
         if spot_rescue_queue is not None:
@@ -165,7 +163,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
                 self,
                 "SpotRescue",
                 queue_arn=self.job_queue_arn,
-                rescue_queue_arn=job_queue_arn(spot_rescue_queue),
+                rescue_queue_arn=JOB_QUEUE.arn_of(spot_rescue_queue),
                 submit_resources=rescue_resources,
                 jobs_arn=jobs_of(spot_rescue_queue),
                 function_settings=settings,
@@ -190,7 +188,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
     @property
     def job_queue_name(self) -> str:
         """The name."""
-        return job_queue_name(self.job_queue_arn)
+        return JOB_QUEUE.name(self.job_queue_arn)
 
     @property
     def job_queue_ref(self) -> batch_interfaces.JobQueueReference:
@@ -330,147 +328,3 @@ def _order(
         )
         for place, environment in enumerate(environments, start=1)
     ]
-
-
-AnyJobQueue: TypeAlias = JobQueue | batch.IJobQueue | batch_interfaces.IJobQueueRef
-"""Ours, an ``aws_batch`` L2 or an L1."""
-
-
-def _rescue_resources(
-    arguments: Arguments, queue: JobQueue, rescue_queue: Any, definitions: Any
-) -> list[str]:
-    """Look at the rescue queue; return what the submissions to it are authorised against."""
-    listed = _rescued_definitions(arguments, rescue_queue, definitions)
-    if rescue_queue is None and definitions is not None:
-        arguments.wrong_value(
-            "spot_rescue_job_definitions is given without spot_rescue_queue: give both, or neither"
-        )
-    if rescue_queue is not None and not is_job_queue(rescue_queue):
-        arguments.wrong_type("spot_rescue_queue", rescue_queue, _QUEUE)
-    if not is_job_queue(rescue_queue):
-        return []
-    arn = job_queue_arn(rescue_queue)
-    problem = elsewhere(
-        queue,
-        arn,
-        "jobs run where they are submitted: name a queue of this place",
-        resource=rescue_queue,
-    )
-    if problem is not None:
-        arguments.wrong_value(f"spot_rescue_queue: {problem}")
-    shares = {"SchedulingPolicyArn" in queue._known, is_fair_share(rescue_queue)}  # noqa: SLF001  # not refused yet
-    if shares == {True, False} and not arguments.is_wrong("scheduling_policy"):
-        arguments.wrong_value(
-            "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
-            "none; AWS Batch demands a share identifier of every job of the first and refuses one "
-            "in the second, so that no job could be rescued: give both a scheduling policy, or none"
-        )
-    if definitions is None:
-        any_definition = JOB_QUEUE.beside(rescue_queue, "job-definition", "*")
-        return submit_job_resources(
-            queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
-        )
-    allowed = [submit_resources(rescue_queue, one) for one in listed]
-    return list(dict.fromkeys(arn for resources in allowed for arn in resources))
-
-
-def _rescued_definitions(
-    arguments: Arguments, rescue_queue: Any, definitions: Any
-) -> list[AnyJobDefinition]:
-    """Read the definitions whose jobs may be rescued: of the place of the rescue queue."""
-    fit = []
-    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
-    for place, one in enumerate(listed):
-        parameter = f"spot_rescue_job_definitions[{place}]"
-        if not is_job_definition(one):
-            arguments.wrong_type(parameter, one, _DEFINITION)
-            continue
-        fit.append(one)
-        differ = apart_from(one, rescue_queue) if is_job_queue(rescue_queue) else None
-        if differ is not None:
-            arguments.wrong_value(f"{parameter}: {differ}")
-    return fit
-
-
-def is_job_queue(value: object) -> bool:
-    """Whether a value is a job queue: ours, an L2 or an L1."""
-    return JOB_QUEUE.fits(value)
-
-
-def job_queue_arn(queue: AnyJobQueue) -> str:
-    """Return the ARN of a job queue: ours, an L2 or an L1.
-
-    Raises:
-        TypeError: it is none of these.
-    """
-    return JOB_QUEUE.arn_of(queue)
-
-
-def job_queue_name(arn: str) -> str:
-    """Read the name out of a job queue's ARN; of a token, CloudFormation reads it."""
-    return JOB_QUEUE.name(arn)
-
-
-def is_fair_share(queue: AnyJobQueue) -> bool | None:
-    """Whether jobs of a queue name a share identifier; None where nobody here knows.
-
-    They do where the queue has a scheduling policy, and elsewhere AWS Batch refuses one.
-    """
-    known: Any = queue
-    seen = checked(queue)
-    if seen is not None:
-        return "SchedulingPolicyArn" in seen.properties
-    if has_member(known, "scheduling_policy_arn"):  # an L1
-        return known.scheduling_policy_arn is not None
-    if has_member(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
-        return True if known.scheduling_policy is not None else None
-    return None
-
-
-class _OtherQueue(QueueMetrics, QueueEvents):
-    """An L2 or an L1 queue: its rules are made below it, or beside one that is imported."""
-
-    def __init__(self, queue: AnyJobQueue) -> None:
-        self._queue: Any = queue
-        self._arn = job_queue_arn(queue)
-
-    @property
-    def job_queue_arn(self) -> str:
-        return self._arn
-
-    @property
-    def job_queue_name(self) -> str:
-        return job_queue_name(self._arn)
-
-    def _called(self) -> str:
-        return str(self._queue.node.path)
-
-    def _whose(self) -> object:
-        return self._queue
-
-    def _scope(self) -> Construct:
-        if isinstance(self._queue, Construct):
-            return self._queue
-        beside, name = self._queue.node.scope, f"{self._queue.node.id}Rules"
-        known = cast("Construct | None", beside.node.try_find_child(name))
-        return Construct(beside, name) if known is None else known
-
-
-def events_of(queue: AnyJobQueue) -> QueueEvents:
-    """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
-
-    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
-
-    Raises:
-        TypeError: it is no job queue.
-    """
-    return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)
-
-
-def metrics_of(queue: AnyJobQueue | QueueMetrics) -> QueueMetrics:
-    """Return the metrics of any job queue: ours, an ``aws_batch`` L2 or an L1.
-
-    Raises:
-        TypeError: it is no job queue.
-    """
-    return queue if isinstance(queue, QueueMetrics) else _OtherQueue(queue)

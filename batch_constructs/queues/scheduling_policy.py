@@ -14,6 +14,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 from batch_constructs.arguments import checked
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 from batch_constructs.reference import Reference
 
@@ -125,3 +126,19 @@ def policy_beside(policy: Any, arn: Any) -> tuple[Any, dict[str, dict[str, objec
     """Return what stands for a policy in a queue, and what the rules know of it."""
     seen = checked(policy)
     return (arn, {}) if seen is None else ({"Ref": POLICY_BESIDE}, {POLICY_BESIDE: seen.resource})
+
+
+def is_fair_share(queue: object) -> bool | None:
+    """Whether jobs of a queue name a share identifier; None where nobody here knows.
+
+    They do where the queue has a scheduling policy, and elsewhere AWS Batch refuses one.
+    """
+    known: Any = queue
+    seen = checked(queue)
+    if seen is not None:
+        return "SchedulingPolicyArn" in seen.properties
+    if has_member(known, "scheduling_policy_arn"):  # an L1
+        return known.scheduling_policy_arn is not None
+    if has_member(known, "scheduling_policy"):  # an L2; imported ones do not know theirs
+        return True if known.scheduling_policy is not None else None
+    return None

@@ -15,6 +15,7 @@ from batch_constructs.aws.delivery import (
     RETRY_ATTEMPTS,
     SQS_RETENTION_DAYS,
 )
+from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey*"]
-"""What whoever sends to an encrypted queue does with its key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +77,7 @@ def admit_event_bridge(key: kms.IKey | None) -> None:
     """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
     if key is not None:
         statement = iam.PolicyStatement(
-            actions=KEY_ACTIONS,
+            actions=[*SEND_ENCRYPTED_ACTIONS],
             principals=[iam.ServicePrincipal(EVENTS)],
             resources=["*"],  # in a key's policy: the key itself
         )

@@ -17,11 +17,8 @@ from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
 from batch_constructs.place import SUBMIT_THERE, elsewhere
-from batch_constructs.queues.job_queue import (
-    is_fair_share,
-    is_job_queue,
-    job_queue_arn,
-)
+from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
+from batch_constructs.queues.scheduling_policy import is_fair_share
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import (
     Requirements,
@@ -42,7 +39,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
 
 _LONGEST_PREFIX = 80

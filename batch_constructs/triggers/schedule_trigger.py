@@ -15,13 +15,13 @@ from aws_cdk import aws_scheduler as scheduler
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
+from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
-    KEY_ACTIONS,
     check_dead_letter_queue,
     read_retries,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
 
 _DEFAULT_ZONE = "Etc/UTC"
@@ -171,7 +171,9 @@ class ScheduleTrigger(BatchConstruct):
         statements = [*job.statements(), put_aside]
         key = self.dead_letter_queue.encryption_master_key
         if key is not None:
-            statements.append({"Effect": "Allow", "Action": KEY_ACTIONS, "Resource": key.key_arn})
+            statements.append(
+                {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
+            )
         if encryption_key is not None:
             properties["kms_key_arn"] = encryption_key.key_arn
             decrypt = {"Effect": "Allow", "Action": "kms:Decrypt"}

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.queues.job_queue import is_job_queue
+from batch_constructs.queues.any_job_queue import is_job_queue
 from batch_constructs.workflow_job import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 
 @dataclass(frozen=True, kw_only=True)

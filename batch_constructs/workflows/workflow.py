@@ -24,11 +24,8 @@ from batch_constructs.jobs.job_definition import is_job_definition, job_definiti
 from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
-from batch_constructs.queues.job_queue import (
-    JobQueue,
-    is_job_queue,
-    job_queue_arn,
-)
+from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
+from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import requirements_of
@@ -51,7 +48,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
-    from batch_constructs.queues.job_queue import AnyJobQueue
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.workflow_job import WorkflowJob
 

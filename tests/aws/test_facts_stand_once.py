@@ -132,3 +132,42 @@ def test_no_pattern_or_name_of_awss_is_written_in_a_room(path: Path) -> None:
     ]
 
     assert found == []
+
+
+SAID_TWICE = {
+    r"[^A-Za-z0-9]": "what is no letter and no digit, in names of ours",
+    r"(?<=[a-z])(?=[A-Z])": "where a name in camelCase is divided",
+    r"\r\n|[\n\r]": "the ends of lines",
+    r"[0-9a-f]{64}": "a SHA-256 digest",
+    frozenset({"key", "version_id", "version_stage"}): "parameters of ours, read and printed",
+    frozenset({"MinvCpus", "MaxvCpus", "DesiredvCpus"}): "compared, and updated in place",
+}
+"""Patterns and lists of names that stand in two rooms, and are no facts of AWS's."""
+
+
+def written(tree: ast.AST) -> Iterator[str | frozenset[str]]:
+    """Give the patterns of a module, and its lists of three names or more, whatever their order."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="re")),
+                args=[ast.Constant(value=str(pattern)), *_],
+            ):
+                yield pattern
+            case ast.Tuple(elts=names) | ast.List(elts=names) | ast.Set(elts=names):
+                texts = [one.value for one in names if isinstance(one, ast.Constant)]
+                if len(texts) == len(names) > 2 and all(isinstance(one, str) for one in texts):
+                    yield frozenset(map(str, texts))
+
+
+def test_no_pattern_and_no_list_of_names_stands_in_two_files() -> None:
+    """What two rooms need has one place: on the floor if it is AWS's."""
+    places: dict[str | frozenset[str], set[str]] = {}
+    for path in sorted(PACKAGE.glob("**/*.py")):
+        public = path.name == "__init__.py"  # names what a room hands on
+        for one in () if public else written(ast.parse(path.read_text())):
+            places.setdefault(one, set()).add(str(path.relative_to(PACKAGE)))
+    twice = {one: found for one, found in places.items() if len(found) > 1}
+
+    assert {one: found for one, found in twice.items() if one not in SAID_TWICE} == {}
+    assert set(SAID_TWICE) <= set(twice), "what stands once need not be excused"

@@ -19,7 +19,7 @@ from batch_constructs import (
     JobNotifications,
     JobQueue,
 )
-from batch_constructs.queues.job_queue import metrics_of
+from batch_constructs.queues.any_job_queue import metrics_of
 from tests.monitoring.conftest import queue_in
 
 FAR = "arn:aws:batch:eu-west-1:210987654321:job-queue/far"

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
 from batch_constructs.functions.claims.outcome import Failure
 
@@ -119,6 +120,6 @@ def is_about_the_request(error: RefusedError) -> bool:
     cause = error.__cause__
     return (
         isinstance(cause, ClientError)
-        and cause.response.get("Error", {}).get("Code") == "ClientException"
+        and cause.response.get("Error", {}).get("Code") == CLIENT_EXCEPTION
         and not any(word in str(error).lower() for word in _SETTINGS)
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from batch_constructs.aws.authorization import SUBMIT_JOB_RIGHTS
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.local.batch import ServiceError, respond
 from batch_constructs.local.batch_authorization import rights_for
 
@@ -66,7 +67,7 @@ def _answer(api: _Api, method: str, target: str, headers: dict[str, str], body: 
         account_id, region = get_account_id(), get_region()
         if (account_id, region) != (api.arns.account_id, api.arns.region):
             raise ServiceError(
-                "ClientException",
+                CLIENT_EXCEPTION,
                 400,
                 f"this embedded AWS plays AWS Batch in {api.arns.region} of account "
                 f"{api.arns.account_id}; the request is for {region} of account {account_id}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_definitions import PLACEHOLDER
 from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, overrides_length
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.batch.job_queue_operations import JobQueue
     from batch_constructs.local.batch.store import Document
-
-_PLACEHOLDER = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 
 def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
@@ -174,7 +172,7 @@ def _overridden(
 
 def _filled_in(command: list[str], parameters: Mapping[str, str]) -> list[str]:
     return [
-        _PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), word) for word in command
+        PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), word) for word in command
     ]
 
 

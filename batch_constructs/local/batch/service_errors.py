@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION, SERVER_EXCEPTION, SERVER_FAULT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -31,7 +33,7 @@ class ServiceError(Exception):
 
 def client_error(message: str) -> ServiceError:
     """Say that the request is wrong."""
-    return ServiceError("ClientException", 400, message)
+    return ServiceError(CLIENT_EXCEPTION, 400, message)
 
 
 def refuse(problems: Sequence[str]) -> None:
@@ -46,7 +48,7 @@ def refuse(problems: Sequence[str]) -> None:
 
 def server_error(message: str) -> ServiceError:
     """Say that the service failed."""
-    return ServiceError("ServerException", 500, message)
+    return ServiceError(SERVER_EXCEPTION, SERVER_FAULT, message)
 
 
 def not_modelled(what: str) -> ServiceError:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.job_definitions import PLACEHOLDER
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition
-
-
-_REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 
 @job_rule(
@@ -80,7 +77,7 @@ def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
         place = code_at([literal(word) for _, word in words])
         if place is None:
             continue
-        for name in _REFERENCE.findall(literal(words[place][1]) or ""):
+        for name in PLACEHOLDER.findall(literal(words[place][1]) or ""):
             yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
 
 

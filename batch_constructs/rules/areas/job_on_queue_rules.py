@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.containers import SIZES
 from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.source import api, guide
@@ -162,7 +163,7 @@ def _vcpus(job: JobDefinition) -> float | None:
 
 def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
     """Tell whether a task may fit an instance type, as far as both are known."""
-    vcpus, memory, gpus = (task.requires(kind) for kind in ("VCPU", "MEMORY", "GPU"))
+    vcpus, memory, gpus = (task.requires(kind) for kind in SIZES)
     return type_.holds(vcpus=vcpus, memory=memory, gpus=gpus)
 
 
@@ -197,7 +198,7 @@ def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
 def _misfit(
     task: Task, environment: ComputeEnvironment, offered: list[instance_types.InstanceType]
 ) -> str:
-    vcpus, memory, gpus = (task.requires(kind) for kind in ("VCPU", "MEMORY", "GPU"))
+    vcpus, memory, gpus = (task.requires(kind) for kind in SIZES)
     wanted = [f"{show(vcpus)} vCPUs"] if vcpus is not None else []
     wanted += [f"{show(memory)} MiB"] if memory is not None else []
     wanted += [f"{show(gpus)} GPUs"] if gpus else []

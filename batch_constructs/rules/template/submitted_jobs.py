@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.job_definitions import PLACEHOLDER
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
@@ -372,9 +373,6 @@ def _restore(value: object, parts: tuple[object, ...], depth: int) -> object:
     return value
 
 
-_PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
-
-
 def _commands(job: JobDefinition) -> Iterator[tuple[str, object]]:
     """Give the commands of a job, with their paths."""
     for container in job.containers:
@@ -396,7 +394,7 @@ def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
     """Give the parameters that the commands of a job take, with their paths."""
     for path, command in _commands(job):
         for position, word in enumerate(command if isinstance(command, list) else ()):
-            for name in _PLACEHOLDER.findall(word) if isinstance(word, str) else ():
+            for name in PLACEHOLDER.findall(word) if isinstance(word, str) else ():
                 yield f"{path}/{position}", name
 
 

@@ -1,0 +1,75 @@
+"""The arguments of Spot rescue: another queue, and the definitions whose jobs may run there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.jobs.job_definition import is_job_definition
+from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
+from batch_constructs.place import elsewhere
+from batch_constructs.queues.scheduling_policy import is_fair_share
+from batch_constructs.reference import JOB_QUEUE
+
+if TYPE_CHECKING:
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
+
+_QUEUE = "a JobQueue of batch_constructs or aws_cdk.aws_batch"
+_DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
+
+
+def read_rescue_queue(
+    arguments: Arguments, rescue_queue: Any, definitions: Any, *, fair_share: bool
+) -> list[str]:
+    """Look at the rescue queue; return what the submissions to it are authorised against."""
+    listed = _rescued_definitions(arguments, rescue_queue, definitions)
+    if rescue_queue is None and definitions is not None:
+        arguments.wrong_value(
+            "spot_rescue_job_definitions is given without spot_rescue_queue: give both, or neither"
+        )
+    if rescue_queue is not None and not JOB_QUEUE.fits(rescue_queue):
+        arguments.wrong_type("spot_rescue_queue", rescue_queue, _QUEUE)
+    if not JOB_QUEUE.fits(rescue_queue):
+        return []
+    arn = JOB_QUEUE.arn_of(rescue_queue)
+    problem = elsewhere(
+        arguments.construct,
+        arn,
+        "jobs run where they are submitted: name a queue of this place",
+        resource=rescue_queue,
+    )
+    if problem is not None:
+        arguments.wrong_value(f"spot_rescue_queue: {problem}")
+    shares = {fair_share, is_fair_share(rescue_queue)}
+    if shares == {True, False} and not arguments.is_wrong("scheduling_policy"):
+        arguments.wrong_value(
+            "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
+            "none; AWS Batch demands a share identifier of every job of the first and refuses one "
+            "in the second, so that no job could be rescued: give both a scheduling policy, or none"
+        )
+    if definitions is None:
+        any_definition = JOB_QUEUE.beside(rescue_queue, "job-definition", "*")
+        return submit_job_resources(
+            queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
+        )
+    allowed = [submit_resources(rescue_queue, one) for one in listed]
+    return list(dict.fromkeys(arn for resources in allowed for arn in resources))
+
+
+def _rescued_definitions(
+    arguments: Arguments, rescue_queue: Any, definitions: Any
+) -> list[AnyJobDefinition]:
+    """Read the definitions whose jobs may be rescued: of the place of the rescue queue."""
+    fit = []
+    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
+    for place, one in enumerate(listed):
+        parameter = f"spot_rescue_job_definitions[{place}]"
+        if not is_job_definition(one):
+            arguments.wrong_type(parameter, one, _DEFINITION)
+            continue
+        fit.append(one)
+        differ = apart_from(one, rescue_queue) if JOB_QUEUE.fits(rescue_queue) else None
+        if differ is not None:
+            arguments.wrong_value(f"{parameter}: {differ}")
+    return fit

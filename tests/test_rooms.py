@@ -1,0 +1,116 @@
+"""The rooms of the package: who may build on whom, and files whose names tell them apart."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "batch_constructs"
+FILES = [
+    path
+    for path in sorted(PACKAGE.glob("**/*.py"))
+    if PACKAGE / "project" / "template" not in path.parents  # a user's project
+]
+
+
+def test_no_two_files_have_one_name() -> None:
+    names = Counter(path.name for path in FILES if path.name != "__init__.py")
+
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_no_file_is_named_after_one_of_what_another_is_named_after_many_of() -> None:
+    """``limit.py`` beside ``limits.py``: nobody can tell them apart."""
+    assert [path for path in FILES if path.with_name(f"{path.stem}s.py").exists()] == []
+
+
+def imported(source: str, folder: str = "batch_constructs") -> set[str]:
+    """List what a module imports of ours, below the package: ``functions.gauges.reading``."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            above = folder.split(".")[: len(folder.split(".")) + 1 - node.level]
+            whole = [*above, *filter(None, [node.module])] if node.level else [node.module or ""]
+            found |= {f"{'.'.join(whole)}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    ours = "batch_constructs."
+    return {module.removeprefix(ours) for module in found if module.startswith(ours)}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from batch_constructs import functions",
+        "from batch_constructs.functions import gauges",
+        "import batch_constructs.functions.gauges",
+        "if True:\n    from batch_constructs.functions.gauges import reading",
+        "from . import functions",
+        "from .functions import gauges",
+    ],
+)
+def test_whatever_way_something_is_imported_is_seen(line: str) -> None:
+    assert {module.partition(".")[0] for module in imported(line)} == {"functions"}
+
+
+OVER_ALL = {"__init__", "__main__", "cli"}
+"""The public names and the command: they hand on what the rooms have."""
+
+
+def test_imports_go_one_way() -> None:
+    """Rooms are listed in the order in which they may build on each other.
+
+    The modules beside the rooms build on ``rules`` alone; `client` and `local` run without the CDK.
+    """
+    below = {
+        "aws": set(),
+        "rules": {"aws"},
+        "check": {"aws", "rules"},
+        "impact": {"aws", "rules"},
+        "adopt": {"aws", "rules"},
+        "project": set(),
+        "functions": {"aws"},
+        "client": {"aws", "functions", "jobs"},  # of jobs, RetryPolicy, which needs no CDK
+        "compute": {"aws", "rules"},
+        "jobs": {"aws", "rules"},
+        "queues": {"aws", "rules", "compute", "jobs"},
+        "triggers": {"aws", "rules", "queues", "jobs", "compute", "functions"},
+        "workflows": {"aws", "rules", "triggers", "queues", "jobs", "functions"},
+        "monitoring": {
+            "aws",
+            "rules",
+            "compute",
+            "queues",
+            "jobs",
+            "triggers",
+            "workflows",
+            "functions",
+        },
+        "local": {"aws", "client"},
+        "testing": {"aws", "rules", "local"},
+        "diagram": {"aws", "rules"},
+    }
+    beside = {
+        path.stem: {"aws", "rules"} for path in PACKAGE.glob("*.py") if path.stem not in OVER_ALL
+    }
+    beside["validation_plugin"] |= {"check"}  # what an app acknowledges
+    beside["shipped_function"] |= {"functions"}
+    beside["submission_overrides"] |= {"jobs"}  # RetryPolicy
+    beside["workflow_job"] |= {"jobs", "queues", "workflows"}  # types alone
+    wrong = []
+    for path in FILES:
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if room in OVER_ALL:
+            continue
+        allowed = {**below, **beside}[room]
+        folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
+        for module in imported(path.read_text(), folder):
+            other = module.partition(".")[0]
+            if module == "queues.any_job_queue.AnyJobQueue" and room == "jobs":
+                continue  # for a type: a definition grants what its queue does
+            if other in below and other not in allowed | {room}:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert wrong == []
