@@ -148,6 +148,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
                 "cause",
                 "count",
                 "job_event",
+                "job_size",
                 "notification_text",
                 "notify",
             )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
-from batch_constructs.functions.job_events.job_size import JobSize, containers
+
+from .job_size import JobSize, containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
-from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
 from batch_constructs.functions.claims.outcome import Failure
 
