@@ -166,9 +166,9 @@ def _takes(node: Any, one: str) -> bool:
     """Whether a node of one character takes this one; what is not known takes all."""
     kind, value = node
     if kind is kinds.LITERAL:
-        return ord(one) == value
+        return bool(ord(one) == value)
     if kind is kinds.NOT_LITERAL:
-        return ord(one) != value
+        return bool(ord(one) != value)
     if kind is kinds.RANGE:
         return bool(value[0] <= ord(one) <= value[1])
     if kind is kinds.CATEGORY:
