@@ -31,6 +31,27 @@ THROTTLING_SOURCE: Final[Source] = docs(
     "What the SDKs take for throttling; Batch itself answers TooManyRequestsException, status 429.",
 )
 
+NOT_AUTHENTICATED: Final = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""Error codes of a call whose caller AWS does not know: by credentials, or by a wrong clock."""
+
+NOT_AUTHENTICATED_SOURCE: Final[Source] = docs(
+    "batch/latest/APIReference/CommonErrors.html",
+    "ExpiredTokenException, IncompleteSignature, InvalidClientTokenId, RequestExpired and others:"
+    " the call is refused before it is looked at.",
+)
+
 TOO_MANY_REQUESTS: Final = 429
 """The HTTP status of a throttled call."""
 

@@ -6,7 +6,11 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.error_names import CLIENT_EXCEPTION, NO_SUCH_OPERATION
+from batch_constructs.aws.error_names import (
+    CLIENT_EXCEPTION,
+    NO_SUCH_OPERATION,
+    NOT_AUTHENTICATED,
+)
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
@@ -40,7 +44,7 @@ class SubmissionUnclearError(RuntimeError):
 
 
 class NotSubmittedError(RuntimeError):
-    """The request never left, or AWS Batch throttled it all the time: no job was made."""
+    """The request never left, or AWS did not take its caller, or throttled it: no job was made."""
 
 
 class JobsNotFoundError(LookupError):
@@ -180,7 +184,8 @@ class BatchClient:
         Raises:
             ValueError: sizes, retries or a timeout that AWS Batch takes from nobody.
             SubmissionUnclearError: the answer got lost; the job may exist.
-            NotSubmittedError: no connection, no credentials, or throttled all the time; no job.
+            NotSubmittedError: no connection, no credentials that AWS takes, or throttled all the
+                time; no job.
             botocore.exceptions.ClientError: AWS Batch refused.
         """
         overrides = SubmissionOverrides(
@@ -209,6 +214,8 @@ class BatchClient:
 
     def submit_request(self, request: Mapping[str, Any]) -> str:
         """Submit a whole ``SubmitJob`` request and return the job's ID."""
+        from botocore.exceptions import BotoCoreError  # noqa: PLC0415  # as above
+
         from batch_constructs.functions.claims.effect import (  # noqa: PLC0415
             OutOfTimeError,
             RefusedError,
@@ -217,7 +224,11 @@ class BatchClient:
 
         name, deadline = request["jobName"], self._clock() + self._submission_timeout
         try:
-            return str(self._batch_api.submit(dict(request), deadline=deadline))
+            api = self._batch_api
+        except (BotoCoreError, ValueError) as error:  # no Region, no such profile, no address
+            raise _never_left(name, error) from error
+        try:
+            return str(api.submit(dict(request), deadline=deadline))
         except OutOfTimeError:
             raise NotSubmittedError(
                 f"{name!r} was not submitted: AWS Batch throttled it for "
@@ -225,9 +236,12 @@ class BatchClient:
             ) from None
         except RefusedError as error:
             if error.failure.never_left:
+                raise _never_left(name, error) from error
+            code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
+            if code in NOT_AUTHENTICATED:
                 raise NotSubmittedError(
-                    f"{name!r} was not submitted, since the request never left: {error}; check the "
-                    "Region, the credentials and the network, and submit it again"
+                    f"{name!r} was not submitted, since AWS does not take the credentials: "
+                    f"{error}; renew them, or set the clock if it is wrong, and submit it again"
                 ) from error
             raise error.__cause__ or error from None
         except UnsureError as error:
@@ -361,6 +375,13 @@ class BatchClient:
                         raise
                     failed[job_id] = error.response["Error"]["Message"]
         return failed
+
+
+def _never_left(name: str, error: Exception) -> NotSubmittedError:
+    return NotSubmittedError(
+        f"{name!r} was not submitted, since the request never left: {error}; check the Region, the "
+        "credentials and the network, and submit it again"
+    )
 
 
 def _is_unknown(response: Mapping[str, Any]) -> bool:

@@ -57,9 +57,10 @@ class BatchMonitoring(BatchConstruct):
     Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
     ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
-    ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID, ``Errors``, ``Throttles``,
-    ``Silence`` (of those that a schedule runs) and ``DeadLetters``; ``EventLogDeadLetters``;
-    ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
+    ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID,
+    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs) and ``DeadLetters``;
+    ``EventLogDeadLetters``; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is
+    given.
 
     Attributes:
         alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.

@@ -147,6 +147,8 @@ class JobGauges(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             # the next reading makes up for an older one
             event_age=pause if self.interval_seconds < _HOUR else Duration.hours(1),
+            # what a run that fails has read stands: again, it would count as used once more
+            retry_attempts=0,
         )
         self.watched_function = WatchedFunction(
             handler=self.function.handler,

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from re import _constants as kinds  # type: ignore[attr-defined]  # the parser that re itself uses
-from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.triggers.exponential_pattern import is_exponential
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ MODULE = "message_schema"
 """What the code is called beside the function."""
 
 _DRAFTS = ("draft-04", "draft-06", "draft-07")
-_REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT)
 _ITS_OWN_ERRORS = """
 class JsonSchemaValueException(ValueError):
     def __init__(self, message, **_):
@@ -68,75 +67,11 @@ def _problem_of(schema: Any) -> str | None:
     for pattern in sorted(set(_patterns(schema))):
         if is_exponential(pattern):
             return (
-                f"has the pattern {pattern!r}, which repeats what repeats: one message of thirty "
-                "characters would keep the function busy for minutes; write it with one "
-                "repetition, such as 'a+' for '(a+)+'"
+                f"has the pattern {pattern!r}, which repeats what matches one text in several "
+                "ways: one message of thirty characters would keep the function busy for minutes; "
+                "write it so that there is one way, such as 'a+' for '(a+)+' or '(a|a)+'"
             )
     return None
-
-
-def is_exponential(pattern: str) -> bool:
-    """Whether a pattern repeats something that one repetition alone can match.
-
-    What is not seen here is bounded by time as the message is looked at.
-    """
-    return any(_is_ambiguous(node) for node in _nodes(parser.parse(pattern)))
-
-
-def _is_ambiguous(node: Any) -> bool:
-    kind, value = node
-    if kind not in _REPEATS or value[1] < _MANY:
-        return False
-    return any(
-        _varies(inner) and all(_may_be_empty(other) for other in sequence if other is not inner)
-        for sequence in _sequences(value[2])
-        for inner in sequence
-    )
-
-
-_MANY = 10
-"""A repetition of fewer cannot take long."""
-
-
-def _sequences(body: Any) -> Iterator[list[Any]]:
-    """Yield what may stand in a repetition, each alternative, groups opened."""
-    nodes = list(body)
-    if len(nodes) == 1 and nodes[0][0] is kinds.SUBPATTERN:
-        yield from _sequences(nodes[0][1][-1])
-    elif len(nodes) == 1 and nodes[0][0] is kinds.BRANCH:
-        for alternative in nodes[0][1][1]:
-            yield from _sequences(alternative)
-    else:
-        yield nodes
-
-
-def _varies(node: Any) -> bool:
-    kind, value = node
-    if kind is kinds.SUBPATTERN:
-        return any(len(each) == 1 and _varies(each[0]) for each in _sequences(value[-1]))
-    return kind in _REPEATS and value[1] >= _MANY
-
-
-def _may_be_empty(node: Any) -> bool:
-    kind, value = node
-    if kind in _REPEATS:
-        return value[0] == 0 or all(map(_may_be_empty, value[2]))
-    return kind is kinds.AT or (kind is kinds.SUBPATTERN and all(map(_may_be_empty, value[-1])))
-
-
-def _nodes(body: Any) -> Iterator[Any]:
-    for node in body:
-        yield node
-        kind, value = node
-        if kind in _REPEATS:
-            yield from _nodes(value[2])
-        elif kind is kinds.SUBPATTERN:
-            yield from _nodes(value[-1])
-        elif kind is kinds.BRANCH:
-            for alternative in value[1]:
-                yield from _nodes(alternative)
-        elif kind in (kinds.ASSERT, kinds.ASSERT_NOT):
-            yield from _nodes(value[1])
 
 
 def _patterns(schema: object) -> Iterator[str]:

@@ -1,23 +1,97 @@
-"""Each row of ``docs/failures.md`` names a test that is there."""
+"""``docs/failures.md`` says of each piece what each failure does, and each row has a test."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from batch_constructs.aws.delivery import LAMBDA_MEMORY_MEBIBYTES
+from batch_constructs.aws.job_states import REMEMBERED_DAYS
+from batch_constructs.functions.claims import lease
+from batch_constructs.functions.claims.remembered import most_bytes
+
 TESTS = Path(__file__).parent.parent
-PAGE = TESTS.parent / "docs" / "failures.md"
-_TEST = re.compile(r"`((?:\w+/)+test_\w+\.py)::(test_\w+)`")
+PAGE = (TESTS.parent / "docs" / "failures.md").read_text(encoding="utf-8")
+FAILURES = {
+    "throttled",
+    "denied",
+    "down",
+    "killed",
+    "duplicate",
+    "out of order",
+    "poison",
+    "clock",
+}
+_TEST = re.compile(r"`((?:\w+/)*test_\w+\.py)::(test_\w+)`")
 
 
-def test_every_row_names_a_test_that_is_there() -> None:
-    section = PAGE.read_text(encoding="utf-8").split("## Piece by piece")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) > 25
+def rows() -> list[list[str]]:
+    """Return the cells of each row, the piece filled in."""
+    section = PAGE.split("## Piece by piece")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    found: list[list[str]] = []
+    for line in lines:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        cells[0] = cells[0] or found[-1][0]
+        found.append(cells)
+    return found
 
-    missing = []
-    for row in rows:
-        found = _TEST.search(row)
-        if found is None or f"def {found[2]}(" not in (TESTS / found[1]).read_text("utf-8"):
-            missing.append(row)
-    assert missing == []
+
+def test_every_row_names_a_test_that_is_there_and_no_cell_is_empty() -> None:
+    found = rows()
+    assert len(found) > 40
+
+    for row in found:
+        named = _TEST.search(row[-1])
+        assert named is not None, row
+        assert f"def {named[2]}(" in (TESTS / named[1]).read_text("utf-8"), row
+        assert len(row) == 6, row
+        assert all(row), row
+
+
+def test_every_piece_says_what_each_failure_does() -> None:
+    said: dict[str, set[str]] = {}
+    for piece, failures, *_ in rows():
+        said.setdefault(piece, set()).update(each.strip() for each in failures.split(","))
+
+    assert len(said) == 11
+    assert {piece for piece, failures in said.items() if not failures >= FAILURES} == set()
+
+
+def test_the_bounds_are_those_of_the_code() -> None:
+    assert f"Its lease goes on for {lease.AFTERMATH_SECONDS:g} seconds" in PAGE
+    for seconds, of in (
+        (lease.CALL_SECONDS, "the last call"),
+        (lease.LISTED_SECONDS, "`ListJobs` shows"),
+        (lease.CLOCKS_APART_SECONDS, "clocks of two functions"),
+    ):
+        assert re.search(rf"\| {re.escape(of)}[^|]*\| {seconds:g} \|", PAGE)
+    assert REMEMBERED_DAYS == 7
+    assert "at least seven days" in PAGE
+
+
+def test_the_arithmetic_of_a_million_messages_an_hour_is_right() -> None:
+    """Each figure of the page, from what the code remembers and AWS charges."""
+    section = PAGE.split("## A million messages an hour")[1]
+    an_hour, entry, size = 1_000_000, 10_000, 16
+    claims = an_hour // entry
+    assert f"1,000,000 ÷ 10,000 | {claims} an hour" in section
+    assert f"| {claims / 3600:.2f} a second |" in section
+    kibibytes = entry * size / 1000
+    units = claims * (2 * kibibytes + 8)
+    assert f"transaction, 2 \N{MULTIPLICATION SIGN} {kibibytes:g} units" in section
+    assert f"| {round(units, -3):,.0f} units an hour |" in section
+    kept_hours = 6 + (lease.LONGEST_SECONDS + lease.CLOCKS_APART_SECONDS) / 3600
+    remembered = an_hour * kept_hours
+    assert f"| {remembered / 1e6:.1f} million messages \N{MULTIPLICATION SIGN} 16 bytes" in section
+    assert f"| {most_bytes(int(remembered)) / 2**20:.0f} MiB of 1,024 |" in section
+    assert f"| {remembered * size / 1e6:.0f} queries |" in section
+    assert f"{units * 0.625 / 1e6:.2f} USD of DynamoDB" in section.replace("\n", " ")
+    requests = an_hour * 3 // 10
+    assert f"| {requests:,} requests |" in section
+    assert f"{requests * 0.40 / 1e6:.2f} USD of SQS" in section.replace("\n", " ")
+    day = 180_000 * (24 + (lease.LONGEST_SECONDS + lease.CLOCKS_APART_SECONDS) / 3600)
+    assert f"{day / 1e6:.1f} million in the longest window of 24 hours" in section
+    assert f"hours, {most_bytes(int(day)) / 2**20:.0f} MiB." in section
+    kept = (LAMBDA_MEMORY_MEBIBYTES - 512) * 2**20 / (most_bytes(1_000_000) / 1_000_000)
+    assert f"some {round(kept / 1e6, -1):.0f} million" in section.replace("\n", " ")

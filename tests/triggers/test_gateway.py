@@ -22,7 +22,7 @@ from batch_constructs import (
     SubmissionMode,
     SubmitFunction,
 )
-from batch_constructs.triggers.message_schema import is_exponential
+from batch_constructs.triggers.exponential_pattern import is_exponential
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
@@ -206,7 +206,11 @@ def test_an_alarm_tells_of_dead_letters(stack: Stack, queue: Any, definition: An
 
     gateway(stack, queue, definition, alarm_topic=topic)
 
-    alarm = only(stack, "AWS::CloudWatch::Alarm")
+    (alarm,) = [
+        one
+        for name, one in resources(stack, "AWS::CloudWatch::Alarm").items()
+        if "DeadLetter" in name
+    ]
     letters = ids(stack, "AWS::SQS::Queue")["DeadLetterQueue"]
     (topic_id,) = resources(stack, "AWS::SNS::Topic")
     assert alarm["Namespace"] == "AWS/SQS"
@@ -516,7 +520,7 @@ def test_a_submit_function_is_ready_to_be_called(stack: Stack, queue: Any, defin
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         "batch:SubmitJob",
         "batch:TagResource",
-        "batch:ListJobs",
+        ["batch:DescribeJobs", "batch:ListJobs"],
         ["dynamodb:GetItem", "dynamodb:UpdateItem"],
     ]
 
@@ -528,7 +532,10 @@ def test_the_alarm_of_a_gateway_tells_an_alert_topic(
 
     gateway(stack, queue, definition, alarm_topic=topic)
 
-    assert only(stack, "AWS::CloudWatch::Alarm")["AlarmActions"] == [stack.resolve(topic.topic_arn)]
+    alarms = resources(stack, "AWS::CloudWatch::Alarm")
+    assert len(alarms) == 3
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [stack.resolve(topic.topic_arn)]
 
 
 def test_a_gateway_refuses_a_topic_that_would_drop_its_alarm(

@@ -132,6 +132,21 @@ def test_it_may_submit_the_named_definitions_only(
     ]
 
 
+def test_it_may_be_allowed_to_submit_what_waits_in_another_queue(
+    stack: Stack, spot: ComputeEnvironment, on_demand: Any
+) -> None:
+    other = JobQueue.from_job_queue_arn(stack, "Other", f"{ON_DEMAND}-other")
+    arn = "arn:aws:batch:us-east-1:123456789012:job-definition/align:3"
+    definition = JobDefinition.from_job_definition_arn(stack, "Align", arn)
+    queue = JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
+    assert queue.spot_rescue is not None
+
+    other.grant_submit(queue.spot_rescue.function, definition)
+
+    policies = resources(stack, "AWS::IAM::Policy").values()
+    assert f"{ON_DEMAND}-other" in str(list(policies))
+
+
 def test_what_it_cannot_submit_lies_in_its_dead_letter_queue(
     stack: Stack, spot: ComputeEnvironment, on_demand: Any
 ) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from ssl import SSLCertVerificationError
+from ssl import SSLError as SecureSocketError
+from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -30,8 +33,17 @@ _NO_CONNECTION = (
     EndpointConnectionError,
     ConnectTimeoutError,
     ProxyConnectionError,
-    SSLError,
 )
+_NO_HANDSHAKE = frozenset(
+    {
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_VERSION_NUMBER",
+    }
+)
+"""Reasons for which two sides never come to speak; nothing is sent before they do."""
+
 _NOT_WRITTEN = (ParamValidationError, RecursionError, UnicodeError)
 _NOT_SIGNED = (
     CredentialRetrievalError,
@@ -40,7 +52,6 @@ _NOT_SIGNED = (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
-    SSLError,
     SSOError,
     TokenRetrievalError,
     UnknownEndpointError,
@@ -98,4 +109,16 @@ def failure_of(error: Exception) -> Failure:
     ):
         if isinstance(error, kinds):
             return failure
-    return Failure.UNSURE
+    return Failure.NOT_SENT if _is_refused_handshake(error) else Failure.UNSURE
+
+
+def _is_refused_handshake(error: Exception) -> bool:
+    """Whether a connection was never made safe; what breaks off later may have been sent."""
+    seen: Any = error.kwargs.get("error") if isinstance(error, SSLError) else None
+    while isinstance(seen, Exception):
+        if isinstance(seen, SSLCertVerificationError):
+            return True
+        if isinstance(seen, SecureSocketError) and getattr(seen, "reason", "") in _NO_HANDSHAKE:
+            return True
+        seen = next((each for each in seen.args if isinstance(each, Exception)), None)
+    return False

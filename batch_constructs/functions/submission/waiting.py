@@ -75,7 +75,7 @@ class Waiting:
             for instead in [] if job is None else self._instead_of(job):
                 is_itself = job is not None and job["jobId"] == instead
                 found[instead] = each if is_itself else {"jobId": instead}
-        if len(found) > DEPENDENCIES.high:
+        if not DEPENDENCIES.admits(len(found)):
             raise LeftToPeopleError(
                 f"job {self.job['jobId']} would have to wait for {len(found)} jobs, and AWS Batch "
                 f"takes {DEPENDENCIES.high}; submit it again yourself when they have ended"

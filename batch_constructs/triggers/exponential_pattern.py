@@ -1,0 +1,243 @@
+"""Patterns whose matching takes exponential time, found before a message does.
+
+A pattern is an automaton of its characters' positions. It is exponential where a position comes
+back to itself by one text in two ways: each repetition of that text doubles the ways, and a match
+that fails tries them all. (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991.)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from re import _constants as kinds  # type: ignore[attr-defined]  # the parser that re itself uses
+from re import _parser as parser  # type: ignore[attr-defined]  # as above
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+_Node = TypeVar("_Node")
+
+_MANY = 10
+"""A repetition of as many takes as long as one without end, and is looked at as such."""
+
+_MOST_POSITIONS, _MOST_STEPS = 2_000, 2_000
+"""Of a larger pattern nothing is said; the time of each message is bounded all the same."""
+
+_SEVERAL = 2
+"""More ways are counted as two."""
+
+_REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT)
+_INSIDE = (kinds.ASSERT, kinds.ASSERT_NOT)
+_SAMPLES = "aAzZ0_ \t\n-.\x00\u00e9\u65e5"
+_CATEGORIES: dict[Any, Callable[[str], bool]] = {
+    kinds.CATEGORY_DIGIT: str.isdecimal,
+    kinds.CATEGORY_SPACE: str.isspace,
+    kinds.CATEGORY_WORD: lambda one: one.isalnum() or one == "_",
+    kinds.CATEGORY_NOT_DIGIT: lambda one: not one.isdecimal(),
+    kinds.CATEGORY_NOT_SPACE: lambda one: not one.isspace(),
+    kinds.CATEGORY_NOT_WORD: lambda one: not (one.isalnum() or one == "_"),
+}
+
+
+class _TooLargeError(Exception):
+    """The pattern has more positions than are looked at."""
+
+
+def is_exponential(pattern: str) -> bool:
+    """Whether matching a pattern may take time that doubles with each few characters.
+
+    Raises:
+        re.error: it is no pattern.
+    """
+    parsed = parser.parse(pattern)
+    alphabet = frozenset(_SAMPLES) | frozenset(_named(parsed))
+    bodies = [parsed, *(inner for node in _nodes(parsed) for inner in _looked_ahead(node))]
+    return any(_Automaton(alphabet).is_ambiguous(body) for body in bodies)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a pattern: where it begins and ends, each way once, and the ways to be empty."""
+
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+    empty: int = 1
+
+
+@dataclass
+class _Automaton:
+    alphabet: frozenset[str]
+    takes: list[frozenset[str]] = field(default_factory=list)
+    """Which of the alphabet each position takes."""
+    follows: dict[int, Counter[int]] = field(default_factory=dict)
+    """Which position follows which, in how many ways."""
+
+    def is_ambiguous(self, body: Any) -> bool:
+        """Whether a position comes back to itself by one text in two ways."""
+        try:
+            self._sequence(body)
+        except _TooLargeError:
+            return False
+        whole = {at: set(after) for at, after in self.follows.items()}
+        loops = [set(one) for one in _components(whole)]
+        return any(self._is_ambiguous_loop(loop) for loop in loops)
+
+    def _is_ambiguous_loop(self, loop: set[int]) -> bool:
+        inside = {at: self.follows[at].keys() & loop for at in loop}
+        if any(self.follows[at][after] > 1 for at in loop for after in inside[at]):
+            return True
+        if sum(map(len, inside.values())) > _MOST_STEPS:
+            return False
+        pairs = {
+            (one, other): {
+                (after, beside)
+                for after in inside[one]
+                for beside in inside[other]
+                if self.takes[after] & self.takes[beside]
+            }
+            for one in loop
+            for other in loop
+            if self.takes[one] & self.takes[other]
+        }
+        return any(
+            any(one == other for one, other in component)
+            and any(one != other for one, other in component)
+            for component in _components(pairs)
+        )
+
+    def _sequence(self, body: Any) -> _Part:
+        whole = _Part()
+        for node in body:
+            whole = self._then(whole, self._node(node))
+        return whole
+
+    def _then(self, one: _Part, other: _Part) -> _Part:
+        self._join(one.last, other.first)
+        return _Part(
+            first=one.first + other.first * one.empty,
+            last=other.last + one.last * other.empty,
+            empty=min(one.empty * other.empty, _SEVERAL),
+        )
+
+    def _join(self, last: Collection[int], first: Collection[int]) -> None:
+        for at in last:
+            self.follows[at].update(first)
+
+    def _node(self, node: Any) -> _Part:
+        kind, value = node
+        if kind in _REPEATS:
+            return self._repeated(*value)
+        if kind is kinds.SUBPATTERN:
+            return self._sequence(value[-1])
+        if kind is kinds.BRANCH:
+            parts = [self._sequence(each) for each in value[1]]
+            return _Part(
+                first=tuple(at for part in parts for at in part.first),
+                last=tuple(at for part in parts for at in part.last),
+                empty=min(sum(part.empty for part in parts), _SEVERAL),
+            )
+        if kind is kinds.AT or kind in _INSIDE:
+            return _Part()
+        return self._position(frozenset(c for c in self.alphabet if _takes(node, c)))
+
+    def _repeated(self, least: int, most: int, body: Any) -> _Part:
+        if most >= _MANY:
+            once = self._sequence(body)
+            self._join(once.last, once.first)
+            return _Part(once.first, once.last, min(once.empty + (least == 0), _SEVERAL))
+        whole = _Part()
+        for number in reversed(range(most)):  # a(a(a)?)?: as it is matched, each count in one way
+            whole = self._then(self._sequence(body), whole)
+            if number >= least:
+                whole = _Part(whole.first, whole.last, min(whole.empty + 1, _SEVERAL))
+        return whole
+
+    def _position(self, takes: frozenset[str]) -> _Part:
+        at = len(self.takes)
+        if at == _MOST_POSITIONS:
+            raise _TooLargeError
+        self.takes.append(takes)
+        self.follows[at] = Counter()
+        return _Part((at,), (at,), empty=0)
+
+
+def _takes(node: Any, one: str) -> bool:
+    """Whether a node of one character takes this one; what is not known takes all."""
+    kind, value = node
+    if kind is kinds.LITERAL:
+        return bool(ord(one) == value)
+    if kind is kinds.NOT_LITERAL:
+        return bool(ord(one) != value)
+    if kind is kinds.RANGE:
+        return bool(value[0] <= ord(one) <= value[1])
+    if kind is kinds.CATEGORY:
+        return _CATEGORIES[value](one)
+    if kind is kinds.IN:
+        negated = value[0][0] is kinds.NEGATE
+        return any(_takes(each, one) for each in value[negated:]) is not negated
+    return kind is not kinds.ANY or one != "\n"
+
+
+def _named(body: Any) -> Iterator[str]:
+    """Yield the characters that a pattern names, and those beside the ends of its ranges."""
+    for kind, value in _nodes(body):
+        if kind in (kinds.LITERAL, kinds.NOT_LITERAL):
+            yield chr(value)
+        elif kind is kinds.RANGE:
+            for end in value:
+                yield from (chr(each) for each in (end - 1, end, end + 1) if 0 <= each < 0x110000)  # noqa: PLR2004 - Unicode
+
+
+def _looked_ahead(node: Any) -> list[Any]:
+    kind, value = node
+    return [value[1]] if kind in _INSIDE else []
+
+
+def _nodes(body: Any) -> Iterator[Any]:
+    for node in body:
+        yield node
+        kind, value = node
+        if kind in _REPEATS:
+            yield from _nodes(value[2])
+        elif kind is kinds.SUBPATTERN:
+            yield from _nodes(value[-1])
+        elif kind is kinds.BRANCH:
+            for alternative in value[1]:
+                yield from _nodes(alternative)
+        elif kind in _INSIDE:
+            yield from _nodes(value[1])
+        elif kind is kinds.IN:
+            yield from value
+
+
+def _components(graph: Mapping[_Node, Collection[_Node]]) -> list[list[_Node]]:
+    """Return what of a graph leads to each other (Kosaraju's way, without recursion)."""
+    back: dict[_Node, list[_Node]] = {node: [] for node in graph}
+    for node, after in graph.items():
+        for each in after:
+            back[each].append(node)
+    seen: set[_Node] = set()
+    ended = [node for start in graph for node in _reached(start, graph, seen)]
+    seen.clear()
+    return [found for start in reversed(ended) if (found := _reached(start, back, seen))]
+
+
+def _reached(
+    start: _Node, graph: Mapping[_Node, Collection[_Node]], seen: set[_Node]
+) -> list[_Node]:
+    """Return what can be reached from a node and was not seen, in the order in which it ends."""
+    if start in seen:
+        return []
+    seen.add(start)
+    ended, way = [], [(start, iter(graph[start]))]
+    while way:
+        node, rest = way[-1]
+        unseen = next((each for each in rest if each not in seen), None)
+        if unseen is None:
+            ended.append(node)
+            way.pop()
+        else:
+            seen.add(unseen)
+            way.append((unseen, iter(graph[unseen])))
+    return ended

@@ -1,0 +1,199 @@
+"""Each way in which a submission fails says whether a job may exist, and what to do.
+
+Against sockets of this machine: what boto3 makes of a dead endpoint, a cut connection, a server
+that never answers, or one that speaks no TLS, is what it is.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import SSLError
+from urllib3.exceptions import SSLError as PoolSslError
+
+from batch_constructs.client import BatchClient, NotSubmittedError, SubmissionUnclearError
+from batch_constructs.functions.claims import outcome
+from batch_constructs.functions.claims.outcome import Failure, failure_of
+
+
+@dataclass
+class Clock:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@contextmanager
+def listening(speak: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
+    """Answer connections so, each in a thread; yield the address and what came."""
+    server = socket.create_server(("127.0.0.1", 0))
+    came: list[bytes] = []
+    held: list[socket.socket] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            held.append(connection)
+            came.append(connection.recv(65536))
+            speak(connection)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.getsockname()[1]}", came
+    finally:
+        server.close()
+        for connection in held:
+            connection.close()
+
+
+def cut(connection: socket.socket) -> None:
+    connection.close()
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def half(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    connection.close()
+
+
+def nothing(_: socket.socket) -> None:
+    """Never answer."""
+
+
+def expired(connection: socket.socket) -> None:
+    body = b'{"message": "The security token included in the request is expired"}'
+    head = (
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n"
+        f"x-amzn-errortype: ExpiredTokenException\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body)
+    connection.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    short = Config(
+        retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=30, read_timeout=0.5
+    )
+    monkeypatch.setattr(outcome, "ONCE", short)
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    return Clock()
+
+
+def submit(clock: Clock, url: str, region: str = "us-east-1", key: str | None = "a") -> str:
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=region)
+
+    class Session:
+        """A session whose clients speak to this address."""
+
+        def client(self, service: str, **options: object) -> object:
+            return session.client(service, endpoint_url=url, **options)
+
+    client = BatchClient(Session(), clock=clock, sleep=clock.sleep)
+    return client.submit("once", queue="main", job_definition="report")
+
+
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("speak", "kind", "says"),
+    [
+        (None, NotSubmittedError, "never left.*check the Region, the credentials and the network"),
+        (
+            cut,
+            SubmissionUnclearError,
+            "the job may exist: look for its name in the queue, a minute",
+        ),
+        (reset, SubmissionUnclearError, "the job may exist: look for its name"),
+        (half, SubmissionUnclearError, "the job may exist: look for its name"),
+        (nothing, SubmissionUnclearError, "the job may exist: look for its name"),
+        (expired, NotSubmittedError, "does not take the credentials.*renew them, or set the clock"),
+    ],
+)
+def test_each_way_to_fail_says_whether_a_job_may_exist_and_what_to_do(
+    clock: Clock,
+    speak: Callable[[socket.socket], None] | None,
+    kind: type[Exception],
+    says: str,
+) -> None:
+    began = clock.now
+    if speak is None:
+        with pytest.raises(kind, match=says):
+            submit(clock, f"http://{closed_port()}")
+    else:
+        with listening(speak) as (address, came):
+            with pytest.raises(kind, match=says):
+                submit(clock, f"http://{address}")
+            assert len(came) == 1  # and is never repeated
+    assert clock.now - began < 5
+
+
+@pytest.mark.parametrize("region", ["us-esat-1", "us east 1"])
+def test_a_region_that_is_none_is_no_submission(clock: Clock, region: str) -> None:
+    """One that looks like a Region has no address; one that does not is refused at once."""
+    url = f"http://batch.{region.replace(' ', '-')}.amazonaws.invalid"
+
+    with pytest.raises(NotSubmittedError, match="never left"):
+        submit(clock, url, region)
+
+
+def test_without_credentials_nothing_is_sent(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with listening(cut) as (address, came):
+        with pytest.raises(NotSubmittedError, match="never left.*Unable to locate credentials"):
+            submit(clock, f"http://{address}", key=None)
+        assert came == []
+
+
+def test_an_endpoint_that_speaks_no_tls_gets_no_request(clock: Clock) -> None:
+    def plain(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        connection.close()
+
+    with listening(plain) as (address, _), pytest.raises(NotSubmittedError, match="never left"):
+        submit(clock, f"https://{address}")
+
+
+@pytest.mark.parametrize(
+    ("seen", "failure"),
+    [
+        (ssl.SSLCertVerificationError("self-signed certificate"), Failure.NOT_SENT),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), Failure.UNSURE),
+        (ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]"), Failure.UNSURE),
+    ],
+)
+def test_a_safe_connection_that_breaks_off_may_have_carried_the_request(
+    seen: ssl.SSLError, failure: Failure
+) -> None:
+    """botocore calls both by one name: a handshake that failed, and an answer that broke off."""
+    error = SSLError(endpoint_url="https://batch", error=PoolSslError(seen))
+
+    assert failure_of(error) is failure
+    assert failure_of(SSLError(endpoint_url="https://batch", error="text")) is Failure.UNSURE

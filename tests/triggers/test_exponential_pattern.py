@@ -1,0 +1,131 @@
+"""Patterns of schemas that would keep a function busy for ever, told by counted steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from re import _constants as kinds  # type: ignore[attr-defined]  # as the code that is tested
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import pytest
+
+from batch_constructs.triggers.exponential_pattern import _takes, is_exponential
+
+
+class Matcher:
+    """Matches as ``re`` does, by trying, and counts what it tries."""
+
+    def __init__(self, most: int) -> None:
+        self.steps, self.most = 0, most
+
+    def tried(self, pattern: str, text: str) -> int:
+        """Return how many steps a match takes from the beginning, ``most`` at most."""
+        try:
+            next(self.sequence(list(parser.parse(pattern)), text, 0), None)
+        except StopIteration:
+            raise AssertionError from None
+        except OverflowError:
+            return self.most
+        return self.steps
+
+    def sequence(self, nodes: list[Any], text: str, at: int) -> Iterator[int]:
+        if not nodes:
+            yield at
+            return
+        for after in self.node(nodes[0], text, at):
+            yield from self.sequence(nodes[1:], text, after)
+
+    def node(self, node: Any, text: str, at: int) -> Iterator[int]:
+        self.steps += 1
+        if self.steps >= self.most:
+            raise OverflowError
+        kind, value = node
+        if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
+            yield from self.repeat(value, text, at, 0)
+        elif kind is kinds.SUBPATTERN:
+            yield from self.sequence(list(value[-1]), text, at)
+        elif kind is kinds.BRANCH:
+            for each in value[1]:
+                yield from self.sequence(list(each), text, at)
+        elif kind is kinds.AT:
+            if at == (len(text) if value is kinds.AT_END else 0):
+                yield at
+        elif at < len(text) and _takes(node, text[at]):
+            yield at + 1
+
+    def repeat(self, value: Any, text: str, at: int, times: int) -> Iterator[int]:
+        least, most, body = value
+        if times < most:
+            for after in self.sequence(list(body), text, at):
+                if after > at:
+                    yield from self.repeat(value, text, after, times + 1)
+                else:
+                    yield at  # once empty, and no more of it
+        if times >= least:
+            yield at
+
+
+def steps(pattern: str, pump: str, times: int) -> int:
+    return Matcher(200_000).tried(pattern, pump * times + "\x00")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "pump"),
+    [
+        (r"^(a+)+$", "a"),
+        (r"^(a|a)*$", "a"),
+        (r"^(.*a){20}$", "a"),
+        (r"^(a|ab|b)*$", "ab"),
+        (r"^(\w|\d\w)*$", "1"),
+        (r"^((a?)?b)*$", "b"),
+        (r"^(a*b*)*$", "a"),
+        (r"^(a?b?|a)*$", "a"),
+        (r"^(\s*\w+\s*)*$", "a "),
+        (r"^([\w.-]+\.?)+$", "a"),
+        (r"^(a{1,3})+$", "a"),
+        (r"^(a|b|ab)*c$", "ab"),
+        (r"^((a+),?)*$", "a"),
+        (r"^(x(a|a)*y)*$|^(a|aa)+$", "a"),
+        (r"^(aa|aaa)*$", "a"),
+        (r"^(a+?)+?$", "a"),
+    ],
+)
+def test_a_pattern_whose_steps_double_is_refused(pattern: str, pump: str) -> None:
+    assert is_exponential(pattern)
+    assert steps(pattern, pump, 60) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("pattern", "pump"),
+    [
+        (r"^a+$", "a"),
+        (r"^(ab)*$", "ab"),
+        (r"^[a-z]+(-[a-z]+)*$", "a-"),
+        (r"^\d{4}-\d{2}-\d{2}$", "2026-11-28"),
+        (r"^(a{2})*$", "a"),
+        (r"^([^,]*,)*$", "a,"),
+        (r"^(\w+\s)*$", "a "),
+        (r"^s3://[a-z0-9.-]{3,63}/.+$", "s3://aaa/"),
+        (r"^(a|b)*$", "ab"),
+        (r"^(0|[1-9]\d*)(\.\d+)?$", "1"),
+        (r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$", "a@a."),
+        (r"^([01]\d|2[0-3])(:[0-5]\d){2}$", "12:"),
+        (r"^(?:a(?:b|c)){0,9}$", "ab"),
+        (r"^a*b*$", "a"),
+        (r"^(\w|\d)*$", "1"),
+        (r"^(a?b)*$", "ab"),
+    ],
+)
+def test_a_pattern_whose_steps_grow_little_is_taken(pattern: str, pump: str) -> None:
+    assert not is_exponential(pattern)
+    assert steps(pattern, pump, 60) < 20_000
+
+
+def test_a_pattern_of_thousands_of_words_is_looked_at() -> None:
+    """Its size is bounded before anything is multiplied."""
+    assert not is_exponential("^(" + "|".join(f"word{n}" for n in range(3000)) + ")*$")
+
+
+@pytest.mark.parametrize("pattern", [r"^(?=(a+)+$)", r"x(?!(a|a)*$)"])
+def test_what_is_looked_ahead_is_looked_at_too(pattern: str) -> None:
+    assert is_exponential(pattern)
