@@ -57,6 +57,7 @@ class ShippedFunction(BatchConstruct):
         code: Mapping[str, str] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         event_age: Duration | None = None,
+        retry_attempts: int = 2,
         settings: FunctionSettings | None = None,
     ) -> None:
         """Make it.
@@ -75,6 +76,7 @@ class ShippedFunction(BatchConstruct):
             dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
                 for: EventBridge's dead-letter queue has only what could not be handed over.
             event_age: How long such an event is tried, at most six hours. Default: six hours.
+            retry_attempts: How often it is tried again. Default: twice.
             settings: How it runs. Default: outside of any VPC, with AWS's keys.
         """
         super().__init__(scope, id)
@@ -137,7 +139,7 @@ class ShippedFunction(BatchConstruct):
                 max_event_age=Duration.seconds(LAMBDA_EVENT_AGE_SECONDS)
                 if event_age is None
                 else event_age,
-                retry_attempts=2,
+                retry_attempts=retry_attempts,
             )
 
 

@@ -148,6 +148,8 @@ class JobGauges(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             # the next reading makes up for an older one
             event_age=pause if self.interval_seconds < _HOUR else Duration.hours(1),
+            # a second try would write again what was read, and vCPU-hours are a sum of readings
+            retry_attempts=0,
         )
         self.watched_function = WatchedFunction(
             handler=self.function.handler,
