@@ -55,6 +55,8 @@ class Figures:
     reads: list[int] = field(default_factory=list)
     """Items read of the table."""
     open_claims: list[int] = field(default_factory=list)
+    identities: list[int] = field(default_factory=list)
+    """Of entries that this function wrote or read last."""
     remembered: int = 0
     remembered_bytes: int = 0
 
@@ -78,6 +80,7 @@ def figures_of(messages: int) -> Figures:
             assert again == ["never"]
             figures.reads.append(world.dynamodb.items_read - before)
             figures.open_claims.append(len(gateway.log._open))
+            figures.identities.append(len(gateway.log._new))
             me.sleep(10)
         parts = [bucket for _, part in gateway.log.remembered._parts for bucket in part]
         figures.remembered = len(gateway.log.remembered)
@@ -97,6 +100,7 @@ def is_flat(figures: Figures) -> bool:
         max(figures.reads[1:]) <= max(figures.reads[1:10])
         and sum(figures.reads) < batches
         and max(figures.open_claims) == 1
+        and max(figures.identities) <= max(figures.identities[:10])
         and figures.remembered_bytes <= most_bytes(batches * BATCH)
         and figures.remembered == batches * (BATCH - 1) + 1
     )
