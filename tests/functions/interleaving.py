@@ -300,8 +300,8 @@ class World:
                     # a claim may be taken and cannot be released, or must not be since somebody
                     # has perhaps done the work and nobody could look
                     me = self.me()
-                    me.unsure |= service == "dynamodb" or operation == "list_jobs"
-                    me.unsure |= not _is_sure(error)
+                    me.unsure |= service == "dynamodb" and not _is_fenced(error)
+                    me.unsure |= operation == "list_jobs" or not _is_sure(error)
                     me.went_wrong_after |= me.did > 0 and not _is_fenced(error)
                     raise
                 self.me().sleep(self.rng.uniform(0, min(_SLOWEST_PATIENT_PAUSE, 2**attempt)))
