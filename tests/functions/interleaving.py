@@ -469,6 +469,9 @@ class World:
             "jobSummaryList": [{"jobId": job["jobId"], "jobName": job["jobName"]} for job in found]
         }
 
+    def _batch_describe_jobs(self, request: dict[str, Any]) -> Any:
+        return {"jobs": [job for job in self.jobs if job["jobId"] in request["jobs"]]}
+
     def _batch_describe_job_queues(self, request: dict[str, Any]) -> Any:
         found = [self.queues[arn] for arn in request["jobQueues"]]
         return {"jobQueues": [{**queue, "tags": dict(queue["tags"])} for queue in found]}

@@ -107,9 +107,16 @@ class SmallDynamoDb:
         key = _key(request["Key"])
         row = dict(self.rows.get(key, request["Key"]))
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        for part in request["UpdateExpression"].removeprefix("SET ").split(", "):
+        sets, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
+        for part in re.split(r", (?![^(]*\))", sets):
             name, value = part.split(" = ")
-            row[names[name]] = values[value]
+            kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
+            if kept is None:
+                row[names[name]] = values[value]
+            else:
+                row.setdefault(names[kept[1]], values[kept[2]])
+        for name in filter(None, removed.split(", ")):
+            row.pop(names[name], None)
         self._write(key, row)
 
 
