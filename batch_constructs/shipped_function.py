@@ -76,7 +76,7 @@ class ShippedFunction(BatchConstruct):
             dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
                 for: EventBridge's dead-letter queue has only what could not be handed over.
             event_age: How long such an event is tried, at most six hours. Default: six hours.
-            retry_attempts: How often Lambda tries such an event again.
+            retry_attempts: How often it is tried again. Default: twice.
             settings: How it runs. Default: outside of any VPC, with AWS's keys.
         """
         super().__init__(scope, id)

@@ -274,9 +274,12 @@ class World:
         """Note what no run may end with: an error of its own, or a claim that nobody can have."""
         if not isinstance(error, _ENDS_WITH):
             self.wrong.append(f"{type(error).__name__}: {error}")
-        others = [o for o in self._all if o.works_on == one.works_on and o is not one]
         may_hold = any(
-            o.unsure or (o.began_at <= self.now and o.over_at >= one.began_at) for o in others
+            # itself as well: it may have failed to release what it tries again
+            other.unsure
+            or (other is not one and other.began_at <= self.now and other.over_at >= one.began_at)
+            for other in self._all
+            if other.works_on == one.works_on
         )
         if isinstance(error, HeldError) and not may_hold:
             self.wrong.append(f"{one.works_on} is held by nobody")
@@ -294,9 +297,11 @@ class World:
                 return self._call_once(service, operation, request)
             except (BotoCoreError, ClientError) as error:
                 if attempt == attempts or not _is_repeated(error):
-                    # a claim may be taken, and cannot be released
+                    # a claim may be taken and cannot be released, or must not be since somebody
+                    # has perhaps done the work and nobody could look
                     me = self.me()
-                    me.unsure |= service == "dynamodb" or not _is_sure(error)
+                    me.unsure |= service == "dynamodb" and not _is_fenced(error)
+                    me.unsure |= operation == "list_jobs" or not _is_sure(error)
                     me.went_wrong_after |= me.did > 0 and not _is_fenced(error)
                     raise
                 self.me().sleep(self.rng.uniform(0, min(_SLOWEST_PATIENT_PAUSE, 2**attempt)))

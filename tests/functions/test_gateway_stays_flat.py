@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.functions.claims.remembered import most_bytes
+import pytest
+
+from batch_constructs.functions.claims.log import Log
+from batch_constructs.functions.claims.remembered import Remembered, most_bytes
 from batch_constructs.functions.submission.settings import Settings
 from tests.functions.interleaving import World, refused
 from tests.functions.trials import gateway_of, record_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.functions.interleaving import Instance
 
 MESSAGES, BATCH = 100_000, 200
@@ -41,18 +47,30 @@ class OneNeverAnswered(World):
         return 0.0
 
 
-def test_reads_and_memory_are_the_same_for_every_message() -> None:
-    """Reads: a batch's own entries, which its function wrote itself, are not read again."""
+@dataclass
+class Figures:
+    """What batch after batch cost."""
+
+    jobs: int = 0
+    reads: list[int] = field(default_factory=list)
+    """Items read of the table."""
+    open_claims: list[int] = field(default_factory=list)
+    identities: list[int] = field(default_factory=list)
+    """Of entries that this function wrote or read last."""
+    remembered: int = 0
+    remembered_bytes: int = 0
+
+
+def figures_of(messages: int) -> Figures:
+    """Send so many messages in batches, each with the one that is never answered."""
     world = OneNeverAnswered(1)
     world.clear_up()
-    reads: list[int] = []
-    open_claims: list[int] = []
-    taken: list[int] = []
+    figures = Figures()
 
     def run(me: Instance) -> None:
         gateway = gateway_of(me, SETTINGS)
         never = record_of("never", json.dumps({"parameters": {"n": "never"}}))
-        for batch in range(MESSAGES // BATCH):
+        for batch in range(messages // BATCH):
             records = [
                 record_of(f"{batch}-{n}", json.dumps({"parameters": {"n": "x"}}))
                 for n in range(BATCH - 1)
@@ -60,17 +78,86 @@ def test_reads_and_memory_are_the_same_for_every_message() -> None:
             before = world.dynamodb.items_read
             again = gateway.handle([*records, never], seconds=120)
             assert again == ["never"]
-            reads.append(world.dynamodb.items_read - before)
-            open_claims.append(len(gateway.log._open))
+            figures.reads.append(world.dynamodb.items_read - before)
+            figures.open_claims.append(len(gateway.log._open))
+            figures.identities.append(len(gateway.log._new))
             me.sleep(10)
         parts = [bucket for _, part in gateway.log.remembered._parts for bucket in part]
-        taken.append(sum(bucket.__sizeof__() for bucket in parts if bucket is not None))
+        figures.remembered = len(gateway.log.remembered)
+        figures.remembered_bytes = sum(each.__sizeof__() for each in parts if each is not None)
 
-    world.start(run, seconds=float("inf"))
+    one = world.start(run, seconds=float("inf"))
     world.run()
+    assert one.error is None
+    figures.jobs = world.jobs_made
+    return figures
 
-    assert world.jobs_made == MESSAGES - MESSAGES // BATCH
-    assert max(reads[1:]) <= max(reads[1:10])
-    assert sum(reads) < MESSAGES // BATCH
-    assert max(open_claims) == 1
-    assert taken[0] <= most_bytes(MESSAGES)
+
+def is_flat(figures: Figures) -> bool:
+    """Reads: a batch's own entries, which its function wrote itself, are not read again."""
+    batches = len(figures.reads)
+    return (
+        max(figures.reads[1:]) <= max(figures.reads[1:10])
+        and sum(figures.reads) < batches
+        and max(figures.open_claims) == 1
+        and max(figures.identities) <= max(figures.identities[:10])
+        and figures.remembered_bytes <= most_bytes(batches * BATCH)
+        and figures.remembered == batches * (BATCH - 1) + 1
+    )
+
+
+def test_reads_and_memory_are_the_same_for_every_message() -> None:
+    figures = figures_of(MESSAGES)
+
+    assert figures.jobs == MESSAGES - MESSAGES // BATCH
+    assert is_flat(figures)
+
+
+def reads_since_the_oldest_open_claim(patch: pytest.MonkeyPatch) -> None:
+    refresh = Log.refresh
+
+    def again(one: Log) -> int:
+        oldest = min(one._open, default=None)
+        if oldest is not None:
+            for _ in one._pages(start=oldest):
+                pass
+        return refresh(one)
+
+    patch.setattr(Log, "refresh", again)
+
+
+def reads_everything_at_each_look(patch: pytest.MonkeyPatch) -> None:
+    pages = Log._pages
+    patch.setattr(Log, "_pages", lambda one, **given: pages(one, **{**given, "start": 0}))
+
+
+def keeps_claims_that_ended(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Log, "_learn_end", lambda *_: None)
+
+
+def remembers_a_message_more_than_once(patch: pytest.MonkeyPatch) -> None:
+    add = Remembered.add
+
+    def thrice(one: Remembered, keys: bytes, number: int, at: float) -> None:
+        for _ in range(3):
+            add(one, keys, number, at)
+
+    patch.setattr(Remembered, "add", thrice)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        reads_since_the_oldest_open_claim,
+        reads_everything_at_each_look,
+        keeps_claims_that_ended,
+        remembers_a_message_more_than_once,
+    ],
+)
+def test_a_gateway_that_grows_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_flat(figures_of(20 * BATCH))
+    plant(monkeypatch)
+
+    assert not is_flat(figures_of(20 * BATCH))

@@ -193,6 +193,10 @@ def what_failed_is_not_delivered_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_Batch, "deliver_again", lambda _: [])
 
 
+def a_group_does_not_wait(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_Batch, "_is_blocked", lambda *_: False)
+
+
 # -- in the cost guard
 
 
@@ -305,6 +309,11 @@ _LOGGED: tuple[Plant, ...] = (
 PLANTED: dict[str, tuple[Plant, ...]] = {
     "gateway": _LOGGED,
     "coalescing_gateway": _LOGGED,
+    "fifo_gateway": (
+        a_group_does_not_wait,
+        claims_are_not_written,
+        what_failed_is_not_delivered_again,
+    ),
     "notifications": (*_CLAIMED, not_released_after_a_sure_failure, reads_may_be_late),
     "counters": (*_CLAIMED, reads_may_be_late),
     "submit_function": (

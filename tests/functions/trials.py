@@ -317,8 +317,7 @@ class _Queue:
     bodies: dict[str, str] = field(default_factory=dict)
     visible_at: dict[str, float] = field(default_factory=dict)
     receives: Counter[str] = field(default_factory=Counter)
-    moved: Counter[str] = field(default_factory=Counter)
-    """Bodies that SQS itself moved to the dead-letter queue, after the last receive."""
+    groups: dict[str, str] = field(default_factory=dict)
 
     @property
     def sent(self) -> set[str]:
@@ -330,18 +329,29 @@ class _Queue:
         self.visible_at[message_id] = self.world.now + after
 
     def receive(self) -> list[dict[str, Any]]:
-        """Take a batch; at times SQS hands a message to another function as well."""
-        ready = [m for m, at in self.visible_at.items() if at <= self.world.now]
+        """Take a batch; at times SQS hands a message to another function as well.
+
+        After the last receive it moves a message to the dead-letter queue.
+        """
+        waits = {self.groups.get(m) for m, at in self.visible_at.items() if at > self.world.now}
+        ready = [
+            m
+            for m, at in self.visible_at.items()
+            if at <= self.world.now and (m not in self.groups or self.groups[m] not in waits)
+        ]
         for message_id in [m for m in ready if self.receives[m] >= self.settings.max_receives]:
             ready.remove(message_id)
             del self.visible_at[message_id]
-            self.moved[self.bodies[message_id]] += 1
             self.world.set_aside.append({"MessageBody": self.bodies[message_id]})
         for message_id in ready[: self.most]:
-            twice = self._redelivers()
+            # of a FIFO queue, a group waits until its message is gone
+            twice = not self.settings.fifo and self._redelivers()
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
-        return [record_of(m, self.bodies[m], self.receives[m]) for m in ready[: self.most]]
+        return [
+            record_of(m, self.bodies[m], self.receives[m], self.groups.get(m))
+            for m in ready[: self.most]
+        ]
 
     def _redelivers(self) -> bool:
         twice = self.world.rng.random() < self.world.weather.redelivery / 3
@@ -376,9 +386,13 @@ class _Queue:
         self.world.run()
 
 
-def record_of(message_id: str, body: str, receives: int = 1) -> dict[str, Any]:
+def record_of(
+    message_id: str, body: str, receives: int = 1, group: str | None = None
+) -> dict[str, Any]:
     """Return a message as Lambda hands it over."""
     attributes = {"ApproximateReceiveCount": str(receives)}
+    if group is not None:
+        attributes["MessageGroupId"] = group
     return {"messageId": message_id, "body": body, "attributes": attributes}
 
 
@@ -388,12 +402,8 @@ def gateway_of(me: Instance, settings: Settings) -> Gateway:
     return made
 
 
-def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
-    world = World(seed)
-    world.trouble("batch", "dynamodb", "sqs", *(("s3",) if array else ()))
-    with_key = world.rng.random() < 3 / 4
-    world.met["without a name"] += not with_key
-    settings = Settings(
+def _settings(**given: Any) -> Settings:
+    return Settings(
         job_queue="queue",
         job_definition="definition",
         name_prefix="mail",
@@ -402,6 +412,16 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
         dead_letter_queue_url="dead",
         max_receives=4,
         window_seconds=6 * 3600.0,
+        **given,
+    )
+
+
+def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
+    world = World(seed)
+    world.trouble("batch", "dynamodb", "sqs", *(("s3",) if array else ()))
+    with_key = world.rng.random() < 3 / 4
+    world.met["without a name"] += not with_key
+    settings = _settings(
         manifest_bucket="manifests" if array else None,
         idempotency_key="$.parameters.n" if with_key else None,
     )
@@ -426,16 +446,42 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
 
 
 def _once_each(queue: _Queue, counted: Counter[str]) -> None:
-    """One job a message; SQS names anew what it moved to the dead-letter queue and back."""
+    """One job a message; without a key, one at most for each ID that SQS gave it."""
     assert counted.keys() == queue.sent - {POISON}, "lost"
     for body, times in counted.items():
-        bound = 1 if queue.settings.idempotency_key is not None else 1 + queue.moved[body]
+        with_key = queue.settings.idempotency_key is not None
+        bound = 1 if with_key else list(queue.bodies.values()).count(body)
         assert times <= bound, f"{times} times {body}"
 
 
 def gateway(seed: int) -> World:
     world, queue = _run_gateway(seed, array=False)
     _once_each(queue, Counter(json.dumps({"parameters": j["parameters"]}) for j in world.jobs))
+    return world
+
+
+def fifo_gateway(seed: int) -> World:
+    """Jobs of a group are made in the order of its messages, but for those set aside."""
+    world = World(seed)
+    world.trouble("batch", "dynamodb", "sqs")
+    settings = _settings(fifo=True)
+    queue = _Queue(world, settings, world.rng.choice((2, 5, 12)))
+    for number in range(world.rng.randint(2, 9)):
+        queue.groups[f"message-{number}"] = world.rng.choice(("red", "blue"))
+        poison = number == 1 and world.rng.random() < 1 / 3
+        queue.send(POISON if poison else json.dumps({"parameters": {"n": str(number)}}))
+    queue.drain(hours=6)
+    world.clear_up()
+    queue.drain(hours=6)
+    assert not queue.visible_at
+    aside = Counter(entry["MessageBody"] for entry in world.set_aside)
+    made = [json.dumps({"parameters": job["parameters"]}) for job in world.jobs]
+    assert not {body for body, times in Counter(made).items() if times > 1}, "twice"
+    assert queue.sent == {*made, *aside}, "lost"
+    place = {body: message_id for message_id, body in queue.bodies.items()}
+    for group in ("red", "blue"):
+        order = [place[b] for b in made if b not in aside and queue.groups[place[b]] == group]
+        assert order == sorted(order), f"{group}: {order}"
     return world
 
 
@@ -456,6 +502,7 @@ TRIALS: dict[str, Trial] = {
     for each in (
         gateway,
         coalescing_gateway,
+        fifo_gateway,
         notifications,
         counters,
         submit_function,

@@ -69,6 +69,16 @@ def test_gauges_are_read_as_often_as_wished_and_per_share_if_wished(
     assert variables["PER_SHARE"] == "yes"
 
 
+def test_a_reading_is_not_tried_again_since_vcpu_hours_add_readings_up(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    JobGauges(stack, "Gauges", queues=[queue])
+
+    assert one(resources("AWS::Lambda::EventInvokeConfig"))["MaximumRetryAttempts"] == 0
+    target = one(resources("AWS::Events::Rule"))["Targets"][0]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
+
+
 def test_the_names_of_gauges_are_those_the_function_publishes() -> None:
     queue = QueueReading(
         name="q",

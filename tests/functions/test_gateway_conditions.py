@@ -1,0 +1,196 @@
+"""What single conditions of the gateway are there for: each test turns red without one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functions.aws_in_process import answer
+from tests.functions.gateway_world import (
+    TIMEOUT_SECONDS,
+    Sqs,
+    World,
+    body,
+    one_job_each,
+    world,
+)
+from tests.functions.interleaving import cancelled
+
+__all__ = ["world"]  # the fixture
+
+
+@pytest.fixture
+def array(world: World) -> World:
+    world.settings["manifest_bucket"] = "manifests"
+    return world
+
+
+def sent(world: World, *bodies: str) -> list[dict[str, Any]]:
+    sqs = Sqs(world.aws, batch_size=100)
+    sqs.send(*bodies)
+    return sqs.receive()
+
+
+def open_claims(world: World) -> int:
+    log = world.gateway().log
+    log.refresh()
+    return len(log._open)
+
+
+def refuse(world: World, message: str = "no such share") -> None:
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        400, {"message": message}, error="ClientException"
+    )
+
+
+def test_what_a_dead_function_left_and_batch_refuses_is_set_aside_once(world: World) -> None:
+    records = sent(world, body(1))
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        500, {"message": "lost"}, error="ServerException"
+    )
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    world.aws.clock.now += 3600
+    refuse(world)
+    world.aws.calls.clear()
+
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == []
+    assert world.aws.calls["batch:SubmitJob"] == 1
+    assert list(world.reasons()) == [body(1)]
+
+
+def test_an_array_whose_answer_got_lost_is_found_and_its_claim_ends(array: World) -> None:
+    records = sent(array, body(1), body(2))
+    array.aws.faults.lose_answer = 1
+    assert len(array.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 2
+    assert open_claims(array) == 1
+    array.aws.faults.lose_answer = 0
+    array.aws.clock.now += 3600
+
+    assert array.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    assert sorted(array.children()) == [body(1), body(2)]
+    assert open_claims(array) == 0
+
+
+def test_what_was_submitted_leaves_no_claim_open(world: World) -> None:
+    for number, bucket in enumerate((None, "manifests")):
+        world.settings["manifest_bucket"] = bucket
+        records = sent(world, body(2 * number), body(2 * number + 1))
+        for record in records:
+            record["messageId"] += f"-{number}"
+
+        assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+        assert open_claims(world) == 0
+
+
+def test_messages_of_a_living_function_are_given_back_without_waiting_for_it(
+    world: World,
+) -> None:
+    records = sent(world, body(1))
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        500, {"message": "lost"}, error="ServerException"
+    )
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    before = world.aws.clock.slept
+
+    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 1
+
+    assert world.aws.clock.slept - before < 1
+
+
+def test_an_array_of_fewer_messages_than_were_sought_has_a_manifest_of_its_own(
+    array: World,
+) -> None:
+    """Another function takes the first message after this one has written its manifest."""
+    records = sent(array, body(1), body(2), body(3))
+    one, other = array.gateway(), array.gateway()
+
+    def meanwhile(call: str) -> None:
+        if call == "dynamodb:TransactWriteItems":
+            array.aws.before.clear()
+            assert other.handle(records[:1], seconds=TIMEOUT_SECONDS) == []
+
+    array.aws.before.append(meanwhile)
+
+    assert one.handle(records, seconds=TIMEOUT_SECONDS) == []
+    assert sorted(array.children()) == [body(1), body(2), body(3)]
+
+
+def test_messages_that_cannot_be_claimed_come_again_and_poison_is_set_aside_all_the_same(
+    world: World,
+) -> None:
+    records = sent(world, body(1), "poison")
+    gateway = world.gateway()
+
+    def conflict(**_: Any) -> Any:
+        raise cancelled("TransactionConflict", "None")
+
+    gateway.log._dynamodb.transact_write_items = conflict
+
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == [records[0]["messageId"]]
+    assert list(world.reasons()) == ["poison"]
+
+
+@pytest.mark.parametrize("bucket", [None, "manifests"])
+def test_what_was_throttled_is_given_back_and_free_at_once(
+    world: World, bucket: str | None
+) -> None:
+    world.settings["manifest_bucket"] = bucket
+    records = sent(world, body(1), body(2))
+    world.aws.faults.throttle = 1
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    assert again == [record["messageId"] for record in records]
+    assert open_claims(world) == 0
+    world.aws.faults.throttle = 0
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+
+def test_what_is_throttled_until_the_last_receive_says_so_in_the_dead_letter_queue(
+    world: World,
+) -> None:
+    world.settings["max_receives"] = 1
+    records = sent(world, body(1))
+    world.aws.faults.throttle = 1
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    assert world.reasons()[body(1)].startswith("throttled by AWS Batch")
+
+
+@pytest.mark.parametrize("receives", [1, 2])
+def test_an_array_that_is_refused_comes_again_until_the_last_receive(
+    array: World, receives: int
+) -> None:
+    array.settings["max_receives"] = 2
+    records = sent(array, body(1), body(2))
+    for record in records:
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+    refuse(array, "not authorized")
+
+    again = array.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert len(again) == (2 if receives == 1 else 0)
+    assert sorted(array.reasons()) == ([] if receives == 1 else [body(1), body(2)])
+    array.aws.batch.script.clear()
+    if receives == 1:
+        assert array.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+        assert len(array.children()) == 2
+
+
+def test_a_message_is_submitted_by_one_alone_though_another_read_the_log_before(
+    world: World,
+) -> None:
+    records = sent(world, body(1))
+    one, other = world.gateway(), world.gateway()
+    one.log.refresh()
+    other.log.refresh()
+
+    other.handle(records, seconds=TIMEOUT_SECONDS)
+    one.handle(records, seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, [1])
