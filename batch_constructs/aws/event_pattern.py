@@ -17,6 +17,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.aws.source import Source, docs
 
@@ -64,9 +65,9 @@ _LOWER, _UPPER, _EQUAL = (">", ">="), ("<", "<="), "="
 _COMPARISON, _RANGE = 2, 4
 """How many members ``numeric`` has."""
 
-_CIDR: Final = re.compile(r"([0-9.]+|[0-9A-Fa-f:]+)/([0-9]{1,3})")
-_LONE_BACKSLASH: Final = re.compile(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
-_TWO_ASTERISKS: Final = re.compile(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
+_CIDR: Final = pattern(r"([0-9.]+|[0-9A-Fa-f:]+)/([0-9]{1,3})")
+_LONE_BACKSLASH: Final = pattern(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
+_TWO_ASTERISKS: Final = pattern(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
 
 
 def wrong(pattern: Any) -> list[Fault]:

@@ -6,9 +6,10 @@ tests, the messages of the constructors, and the checks of the embedded AWS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,8 +53,7 @@ def below(places: tuple[str, ...], *paths: str) -> tuple[str, ...]:
     return tuple(f"{place}/{path}" for path in paths for place in places)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Record, kw_only=True):
     """What one property may be.
 
     Attributes:

@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
 
 SOURCE: Final[Source] = docs(
@@ -16,9 +17,9 @@ SOURCE: Final[Source] = docs(
     "Rates, cron expressions of six fields, and one moment.",
 )
 
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
-_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
-_CRON = re.compile(r"cron\((.*)\)")
+_RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)")
+_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_CRON = pattern(r"cron\((.*)\)")
 _FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 _NAMES = (

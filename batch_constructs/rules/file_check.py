@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.rules.engine import examine
@@ -114,7 +113,7 @@ def _placed(
         positions = [source.position(offset) for offset in chain or [0]]
         if not any(one.rule in ignored.get(line, ()) for line, _ in positions):
             line, column = positions[-1]
-            placed.append(replace(one, line=line, column=column))
+            placed.append(one.replaced(line=line, column=column))
     return placed
 
 

@@ -6,11 +6,11 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
 from batch_constructs.rules.findings import Severity
@@ -147,7 +147,7 @@ def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Ite
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
 
 
-_PRIVATE: Final = re.compile(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
+_PRIVATE: Final = pattern(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
 """Where a text may be a secret, which no message shows."""
 
 

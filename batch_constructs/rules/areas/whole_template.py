@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import seen
 from batch_constructs.aws.templates import (
     NULL_SOURCE,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _rule = partial(rule, subject=Whole.type)
-_LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]+")
+_LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
 
 
 @_rule(

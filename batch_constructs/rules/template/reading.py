@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _reason(error: Exception) -> str:
 
 
 _LONGEST: Final = 200
-_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_SPACE: Final = pattern(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def _one_line(message: str) -> str:

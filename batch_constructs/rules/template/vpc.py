@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.role_policies import literal
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -32,8 +32,7 @@ class Reach(StrEnum):
     ISOLATED = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Subnet:
+class Subnet(Record):
     """A subnet of the template, and where its traffic goes.
 
     Attributes:

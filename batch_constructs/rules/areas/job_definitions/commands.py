@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resources import JobDefinition
 
 
-_REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+_REFERENCE: Final = pattern(r"Ref::([A-Za-z0-9_.-]+)")
 
 
 @job_rule(
