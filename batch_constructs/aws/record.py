@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, dataclass_transform
 
 @dataclass_transform(frozen_default=True)
 class Record:
-    """A value that is its fields, which are the annotations of its class; a default is their value."""
+    """A value that is its fields: annotations, with their defaults."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
 

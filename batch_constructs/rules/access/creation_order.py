@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.pattern import pattern
 
 if TYPE_CHECKING:
-    from batch_constructs.rules.template.resources import Resource, Template
+    from batch_constructs.rules.template.resource_graph import Resource, Template
 
 _NAMED: Final = pattern(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 

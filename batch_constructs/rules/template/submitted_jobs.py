@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
-from batch_constructs.rules.template.resources import (
+from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
     JobDefinition,
@@ -20,7 +21,6 @@ from batch_constructs.rules.template.resources import (
     Resource,
     Template,
 )
-from batch_constructs.rules.template.role_policies import role_of
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,
