@@ -95,7 +95,13 @@ def _placed(
     """Give the findings their lines, without those that the file itself ignores."""
     from batch_constructs.check.ignored_findings import ignored_lines  # noqa: PLC0415  # if any is found
 
-    source = document.source_map
+    paths = [
+        ["Resources", *origins[one.resource], *one.parts[2:]]
+        if one.resource in origins
+        else one.parts
+        for one in found
+    ]
+    source = document.source_map_of(paths)
     ignored = {} if document.is_json else ignored_lines(document.text)
     again = (
         {"/".join((*path, name)): offset for path, name, offset in source.repeats()}
@@ -103,10 +109,7 @@ def _placed(
         else {}
     )
     placed: list[Finding] = []
-    for one in found:
-        parts = one.parts
-        if one.resource in origins:
-            parts = ["Resources", *origins[one.resource], *parts[2:]]
+    for one, parts in zip(found, paths, strict=True):
         chain = source.chain(parts)
         if one.rule == "repeated-key" and "/".join(parts) in again:
             chain[-1:] = [again["/".join(parts)]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -66,6 +66,14 @@ class Document:
 
         node = Reading(self.text, mapped=True).node
         return source_map.SourceMap(self.text, node or source_map.Node(0))
+
+    def source_map_of(self, paths: Collection[Sequence[str]]) -> SourceMap:
+        """Tell where some paths stand, which is sooner told of JSON."""
+        if not self.is_json or self.repeats:
+            return self.source_map
+        from batch_constructs.rules.template import source_map  # noqa: PLC0415  # as above
+
+        return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
 
 
 def find(path: PathLike) -> list[str]:
