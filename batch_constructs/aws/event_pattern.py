@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of, shown
@@ -195,6 +194,8 @@ def _wildcard(operand: Any) -> str | None:
 def _cidr(operand: Any) -> str | None:
     if not isinstance(operand, str):
         return _text(operand)
+    from ipaddress import ip_address  # noqa: PLC0415  # seldom needed
+
     found = _CIDR.fullmatch(operand)
     try:
         address = ip_address(_without_zeros(found[1])) if found else None

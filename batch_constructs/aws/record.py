@@ -10,20 +10,20 @@ class Record:
     """A value that is its fields: annotations, with their defaults."""
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _required: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         """Take the fields that a class adds."""
         del kw_only  # that is for the type checker
         cls._fields = (*cls._fields, *cls.__annotations__)
+        cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
 
     def __init__(self, *given: Any, **named: Any) -> None:
         """Take the fields, by their order or by name."""
         values = self.__dict__
         values.update(zip(self._fields, given, strict=False))
         values.update(named)
-        if len(values) != len(given) + len(named) or any(
-            name not in values and not hasattr(type(self), name) for name in self._fields
-        ):
+        if len(given) > len(self._fields) or not self._required <= values.keys() <= {*self._fields}:
             message = f"{type(self).__name__} has the fields {', '.join(self._fields)}"
             raise TypeError(message)
 
@@ -41,7 +41,7 @@ class Record:
 
     def __eq__(self, other: object) -> bool:
         """Tell whether another value is the same."""
-        return type(self) is type(other) and self._values() == other._values()  # type: ignore[attr-defined]  # it is a record
+        return type(self) is type(other) and self._values() == other._values()
 
     def __hash__(self) -> int:
         """Let equal values be one key."""

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Final
 
 from batch_constructs.aws.pattern import pattern
@@ -34,6 +33,8 @@ def problem_with(expression: str) -> str | None:
     if rate := _RATE.fullmatch(expression):
         return _problem_with_rate(int(rate[1]), rate[2], plural=bool(rate[3]))
     if at := _AT.fullmatch(expression):
+        from datetime import datetime  # noqa: PLC0415  # seldom needed
+
         try:
             datetime.fromisoformat(at[1])
         except ValueError:

@@ -6,7 +6,6 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -138,7 +137,11 @@ def doubled(subject: Resource) -> tuple[str, ...]:
 def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
-    close = same or (get_close_matches(name, known, 1, _CLOSE) if guess else [])
+    close = same
+    if guess and not same:
+        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
+
+        close = get_close_matches(name, known, 1, _CLOSE)
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
         yield "misspelt", path, message, f"write {close[0]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -116,6 +115,8 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
             continue
         told.add(one)
         message = f"there is no {kind} {show(name)} in the template"
+        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
+
         close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
         fix = f"refer to {close[0]}" if close and kind != "condition" else None
         yield ("/".join(path), message, fix) if fix else ("/".join(path), message)

@@ -191,7 +191,7 @@ _OF_SECTIONS: Final = 2
 _OF_RESOURCES: Final = 3
 """How many objects are around the name of a section, and around that of a resource."""
 
-_SCAN: Final = json.JSONDecoder().scan_once
+_SCAN: Final = json.JSONDecoder().raw_decode
 _TOKEN: Final = re.compile(
     r'[ \t\r\n,:]*([{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
 )
