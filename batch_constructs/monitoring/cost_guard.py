@@ -231,7 +231,9 @@ class CostGuard(BatchConstruct):
             AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
         self.gauges = (
-            JobGauges(self, "Gauges", queues=queues, function_settings=settings)
+            JobGauges(
+                self, "Gauges", queues=queues, function_settings=settings, alarm_topic=alarmed
+            )
             if gauges is None
             else gauges
         )
@@ -273,7 +275,7 @@ class CostGuard(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
         )
-        watch(self, self.watched_function, alarmed)
+        watch(self, self.watched_function, alarmed, settings)
         self.topic.grant_publish(self.function.role)
         events.Rule(
             self,

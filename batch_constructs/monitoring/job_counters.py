@@ -147,7 +147,7 @@ class JobCounters(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function.handler, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, told)
+        watch(self, self.watched_function, told, settings)
         prefixes = [definition_prefix(one) for one in definitions]
         patterns = patterns_that_fit(
             [queue.arn for queue in watched],

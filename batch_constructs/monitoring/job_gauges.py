@@ -153,7 +153,7 @@ class JobGauges(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=self.interval_seconds,
         )
-        watch(self, self.watched_function, told)
+        watch(self, self.watched_function, told, settings)
         target = targets.LambdaFunction(
             self.function.handler, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
         )

@@ -249,7 +249,7 @@ class JobNotifications(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=function.handler, dead_letter_queue=dead_letters
         )
-        watch(self, self.watched_function, alarm_topic)
+        watch(self, self.watched_function, alarm_topic, settings)
         return targets.LambdaFunction(
             function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
         )

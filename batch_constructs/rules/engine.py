@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.rules.circumstances import needed
+from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about, speaking
 from batch_constructs.rules.template.conditions import Worlds
@@ -98,7 +99,7 @@ def _in_worlds(worlds: Worlds) -> list[Finding]:
             if (id_, state) not in known:
                 subject = world.template.get(id_)
                 faults = () if subject is None else _check(subject)
-                known[id_, state] = dict.fromkeys(faults)
+                known[id_, state] = dict.fromkeys(causes_in([*faults]))
             for one in known[id_, state]:
                 found.setdefault(one, []).append(place)
     return [
@@ -163,7 +164,7 @@ def check_resource(
             for one in _refusing(resource_type, errors_and)
             if not one.needs or not one.needs.isdisjoint(names)
         ]
-    found = [] if view is None else list(_check(view, rules))
+    found = [] if view is None else [*causes_in([*_check(view, rules)])]
     found.sort(key=lambda one: _WORST_FIRST[one.severity])
     return found
 

@@ -149,7 +149,7 @@ class SubmitFunction(BatchConstruct):
             module="submit",
             description="Submits one AWS Batch job for each invocation",
             environment={**claims.environment(), **told(self, job), **told_allow(admitted)},
-            statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
+            statements=[*job.statements(tagging=True), FIND_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
             dead_letter_queue=self.dead_letter_queue,
             settings=settings,
@@ -158,7 +158,7 @@ class SubmitFunction(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, alarmed)
+        watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
@@ -220,3 +220,6 @@ LIST_JOBS = {
     "Resource": "*",  # AWS knows no resources for ListJobs
 }
 """To find a job by its name before it is submitted again."""
+
+FIND_JOBS = {**LIST_JOBS, "Action": ["batch:DescribeJobs", "batch:ListJobs"]}
+"""The same, where others may give their jobs that name."""
