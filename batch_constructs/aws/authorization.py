@@ -8,10 +8,10 @@ of them asks for (`submit_job_resources`), and the embedded AWS asks for all of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide, seen
 
 EVERYTHING: Final = "*"
@@ -32,8 +32,7 @@ RESOURCE_FORMS: Final = {
 """Kind of resource → what follows ``arn:PARTITION:batch:REGION:ACCOUNT:`` in its ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Authorization:
+class Authorization(Record):
     """What an action is authorised against.
 
     Attributes:

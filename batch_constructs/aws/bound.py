@@ -8,8 +8,9 @@ A bound looks at a plain value of the right kind and says what is wrong with it,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sized
@@ -38,8 +39,7 @@ def _number(value: object) -> str:
     return str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Record):
     """Whole numbers of a range, ends included.
 
     Attributes:
@@ -86,8 +86,7 @@ class Whole:
         return f"is {shown(value)}{unit}; allowed are {self.allowed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Decimal:
+class Decimal(Record):
     """Numbers of a range, ends included."""
 
     low: float
@@ -111,8 +110,7 @@ class Decimal:
         return None if self.admits(value) else f"is {shown(value)}; allowed are {self.allowed}"
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Record):
     """Certain words only.
 
     Attributes:
@@ -146,8 +144,7 @@ class OneOf:
         return f"is {shown(value)}; allowed {verb} {self.allowed}"
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(Record):
     """Text of a certain shape, which has to match as a whole.
 
     Attributes:
@@ -178,8 +175,7 @@ class Matching:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Counting:
+class Counting(Record):
     """So many entries of a list or a mapping.
 
     Attributes:

@@ -5,16 +5,16 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.ht
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
 
-RESERVATION_ID: Final = re.compile("cr-[0-9a-f]{8,17}")
+RESERVATION_ID: Final = pattern("cr-[0-9a-f]{8,17}")
 """The ID of a reservation, or of a block."""
 
-RESOURCE_GROUP_ARN: Final = re.compile(r"arn:[^:]+:resource-groups:[^:]+:\d{12}:group/.+")
+RESOURCE_GROUP_ARN: Final = pattern(r"arn:[^:]+:resource-groups:[^:]+:\d{12}:group/.+")
 """The ARN of a group of reservations."""
 
 CAPACITY_BLOCK: Final = "capacity-block"

@@ -9,11 +9,11 @@ Values that other rooms need too stand in a module beside this one, and the line
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.limits import named
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
@@ -38,8 +38,7 @@ SHAPES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Record, kw_only=True):
     """One way to break a rule.
 
     A name is a property, perhaps with the way to it below ``within``; ``*`` is every entry of a
@@ -86,8 +85,7 @@ class Part:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Combination:
+class Combination(Record, kw_only=True):
     """What one rule is made of.
 
     Attributes:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.aws.source import Source, docs
 
@@ -64,9 +64,9 @@ _LOWER, _UPPER, _EQUAL = (">", ">="), ("<", "<="), "="
 _COMPARISON, _RANGE = 2, 4
 """How many members ``numeric`` has."""
 
-_CIDR: Final = re.compile(r"([0-9.]+|[0-9A-Fa-f:]+)/([0-9]{1,3})")
-_LONE_BACKSLASH: Final = re.compile(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
-_TWO_ASTERISKS: Final = re.compile(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
+_CIDR: Final = pattern(r"([0-9.]+|[0-9A-Fa-f:]+)/([0-9]{1,3})")
+_LONE_BACKSLASH: Final = pattern(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
+_TWO_ASTERISKS: Final = pattern(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
 
 
 def wrong(pattern: Any) -> list[Fault]:
@@ -194,6 +194,8 @@ def _wildcard(operand: Any) -> str | None:
 def _cidr(operand: Any) -> str | None:
     if not isinstance(operand, str):
         return _text(operand)
+    from ipaddress import ip_address  # noqa: PLC0415  # seldom needed
+
     found = _CIDR.fullmatch(operand)
     try:
         address = ip_address(_without_zeros(found[1])) if found else None

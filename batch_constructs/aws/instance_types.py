@@ -7,11 +7,11 @@ and newer sizes are plausible; an unknown family is unknown too, unless no EC2 f
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, guide
 from batch_constructs.aws.table import read
 
@@ -22,9 +22,9 @@ BUNDLES: Final = {
 }
 """Names that stand for several families (ComputeResource.instanceTypes); Batch may widen them."""
 
-_FAMILY = re.compile(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
-_SIZE = re.compile(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
-_ARM = re.compile(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
+_FAMILY = pattern(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
+_SIZE = pattern(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
+_ARM = pattern(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
 _STILL_GROWING = 2
 """AWS adds sizes and variants to the newest generations of a series, not to older ones; and new
 generations are not far from the newest."""
@@ -44,8 +44,7 @@ MEMORY_SOURCE: Final[Source] = guide(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceType:
+class InstanceType(Record):
     """One instance type.
 
     Attributes:

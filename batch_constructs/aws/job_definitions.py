@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.
 
 from __future__ import annotations
 
-import re
+
 from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Matching, Whole
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, guide
 
 BYTES: Final = 24 * 1024
@@ -31,7 +32,7 @@ FARGATE_SECONDS_SOURCE: Final[Source] = guide(
 )
 
 
-PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+PLACEHOLDER: Final = pattern(r"Ref::([A-Za-z0-9_.-]+)")
 """A parameter in a command: its name is what follows ``Ref::``."""
 
 EXIT_REASON: Final = Matching(

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.record import Record
 
 
 class TimeLimitReason(StrEnum):
@@ -30,8 +30,7 @@ class TimeLimitReason(StrEnum):
     QUOTA_MANAGEMENT_LIMIT_EXCEEDED = "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueKind:
+class QueueKind(Record, kw_only=True):
     """What differs between queues of container jobs and queues of service jobs.
 
     Attributes:

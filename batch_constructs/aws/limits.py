@@ -12,7 +12,6 @@ tests, the messages of the constructors, and the checks of the embedded AWS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +25,7 @@ from batch_constructs.aws.property_paths import (
     TASKS,
     way_and_key,
 )
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
@@ -42,8 +42,7 @@ _PLACES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Record, kw_only=True):
     """What one property may be.
 
     Attributes:

@@ -6,10 +6,10 @@ has its version and the date on which AWS changed it last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.table import read
 
@@ -77,8 +77,7 @@ ALMOST_EVERYTHING: Final = ("AdministratorAccess", "IAMFullAccess", "PowerUserAc
 """Policies with which a role may do, or give itself, nearly all that there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+class ManagedPolicy(Record):
     """A managed policy of AWS's.
 
     Attributes:

@@ -9,10 +9,10 @@ gap and rely on no exact count. A multi-node job counts once; the parent of an a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
 
 NAMESPACE: Final = "AWS/Batch"
@@ -46,8 +46,7 @@ STATISTIC_SOURCE: Final[Source] = docs(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NativeMetric:
+class NativeMetric(Record):
     """One of AWS Batch's own metrics.
 
     Attributes:

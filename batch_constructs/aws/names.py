@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, api, cloudformation, guide
 
 RESOURCE_NAME: Final = Matching(
@@ -35,7 +35,7 @@ JOB_NAME_SOURCE: Final[Source] = api(
     ' uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
 )
 
-NOT_IN_A_JOB_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
+NOT_IN_A_JOB_NAME: Final = pattern(r"[^A-Za-z0-9_-]+")
 """What has to be replaced where a job is called after something else."""
 
 DEFAULT_LOG_GROUP: Final = "/aws/batch/job"

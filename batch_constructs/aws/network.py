@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, guide
 
 INTERFACES_OF_JOBS: Final = ("ecr.api", "ecr.dkr", "logs")
@@ -57,7 +57,7 @@ NFS_SOURCE: Final[Source] = docs(
     "The security group of a mount target has to let TCP 2049 in.",
 )
 
-PRIVATE_IMAGE: Final = re.compile(r"[^/]*\.dkr\.ecr[.-]")
+PRIVATE_IMAGE: Final = pattern(r"[^/]*\.dkr\.ecr[.-]")
 """How the name of an image begins that is in a private repository of Amazon ECR."""
 
 PUBLIC_REGISTRIES: Final = (

@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
 
 SOURCE: Final[Source] = docs(
@@ -16,9 +16,9 @@ SOURCE: Final[Source] = docs(
     "Rates, cron expressions of six fields, and one moment.",
 )
 
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
-_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
-_CRON = re.compile(r"cron\((.*)\)")
+_RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)")
+_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_CRON = pattern(r"cron\((.*)\)")
 _FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 _NAMES = (
@@ -33,6 +33,8 @@ def problem_with(expression: str) -> str | None:
     if rate := _RATE.fullmatch(expression):
         return _problem_with_rate(int(rate[1]), rate[2], plural=bool(rate[3]))
     if at := _AT.fullmatch(expression):
+        from datetime import datetime  # noqa: PLC0415  # seldom needed
+
         try:
             datetime.fromisoformat(at[1])
         except ValueError:

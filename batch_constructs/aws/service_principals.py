@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
 
@@ -22,8 +22,7 @@ SPOT_FLEET: Final = "spotfleet.amazonaws.com"
 STATES: Final = "states.amazonaws.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Record):
     """Who has to be trusted by a role.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from batch_constructs.aws.record import Record
 
 _DOCS: Final = "https://docs.aws.amazon.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Record):
     """A page of AWS's, or of somebody who saw AWS do it, and what it says.
 
     Attributes:

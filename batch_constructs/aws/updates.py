@@ -6,11 +6,11 @@ schemas. What it calls conditional for compute environments is decided by the se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from batch_constructs.aws.compute_environments import BEST_FIT, ON_FARGATE, ON_MANAGED_INSTANCES
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
 from batch_constructs.aws.table import read
 
@@ -112,8 +112,7 @@ def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:
     return role_of_its_own or (family(kind) == "instances" and strategy in {None, BEST_FIT})
 
 
-@dataclass(frozen=True, slots=True)
-class CreateOnly:
+class CreateOnly(Record):
     """The properties of a type that cannot be changed, or only under conditions, in place.
 
     Attributes:

@@ -146,12 +146,37 @@ def _checks(files: list[str], request: Request, checker: Checker) -> Iterable[Fi
 
         return [checker(one) if one == STANDARD_INPUT else fix_file(one, checker) for one in files]
     processes = min(request.processes or _processors(), len(files) // (_WORTH_PROCESSES // 2))
-    if processes < 2 or STANDARD_INPUT in files:  # noqa: PLR2004  # one is this one
+    if processes < 2 or STANDARD_INPUT in files or not hasattr(os, "fork"):  # noqa: PLR2004  # one is this one
         return map(checker, files)
-    from multiprocessing import Pool  # noqa: PLC0415  # only then
+    return _in_processes(processes, files, checker)
 
-    with Pool(processes) as pool:
-        return pool.map(checker, files, chunksize=max(1, len(files) // (processes * 8)))
+
+def _in_processes(processes: int, files: list[str], checker: Checker) -> Iterable[FileCheck]:
+    """Check with copies of this process: each checks some of the files, as this one does."""
+    import pickle  # noqa: PLC0415  # only then; between these processes only
+
+    checker(files[0])  # so that the rules are loaded once for all
+    copies: list[tuple[int, int]] = []
+    for number in range(1, processes):
+        reader, writer = os.pipe()
+        copy = os.fork()
+        if not copy:
+            try:
+                with os.fdopen(writer, "wb") as stream:
+                    stream.write(pickle.dumps([*map(checker, files[number::processes])]))
+            finally:
+                os._exit(0)
+        os.close(writer)
+        copies.append((copy, reader))
+    found = dict(zip(files[::processes], map(checker, files[::processes]), strict=True))
+    for number, (copy, reader) in enumerate(copies, 1):
+        mine = files[number::processes]
+        with os.fdopen(reader, "rb") as stream:
+            told = stream.read()
+        os.waitpid(copy, 0)
+        # of a copy that fell the files are checked here, so that the reason is seen
+        found.update(zip(mine, pickle.loads(told) if told else map(checker, mine), strict=True))  # noqa: S301  # as above
+    return map(found.__getitem__, files)
 
 
 def _processors() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.rules.engine import examine
@@ -96,7 +95,13 @@ def _placed(
     """Give the findings their lines, without those that the file itself ignores."""
     from batch_constructs.check.ignored_findings import ignored_lines  # noqa: PLC0415  # if any is found
 
-    source = document.source_map
+    paths = [
+        ["Resources", *origins[one.resource], *one.parts[2:]]
+        if one.resource in origins
+        else one.parts
+        for one in found
+    ]
+    source = document.source_map_of(paths)
     ignored = {} if document.is_json else ignored_lines(document.text)
     again = (
         {"/".join((*path, name)): offset for path, name, offset in source.repeats()}
@@ -104,10 +109,7 @@ def _placed(
         else {}
     )
     placed: list[Finding] = []
-    for one in found:
-        parts = one.parts
-        if one.resource in origins:
-            parts = ["Resources", *origins[one.resource], *parts[2:]]
+    for one, parts in zip(found, paths, strict=True):
         chain = source.chain(parts)
         if one.rule == "repeated-key" and "/".join(parts) in again:
             chain[-1:] = [again["/".join(parts)]]
@@ -116,7 +118,7 @@ def _placed(
         positions = [source.position(offset) for offset in chain or [0]]
         if not any(one.rule in ignored.get(line, ()) for line, _ in positions):
             line, column = positions[-1]
-            placed.append(replace(one, line=line, column=column))
+            placed.append(one.replaced(line=line, column=column))
     return placed
 
 

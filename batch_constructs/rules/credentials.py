@@ -6,12 +6,13 @@ A value that is found here is never shown: what may be a secret stands in no mes
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.record import Record
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+
+class Credential(Record):
     """One kind of credential.
 
     Attributes:
@@ -80,18 +81,18 @@ CREDENTIALS: Final = (
 )
 """Each kind of credential that is known by its form."""
 
-_FOUND: Final = re.compile("|".join(f"({one.pattern})" for one in CREDENTIALS))
+_FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 
 _NAMED: Final = (
     r"(?:password|passwd|passphrase|api[-_]?key|secret[-_]?key|private[-_]?key|client[-_]?secret"
     r"|secret[-_]?access[-_]?key|(?:auth|access|bearer|refresh|api)[-_]?token)"
 )
-_OPTION: Final = re.compile(rf"--?(?:[a-z]{{1,20}}[-_]){{0,4}}(?:{_NAMED}|token)", re.IGNORECASE)
-_IN_TEXT: Final = re.compile(
+_OPTION: Final = pattern(rf"--?(?:[a-z]{{1,20}}[-_]){{0,4}}(?:{_NAMED}|token)", re.IGNORECASE)
+_IN_TEXT: Final = pattern(
     rf"(?<![\w-]){_OPTION.pattern}(?:=|\s{{1,8}})(['\"]?)([^\s'\"]{{1,200}})", re.IGNORECASE
 )
-_NAME: Final = re.compile(rf"(?:^|[-_.])(?:{_NAMED}|secret|token|credentials?)$", re.IGNORECASE)
-_POINTER: Final = re.compile(
+_NAME: Final = pattern(rf"(?:^|[-_.])(?:{_NAMED}|secret|token|credentials?)$", re.IGNORECASE)
+_POINTER: Final = pattern(
     r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$<{\[%*\0-]|Ref::|(?:true|false|none|null|yes|no)$|\d{1,7}$",
     re.IGNORECASE,
 )

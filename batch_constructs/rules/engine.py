@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -112,7 +111,7 @@ def _when(finding: Finding, condition: str) -> Finding:
     """Name the condition that a finding needs."""
     if not condition:
         return finding
-    return replace(finding, message=f"{finding.message} ({condition})")
+    return finding.replaced(message=f"{finding.message} ({condition})")
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:

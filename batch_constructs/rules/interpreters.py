@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,10 +48,10 @@ _OPTIONS: Final = {
 }
 """Program, without the number of its version → the option whose value is code."""
 
-_VERSION: Final = re.compile(r"[\d.]+(?:\.exe)?$|\.exe$")
-_ANY: Final = re.compile(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
-_FILE: Final = re.compile(r"[./]")
-_CODE: Final = re.compile(r"[\s;()|&$`'\"]")
+_VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
+_ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
+_FILE: Final = pattern(r"[./]")
+_CODE: Final = pattern(r"[\s;()|&$`'\"]")
 
 
 def code_at(words: Sequence[str | None]) -> int | None:

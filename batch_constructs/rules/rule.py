@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.findings import Severity
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ Finder = Callable[[Any], Iterable[Fault]]
 """Takes the resource a rule is about (a view from `resources`), gives its faults."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record):
     """What AWS Batch refuses, or what leaves a job stuck.
 
     Attributes:
@@ -49,7 +48,7 @@ class Rule:
     find: Finder
     noun: str = ""
     needs: frozenset[str] = frozenset()
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, Source] = {}  # nobody writes there
 
 
 if TYPE_CHECKING:

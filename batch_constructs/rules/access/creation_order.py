@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.pattern import pattern
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Resource, Template
 
-_NAMED: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
+_NAMED: Final = pattern(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 
 
 def waits_for(resource: Resource, other: str) -> bool:

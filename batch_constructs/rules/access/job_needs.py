@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
     GET_PARAMETERS,
@@ -120,9 +121,7 @@ def secret_of(job: Resource, source: object) -> Resource | None:
     return target if target is not None and target.type == SECRET else None
 
 
-_BARE_SECRET: Final = re.compile(
-    r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*).*", re.DOTALL
-)
+_BARE_SECRET: Final = pattern(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*).*", re.DOTALL)
 
 
 def reading(job: Resource, source: object) -> Need | None:

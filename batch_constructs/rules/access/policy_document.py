@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.access import condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import matches, spelled
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _ANY: Final = ("*",)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Record):
     """One statement of a policy.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, matches, spelled
 from batch_constructs.rules.access.condition import NOTHING_KNOWN
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.template.resource_graph import Template
 
-_ACCOUNT: Final = re.compile(r"\d{12}|arn:[^:]*:iam::[^:]*:root", re.DOTALL)
+_ACCOUNT: Final = pattern(r"\d{12}|arn:[^:]*:iam::[^:]*:root", re.DOTALL)
 """An account as a principal: whatever its own policies allow."""
 
 

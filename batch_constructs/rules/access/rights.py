@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.managed_policies import managed_policies
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.access.answer import Answer, all_of, any_of, negated
 from batch_constructs.rules.access.condition import NOTHING_KNOWN
 from batch_constructs.rules.access.creation_order import waits_for
@@ -23,8 +23,7 @@ _ATTACHED: Final = ("AWS::IAM::Policy", _MANAGED, "AWS::IAM::RolePolicy")
 """Policies that are resources of their own, and name their roles."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Record):
     """What a role, or a function of AWS SAM's, may do.
 
     Attributes:
@@ -99,7 +98,7 @@ class Rights:
     def before(self, resource: Resource) -> Rights:
         """Give the rights that there are for sure when a resource is created."""
         kept = (one for one in self.statements if not one.origin or waits_for(resource, one.origin))
-        return replace(self, statements=tuple(kept))
+        return self.replaced(statements=tuple(kept))
 
     def hindrance(
         self, action: str, resource: str, context: Mapping[str, str | None] = NOTHING_KNOWN

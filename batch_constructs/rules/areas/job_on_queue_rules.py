@@ -15,6 +15,7 @@ from typing import Final
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.containers import SIZES
 from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.multi_node_rules import node_span
@@ -249,8 +250,8 @@ def _has_no_gpu(name: str) -> bool:
     return types is not None and all(type_.gpus == 0 for type_ in types)
 
 
-_ARM_IMAGE: Final = re.compile(r"(^|/)arm64v8/|[:._-](arm64|aarch64)\b", re.IGNORECASE)
-_X86_IMAGE: Final = re.compile(r"(^|/)amd64/|[:._-](amd64|x86[_-]64)\b", re.IGNORECASE)
+_ARM_IMAGE: Final = pattern(r"(^|/)arm64v8/|[:._-](arm64|aarch64)\b", re.IGNORECASE)
+_X86_IMAGE: Final = pattern(r"(^|/)amd64/|[:._-](amd64|x86[_-]64)\b", re.IGNORECASE)
 
 
 def _asked(task: Task) -> tuple[str, str] | None:

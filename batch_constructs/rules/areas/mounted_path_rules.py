@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition
 
-_MOUNTS: Final = re.compile("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
+_MOUNTS: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
 """What is called so is storage that was mounted, and no directory that Docker may make."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.template.values import listing, mapping, number, show, text
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition
 
-_RANGE: Final = re.compile(r"(\d*):(\d*)")
+_RANGE: Final = pattern(r"(\d*):(\d*)")
 
 
 @job_rule(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
@@ -94,7 +95,7 @@ def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
         rest += reversed(found)
 
 
-_DYNAMIC: Final = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+_DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
 
 @job_rule(
@@ -115,8 +116,8 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
             yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
 
 
-_SECRET_SOURCE: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
-_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+_SECRET_SOURCE: Final = pattern(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
+_SECRET_REGION: Final = pattern(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
 _KEEPERS: Final = (
     "AWS::SecretsManager::Secret",
     "AWS::SSM::Parameter",

@@ -6,11 +6,10 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
 from batch_constructs.rules.findings import Severity
@@ -138,7 +137,11 @@ def doubled(subject: Resource) -> tuple[str, ...]:
 def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
-    close = same or (get_close_matches(name, known, 1, _CLOSE) if guess else [])
+    close = same
+    if guess and not same:
+        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
+
+        close = get_close_matches(name, known, 1, _CLOSE)
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
         yield "misspelt", path, message, f"write {close[0]}"
@@ -147,7 +150,7 @@ def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Ite
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
 
 
-_PRIVATE: Final = re.compile(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
+_PRIVATE: Final = pattern(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
 """Where a text may be a secret, which no message shows."""
 
 

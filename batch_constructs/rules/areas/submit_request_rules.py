@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from batch_constructs.aws import fargate_sizes, submit_job
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, cloudformation
 from batch_constructs.rules.areas.event_rules import passes_no_object
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
@@ -234,7 +235,7 @@ def disabled_queue(source: Resource) -> Iterator[Fault]:
             yield one.path, f"the queue {queue.id} is DISABLED"
 
 
-_PINNED: Final = re.compile(r"(?:.*:job-definition/)?([A-Za-z0-9_-]+):(\d+)", re.DOTALL)
+_PINNED: Final = pattern(r"(?:.*:job-definition/)?([A-Za-z0-9_-]+):(\d+)", re.DOTALL)
 
 
 @_rule(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import seen
 from batch_constructs.aws.template_quotas import (
     NULL_SOURCE,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _rule = partial(rule, subject=Whole.type)
-_LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]+")
+_LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
 
 
 @_rule(
@@ -116,6 +115,8 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
             continue
         told.add(one)
         message = f"there is no {kind} {show(name)} in the template"
+        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
+
         close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
         fix = f"refer to {close[0]}" if close and kind != "condition" else None
         yield ("/".join(path), message, fix) if fix else ("/".join(path), message)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Record):
     """One container of an ECS job.
 
     Attributes:
@@ -57,8 +56,7 @@ class Container:
         )
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Record):
     """One ECS task of a job: a node group of a multi-node job has one each.
 
     Attributes:
@@ -114,8 +112,7 @@ class Task:
         return None if not wanted or None in wanted else sum(one for one in wanted if one)
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(Record):
     """The pod of an EKS job.
 
     Attributes:

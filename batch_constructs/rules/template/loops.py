@@ -5,10 +5,10 @@ A loop whose collection is not known stays where it is; how many resources it de
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
 
 PREFIX: Final = "Fn::ForEach::"
@@ -16,7 +16,7 @@ _MOST_VALUES: Final = 100_000
 """Values that all loops of a template may make; a template of 1 MB has about as many."""
 
 _DEEPEST: Final = 60
-_NO_LETTER_OR_DIGIT: Final = re.compile(r"[^A-Za-z0-9]")
+_NO_LETTER_OR_DIGIT: Final = pattern(r"[^A-Za-z0-9]")
 
 Path = tuple[str, ...]
 

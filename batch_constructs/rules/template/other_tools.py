@@ -5,10 +5,11 @@ What they will put there is unknown, so it is never a finding.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-OPENINGS: Final = re.compile(
+from batch_constructs.aws.pattern import pattern
+
+OPENINGS: Final = pattern(
     r"\{\{(?!resolve:)|\{%|\#\{(?=[\w:.]+\})"
     r"|\$\{(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
 )
@@ -16,7 +17,7 @@ OPENINGS: Final = re.compile(
 
 CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}
 
-_JINJA: Final = re.compile(r"\{%|\{\{(?!resolve:)")
+_JINJA: Final = pattern(r"\{%|\{\{(?!resolve:)")
 
 
 def jinja_line(text: str) -> int | None:

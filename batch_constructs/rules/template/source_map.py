@@ -8,7 +8,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 
 class Node:
@@ -138,12 +138,21 @@ _MOST_BRANCHES: Final = 64
 """Branches of Fn::If that are looked into for one path."""
 
 
-def of_json(text: str) -> Node:
-    """Find where everything stands in a text that is known to be JSON."""
+def of_json(text: str, paths: Collection[Sequence[str]] | None = None) -> Node:
+    """Find where everything stands in a text that is known to be JSON.
+
+    Args:
+        text: the text.
+        paths: what is looked for: sections and resources to which none leads are passed over.
+    """
     root = Node.of_several(0, len(text))
     around = [root]
     name: tuple[str, int] | None = None
-    for match in _TOKEN.finditer(text):
+    section = ""
+    sections = {_IF, *(path[0] for path in paths or () if path)}
+    resources = {_IF, *(path[1] for path in paths or () if path[1:])}
+    match = _TOKEN.match(text)
+    while match:
         start, end = match.span(1)
         sign, within = text[start], around[-1]
         if sign in "]}":
@@ -151,9 +160,18 @@ def of_json(text: str) -> Node:
         elif sign == '"' and name is None and within.style == "{":
             raw = text[start:end]
             name = (json.loads(raw) if "\\" in raw else raw[1:-1], start)
+            section = name[0] if len(around) == _OF_SECTIONS else section
         else:
             make = Node.of_several if sign in "{[" else Node
             node = make(start, end, sign if sign in '{["' else "")
+            is_other = paths is not None and (
+                (len(around) == _OF_SECTIONS and section.partition("/")[0] not in sections)
+                or (
+                    (len(around) == _OF_RESOURCES and section == "Resources")
+                    and name is not None
+                    and name[0] not in resources
+                )
+            )
             if name is None:
                 within.listed.append(node)
             else:
@@ -161,11 +179,19 @@ def of_json(text: str) -> Node:
                     within.repeats.append(name)
                 within.named[name[0]] = (name[1], node)
                 name = None
-            if sign in "{[":
+            if is_other:
+                end = node.end = _SCAN(text, start)[1]
+            elif sign in "{[":
                 around.append(node)
+        match = _TOKEN.match(text, end)
     return root.listed[0]
 
 
+_OF_SECTIONS: Final = 2
+_OF_RESOURCES: Final = 3
+"""How many objects are around the name of a section, and around that of a resource."""
+
+_SCAN: Final = json.JSONDecoder().raw_decode
 _TOKEN: Final = re.compile(
     r'[ \t\r\n,:]*([{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
 )

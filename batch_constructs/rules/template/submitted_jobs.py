@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
@@ -46,8 +46,7 @@ FUNCTION: Final = "AWS::Lambda::Function"
 SERVERLESS_FUNCTION: Final = "AWS::Serverless::Function"
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Record):
     """One place in a template that submits jobs.
 
     Attributes:
@@ -92,10 +91,10 @@ class Submission:
 
 
 NAME_PROPERTIES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
-_ARN_NAME: Final = re.compile(
+_ARN_NAME: Final = pattern(
     r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL
 )
-_BARE_NAME: Final = re.compile(r"([A-Za-z0-9_-]+)(?::\d+)?")
+_BARE_NAME: Final = pattern(r"([A-Za-z0-9_-]+)(?::\d+)?")
 
 
 def named(template: Template, type: str, value: object) -> Resource | None:
@@ -310,7 +309,7 @@ def state_machine_definition(machine: Resource) -> object:
     return _substitute(definition, substitutions, 0)
 
 
-_VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE: Final = pattern(r"\$\{([^}]*)\}")
 
 
 def _substitute(value: object, variables: Properties, depth: int) -> object:
@@ -336,7 +335,7 @@ def _substitute(value: object, variables: Properties, depth: int) -> object:
 
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_MARK: Final = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_MARK: Final = pattern(f"{_OPEN}(\\d+){_CLOSE}")
 
 
 def _parse(written: object) -> object:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
 
 if TYPE_CHECKING:
@@ -66,6 +66,14 @@ class Document:
 
         node = Reading(self.text, mapped=True).node
         return source_map.SourceMap(self.text, node or source_map.Node(0))
+
+    def source_map_of(self, paths: Collection[Sequence[str]]) -> SourceMap:
+        """Tell where some paths stand, which is sooner told of JSON."""
+        if not self.is_json or self.repeats:
+            return self.source_map
+        from batch_constructs.rules.template import source_map  # noqa: PLC0415  # as above
+
+        return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
 
 
 def find(path: PathLike) -> list[str]:
@@ -254,7 +262,7 @@ def _reason(error: Exception) -> str:
 
 
 _LONGEST: Final = 200
-_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_SPACE: Final = pattern(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 def _one_line(message: str) -> str:

@@ -6,9 +6,9 @@ of it is done in time that grows with the text.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text, Unknown
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Part = str | Reference | Unknown
 
-_OPENINGS: Final = re.compile(rf"\$\{{Token\[|#\{{Token\[|\{{\{{resolve:|{OPENINGS.pattern}")
+_OPENINGS: Final = pattern(rf"\$\{{Token\[|#\{{Token\[|\{{\{{resolve:|{OPENINGS.pattern}")
 _CLOSINGS: Final = {
     "${Token[": "]}",
     "#{Token[": "]}",

@@ -9,8 +9,9 @@ a rule never trips over a token.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from batch_constructs.aws.record import Record
 
 
 class Unknown:
@@ -49,16 +50,14 @@ Properties = Mapping[str, object]
 NOTHING: Final[Properties] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Record):
     """Another resource of the template: ``Ref``, or ``Fn::GetAtt`` with an attribute."""
 
     target: str
     attribute: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Record):
     """A string of which only some parts are known, as `Fn::Sub` and `Fn::Join` make them."""
 
     parts: tuple[str | Reference | Unknown, ...]
@@ -74,8 +73,7 @@ class Text:
         return "".join(part if isinstance(part, str) else "\0" for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Base64:
+class Base64(Record):
     """A string that CloudFormation encodes (`Fn::Base64`)."""
 
     content: object

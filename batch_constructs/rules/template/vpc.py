@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -36,8 +35,7 @@ class Reach(StrEnum):
     ISOLATED = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Subnet:
+class Subnet(Record):
     """A subnet of the template, and where its traffic goes.
 
     Attributes:
@@ -128,16 +126,21 @@ def _propagates(template: Template, table: Resource | None) -> bool:
 _DEFAULT_ROUTES: Final = ("0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1")
 """Where a default route leads, which may be split in two halves."""
 
-_PRIVATE: Final = tuple(map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+_PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 def is_private(cidr: str) -> bool:
     """Tell whether a block of addresses is inside of private networks only."""
+    from ipaddress import ip_network  # noqa: PLC0415  # seldom needed
+
     try:
         block = ip_network(cidr, strict=False)
     except ValueError:
         return False
-    return block.version == 4 and any(block.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]  # noqa: PLR2004  # both are of IPv4
+    return block.version == 4 and any(  # noqa: PLR2004  # IPv4
+        block.subnet_of(ip_network(one))
+        for one in _PRIVATE  # type: ignore[arg-type]  # both are
+    )
 
 
 def _leads(route: Resource) -> Reach | None:
