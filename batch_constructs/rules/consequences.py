@@ -55,5 +55,6 @@ def causes_in(found: Collection[Finding]) -> Collection[Finding]:
     return [
         one
         for one in found
-        if rules.isdisjoint(CAUSES.get(one.rule, ())) and (one.rule != _TYPE or one.path not in told)
+        if rules.isdisjoint(CAUSES.get(one.rule, ()))
+        and (one.rule != _TYPE or one.path not in told)
     ]
