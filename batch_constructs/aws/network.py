@@ -41,8 +41,8 @@ NFS: Final = 2049
 
 MOUNT_TARGET_SOURCE: Final[Source] = docs(
     "efs/latest/ug/manage-fs-access-create-delete-mount-targets.html",
-    '"At a minimum, you should create a mount target in each Availability Zone from which you want to'
-    ' access the file system."',
+    '"At a minimum, you should create a mount target in each Availability Zone from which you want'
+    ' to access the file system."',
 )
 
 FILE_SYSTEM_POLICY_SOURCE: Final[Source] = docs(

@@ -10,7 +10,7 @@ import pytest
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.consequences import CAUSES
 from batch_constructs.rules.rule import RULES
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from tests.rules.test_every_rule import ALL, findings
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "bad").glob("*.json"))
@@ -84,7 +84,7 @@ def test_beside_the_fault_of_a_case_only_faults_of_their_own_are_told(rule: str)
 
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 def test_beside_the_fault_of_a_whole_template_nothing_is_told(file: Path) -> None:
-    beside = worse_than_info(check_template(reading.read(file))) - {NAMED_BY[file.stem]}
+    beside = worse_than_info(check_template(template_files.read(file))) - {NAMED_BY[file.stem]}
 
     assert beside == BESIDE_IN_THE_CORPUS.get(file.stem, set())
 

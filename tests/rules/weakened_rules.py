@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.combinations import Combination
-from batch_constructs.aws.limit import Limit
+from batch_constructs.aws.limits import Limit
 from batch_constructs.rules.rule import RULES, Rule
 from tests.aws.test_limits import admitted_and_refused
 from tests.rules.test_every_rule import ALL, MORE, findings
