@@ -40,8 +40,9 @@ NFS: Final = 2049
 """The port of a mount target."""
 
 MOUNT_TARGET_SOURCE: Final[Source] = docs(
-    "efs/latest/ug/accessing-fs.html",
-    "Create a mount target in each Availability Zone that the file system is used in.",
+    "efs/latest/ug/manage-fs-access-create-delete-mount-targets.html",
+    '"At a minimum, you should create a mount target in each Availability Zone from which you want'
+    ' to access the file system."',
 )
 
 FILE_SYSTEM_POLICY_SOURCE: Final[Source] = docs(

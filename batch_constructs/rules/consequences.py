@@ -33,7 +33,6 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "network-mode-platform": ("network-mode",),
     "runtime-platform-ec2": ("cpu-architecture", "operating-system-family", "windows-arm"),
     "service-role-permissions": ("environment-role-trust",),
-    "submitter-permission": ("submitter-trust",),
     "swappiness-without-swap": ("swappiness",),
     "unmanaged-resources": ("fargate-unmanaged",),
     "unmanaged-service-role": ("fargate-unmanaged",),

@@ -107,6 +107,29 @@ def test_conditions_are_reckoned_as_cloudformation_does(condition: Any, *, holds
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        {"Ref": "AWS::Region"},
+        {"Ref": "AWS::AccountId"},
+        {"Fn::Join": ["", {"Ref": "Elsewhere"}]},
+        {"Fn::Select": [0, {"Ref": "Elsewhere"}]},
+    ],
+    ids=str,
+)
+def test_what_a_deployment_decides_may_be_so_or_otherwise(asked: Any) -> None:
+    equal = [{"Fn::Equals": sides} for sides in ([asked, "a"], ["a", asked], [asked, "b"])]
+    for condition in (*equal, {"Fn::Not": equal[:1]}):
+        for values in ([1, -1], [-1, 1]):
+            written = template(1)
+            written["Conditions"] = {"Is0": condition}
+            written["Resources"]["Queue"]["Properties"]["Priority"] = {"Fn::If": ["Is0", *values]}
+            assert found(written)
+
+    written["Conditions"] = {"Is0": {"Fn::And": [equal[0], equal[2]]}}
+    assert not found(written)
+
+
+@pytest.mark.parametrize(
     "condition",
     [
         WHO_KNOWS,

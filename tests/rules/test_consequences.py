@@ -53,6 +53,7 @@ BESIDE = {
     "secret-key": {"broad-permissions"},
     "state-machine-job-rights": {"broad-permissions"},
     "state-machine-wait": {"submitter-permission"},
+    "submitter-trust": {"submitter-permission"},
     "unknown-volume": {"mount-incomplete"},
 }
 """Rule → what else is wrong in its smallest case: a fault of its own, with a fix of its own."""

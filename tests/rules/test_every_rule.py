@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,15 @@ def findings(type_: str, written: Any) -> list[Finding]:
 
 
 ALL = cases()
+MORE: list[dict[str, Any]] = json.loads((Path(__file__).parent / "more_cases.json").read_text())
+"""Cases of conditions that the smallest do not need."""
+
+
+@pytest.mark.parametrize("more", MORE, ids=lambda one: one["rule"])
+def test_each_condition_of_a_rule_has_its_case(more: dict[str, Any]) -> None:
+    found = {one.rule for one in findings(more["type"], more["case"])}
+
+    assert (more["rule"] in found) is more["told"]
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

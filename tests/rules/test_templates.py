@@ -145,7 +145,7 @@ def test_findings_come_by_resource_and_the_worst_first() -> None:
 
 
 def test_entries_that_may_not_be_there_are_not_counted() -> None:
-    here = {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}
+    here = {"Fn::Equals": [{"Fn::ImportValue": "here"}, "yes"]}
     entry = {"Order": 1, "ComputeEnvironment": {"Ref": "Elsewhere"}}
     maybe = [
         {"Fn::If": ["Here", {**entry, "Order": order}, {"Ref": "AWS::NoValue"}]}

@@ -129,7 +129,7 @@ def test_a_plugin_of_the_users_own_does_not_report_twice(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path, nested: bool) -> None:
+def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path, *, nested: bool) -> None:
     tree = app(tmp_path)
     stack = cdk.Stack(cdk.Stage(tree, "Stage"), "Stack")
     bad_queue(cdk.NestedStack(stack, "Nested") if nested else stack)

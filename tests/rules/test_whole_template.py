@@ -153,6 +153,13 @@ def test_the_source_of_another_tool_is_one_line_and_its_placeholders_are_unknown
     assert (one.rule, one.severity, one.resource) == ("other-tool", "info", "")
 
 
+def test_the_variables_of_the_cloudwatch_agent_are_no_other_tool_s() -> None:
+    text = "Resources: {P: {Type: A::B::C, Properties: {V: '${aws:InstanceId}${aws:ImageId}'}}}"
+    document = template_files.document(text)
+
+    assert examine(document.template, document).findings == []
+
+
 def test_the_index_of_areas_names_the_subjects_of_their_rules() -> None:
     about: dict[str, set[str]] = {}
     for rule in RULES.values():

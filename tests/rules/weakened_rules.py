@@ -1,7 +1,9 @@
-"""Every rule made weaker, one condition at a time, in memory.
+"""Every rule weakened, one condition at a time, in memory.
 
-``uv run python -m tests.rules.weakened_rules`` weakens every condition of every rule, and tells which
-mutants no case of the rule notices; ``test_weakened_rules.py`` has one mutant a rule.
+``uv run python -m tests.rules.weakened_rules [AREA…]`` negates each condition of each rule,
+silences each of its messages, makes each limit admit what lies next to it, and leaves out each part
+of each combination, in half a minute. It fails where the cases of the rules do not notice a mutant
+that is not listed yet; `test_weakened_rules.py` draws one of each rule.
 """
 
 from __future__ import annotations
@@ -10,167 +12,229 @@ import __future__
 import ast
 import copy
 import inspect
+import signal
+import sys
 import textwrap
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from types import FunctionType
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from functools import cache, partial
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.rules.rule import Rule
+from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.combinations import Combination
+from batch_constructs.aws.limits import Limit
+from batch_constructs.rules.rule import RULES, Rule
+from tests.aws.test_limits import admitted_and_refused
+from tests.rules.test_every_rule import ALL, MORE, findings
 
-AREAS = "batch_constructs.rules.areas."
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIST = Path(__file__).parent / "unnoticed_mutants.txt"
+UNNOTICED = frozenset(LIST.read_text().splitlines() if LIST.exists() else ())
+"""Mutants that no case notices; the sweep refuses further ones, and strikes off those that die."""
+
+SECONDS = 2
+"""A mutant that never ends is noticed."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A function of a rule with one condition other than it is.
+    """A rule with one condition other than it is.
 
     Attributes:
-        function: its function.
-        line: where in its file.
-        change: what is other.
-        tree: the function as it then reads.
+        change: where, and what is other.
+        target: the function of a rule with code, or the rule that data makes.
+        put: the code, or the data, that it then has.
     """
 
-    function: FunctionType
-    line: int
     change: str
-    tree: ast.Module
-
-    def __str__(self) -> str:
-        file = self.function.__module__.removeprefix(AREAS)
-        return f"{file}:{self.line} {self.function.__name__}: {self.change}"
+    target: FunctionType | Rule
+    put: Any
 
 
-def own_code(rule: Rule) -> list[FunctionType]:
-    """Give the functions that a rule consists of: its own, and those of its module that it calls."""
-    if not isinstance(rule.find, FunctionType):
-        return []
-    found, waiting = [], [rule.find]
+def mutants(rule: Rule) -> list[Mutant]:
+    """Weaken each condition of a rule."""
+    find = rule.find
+    if isinstance(find, partial):
+        data = find.args[0]
+        if isinstance(data, Limit | Combination):
+            weaker = _of_limit(data) if isinstance(data, Limit) else _of_combination(data)
+            return [
+                Mutant(f"{rule.id}: {said}", rule, partial(find.func, one)) for said, one in weaker
+            ]
+        find = find.func
+    assert isinstance(find, FunctionType)
+    return [one for function in own_code(find) for one in _of_code(function)]
+
+
+def own_code(find: FunctionType) -> list[FunctionType]:
+    """Give a rule's function, and those of its module that it calls."""
+    found, waiting = [], [find]
     while waiting:
         function = waiting.pop(0)
         if function in found:
             continue
         found.append(function)
-        names = {name for code in codes(function.__code__) for name in code.co_names}
-        for name in sorted(names):
-            value = (
-                inspect.unwrap(function.__globals__.get(name, 0))
-                if callable(function.__globals__.get(name))
-                else None
-            )
-            if isinstance(value, FunctionType) and value.__module__ == rule.find.__module__:
-                waiting.append(value)
+        names = sorted({name for code in _codes(function.__code__) for name in code.co_names})
+        called = [
+            inspect.unwrap(one) for one in map(function.__globals__.get, names) if callable(one)
+        ]
+        waiting += [
+            one
+            for one in called
+            if isinstance(one, FunctionType) and one.__module__ == find.__module__
+        ]
     return found
 
 
-def codes(code: Any) -> Iterator[Any]:
+def _codes(code: CodeType) -> Iterator[CodeType]:
     yield code
     for one in code.co_consts:
-        if inspect.iscode(one):
-            yield from codes(one)
+        if isinstance(one, CodeType):
+            yield from _codes(one)
 
 
 @cache
-def parsed(function: FunctionType) -> tuple[ast.Module, int]:
-    lines, start = inspect.getsourcelines(function)
+def _of_code(function: FunctionType) -> list[Mutant]:
+    lines, _ = inspect.getsourcelines(function)
     tree = ast.parse(textwrap.dedent("".join(lines)))
-    definition = tree.body[0]
+    place = f"{function.__module__.rpartition('.areas.')[2]}.{function.__name__}"
+    found = []
+    for number, node in enumerate(ast.walk(tree)):
+        for field, entry in _conditions(node):
+            mutated = copy.deepcopy(tree)
+            other = next(one for n, one in enumerate(ast.walk(mutated)) if n == number)
+            part = getattr(node, field) if entry is None else getattr(node, field)[entry]
+            told = isinstance(part, ast.Yield | ast.YieldFrom)
+            weaker = ast.BoolOp(ast.And(), [ast.Constant(0), part]) if told else _not(part)
+            if entry is None:
+                setattr(other, field, weaker)
+            else:
+                getattr(other, field)[entry] = weaker
+            said = f"{place}: not {' '.join(ast.unparse(part).split())}"
+            found.append(Mutant(said, function, _compiled(function, mutated)))
+    return found
+
+
+def _not(test: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.Not(), test)
+
+
+def _conditions(node: ast.AST) -> Iterator[tuple[str, int | None]]:
+    """Give where the conditions of a node stand, and what it tells: its field, an entry of it."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom):
+        yield "value", None
+    if isinstance(node, ast.If | ast.IfExp):
+        yield "test", None
+    elif isinstance(node, ast.comprehension):
+        yield from (("ifs", place) for place in range(len(node.ifs)))
+    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        yield from (("values", place) for place in range(len(node.values)))
+
+
+def _compiled(function: FunctionType, tree: ast.Module) -> CodeType:
+    """Compile a function with the variables that it has from around it."""
+    free = function.__code__.co_freevars
+    (definition,) = tree.body
     assert isinstance(definition, ast.FunctionDef)
     definition.decorator_list = []
-    return tree, start - 1
+    definition.name = "mutated"
+    definition.body += [ast.Expr(ast.Name(name, ast.Load())) for name in free]
+    around = ast.parse(f"def outer({', '.join(free)}): return mutated").body[0]
+    assert isinstance(around, ast.FunctionDef)
+    around.body.insert(0, definition)
+    flags = __future__.annotations.compiler_flag
+    whole = ast.fix_missing_locations(ast.Module([around], []))
+    code = compile(whole, function.__code__.co_filename, "exec", flags)
+    return next(one for one in _codes(code) if one.co_name == "mutated")
 
 
-def mutants(rule: Rule) -> Iterator[Mutant]:
-    """Weaken each condition of a rule."""
-    for function in own_code(rule):
-        yield from mutants_of(function)
+def _of_limit(limit: Limit) -> Iterator[tuple[str, Limit]]:
+    """Let a limit admit the first value that it refuses."""
+    bound = limit.bound
+    _, (refused, *_) = admitted_and_refused(bound)
+    known = {field.name for field in fields(bound)}
+    if isinstance(bound, OneOf):
+        yield (
+            f"{refused} too",
+            replace(limit, bound=replace(bound, values=(*bound.values, refused))),
+        )
+    elif "pattern" in known:
+        wider: Any = {"pattern": r"(?s:.*)", "longest": None} if "longest" in known else {}
+        yield "any text", replace(limit, bound=replace(bound, **wider))
+    else:
+        end = "low" if refused < bound.low else "high"  # type: ignore[union-attr]
+        wider = {end: refused}
+        yield f"{refused} too", replace(limit, bound=replace(bound, **wider))
 
 
-def mutants_of(function: FunctionType) -> Iterator[Mutant]:
-    tree, above = parsed(function)
-    for number, node in enumerate(ast.walk(tree)):
-        for change, weaken in changes(node):
-            mutated = copy.deepcopy(tree)
-            (place,) = (one for n, one in enumerate(ast.walk(mutated)) if n == number)
-            weaken(place)
-            yield Mutant(
-                function,
-                above
-                + getattr(node, "lineno", getattr(getattr(node, "target", None), "lineno", 0)),
-                change,
-                ast.fix_missing_locations(mutated),
-            )
-
-
-def changes(node: ast.AST) -> Iterator[tuple[str, Callable[[Any], None]]]:
-    """Give the ways to weaken what stands at a place."""
-    if isinstance(node, ast.If | ast.IfExp):
-        for answer in (True, False):
-            yield f"`{ast.unparse(node.test)}` is always {answer}", _always(answer)
-    if isinstance(node, ast.comprehension):
-        for place, test in enumerate(node.ifs):
-            yield f"no `if {ast.unparse(test)}`", _without("ifs", place)
-    if isinstance(node, ast.BoolOp):
-        for place, operand in enumerate(node.values):
-            yield f"no `{ast.unparse(operand)}` in `{ast.unparse(node)}`", _without("values", place)
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in SHIFTED:
-        yield f"the end of `{ast.unparse(node)}` is shifted", _shifted
-
-
-def _always(answer: bool) -> Callable[[Any], None]:
-    def weaken(node: Any) -> None:
-        node.test = ast.Constant(answer)
-
-    return weaken
-
-
-def _without(field: str, place: int) -> Callable[[Any], None]:
-    def weaken(node: Any) -> None:
-        getattr(node, field).pop(place)
-        if field == "values" and len(node.values) == 1:
-            node.values *= 2
-
-    return weaken
-
-
-SHIFTED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-}
-
-
-def _shifted(node: Any) -> None:
-    node.ops[0] = SHIFTED[type(node.ops[0])]()
+def _of_combination(rule: Combination) -> Iterator[tuple[str, Combination]]:
+    """Leave out a part of a combination."""
+    for place in range(len(rule.parts)):
+        parts = [*rule.parts]
+        del parts[place]
+        yield f"without part {place + 1}", replace(rule, parts=tuple(parts))
 
 
 @contextmanager
 def in_place(mutant: Mutant) -> Iterator[None]:
-    """Let a function be its mutant."""
-    function = mutant.function
-    outer = ast.parse(f"def outer({', '.join(function.__code__.co_freevars)}): pass")
-    (around,) = outer.body
-    assert isinstance(around, ast.FunctionDef)
-    (definition,) = mutant.tree.body
-    assert isinstance(definition, ast.FunctionDef)
-    definition.name = "mutated"
-    free = [ast.Expr(ast.Name(name, ast.Load())) for name in function.__code__.co_freevars]
-    definition.body += free  # the same variables, whatever the mutant uses
-    around.body = [*mutant.tree.body, ast.Return(ast.Name("mutated", ast.Load()))]
-    module: dict[str, Any] = {}
-    flags = __future__.annotations.compiler_flag
-    file = function.__code__.co_filename
-    exec(
-        compile(ast.fix_missing_locations(outer), file, "exec", flags), function.__globals__, module
-    )
-    made = module["outer"](*function.__code__.co_freevars)
-    before = mutant.function.__code__
-    mutant.function.__code__ = made.__code__
+    """Let a rule be its mutant."""
+    target, name = mutant.target, "find" if isinstance(mutant.target, Rule) else "__code__"
+    before = getattr(target, name)
+    object.__setattr__(target, name, mutant.put)
     try:
         yield
     finally:
-        mutant.function.__code__ = before
+        object.__setattr__(target, name, before)
+
+
+class _EndlessError(Exception):
+    pass
+
+
+def _end(*_: object) -> None:
+    raise _EndlessError
+
+
+def is_noticed(rule: str, mutant: Mutant) -> bool:
+    """Tell whether a case of a rule turns red."""
+    type_, bad, good = ALL[rule]
+    cases = [(type_, bad, True), (type_, good, False)]
+    cases += [(one["type"], one["case"], one["told"]) for one in MORE if one["rule"] == rule]
+    signal.signal(signal.SIGALRM, _end)
+    signal.alarm(SECONDS)
+    try:
+        with in_place(mutant):
+            return any(
+                (rule in {one.rule for one in findings(kind, case)}) is not told
+                for kind, case, told in cases
+            )
+    except Exception:  # noqa: BLE001  # whatever it is, it is noticed
+        return True
+    finally:
+        signal.alarm(0)
+
+
+def main(areas: list[str]) -> int:
+    """Weaken every rule, and tell what nothing notices."""
+    noticed: dict[str, bool] = {}
+    for id_, rule in RULES.items():
+        if not areas or rule.area in areas:
+            for mutant in mutants(rule):
+                known = noticed.get(mutant.change, False)
+                noticed[mutant.change] = known or is_noticed(id_, mutant)
+    left = sorted(change for change, was in noticed.items() if not was)
+    new = [one for one in left if one not in UNNOTICED]
+    if areas or new:
+        sys.stdout.write("".join(f"{one}\n" for one in new))
+    else:
+        LIST.write_text("".join(f"{one}\n" for one in left))
+    sys.stdout.write(f"{len(noticed) - len(left)} of {len(noticed)} mutants are noticed\n")
+    return 1 if new else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

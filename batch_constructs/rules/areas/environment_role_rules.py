@@ -223,8 +223,7 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     "instance-role-in-containers",
     COMPUTE_ENVIRONMENT,
     title="instance role that lets every container read the account's parameters or secrets",
-    fix=f"take {policies.SESSION_MANAGER} off; for Session Manager allow "
-    f"{', '.join(policies.SESSION_ACTIONS)}, and give a job's own rights to its job role",
+    fix="name the resources, or give a job's own rights to its job role",
     source=policies.INSTANCE_CREDENTIALS_SOURCE,
 )
 def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -237,8 +236,22 @@ def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fau
         reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
         action = next((one for one in reads if held.allow(one) is not False), None)
         if action is not None and statement.opens_everything:
-            whose = f"the policy {statement.managed} of {role.id}" if statement.managed else role.id
-            yield INSTANCE_ROLE, f"{whose} allows {action} on every resource"
+            name = statement.managed
+            whose = f"the policy {name} of {role.id}" if name else role.id
+            said = f"{whose} allows {action} on every resource"
+            if name == policies.SESSION_MANAGER:
+                yield INSTANCE_ROLE, said, _NO_SESSION_MANAGER
+            elif name:
+                yield INSTANCE_ROLE, said, f"take {name} off; {_TO_THE_JOB}"
+            else:
+                yield INSTANCE_ROLE, said
+
+
+_TO_THE_JOB: Final = "give a job's own rights to its job role"
+_NO_SESSION_MANAGER: Final = (
+    f"take {policies.SESSION_MANAGER} off; for Session Manager allow "
+    f"{', '.join(policies.SESSION_ACTIONS)}, and {_TO_THE_JOB}"
+)
 
 
 def _hides_metadata(environment: ComputeEnvironment) -> bool:

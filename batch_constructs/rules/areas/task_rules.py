@@ -8,6 +8,7 @@ from batch_constructs.aws import containers
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import flag, given, listing, mapping, text
 
@@ -158,6 +159,7 @@ def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "firelens-own-logs",
     title="log router that logs to itself",
+    severity=Severity.WARNING,
     fix="give the router another LogDriver, such as awslogs",
     source=_ROUTING_SOURCE,
 )

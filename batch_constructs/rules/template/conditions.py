@@ -237,8 +237,12 @@ def _values(parameter: object, literals: list[str]) -> list[object]:
 def _literals_compared(
     conditions: Mapping[str, object], parameters: Mapping[str, object]
 ) -> dict[str, dict[str, None]]:
-    """Collect, for each parameter, the literals that conditions compare it with."""
+    """Collect the literals that conditions compare a parameter, or what a function makes, with.
+
+    What is made of a parameter that is compared itself is left out: the two are not independent.
+    """
     asked: dict[str, dict[str, None]] = {}
+    made: dict[str, set[str]] = {}
     waiting: list[object] = [*conditions.values()]
     seen: set[int] = set()
     while waiting:
@@ -247,15 +251,43 @@ def _literals_compared(
             continue
         seen.add(id(value))
         match value:
-            case {"Fn::Equals": [{"Ref": str(name)}, str() | int() as literal]} | {
-                "Fn::Equals": [str() | int() as literal, {"Ref": str(name)}]
-            } if name in parameters:
+            case {"Fn::Equals": [Mapping() as one, str() | int() as literal]} | {
+                "Fn::Equals": [str() | int() as literal, Mapping() as one]
+            } if (name := _asked(one)) and (not _is_reference(one) or _may_be(name, parameters)):
                 asked.setdefault(name, {})[_written(literal)] = None
+                if not _is_reference(one):
+                    made[name] = set(_words(one))
             case Mapping():
                 waiting += value.values()
             case list():
                 waiting += value
-    return asked
+    alone = asked.keys() - made
+    return {name: some for name, some in asked.items() if alone.isdisjoint(made.get(name, ()))}
+
+
+def _asked(value: object) -> str:
+    """Name what a condition compares: a parameter, or what one function makes."""
+    match value:
+        case {"Ref": str(name)}:
+            return name
+        case Mapping() if len(value) == 1 and str(*value) in _OF_PARAMETERS:
+            return "" if _IMPORT in (written := repr(value)) else written
+        case _:
+            return ""
+
+
+_OF_PARAMETERS: Final = ("Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub")
+_IMPORT: Final = "Fn::ImportValue"
+"""What comes from elsewhere may be the same for ever."""
+
+
+def _is_reference(value: Mapping[str, object]) -> bool:
+    return "Ref" in value
+
+
+def _may_be(name: str, parameters: Mapping[str, object]) -> bool:
+    """Tell whether a name is a parameter of the template, or one of CloudFormation's own."""
+    return name in parameters or (name.startswith("AWS::") and name != "AWS::NoValue")
 
 
 def _written(value: object) -> str:
@@ -313,11 +345,13 @@ class _Truth:
 
     def _equal(self, left: object, right: object) -> bool | None:
         one, other = self._resolver.resolve(left), self._resolver.resolve(right)
-        match left, right:
-            case ({"Ref": str(name)}, _) | (_, {"Ref": str(name)}) if name in self._known:
-                if self._known[name] is _SOMETHING_ELSE:
-                    literal = other if one is UNKNOWN else one
-                    return None if literal is UNKNOWN else False
+        for compared, literal in ((left, other), (right, one)):
+            name = _asked(compared) if self._resolver.resolve(compared) is UNKNOWN else ""
+            if name in self._known:
+                value = self._known[name]
+                if literal is UNKNOWN:
+                    return None
+                return value is not _SOMETHING_ELSE and value == _written(literal)
         if isinstance(one, str | int) and isinstance(other, str | int):
             return _written(one) == _written(other)
         return None

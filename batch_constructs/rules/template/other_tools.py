@@ -11,9 +11,12 @@ from batch_constructs.aws.pattern import pattern
 
 OPENINGS: Final = pattern(
     r"\{\{(?!resolve:)|\{%|\#\{(?=[\w:.]+\})"
-    r"|\$\{(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
+    r"|\$\{(?!aws:[A-Z])(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
 )
-"""Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's."""
+"""Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's.
+
+``${aws:InstanceId}`` and its like are the CloudWatch agent's.
+"""
 
 CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}
 
