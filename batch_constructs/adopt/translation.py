@@ -52,7 +52,6 @@ class Translation:
         self._taken = taken
         self._made = made
         self._volumes: dict[str, Mapping[str, Any]] = {}
-        self._mounts: dict[str, bool] = {}
         self.call = Call(f"bc.{constructor}")
         for name, value in properties.items():
             self._read(f"{kind}/{name}", value, self.call, "")

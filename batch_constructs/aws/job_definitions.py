@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.
 
 from __future__ import annotations
 
-
 from enum import StrEnum
 from typing import Final
 

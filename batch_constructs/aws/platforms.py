@@ -21,9 +21,6 @@ class PlatformCapability(StrEnum):
     MANAGED_INSTANCES = "MANAGED_INSTANCES"
 
 
-CAPABILITIES: Final = tuple(PlatformCapability)
-"""What a job definition may ask for; EC2 where it asks for nothing."""
-
 KINDS: Final = {
     "EC2": "EC2",
     "FARGATE": "Fargate",

@@ -67,19 +67,6 @@ SCALES: Final = frozenset({"ComputeResources/ScalingPolicy"})
 """What is changed on any environment without replacing instances, though the registry calls it
 conditional."""
 
-POLICY_IS_FROM_THE_START: Final[Source] = api(
-    "CreateJobQueueRequest.schedulingPolicyArn",
-    '"A job queue without a fair-share scheduling policy is scheduled as a FIFO job queue and'
-    " can't have a fair-share scheduling policy added.\"",
-)
-
-POLICY_STAYS: Final[Source] = api(
-    "UpdateJobQueueRequest.schedulingPolicyArn",
-    '"Once a job queue is created, the fair-share scheduling policy can be replaced but not'
-    ' removed."',
-)
-
-
 UPDATE_MINUTES: Final = 30
 """How long an infrastructure update waits for jobs when the update policy does not say."""
 

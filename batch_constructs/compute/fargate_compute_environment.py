@@ -10,21 +10,25 @@ from typing import TYPE_CHECKING
 from batch_constructs.arguments import Arguments
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.managed_compute_environment import (
+    DEFAULTS,
     EnvironmentArguments,
+    EnvironmentOptions,
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
     read_replaced,
 )
+from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+    from typing import Unpack
 
     from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
 
+@spells_out(EnvironmentOptions, defaults=DEFAULTS)
 class FargateComputeEnvironment(ManagedComputeEnvironment):
     """A compute environment on Fargate or Fargate Spot: no instances, nothing to pay while idle.
 
@@ -40,15 +44,6 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         security_groups: Security groups of the jobs, 1 to 5. Default: one of its own.
         max_vcpus: vCPUs of all running jobs together, at most.
         spot: Whether on Fargate Spot: cheaper, and taken back with two minutes' notice; x86 only.
-        compute_environment_name: A readable prefix of the name; what follows it changes only when
-            the environment has to be replaced. Default: a name that CloudFormation generates.
-        exact_name: The whole name, instead of a prefix. A change that needs another environment
-            then fails to deploy until this is changed too, since the old one still has the name.
-            Default: none.
-        enabled: Whether it takes jobs from its queues. Default: yes.
-        service_role: A role for AWS Batch itself; an environment with one is replaced where it
-            could be updated. Default: the service-linked role.
-        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         replace_compute_environment: Whether CloudFormation makes another environment where it
             could change this one: its queues move over, and it ends what still runs in it.
             Default: no, but for one with a service role of its own.
@@ -70,23 +65,11 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: int = 256,
         spot: bool = False,
-        compute_environment_name: str | None = None,
-        exact_name: str | None = None,
-        enabled: bool = True,
-        service_role: iam.IRole | None = None,
-        tags: Mapping[str, str] | None = None,
-        replace_compute_environment: bool | None = None,
+        **shared: Unpack[EnvironmentOptions],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        own = EnvironmentArguments(
-            compute_environment_name=compute_environment_name,
-            exact_name=exact_name,
-            replace_compute_environment=replace_compute_environment,
-            enabled=enabled,
-            service_role=service_role,
-            tags=tags,
-        )
+        own = EnvironmentArguments(**only(EnvironmentOptions, shared))
         network = Network(
             arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import jsii
 from aws_cdk import ITaggableV2
@@ -33,6 +33,7 @@ from batch_constructs.compute.launch_template_overrides import (
 )
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentArguments,
+    EnvironmentOptions,
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
@@ -58,6 +60,74 @@ if TYPE_CHECKING:
 
 DEFAULT_INSTANCE_TYPES = ("default_x86_64",)
 """What AWS Batch chooses from when nothing is said: current x86 families."""
+
+
+class InstanceOptions(TypedDict, total=False):
+    """The arguments that environments on instances of Amazon ECS take.
+
+    Args:
+        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
+            ones, or else the public ones.
+        security_groups: Security groups of the instances. Default: one of its own.
+        max_vcpus: vCPUs of all instances together, at most; a strategy may exceed it by the size of
+            one instance.
+        instance_types: Families (``"c7g"``) and types (``"m7i.large"``, ``ec2.InstanceType``), all
+            x86 or all Arm. Default: the current x86 families that AWS Batch chooses from.
+        min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
+        allocation_strategy: How to choose among the types. Default: ``BEST_FIT_PROGRESSIVE``.
+        images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
+            2023 for ECS.
+        launch_template: A launch template for the instances, a ``LaunchTemplate`` or one of the
+            CDK; its newest version is taken. Default: one that keeps the instance's credentials
+            from containers with a network of their own.
+        launch_template_overrides: Other launch templates for some of the instance types, at most
+            ten. Default: none.
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
+            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
+            give it to that. Default: EC2's, open reservations that fit.
+        key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
+        instance_role: The role of the instances, or an instance profile that has it; containers in
+            their network get its credentials, too. Default: one of its own, which may join the
+            cluster and pull images.
+        session_access: Whether that role also lets Session Manager open sessions on the instances.
+            Default: no.
+        placement_group: A placement group for the instances. Default: none.
+        instance_tags: Tags of the instances and their volumes. A change replaces instances, and the
+            environment only where that has a service role or ``BEST_FIT``. Default: those that
+            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
+        scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
+            Default: it goes at once.
+        container_insights: How closely CloudWatch Container Insights watches the cluster:
+            ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
+        update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
+        update_to_latest_image: Whether an update also takes the newest machine image of AWS.
+            Default: yes.
+    """
+
+    vpc_subnets: ec2.SubnetSelection | None
+    security_groups: Sequence[ec2.ISecurityGroup] | None
+    max_vcpus: int
+    instance_types: Sequence[str | ec2.InstanceType] | None
+    min_vcpus: int
+    allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
+    images: Sequence[AnyImage] | None
+    launch_template: AnyLaunchTemplate | None
+    launch_template_overrides: Sequence[LaunchTemplateOverride] | None
+    capacity_reservation: AnyCapacityReservation | None
+    key_pair: ec2.IKeyPair | None
+    instance_role: iam.IRole | iam.IInstanceProfile | None
+    session_access: bool
+    placement_group: ec2.IPlacementGroup | None
+    instance_tags: Mapping[str, str] | None
+    scale_down_delay: Duration | None
+    container_insights: ContainerInsights | str | None
+    update_policy: UpdatePolicy | None
+    update_to_latest_image: bool | None
+
+
+class InstanceEnvironmentOptions(EnvironmentOptions, InstanceOptions):
+    """The arguments that environments on EC2 and on Spot share."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import jsii
 from aws_cdk import Stack
@@ -27,6 +27,37 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
     from batch_constructs.arguments import Arguments
+
+
+class EnvironmentOptions(TypedDict, total=False):
+    """The arguments that managed compute environments of every kind take.
+
+    Args:
+        compute_environment_name: A readable prefix of the name; what follows it changes only when
+            the environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that needs another environment
+            then fails to deploy until this is changed too, since the old one still has the name.
+            Default: none.
+        enabled: Whether it takes jobs from its queues. Default: yes.
+        service_role: A role for AWS Batch itself; an environment with one is replaced where it
+            could be updated. Default: the service-linked role.
+        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
+        replace_compute_environment: Whether CloudFormation makes another environment where it
+            could change this one: its queues move over, and it ends what still runs in it.
+            Default: only where AWS Batch cannot change it: with the strategy ``BEST_FIT``, or a
+            service role of its own.
+    """
+
+    compute_environment_name: str | None
+    exact_name: str | None
+    enabled: bool
+    service_role: iam.IRole | None
+    tags: Mapping[str, str] | None
+    replace_compute_environment: bool | None
+
+
+DEFAULTS: Final = {"enabled": True, "max_vcpus": 256, "min_vcpus": 0, "session_access": False}
+"""What the shared arguments of compute environments are by default, where that is not None."""
 
 
 @dataclass(frozen=True, kw_only=True)

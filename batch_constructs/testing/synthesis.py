@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.rules.findings import Severity
+from batch_constructs.rules import Severity, check_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from aws_cdk import Stack, Stage
 
@@ -34,8 +34,6 @@ def synth(app_or_stack: Stage | Stack, *, ignore: Iterable[str] = ()) -> dict[st
             message has a line for each.
         TypeError: it is neither.
     """
-    from batch_constructs.testing.no_findings import faults
-
     templates, annotations = _synthesised(app_or_stack)
     found = annotations + [
         line
@@ -94,3 +92,26 @@ def _synthesised(subject: Stage | Stack) -> tuple[dict[str, dict[str, Any]], lis
         if message.level.value in _TOLD
     ]
     return {artifact.stack_name: dict(artifact.template) for artifact in artifacts}, told
+
+
+def faults(
+    template: Template, stack: str, ignore: Iterable[str], severities: Collection[Severity]
+) -> Iterator[str]:
+    """Write what the rules find in a template, a line each.
+
+    Raises:
+        ValueError: no rule has a name under ``ignore``: it would hide nothing.
+    """
+    left_out = [ignore] if isinstance(ignore, str) else list(ignore)
+    unknown = [name for name in left_out if name not in _rules()]
+    if unknown:
+        raise ValueError(f"ignore: no rule is called {', '.join(unknown)}; see docs/rules.md")
+    for finding in check_template(template):
+        if finding.severity in severities and finding.rule not in left_out:
+            yield line_of(stack, finding)
+
+
+def _rules() -> set[str]:
+    from batch_constructs.rules.rule import RULES
+
+    return set(RULES)

@@ -48,11 +48,6 @@ class ComputeEnvironment(Resource):
         return self.kind in aws.ON_MANAGED_INSTANCES
 
     @property
-    def is_managed(self) -> bool:
-        """Tell whether Batch manages the capacity for sure."""
-        return (text(self.properties, "Type") or "").upper() == "MANAGED"
-
-    @property
     def is_unmanaged(self) -> bool:
         """Tell whether the instances are the user's own."""
         return (text(self.properties, "Type") or "").upper() == "UNMANAGED"
