@@ -5,10 +5,10 @@ uv run python bench/check_templates.py
 Each is run as its users run it, one command over all files, with bytecode compiled as an
 installation compiles it. Medians of wall time, and of the CPU time of all its processes.
 
-What was tried: a pool of processes takes 18 ms to load, so a check forks; a garbage collection
-runs now and then costs a tenth; JSON takes a fortieth of a check, so a faster parser gains
-nothing. Dataclasses, regular expressions compiled at import and modules that few templates need were
-a third of a start.
+What was tried: a pool of processes takes 18 ms to load, so a check forks. A garbage collector that
+runs now and then costs a tenth. JSON takes a fortieth of a check: a faster parser gains nothing.
+Dataclasses, regular expressions that are compiled at import, and modules that few templates need
+were a third of a start.
 """
 
 from __future__ import annotations
