@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 HASH_LENGTH = 8
 
 _LONGEST = (RESOURCE_NAME.longest or 0) - len("-") - HASH_LENGTH
-NAME_PREFIX = replace(
-    RESOURCE_NAME,
+NAME_PREFIX = RESOURCE_NAME.replaced(
     longest=_LONGEST,
     allowed=RESOURCE_NAME.allowed.replace(str(RESOURCE_NAME.longest), str(_LONGEST)),
 )

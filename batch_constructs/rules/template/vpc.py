@@ -137,10 +137,9 @@ def is_private(cidr: str) -> bool:
         block = ip_network(cidr, strict=False)
     except ValueError:
         return False
-    return block.version == 4 and any(  # noqa: PLR2004  # IPv4
-        block.subnet_of(ip_network(one))
-        for one in _PRIVATE  # type: ignore[arg-type]  # both are
-    )
+    if block.version != 4:  # noqa: PLR2004  # as the private networks are
+        return False
+    return any(block.subnet_of(ip_network(one)) for one in _PRIVATE)  # type: ignore[arg-type]  # both of IPv4
 
 
 def _leads(route: Resource) -> Reach | None:
