@@ -373,3 +373,20 @@ def test_overrides_that_ecs_refuses_are_told_and_no_job_fails_of_them(rescues: R
     with pytest.raises(LeftToPeopleError, match="ECS takes 8192 as overrides"):
         rescues.run(rescues.batch.add("lost", LOST, container=long))
     assert rescues.batch.submitted == []
+
+
+def test_a_child_of_an_array_that_runs_again_as_a_whole_does_not_run_again_by_itself(
+    rescues: Rescues,
+) -> None:
+    """Both what the array waited for and what the child waited for were lost."""
+    rescues.run(rescues.batch.add("lost", LOST))
+    rescues.batch.add("left", "Array Child Job failed", arrayProperties={"size": 2})
+    rescues.run(rescues.batch.add("left:1", LOST, arrayProperties={"index": 1}))
+    depends_on = [*after("lost"), {"jobId": "left", "type": "N_TO_N"}]
+    array = rescues.batch.add("many", WAITED, dependsOn=depends_on, arrayProperties={"size": 2})
+    child = rescues.batch.add("many:1", WAITED, dependsOn=depends_on, arrayProperties={"index": 1})
+
+    (again,) = rescues.told(array)
+
+    assert again["dependsOn"] == after("new-1", "new-2")
+    assert rescues.told(child) == []

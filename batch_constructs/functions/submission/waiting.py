@@ -59,11 +59,11 @@ class Waiting:
             self._refuse_silence(plain, known)
             return None
         losers = self._losers(failed)
-        if losers is None or self.spot_queue not in losers:
-            return None  # what it waited for failed of its own, or is another function's to rescue
+        if losers is None:
+            return None  # what it waited for failed of its own
         if losers != {self.spot_queue}:
             if self.spot_queue != min(losers):
-                return None  # the other function says so
+                return None  # another function sees to it, or says so
             raise LeftToPeopleError(
                 f"job {self.job['jobId']} waited for jobs that {', '.join(sorted(losers))} lost; "
                 "each queue's rescue knows its own alone: submit it again yourself, to wait for "
