@@ -138,7 +138,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             settings = read_function_settings(arguments, function_settings)
         elif function_settings is not None:
             arguments.wrong_value(
-                "function_settings is given without spot_rescue_queue, so there is no function; "
+                "function_settings is given without spot_rescue_queue, so there is no function: "
                 "leave it out"
             )
         arguments.refuse()
@@ -379,7 +379,7 @@ def _rescued_definitions(
 ) -> list[AnyJobDefinition]:
     """Read the definitions whose jobs may be rescued: of the place of the rescue queue."""
     fit = []
-    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
+    listed = arguments.items("spot_rescue_job_definitions", definitions, "job definitions")
     for place, one in enumerate(listed):
         parameter = f"spot_rescue_job_definitions[{place}]"
         if not is_job_definition(one):

@@ -12,6 +12,8 @@ from re import _constants as kinds  # type: ignore[attr-defined]  # the parser t
 from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -56,8 +58,8 @@ def _problem_of(schema: Any) -> str | None:
     draft = schema.get("$schema", _DRAFTS[-1])
     if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
         return (
-            f"has $schema {draft!r}; allowed are drafts 4, 6 and 7, such as "
-            "'http://json-schema.org/draft-07/schema#'"
+            f"has the $schema {shown(draft)}; allowed are drafts 4, 6 and 7, such as "
+            '"http://json-schema.org/draft-07/schema#"'
         )
     elsewhere = sorted(set(_references(schema)))
     if elsewhere:
@@ -68,9 +70,9 @@ def _problem_of(schema: Any) -> str | None:
     for pattern in sorted(set(_patterns(schema))):
         if is_exponential(pattern):
             return (
-                f"has the pattern {pattern!r}, which repeats what repeats: one message of thirty "
-                "characters would keep the function busy for minutes; write it with one "
-                "repetition, such as 'a+' for '(a+)+'"
+                f"has the pattern {shown(pattern)}, which repeats what repeats: one message of "
+                "thirty characters would keep the function busy for minutes: write it with one "
+                'repetition, such as "a+" for "(a+)+"'
             )
     return None
 

@@ -438,7 +438,7 @@ def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQ
     said = str(refusal.value)
     assert "thresholds.time_in_runnable is a token" in said
     assert "thresholds.failure_rate_percent is a token" in said
-    assert "thresholds.failure_rate_min_jobs is NoneType None" in said
+    assert "thresholds.failure_rate_min_jobs is None" in said
 
 
 def test_alarms_whose_names_collide_or_are_too_long_are_refused(
@@ -449,7 +449,7 @@ def test_alarms_whose_names_collide_or_are_too_long_are_refused(
 
     with pytest.raises(ValueError, match="dead_letter_queues holds Platform/Dead 2 times"):
         BatchMonitoring(stack, "A", queues=[queue], dead_letter_queues=[dead, dead])
-    with pytest.raises(TypeError, match="alarm_name_prefix is NoneType None"):
+    with pytest.raises(TypeError, match="alarm_name_prefix is None"):
         BatchMonitoring(stack, "B", queues=[queue], alarm_name_prefix=nothing)
     with pytest.raises(ValueError, match="alarm_name_prefix has 256 characters"):
         BatchMonitoring(stack, "C", queues=[queue], alarm_name_prefix="x" * 256)

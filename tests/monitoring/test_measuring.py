@@ -117,7 +117,7 @@ def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
 
     assert "interval is 1.5 minutes" in str(refusal.value)
     assert "max_jobs is 0; allowed are 1 or more" in str(refusal.value)
-    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 or more minutes"):
+    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 minutes or more"):
         JobGauges(stack, "Gauges", queues=[queue_in(stack)], interval=Duration.minutes(0))
 
 
