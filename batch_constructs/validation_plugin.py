@@ -12,9 +12,9 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
+from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.rules import Finding, Severity, check_template
-from batch_constructs.rules.ignoring import ACKNOWLEDGED, Assembly
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class _StageCheck:
 def _errors(folder: str) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
-    for file in reading.find(folder):
+    for file in template_files.find(folder):
         template = json.loads(Path(file).read_text(encoding="utf-8"))
         acknowledged = assembly.acknowledged(file)
         for one in check_template(_but_for_made_up(template)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
 
-    from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.linux_parameters import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.secrets import SecretSource
     from batch_constructs.jobs.volumes import AnyVolume

@@ -14,7 +14,7 @@ from batch_constructs.jobs.container_image import (
     named_image,
     refuse_image,
 )
-from batch_constructs.jobs.linux import linux_parameters, ulimit_properties
+from batch_constructs.jobs.linux_parameters import linux_parameters, ulimit_properties
 from batch_constructs.jobs.log_configuration import ContainerLog
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
-    from batch_constructs.jobs.consumables import Consumable
-    from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.jobs.linux_parameters import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource

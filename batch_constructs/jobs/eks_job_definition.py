@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.pods import DnsPolicy
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.pod import PodContainer
     from batch_constructs.jobs.retry_policy import RetryPolicy
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.retry_policy import RetryPolicy
     from batch_constructs.jobs.secrets import SecretSource

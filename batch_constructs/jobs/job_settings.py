@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.consumables import Consumes
+from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
 
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
 """A placeholder without a default can still be given at submission, but a construct has

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         OperatingSystemFamily,
         PidMode,
     )
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.retry_policy import RetryPolicy
 

@@ -15,7 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole, allowed
 from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.construct import given
-from batch_constructs.jobs.consumables import Consumes
+from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
 from batch_constructs.jobs.ecs_task import Task
 from batch_constructs.jobs.job_settings import Job, JobArguments
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.job_definitions import IpcMode, PidMode
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.retry_policy import RetryPolicy
 

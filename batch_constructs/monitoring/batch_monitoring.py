@@ -15,7 +15,7 @@ from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.known_values import known_now
+from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges

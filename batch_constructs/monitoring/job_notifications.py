@@ -19,6 +19,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.alert_topic import AlertTopic
+from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -30,7 +31,6 @@ from batch_constructs.queues.job_queue_events import (
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
-from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ def rule(
         add(
             Rule(
                 id=id,
-                area=area or find.__module__.partition(".areas.")[2],
+                area=area or find.__module__.partition(".areas.")[2].removesuffix("_rules"),
                 severity=severity,
                 title=title,
                 fix=fix,

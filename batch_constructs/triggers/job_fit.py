@@ -12,9 +12,9 @@ from batch_constructs.arguments import A_KEY, checked
 from batch_constructs.aws.bound import shown
 from batch_constructs.refusal import told
 from batch_constructs.rules import check_resource
-from batch_constructs.rules.areas.jobs_on_queues import platform_mismatch
+from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.resources import (
+from batch_constructs.rules.template.resource_graph import (
     JobDefinition,
     JobQueue,
     Template,

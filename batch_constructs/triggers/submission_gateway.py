@@ -26,6 +26,7 @@ from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.enum_argument import member
 from batch_constructs.function_settings import (
     FunctionSettings,
     point_in_time_recovery,
@@ -33,12 +34,11 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import has_member, kind_of
-from batch_constructs.members import member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
-from batch_constructs.triggers.delivery import admit_event_bridge
+from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,

@@ -11,15 +11,15 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
 from batch_constructs.topic import topic_argument
-from batch_constructs.triggers.delivery import check_dead_letter_queue
-from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.delivery_retries import check_dead_letter_queue
+from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
