@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
-from batch_constructs.aws.bound import OneOf, refused, shown
+from batch_constructs.aws.bound import OneOf, meant, shown
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.jobs.job_definition import (
@@ -103,14 +103,14 @@ def wrong_states(states: object, allowed: Sequence[str] = WITH_EVENTS) -> str | 
         return f"states is {got}; expected a list of {known.allowed}"
     if not list(states):
         return f"states is empty: leave it out for every state, or give some of {known.allowed}"
-    unknown = [place for place, state in enumerate(states) if state not in allowed]
+    unknown = {place: str(one) for place, one in enumerate(states) if one not in allowed}
     if not unknown:
         return None
-    place, state = unknown[0], str(list(states)[unknown[0]])
-    if state == JobState.SUBMITTED:
-        why = "AWS Batch sends nothing as a job is submitted"
-        return f"states[{place}] {refused(state, known.allowed)}: {why}"
-    return f"states[{place}] {known.wrong(state)}"
+    got = " and ".join(f"states[{place}] is {shown(one)}" for place, one in unknown.items())
+    hint = meant(next(iter(unknown.values())), allowed)
+    if JobState.SUBMITTED in unknown.values():
+        hint = ": AWS Batch sends nothing as a job is submitted"
+    return f"{got}; allowed are {known.allowed}{hint}"
 
 
 class QueueRules:

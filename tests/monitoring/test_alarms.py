@@ -395,7 +395,7 @@ def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) 
 
     said = str(refusal.value)
     assert "thresholds.failure_rate_percent is 150; allowed are numbers from 0 to 100" in said
-    assert "thresholds.failure_rate_min_jobs is 0; allowed are 1 or more" in said
+    assert "thresholds.failure_rate_min_jobs is 0; allowed are whole numbers from 1" in said
     assert "thresholds.time_in_runnable is 1.5 seconds" in said
 
 
@@ -447,7 +447,7 @@ def test_alarms_whose_names_collide_or_are_too_long_are_refused(
     nothing: Any = None
     dead = sqs.Queue(stack, "Dead")
 
-    with pytest.raises(ValueError, match="dead_letter_queues holds Platform/Dead 2 times"):
+    with pytest.raises(ValueError, match="dead_letter_queues has Platform/Dead 2 times"):
         BatchMonitoring(stack, "A", queues=[queue], dead_letter_queues=[dead, dead])
     with pytest.raises(TypeError, match="alarm_name_prefix is None"):
         BatchMonitoring(stack, "B", queues=[queue], alarm_name_prefix=nothing)
