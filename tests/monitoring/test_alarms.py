@@ -420,8 +420,8 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
     assert "alarm_topic is encrypted with alias/aws/sns" in said
     assert "thresholds.vcpu_hours_per_day is given without gauges" in said
     assert "event_log does not cover Nightly" in said
-    assert "dead_letter_queues is aws_cdk.aws_sns.Topic" in said
-    assert "gateways is aws_cdk.aws_sns.Topic" in said
+    assert "dead_letter_queues[0] is aws_cdk.aws_sns.Topic" in said
+    assert "gateways[0] is aws_cdk.aws_sns.Topic" in said
 
 
 def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQueue) -> None:
