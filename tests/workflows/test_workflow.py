@@ -399,7 +399,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
     definition_of_a, share_of_a, queue_of_b = str(error.value).splitlines()[1:]
     assert 'job "a": job_definition is str "name"; expected a job definition' in definition_of_a
     assert 'job "a": share_identifier is left out, but the queue has a scheduling' in share_of_a
-    assert 'job "b": no queue; give it one, or the whole workflow' in queue_of_b
+    assert 'job "b": queue is left out: give it one, or the whole workflow' in queue_of_b
 
 
 @pytest.mark.parametrize(
@@ -477,7 +477,7 @@ def test_a_queue_that_refuses_the_jobs_share_rescues_none(
 
     with pytest.raises(ValueError, match='"a": on spot_rescue_queue: share_identifier is left out'):
         workflow(stack, queue, job, spot_rescue_queue=shared)
-    with pytest.raises(ValueError, match="'a': on spot_rescue_queue: share_identifier is 'blue'"):
+    with pytest.raises(ValueError, match='"a": on spot_rescue_queue: share_identifier is "blue"'):
         Workflow(
             stack,
             "Other",
