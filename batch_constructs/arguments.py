@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Whole, allowed, refused, shown
 from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
@@ -35,6 +35,8 @@ them."""
 
 _LARGEST = 2**31 - 1
 """The largest number that AWS Batch's API has room for."""
+
+_NUMBERS = f"numbers up to {_LARGEST:,}"
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
@@ -68,6 +70,9 @@ class Checked:
         """The resource as it stands in a template."""
         return {"Type": self.type, "Properties": self.properties}
 
+
+A_KEY = "a key of "
+"""What a problem begins with that is one of a mapping's key, and not of the value behind it."""
 
 _MAY_HOLD_SECRETS = {"args", "command", "user_data"}
 """Lists of words that somebody may have put a password into."""
@@ -105,13 +110,13 @@ class Arguments:
         nowhere: Any = None
         return cls(nowhere)
 
-    def within(self, parameter: str) -> Arguments:
+    def within(self, parameter: str, *, between: str = ".") -> Arguments:
         """Return a view for the fields of what is given as a parameter, with the same problems."""
         view = Arguments(self.construct)
         view._wrong_types = self._wrong_types
         view._wrong_values = self._wrong_values
         view._hidden = self._hidden
-        view._within = f"{self._within}{parameter}."
+        view._within = f"{self._within}{parameter}{between}"
         return view
 
     def wrong_type(
@@ -121,16 +126,32 @@ class Arguments:
 
         What may be ``secret`` is not shown.
         """
-        shown = _is_short(value) and not secret and not is_token(value)
-        got = f"{kind_of(value)} {value!r}" if shown else kind_of(value)
-        problem = f"{self._within}{parameter} is {got}; expected {expected}"
+        kind = "" if value is None else kind_of(value)
+        may_be_seen = _is_short(value) and not secret and not is_token(value)
+        got = f"{kind} {shown(value)}".lstrip() if may_be_seen or value is None else kind
+        problem = self._placed(f"{parameter} is {got}; expected {expected}")
         self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
 
     def wrong_value(self, problem: str) -> Any:
         """Note a wrong value: the parameter first, what is wrong, what is allowed, the fix."""
-        self._wrong_values += self._but_for_known([f"{self._within}{problem}"])
+        self._wrong_values += self._but_for_known([self._placed(problem)])
         return UNKNOWN
+
+    @property
+    def types_are_right(self) -> bool:
+        """Whether no argument so far has a wrong type."""
+        return not self._wrong_types
+
+    def only_one(self, parameter: str, other: str, why: str = "") -> Any:
+        """Note that two parameters are given of which only one may be; ``why`` where it helps."""
+        return self.wrong_value(f"{parameter} is given with {other}{why}: leave one of them out")
+
+    def _placed(self, problem: str) -> str:
+        """Say of what a parameter is a field, in front of it."""
+        before = A_KEY if problem.startswith(A_KEY) else ""
+        whose, colon, of = self._within.rpartition(": ")
+        return f"{whose}{colon}{before}{of}{problem.removeprefix(before)}"
 
     def _but_for_known(self, problems: Sequence[str]) -> list[str]:
         """Leave out a problem of a parameter that one is known of already, which is the cause."""
@@ -160,17 +181,16 @@ class Arguments:
         """Read a number; a whole one comes back as an int, since AWS refuses ``1.0``."""
         if value is None:
             return self._left_out(parameter, "a number", required=required)
-        if isinstance(value, list | tuple):
-            return self.wrong_type(parameter, value, "a number")
-        if is_token(value):
+        if not isinstance(value, list | tuple) and is_token(value):
             return value if isinstance(value, float) else _as_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.wrong_type(parameter, value, "a number")
-        if not math.isfinite(value) or abs(value) > _LARGEST:
-            return self.wrong_value(
-                f"{parameter} is {value:g}; allowed are numbers up to {_LARGEST:,}"
-            )
-        return self.bounded(parameter, int(value) if value == int(value) else value, bound)
+        if math.isfinite(value):
+            value = int(value) if value == int(value) else value
+            wrong = bound.wrong(value) if bound is not None else None
+            if wrong is not None or abs(value) <= _LARGEST:
+                return self.bounded(parameter, value, bound)
+        return self.wrong_value(f"{parameter} {refused(value, _NUMBERS)}")
 
     def text(
         self,
@@ -185,7 +205,7 @@ class Arguments:
             return self._left_out(parameter, "a string", required=required)
         if value == "":
             mend = "give one" if required else "leave it out for the default"
-            return self.wrong_value(f"{parameter} is empty; {mend}")
+            return self.wrong_value(f"{parameter} is empty: {mend}")
         return self.bounded(parameter, self._string(parameter, value), bound)
 
     def bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
@@ -246,9 +266,11 @@ class Arguments:
         kind: type[T],
         expected: str,
         read: Callable[[Arguments, T], Any],
+        *,
+        some: bool = False,
     ) -> list[Any]:
         """Read each entry of a sequence, with a view for its fields; ``expected`` shows one."""
-        listed = self.items(parameter, value, expected)
+        listed = self.items(parameter, value, expected, some=some)
         return [
             read(self.within(f"{parameter}[{place}]"), item)
             if isinstance(item, kind)
@@ -256,13 +278,38 @@ class Arguments:
             for place, item in enumerate(listed)
         ]
 
-    def items(self, parameter: str, value: Any, expected: str) -> list[Any]:
+    def resources(
+        self,
+        parameter: str,
+        value: Any,
+        fits: str | Callable[[Any], bool],
+        one: str,
+        several: str,
+        *,
+        some: bool = False,
+    ) -> list[Any]:
+        """Read a sequence of resources, and return those that fit: that have a member, or pass.
+
+        ``one`` and ``several`` say what is expected; ``some`` that it may not be empty.
+        """
+        listed = self.items(parameter, value, several, some=some)
+        found = []
+        for place, item in enumerate(listed):
+            if has_member(item, fits) if isinstance(fits, str) else fits(item):
+                found.append(item)
+            else:
+                self.wrong_type(f"{parameter}[{place}]", item, one)
+        return found
+
+    def items(self, parameter: str, value: Any, expected: str, *, some: bool = False) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""
-        if value is None:
+        if value is None and not some:
             return []
         if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
             self.wrong_type(parameter, value, f"a list of {expected}")
             return []
+        if some and not value:
+            self.wrong_value(f"{parameter} is empty; {allowed('at least one')}: give {expected}")
         return list(value)
 
     def mapping(self, parameter: str, value: Mapping[str, str] | None) -> dict[str, Any]:
@@ -273,15 +320,17 @@ class Arguments:
             self.wrong_type(parameter, value, "a mapping of names to strings", secret=True)
             return {}
         return {
-            self.name(parameter, name): self._string(f"{parameter}[{name!r}]", item, secret=True)
+            self.name(parameter, name): self._string(
+                f"{parameter}[{shown(name)}]", item, secret=True
+            )
             for name, item in value.items()
         }
 
     def name(self, parameter: str, name: object) -> Any:
         """Read a name that a mapping has an entry for."""
         if name == "":
-            return self.wrong_value(f"{parameter} has an empty name; give every entry a name")
-        return self._string(f"a name in {parameter}", name)
+            return self.wrong_value(f"{parameter} has an empty key: give every entry a key")
+        return self._string(f"{A_KEY}{parameter}", name)
 
     def choice(self, parameter: str, value: object, expected: str) -> Any:
         """Read an enumeration's member or its string, as the string AWS knows."""
@@ -417,7 +466,7 @@ class Arguments:
             return amount
         if amount != int(amount):
             return self.wrong_value(
-                f"{parameter} is {amount:g} {unit}; allowed is a whole number of {unit}"
+                f"{parameter} {refused(amount, f'a whole number of {unit}', unit)}"
             )
         return int(amount)
 

@@ -14,6 +14,7 @@ import jsii
 from aws_cdk import Stage
 from constructs import Construct
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import javascript_error, kind_of
 from batch_constructs.validation_plugin import install
@@ -132,7 +133,7 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         if isinstance(scope, Stage):
             raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
-            raise TypeError(f"id is {id!r}; expected a non-empty string, unique in its scope")
+            raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:

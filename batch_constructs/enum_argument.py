@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_constructs.aws.bound import OneOf
+
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
@@ -14,8 +16,9 @@ E = TypeVar("E", bound=StrEnum)
 def member(arguments: Arguments, parameter: str, value: object, kind: type[E]) -> Any:
     """Read a member of an enumeration, and note what is none."""
     if not isinstance(value, str):
-        return arguments.wrong_type(parameter, value, f"a {kind.__name__}")
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        return arguments.wrong_type(parameter, value, f"{article} {kind.__name__}")
     found = {str(one).upper(): one for one in kind}.get(str(value).upper())
     if found is None:
-        return arguments.wrong_value(f"{parameter} is {value!r}; allowed are {', '.join(kind)}")
+        return arguments.bounded(parameter, value, OneOf(tuple(kind)))
     return found

@@ -93,13 +93,16 @@ def read_function_settings(
 def _read_network(view: Arguments, settings: FunctionSettings) -> None:
     for name in ("vpc_subnets", "security_groups"):
         if settings.vpc is None and getattr(settings, name) is not None:
-            view.wrong_value(f"{name} is given without vpc; give vpc, or leave {name} out")
+            view.wrong_value(f"{name} is given without vpc: give vpc, or leave {name} out")
     if settings.vpc is not None and not has_member(settings.vpc, "vpc_id"):
         view.wrong_type("vpc", settings.vpc, "an ec2.IVpc")
-    groups = view.items("security_groups", settings.security_groups, "security groups")
-    for place, group in enumerate(groups):
-        if not has_member(group, "security_group_id"):
-            view.wrong_type(f"security_groups[{place}]", group, "an ec2.ISecurityGroup")
+    view.resources(
+        "security_groups",
+        settings.security_groups,
+        "security_group_id",
+        "an ec2.ISecurityGroup",
+        "security groups",
+    )
 
 
 def point_in_time_recovery(

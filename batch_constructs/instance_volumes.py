@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -134,8 +135,8 @@ def expect_volumes(
             expect_plain_path(inner, "host_path", path)
         if path in seen:
             inner.wrong_value(
-                f"host_path is {path!r}, as that of volumes[{seen[path]}]; allowed is a path of "
-                "its own: give each volume another name"
+                f"host_path is {shown(path)}, as that of volumes[{seen[path]}]: give each volume "
+                "another name"
             )
         seen.setdefault(path, place)
     return [one for one in listed if isinstance(one, INSTANCE_VOLUMES)]
@@ -155,8 +156,8 @@ def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> None:
         prefix = arguments.text("prefix", volume.prefix)
         if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
             arguments.wrong_value(
-                f"prefix is {prefix!r}; allowed is one that ends with '/', as Mountpoint wants it: "
-                f"write {prefix + '/'!r}"
+                f"prefix {refused(prefix, 'one that ends with /, as Mountpoint wants it')}: write "
+                f"{shown(prefix + '/')}"
             )
 
 
@@ -164,13 +165,13 @@ def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:
     """Refuse a path that a shell would take apart, or that hides the system's own files."""
     if not _PLAIN_PATH.fullmatch(path):
         arguments.wrong_value(
-            f"{parameter} is {path!r}; allowed is an absolute path of letters, digits, '.', '_' "
-            "and '-', such as '/scratch'"
+            f"{parameter} "
+            + refused(path, "an absolute path of letters, digits and the signs . _ - such as /data")
         )
     elif _SYSTEM_PATH.fullmatch(path):
         arguments.wrong_value(
-            f"{parameter} is {path!r}, which holds the system; allowed is a directory of its own, "
-            "such as '/scratch'"
+            f"{parameter} is {shown(path)}, which holds the system; allowed is a directory of its "
+            "own, such as /scratch"
         )
 
 

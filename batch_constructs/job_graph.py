@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.workflow_job import WorkflowJob, wrong_fields, wrong_values
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import allowed, meant, refused, shown
+from batch_constructs.workflow_job import WorkflowJob, read_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,17 +56,21 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
     found: list[str] = []
     names = [job.name for job in jobs]
     found += [
-        f"jobs: the name {name!r} stands {names.count(name)} times; each job has its own name"
+        f"jobs has the name {shown(name)} {names.count(name)} times: give each job a name of its "
+        "own"
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
-    wrong = {id(job): wrong_fields(job) for job in jobs}
     by_name = {job.name: job for job in jobs}
+    readable: dict[str, WorkflowJob] = {}
     for job in jobs:
-        # a value of a wrong kind cannot be judged further
-        problems = wrong[id(job)] or _problems_of(job, by_name)
-        found += [f"job {job.name!r}: {problem}" for problem in problems]
-    readable = {name: job for name, job in by_name.items() if not wrong[id(job)]}
+        arguments = Arguments.of_a_value()
+        read_job(arguments, job)
+        if arguments.types_are_right:  # a value of a wrong type cannot be judged further
+            readable[job.name] = job
+            for problem in _problems_of(job.with_overrides(), by_name):
+                arguments.wrong_value(problem)
+        found += [f"job {shown(job.name)}: {problem}" for problem in arguments.problems]
     known = {
         name: [other for other in job.waits_for if other in readable]
         for name, job in readable.items()
@@ -76,8 +82,8 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
         found.append(f"jobs wait for each other in a circle: {circle}; remove one depends_on")
     caught = [job.catch for job in jobs]
     found += [
-        f"job {job.name!r} is unreachable: it runs only on failure and no job names it in catch; "
-        f"write catch={job.name!r} on a job, or remove it"
+        f"job {shown(job.name)}: only_on_failure is True, and no job names it in catch: write "
+        f"catch={shown(job.name)} on a job, or remove it"
         for job in readable.values()
         if job.only_on_failure and job.name not in caught
     ]
@@ -87,54 +93,56 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
 def _unreadable(jobs: Sequence[WorkflowJob]) -> list[str]:
     """Say what is no job, or has no name to speak of it by."""
     if not jobs:
-        return ["jobs is empty; a graph has one job or more"]
-    given: Sequence[object] = jobs
-    found = [
-        f"jobs holds {type(each).__name__} {each!r}; expected WorkflowJob"
-        for each in given
-        if not isinstance(each, WorkflowJob)
-    ]
-    found += [
-        f"jobs[{place}]: name is {getattr(each, 'name', None)!r}; expected a string"
-        for place, each in enumerate(given)
-        if isinstance(each, WorkflowJob) and not isinstance(getattr(each, "name", None), str)
-    ]
-    return found
+        return [f"jobs is empty; {allowed('at least one WorkflowJob')}"]
+    arguments = Arguments.of_a_value()
+    given: Sequence[Any] = jobs
+    for place, each in enumerate(given):
+        if not isinstance(each, WorkflowJob):
+            arguments.wrong_type(f"jobs[{place}]", each, "a WorkflowJob")
+        elif not isinstance(each.name, str):
+            arguments.wrong_type(f"jobs[{place}].name", each.name, "a string")
+    return arguments.problems
 
 
 def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
-    job = job.with_overrides()
-    return [
-        *wrong_values(job),
-        *_problems_of_waiting(job, jobs),
-        *_problems_of_failure(job, jobs),
-    ]
+    return [*_problems_of_waiting(job, jobs), *_problems_of_failure(job, jobs)]
 
 
 def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
     found: list[str] = []
-    for name in job.waits_for:
+    for place, name in enumerate(job.waits_for):
         if name not in jobs:
-            found.append(f"depends_on names {name!r}; known jobs: {', '.join(jobs)}")
+            found.append(f"depends_on[{place}] {_no_job(name, jobs)}")
         elif jobs[name].only_on_failure:
-            found.append(f"depends_on names {name!r}, which runs only on failure")
+            found.append(
+                f"depends_on[{place}] is {shown(name)}, which runs only on failure: name that job "
+                "in catch, or leave out its only_on_failure"
+            )
     for name in job.n_to_n:
         other = jobs.get(name)
         if other is not None and (job.array_size is None or other.array_size != job.array_size):
             found.append(
-                f"NToN with {name!r} pairs the children of two arrays of one size; "
-                f"array_size is {job.array_size} here and {other.array_size} there"
+                f"array_size is {job.array_size}, and {other.array_size} in {shown(name)}, whose "
+                "children NToN pairs with this job's: give both the same array_size"
             )
     return found
+
+
+def _no_job(name: str, jobs: Mapping[str, WorkflowJob]) -> str:
+    known = f"names of jobs ({', '.join(jobs)})"
+    return f"{refused(name, known)}{meant(name, jobs)}"
 
 
 def _problems_of_failure(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
     found: list[str] = []
     if job.catch is not None:
         if job.catch not in jobs:
-            found.append(f"catch names {job.catch!r}; known jobs: {', '.join(jobs)}")
+            found.append(f"catch {_no_job(job.catch, jobs)}")
         elif not jobs[job.catch].only_on_failure:
-            found.append(f"catch names {job.catch!r}; give that job only_on_failure=True")
+            found.append(f"catch is {shown(job.catch)}: give that job only_on_failure=True")
     if job.only_on_failure and (job.depends_on or job.catch or job.for_each):
-        found.append("a job that runs only on failure has no depends_on, catch or for_each")
+        found.append(
+            "only_on_failure is True, and such a job has no depends_on, catch or for_each: leave "
+            "these out"
+        )
     return found

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_made_up, is_token
@@ -68,7 +69,7 @@ class Reference:
             return arn
         revision = ":REVISION" if self.has_revision else ""
         raise ValueError(
-            f"{scope.node.path}/{id}: {arn!r} is not a {self.noun}'s ARN; expected "
+            f"{scope.node.path}/{id}: {shown(arn)} is not a {self.noun}'s ARN; expected "
             f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
         )
 
@@ -80,7 +81,7 @@ class Reference:
         """
         if not isinstance(name, str) or not (is_token(name) or RESOURCE_NAME.admits(name)):
             raise ValueError(
-                f"{scope.node.path}/{id}: {name!r} is not a {self.noun}'s name; allowed are "
+                f"{scope.node.path}/{id}: {shown(name)} is not a {self.noun}'s name; allowed are "
                 f"{RESOURCE_NAME.allowed}"
             )
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import A_KEY
 from batch_constructs.aws.parameters import entry, parameter_at, table
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import without_tokens
@@ -20,8 +21,17 @@ _WORD = re.compile(r'"[^"]*"|\b[A-Z]\w+\b(?! [A-Z][a-z])')
 _ORDER = re.compile(r"(?:set|give|leave|raise|lower|change) $")
 """What stands before a property that a fix is about."""
 
-_SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (?:is|are) (?=[^;]*; )")
+_SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (is|are|has|have) (?=[^;]*; )")
 """What a message is about, where it says what it is and then what is allowed: ``the port is``."""
+
+_OF_A_KEY = re.compile(r"the (?:key|name) of an? (?:tag|label|annotation|environment variable) ")
+_OF_A_VALUE = re.compile(r'the value of the (?:tag|label|annotation) (".*?") (?=is |has )')
+
+_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:multiples|whole))')
+"""How a rule shows a number that CloudFormation has as a text, and the parameter has not."""
+
+_SIZE = re.compile(r'is "(?:VCPU|MEMORY|GPU)",')
+"""How a rule names a resource requirement, which is a parameter here."""
 
 _NO_SUBJECT = ("there ", "the same ", "no ", "one ", "two ", "every ", "a ", "an ")
 
@@ -85,17 +95,24 @@ def told(findings: Sequence[Finding], type: str, properties: Mapping[str, Any]) 
 def _line(finding: Finding, type: str, properties: Mapping[str, Any]) -> str:
     path = finding.path.removeprefix("Properties").removeprefix("/")
     parameter = parameter_at(type, path, properties)
-    noun = _noun(finding)
-    if noun and parameter and finding.message.startswith(f"{noun} "):
-        return f"{parameter}{finding.message.removeprefix(noun)}"
-    wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', finding.message)
+    said, noun = _NUMBER_AS_TEXT.sub(r"\1 \2", finding.message), _noun(finding)
+    said = _SIZE.sub("is given,", said)
+    if key := _OF_A_KEY.match(said):
+        return f"{A_KEY}{parameter} {said[key.end() :]}"
+    if value := _OF_A_VALUE.match(said):
+        return f"{parameter}[{value[1]}] {said[value.end() :]}"
+    if noun and parameter and said.startswith(f"{noun} "):
+        return f"{parameter}{said.removeprefix(noun)}"
+    wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', said)
     if wrong and parameter:
         return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}"
     words = _Words(type, path, properties, parameter)
-    message, fix = words.put_into(finding.message), words.put_into(finding.fix)
+    message, fix = words.put_into(said), words.put_into(finding.fix)
+    fix = fix.replace(f" a {parameter} ", f" a {parameter.rpartition('.')[2]} ")
     about = None if message.startswith(_NO_SUBJECT) else _SUBJECT.match(message)
     if about and parameter:
-        message = f"{parameter} is {message[about.end() :]}"
+        verb = "is" if about[1] in ("is", "are") else "has"
+        message = f"{parameter} {verb} {message[about.end() :]}"
         says_enough = "allow" in message and "leave " not in fix and ", or " not in fix
         return message if says_enough else f"{message}: {fix}"
     before = f"{parameter}: " if parameter and not message.startswith(f"{parameter} ") else ""

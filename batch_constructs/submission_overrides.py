@@ -10,16 +10,17 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.arguments import Arguments
+from batch_constructs.arguments import A_KEY, Arguments
+from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.containers import GPUS, MEMORY_MIB
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.submit_job import (
     ATTEMPTS,
-    RESERVED_VARIABLES,
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
     TIMEOUT_SECONDS,
+    VARIABLE_NAME,
 )
 from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.jsii_objects import has_member
@@ -119,7 +120,7 @@ def read_requirements(view: Arguments, overrides: SubmissionOverrides) -> Requir
 def _vcpus(view: Arguments, vcpus: Any) -> Any:
     read = view.number("vcpus", vcpus)
     if isinstance(read, int | float) and not is_token(read) and read < _LEAST_VCPUS:
-        return view.wrong_value(f"vcpus is {read:g}; allowed are {_LEAST_VCPUS} or more")
+        return view.wrong_value(f"vcpus {refused(read, f'numbers from {_LEAST_VCPUS}')}")
     return read
 
 
@@ -127,10 +128,14 @@ def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
     if overrides.memory is None:
         return view.number("memory_mebibytes", overrides.memory_mebibytes, bound=MEMORY_MIB)
     if overrides.memory_mebibytes is not None:
-        return view.wrong_value(
-            "memory is given, and memory_mebibytes too, which say the same; give one of them"
-        )
+        return view.only_one("memory", "memory_mebibytes", ", which says the same")
     return view.bounded("memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
+
+
+def name_of_memory(overrides: SubmissionOverrides | None) -> str:
+    """Name the field that says how much memory the container has."""
+    in_mebibytes = overrides is not None and overrides.memory_mebibytes is not None
+    return "memory_mebibytes" if in_mebibytes else "memory"
 
 
 def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
@@ -175,16 +180,16 @@ def read_timeout(view: Arguments, value: Any) -> Any:
     return view.bounded("timeout", read_seconds(view, "timeout", value), TIMEOUT_SECONDS)
 
 
-def read_seconds(view: Arguments, parameter: str, value: Any) -> Any:
+def read_seconds(view: Arguments, parameter: str, value: Any, *, required: bool = False) -> Any:
     """Read whole seconds: a ``timedelta``, or a ``Duration`` of the CDK's."""
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
         if seconds != int(seconds):
             return view.wrong_value(
-                f"{parameter} is {seconds:g} seconds; allowed is a whole number of seconds"
+                f"{parameter} {refused(seconds, 'a whole number of seconds', 'seconds')}"
             )
         return int(seconds)
-    if value is None:
+    if value is None and not required:
         return None
     if has_member(value, "to_seconds"):
         return view.seconds(parameter, value)
@@ -196,12 +201,8 @@ def read_seconds(view: Arguments, parameter: str, value: Any) -> Any:
 def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
     """Read environment variables; AWS Batch's own names are refused."""
     variables = view.mapping("environment", environment)
-    reserved = [name for name in variables if str(name).startswith(RESERVED_VARIABLES)]
-    if reserved:
-        view.wrong_value(
-            f"environment has {', '.join(reserved)}; names that begin with {RESERVED_VARIABLES} "
-            "are AWS Batch's own: choose others"
-        )
+    for name in variables:
+        view.bounded(f"{A_KEY}environment", name, VARIABLE_NAME)
     return variables
 
 
@@ -210,18 +211,20 @@ def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
     read = view.mapping("tags", tags)
     view.bounded("tags", read, COUNT)
     for key, value in read.items():
-        wrong = _wrong(key, KEY)
-        if wrong:
-            view.wrong_value(f"tags has the key {key!r}, which {wrong}")
-        view.bounded(f"tags[{key!r}]", value, VALUE)
+        view.bounded(f"{A_KEY}tags", key, KEY)
+        view.bounded(f"tags[{shown(key)}]", value, VALUE)
     return read
 
 
-def problems_of(overrides: object) -> list[str]:
-    """Say all that is wrong with overrides by themselves, without a construct."""
-    arguments = Arguments.of_a_value()
+def read_overrides(arguments: Arguments, overrides: object) -> SubmissionOverrides:
+    """Look at what was given as ``overrides``, without the job that it is for."""
     given = given_overrides(arguments, overrides)
-    view = arguments.within("overrides")
+    read_fields(arguments.within("overrides"), given)
+    return given
+
+
+def read_fields(view: Arguments, given: SubmissionOverrides) -> None:
+    """Look at each field of overrides."""
     read_requirements(view, given)
     read_timeout(view, given.timeout)
     read_environment(view, given.environment)
@@ -229,7 +232,6 @@ def problems_of(overrides: object) -> list[str]:
     view.texts("command", given.command)
     view.text("share_identifier", given.share_identifier, bound=SHARE_IDENTIFIER)
     view.number("scheduling_priority", given.scheduling_priority, bound=SCHEDULING_PRIORITY)
-    return arguments.problems
 
 
 def folded(into: Any, overrides: SubmissionOverrides | None) -> dict[str, Any]:
@@ -263,11 +265,3 @@ def number_text(number: Any) -> Any:
 
         return Token.as_string(Tokenization.reverse_number(number))
     return f"{number:.15g}"
-
-
-def _wrong(value: Any, bound: Any) -> str | None:
-    """Say what is wrong with a value; of what nobody knows yet, nothing."""
-    if value is None or value is UNKNOWN or is_token(value):
-        return None
-    wrong: str | None = bound.wrong(value)
-    return wrong

@@ -6,25 +6,30 @@ Nothing here needs the CDK or boto3.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Decimal, Matching, OneOf, Whole
+from batch_constructs.aws.bound import Decimal, Matching, OneOf, Whole, refused, shown
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
     SCHEDULING_PRIORITY,
-    TIMEOUT_SECONDS,
+    SHARE_IDENTIFIER,
 )
-from batch_constructs.submission_overrides import folded, problems_of, read_seconds
-from batch_constructs.tokens import is_token
+from batch_constructs.submission_overrides import (
+    folded,
+    read_environment,
+    read_overrides,
+    read_seconds,
+    read_tags,
+    read_timeout,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
 
@@ -36,9 +41,7 @@ if TYPE_CHECKING:
 PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
 """A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
 
-_A_PATH: Final = "a path into the input is written such as '$.files' or '$.files[0].key'"
-_MAY_BE_SECRET = {"command", "environment"}
-_SHORT = 60
+_A_PATH: Final = "a path into the input such as $.files or $.files[0].key"
 
 NAME: Final = Matching(
     JOB_NAME.pattern,
@@ -46,21 +49,6 @@ NAME: Final = Matching(
     64,
 )
 """A job's own name is short, since the name of the run comes before it."""
-
-_BOUNDS: Final[dict[str, Any]] = {
-    "name": NAME,
-    "array_size": ARRAY_SIZE,
-    "timeout": TIMEOUT_SECONDS,
-    "scheduling_priority": SCHEDULING_PRIORITY,
-    "max_concurrency": Whole(1),
-    "after_catch": OneOf(("FAIL", "CONTINUE"), any_case=True),
-}
-_RETRY_BOUNDS: Final[dict[str, Any]] = {
-    "max_attempts": Whole(1, 99),
-    "interval": Whole(1, 86_400, unit="seconds"),
-    "backoff_rate": Decimal(1, 100),
-}
-_TIMES: Final = ("timeout", "interval")
 
 
 class AfterCatch(StrEnum):
@@ -104,7 +92,7 @@ class StepRetry:
     @property
     def interval_seconds(self) -> Any:
         """The wait before the first retry, in seconds."""
-        return _seconds("interval", self.interval)[0]
+        return read_seconds(Arguments.of_a_value(), "interval", self.interval)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +160,7 @@ class WorkflowJob:
     @property
     def timeout_seconds(self) -> Any:
         """The limit of one attempt in seconds, or None."""
-        return _seconds("timeout", self.timeout)[0]
+        return read_seconds(Arguments.of_a_value(), "timeout", self.timeout)
 
     @property
     def goes_on_after_catch(self) -> bool:
@@ -184,157 +172,72 @@ class WorkflowJob:
         return replace(self, **folded(self, self.overrides))
 
 
-def wrong_fields(job: WorkflowJob) -> list[str]:
-    """Say which fields of a job are of a wrong kind, with what they should be."""
-    return [
-        *_wrong_texts(job),
-        *_wrong_numbers(job),
-        *_wrong_mappings(job),
-        *_wrong_lists(job),
-        *_wrong_retry(job),
-        *_wrong_overrides(job),
-    ]
-
-
-def _wrong_texts(job: WorkflowJob) -> Iterator[str]:
-    fields: dict[str, object] = {
-        "share_identifier": job.share_identifier,
-        "catch": job.catch,
-        "after_catch": job.after_catch,
-        "for_each": job.for_each,
-    }
-    for name, value in fields.items():
-        if value is not None and not isinstance(value, str):
-            yield f"{name} is {_shown(value)}; expected a string"
-
-
-def _wrong_numbers(job: WorkflowJob) -> Iterator[str]:
-    fields: dict[str, tuple[object, str]] = {
-        "array_size": (job.array_size, "a whole number such as 5"),
-        "scheduling_priority": (job.scheduling_priority, "a whole number such as 5"),
-        "max_concurrency": (job.max_concurrency, "a whole number such as 3"),
-    }
-    only: object = job.only_on_failure
-    if not isinstance(only, bool):
-        yield f"only_on_failure is {_shown(only)}; expected True or False"
-    for name, (value, expected) in fields.items():
-        if value is not None and not _is_whole(value):
-            yield f"{name} is {_shown(value)}; expected {expected}"
-    yield from _seconds("timeout", job.timeout)[1]
-
-
-def _seconds(name: str, value: Any) -> tuple[Any, list[str]]:
-    """Read a time in seconds, with what is wrong with it."""
-    arguments = Arguments.of_a_value()
-    return read_seconds(arguments, name, value), arguments.problems
-
-
-def _wrong_overrides(job: WorkflowJob) -> list[str]:
-    wrong = problems_of(job.overrides)
-    if wrong:
-        return wrong
+def read_job(at: Arguments, job: WorkflowJob) -> None:
+    """Look at the fields of a job, each by itself."""
+    mappings = dict.fromkeys(("parameters", "environment", "tags"), "a mapping of names to strings")
+    for field_name, expected in {"depends_on": "a list of names of jobs", **mappings}.items():
+        if getattr(job, field_name) is None:
+            at.wrong_type(field_name, None, expected)
+    at.text("name", job.name, required=True, bound=NAME)
+    at.text("share_identifier", job.share_identifier, bound=SHARE_IDENTIFIER)
+    at.number("array_size", job.array_size, bound=ARRAY_SIZE)
+    at.number("scheduling_priority", job.scheduling_priority, bound=SCHEDULING_PRIORITY)
+    read_timeout(at, job.timeout)
+    read_tags(at, job.tags)
+    at.texts("command", job.command)
+    _read_waiting(at, job)
+    _read_input(at, job)
+    _read_retry(at, job.step_retry)
+    overrides = read_overrides(at, job.overrides)
     unset = WorkflowJob(name="", job_definition="")
-    return [
-        f"{name} is given, and overrides.{name} too; give one of them"
-        for name in folded(job, job.overrides)
-        if getattr(job, name) != getattr(unset, name)
-    ]
+    for field_name in folded(job, overrides):
+        if getattr(job, field_name) != getattr(unset, field_name):
+            at.only_one(field_name, f"overrides.{field_name}")
 
 
-def _wrong_mappings(job: WorkflowJob) -> Iterator[str]:
-    fields: dict[str, object] = {
-        "parameters": job.parameters,
-        "environment": job.environment,
-        "tags": job.tags,
-    }
-    for name, value in fields.items():
-        if not isinstance(value, Mapping):
-            yield f"{name} is {_kind(name, value)}; expected a mapping of names to strings"
-            continue
-        for key, item in value.items():
-            if not isinstance(key, str) or not key:
-                yield f"a name in {name} is {_shown(key)}; expected a string that is not empty"
-            elif not isinstance(item, str):
-                yield f"{name}[{key!r}] is {_kind(name, item)}; expected a string"
+def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
+    for place, each in enumerate(at.items("depends_on", job.depends_on, "names of jobs")):
+        name = each.job if isinstance(each, NToN) else each
+        if not isinstance(name, str):
+            at.wrong_type(f"depends_on[{place}]", name, "a job's name, or NToN(…) of it")
+    at.text("catch", job.catch)
+    at.text(
+        "after_catch", job.after_catch, required=True, bound=OneOf(tuple(AfterCatch), any_case=True)
+    )
+    at.flag("only_on_failure", job.only_on_failure, required=True)
 
 
-def _wrong_lists(job: WorkflowJob) -> Iterator[str]:
-    command: object = job.command
-    if command is not None and (
-        not _is_list(command) or not all(isinstance(word, str) for word in job.command or ())
+def _read_input(at: Arguments, job: WorkflowJob) -> None:
+    """Look at what is read from the input, or may be."""
+    each = at.text("for_each", job.for_each)
+    texts = {} if each is None else {"for_each": each}
+    for field_name, read in (
+        ("parameters", at.mapping("parameters", job.parameters)),
+        ("environment", read_environment(at, job.environment)),
     ):
-        got = _kind("command", command)
-        yield f"command is {got}; expected a list of strings, one element a word"
-    if not _is_list(job.depends_on):
-        yield f"depends_on is {_shown(job.depends_on)}; expected a list of names of jobs"
-    else:
-        waited_for: Sequence[object] = job.depends_on
-        for each in waited_for:
-            name = each.job if isinstance(each, NToN) else each
-            if not isinstance(name, str):
-                yield f"depends_on holds {_shown(name)}; expected a job's name, or NToN(…) of it"
+        texts |= {
+            f"{field_name}[{shown(name)}]": text
+            for name, text in read.items()
+            if isinstance(text, str) and text.startswith("$.")
+        }
+    for where, text in texts.items():
+        if isinstance(text, str) and not PATH.fullmatch(text):
+            at.wrong_value(f"{where} {refused(text, _A_PATH)}")
+    most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
+    if most is not None and job.for_each is None:
+        at.wrong_value(
+            "max_concurrency is given without for_each: leave it out, or name a list in for_each"
+        )
 
 
-def _wrong_retry(job: WorkflowJob) -> Iterator[str]:
-    retry: object = job.step_retry
-    if retry is not None and not isinstance(retry, StepRetry):
-        yield f"step_retry is {_shown(retry)}; expected StepRetry(max_attempts=…)"
-    elif isinstance(retry, StepRetry):
-        most = retry.max_attempts
-        if not _is_whole(most):
-            yield f"step_retry.max_attempts is {_shown(most)}; expected a whole number"
-        if retry.interval is None:
-            yield "step_retry.interval is NoneType None; expected a timedelta"
-        yield from (f"step_retry.{one}" for one in _seconds("interval", retry.interval)[1])
-        rate: object = retry.backoff_rate
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
-            yield f"step_retry.backoff_rate is {_shown(rate)}; expected a number"
-
-
-def wrong_values(job: WorkflowJob) -> Iterator[str]:
-    """Say which fields, of the right kinds, hold what they may not."""
-    alone = job.max_concurrency is not None and job.for_each is None
-    bounds = {
-        name: bound for name, bound in _BOUNDS.items() if name != "max_concurrency" or not alone
-    }
-    yield from _out_of_bounds(job, bounds, "")
-    if job.step_retry is not None:
-        yield from _out_of_bounds(job.step_retry, _RETRY_BOUNDS, "step_retry.")
-    if alone:
-        yield "max_concurrency goes with for_each; leave it out, or name a list in for_each"
-    for of, values in (("parameters", job.parameters), ("environment", job.environment)):
-        for name, value in values.items():
-            if value.startswith("$.") and not PATH.fullmatch(value):
-                yield f"{of}[{name!r}] is {value!r}; {_A_PATH}"
-    each = job.for_each
-    if each is not None and not (each.startswith("$.") and PATH.fullmatch(each)):
-        yield f"for_each is {each!r}; {_A_PATH}"
-
-
-def _out_of_bounds(given: object, bounds: Mapping[str, Any], where: str) -> Iterator[str]:
-    for field_name, bound in bounds.items():
-        value = getattr(given, f"{field_name}_seconds" if field_name in _TIMES else field_name)
-        wrong = None if value is None or is_token(value) else bound.wrong(value)
-        if wrong:
-            yield f"{where}{field_name} {wrong}"
-
-
-def _is_whole(value: object) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or is_token(value)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
-
-
-def _kind(parameter: str, value: object) -> str:
-    """Write a wrong value; of what may be secret, its type."""
-    return type(value).__name__ if parameter in _MAY_BE_SECRET else _shown(value)
-
-
-def _shown(value: object) -> str:
-    name = getattr(value, "name", None)
-    if isinstance(name, str):
-        return f"{type(value).__name__} {name!r}"
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= _SHORT else text[:_SHORT] + '…'}"
+def _read_retry(at: Arguments, retry: Any) -> None:
+    if retry is None:
+        return
+    if not isinstance(retry, StepRetry):
+        at.wrong_type("step_retry", retry, "StepRetry(max_attempts=…)")
+        return
+    view = at.within("step_retry")
+    view.number("max_attempts", retry.max_attempts, required=True, bound=Whole(1, 99))
+    wait = read_seconds(view, "interval", retry.interval, required=True)
+    view.bounded("interval", wait, Whole(1, 86_400, unit="seconds"))
+    view.number("backoff_rate", retry.backoff_rate, required=True, bound=Decimal(1, 100))

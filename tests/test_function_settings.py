@@ -172,10 +172,14 @@ def test_without_settings_nothing_of_it_is_there(name: str, stack: cdk.Stack) ->
     [
         ({"vpc_subnets": ec2.SubnetSelection()}, ValueError, "vpc_subnets is given without vpc"),
         ({"security_groups": []}, ValueError, "security_groups is given without vpc"),
-        ({"reserved_concurrency": 0}, ValueError, "reserved_concurrency is 0; allowed are 1 or"),
-        ({"encryption_key": "alias/a"}, TypeError, "encryption_key is str 'alias/a'; expected a"),
-        ({"vpc": "vpc-1"}, TypeError, "vpc is str 'vpc-1'; expected an ec2.IVpc"),
-        ({"permissions_boundary": "arn"}, TypeError, "permissions_boundary is str 'arn'; expected"),
+        (
+            {"reserved_concurrency": 0},
+            ValueError,
+            "reserved_concurrency is 0; allowed are whole numbers from 1",
+        ),
+        ({"encryption_key": "alias/a"}, TypeError, 'encryption_key is str "alias/a"; expected a'),
+        ({"vpc": "vpc-1"}, TypeError, 'vpc is str "vpc-1"; expected an ec2.IVpc'),
+        ({"permissions_boundary": "arn"}, TypeError, 'permissions_boundary is str "arn"; expected'),
         ({"log_retention": 30}, TypeError, "log_retention is int 30; expected a member of"),
         ({"point_in_time_recovery": 1}, TypeError, "point_in_time_recovery is int 1; expected"),
     ],

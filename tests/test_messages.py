@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,10 @@ import aws_cdk as cdk
 import pytest
 
 import batch_constructs as bc
+from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.parameters import parameter_at
 from tests.constructors import IMAGE, MEMORY, Given
+from tests.mistakes import are_several, is_needed, mistakes, names
 from tests.test_public_api import MADE_BY_US
 
 MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
@@ -44,29 +44,6 @@ OURS = {
     "AccessEntryState",
 } | set(bc.__all__)
 
-RULE = bc.RetryRule(action="RETRY", on_reason="a*")
-FIELDS: dict[str, Any] = {
-    "retry_policy": bc.RetryPolicy(),
-    "log_configuration": bc.LogConfiguration(),
-    "swap": bc.Swap(max_size=MEMORY),
-    "root_volume": bc.RootVolume(),
-    "update_policy": bc.UpdatePolicy(),
-    "ulimits": [bc.Ulimit(name="nofile", soft_limit=1, hard_limit=2)],
-    "devices": [bc.Device(host_path="/dev/fuse")],
-    "tmpfs": [bc.Tmpfs(container_path="/tmp/x", size=MEMORY)],  # noqa: S108  # in a container
-    "volumes": [bc.HostVolume(name="data", container_path="/data")],
-    "images": [bc.InstanceImage()],
-    "time_limits": [
-        bc.TimeLimit(
-            reason=bc.TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(1)
-        )
-    ],
-    "shares": [bc.Share(share_identifier="team")],
-    "overrides": bc.SubmissionOverrides(vcpus=1),
-    "capacity_limits": [bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")],
-}
-"""What has fields of its own, by the parameter that takes it."""
-
 
 def property_names(said: str) -> set[str]:
     """Find names of properties in a message, but for classes that are called so too."""
@@ -75,39 +52,18 @@ def property_names(said: str) -> set[str]:
     return subjects | (words & HUMPS - set(bc.__all__))
 
 
-def wrong_values(annotation: str) -> list[Any]:
-    """Return values that are wrong for most parameters of a type."""
-    found: list[Any] = [3.5]
-    if "Mapping" in annotation:
-        found += [{"": "x"}, {"A B!": "x"}, {"aws:x": "y"}, ["x"], {"A": 3}]
-    elif "Sequence" in annotation:
-        found += [[], [3], ["a b!"], "x", [None]]
-    elif "Duration" in annotation:
-        found += [3, cdk.Duration.millis(10), cdk.Duration.seconds(1), cdk.Duration.days(10_000)]
-    elif "Size" in annotation:
-        found += [3, cdk.Size.kibibytes(1), cdk.Size.mebibytes(1), cdk.Size.tebibytes(90)]
-    elif "bool" in annotation:
-        found += ["yes"]
-    elif "int" in annotation or "float" in annotation:
-        found += [-2, 0, 0.3, 10**7, 10**12, "1", True]
-    if "str" in annotation and "Sequence" not in annotation and "Mapping" not in annotation:
-        found += ["", "a b!", "x" * 600, 3]
-    return found
+SECOND_SPELLINGS = re.compile(
+    r"\bis '|\['|NoneType|\bholds\b|[^;:]; (?:give|leave|set|write|use|make)\b|too; "
+    r"|expected one\b|is \"\", |leave one out"
+)
+"""How nothing is said, since the same is said otherwise elsewhere."""
 
 
-def mistakes(kind: Any, right: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Make one mistake at a time: in each parameter, and in each field of what it takes."""
-    for name, parameter in list(inspect.signature(kind).parameters.items())[2:]:
-        for value in wrong_values(str(parameter.annotation)):
-            yield name, {**right, name: value}
-        samples = right.get(name, FIELDS.get(name))
-        sample = samples[0] if isinstance(samples, list) and samples else samples
-        if not dataclasses.is_dataclass(sample):
-            continue
-        for field in dataclasses.fields(sample):
-            for value in wrong_values(str(field.type)):
-                wrong: Any = dataclasses.replace(sample, **{field.name: value})  # type: ignore[type-var]  # a dataclass
-                yield name, {**right, name: [wrong] if isinstance(samples, list) else wrong}
+def second_spellings(said: str) -> list[str]:
+    """Find what a message spells as no other does."""
+    found = [one[0] for one in SECOND_SPELLINGS.finditer(said)]
+    told = re.finditer(r"allowed (?:is|are) (.*?)(?=[;\n]|: |$)", said)
+    return found + [one[0] for one in told if one[0] != allowed(one[1])]
 
 
 @pytest.fixture(scope="module")
@@ -119,18 +75,26 @@ def given() -> Given:
 def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
     name: str, given: Given
 ) -> None:
+    """It names the user's parameter, down to the field, and is spelt as everywhere."""
     kind = getattr(bc, name)
     wrong = []
     refused = 0
-    for parameter, arguments in mistakes(kind, given.arguments(name)):
+    for way, arguments in mistakes(kind, given.arguments(name)):
         try:
             kind(given.stack, "X", **arguments)
         except (TypeError, ValueError) as error:
             refused += 1
             said = str(error)
-            named = property_names(said)
-            if "\n" in said or named or not said.startswith("Stack/X: "):
-                wrong.append(f"{parameter}={arguments[parameter]!r:.60}: {said} {named or ''}")
+            faults = [*property_names(said), *second_spellings(said)]
+            lines = said.removeprefix("Stack/X:").split("\n  - ")
+            if len(lines) > 1 and not are_several(way, arguments):
+                faults.append("several lines")
+            if not said.startswith("Stack/X:") or not all(names(one, way) for one in lines if one):
+                faults.append("not named")
+            if "leave it out" in said and is_needed(kind, way, arguments):
+                faults.append("cannot be left out")
+            if faults:
+                wrong.append(f"{way}: {said} {faults}")
         else:
             given.stack.node.try_remove_child("X")
     assert wrong == []
@@ -162,17 +126,17 @@ def test_a_value_that_may_be_secret_is_never_in_a_message(
         bc.Ec2JobDefinition(
             given.stack, "X", **{"image": IMAGE, "vcpus": 1, "memory": MEMORY, **arguments}
         )
-    shown = str(refused.value).replace(f"secrets['{SECRET}']", "")  # a name is none
+    shown = str(refused.value).replace(f'secrets["{SECRET}"]', "")  # a name is none
     assert SECRET not in shown
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"image": ""}, 'image is empty; give an image such as "busybox"'),
+        ({"image": ""}, 'image is empty: give an image such as "busybox"'),
         (
             {"timeout": cdk.Duration.seconds(30)},
-            "timeout is 30 seconds; allowed are 60 or more seconds",
+            "timeout is 30 seconds; allowed are 60 seconds or more",
         ),
         (
             {"retry_policy": bc.RetryPolicy(attempts=11)},
@@ -189,6 +153,121 @@ def test_a_mistake_is_told_by_the_parameter(
         bc.Ec2JobDefinition(
             given.stack, "X", **{"image": IMAGE, "vcpus": 1, "memory": MEMORY, **arguments}
         )
+
+
+def pod(**fields: Any) -> list[bc.PodContainer]:
+    volume = bc.EmptyDirVolume(name="x", mount_path="/x")
+    size: dict[str, Any] = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
+    return [bc.PodContainer(**size), bc.PodContainer(**{**size, "volumes": [volume], **fields})]
+
+
+def nodes(target_nodes: Any) -> list[bc.NodeRange]:
+    container = bc.Container(image=IMAGE, vcpus=1, memory=MEMORY)
+    return [bc.NodeRange(target_nodes=target_nodes, container=container)]
+
+
+LABELS = {"a b": "x", "y": "a b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        # a list that is empty, and not missing
+        ("FargateComputeEnvironment", {"security_groups": []}, "security_groups is empty; allowed"),
+        ("EksComputeEnvironment", {"security_groups": []}, "security_groups is empty; allowed is"),
+        ("EksJobDefinition", {"containers": []}, "containers is empty; allowed is at least one"),
+        (
+            "MultiNodeJobDefinition",
+            {"node_ranges": []},
+            "node_ranges is empty; allowed is at least",
+        ),
+        ("QuotaShare", {"capacity_limits": []}, "capacity_limits is empty; allowed is at least"),
+        ("JobQueue", {"compute_environments": []}, "compute_environments is empty; allowed is at"),
+        ("Workflow", {"jobs": []}, "jobs is empty; allowed is at least one WorkflowJob"),
+        # one that is needed is never left out
+        (
+            "FairSharePolicy",
+            {"shares": [bc.Share(share_identifier="")]},
+            "shares[0].share_identifier is empty: give one",
+        ),
+        # two numbers of nodes: both are named
+        (
+            "MultiNodeJobDefinition",
+            {"node_ranges": nodes(4), "num_nodes": 3},
+            "num_nodes is 3, and the last node of node_ranges is 3: leave num_nodes out, or give",
+        ),
+        (
+            "MultiNodeJobDefinition",
+            {"node_ranges": nodes("0:9"), "num_nodes": 3},
+            "num_nodes is 3, and the last node of node_ranges is 9: leave num_nodes out, or give",
+        ),
+        # whose key it is, and all of them
+        ("JobQueue", {"tags": {"aws:x": "y"}}, 'a key of tags is "aws:x"; allowed are keys of'),
+        ("JobQueue", {"tags": {"x": "y" * 300}}, 'tags["x"] has 300 characters; allowed are at'),
+        ("EksJobDefinition", {"labels": LABELS}, 'a key of labels is "a b"; allowed are letters'),
+        ("EksJobDefinition", {"labels": LABELS}, 'labels["y"] is "a b"; allowed are '),
+        (
+            "FargateJobDefinition",
+            {"environment": {"AWS_BATCH_A": "x", "AWS_BATCH_B": "x"}},
+            'a key of environment is "AWS_BATCH_B"; allowed are names that do not begin with',
+        ),
+        # which container, which volume
+        (
+            "EksJobDefinition",
+            {"containers": pod(volumes=[bc.EmptyDirVolume(name="a b", mount_path="/x")])},
+            'containers[1].volumes[0].name is "a b"; allowed are lower-case letters',
+        ),
+        (
+            "EksJobDefinition",
+            {
+                "containers": [
+                    *pod(),
+                    *pod(volumes=[bc.EmptyDirVolume(name="x", mount_path="/", medium="Memory")]),
+                ]
+            },
+            'containers[3].volumes[0].name is "x", as that of another volume of the pod: give each',
+        ),
+        ("EksJobDefinition", {"containers": pod(vcpus=-2)}, "containers[1].vcpus is -2; allowed"),
+        # a word that is nearly right
+        (
+            "FargateJobDefinition",
+            {"cpu_architecture": "arm"},
+            'cpu_architecture is "arm"; allowed are X86_64 or ARM64: did you mean ARM64?',
+        ),
+        (
+            "CostGuard",
+            {"action": "DISABLE_QUEUE"},
+            'action is "DISABLE_QUEUE"; allowed are NOTIFY, DISABLE_QUEUES or LOWER_MAX_VCPUS: did',
+        ),
+        # a text that would break the line
+        ("JobQueue", {"job_queue_name": "a\nb"}, r'job_queue_name is "a\nb"; allowed are'),
+        # a number that is none, or too large
+        ("JobQueue", {"priority": float("inf")}, "priority is inf; allowed are numbers up to"),
+        ("ConsumableResource", {"total_quantity": -1}, "total_quantity is -1; allowed are whole"),
+    ],
+)
+def test_a_mistake_is_told_as_the_one_who_made_it_sees_it(
+    name: str, arguments: dict[str, Any], said: str, given: Given
+) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011  # the text is looked at
+        getattr(bc, name)(given.stack, "X", **{**given.arguments(name), **arguments})
+
+    assert said in str(refused.value)
+    assert "missing" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("1 to 3", "allowed are 1 to 3"),
+        ("FAIL", "allowed is FAIL"),
+        ("FAIL or CONTINUE", "allowed are FAIL or CONTINUE"),
+        ("an ARN such as arn:aws:x", "allowed is an ARN such as arn:aws:x"),
+        ("absolute paths", "allowed are absolute paths"),
+    ],
+)
+def test_what_is_allowed_is_one_thing_or_several(what: str, said: str) -> None:
+    assert allowed(what) == said
 
 
 POD: dict[str, Any] = {"Containers": [{}]}

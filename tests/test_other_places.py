@@ -132,7 +132,7 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
             queue=w.queue,
             jobs=[bc.WorkflowJob(name="one", job_definition=w.other_definition)],
         ),
-        "job 'one': job_definition: .* is in Region eu-west-1",
+        'job "one": job_definition: .* is in Region eu-west-1',
     ),
     "a grant": (
         lambda w: w.queue.grant_submit(iam.User(w.here, "User"), w.other_definition),

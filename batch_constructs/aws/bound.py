@@ -7,6 +7,7 @@ A bound looks at a plain value of the right kind and says what is wrong with it,
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sized
 
 _SHOWN: Final = 60
+
+_NEAR: Final = 0.7
+"""How alike two words are that one may be a misspelling of the other."""
+
+_ONE: Final = re.compile(r"(?:a|an|one|the|such|only|at least one|exactly 1)\b.*|\S+", re.DOTALL)
+"""What is allowed where that is a single thing, as a sentence speaks of it."""
+
+
+def allowed(what: str) -> str:
+    """Say what is allowed: ``allowed is FAIL``, ``allowed are 1 to 3``."""
+    return f"allowed {'is' if _ONE.fullmatch(what) else 'are'} {what}"
+
+
+def refused(value: object, what: str, unit: str = "") -> str:
+    """Say of a value that only something else is allowed."""
+    got = _counted(value, unit) if unit else shown(value)
+    return f"{'is empty' if value == '' else f'is {got}'}; {allowed(what)}"
 
 
 def one_of(values: Collection[Any]) -> str:
@@ -28,15 +46,36 @@ def one_of(values: Collection[Any]) -> str:
 
 def shown(value: object) -> str:
     """Write a value for a message, cut to a readable length."""
-    text = value if isinstance(value, str) else _number(value)
+    text = _CONTROL.sub(_escaped, value) if isinstance(value, str) else _number(value)
     text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     return f'"{text}"' if isinstance(value, str) else text
 
 
+def meant(value: str, known: Collection[str]) -> str:
+    """Ask for the word that one which is spelt nearly right may have been."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only in an error
+
+    words = {one.upper(): one for one in known}
+    near = get_close_matches(value.upper(), words, n=1, cutoff=_NEAR)
+    return f": did you mean {words[near[0]]}?" if near and len(words) > 1 else ""
+
+
 def _number(value: object) -> str:
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return str(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        return str(value)
+    return str(int(value)) if value == int(value) else f"{value:.10g}"
+
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return repr(character[0])[1:-1]
+
+
+def _counted(number: object, unit: str) -> str:
+    """Write so many of something: ``1 second``, ``2 seconds``."""
+    return f"{_number(number)} {unit[:-1] if number == 1 and unit.endswith('s') else unit}".rstrip()
 
 
 class Whole(Record):
@@ -57,19 +96,21 @@ class Whole(Record):
     @property
     def allowed(self) -> str:
         """What is allowed, for a sentence that begins with ``allowed are``."""
-        unit = f" {self.unit}" if self.unit else ""
-        if self.high is None:
-            text = f"{self.low} or more{unit}"
-        else:
-            text = f"whole numbers from {self.low} to {self.high}"
-            text = f"{self.low} to {self.high}{unit}" if unit else text
+        end = "" if self.high is None else f" to {self.high}"
+        text = f"whole numbers from {self.low}{end}"
+        if self.unit:
+            text = (
+                f"{self.low}{end} {self.unit}"
+                if end
+                else f"{_counted(self.low, self.unit)} or more"
+            )
         return f"{text}, or {one_of(self.also)}" if self.also else text
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
         unit = f" {self.unit}" if self.unit else ""
         if self.high is None:
-            return f"set {name} to {self.low} or more{unit}"
+            return f"set {name} to {_counted(self.low, self.unit)} or more"
         also = f", or to {one_of(self.also)}" if self.also else ""
         return f"set {name} to a value from {self.low} to {self.high}{unit}{also}"
 
@@ -82,8 +123,7 @@ class Whole(Record):
         """Say what is wrong with a number."""
         if self.admits(value):
             return None
-        unit = f" {self.unit}" if self.unit else ""
-        return f"is {shown(value)}{unit}; allowed are {self.allowed}"
+        return refused(value, self.allowed, self.unit)
 
 
 class Decimal(Record):
@@ -107,7 +147,7 @@ class Decimal(Record):
 
     def wrong(self, value: float) -> str | None:
         """Say what is wrong with a number."""
-        return None if self.admits(value) else f"is {shown(value)}; allowed are {self.allowed}"
+        return None if self.admits(value) else refused(value, self.allowed)
 
 
 class OneOf(Record):
@@ -140,8 +180,7 @@ class OneOf(Record):
         """Say what is wrong with a word."""
         if self.admits(value):
             return None
-        verb = "is" if len(self.values) == 1 else "are"
-        return f"is {shown(value)}; allowed {verb} {self.allowed}"
+        return f"{refused(value, self.allowed)}{meant(value, self.values)}"
 
 
 class Matching(Record):
@@ -168,10 +207,9 @@ class Matching(Record):
     def wrong(self, value: str) -> str | None:
         """Say what is wrong with a text."""
         if self.longest is not None and len(value) > self.longest:
-            return f"has {len(value)} characters; allowed are at most {self.longest}"
+            return f"has {len(value)} characters; {allowed(f'at most {self.longest}')}"
         if re.fullmatch(self.pattern, value) is None:
-            verb = "is" if self.allowed.startswith(("a ", "an ")) else "are"
-            return f"is {shown(value)}; allowed {verb} {self.allowed}"
+            return refused(value, self.allowed)
         return None
 
 
@@ -207,8 +245,7 @@ class Counting(Record):
         """Say what is wrong with the number of entries."""
         if self.admits(value):
             return None
-        verb = "is" if self.low == self.high == 1 else "are"
-        return f"has {len(value)} {self.things}; allowed {verb} {self.allowed}"
+        return f"has {len(value)} {self.things}; {allowed(self.allowed)}"
 
 
 Bound = Whole | Decimal | OneOf | Matching | Counting

@@ -83,6 +83,12 @@ def limits_of(type_name: str) -> tuple[Limit, ...]:
 
 
 @cache
+def bound_of(rule: str) -> Bound:
+    """Give the bound that a rule is made of, for whoever knows better whose value it is."""
+    return next(one.bound for table in tables().values() for one in table if one.rule == rule)
+
+
+@cache
 def tables() -> Mapping[str, tuple[Limit, ...]]:
     """Read the tables of limits by their nouns, such as ``job_queues``."""
     written = read("limits")

@@ -25,6 +25,25 @@ RULE_NAME_SOURCE: Final[Source] = docs(
     ' [\\.\\-_A-Za-z0-9]+".',
 )
 
+STATE_MACHINE_NAME: Final = Matching(
+    r"[A-Za-z0-9_-]+", "1 to 80 letters, digits, hyphens and underscores", 80
+)
+
+STATE_MACHINE_NAME_SOURCE: Final[Source] = docs(
+    "step-functions/latest/apireference/API_CreateStateMachine.html",
+    'name: "Length Constraints: Minimum length of 1. Maximum length of 80."; "To enable logging'
+    ' with CloudWatch Logs, the name should only contain 0-9, A-Z, a-z, - and _."',
+)
+
+EXECUTION_SECONDS: Final = Whole(1, unit="seconds")
+"""How long a state machine may run."""
+
+EXECUTION_SOURCE: Final[Source] = docs(
+    "step-functions/latest/dg/statemachine-structure.html",
+    'TimeoutSeconds: "The maximum number of seconds an execution of the state machine can run.";'
+    " the specification of the Amazon States Language wants a positive integer.",
+)
+
 DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 512 characters", 512)
 """What a rule or a schedule is said to be for."""
 

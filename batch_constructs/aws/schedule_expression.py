@@ -38,7 +38,7 @@ def problem_with(expression: str) -> str | None:
         try:
             datetime.fromisoformat(at[1])
         except ValueError:
-            return "there is no such moment; write at(YYYY-MM-DDTHH:MM:SS)"
+            return "there is no such moment: write at(YYYY-MM-DDTHH:MM:SS)"
         return None
     if cron := _CRON.fullmatch(expression):
         return _problem_with_cron(cron[1].split())
@@ -68,7 +68,7 @@ def _problem_with_cron(fields: list[str]) -> str | None:
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]
             if not low <= int(number) <= high:
-                return f"{name} is {field}; allowed is {low} to {high}"
+                return f"{name} is {field}; allowed are {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed:

@@ -64,6 +64,10 @@ SHARE_IDENTIFIER_SOURCE: Final[Source] = api(
 RESERVED_VARIABLES: Final = "AWS_BATCH"
 """How the names of AWS Batch's own environment variables begin."""
 
+VARIABLE_NAME: Final = Matching(
+    f"(?s)(?!{RESERVED_VARIABLES}).*", f"names that do not begin with {RESERVED_VARIABLES}"
+)
+
 RESERVED_VARIABLES_SOURCE: Final[Source] = api(
     "ContainerOverrides.environment",
     '"Environment variables cannot start with "AWS_BATCH"."',

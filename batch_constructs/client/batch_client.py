@@ -6,18 +6,20 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws.error_names import (
     CLIENT_EXCEPTION,
     NO_SUCH_OPERATION,
     NOT_AUTHENTICATED,
 )
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
+from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.submit_job import ARRAY_SIZE, DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.submission_overrides import (
     SubmissionOverrides,
-    problems_of,
+    read_fields,
     requirements_of,
 )
 
@@ -182,18 +184,31 @@ class BatchClient:
             depends_on: jobs to wait for, as ``{"jobId": …, "type": "N_TO_N"}``.
 
         Raises:
-            ValueError: sizes, retries or a timeout that AWS Batch takes from nobody.
+            ValueError: what AWS Batch takes from nobody; all of it at once.
             SubmissionUnclearError: the answer got lost; the job may exist.
             NotSubmittedError: no connection, no credentials that AWS takes, or throttled all the
                 time; no job.
             botocore.exceptions.ClientError: AWS Batch refused.
         """
         overrides = SubmissionOverrides(
-            vcpus=vcpus, memory_mebibytes=memory_mebibytes, gpus=gpus, retry=retry, timeout=timeout
+            vcpus=vcpus,
+            memory_mebibytes=memory_mebibytes,
+            gpus=gpus,
+            retry=retry,
+            timeout=timeout,
+            command=command,
+            environment=environment,
+            share_identifier=share_identifier,
+            scheduling_priority=scheduling_priority,
+            tags=tags,
         )
-        problems = [one.removeprefix("overrides.") for one in problems_of(overrides)]
-        if problems:
-            raise ValueError("\n".join(problems))
+        arguments = Arguments.of_a_value()
+        arguments.text("name", name, required=True, bound=JOB_NAME)
+        arguments.number("array_size", array_size, bound=ARRAY_SIZE)
+        arguments.mapping("parameters", parameters)
+        read_fields(arguments, overrides)
+        if arguments.problems:
+            raise ValueError("\n".join(arguments.problems))
         return self.submit_request(
             submit_job_request(
                 name,

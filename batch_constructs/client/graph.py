@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER
 from batch_constructs.client.batch_client import SubmissionUnclearError
@@ -97,18 +98,18 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
     plan: Plan = {}
     if not _RUN.fullmatch(run):
         problems.append(
-            f"run is {run!r}; it starts with a letter or digit and holds letters, digits, _ and "
-            "single - within, since -- comes between the run and the job"
+            f"run is {shown(run)}; it starts with a letter or digit and holds letters, digits, _ "
+            "and single - within, since -- comes between the run and the job"
         )
     if not isinstance(data, Mapping):
-        problems.append("input is no JSON object; write {…}")
+        problems.append("input is no JSON object: write {…}")
         raise ValueError("\n".join(problems))  # noqa: TRY004  # often the text of --input
     for name, job in graph.jobs.items():
         try:
             plan[name] = _requests(job, queue, run, data)
         except ValueError as error:
             plan[name] = []
-            problems += [f"job {name!r}: {problem}" for problem in str(error).splitlines()]
+            problems += [f"job {shown(name)}: {problem}" for problem in str(error).splitlines()]
     problems += _problems_of_plan(graph, plan)
     if problems:
         raise ValueError("\n".join(problems))
@@ -120,14 +121,15 @@ def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
         waits = sum(len(plan[other]) for other in job.waits_for)
         if not DEPENDENCIES.admits(waits):
             yield (
-                f"job {name!r}: waits for {waits} jobs; AWS Batch allows {DEPENDENCIES.high}: make "
-                "the elements of a for_each children of one array, or deploy a Workflow"
+                f"job {shown(name)}: depends_on waits for {waits} jobs; "
+                f"{allowed(f'at most {DEPENDENCIES.high}')}: make the elements of a for_each "
+                "children of one array, or deploy a Workflow"
             )
         wrong = (
             None if job.share_identifier is None else SHARE_IDENTIFIER.wrong(job.share_identifier)
         )
         if wrong:
-            yield f"job {name!r}: share_identifier {wrong}"
+            yield f"job {shown(name)}: share_identifier {wrong}"
     names = Counter(each["jobName"] for requests in plan.values() for each in requests)
     for job_name, times in names.items():
         if times > 1:
@@ -174,7 +176,7 @@ def _requests(
 
 def _resolved(field: str, values: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: _text(f"{field}[{name!r}]", value, data) if value.startswith("$.") else value
+        name: _text(f"{field}[{shown(name)}]", value, data) if value.startswith("$.") else value
         for name, value in values.items()
     }
 
@@ -204,14 +206,17 @@ def _refuse_what_needs_step_functions(jobs: Sequence[WorkflowJob], queue: str | 
     for job in jobs:
         if job.catch or job.only_on_failure or job.step_retry:
             problems.append(
-                f"job {job.name!r}: catch, only_on_failure and step_retry need Step Functions; "
-                "deploy a Workflow, or leave them out"
+                f"job {shown(job.name)}: catch, only_on_failure and step_retry need Step "
+                "Functions; deploy a Workflow, or leave them out"
             )
         if job.queue is None and queue is None:
-            problems.append(f"job {job.name!r}: no queue; give it one, or the whole graph")
+            problems.append(
+                f"job {shown(job.name)}: queue is left out: give it one, or the whole graph"
+            )
         if not isinstance(job.job_definition, str) or not isinstance(job.queue, str | None):
             problems.append(
-                f"job {job.name!r}: job_definition and queue are names or ARNs here, not constructs"
+                f"job {shown(job.name)}: job_definition and queue are names or ARNs here, and no "
+                "constructs"
             )
     if problems:
         raise ValueError("\n".join(problems))

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.workflow_job import NToN, WorkflowJob
 
 _MEMBERS = {
@@ -39,14 +40,14 @@ def read_graph(text: str) -> list[WorkflowJob]:
         unknown = sorted(set(job) - set(_MEMBERS))
         if unknown:
             known = ", ".join(_MEMBERS)
-            problems.append(f"job {name!r}: unknown {', '.join(unknown)}; known: {known}")
+            problems.append(f"job {shown(name)}: unknown {', '.join(unknown)}; known: {known}")
         if "jobDefinition" not in job:
-            problems.append(f"job {name!r}: no jobDefinition")
+            problems.append(f"job {shown(name)}: no jobDefinition")
         seconds = job.get("timeoutSeconds", 60)
         if isinstance(seconds, bool) or not isinstance(seconds, int):
             problems.append(
-                f"job {name!r}: timeoutSeconds is {seconds!r}; expected a whole number of seconds "
-                "such as 600"
+                f"job {shown(name)}: timeoutSeconds is {shown(seconds)}; expected a whole number "
+                "of seconds such as 600"
             )
     if problems:
         raise ValueError("\n".join(problems))

@@ -272,5 +272,5 @@ def _refuse_several_containers(request: Mapping[str, Any]) -> None:
     ):
         raise ValueError(
             f"{request['jobName']} has containers with names, or several nodes, and command, vcpus "
-            "and memory do not say of which; leave them out, or give another definition"
+            "and memory do not say of which: leave them out, or give another definition"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.bound import OneOf, allowed, refused, shown
 from batch_constructs.aws.capacity_reservations import (
     CAPACITY_BLOCK,
     RESERVATION_ID,
@@ -69,7 +70,7 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
         ("resource_group_arn", group, RESOURCE_GROUP_ARN, "arn:aws:resource-groups:…:group/name"),
     ):
         if isinstance(value, str) and not is_token(value) and not form.fullmatch(value):
-            inner.wrong_value(f"{parameter} is {value!r}; allowed is such as {example}")
+            inner.wrong_value(f"{parameter} {refused(value, f'an ID or ARN such as {example}')}")
     preference = inner.choice(
         "preference", reservation.preference, "a CapacityReservationPreference"
     )
@@ -91,19 +92,14 @@ def _expect_sense(arguments: Arguments, reservation: CapacityReservation, prefer
     only = CapacityReservationPreference.CAPACITY_RESERVATIONS_ONLY
     known = isinstance(preference, str) and not is_token(preference)
     if known and preference not in set(CapacityReservationPreference):
-        arguments.wrong_value(
-            f"preference is {preference!r}; allowed is {', '.join(CapacityReservationPreference)}"
-        )
+        arguments.bounded("preference", preference, OneOf(tuple(CapacityReservationPreference)))
     elif known and named and preference != only:
         arguments.wrong_value(
-            f"preference is {preference!r} beside a reservation that is named; allowed is {only}: "
-            "leave preference out"
+            f"preference is {shown(preference)} beside a reservation that is named; "
+            f"{allowed(only)}: leave preference out"
         )
     if len(named) > 1:
-        arguments.wrong_value(
-            "resource_group_arn is given with capacity_reservation_id; allowed is one: leave one "
-            "out"
-        )
+        arguments.only_one("resource_group_arn", "capacity_reservation_id")
     if reservation.capacity_block is True and not named:
         arguments.wrong_value(
             "capacity_block is given without a reservation; EC2 starts instances in a block only "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -71,7 +72,7 @@ def _problem(group: Any) -> str:
             "another environment"
         )
     if not is_token(written) and not written.startswith(_SHELL):
-        begin = f"begin with {written.splitlines()[0]!r}" if written else "are no shell script"
+        begin = f"begin with {shown(written.splitlines()[0])}" if written else "are no shell script"
         return (
             f"have user data that {begin}, as those of Bottlerocket; allowed is a Linux that runs "
             f"shell commands as it starts: give the group {_IMAGE}"

@@ -153,8 +153,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         on_spot = arguments.flag("spot", spot, required=True) is True
         if bid_percentage is not None and not on_spot:
             arguments.wrong_value(
-                "bid_percentage is given without spot; allowed is on Spot: leave it out, or give "
-                "spot=True"
+                "bid_percentage is given without spot: leave it out, or give spot=True"
             )
         self._define(
             arguments,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments, checked
+from batch_constructs.aws.bound import refused
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
@@ -130,10 +131,10 @@ def _besides(arguments: Arguments, services: Any) -> list[str]:
         if not isinstance(name, str) or name == "s3":
             continue
         if is_token(name) or name not in _services():
-            shown = "a token" if is_token(name) else repr(str(name))
+            what = "an EndpointService, or a service as the CDK calls it, such as athena"
             arguments.wrong_value(
-                f"services[{place}] is {shown}; allowed is an EndpointService, or a service as the "
-                "CDK calls it, such as 'athena': make others with ec2.InterfaceVpcEndpoint"
+                f"services[{place}] {refused(name, what)}: make others with "
+                "ec2.InterfaceVpcEndpoint"
             )
         found.append(str(name))
     return found
@@ -147,16 +148,18 @@ def _services() -> frozenset[str]:
 
 
 def _environments(arguments: Arguments, environments: Any) -> list[ManagedComputeEnvironment]:
-    expected = "managed compute environments such as FargateComputeEnvironment(…)"
-    listed = arguments.items("compute_environments", environments, expected)
-    if not listed:
-        arguments.wrong_value(
-            f"compute_environments is empty; allowed is at least one: give {expected}"
-        )
-    for place, environment in enumerate(listed):
-        if checked(environment) is None or not has_member(environment, "connections"):
-            arguments.wrong_type(f"compute_environments[{place}]", environment, expected)
-    return listed
+    def fits(one: object) -> bool:
+        return checked(one) is not None and has_member(one, "connections")
+
+    such = "such as FargateComputeEnvironment(…)"
+    return arguments.resources(
+        "compute_environments",
+        environments,
+        fits,
+        f"a managed compute environment {such}",
+        f"managed compute environments {such}",
+        some=True,
+    )
 
 
 def _needed(properties: Any) -> tuple[str, ...]:

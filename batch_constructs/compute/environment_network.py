@@ -31,9 +31,22 @@ class Network:
         vpc: ec2.IVpc,
         vpc_subnets: ec2.SubnetSelection | None,
         security_groups: Sequence[ec2.ISecurityGroup] | None,
+        in_template: bool = False,
     ) -> None:
+        """Read them; ``in_template`` says that a launch template may have the groups instead."""
         self._vpc = vpc
-        self._groups = None if security_groups is None else _groups(arguments, security_groups)
+        self._groups = (
+            None
+            if security_groups is None
+            else arguments.resources(
+                "security_groups",
+                security_groups,
+                "security_group_id",
+                "an ec2.ISecurityGroup",
+                "ec2.ISecurityGroup, or leave it out for a group that is made",
+                some=not in_template,
+            )
+        )
         self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
 
     def known(self) -> dict[str, Any]:
@@ -49,16 +62,6 @@ class Network:
         if self._groups is not None:
             return self._groups
         return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc)]
-
-
-def _groups(
-    arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup]
-) -> list[ec2.ISecurityGroup]:
-    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
-    for place, group in enumerate(groups):
-        if not has_member(group, "security_group_id"):
-            arguments.wrong_type(f"security_groups[{place}]", group, "an ec2.ISecurityGroup")
-    return groups
 
 
 def _subnet_ids(

@@ -201,8 +201,8 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             return template
         if template is not None:
             arguments.wrong_value(
-                "capacity_reservation is given with launch_template; allowed is one: give it to "
-                "that, as LaunchTemplate(capacity_reservation=…)"
+                "capacity_reservation is given with launch_template: leave it out, and give "
+                "LaunchTemplate(capacity_reservation=…)"
             )
             return template
         reservation_properties(arguments, reservation)
@@ -225,6 +225,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             vpc=instances.vpc,
             vpc_subnets=instances.vpc_subnets,
             security_groups=instances.security_groups,
+            in_template=instances.launch_template is not None,
         )
         images = Images(arguments, instances.images, default=cluster.default_image)
         update_policy = read_update_policy(arguments, instances.update_policy)
@@ -354,24 +355,22 @@ def _compute_resources(
     )
 
 
+_AN_INSTANCE_TYPE = 'a string such as "c7g" or "m7i.large", or an ec2.InstanceType'
+
+
 def _instance_types(
     arguments: Arguments, instance_types: Sequence[str | ec2.InstanceType] | None
 ) -> list[Any]:
     if instance_types is None:
         return list(DEFAULT_INSTANCE_TYPES)
     expected = 'strings such as "c7g" or "m7i.large", or ec2.InstanceType'
-    types = arguments.items("instance_types", instance_types, expected)
-    if not types:
-        arguments.wrong_value(
-            "instance_types is empty; allowed is at least one type or family: leave it out for "
-            "the families that AWS Batch chooses"
-        )
+    types = arguments.items("instance_types", instance_types, expected, some=True)
     return [
         item.to_string()
         if isinstance(item, ec2.InstanceType)
         else item
         if isinstance(item, str)
-        else arguments.wrong_type(f"instance_types[{place}]", item, expected)
+        else arguments.wrong_type(f"instance_types[{place}]", item, _AN_INSTANCE_TYPE)
         for place, item in enumerate(types)
     ]
 

@@ -12,6 +12,7 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.launch_templates import HOP_LIMIT, USER_DATA_BYTES
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
@@ -257,10 +258,7 @@ def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
     hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit, required=True)
     known = isinstance(hops, int | float) and not is_token(hops)
     if known and not (isinstance(hops, int) and HOP_LIMIT.admits(hops)):
-        arguments.wrong_value(
-            f"imdsv2_hop_limit is {hops}; allowed is 1 to {HOP_LIMIT.high}, whole: leave it "
-            "out for 1"
-        )
+        arguments.bounded("imdsv2_hop_limit", hops, HOP_LIMIT)
     return hops
 
 
@@ -283,7 +281,7 @@ def _user_data(
         expect_plain_path(arguments, "scratch_path", path)
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
-        arguments.wrong_value(f"image_pull is {pull!r}; allowed is {', '.join(ImagePull)}")
+        arguments.bounded("image_pull", pull, OneOf(tuple(ImagePull)))
     images = arguments.texts("prefetch_images", prefetched)
     named = isinstance(images, list) and not arguments.is_wrong("prefetch_images")
     blocked = arguments.flag("block_task_metadata", block, required=True) is True
@@ -301,7 +299,7 @@ def _user_data(
     length = len(written.encode())
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
-            f"user_data makes {length:,} bytes with its MIME parts; allowed is "
+            f"user_data makes {length:,} bytes with its MIME parts; allowed are at most "
             f"{USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )

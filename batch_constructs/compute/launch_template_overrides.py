@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -64,13 +65,13 @@ def launch_template_properties(
     if template is None:
         if others:
             arguments.wrong_value(
-                "launch_template_overrides is given without launch_template; allowed is beside one:"
-                " give launch_template for the other types"
+                "launch_template_overrides is given without launch_template: give launch_template "
+                "for the other types"
             )
         if userdata_type is not None:
             arguments.wrong_value(
-                "userdata_type is given without launch_template; allowed is beside one: leave it "
-                "out, or give launch_template"
+                "userdata_type is given without launch_template: leave it out, or give "
+                "launch_template"
             )
         return None
     return {
@@ -118,9 +119,9 @@ def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:
     text = user_data.render()
     if text and not is_token(text) and not text.startswith(("MIME-Version:", "Content-Type:")):
         arguments.wrong_value(
-            f"launch_template: its user data begins with {text.splitlines()[0]!r}; allowed is MIME "
-            "multipart: give the commands as LaunchTemplate(user_data=[…]), or use "
-            "ec2.MultipartUserData"
+            f"launch_template has user data that begins with {shown(text.splitlines()[0])}; "
+            "allowed is only MIME multipart: give the commands as LaunchTemplate(user_data=[…]), "
+            "or use ec2.MultipartUserData"
         )
 
 
@@ -146,17 +147,17 @@ def _refuse_what_eks_does_not_have(
         if one.volumes:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has volumes, which are mounted before the ECS "
-                "agent starts; allowed on Amazon EKS is none: leave volumes out there, and let "
+                "agent starts, and Amazon EKS has none: leave volumes out there, and let "
                 "pods claim volumes of a CSI driver"
             )
         if one.prefetches:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has prefetch_images, which are pulled before the "
-                "ECS agent starts; allowed on Amazon EKS is none: leave prefetch_images out there"
+                "ECS agent starts, and Amazon EKS has none: leave prefetch_images out there"
             )
         if one.image_pull is not None:
             arguments.wrong_value(
-                f"launch_template {one.node.path} has image_pull, which is for the ECS agent; "
-                "allowed on Amazon EKS is none: leave image_pull out there, and give the container "
+                f"launch_template {one.node.path} has image_pull, which is for the ECS agent, and "
+                "Amazon EKS has none: leave image_pull out there, and give the container "
                 "of the job its image_pull_policy"
             )

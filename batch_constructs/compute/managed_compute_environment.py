@@ -10,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.environment_name import (
@@ -111,12 +112,10 @@ def environment_properties(
     prefix = arguments.text(
         "compute_environment_name", own.compute_environment_name, bound=NAME_PREFIX
     )
-    exact = arguments.text("exact_name", own.exact_name)
+    exact = arguments.text("exact_name", own.exact_name, bound=RESOURCE_NAME)
     if prefix is not None and exact is not None:
-        arguments.wrong_value(
-            "exact_name is given together with compute_environment_name, which is the prefix of a "
-            "name that changes with the environment: leave one out"
-        )
+        why = ", which is the prefix of a name that changes with the environment"
+        arguments.only_one("exact_name", "compute_environment_name", why)
     role = own.service_role
     if role is not None and not has_member(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")

@@ -270,7 +270,5 @@ def _scale_in_after(arguments: Arguments, after: Duration | None, *, keep_idle: 
     if arguments.flag("keep_idle_instances", keep_idle, required=True) is not True:
         return seconds
     if seconds is not None:
-        arguments.wrong_value(
-            "keep_idle_instances is given with scale_in_after; allowed is one: leave one out"
-        )
+        arguments.only_one("keep_idle_instances", "scale_in_after")
     return -1

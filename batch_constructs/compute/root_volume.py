@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import ebs
+from batch_constructs.aws.bound import allowed, one_of, shown
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -85,7 +86,7 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
     if kind not in ebs.LARGEST_GIBIBYTES:
         why = ", which instances cannot start from" if kind in ebs.NO_BOOT_VOLUMES else ""
         arguments.wrong_value(
-            f"volume_type is {kind!r}{why}; allowed is {', '.join(ebs.LARGEST_GIBIBYTES)}: leave "
+            f"volume_type is {shown(kind)}{why}; {allowed(one_of(ebs.LARGEST_GIBIBYTES))}: leave "
             "it out for gp3"
         )
         return
@@ -101,17 +102,18 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         if iops is None and kind in ebs.NEEDS_IOPS:
             low, high = ebs.IOPS[kind]
             arguments.wrong_value(
-                f"iops is left out for {kind}; allowed is {low:,} to {high:,}: give it, or take gp3"
+                f"iops is left out for {kind}; allowed are {low:,} to {high:,}: give it, or take "
+                "gp3"
             )
     elif iops is not None:
         arguments.wrong_value(
-            f"iops is {_shown(iops)} for {kind}; allowed is gp3, io1 and io2: leave iops out"
+            f"iops is {_shown(iops)} for {kind}; allowed are gp3, io1 and io2: leave iops out"
         )
     if throughput is None:
         return
     if kind != "gp3":
         arguments.wrong_value(
-            f"throughput is {_shown(throughput)} for {kind}; allowed is gp3: leave it out"
+            f"throughput is {_shown(throughput)} for {kind}; allowed is only gp3: leave it out"
         )
         return
     _expect_between(arguments, "throughput", throughput, ebs.THROUGHPUT, "MiB a second of gp3")
@@ -138,7 +140,7 @@ def _expect_between(
     low, high = allowed
     if not isinstance(value, int) or not low <= value <= high:
         arguments.wrong_value(
-            f"{parameter} is {value}; allowed is a whole number from {low:,} to {high:,} {of}"
+            f"{parameter} is {value}; allowed are whole numbers from {low:,} to {high:,} {of}"
         )
 
 

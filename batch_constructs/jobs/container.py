@@ -303,7 +303,7 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
 
 def _image(arguments: Arguments, image: str | ecs.ContainerImage) -> NamedImage:
     if image == "":
-        return NamedImage(arguments.wrong_value('image is empty; give an image such as "busybox"'))
+        return NamedImage(arguments.wrong_value('image is empty: give an image such as "busybox"'))
     if isinstance(image, str):
         return named_image(arguments.construct, image)
     if is_container_image(image):

@@ -221,9 +221,7 @@ def _is_its_instance(
             "use_instance_role is given on Fargate, where no job has an instance: leave it out"
         )
     if own["job_role"] is not None:
-        arguments.wrong_value(
-            "use_instance_role is given with job_role; allowed is one: leave one out"
-        )
+        arguments.only_one("use_instance_role", "job_role")
     if statements:
         arguments.wrong_value(
             "use_instance_role is given, but volumes or enable_execute_command need a role of the "

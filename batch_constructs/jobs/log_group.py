@@ -71,8 +71,8 @@ class JobLogs:
         self._name = ""
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
-                "log_group is given together with log_retention or log_encryption_key; these are "
-                "the log group's own: set them where it is made"
+                "log_group is given with log_retention or log_encryption_key, which are the log "
+                "group's own: set them where it is made"
             )
         driver_is_known = not arguments.is_wrong("log_configuration")
         if not needed and driver_is_known and any((log_group, retention, encryption_key)):
@@ -112,7 +112,7 @@ class JobLogs:
         if not self._needed:
             raise ValueError(
                 f"{self._scope.node.path}: there is no log group, since no container logs to "
-                "CloudWatch Logs; leave log_configuration out to have one"
+                "CloudWatch Logs: leave log_configuration out to have one"
             )
         if self._group is None and self._resource is not None:
             self._group = logs.LogGroup.from_log_group_arn(

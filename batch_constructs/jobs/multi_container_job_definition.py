@@ -116,7 +116,9 @@ class MultiContainerJobDefinition(EcsJobDefinition):
             public_ip = False
         task = Task(
             arguments,
-            arguments.items("containers", containers, "Container"),
+            arguments.items(
+                "containers", containers, "Container(image=…, vcpus=1, memory=…)", some=True
+            ),
             options=given(
                 NetworkConfiguration=_network(public_ip),
                 EphemeralStorage=given(

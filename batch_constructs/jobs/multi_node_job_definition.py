@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole, allowed
+from batch_constructs.aws.job_definitions import NODE_COUNT
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
@@ -120,10 +122,16 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
         if num_nodes is None and (arguments.is_wrong("node_ranges") or nodes.malformed):
             counted = UNKNOWN
+        if num_nodes is None and isinstance(counted, int) and not NODE_COUNT.admits(counted):
+            wrong = f"has {counted} nodes; {allowed(NODE_COUNT.allowed)}"
+            counted = arguments.wrong_value(f"node_ranges {wrong}: change target_nodes")
         if counted is None:
-            arguments.wrong_value(
-                "num_nodes is left out, and a node range is open; allowed is a number of nodes: "
-                "give num_nodes"
+            arguments.wrong_value("num_nodes is left out, and a node range is open: give num_nodes")
+        ends = None if arguments.is_wrong("node_ranges") or nodes.malformed else nodes.count
+        if ends is not None and isinstance(counted, int) and counted not in (ends, UNKNOWN):
+            counted = arguments.wrong_value(
+                f"num_nodes is {counted}, and the last node of node_ranges is {ends - 1}: "
+                "leave num_nodes out, or give node_ranges whose target_nodes end there"
             )
         for parameter, given_here in (
             ("job_role", shared.get("job_role") is not None),
@@ -177,18 +185,8 @@ class Nodes:
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
-        listed = arguments.items("node_ranges", ranges, "NodeRange")
-        if not listed:
-            arguments.wrong_value(
-                "node_ranges is empty; allowed is at least one: give [NodeRange(target_nodes=2, …)]"
-            )
-            arguments.refuse()
-        for place, entry in enumerate(listed):
-            if not isinstance(entry, NodeRange):
-                expected = "NodeRange(target_nodes=2, container=Container(…))"
-                arguments.wrong_type(f"node_ranges[{place}]", entry, expected)
-                continue
-            self._add(arguments.within(f"node_ranges[{place}]"), entry, place)
+        expected = "NodeRange(target_nodes=2, container=Container(…))"
+        arguments.each("node_ranges", ranges, NodeRange, expected, self._add, some=True)
 
     @property
     def count(self) -> int | None:
@@ -208,7 +206,8 @@ class Nodes:
                 found.append({**properties, "EcsProperties": {"TaskProperties": [next(left)]}})
         return found
 
-    def _add(self, arguments: Arguments, entry: NodeRange, place: int) -> None:
+    def _add(self, arguments: Arguments, entry: NodeRange) -> None:
+        place = len(self._read)
         consumes = Consumes(arguments, entry.consumable_resources, label=f"of range {place} ")
         self.beside.update(consumes.beside)
         properties = given(
@@ -227,17 +226,17 @@ class Nodes:
             name for name in ("container", "containers", "pod") if getattr(entry, name) is not None
         ]
         if len(kinds) != 1:
-            arguments.wrong_value(
-                f"container: {' and '.join(kinds) if kinds else 'nothing'} is given; allowed "
-                "is exactly one of container, containers and pod: give one"
-            )
+            if kinds:
+                arguments.only_one(kinds[1], kinds[0])
+            else:
+                arguments.wrong_value("container is left out: give container, containers or pod")
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
         if entry.containers is None:
             for name, parameter in (("IpcMode", "ipc_mode"), ("PidMode", "pid_mode")):
                 if options.pop(name, None) is not None:
                     arguments.wrong_value(
-                        f"{parameter} is given without containers; allowed is with several of them:"
+                        f"{parameter} is given without containers, which it belongs to:"
                         " leave it out, or give containers=[…]"
                     )
         task: Task | None = None
@@ -249,7 +248,8 @@ class Nodes:
                 arguments, [entry.container], options=options, single=True, label="container"
             )
         else:
-            containers = arguments.items("containers", entry.containers, "Container")
+            several = "Container(image=…, vcpus=1, memory=…)"
+            containers = arguments.items("containers", entry.containers, several, some=True)
             task = Task(arguments, containers, options=options, single=False)
         if task is not None:
             self.tasks.append(task)
@@ -268,7 +268,7 @@ class Nodes:
             else:
                 self._next = None
             return nodes
-        number = arguments.number("target_nodes", nodes)
+        number = arguments.number("target_nodes", nodes, bound=Whole(1))
         if is_token(number):
             return arguments.wrong_value(
                 "target_nodes is a token, which cannot be counted before the deployment; allowed "
@@ -278,11 +278,9 @@ class Nodes:
             if isinstance(number, int):
                 arguments.wrong_value(
                     f"target_nodes is {number} after an open range; allowed is a range as AWS "
-                    'writes it: give such as "4:7"'
+                    'writes it: give one such as "4:7"'
                 )
             return number
-        if number < 1:
-            return arguments.wrong_value(f"target_nodes is {number}; allowed is 1 or more")
         first_node, self._next = self._next, self._next + number
         self._last = max(self._last, self._next - 1)
         return f"{first_node}:{self._next - 1}"

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pods import GPU
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -147,12 +149,13 @@ def _containers(
     volumes: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     def read(inner: Arguments, container: PodContainer) -> dict[str, Any]:
-        own = PodVolumes(inner, container.volumes)
-        volumes.extend(volume for volume in own.properties if volume not in volumes)
+        own = PodVolumes(inner, container.volumes, volumes)
         return _container(inner, container, own.mounts)
 
     expected = "PodContainer(image=…, vcpus=1, memory=…)"
-    return arguments.each(parameter, containers, PodContainer, expected, read)
+    return arguments.each(
+        parameter, containers, PodContainer, expected, read, some=parameter == "containers"
+    )
 
 
 def _container(
@@ -183,11 +186,20 @@ def _container(
     )
 
 
+def _is_known(number: Any) -> bool:
+    return isinstance(number, int | float) and not is_token(number)
+
+
 def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
     """Return limits and requests, which AWS Batch wants alike but for the vCPUs."""
     memory = arguments.mebibytes("memory", container.memory, required=True)
     vcpus = arguments.number("vcpus", container.vcpus, required=True)
     requested = arguments.number("requested_vcpus", container.requested_vcpus)
+    if _is_known(vcpus) and _is_known(requested) and requested > vcpus:
+        requested = arguments.wrong_value(
+            f"requested_vcpus is {shown(requested)}, which is more than vcpus ({shown(vcpus)}): "
+            "set requested_vcpus to at most vcpus"
+        )
     gpus = arguments.number("gpus", container.gpus)
     alike = {
         "memory": f"{decimal(memory)}Mi" if isinstance(memory, int | float) else memory,

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
+from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,13 +105,27 @@ _EXPECTED = (
 class PodVolumes:
     """The volumes of one container of a pod: the pod's volumes, and where they are mounted."""
 
-    def __init__(self, arguments: Arguments, volumes: Sequence[AnyPodVolume] | None) -> None:
-        self.properties: list[dict[str, Any]] = []
+    def __init__(
+        self,
+        arguments: Arguments,
+        volumes: Sequence[AnyPodVolume] | None,
+        pod: list[dict[str, Any]],
+    ) -> None:
+        """Read them; those that the pod does not have yet are added to ``pod``."""
+        self._pod = pod
         self.mounts = arguments.each("volumes", volumes, PodVolume, _EXPECTED, self._mount)
 
     def _mount(self, arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
-        name = arguments.text("name", volume.name, required=True)
-        self.properties.append({"Name": name, **_source(arguments, volume)})
+        name = arguments.text("name", volume.name, required=True, bound=bound_of("pod-volume-name"))
+        properties = {"Name": name, **_source(arguments, volume)}
+        if properties not in self._pod:
+            if name is not UNKNOWN and name in [one["Name"] for one in self._pod]:
+                arguments.wrong_value(
+                    f"name is {shown(name)}, as that of another volume of the pod: give each "
+                    "volume a name of its own"
+                )
+            else:
+                self._pod.append(properties)
         return given(
             Name=name,
             MountPath=arguments.text("mount_path", volume.mount_path, required=True),
@@ -122,7 +139,11 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
         case EmptyDirVolume():
             limit = arguments.mebibytes("size_limit", volume.size_limit)
             empty = given(
-                Medium=arguments.choice("medium", volume.medium, "an EmptyDirMedium"),
+                Medium=arguments.bounded(
+                    "medium",
+                    arguments.choice("medium", volume.medium, "an EmptyDirMedium"),
+                    bound_of("empty-dir-medium"),
+                ),
                 SizeLimit=f"{decimal(limit)}Mi" if isinstance(limit, int | float) else limit,
             )
             return {"EmptyDir": empty}
@@ -133,7 +154,12 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
         case KubernetesSecretVolume():
             return {
                 "Secret": given(
-                    SecretName=arguments.text("secret_name", volume.secret_name, required=True),
+                    SecretName=arguments.text(
+                        "secret_name",
+                        volume.secret_name,
+                        required=True,
+                        bound=bound_of("pod-secret-name"),
+                    ),
                     Optional=arguments.switch("optional", volume.optional),
                 )
             }

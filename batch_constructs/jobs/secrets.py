@@ -16,6 +16,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member
@@ -60,13 +61,13 @@ class SecretField:
                 raise TypeError(f"secret_field: {name} is {type(part).__name__}; expected a string")
             if part is not None and (not part or (":" in part and not is_token(part))):
                 raise ValueError(
-                    f"secret_field: {name} is {part!r}; allowed is a text without a colon: "
+                    f"secret_field: {name} is {shown(part)}; allowed is a text without a colon: "
                     "rename it in the secret, or leave it out"
                 )
         if self.version_stage is not None and self.version_id is not None:
             raise ValueError(
-                f"secret_field: version_stage is {self.version_stage!r} and version_id is "
-                f"{self.version_id!r}; only one of them may be given: leave one out"
+                f"secret_field: version_stage is {shown(self.version_stage)} and version_id is "
+                f"{shown(self.version_id)}; only one of them may be given: leave one out"
             )
 
 
@@ -177,7 +178,7 @@ class Secrets:
             return
         for name, source in (secrets or {}).items():
             variable = arguments.name(parameter, name)
-            value = self._value_from(arguments, f"{parameter}[{name!r}]", source)
+            value = self._value_from(arguments, f"{parameter}[{shown(name)}]", source)
             self.properties.append({"Name": variable, "ValueFrom": value})
 
     def statements(self) -> list[dict[str, Any]]:

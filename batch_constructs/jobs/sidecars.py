@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.fargate_sizes import MEMORY
 from batch_constructs.jobs.container import Container, ContainerDependency
 from batch_constructs.jsii_objects import kind_of
@@ -51,7 +52,7 @@ def with_sidecar(
         raise ValueError("sidecar.name is left out; the other containers wait for it by its name")
     if any(one.name == sidecar.name for one in containers):
         raise ValueError(
-            f"sidecar.name is {sidecar.name!r}, as that of another container: give another one"
+            f"sidecar.name is {shown(sidecar.name)}, as that of another container: give another one"
         )
     waits = ContainerDependency(container_name=sidecar.name)
     job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]

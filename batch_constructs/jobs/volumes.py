@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.construct import given
 from batch_constructs.instance_volumes import (
     EXPECTED,
@@ -144,10 +145,12 @@ class Volumes:
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
     def _mount_point(self, arguments: Arguments, volume: AnyVolume) -> dict[str, Any]:
+        bound = bound_of("volume-name")
+        name = arguments.text("name", volume.name, required=True, bound=bound)
         if isinstance(volume, EfsVolume):
-            self._add_efs(arguments, volume)
+            self._add_efs(arguments, volume, name)
         elif isinstance(volume, S3FilesVolume):
-            self._add_s3_files(arguments, volume)
+            self._add_s3_files(arguments, volume, name)
         else:
             if isinstance(volume, HostVolume | batch.HostVolume):
                 source = volume.host_path
@@ -155,7 +158,7 @@ class Volumes:
                 expect_source(arguments, volume)
                 source = host_path(volume)
             host = given(SourcePath=arguments.text("host_path", source))
-            self.properties.append(given(Name=volume.name, Host=host))
+            self.properties.append(given(Name=name, Host=host))
         path = (
             container_path(volume)
             if isinstance(volume, INSTANCE_VOLUMES)
@@ -165,7 +168,7 @@ class Volumes:
             bool(volume.readonly) if isinstance(volume, batch.HostVolume) else volume.read_only
         )
         return {
-            "SourceVolume": arguments.text("name", volume.name, required=True),
+            "SourceVolume": name,
             "ContainerPath": arguments.text("container_path", path, required=True),
             "ReadOnly": arguments.flag("read_only", read_only, required=True),
         }
@@ -176,19 +179,18 @@ class Volumes:
             for environment in volume.allow_from:
                 volume.file_system.connections.allow_default_port_from(environment)
 
-    def _add_efs(self, arguments: Arguments, volume: EfsVolume) -> None:
+    def _add_efs(self, arguments: Arguments, volume: EfsVolume, name: Any) -> None:
         if not has_member(volume.file_system, "file_system_id"):
             wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
-            self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": wrong})
+            self.properties.append({"Name": name, "EfsVolumeConfiguration": wrong})
             return
-        environments = arguments.items("allow_from", volume.allow_from, "compute environments")
-        for environment in environments:
-            if not has_member(environment, "connections"):
-                arguments.wrong_type(
-                    "allow_from",
-                    environment,
-                    "managed compute environments such as FargateComputeEnvironment",
-                )
+        arguments.resources(
+            "allow_from",
+            volume.allow_from,
+            "connections",
+            "a managed compute environment such as FargateComputeEnvironment(…)",
+            "compute environments",
+        )
         arguments.flag("root_access", volume.root_access, required=True)
         point = _access_point(arguments, volume)
         self._file_systems.append(volume)
@@ -197,13 +199,15 @@ class Volumes:
             RootDirectory=arguments.text("root_directory", volume.root_directory),
             TransitEncryption="ENABLED",
             TransitEncryptionPort=arguments.number(
-                "transit_encryption_port", volume.transit_encryption_port
+                "transit_encryption_port",
+                volume.transit_encryption_port,
+                bound=bound_of("efs-transit-port"),
             ),
             AuthorizationConfig=given(
                 AccessPointId=None if point is None else point.access_point_id, Iam="ENABLED"
             ),
         )
-        self.properties.append({"Name": volume.name, "EfsVolumeConfiguration": configuration})
+        self.properties.append({"Name": name, "EfsVolumeConfiguration": configuration})
         self.statements.append(
             _mount(
                 "elasticfilesystem",
@@ -214,16 +218,23 @@ class Volumes:
             )
         )
 
-    def _add_s3_files(self, arguments: Arguments, volume: S3FilesVolume) -> None:
+    def _add_s3_files(self, arguments: Arguments, volume: S3FilesVolume, name: Any) -> None:
         configuration = given(
-            FileSystemArn=arguments.text("file_system_arn", volume.file_system_arn, required=True),
+            FileSystemArn=arguments.text(
+                "file_system_arn",
+                volume.file_system_arn,
+                required=True,
+                bound=bound_of("s3files-file-system-arn"),
+            ),
             AccessPointArn=arguments.text("access_point_arn", volume.access_point_arn),
             RootDirectory=arguments.text("root_directory", volume.root_directory),
             TransitEncryptionPort=arguments.number(
-                "transit_encryption_port", volume.transit_encryption_port
+                "transit_encryption_port",
+                volume.transit_encryption_port,
+                bound=bound_of("s3files-transit-port"),
             ),
         )
-        self.properties.append({"Name": volume.name, "S3FilesVolumeConfiguration": configuration})
+        self.properties.append({"Name": name, "S3FilesVolumeConfiguration": configuration})
         self.statements.append(
             _mount(
                 "s3files",

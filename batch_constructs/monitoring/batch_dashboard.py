@@ -100,10 +100,8 @@ class BatchDashboard(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         topic_argument(arguments, "alarm_topic", alarm_topic)
         if alarm_topic is not None and isinstance(monitoring, BatchMonitoring):
-            arguments.wrong_value(
-                "alarm_topic and monitoring are both given; monitoring has a topic of its own: "
-                "give one of them"
-            )
+            why = ", which has a topic of its own"
+            arguments.only_one("alarm_topic", "monitoring", why)
         for parameter, value, kind in (
             ("monitoring", monitoring, BatchMonitoring),
             ("gauges", gauges, JobGauges),

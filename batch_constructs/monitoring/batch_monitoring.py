@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
@@ -119,8 +120,8 @@ class BatchMonitoring(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         limits = _limits(arguments, thresholds, gauges)
-        dead = _offering(
-            arguments, "dead_letter_queues", dead_letter_queues, "queue_arn", "SQS queues"
+        dead = arguments.resources(
+            "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)
@@ -210,7 +211,8 @@ class BatchMonitoring(BatchConstruct):
         wrong = None if is_token(name) else ALARM_NAME.wrong(name)
         if wrong is not None:
             raise ValueError(
-                f"{self.node.path}: the alarm {name!r} {wrong}: give a shorter alarm_name_prefix"
+                f"{self.node.path}: the alarm {shown(name)} {wrong}: give a shorter "
+                "alarm_name_prefix"
             )
         properties = rule.properties if isinstance(rule, FunctionAlarm) else rule.properties()
         alarm = cloudwatch.CfnAlarm(
@@ -235,8 +237,8 @@ def _limits(
         arguments.wrong_type("gauges", gauges, "JobGauges(…)")
     if wanted.vcpu_hours_per_day is not None and gauges is None:
         arguments.wrong_value(
-            "thresholds.vcpu_hours_per_day is given without gauges; vCPUs in use are no metric of "
-            "AWS Batch: give gauges=JobGauges(…)"
+            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
+            "metric of AWS Batch: give gauges=JobGauges(…)"
         )
 
     def number(name: str) -> Any:
@@ -269,30 +271,19 @@ def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
         return []
     from batch_constructs.triggers.submission_gateway import SubmissionGateway  # noqa: PLC0415 - if there are any
 
-    listed = arguments.items("gateways", gateways, "SubmissionGateways")
-    for item in listed:
-        if not isinstance(item, SubmissionGateway):
-            arguments.wrong_type("gateways", item, "a SubmissionGateway")
-    return listed
+    def fits(item: object) -> bool:
+        return isinstance(item, SubmissionGateway)
+
+    one = "a SubmissionGateway"
+    return arguments.resources("gateways", gateways, fits, one, "SubmissionGateways")
 
 
 def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
-    expected = "constructs with a function of this library, such as JobNotifications(…)"
-    listed = arguments.items("functions", functions, expected)
-    for item in listed:
-        if not hasattr(item, "watched_function"):
-            arguments.wrong_type("functions", item, expected)
-    return listed
+    def fits(item: object) -> bool:
+        return hasattr(item, "watched_function")
 
-
-def _offering(
-    arguments: Arguments, parameter: str, value: Any, attribute: str, expected: str
-) -> list[Any]:
-    listed = arguments.items(parameter, value, expected)
-    for item in listed:
-        if not has_member(item, attribute):
-            arguments.wrong_type(parameter, item, expected)
-    return listed
+    of = " with a function of this library, such as JobNotifications(…)"
+    return arguments.resources("functions", functions, fits, f"a construct{of}", f"constructs{of}")
 
 
 def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
@@ -302,7 +293,7 @@ def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
         if count > 1:
             again = next(each for each in dead if getattr(each, "queue_arn", None) == arn)
             arguments.wrong_value(
-                f"dead_letter_queues holds {again.node.path} {count} times; give each queue once"
+                f"dead_letter_queues has {again.node.path} {count} times: give each queue once"
             )
 
 
@@ -324,7 +315,7 @@ def _same_queues(
     elif environments and gauges is None:
         arguments.wrong_value(
             "compute_environments is given without gauges, and only these say whether one is "
-            "INVALID; give gauges=JobGauges(…) of them"
+            "INVALID: give gauges=JobGauges(…) of them"
         )
 
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
@@ -303,7 +303,7 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
     percent = _amount(arguments, "warn_at_percent", budget.warn_at_percent)
     if percent is not None and percent > _MOST_PERCENT:
         arguments.wrong_value(
-            f"budget.warn_at_percent is {plain(percent)}; allowed is more than 0 and at most 100"
+            f"budget.warn_at_percent {refused(percent, 'numbers above 0, up to 100')}"
         )
     of = "vcpu_hours" if budget.price_per_vcpu_hour is None else "amount"
     if budget.amount is None:
@@ -321,7 +321,7 @@ def _amount(arguments: Arguments, name: str, value: Any) -> float | None:
     if number is None or number is UNKNOWN:
         return None
     if number <= 0:
-        arguments.wrong_value(f"budget.{name} is {plain(number)}; allowed is more than 0")
+        arguments.wrong_value(f"budget.{name} {refused(number, 'numbers above 0')}")
         return None
     return float(number)
 
@@ -350,7 +350,7 @@ def _check_lowered(
         if known and number > most:
             arguments.wrong_value(
                 f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
-                f"{plain(most)}; allowed is at most that, or nothing would be lowered"
+                f"{plain(most)}, so that nothing would be lowered: give less"
             )
 
 
@@ -360,12 +360,12 @@ def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watc
     lowers = action is GuardAction.LOWER_MAX_VCPUS
     if lowers and not environments:
         arguments.wrong_value(
-            "action is LOWER_MAX_VCPUS without compute_environments; give those to be lowered"
+            "action is LOWER_MAX_VCPUS without compute_environments: give those to be lowered"
         )
     if environments and not lowers:
         arguments.wrong_value(
-            f"compute_environments is given, and action is {action}, which leaves them alone; "
-            "allowed is action=GuardAction.LOWER_MAX_VCPUS"
+            f"compute_environments is given, and action is {action}, which leaves them alone: "
+            "give action=GuardAction.LOWER_MAX_VCPUS"
         )
 
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.claims_table import ClaimsTable
@@ -181,9 +182,7 @@ class JobCounters(BatchConstruct):
             ValueError: no such cause, or a queue that is not counted.
         """
         if cause is not None and cause not in CAUSES:
-            raise ValueError(
-                f"{self.node.path}: there is no cause {cause!r}; allowed are {', '.join(CAUSES)}"
-            )
+            raise ValueError(f"{self.node.path}: cause {OneOf(tuple(CAUSES)).wrong(cause)}")
         dimensions = {} if cause is None else {"Cause": cause}
         return self._count(queue, "JobsFailed", dimensions, period)
 
@@ -206,10 +205,8 @@ class JobCounters(BatchConstruct):
             ValueError: no such counter, or a queue that is not counted.
         """
         if metric_name not in COUNTERS:
-            raise ValueError(
-                f"{self.node.path}: there is no counter {metric_name!r}; allowed are "
-                f"{', '.join(COUNTERS)}"
-            )
+            wrong = OneOf(tuple(COUNTERS)).wrong(metric_name)
+            raise ValueError(f"{self.node.path}: metric_name {wrong}")
         return self._count(queue, metric_name, {}, period)
 
     def _count(

@@ -14,7 +14,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import OneOf, Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
@@ -254,4 +254,4 @@ def _metric(series: Series, options: MetricOptions) -> cloudwatch.Metric:
 
 
 def _no_such_gauge(name: str, known: Sequence[str]) -> str:
-    return f"there is no gauge {name!r}; allowed are {', '.join(known)}"
+    return f"name {OneOf(tuple(known)).wrong(name)}"

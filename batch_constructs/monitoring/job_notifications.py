@@ -18,7 +18,6 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 _Made = TypeVar("_Made")
 _RETRIES = 3
 _TIMEOUT_SECONDS = 30
-_RULE_NAME = Matching(RULE_NAME.pattern, "1 to 50 of AWS's characters for names of rules", 50)
+_RULE_NAME = Matching(RULE_NAME.pattern, RULE_NAME.allowed.replace("64", "50"), 50)
 """The longest ending that is put behind it is ``-blocked-10``."""
 
 
@@ -122,10 +121,9 @@ class JobNotifications(BatchConstruct):
         arns = [watched.arn for watched in watched_queues(arguments, queues)]
         given_topic = topic_argument(arguments, "topic", topic)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
-        given_targets = arguments.items("targets", targets, "rule targets")
-        for target in given_targets:
-            if not has_member(target, "bind"):
-                arguments.wrong_type("targets", target, "a rule target of aws_events_targets")
+        given_targets = arguments.resources(
+            "targets", targets, "bind", "a rule target of aws_events_targets", "rule targets"
+        )
         problem = wrong_states(states)
         if problem is not None:
             arguments.wrong_value(problem)
@@ -208,7 +206,7 @@ class JobNotifications(BatchConstruct):
         if made is None:
             raise ValueError(
                 f"{self.node.path}: only targets are told, so there is neither a topic nor a "
-                "dead-letter queue; give a topic for messages"
+                "dead-letter queue: give a topic for messages"
             )
         return made
 

@@ -13,7 +13,6 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.metric_series import OURS
 
 from . import log_queries
@@ -65,12 +64,9 @@ class JobLogQueries(BatchConstruct):
     def __init__(self, scope: Construct, id: str, *, log_groups: Sequence[logs.ILogGroup]) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        listed = arguments.items("log_groups", log_groups, "log groups")
-        for group in listed:
-            if not has_member(group, "log_group_name"):
-                arguments.wrong_type("log_groups", group, "a logs.ILogGroup")
-        if not listed:
-            arguments.wrong_value("log_groups is empty; expected one log group or more")
+        listed = arguments.resources(
+            "log_groups", log_groups, "log_group_name", "a logs.ILogGroup", "log groups", some=True
+        )
         arguments.refuse()
 
         self._log_groups = listed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,11 @@ from batch_constructs.queues.job_queue_events import TOLD_THERE
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Sequence
 
     from batch_constructs.arguments import Arguments
 
-_QUEUES = "job queues of batch_constructs or aws_cdk.aws_batch"
-_ENVIRONMENTS = "compute environments of batch_constructs or aws_cdk.aws_batch"
-_DEFINITIONS = "job definitions of batch_constructs or aws_cdk.aws_batch"
+_OF = " of batch_constructs or aws_cdk.aws_batch"
 
 _NONE_OF_IT = "queues run definitions of their own Region and account: name one of this place"
 
@@ -41,19 +38,21 @@ class Watched:
 
 def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) -> list[Watched]:
     """Read ``queues``: ours, L2s or L1s."""
-    found = _listed(arguments, "queues", queues, is_job_queue, _QUEUES)
-    if needed and not found and queues is not None and not _is_wrong(queues):
-        arguments.wrong_value("queues is empty; expected one job queue or more")
-    if queues is None and needed:
-        arguments.wrong_type("queues", queues, f"a list of {_QUEUES}")
+    found = arguments.resources(
+        "queues", queues, is_job_queue, f"a job queue{_OF}", f"job queues{_OF}", some=needed
+    )
     watched = _watched(found, job_queue_arn, job_queue_name)
     return _all_here(arguments, "queues", watched, found)
 
 
 def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:
     """Read ``compute_environments``: ours, L2s or L1s; none is fine."""
-    found = _listed(
-        arguments, "compute_environments", environments, is_compute_environment, _ENVIRONMENTS
+    found = arguments.resources(
+        "compute_environments",
+        environments,
+        is_compute_environment,
+        f"a compute environment{_OF}",
+        f"compute environments{_OF}",
     )
     watched = _watched(found, compute_environment_arn, environment_name)
     return _all_here(arguments, "compute_environments", watched, found)
@@ -61,7 +60,13 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
 
 def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
     """Read ``job_definitions``: ours, L2s or L1s; none means all."""
-    found = _listed(arguments, "job_definitions", definitions, is_job_definition, _DEFINITIONS)
+    found = arguments.resources(
+        "job_definitions",
+        definitions,
+        is_job_definition,
+        f"a job definition{_OF}",
+        f"job definitions{_OF}",
+    )
     for place, one in enumerate(found):
         arn = job_definition_arn(one)
         problem = elsewhere(arguments.construct, arn, _NONE_OF_IT, resource=one)
@@ -77,7 +82,7 @@ def same_things(
     missing = [one.id for one in watched if one.arn not in known]
     if missing:
         arguments.wrong_value(
-            f"{parameter} does not cover {', '.join(missing)}; make it with the same queues and "
+            f"{parameter} does not cover {', '.join(missing)}: make it with the same queues and "
             "compute environments"
         )
 
@@ -91,24 +96,6 @@ def _all_here(
         if problem is not None:
             arguments.wrong_value(f"{parameter}[{place}]: {problem}")
     return watched
-
-
-def _is_wrong(value: object) -> bool:
-    return isinstance(value, str) or not isinstance(value, Sequence)
-
-
-def _listed(
-    arguments: Arguments,
-    parameter: str,
-    value: Any,
-    accepts: Callable[[object], bool],
-    expected: str,
-) -> list[Any]:
-    listed = arguments.items(parameter, value, expected)
-    for item in listed:
-        if not accepts(item):
-            arguments.wrong_type(parameter, item, expected)
-    return [item for item in listed if accepts(item)]
 
 
 def _watched(

@@ -35,12 +35,7 @@ class CapacityLimit:
 def capacity_limits(arguments: Arguments, limits: Sequence[CapacityLimit]) -> list[Any]:
     """Return CloudFormation's ``CapacityLimits``."""
     expected = 'CapacityLimit(max_capacity=10, capacity_unit="ml.m5.large")'
-    return [
-        _limit(arguments.within(f"capacity_limits[{place}]"), limit)
-        if isinstance(limit, CapacityLimit)
-        else arguments.wrong_type(f"capacity_limits[{place}]", limit, expected)
-        for place, limit in enumerate(arguments.items("capacity_limits", limits, expected))
-    ]
+    return arguments.each("capacity_limits", limits, CapacityLimit, expected, _limit, some=True)
 
 
 def _limit(fields: Arguments, limit: CapacityLimit) -> dict[str, Any]:

@@ -50,10 +50,7 @@ def grant_engine(
     if not has_member(grantee, "grant_principal"):
         arguments.wrong_type("grantee", grantee, "an iam.IGrantable, such as a role")
     prefix = arguments.text("job_definition_prefix", job_definition_prefix, bound=RESOURCE_NAME)
-    roles = arguments.items("job_roles", job_roles, "iam.IRole")
-    for place, role in enumerate(roles):
-        if not has_member(role, "role_arn"):
-            arguments.wrong_type(f"job_roles[{place}]", role, "an iam.IRole")
+    roles = arguments.resources("job_roles", job_roles, "role_arn", "an iam.IRole", "iam.IRole")
     if log_group is not None and not has_member(log_group, "log_group_arn"):
         arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
     arguments.refuse()

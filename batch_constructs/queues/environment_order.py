@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import checked
@@ -17,6 +16,8 @@ from batch_constructs.place import elsewhere
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
 
@@ -28,14 +29,16 @@ def read_compute_environments(
     arguments: Arguments, environments: Any
 ) -> list[AnyComputeEnvironment] | None:
     """Return the environments, or None where some are something else."""
-    expected = "compute environments of batch_constructs or aws_cdk.aws_batch"
-    if isinstance(environments, str | bytes) or not isinstance(environments, Sequence):
-        arguments.wrong_type("compute_environments", environments, f"a list of {expected}")
-        return None
-    wrong = [one for one in environments if not is_compute_environment(one)]
-    for one in wrong:
-        arguments.wrong_type("compute_environments", one, expected)
-    if wrong:
+    of = " of batch_constructs or aws_cdk.aws_batch"
+    arguments.resources(
+        "compute_environments",
+        environments,
+        is_compute_environment,
+        f"a compute environment{of}",
+        f"compute environments{of}",
+        some=True,
+    )
+    if arguments.is_wrong("compute_environments"):
         return None
     for place, one in enumerate(environments):
         arn = compute_environment_arn(one)

@@ -139,6 +139,6 @@ def _share(arguments: Arguments, place: int, share: Share | batch.Share) -> Any:
         return arguments.wrong_type(f"shares[{place}]", share, expected)
     fields = arguments.within(f"shares[{place}]")
     return given(
-        ShareIdentifier=fields.text("share_identifier", share.share_identifier),
+        ShareIdentifier=fields.text("share_identifier", share.share_identifier, required=True),
         WeightFactor=fields.number("weight_factor", share.weight_factor),
     )

@@ -136,7 +136,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             settings = read_function_settings(arguments, function_settings)
         elif function_settings is not None:
             arguments.wrong_value(
-                "function_settings is given without spot_rescue_queue, so there is no function; "
+                "function_settings is given without spot_rescue_queue, so there is no function: "
                 "leave it out"
             )
         arguments.refuse()

@@ -7,19 +7,21 @@ nodes of a multi-node job, send events of their own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.bound import OneOf, meant, shown
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
+from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.place import elsewhere
-from batch_constructs.tokens import is_token, without_tokens
+from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.rule_target import RuleTarget
 
-_RULE_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
 """Why a queue or an environment of another Region or account cannot be watched from here."""
 
@@ -96,19 +97,20 @@ def definition_prefix(definition: AnyJobDefinition) -> str:
 
 def wrong_states(states: object, allowed: Sequence[str] = WITH_EVENTS) -> str | None:
     """Say what is wrong with states that somebody asks for."""
-    known = ", ".join(allowed)
+    known = OneOf(tuple(allowed))
     if isinstance(states, str) or not hasattr(states, "__iter__"):
-        shown = repr(states) if isinstance(states, str) else kind_of(states)
-        return f"states is {shown}; expected a list of {known}"
+        got = shown(states) if isinstance(states, str) else kind_of(states)
+        return f"states is {got}; expected a list of {known.allowed}"
     if not list(states):
-        return f"states is empty; leave it out for every state, or give some of {known}"
-    unknown = [str(state) for state in states if state not in allowed]
+        return f"states is empty: leave it out for every state, or give some of {known.allowed}"
+    unknown = {place: str(one) for place, one in enumerate(states) if one not in allowed}
     if not unknown:
         return None
-    hint = (
-        "; AWS Batch sends nothing as a job is submitted" if JobState.SUBMITTED in unknown else ""
-    )
-    return f"states holds {', '.join(map(repr, unknown))}; allowed are {known}{hint}"
+    got = " and ".join(f"states[{place}] is {shown(one)}" for place, one in unknown.items())
+    hint = meant(next(iter(unknown.values())), allowed)
+    if JobState.SUBMITTED in unknown.values():
+        hint = ": AWS Batch sends nothing as a job is submitted"
+    return f"{got}; allowed are {known.allowed}{hint}"
 
 
 class QueueRules:
@@ -352,9 +354,9 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
 
 
 def _wrong_rule_name(name: object) -> str | None:
-    if name is None or is_token(name) or (isinstance(name, str) and _RULE_NAME.fullmatch(name)):
-        return None
-    return f"rule_name is {name!r}; allowed are 1 to 64 letters, digits, '.', '-' and '_'"
+    arguments = Arguments.of_a_value()
+    arguments.text("rule_name", name, bound=RULE_NAME)
+    return next(iter(arguments.problems), None)
 
 
 _TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}

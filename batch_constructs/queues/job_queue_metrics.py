@@ -8,6 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
+from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
@@ -105,7 +106,7 @@ class QueueMetrics:
 
         if not isinstance(metric_name, str):
             raise TypeError(
-                f"{self._called()}: metric_name is {metric_name!r}; expected a string such as "
+                f"{self._called()}: metric_name is {shown(metric_name)}; expected a string such as "
                 "'JobsMovedToFailed'"
             )
         native = NATIVE_METRICS.get(metric_name)
@@ -166,7 +167,7 @@ def wrong_statistic(statistic: object) -> str | None:
     if statistic is None or is_token(statistic):
         return None
     if not isinstance(statistic, str):
-        return f"statistic is {statistic!r}; allowed are {STATISTIC.allowed}"
+        return f"statistic {refused(statistic, STATISTIC.allowed)}"
     wrong = STATISTIC.wrong(statistic)
     return None if wrong is None else f"statistic {wrong}"
 
@@ -174,7 +175,7 @@ def wrong_statistic(statistic: object) -> str | None:
 def _no_such_metric(name: str) -> str:
     near = get_close_matches(name, NATIVE_METRICS, n=3, cutoff=0.3)
     return (
-        f"AWS Batch publishes no metric {name!r}; did you mean {', '.join(near) or 'JobsSubmitted'}"
-        f"? It publishes {', '.join(NATIVE_METRICS)}; for how many jobs wait or run now, "
-        "see JobGauges"
+        f"AWS Batch publishes no metric {shown(name)}; did you mean "
+        f"{one_of(near or ['JobsSubmitted'])}? It publishes {', '.join(NATIVE_METRICS)}; for how "
+        "many jobs wait or run now, see JobGauges"
     )

@@ -14,6 +14,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
@@ -150,7 +151,7 @@ class QuotaShare(BatchResource):
             arguments.wrong_value(f"queue: {problem}")
         preemption = arguments.flag("in_share_preemption", in_share_preemption, required=True)
         properties = given(
-            QuotaShareName=arguments.text("quota_share_name", quota_share_name),
+            QuotaShareName=arguments.text("quota_share_name", quota_share_name, required=True),
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
             PreemptionConfiguration={"InSharePreemption": "ENABLED" if preemption else "DISABLED"},
             ResourceSharingConfiguration=given(
@@ -226,7 +227,7 @@ class _ImportedQuotaShare(QuotaShare):
         BatchConstruct.__init__(self, scope, id)
         if not isinstance(arn, str) or not (is_token(arn) or _ARN.fullmatch(arn)):
             raise ValueError(
-                f"{self.node.path}: {arn!r} is not a quota share's ARN; expected "
+                f"{self.node.path}: {shown(arn)} is not a quota share's ARN; expected "
                 "arn:aws:batch:REGION:ACCOUNT:job-queue/QUEUE/quota-share/NAME"
             )
         self._arn = arn

@@ -162,7 +162,8 @@ def service_environment_arns(arguments: Arguments, environments: Any) -> list[An
     arns: list[Any] = []
     for place, one in enumerate(arguments.items("service_environments", environments, expected)):
         if not _REFERENCE.fits(one):
-            arns.append(arguments.wrong_type("service_environments", one, expected))
+            a_kind = "a service environment such as ServiceEnvironment(…)"
+            arns.append(arguments.wrong_type(f"service_environments[{place}]", one, a_kind))
             continue
         arns.append(_REFERENCE.arn_of(one))
         problem = elsewhere(arguments.construct, arns[-1], _USED_HERE, resource=one)

@@ -62,7 +62,7 @@ def _rescued_definitions(
 ) -> list[AnyJobDefinition]:
     """Read the definitions whose jobs may be rescued: of the place of the rescue queue."""
     fit = []
-    listed = arguments.items("spot_rescue_job_definitions", definitions, _DEFINITION)
+    listed = arguments.items("spot_rescue_job_definitions", definitions, "job definitions")
     for place, one in enumerate(listed):
         parameter = f"spot_rescue_job_definitions[{place}]"
         if not is_job_definition(one):

@@ -189,8 +189,8 @@ def _not_taken(part: Part, within: Properties, _: Resource) -> Iterator[_Found]:
             elif part.values:
                 several = value if type(value) is list else [value]
                 for wrong in [one for one in several if _is(one, part.values)][:1]:
-                    word = str(wrong).lower() if wrong is True else wrong
-                    yield path, word, "{key} is {word}, which {who} {do} not take{as}"
+                    said = "{key} is true" if wrong is True else "{key} is {value}"
+                    yield path, wrong, f"{said}, which {{who}} {{do}} not take{{as}}"
             elif not part.but and (_is(value, GIVEN) or (part.even_empty and value in ([], {}))):
                 yield path, value, "{key} is given, which {who} {do} not take{as}"
 

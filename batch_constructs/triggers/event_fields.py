@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import event_pattern
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.delivery import INPUT_PATHS
 from batch_constructs.construct import given
 from batch_constructs.tokens import is_token, without_tokens
@@ -125,7 +126,7 @@ def is_field(value: object) -> bool:
 def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]) -> None:
     """Note paths that EventBridge does not understand, and texts it would misread."""
     for name, value in values.items():
-        where = f"{parameter}[{name!r}]"
+        where = f"{parameter}[{shown(name)}]"
         if is_token(value) or not isinstance(value, str):
             continue
         if is_field(value):

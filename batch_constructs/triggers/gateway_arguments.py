@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Whole, refused, shown
 from batch_constructs.aws.delivery import (
     LAMBDA_MEMORY_MEBIBYTES,
     SQS_BATCH,
@@ -19,6 +19,7 @@ from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import most_bytes
 from batch_constructs.known_argument import known_now
 from batch_constructs.tokens import is_token, without_tokens
+from batch_constructs.triggers.job_fit import check_parameters
 from batch_constructs.triggers.message_schema import read_schema
 from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 
@@ -99,18 +100,20 @@ def read_gateway(
     if coalesce and is_fifo:
         arguments.wrong_value(
             "fifo with mode COALESCE: SQS hands over at most 10 messages of a FIFO queue at a time "
-            "and the children of an array have no order; use mode JOB_PER_MESSAGE, or no fifo"
+            "and the children of an array have no order: use mode JOB_PER_MESSAGE, or no fifo"
         )
     fields = arguments.mapping("parameters", parameters)
     if arguments.is_wrong("parameters"):
         fields = {}
     if coalesce and fields:
         arguments.wrong_value(
-            "parameters with mode COALESCE: each child fetches its whole message; leave them out"
+            "parameters is given with mode COALESCE, where each child fetches its whole message: "
+            "leave it out"
         )
         fields = {}
+    check_parameters(arguments, job.job_definition, fields, command_is_known=job.command is None)
     for parameter, field in fields.items():
-        _check_path(arguments, f"parameters[{parameter!r}]", field)
+        _check_path(arguments, f"parameters[{shown(parameter)}]", field)
     defaults = {} if arguments.problems else without_tokens(job.defaults())
     parts = [fields, *([defaults] if defaults else [])]
     told = json.dumps(parts, separators=_COMPACT, default=str)
@@ -160,7 +163,7 @@ def read_gateway(
 def _check_path(arguments: Arguments, where: str, path: object) -> None:
     if isinstance(path, str) and not path.startswith("$."):
         arguments.wrong_value(
-            f"{where} is {path!r}; it names a field of the JSON body such as '$.detail.object.key'"
+            f"{where} {refused(path, 'a field of the JSON body such as $.detail.object.key')}"
         )
 
 
@@ -189,7 +192,7 @@ def _room(
     if given is not None and not coalesce:
         arguments.wrong_value(
             "max_messages_per_hour with mode JOB_PER_MESSAGE: max_submissions_per_second says it "
-            "there; leave it out"
+            "there: leave it out"
         )
     known = all(isinstance(each, int | float) for each in (per_second, window_seconds))
     if is_token(given) or not known or is_token(per_second) or is_token(window_seconds):
@@ -227,7 +230,8 @@ def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, 
         return 60 if coalesce else 1
     if fifo:
         return arguments.wrong_value(
-            "max_batching_window with fifo: Lambda gathers no messages of FIFO queues; leave it out"
+            "max_batching_window is given with fifo, and Lambda gathers no messages of FIFO "
+            "queues: leave it out"
         )
     gathered = Whole(1, SQS_WINDOW_SECONDS.high, unit="seconds")
     return arguments.bounded("max_batching_window", seconds, gathered)

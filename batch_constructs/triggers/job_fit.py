@@ -5,9 +5,13 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.arguments import checked
+from batch_constructs.arguments import A_KEY, checked
+from batch_constructs.aws.bound import shown
+from batch_constructs.refusal import told
+from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import (
@@ -16,12 +20,14 @@ from batch_constructs.rules.template.resource_graph import (
     Template,
 )
 from batch_constructs.rules.template.submitted_jobs import command_words, placeholders
+from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.arguments import Arguments, Checked
+    from batch_constructs.submission_overrides import Requirements
 
 
 def check_platform(arguments: Arguments, queue: Any, job_definition: Any) -> None:
@@ -55,12 +61,36 @@ def check_parameters(
         return
     taken = list(dict.fromkeys(name for _, name in placeholders(job)))
     for name, value in parameters.items():
-        if name not in taken and OBJECT_CREATED_FIELDS.get(name) != value:
+        if name and name not in taken and OBJECT_CREATED_FIELDS.get(name) != value:
             takes = f"it takes {', '.join(taken)}" if taken else "it takes none"
             arguments.wrong_value(
-                f"parameters has {name!r}, which the command of the job definition never refers "
-                f"to; {takes}: write Ref::{name} in the command, or leave the parameter out"
+                f"{A_KEY}parameters is {shown(name)}, which the command of the job definition "
+                f"never refers to; {takes}: write Ref::{name} in the command, or leave the "
+                "parameter out"
             )
+
+
+def check_sizes(
+    view: Arguments, job_definition: Any, requirements: Requirements, *, memory: str
+) -> None:
+    """Note sizes that a definition of ours could not have.
+
+    ``view`` is that of the overrides, ``memory`` which of their fields says how much of it.
+    """
+    seen = checked(job_definition)
+    alone = None if seen is None else seen.properties.get("ContainerProperties")
+    if seen is None or not isinstance(alone, dict) or not requirements.resources:
+        return
+    other = without_tokens(requirements.resources)
+    kinds = [one["Type"] for one in other]
+    own = [one for one in alone.get("ResourceRequirements", ()) if one.get("Type") not in kinds]
+    container = {**alone, "ResourceRequirements": [*other, *own]}
+    overridden = {**seen.properties, "ContainerProperties": container}
+    found = check_resource(seen.type, overridden, beside=seen.beside)
+    sizes = "Properties/ContainerProperties/ResourceRequirements/"
+    wrong = [one for one in found if one.path.startswith(sizes)]
+    for problem in told(wrong, "JobDefinition", overridden):
+        view.wrong_value(re.sub(r"^memory\b", memory, problem))
 
 
 def _template(**shown: Checked) -> Template:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
@@ -24,13 +25,14 @@ from batch_constructs.submission_overrides import (
     Requirements,
     given_overrides,
     in_api_case,
+    name_of_memory,
     read_environment,
     read_requirements,
     read_tags,
     read_timeout,
 )
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.job_fit import check_parameters, check_platform
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -158,7 +160,7 @@ def read_job_to_submit(
         """Take what is said once: as a parameter, or in the overrides."""
         other = getattr(over, name)
         if other is not None and own is not None:
-            arguments.wrong_value(f"{name} is given, and overrides.{name} too; give one of them")
+            arguments.only_one(name, f"overrides.{name}")
         return (arguments, own) if other is None else (view, other)
 
     if not is_job_queue(queue):
@@ -179,7 +181,9 @@ def read_job_to_submit(
     check_platform(arguments, queue, job_definition)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority", scheduling_priority)
-    _check_length(arguments, words, variables)
+    check_length(arguments, words, variables)
+    requirements = read_requirements(view, over)
+    check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
     return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
@@ -192,22 +196,22 @@ def read_job_to_submit(
         scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
         timeout_seconds=read_timeout(*chosen("timeout", timeout)),
         tags=read_tags(view, over.tags),
-        requirements=read_requirements(view, over),
+        requirements=requirements,
     )
 
 
-def check_places(arguments: Arguments, queue: Any, job_definition: Any, where: str = "") -> None:
+def check_places(arguments: Arguments, queue: Any, job_definition: Any) -> None:
     """Note a queue of another place than what submits to it, and a definition of yet another."""
     if not is_job_queue(queue):
         return
     arn = job_queue_arn(queue)
     problem = elsewhere(arguments.construct, arn, SUBMIT_THERE, resource=queue)
     if problem is not None:
-        arguments.wrong_value(f"{where}queue: {problem}")
+        arguments.wrong_value(f"queue: {problem}")
     elif is_job_definition(job_definition):
         problem = apart_from(job_definition, queue)
         if problem is not None:
-            arguments.wrong_value(f"{where}job_definition: {problem}")
+            arguments.wrong_value(f"job_definition: {problem}")
 
 
 def safe_name(text: str) -> str:
@@ -221,28 +225,26 @@ def check_share(
     share: Any,
     *,
     may_come_later: bool = False,
-    where: str = "",
 ) -> None:
     """Note a share identifier that is missing, malformed, or too much for the queue."""
     fair = is_fair_share(queue)
     if share is None:
         if fair and not may_come_later:
             arguments.wrong_value(
-                f"{where}share_identifier is missing; the queue has a scheduling policy, and AWS "
-                'Batch refuses a submission without one: write share_identifier="…", one of its '
-                "shares"
+                "share_identifier is left out, but the queue has a scheduling policy, and AWS "
+                "Batch refuses a submission without one: give one of its shares"
             )
         return
-    if arguments.bounded(f"{where}share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+    if arguments.bounded("share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
         return
     if fair is False:
         arguments.wrong_value(
-            f"{where}share_identifier is {share!r}, but the queue has no scheduling policy, and "
-            "AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
+            f"share_identifier is {shown(share)}, but the queue has no scheduling policy, "
+            "and AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
         )
 
 
-def _check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any]) -> None:
+def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any]) -> None:
     """Note more than ECS takes; nobody knows how long a token or a field of an event is."""
     known = {
         name: value

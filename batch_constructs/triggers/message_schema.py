@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.triggers.exponential_pattern import is_exponential
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def _problem_of(schema: Any) -> str | None:
     draft = schema.get("$schema", _DRAFTS[-1])
     if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
         return (
-            f"has $schema {draft!r}; allowed are drafts 4, 6 and 7, such as "
-            "'http://json-schema.org/draft-07/schema#'"
+            f"has the $schema {shown(draft)}; allowed are drafts 4, 6 and 7, such as "
+            '"http://json-schema.org/draft-07/schema#"'
         )
     elsewhere = sorted(set(_references(schema)))
     if elsewhere:
@@ -67,9 +68,9 @@ def _problem_of(schema: Any) -> str | None:
     for pattern in sorted(set(_patterns(schema))):
         if is_exponential(pattern):
             return (
-                f"has the pattern {pattern!r}, which repeats what matches one text in several "
-                "ways: one message of thirty characters would keep the function busy for minutes; "
-                "write it so that there is one way, such as 'a+' for '(a+)+' or '(a|a)+'"
+                f"has the pattern {shown(pattern)}, which repeats what matches one text in several "
+                "ways: one message of thirty characters would keep the function busy for minutes: "
+                'write it so that there is one way, such as "a+" for "(a+)+" or "(a|a)+"'
             )
     return None
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
@@ -221,7 +222,9 @@ def _expression(arguments: Arguments, schedule: Any) -> Any:
             "schedule", schedule, 'an expression such as "rate(1 hour)" or "cron(0 3 * * ? *)"'
         )
     problem = None if is_token(text) else problem_with(text)
-    return text if problem is None else arguments.wrong_value(f"schedule is {text!r}; {problem}")
+    return (
+        text if problem is None else arguments.wrong_value(f"schedule is {shown(text)}; {problem}")
+    )
 
 
 def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
@@ -234,12 +237,12 @@ def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
         return own
     if own not in {None, zone, _DEFAULT_ZONE}:
         return arguments.wrong_value(
-            f"time_zone is {zone!r}, but schedule has a time zone of its own, {own!r}: leave out "
-            "one of the two"
+            f"time_zone is {shown(zone)}, but schedule has a time zone of its own, {shown(own)}: "
+            "leave out one of the two"
         )
     if isinstance(zone, str) and not is_token(zone) and _is_unknown_zone(zone):
         return arguments.wrong_value(
-            f"time_zone is {zone!r}; allowed are names of the IANA database: Europe/Berlin, UTC"
+            f"time_zone {refused(zone, 'names of the IANA database such as Europe/Berlin or UTC')}"
         )
     return zone
 
@@ -270,7 +273,7 @@ def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:
         return arguments.wrong_type(parameter, moment, "a datetime with a time zone")
     if moment.tzinfo is None:
         return arguments.wrong_value(
-            f"{parameter} is {moment.isoformat()} without a time zone; write "
+            f"{parameter} is {moment.isoformat()} without a time zone: write "
             "datetime(…, tzinfo=timezone.utc)"
         )
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -311,7 +311,7 @@ class SubmissionGateway(BatchConstruct):
         if self._fifo:
             raise ValueError(
                 f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
-                "order; use one without fifo"
+                "order: use one without fifo"
             )
         path = self.node.path
         pattern = object_created_pattern(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import refused
 from batch_constructs.queues.any_job_queue import is_job_queue
 from batch_constructs.workflow_job import PATH
 
@@ -39,28 +40,24 @@ class QueueFromInput:
         return f"$$.Execution.Input{self.path.removeprefix('$')}"
 
 
-def read_queues(arguments: Arguments, where: str, queue: Any) -> list[AnyJobQueue]:
+def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:
     """Return the queues that a job may wait in, and note what is wrong with them."""
     if not isinstance(queue, QueueFromInput):
         if is_job_queue(queue):
             return [queue]
-        arguments.wrong_type(f"{where}queue", queue, "a job queue")
+        arguments.wrong_type("queue", queue, "a job queue")
         return []
     if not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
-        arguments.wrong_value(
-            f"{where}queue.path is {queue.path!r}; allowed is a path into the input of the "
-            "execution: write such as '$.queue'"
-        )
-    listed = arguments.items(f"{where}queue.queues", queue.queues, "job queues")
-    if not listed and not arguments.is_wrong(f"{where}queue.queues"):
-        arguments.wrong_value(
-            f"{where}queue.queues is empty; allowed is at least one: list the queues that the "
-            "input may name"
-        )
-    for one in listed:
-        if not is_job_queue(one):
-            arguments.wrong_type(f"{where}queue.queues", one, "job queues")
-    return [one for one in listed if is_job_queue(one)]
+        wrong = refused(queue.path, "a path into the input of the execution such as $.queue")
+        arguments.wrong_value(f"queue.path {wrong}")
+    return arguments.resources(
+        "queue.queues",
+        queue.queues,
+        is_job_queue,
+        "a job queue",
+        "job queues that the input may name",
+        some=True,
+    )
 
 
 def queues_of(queue: AnyJobQueue | QueueFromInput) -> list[AnyJobQueue]:

@@ -16,6 +16,8 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
@@ -28,8 +30,14 @@ from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.submission_overrides import requirements_of
-from batch_constructs.triggers.job_to_submit import check_places, check_share, safe_name
+from batch_constructs.submission_overrides import name_of_memory, requirements_of
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
+from batch_constructs.triggers.job_to_submit import (
+    check_length,
+    check_places,
+    check_share,
+    safe_name,
+)
 from batch_constructs.workflows.asl import AslWriter
 from batch_constructs.workflows.queue_from_input import (
     QueueFromInput,
@@ -114,7 +122,7 @@ class Workflow(BatchConstruct):
         arguments = Arguments(self)
         listed = arguments.items("jobs", jobs, "WorkflowJob")
         share = arguments.text("share_identifier", share_identifier, bound=SHARE_IDENTIFIER)
-        name = arguments.text("state_machine_name", state_machine_name)
+        name = arguments.text("state_machine_name", state_machine_name, bound=STATE_MACHINE_NAME)
         share = None if share is UNKNOWN else share
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
@@ -127,6 +135,7 @@ class Workflow(BatchConstruct):
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
         seconds = arguments.seconds("timeout", timeout)
+        arguments.bounded("timeout", seconds, EXECUTION_SECONDS)
         kept = log_settings(arguments, log_retention, log_encryption_key)
         policies = RolePolicies(
             [] if arguments.problems else _statements(self._graph, spot_rescue_queue)
@@ -252,7 +261,7 @@ def _read_graph(
     complete: dict[str, WorkflowJob] = {}
     waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
     for name, job in graph.jobs.items():
-        where = f"job {name!r}: "
+        view = arguments.within(f"job {shown(name)}", between=": ")
         full = replace(
             job,
             queue=queue if job.queue is None else job.queue,
@@ -262,33 +271,52 @@ def _read_graph(
         )
         complete[name] = full
         if full.queue is None:
-            arguments.wrong_value(f"{where}no queue; give it one, or the whole workflow")
+            view.wrong_value("queue is left out: give it one, or the whole workflow")
         else:
-            for one in read_queues(arguments, where, full.queue):
-                check_share(arguments, one, full.share_identifier, where=where)
-                check_places(arguments, one, full.job_definition, where)
-        if not is_job_definition(full.job_definition):
-            arguments.wrong_type(f"{where}job_definition", full.job_definition, "a job definition")
+            for one in read_queues(view, full.queue):
+                check_share(view, one, full.share_identifier)
+                check_places(view, one, full.job_definition)
+                check_platform(view, one, full.job_definition)
+        if is_job_definition(full.job_definition):
+            _check_fit(view, full)
+        else:
+            view.wrong_type("job_definition", full.job_definition, "a job definition")
         if name in waited_for and (job.step_retry or job.catch):
-            arguments.wrong_value(
-                f"{where}its children are waited for N to N, so Step Functions does not wait for "
-                "the array itself and can neither retry nor catch it; do so on the array that "
-                "waits, or retry by the job definition"
+            field_name = "step_retry" if job.step_retry else "catch"
+            view.wrong_value(
+                f"{field_name} is given, and its children are waited for N to N, so that Step "
+                "Functions does not wait for the array itself and can neither retry nor catch it: "
+                "do so on the array that waits, or retry by the job definition"
             )
         if job.for_each is not None and (job.n_to_n or name in waited_for):
-            arguments.wrong_value(f"{where}for_each makes many arrays; NToN pairs just two")
+            view.wrong_value(
+                "for_each is given, and makes many arrays, of which NToN pairs just two: leave one "
+                "of them out"
+            )
     return Graph(jobs=complete)
+
+
+def _check_fit(view: Arguments, job: WorkflowJob) -> None:
+    """Note what the job's definition, if it is one of ours, does not take."""
+    requirements = requirements_of(job.overrides)
+    memory = name_of_memory(job.overrides)
+    check_sizes(view.within("overrides"), job.job_definition, requirements, memory=memory)
+    parameters = dict(job.parameters)
+    is_known = job.command is None
+    check_parameters(view, job.job_definition, parameters, command_is_known=is_known)
+    check_length(view, None if is_known else list(job.command or ()), job.environment)
 
 
 def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:
     """Note what would run twice, and what the rescue queue would refuse."""
-    where = f"job {job.name!r}: "
-    check_share(arguments, rescue, job.share_identifier, where=f"{where}on spot_rescue_queue: ")
+    view = arguments.within(f"job {shown(job.name)}", between=": ")
+    on_rescue = view.within("on spot_rescue_queue", between=": ")
+    check_share(on_rescue, rescue, job.share_identifier)
     for queue in queues_of(_of_ours(job.queue)):
         if isinstance(queue, JobQueue) and queue.spot_rescue is not None:
-            arguments.wrong_value(
-                f"{where}its queue {queue.node.path} has a spot_rescue_queue too, so that a job "
-                "that lost its host would run twice: leave out one of the two; the workflow waits "
+            view.wrong_value(
+                f"queue is {queue.node.path}, which has a spot_rescue_queue too, so that a job "
+                "that lost its host would run twice: leave one of them out; the workflow waits "
                 "only for its own"
             )
 

@@ -101,14 +101,14 @@ def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> No
 
 def test_what_needs_step_functions_is_refused(client: BatchClient) -> None:
     with pytest.raises(
-        ValueError, match=r"job 'a': catch, only_on_failure and step_retry need Step"
+        ValueError, match=r"job \"a\": catch, only_on_failure and step_retry need Step"
     ):
         submit_graph(
             client,
             [WorkflowJob(name="a", job_definition="d", step_retry=StepRetry(max_attempts=1))],
             queue="q",
         )
-    with pytest.raises(ValueError, match="job 'a': no queue"):
+    with pytest.raises(ValueError, match='job "a": queue is left out'):
         submit_graph(client, [WorkflowJob(name="a", job_definition="d")])
 
 
@@ -139,8 +139,8 @@ def test_a_graph_is_read_from_json() -> None:
     ("text", "problem"),
     [
         ('{"jobs": []}', "a graph is"),
-        ('{"jobs": {"a": {"jobDefinition": "d", "dependson": []}}}', "job 'a': unknown dependson"),
-        ('{"jobs": {"a": {}}}', "job 'a': no jobDefinition"),
+        ('{"jobs": {"a": {"jobDefinition": "d", "dependson": []}}}', 'job "a": unknown dependson'),
+        ('{"jobs": {"a": {}}}', 'job "a": no jobDefinition'),
         ("{", "Expecting property name"),
     ],
 )
@@ -164,20 +164,20 @@ def each(name: str, **more: Any) -> WorkflowJob:
         (
             [each("b", for_each="$.files"), each("c", depends_on=["b"])],
             {"files": list(range(21))},
-            "job 'c': waits for 21 jobs; AWS Batch allows 20",
+            'job "c": depends_on waits for 21 jobs; allowed are at most 20',
         ),
         (
             [each("a"), each("b", depends_on=["a"], parameters={"day": "$.day"})],
             {},
-            "job 'b': the input has no $.day",
+            'job "b": the input has no $.day',
         ),
         (
             [each("a"), each("b", parameters={"day": "$.day"})],
             {"day": {"x": 1}},
-            "job 'b': parameters['day']: $.day is a JSON dict in the input, not a string",
+            'job "b": parameters["day"]: $.day is a JSON dict in the input, not a string',
         ),
-        ([each("a"), each("b", for_each="$.day")], {"day": "x"}, "job 'b': $.day is no list"),
-        ([each("a", parameters={"x": 5})], {}, "job 'a': parameters['x'] is int 5; expected"),
+        ([each("a"), each("b", for_each="$.day")], {"day": "x"}, 'job "b": $.day is no list'),
+        ([each("a", parameters={"x": 5})], {}, 'job "a": parameters["x"] is int; expected'),
         ([each("a")], [1], "input is no JSON object"),
     ],
 )
@@ -198,7 +198,7 @@ def test_runs_and_jobs_are_told_apart(aws: Aws, client: BatchClient) -> None:
 
 @pytest.mark.parametrize("run", ["a--b", "a-", "-a", "a b", ""])
 def test_a_run_that_could_be_mistaken_is_refused(client: BatchClient, run: str) -> None:
-    with pytest.raises(ValueError, match=f"run is '{run}'"):
+    with pytest.raises(ValueError, match=f'run is "{run}"'):
         submit_graph(client, [each("a")], queue="q", run=run)
 
 
@@ -227,7 +227,9 @@ def test_a_job_waits_for_twenty_jobs_at_most(aws: Aws, client: BatchClient) -> N
 
     submit_graph(client, [first, after], queue="q", input={"n": list(range(20))}, run="r")
     assert len(aws.batch.jobs[-1]["dependsOn"]) == 20
-    with pytest.raises(ValueError, match="job 'b': waits for 21 jobs; AWS Batch allows 20"):
+    with pytest.raises(
+        ValueError, match='job "b": depends_on waits for 21 jobs; allowed are at most 20'
+    ):
         submit_graph(client, [first, after], queue="q", input={"n": list(range(21))}, run="s")
 
 
@@ -244,7 +246,7 @@ def test_a_share_identifier_is_what_batch_takes(
         submit_graph(client, [job], queue="q")
         assert aws.batch.jobs[0]["shareIdentifier"] == share
     else:
-        with pytest.raises(ValueError, match="job 'a': share_identifier is"):
+        with pytest.raises(ValueError, match='job "a": share_identifier is'):
             submit_graph(client, [job], queue="q")
 
 

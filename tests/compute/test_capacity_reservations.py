@@ -87,13 +87,13 @@ def test_a_reservation_of_the_stack_is_taken_as_it_is(
 @pytest.mark.parametrize(
     ("reservation", "message"),
     [
-        ("reserved", "capacity_reservation.capacity_reservation_id is 'reserved'"),
+        ("reserved", 'capacity_reservation.capacity_reservation_id is "reserved"'),
         (7, "capacity_reservation is int 7; expected CapacityReservation"),
         (bc.CapacityReservation(), "capacity_reservation.preference is left out"),
-        (bc.CapacityReservation(preference="some"), "capacity_reservation.preference is 'some'"),
+        (bc.CapacityReservation(preference="some"), 'capacity_reservation.preference is "some"'),
         (
             bc.CapacityReservation(capacity_reservation_id=ID, preference="open"),
-            "capacity_reservation.preference is 'open' beside a reservation",
+            'capacity_reservation.preference is "open" beside a reservation',
         ),
         (
             bc.CapacityReservation(capacity_reservation_id=ID, resource_group_arn=GROUP),
@@ -101,7 +101,7 @@ def test_a_reservation_of_the_stack_is_taken_as_it_is(
         ),
         (
             bc.CapacityReservation(resource_group_arn="reserved"),
-            "capacity_reservation.resource_group_arn is 'reserved'",
+            'capacity_reservation.resource_group_arn is "reserved"',
         ),
         (
             bc.CapacityReservation(preference="open", capacity_block=True),

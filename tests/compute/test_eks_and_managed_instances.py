@@ -93,12 +93,12 @@ class TestEks:
             ({"access_entry_state": "YES"}, 'access_entry_state is "YES"'),
             (
                 {"allocation_strategy": "BEST_FIT"},
-                "allocation_strategy is BEST_FIT, which Amazon EKS",
+                'allocation_strategy is "BEST_FIT", which Amazon EKS',
             ),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
             (
                 {"images": [bc.InstanceImage(image_type="ECS_AL2023")]},
-                r"images\[0\]\.image_type is ECS_AL2023 in an environment on Amazon EKS",
+                r"images\[0\]\.image_type is \"ECS_AL2023\" in an environment on Amazon EKS",
             ),
         ],
     )
@@ -226,7 +226,7 @@ def test_a_readable_name_changes_with_what_replaces_the_environment(
 
 
 def test_types_that_are_none_are_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    with pytest.raises(TypeError, match=r"instance_types\[1\] is NoneType None; expected a string"):
+    with pytest.raises(TypeError, match=r"instance_types\[1\] is None; expected a string"):
         bc.ManagedInstancesComputeEnvironment(
             stack,
             "Environment",

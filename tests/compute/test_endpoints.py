@@ -139,7 +139,7 @@ def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> 
 
 def test_wrong_types_are_named(stack: cdk.Stack) -> None:
     with pytest.raises(
-        TypeError, match=r"(?s)vpc is str 'vpc-1'.*compute_environments\[0\] is str 'x'"
+        TypeError, match=r"(?s)vpc is str \"vpc-1\".*compute_environments\[0\] is str \"x\""
     ):
         bc.BatchEndpoints(
             stack,
@@ -152,14 +152,14 @@ def test_wrong_types_are_named(stack: cdk.Stack) -> None:
 @pytest.mark.parametrize(
     ("services", "error", "message"),
     [
-        ("kms", TypeError, "services is str 'kms'; expected a list"),
+        ("kms", TypeError, 'services is str "kms"; expected a list'),
         (bc.EndpointService.KMS, TypeError, "services is EndpointService .*; expected a list"),
         (
             ["kms", "bogus"],
             ValueError,
-            r"services\[1\] is 'bogus'; allowed is an EndpointService, or",
+            r"services\[1\] is \"bogus\"; allowed is an EndpointService, or",
         ),
-        ([None], TypeError, r"services\[0\] is NoneType None; expected a string"),
+        ([None], TypeError, r"services\[0\] is None; expected a string"),
     ],
 )
 def test_a_service_that_is_none_is_refused(

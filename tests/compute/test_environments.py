@@ -393,7 +393,7 @@ class TestRefusals:
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc, compute_environment_name="n" * 120)
 
     def test_a_vpc_that_is_no_vpc_is_named(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match=r"Stack/F: vpc is str 'vpc-1'; expected an ec2.IVpc"):
+        with pytest.raises(TypeError, match=r"Stack/F: vpc is str \"vpc-1\"; expected an ec2.IVpc"):
             bc.FargateComputeEnvironment(stack, "F", vpc="vpc-1")  # type: ignore[arg-type]  # the mistake
 
     def test_subnets_that_the_vpc_does_not_have_are_said_by_the_vpc(
@@ -488,7 +488,7 @@ def test_strict_rules_accept_a_readable_name_of_an_environment_that_is_replaced(
 
 def test_an_image_given_by_its_id_is_named(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
     image = bc.InstanceImage(image="ami-1")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"images\[0\].image is str 'ami-1'; expected an ec2.IM"):
+    with pytest.raises(TypeError, match=r"images\[0\].image is str \"ami-1\"; expected an ec2.IM"):
         bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, images=[image])
 
 
@@ -552,7 +552,7 @@ def test_an_exact_name_is_the_name(stack: cdk.Stack, vpc: ec2.Vpc, resources: Re
 
 
 def test_an_exact_name_is_not_given_beside_a_prefix(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
-    with pytest.raises(ValueError, match="exact_name is given together with compute_environment"):
+    with pytest.raises(ValueError, match="exact_name is given with compute_environment"):
         bc.FargateComputeEnvironment(
             stack, "E", vpc=vpc, exact_name="a", compute_environment_name="b"
         )

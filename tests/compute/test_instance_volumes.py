@@ -207,16 +207,16 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
     ("make", "message"),
     [
         (lambda _: [bc.FsxLustreVolume(file_system=WRONG)], r"volumes\[0\].file_system is str"),
-        (lambda _: [bc.S3MountVolume(WRONG)], r"volumes\[0\].bucket is str 'reads'; expected"),
+        (lambda _: [bc.S3MountVolume(WRONG)], r"volumes\[0\].bucket is str \"reads\"; expected"),
         (
             lambda b: [bc.S3MountVolume(b, prefix="x")],
-            r"volumes\[0\].prefix is 'x'; .*: write 'x/'",
+            r"volumes\[0\].prefix is \"x\"; .*: write \"x/\"",
         ),
-        (lambda b: [bc.S3MountVolume(b, host_path="/usr")], r"volumes\[0\].host_path is '/usr'"),
-        (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].host_path is '/mnt/a b'"),
+        (lambda b: [bc.S3MountVolume(b, host_path="/usr")], r"volumes\[0\].host_path is \"/usr\""),
+        (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].host_path is \"/mnt/a b\""),
         (
             lambda b: [bc.S3MountVolume(b), bc.S3MountVolume(b, prefix="x/")],
-            r"volumes\[1\].host_path is '/mnt/s3', as that of volumes\[0\]",
+            r"volumes\[1\].host_path is \"/mnt/s3\", as that of volumes\[0\]",
         ),
         (
             lambda _: [bc.InstanceStoreVolume(), bc.InstanceStoreVolume(name="b")],

@@ -51,8 +51,8 @@ def test_wrong_attributes_are_refused_at_once(stack: cdk.Stack) -> None:
             log_group="group",  # type: ignore[arg-type]  # the mistake
         )
 
-    assert "job_role is str 'role'; expected an iam.IRole" in str(refusal.value)
-    assert "log_group is str 'group'; expected a logs.ILogGroup" in str(refusal.value)
+    assert 'job_role is str "role"; expected an iam.IRole' in str(refusal.value)
+    assert 'log_group is str "group"; expected a logs.ILogGroup' in str(refusal.value)
 
 
 def test_a_right_to_submit_is_the_same_from_the_definition_as_from_the_queue(

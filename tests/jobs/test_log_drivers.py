@@ -84,7 +84,7 @@ def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_insta
     name: str, fargate: Fargate, ec2_job: Ec2, container: Container
 ) -> None:
     driver = bc.LogConfiguration(driver=name)
-    with pytest.raises(ValueError, match=f"log_configuration.driver is {name}"):
+    with pytest.raises(ValueError, match=f'log_configuration.driver is "{name}"'):
         fargate(log_configuration=driver)
 
     ec2_job(log_configuration=driver)
@@ -101,7 +101,7 @@ def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> 
 
 def test_what_is_no_driver_is_named(fargate: Fargate) -> None:
     with pytest.raises(
-        TypeError, match=r"log_configuration is str 'splunk'; expected LogConfiguration\("
+        TypeError, match=r"log_configuration is str \"splunk\"; expected LogConfiguration\("
     ):
         fargate(log_configuration="splunk")
 

@@ -125,12 +125,12 @@ def test_each_node_consumes_what_it_names(
             {"num_nodes": 4},
             r"node_ranges\[1\].target_nodes is 2 after an open",
         ),
-        ([nodes(0)], {}, r"node_ranges\[0\].target_nodes is 0; allowed is 1 or more"),
-        ([bc.NodeRange(target_nodes=1)], {}, r"node_ranges\[0\].container: nothing is given"),
+        ([nodes(0)], {}, r"node_ranges\[0\].target_nodes is 0; allowed are whole numbers from 1"),
+        ([bc.NodeRange(target_nodes=1)], {}, r"node_ranges\[0\].container is left out"),
         (
             [nodes(1, pod=pod())],
             {},
-            r"node_ranges\[0\].container: container and pod is given; allowed is exactly one",
+            r"node_ranges\[0\].pod is given with container: leave one of them out",
         ),
         (
             [nodes(1, instance_type="c5n.18xlarge"), nodes(1, instance_type="p4d.24xlarge")],

@@ -89,16 +89,16 @@ def test_init_containers_share_volumes_with_the_others(
 @pytest.mark.parametrize(
     ("containers", "options", "message"),
     [
-        ([], {}, "containers is missing"),
+        ([], {}, "containers is empty"),
         (
             [container(vcpus=0.3)],
             {},
-            r'containers\[0\]\.vcpus is "0\.3"; allowed are multiples of 0\.25',
+            r"containers\[0\]\.vcpus is 0\.3; allowed are multiples of 0\.25",
         ),
         (
             [container(memory=cdk.Size.mebibytes(1))],
             {},
-            r"containers\[0\]\.memory is 1 MiB; allowed are 4 or more MiB",
+            r"containers\[0\]\.memory is 1 MiB; allowed are 4 MiB or more",
         ),
         ([container(), container()], {}, r"containers\[1\].*: two containers|Default"),
         (
@@ -107,7 +107,7 @@ def test_init_containers_share_volumes_with_the_others(
             r'containers\[0\]\.image_pull_policy is "Sometimes"',
         ),
         ([container()], {"dns_policy": "Mine"}, 'dns_policy is "Mine"'),
-        ([container()], {"labels": {"not a label": "x"}}, "labels: "),
+        ([container()], {"labels": {"not a label": "x"}}, "a key of labels is "),
         (
             [container(run_as_non_root=True, run_as_user=0)],
             {},
@@ -116,7 +116,7 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(volumes=[bc.EmptyDirVolume(name="a", mount_path="/a", medium="Disk")])],
             {},
-            r'volumes\.medium is "Disk"; allowed are "" or Memory',
+            r'containers\[0\]\.volumes\[0\]\.medium is "Disk"; allowed are "" or Memory',
         ),
     ],
 )
@@ -136,8 +136,8 @@ def test_wrong_types_are_named_with_their_place(declare: Declare) -> None:
         )
 
     message = str(error.value)
-    assert "containers[1] is str 'busybox'; expected PodContainer(" in message
-    assert "containers[0].volumes[0] is str '/data'; expected EmptyDirVolume(" in message
+    assert 'containers[1] is str "busybox"; expected PodContainer(' in message
+    assert 'containers[0].volumes[0] is str "/data"; expected EmptyDirVolume(' in message
     assert "containers[0].args is str; expected" in message
     assert "containers[0].image is int 3" in message
     assert "labels is list; expected a mapping" in message

@@ -138,11 +138,11 @@ class TestRefusals:
     """A secret that is none, or one that cannot be referred to."""
 
     def test_a_secret_value_in_clear_text(self, fargate: Fargate) -> None:
-        with pytest.raises(TypeError, match=r"secrets\['PASSWORD'\] is str"):
+        with pytest.raises(TypeError, match=r"secrets\[\"PASSWORD\"\] is str"):
             fargate(secrets={"PASSWORD": "hunter2"})
 
     def test_a_key_with_a_colon(self, secret: secretsmanager.Secret) -> None:
-        with pytest.raises(ValueError, match="key is 'a:b'"):
+        with pytest.raises(ValueError, match='key is "a:b"'):
             bc.secret_field(secret, "a:b")
 
     def test_a_stage_and_an_id(self, secret: secretsmanager.Secret) -> None:

@@ -221,7 +221,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
 @pytest.mark.parametrize(
     ("containers", "options", "message"),
     [
-        ([], {}, "containers has 0 containers; allowed are 1 to 10$"),
+        ([], {}, "containers is empty; allowed is at least one"),
         (
             [container("a", depends_on=[bc.ContainerDependency(container_name="b")])],
             {},
@@ -291,7 +291,9 @@ def test_a_combination_that_aws_refuses_is_refused_with_its_place(
 
 
 def test_what_is_no_container_is_named(declare: Declare) -> None:
-    with pytest.raises(TypeError, match=r"containers\[0\] is str 'busybox'; expected Container\("):
+    with pytest.raises(
+        TypeError, match=r"containers\[0\] is str \"busybox\"; expected Container\("
+    ):
         declare("busybox")
 
 

@@ -219,9 +219,9 @@ def test_what_is_no_volume_is_named_with_its_place(
         )
 
     message = str(error.value)
-    assert "volumes[0] is str '/data'; expected EfsVolume(…)" in message
-    assert "volumes[1].file_system is str 'fs-1'; expected an efs.IFileSystem" in message
-    assert "volumes[2].allow_from is str 'environment'" in message
+    assert 'volumes[0] is str "/data"; expected EfsVolume(…)' in message
+    assert 'volumes[1].file_system is str "fs-1"; expected an efs.IFileSystem' in message
+    assert 'volumes[2].allow_from[0] is str "environment"' in message
     assert "volumes[3].container_path is int 3; expected a string" in message
 
 
@@ -239,9 +239,9 @@ def test_a_host_volume_without_a_path_is_an_empty_directory_on_fargate_too(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"access_point": "fsap-1"}, "access_point is str 'fsap-1'; expected an efs.IAccessPoint"),
-        ({"read_only": None}, "read_only is NoneType None; expected True or False"),
-        ({"root_access": "yes"}, "root_access is str 'yes'; expected True or False"),
+        ({"access_point": "fsap-1"}, 'access_point is str "fsap-1"; expected an efs.IAccessPoint'),
+        ({"read_only": None}, "read_only is None; expected True or False"),
+        ({"root_access": "yes"}, 'root_access is str "yes"; expected True or False'),
     ],
 )
 def test_a_field_of_a_volume_that_has_a_wrong_type_is_named(

@@ -248,7 +248,7 @@ def test_wrong_arguments_are_refused(stack: Stack) -> None:
     with pytest.raises(TypeError, match="Platform/Audit") as refusal:
         AuditTrail(stack, "Audit", log_retention=wrong, expected_roles=wrong)
 
-    assert "log_retention is str 'a year'" in str(refusal.value)
+    assert 'log_retention is str "a year"' in str(refusal.value)
     assert "expected_roles is str" in str(refusal.value)
 
 

@@ -324,8 +324,8 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
 
     said = str(refusal.value)
     assert "queues is empty" in said
-    assert "alarm_topic and monitoring are both given" in said
-    assert "gauges is str 'gauges'; expected JobGauges(…)" in said
+    assert "alarm_topic is given with monitoring" in said
+    assert 'gauges is str "gauges"; expected JobGauges(…)' in said
 
 
 def test_the_picture_for_the_docs_can_be_drawn(tmp_path: Path) -> None:

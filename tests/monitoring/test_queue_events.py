@@ -156,10 +156,11 @@ def test_there_is_one_job_state_and_no_rule_on_the_one_without_events(queue: Job
     from batch_constructs import client
 
     assert client.JobState is JobState
-    with pytest.raises(ValueError, match="holds 'SUBMITTED'") as refusal:
+    with pytest.raises(ValueError, match='is "SUBMITTED"') as refusal:
         queue.on_job_state_change("Submitted", states=[JobState.SUBMITTED])
-    assert "allowed are PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED, FAILED; AWS Batch" in str(
-        refusal.value
+    assert (
+        "allowed are PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED: AWS Batch"
+        in str(refusal.value)
     )
 
 
@@ -236,7 +237,7 @@ def test_a_topic_and_a_queue_are_targets_as_they_are_and_are_permitted(
 
 
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
-    with pytest.raises(ValueError, match=r"Nightly/New: states holds 'SUBMITTED'.*sends nothing"):
+    with pytest.raises(ValueError, match=r'Nightly/New: states\[0\] is "SUBMITTED".*sends nothing'):
         queue.on_job_state_change("New", states=["SUBMITTED"])
     with pytest.raises(ValueError, match="expected a list of PENDING"):
         queue.on_job_state_change("New", states="FAILED")
@@ -252,7 +253,7 @@ def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None
     [
         ({"target": "orders"}, "target is str; expected a Lambda function"),
         ({"job_definitions": "etl"}, "job_definitions is str; expected a list"),
-        ({"rule_name": "a rule"}, "rule_name is 'a rule'; allowed are 1 to 64"),
+        ({"rule_name": "a rule"}, 'rule_name is "a rule"; allowed are 1 to 64'),
         ({"states": []}, "states is empty"),
     ],
 )

@@ -112,8 +112,8 @@ def test_rights_to_a_queue_of_the_stack_are_in_its_account_and_region(
     [
         ({"job_definition_prefix": "nf*"}, "job_definition_prefix is"),
         ({"job_definition_prefix": ""}, "job_definition_prefix is empty"),
-        ({"job_roles": ["role"]}, r"job_roles\[0\] is str 'role'; expected an iam.IRole"),
-        ({"log_group": "group"}, "log_group is str 'group'; expected a logs.ILogGroup"),
+        ({"job_roles": ["role"]}, r"job_roles\[0\] is str \"role\"; expected an iam.IRole"),
+        ({"log_group": "group"}, 'log_group is str "group"; expected a logs.ILogGroup'),
     ],
 )
 def test_what_cannot_be_granted_is_refused(

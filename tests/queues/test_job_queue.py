@@ -316,7 +316,7 @@ class TestImports:
     def test_a_text_that_is_no_arn_is_refused(
         self, take_in: Callable[..., object], wrong: str, stack: cdk.Stack
     ) -> None:
-        with pytest.raises(ValueError, match=f"Stack/X: 'nonsense' is not a {wrong}"):
+        with pytest.raises(ValueError, match=f'Stack/X: "nonsense" is not a {wrong}'):
             take_in(stack, "X", "nonsense")
 
 

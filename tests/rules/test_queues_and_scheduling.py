@@ -88,7 +88,7 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("queue-both-orders", QUEUE, {"ComputeEnvironmentOrder": [], **SERVICE}, []),
         ("queue-both-orders", QUEUE, {"ComputeEnvironmentOrder": UNKNOWN, **SERVICE}, []),
         ("duplicate-order", QUEUE, {"ComputeEnvironmentOrder": [{"Order": -1}, {"Order": 0}]}, [
-            "ComputeEnvironmentOrder/0/Order: the order is -1; allowed are 0 or more",
+            "ComputeEnvironmentOrder/0/Order: the order is -1; allowed are whole numbers from 0",
         ]),
         ("duplicate-order", QUEUE, {"ServiceEnvironmentOrder": [{"Order": 2}, {"Order": 2}]}, [
             "ServiceEnvironmentOrder/1/Order: two environments have the order 2",

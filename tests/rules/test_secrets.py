@@ -230,7 +230,7 @@ class TestConstructors:
             stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
         )
 
-        with pytest.raises(ValueError, match=r"overrides\.environment\['P'\] is the value of a"):
+        with pytest.raises(ValueError, match=r'overrides\.environment\["P"\] is the value of a'):
             bc.ScheduleTrigger(
                 stack,
                 "Nightly",

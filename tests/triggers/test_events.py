@@ -252,7 +252,7 @@ def test_a_share_identifier_goes_through_a_function_with_the_event_s_id(
 def test_a_queue_with_a_policy_and_no_share_is_refused(
     stack: Stack, shared: Any, definition: Any
 ) -> None:
-    with pytest.raises(ValueError, match="share_identifier is missing"):
+    with pytest.raises(ValueError, match="share_identifier is left out"):
         on_object(stack, shared, definition)
 
 
@@ -289,7 +289,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
         ({"event_pattern": {}}, "T: event_pattern is empty; it has to name a field"),
         (
             {"event_pattern": {"source": "shop"}},
-            r'T: event_pattern\.source is "shop"; write a list: \["shop"\]',
+            r'T: event_pattern\.source is "shop": write a list: \["shop"\]',
         ),
         (
             {"event_pattern": {"source": ["shop", {"startswith": "x"}]}},
@@ -303,7 +303,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
             {"event_pattern": {"detail": {"a": {"b": []}}}},
             r"event_pattern\.detail\.a\.b is an empty list",
         ),
-        ({"parameters": {"a": "$.x y"}}, r"parameters\['a'\] begins with \$, but is no field"),
+        ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is no field"),
         ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
     ],
 )

@@ -308,12 +308,12 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"mode": "both"}, "mode is 'both'; allowed are JOB_PER_MESSAGE, COALESCE"),
+        ({"mode": "both"}, 'mode is "both"; allowed are JOB_PER_MESSAGE or COALESCE'),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
         ({"max_submissions_per_second": 0}, "allowed are numbers above 0, up to 50"),
         ({"max_submissions_per_second": 51}, "allowed are numbers above 0, up to 50"),
-        ({"parameters": {"a": "key"}}, r"parameters\['a'\] is 'key'; it names a field"),
+        ({"parameters": {"a": "key"}}, r"parameters\[\"a\"\] is \"key\"; allowed is a field"),
         ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
         ({"schema": {"pattern": "("}}, "schema is no JSON schema"),
         ({"schema": {"const": {1, 2}}}, "schema is no JSON schema"),
@@ -322,7 +322,10 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             {"schema": {"$schema": "https://json-schema.org/draft/2020-12/schema"}},
             "allowed are drafts 4, 6 and 7",
         ),
-        ({"schema": {"items": {"pattern": "^(a+)+$"}}}, r"pattern '\^\(a\+\)\+\$', which repeats"),
+        (
+            {"schema": {"items": {"pattern": "^(a+)+$"}}},
+            r"pattern \"\^\(a\+\)\+\$\", which repeats",
+        ),
         ({"parameters": {"x" * 2500: "$.a"}}, "parameters are 2,51"),
         ({"max_messages_per_hour": 5}, "max_messages_per_hour with mode JOB_PER_MESSAGE"),
         (
@@ -356,9 +359,9 @@ def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(
     stack: Stack, shared: Any, definition: Any
 ) -> None:
     gateway(stack, shared, definition, allow=["share_identifier"])
-    with pytest.raises(ValueError, match="share_identifier is missing"):
+    with pytest.raises(ValueError, match="share_identifier is left out"):
         SubmissionGateway(stack, "Arrays", queue=shared, job_definition=definition, mode="coalesce")
-    with pytest.raises(ValueError, match="share_identifier is missing"):
+    with pytest.raises(ValueError, match="share_identifier is left out"):
         SubmissionGateway(stack, "Fixed", queue=shared, job_definition=definition)
 
 
@@ -386,7 +389,7 @@ def test_what_messages_may_set_is_told_to_the_function(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"allow": ["job_queue"]}, r"allow\[0\] is 'job_queue'; allowed are array_size, command"),
+        ({"allow": ["job_queue"]}, r"allow\[0\] is \"job_queue\"; allowed are array_size, command"),
         ({"allow": ["tags"], "parameters": {"a": "$.a"}}, "allow is given with parameters"),
         ({"allow": ["tags"], "mode": "COALESCE"}, "allow is given with parameters or mode"),
     ],

@@ -48,7 +48,9 @@ class TestParameters:
     ) -> None:
         job = takes(stack, "run", "Ref::day", parameters={"day": "today"})
 
-        with pytest.raises(ValueError, match="parameters has 'dya', .* refers to; it takes day:"):
+        with pytest.raises(
+            ValueError, match='a key of parameters is "dya", .* refers to; it takes day:'
+        ):
             self.schedule(stack, queue, job, parameters={"dya": "monday"})
 
     def test_a_command_without_any_takes_none(self, stack: cdk.Stack, queue: bc.JobQueue) -> None:
@@ -74,7 +76,7 @@ class TestParameters:
         given: dict[str, Any] = {"bucket": bucket, "queue": queue, "job_definition": job}
 
         bc.ObjectCreatedTrigger(stack, "Trigger", **given)
-        with pytest.raises(ValueError, match="parameters has 'name'"):
+        with pytest.raises(ValueError, match='a key of parameters is "name"'):
             bc.ObjectCreatedTrigger(stack, "Other", parameters={"name": "$.detail.x"}, **given)
 
     def schedule(self, stack: cdk.Stack, queue: bc.JobQueue, job: Any, **more: Any) -> None:

@@ -139,12 +139,12 @@ def test_what_is_said_twice_is_refused_in_one_line(
         "timeout": Duration.minutes(5),
         "overrides": SubmissionOverrides(timeout=Duration.minutes(10)),
     }
-    said = "timeout is given, and overrides.timeout too; give one of them"
+    said = "timeout is given with overrides.timeout: leave one of them out"
 
     with pytest.raises(ValueError, match=f"Schedule: {said}$"):
         every(stack, queue, definition, **twice)
     job = bc.WorkflowJob(name="a", job_definition=definition, **twice)
-    with pytest.raises(ValueError, match=f"job 'a': {said}$"):
+    with pytest.raises(ValueError, match=f'job "a": {said}$'):
         bc.Workflow(stack, "Flow", queue=queue, jobs=[job])
 
 
@@ -177,7 +177,7 @@ def test_a_wrong_override_is_told_with_its_place(
     with pytest.raises((ValueError, TypeError)) as of_trigger:
         every(stack, queue, definition, overrides=overrides)
     job = bc.WorkflowJob(name="a", job_definition=definition, overrides=overrides)
-    with pytest.raises(ValueError, match="Flow: job 'a'") as of_workflow:
+    with pytest.raises(ValueError, match='Flow: job "a"') as of_workflow:
         bc.Workflow(stack, "Flow", queue=queue, jobs=[job])
 
     assert said in str(of_trigger.value)

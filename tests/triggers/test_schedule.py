@@ -123,7 +123,7 @@ def test_a_queue_with_a_policy_gets_its_share_and_priority(
 def test_a_queue_with_a_policy_and_no_share_is_refused_with_the_fix(
     stack: Stack, shared: Any, definition: Any
 ) -> None:
-    with pytest.raises(ValueError, match=r"Stack/Nightly: share_identifier is missing; .* write"):
+    with pytest.raises(ValueError, match=r"Stack/Nightly: share_identifier is left out, .*: give"):
         trigger(stack, shared, definition)
 
 
@@ -161,7 +161,7 @@ def test_the_cdk_s_schedules_are_taken_too(
         ("rate(0 hours)", "a rate is 1 or more"),
         ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
         ("cron(0 3 * * * *)", "one of day of month and day of week is"),
-        ("cron(60 3 * * ? *)", "minutes is 60; allowed is 0 to 59"),
+        ("cron(60 3 * * ? *)", "minutes is 60; allowed are 0 to 59"),
         ("cron(0 3 ? * MUN *)", "day of week is MUN; MUN means nothing there"),
         ("at(2026-13-01T00:00:00)", "there is no such moment"),
     ],
@@ -217,7 +217,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, queue: Any, definition:
 
 
 def test_what_is_no_queue_is_refused_by_type(stack: Stack, definition: Any) -> None:
-    with pytest.raises(TypeError, match="queue is str 'main'; expected a job queue"):
+    with pytest.raises(TypeError, match='queue is str "main"; expected a job queue'):
         trigger(stack, "main", definition)
 
 
@@ -255,14 +255,14 @@ def test_a_dead_letter_queue_that_cannot_be_one_is_refused(
 
     with pytest.raises(ValueError, match="Stack/Nightly: dead_letter_queue is a FIFO queue"):
         trigger(stack, queue, definition, dead_letter_queue=fifo)
-    with pytest.raises(TypeError, match="dead_letter_queue is str 'arn'; expected an aws_sqs"):
+    with pytest.raises(TypeError, match='dead_letter_queue is str "arn"; expected an aws_sqs'):
         trigger(stack, queue, definition, dead_letter_queue="arn")
 
 
 def test_two_time_zones_are_refused(stack: Stack, queue: Any, definition: Any) -> None:
     schedule = scheduler.ScheduleExpression.cron(hour="3", time_zone=TimeZone.EUROPE_BERLIN)
 
-    with pytest.raises(ValueError, match="'Asia/Tokyo', but schedule has a time zone of its own"):
+    with pytest.raises(ValueError, match='"Asia/Tokyo", but schedule has a time zone of its own'):
         trigger(stack, queue, definition, schedule=schedule, time_zone="Asia/Tokyo")
 
 
@@ -376,7 +376,7 @@ def test_a_schedule_has_a_name_a_group_and_a_key(stack: Stack, queue: Any, defin
     [
         ({"schedule_name": "a b"}, 'schedule_name is "a b"; allowed are 1 to 64 letters'),
         ({"schedule_group": "x" * 65}, "schedule_group has 65 characters"),
-        ({"encryption_key": "alias/x"}, "encryption_key is str 'alias/x'; expected a kms.IKey"),
+        ({"encryption_key": "alias/x"}, 'encryption_key is str "alias/x"; expected a kms.IKey'),
     ],
 )
 def test_wrong_names_and_keys_of_a_schedule_are_refused(

@@ -216,7 +216,7 @@ def test_a_rescue_queue_of_another_region_or_account_is_refused(arn: str, proble
         (
             {"spot_rescue_queue": "name"},
             TypeError,
-            "Stack/Spot: spot_rescue_queue is str 'name'; expected a JobQueue",
+            'Stack/Spot: spot_rescue_queue is str "name"; expected a JobQueue',
         ),
         (
             {"spot_rescue_job_definitions": []},
@@ -226,7 +226,7 @@ def test_a_rescue_queue_of_another_region_or_account_is_refused(arn: str, proble
         (
             {"spot_rescue_queue": ON_DEMAND, "spot_rescue_job_definitions": ["align"]},
             TypeError,
-            "spot_rescue_job_definitions\\[0\\] is str 'align'; expected a job definition",
+            'spot_rescue_job_definitions\\[0\\] is str "align"; expected a job definition',
         ),
     ],
 )

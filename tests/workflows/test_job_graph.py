@@ -37,14 +37,16 @@ def test_a_circle_is_refused_and_shown() -> None:
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     assert problems(job("a"), job("b", "aa")) == [
-        "job 'b': depends_on names 'aa'; known jobs: a, b"
+        'job "b": depends_on[0] is "aa"; allowed are names of jobs (a, b)'
     ]
 
 
 def test_a_job_that_only_catches_but_catches_nothing_is_unreachable() -> None:
     (problem,) = problems(job("a"), job("clean", only_on_failure=True))
 
-    assert problem.startswith("job 'clean' is unreachable")
+    assert problem.startswith(
+        'job "clean": only_on_failure is True, and no job names it in catch: '
+    )
 
 
 def test_all_problems_are_said_at_once() -> None:
@@ -69,18 +71,23 @@ def test_what_is_no_list_of_jobs_is_refused(jobs: Any) -> None:
 def test_a_name_that_batch_refuses_is_refused() -> None:
     (problem,) = problems(job("a b"))
 
-    assert problem.startswith("job 'a b': name is \"a b\"; allowed are 1 to 64 letters, digits, ")
+    assert problem.startswith('job "a b": name is "a b"; allowed are 1 to 64 letters, digits, ')
 
 
 def test_waiting_for_a_job_that_runs_only_on_failure_is_refused() -> None:
     found = problems(job("a", catch="c"), job("c", only_on_failure=True), job("b", "c"))
 
-    assert found == ["job 'b': depends_on names 'c', which runs only on failure"]
+    assert found == [
+        (
+            'job "b": depends_on[0] is "c", which runs only on failure: name that job in catch, or '
+            "leave out its only_on_failure"
+        )
+    ]
 
 
 def test_a_catching_job_is_marked_as_such() -> None:
     assert problems(job("a", catch="b"), job("b")) == [
-        "job 'a': catch names 'b'; give that job only_on_failure=True"
+        'job "a": catch is "b": give that job only_on_failure=True'
     ]
 
 
@@ -88,32 +95,40 @@ def test_a_catching_job_is_marked_as_such() -> None:
     ("field", "value", "problem"),
     [
         ("command", "echo hi", "command is str; expected a list of strings"),
-        ("command", [1], "command is list; expected a list of strings"),
-        ("depends_on", "a", "depends_on is str 'a'; expected a list of names"),
-        ("depends_on", [job("a")], "depends_on holds WorkflowJob 'a'; expected a job's name"),
-        ("depends_on", [NToN(5)], "depends_on holds int 5; expected a job's name"),  # type: ignore[arg-type]
-        ("array_size", "5", "array_size is str '5'; expected a whole number"),
-        ("array_size", 2.5, "array_size is float 2.5; expected a whole number"),
+        ("command", [1], "command[0] is int 1; expected a string"),
+        ("depends_on", "a", 'depends_on is str "a"; expected a list of names'),
+        ("depends_on", [job("a")], "depends_on[0] is WorkflowJob; expected a job's name"),
+        ("depends_on", [NToN(5)], "depends_on[0] is int 5; expected a job's name"),  # type: ignore[arg-type]
+        ("array_size", "5", 'array_size is str "5"; expected a number'),
+        ("array_size", 2.5, "array_size is 2.5; allowed are whole numbers"),
         ("timeout", 60, "timeout is int 60; expected a timedelta, or a Duration such as"),
         ("timeout", timedelta(seconds=59.5), "timeout is 59.5 seconds; allowed is a whole number"),
-        ("max_concurrency", "3", "max_concurrency is str '3'; expected a whole number"),
-        ("parameters", {"x": 1}, "parameters['x'] is int 1; expected a string"),
-        ("parameters", {"x": "$."}, "parameters['x'] is '$.'; a path into the input is"),
-        ("environment", {"x": "$.a b"}, "environment['x'] is '$.a b'; a path into the input is"),
+        ("max_concurrency", "3", 'max_concurrency is str "3"; expected a number'),
+        ("parameters", {"x": 1}, 'parameters["x"] is int; expected a string'),
+        ("parameters", {"x": "$."}, 'parameters["x"] is "$."; allowed is a path into the input'),
+        (
+            "environment",
+            {"x": "$.a b"},
+            'environment["x"] is "$.a b"; allowed is a path into the input',
+        ),
         ("environment", ["x"], "environment is list; expected a mapping of names"),
-        ("for_each", "$.", "for_each is '$.'; a path into the input is written such as '$.files'"),
-        ("for_each", "files", "for_each is 'files'; a path into the input is written"),
+        (
+            "for_each",
+            "$.",
+            'for_each is "$."; allowed is a path into the input such as $.files',
+        ),
+        ("for_each", "files", 'for_each is "files"; allowed is a path into the input'),
         ("for_each", 3, "for_each is int 3; expected a string"),
-        ("tags", {"team": 7}, "tags['team'] is int 7; expected a string"),
-        ("tags", {7: "team"}, "a name in tags is int 7; expected a string"),
+        ("tags", {"team": 7}, 'tags["team"] is int; expected a string'),
+        ("tags", {7: "team"}, "a key of tags is int 7; expected a string"),
         ("step_retry", 3, "step_retry is int 3; expected StepRetry(max_attempts=…)"),
         (
             "step_retry",
             StepRetry(max_attempts="3"),  # type: ignore[arg-type]
-            "step_retry.max_attempts is str '3'; expected a whole",
+            'step_retry.max_attempts is str "3"; expected a number',
         ),
         ("catch", 5, "catch is int 5; expected a string"),
-        ("only_on_failure", "yes", "only_on_failure is str 'yes'; expected True or False"),
+        ("only_on_failure", "yes", 'only_on_failure is str "yes"; expected True or False'),
     ],
 )
 def test_a_field_of_a_wrong_kind_is_named_with_its_job(
@@ -123,14 +138,14 @@ def test_a_field_of_a_wrong_kind_is_named_with_its_job(
 
     found = problems(WorkflowJob(**fields), job("y", array_size=1))
 
-    assert found[0].startswith(f"job 'x': {problem}")
-    assert found[1:] == ["job 'y': array_size is 1; allowed are whole numbers from 2 to 10000"]
+    assert found[0].startswith(f'job "x": {problem}')
+    assert found[1:] == ['job "y": array_size is 1; allowed are whole numbers from 2 to 10000']
 
 
 def test_a_name_that_is_no_string_is_refused() -> None:
     fields: dict[str, Any] = {"name": ["a"], "job_definition": "d"}
 
-    assert problems(WorkflowJob(**fields)) == ["jobs[0]: name is ['a']; expected a string"]
+    assert problems(WorkflowJob(**fields)) == ["jobs[0].name is list; expected a string"]
 
 
 @pytest.mark.parametrize("path", ["$.day", "$.a-b.c_d", "$.files[0].key", "$.files['a key'].x"])

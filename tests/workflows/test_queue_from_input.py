@@ -67,9 +67,9 @@ def test_the_role_may_submit_to_these_queues_and_no_other(stack: Stack, definiti
 @pytest.mark.parametrize(
     ("path", "listed", "message"),
     [
-        ("queue", None, "job 'work': queue.path is 'queue'"),
-        ("$.queue", [], "job 'work': queue.queues is empty"),
-        ("$.queue", ["fast"], "job 'work': queue.queues is str 'fast'; expected job queues"),
+        ("queue", None, 'job "work": queue.path is "queue"'),
+        ("$.queue", [], 'job "work": queue.queues is empty'),
+        ("$.queue", ["fast"], r'job "work": queue.queues\[0\] is str "fast"; expected a job queue'),
     ],
 )
 def test_a_queue_that_cannot_be_read_is_refused(

@@ -397,26 +397,29 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
         )
 
     definition_of_a, share_of_a, queue_of_b = str(error.value).splitlines()[1:]
-    assert "job 'a': job_definition is str 'name'; expected a job definition" in definition_of_a
-    assert "job 'a': share_identifier is missing; the queue has a scheduling" in share_of_a
-    assert "job 'b': no queue; give it one, or the whole workflow" in queue_of_b
+    assert 'job "a": job_definition is str "name"; expected a job definition' in definition_of_a
+    assert 'job "a": share_identifier is left out, but the queue has a scheduling' in share_of_a
+    assert 'job "b": queue is left out: give it one, or the whole workflow' in queue_of_b
 
 
 @pytest.mark.parametrize(
     ("jobs", "problem"),
     [
-        ([{"name": "a", "depends_on": ["b"]}], "job 'a': depends_on names 'b'"),
+        ([{"name": "a", "depends_on": ["b"]}], r'job "a": depends_on\[0\] is "b"'),
         (
             [{"name": "a", "depends_on": ["b"]}, {"name": "b", "depends_on": ["a"]}],
             "jobs wait for each other in a circle",
         ),
-        ([{"name": "a"}, {"name": "b", "only_on_failure": True}], "job 'b' is unreachable"),
+        (
+            [{"name": "a"}, {"name": "b", "only_on_failure": True}],
+            'job "b": only_on_failure is True',
+        ),
         (
             [
                 {"name": "a", "array_size": 2, "step_retry": StepRetry(max_attempts=1)},
                 {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
             ],
-            "job 'a': its children are waited for N to N",
+            'job "a": step_retry is given, and its children are waited for N to N',
         ),
         (
             [{"name": "a", "timeout": timedelta(seconds=5)}],
@@ -457,7 +460,9 @@ def test_a_job_that_its_queue_rescues_is_not_rescued_by_the_workflow_too(
     )
     job = WorkflowJob(name="a", job_definition=definition)
 
-    with pytest.raises(ValueError, match="job 'a': its queue Stack/Rescued has a spot_rescue_"):
+    with pytest.raises(
+        ValueError, match='job "a": queue is Stack/Rescued, which has a spot_rescue_'
+    ):
         workflow(stack, rescued, job, spot_rescue_queue=queue)
     Workflow(stack, "Other", queue=rescued, jobs=[job])
 
@@ -470,9 +475,9 @@ def test_a_queue_that_refuses_the_jobs_share_rescues_none(
     fifo = JobQueue(stack, "Fifo", compute_environments=[environment])
     job = WorkflowJob(name="a", job_definition=definition)
 
-    with pytest.raises(ValueError, match="'a': on spot_rescue_queue: share_identifier is missing"):
+    with pytest.raises(ValueError, match='"a": on spot_rescue_queue: share_identifier is left out'):
         workflow(stack, queue, job, spot_rescue_queue=shared)
-    with pytest.raises(ValueError, match="'a': on spot_rescue_queue: share_identifier is 'blue'"):
+    with pytest.raises(ValueError, match='"a": on spot_rescue_queue: share_identifier is "blue"'):
         Workflow(
             stack,
             "Other",
@@ -528,7 +533,7 @@ def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
     group = only(stack, "AWS::Logs::LogGroup")
     assert group["RetentionInDays"] == 7
     assert group["KmsKeyId"] == stack.resolve(key.key_arn)
-    with pytest.raises(TypeError, match="log_encryption_key is str 'x'; expected a kms.IKey"):
+    with pytest.raises(TypeError, match='log_encryption_key is str "x"; expected a kms.IKey'):
         Workflow(stack, "Other", queue=queue, jobs=[job], log_encryption_key="x")  # type: ignore[arg-type]  # the mistake
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/logs")
     with pytest.raises(TypeError, match="log_encryption_key is .*; expected a kms.IKey and not an"):

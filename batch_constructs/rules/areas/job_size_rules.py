@@ -79,7 +79,7 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "gpu-count",
     title="GPUs that are no whole number",
-    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}, or none",
+    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}",
     source=containers.SIZE_SOURCE,
 )
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:

@@ -194,7 +194,10 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
         )
 
 
-_VALUES: Final = {"Labels": pods.LABEL_VALUE, "Annotations": pods.ANNOTATION_VALUE}
+_VALUES: Final = {
+    "Labels": ("a label", pods.LABEL_VALUE),
+    "Annotations": ("an annotation", pods.ANNOTATION_VALUE),
+}
 
 
 @job_rule(
@@ -207,7 +210,7 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
     """Kubernetes refuses other names."""
     for pod in job.pods:
         metadata = mapping(pod.properties, "Metadata")
-        for key, bound in _VALUES.items():
+        for key, (noun, bound) in _VALUES.items():
             for name, value in mapping(metadata, key).items():
                 path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
                 prefix, slash, last = name.rpartition("/")
@@ -215,7 +218,7 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
                     pods.DNS_SUBDOMAIN.wrong(prefix) if slash else None
                 )
                 if wrong:
-                    yield path, f"a name in {key} {wrong}"
+                    yield path, f"the key of {noun} {wrong}"
                 wrong = bound.wrong(value) if isinstance(value, str) else None
                 if wrong:
-                    yield path, f"the value of {shown(name)} {wrong}"
+                    yield path, f"the value of the {noun.split()[1]} {shown(name)} {wrong}"

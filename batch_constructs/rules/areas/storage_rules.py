@@ -119,6 +119,9 @@ def ulimit_order(job: JobDefinition) -> Iterator[Fault]:
         for path, ulimit in ulimits:
             soft, hard = number(ulimit, "SoftLimit"), number(ulimit, "HardLimit")
             if soft is not None and hard is not None and hard >= 0 and not 0 <= soft <= hard:
-                yield f"{path}/SoftLimit", f"SoftLimit is {soft}, HardLimit {hard}"
+                yield (
+                    f"{path}/SoftLimit",
+                    f"SoftLimit is {soft}, which is more than HardLimit ({hard})",
+                )
         for path, name in repeated(ulimits, "Name"):
             yield path, f"the ulimit {shown(name)} is given twice", "keep one of them"

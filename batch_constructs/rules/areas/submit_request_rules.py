@@ -296,8 +296,9 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
         for overrides in _overrides(one):
             for _, variable in entries(overrides, "Environment"):
                 name = text(variable, "Name")
-                if name is not None and name.startswith(submit_job.RESERVED_VARIABLES):
-                    yield one.path, f"the environment variable {show(name)} is reserved"
+                wrong = None if name is None else submit_job.VARIABLE_NAME.wrong(name)
+                if wrong:
+                    yield one.path, f"the name of an environment variable {wrong}"
 
 
 @_rule(

@@ -1,0 +1,195 @@
+"""Mistakes that people make in arguments: in each parameter, and in each field of what it takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+import aws_cdk as cdk
+
+import batch_constructs as bc
+from tests.constructors import IMAGE, MEMORY
+
+SECOND = cdk.Duration.seconds(1)
+SIZE: dict[str, Any] = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
+RULE = bc.RetryRule(action="RETRY", on_reason="a*")
+
+SAMPLES: dict[str, Any] = {
+    "retry_policy": bc.RetryPolicy(rules=[RULE]),
+    "retry": bc.RetryPolicy(rules=[RULE]),
+    "rules": [RULE],
+    "log_configuration": bc.LogConfiguration(),
+    "swap": bc.Swap(max_size=MEMORY),
+    "root_volume": bc.RootVolume(),
+    "update_policy": bc.UpdatePolicy(),
+    "ulimits": [bc.Ulimit(name="nofile", soft_limit=1, hard_limit=2)],
+    "devices": [bc.Device(host_path="/dev/fuse")],
+    "tmpfs": [bc.Tmpfs(container_path="/tmp/x", size=MEMORY)],  # noqa: S108  # in a container
+    "volumes": [bc.HostVolume(name="data", container_path="/data")],
+    "images": [bc.InstanceImage()],
+    "time_limits": [
+        bc.TimeLimit(
+            reason=bc.TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY, after=cdk.Duration.hours(1)
+        )
+    ],
+    "shares": [bc.Share(share_identifier="team")],
+    "overrides": bc.SubmissionOverrides(vcpus=1),
+    "capacity_limits": [bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")],
+    "capacity_reservation": bc.CapacityReservation(capacity_reservation_id="cr-1234567890abcdef0"),
+    "function_settings": bc.FunctionSettings(),
+    "thresholds": bc.AlarmThresholds(),
+    "firelens": bc.Firelens(type="fluentbit"),
+    "step_retry": bc.StepRetry(max_attempts=1),
+}
+"""What has fields of its own, by the parameter that takes it."""
+
+READ_ALIKE = {
+    "overrides": "EventTrigger",
+    "retry_policy": "Ec2JobDefinition",
+    "function_settings": "CostGuard",
+    "volumes": "Ec2JobDefinition",
+    "capacity_reservation": "LaunchTemplate",
+}
+"""What one piece of code reads everywhere, and the construct whose fields of it are enough."""
+
+POD_VOLUMES = [
+    bc.EmptyDirVolume(name="scratch", mount_path="/scratch"),
+    bc.HostPathVolume(name="host", mount_path="/host", host_path="/opt"),
+    bc.KubernetesSecretVolume(name="password", mount_path="/secret", secret_name="db"),
+    bc.PersistentVolumeClaimVolume(name="claim", mount_path="/claim", claim_name="files"),
+]
+POD = bc.Pod(containers=[bc.PodContainer(**SIZE, volumes=POD_VOLUMES)])
+
+
+def samples(owner: object, name: str, given: object) -> Any:
+    """Give right values with fields for a parameter, or for a field of a value that has them."""
+    if given:
+        return given
+    if isinstance(owner, bc.NodeRange | bc.WorkflowJob) and name in ("pod", "depends_on"):
+        return None
+    if isinstance(owner, bc.PodContainer) and name == "volumes":
+        return POD_VOLUMES
+    return SAMPLES.get(name)
+
+
+def misspelt(annotation: str) -> Iterator[str]:
+    """Misspell the words that a parameter knows."""
+    for name in re.findall(r"\b[A-Z]\w+", annotation):
+        kind = getattr(bc, name, None)
+        if inspect.isclass(kind) and issubclass(kind, StrEnum):
+            word = str(max(kind, key=len))
+            yield f"{word}S"
+            yield word.swapcase()[:-1]
+            return
+
+
+def wrong_values(annotation: str) -> list[Any]:
+    """Return values that are wrong for most parameters of a type."""
+    found: list[Any] = [3.5]
+    if "Mapping" in annotation:
+        found += [{"": "x"}, {"A B!": "x"}, {"aws:x": "y"}, ["x"], {"A": 3}, {}, "x"]
+        found += [{"AWS_BATCH_X": "y"}, {"a" * 200: "x"}, {"a": "x" * 600}]
+        found += [{f"k{number}": "v" for number in range(60)}, {"a": "x", "A": "x"}]
+    elif "Sequence" in annotation:
+        found += [[], [3], ["a b!"], "x", [None], ["x", "x"], ["x", "X"], [""], ["x"] * 60]
+    elif "Duration" in annotation:
+        found += [3, cdk.Duration.millis(10), SECOND, cdk.Duration.days(10_000)]
+        found += [cdk.Duration.seconds(0), "1h"]
+    elif "Size" in annotation:
+        found += [3, cdk.Size.kibibytes(1), cdk.Size.mebibytes(1), cdk.Size.tebibytes(90)]
+        found += [cdk.Size.mebibytes(0), "1G"]
+    elif "bool" in annotation:
+        found += ["yes", 1]
+    elif "int" in annotation or "float" in annotation:
+        found += [-2, 0, 0.3, 10**7, 10**12, "1", True, float("nan"), float("inf")]
+    if "str" in annotation and "Sequence" not in annotation and "Mapping" not in annotation:
+        found += [
+            "",
+            "a b!",
+            "x" * 600,
+            3,
+            "a\nb",
+            "AWS_BATCH_X",
+            "aws:x",
+            " a",
+            *misspelt(annotation),
+        ]
+    return found
+
+
+def wrong_fields(value: Any, depth: int = 2) -> Iterator[tuple[str, Any]]:
+    """Make one mistake at a time in a value with fields; give the field's way, and the value."""
+    for field in dataclasses.fields(value):
+        held = getattr(value, field.name)
+        for wrong in wrong_values(str(field.type)):
+            yield field.name, dataclasses.replace(value, **{field.name: wrong})
+        if depth:
+            for way, inner in _inside(field.name, samples(value, field.name, held), depth - 1):
+                yield way, dataclasses.replace(value, **{field.name: inner})
+
+
+def _inside(name: str, known: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if not isinstance(known, list):
+        known, one = [known], True
+    else:
+        one = False
+    for place, sample in enumerate(known):
+        if dataclasses.is_dataclass(sample) and not isinstance(sample, type):
+            for way, wrong in wrong_fields(sample, depth):
+                at = f"{name}.{way}" if one else f"{name}[{place}].{way}"
+                yield at, wrong if one else [*known[:place], wrong, *known[place + 1 :]]
+
+
+def mistakes(kind: Any, right: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Make one mistake at a time; give the way to it, and all arguments."""
+    if kind is bc.MultiContainerJobDefinition:  # Fargate takes few of a container's fields
+        right = {**right, "platform_capability": "EC2"}
+    for name, parameter in list(inspect.signature(kind).parameters.items())[2:]:
+        for value in wrong_values(str(parameter.annotation)):
+            yield name, {**right, name: value}
+        if READ_ALIKE.get(name, kind.__name__) == kind.__name__:
+            for way, value in _inside(name, samples(None, name, right.get(name)), 2):
+                yield way, {**right, name: value}
+
+
+def _walk(way: str, arguments: Mapping[str, Any]) -> tuple[Any, str, Any]:
+    """Follow a way to what has the field, the field and its value."""
+    *above, last = re.findall(r"\w+", way)
+    owner: Any = arguments
+    for step in above:
+        if step.isdigit():
+            owner = owner[int(step)]
+        else:
+            owner = owner[step] if isinstance(owner, Mapping) else getattr(owner, step)
+    return owner, last, owner[last] if isinstance(owner, Mapping) else getattr(owner, last)
+
+
+def is_needed(kind: Any, way: str, arguments: Mapping[str, Any]) -> bool:
+    """Tell whether a parameter, or a field, has no default."""
+    owner, name, _ = _walk(way, arguments)
+    if isinstance(owner, Mapping):
+        return inspect.signature(kind).parameters[name].default is inspect.Parameter.empty
+    field = {one.name: one for one in dataclasses.fields(owner)}[name]
+    return (field.default, field.default_factory) == (dataclasses.MISSING, dataclasses.MISSING)
+
+
+def are_several(way: str, arguments: Mapping[str, Any]) -> bool:
+    """Tell whether a wrong value may be wrong in several ways: one of its entries, or by itself.
+
+    The value of a secret is none here, and an EC2 job has no ephemeral storage.
+    """
+    *_, name, value = _walk(way, arguments)
+    alone = name not in ("secrets", "ephemeral_storage")
+    return not alone or (isinstance(value, list | dict) and len(value) > 1)
+
+
+def names(said: str, way: str) -> bool:
+    """Tell whether a message names what is wrong: the parameter, or of what the field is one."""
+    way = way.replace("jobs[0].", "").replace("budget.amount", "budget.vcpu_hours")
+    way = way.replace("node_ranges[0].target_nodes", "node_ranges")
+    whose, dot, _ = way.rpartition(".")
+    return (whose if dot else way) in said
