@@ -56,12 +56,28 @@ class Assembly:
 
     def __init__(self) -> None:
         self._metadata: dict[str, Metadata] = {}
+        self._held_back: dict[str, list[tuple[str, str, str]]] = {}
 
     def acknowledged(self, template_file: str) -> dict[str, set[str]]:
         """Give the rules that are acknowledged: logical ID → rules, "" for the whole template.
 
-        An acknowledgement of a construct holds for all that is in it.
+        An acknowledgement of a construct holds for all that is in it. What the app or a stage
+        acknowledges stands in no metadata, but in the report of what `BatchRules` found.
         """
+        found = self._in_metadata(template_file)
+        whole = found.get("", set())
+        template = os.path.abspath(template_file)
+        folder = os.path.dirname(template)
+        while template_files.is_assembly(folder):
+            if folder not in self._held_back:
+                self._held_back[folder] = [*_held_back(folder)]
+            for file, id_, rule in self._held_back[folder]:
+                if file == template:
+                    found[id_] = found.get(id_, whole) | {rule}
+            folder = os.path.dirname(folder)
+        return found
+
+    def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
         folder, name = os.path.split(template_file)
         metadata = self._metadata.get(folder)
         if metadata is None:
@@ -95,8 +111,25 @@ def _metadata_of(folder: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
         apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
         for metadata in (artifact.get("metadata"), apart):
             for path, entries in metadata.items() if isinstance(metadata, dict) else ():
-                if isinstance(entries, list):
-                    yield path, [one for one in entries if isinstance(one, dict)]
+                yield path, _objects(entries)
+
+
+def _held_back(folder: str) -> Iterable[tuple[str, str, str]]:
+    """Read what the CDK's report of the validation holds back: template, logical ID, rule."""
+    plugins = _json(os.path.join(folder, "validation-report.json")).get("pluginReports")
+    for plugin in _objects(plugins):
+        for violation in _objects(plugin.get("suppressedViolations")):
+            name = str(violation.get("acknowledgedId"))
+            for construct in _objects(violation.get("violatingConstructs")):
+                resource = construct.get("cloudFormationResource")
+                if name.startswith(_PREFIX) and isinstance(resource, dict):
+                    file = os.path.join(folder, str(resource.get("templatePath")))
+                    rule = name.removeprefix(_PREFIX)
+                    yield os.path.abspath(file), str(resource.get("logicalId")), rule
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _json(file: str) -> dict[str, Any]:

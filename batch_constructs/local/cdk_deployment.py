@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.cdk_cli import CdkCli
+from batch_constructs.local.cdk_cli import CdkCli, find_node
 from batch_constructs.local.deployment_plan import leave_images_out, plan
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from batch_constructs.local.server import ServerRecord
@@ -19,6 +21,13 @@ if TYPE_CHECKING:
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
 _DIRECT = ("--method", "direct")
 """No change set: here it would be executed at once."""
+
+_CONTEXT_OF_THE_CLI = {
+    "aws:cdk:enable-path-metadata": True,
+    "aws:cdk:enable-asset-metadata": True,
+    "aws:cdk:version-reporting": False,
+    "aws:cdk:bundling-stacks": ["**"],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +98,7 @@ class CdkDeployer:
             "CDK_HOME": str(temporary / "cdk"),
             "TMPDIR": str(temporary),
         }
+        self._environment = environment
         self._cli = CdkCli(environment, app.directory)
 
     def bootstrap(self) -> bool:
@@ -124,6 +134,60 @@ class CdkDeployer:
         for name in names:
             self._check(name)
         return names
+
+    def redeploy(self, stacks: Sequence[str] = ()) -> list[str]:
+        """Deploy as `deploy` does, without the CLI, in a fraction of its time.
+
+        The app runs as the CLI would run it. Where it looks something up, the CLI has to.
+
+        Raises:
+            LocalAwsError: there is what cannot be played, or the app or a stack failed.
+        """
+        from batch_constructs.local.direct_deployment import DirectDeployment
+
+        self._run_app()
+        manifest = json.loads((self._output / "manifest.json").read_text())
+        if manifest.get("missing"):
+            return self.deploy(stacks)
+        self._look_at(stacks, record=False)
+        direct = DirectDeployment(self._record, self._client)
+        wanted = set(self._names(stacks))
+        done = []
+        for key, artifact in _in_order(manifest["artifacts"]):
+            name = artifact["properties"].get("stackName", key)
+            if name in wanted:
+                assets = self._output / f"{key}.assets.json"
+                template = self._output / artifact["properties"]["templateFile"]
+                direct.deploy(name, template, assets if assets.exists() else None)
+                done.append(name)
+        return done
+
+    def _run_app(self) -> None:
+        """Synthesise the app without the CLI."""
+        settings = self._app.directory / "cdk.json"
+        configured = json.loads(settings.read_text()) if settings.exists() else {}
+        context = {**_CONTEXT_OF_THE_CLI, **configured.get("context", {})}
+        environment = {
+            **find_node().environment(self._environment),
+            "CDK_OUTDIR": str(self._output),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            "CDK_DEFAULT_ACCOUNT": self._record.account_id,
+            "CDK_DEFAULT_REGION": self._record.access.region,
+        }
+        command = self._app.command or configured["app"]
+        done = subprocess.run(  # noqa: S602 - the user's own command, as cdk.json has it
+            command,
+            shell=True,
+            cwd=self._app.directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if done.returncode != 0:
+            raise LocalAwsError(f"{command} failed:\n{done.stdout}{done.stderr}".rstrip())
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all, as they were last synthesised if they were."""
@@ -175,8 +239,6 @@ class CdkDeployer:
         )
 
     def _names(self, stacks: Sequence[str]) -> list[str]:
-        import json
-
         manifest = json.loads((self._output / "manifest.json").read_text())
         names = {
             artifact_id: artifact["properties"].get("stackName", artifact_id)
@@ -199,3 +261,20 @@ class CdkDeployer:
                 f"the cdk CLI says it deployed {name}, but the stack is {stack['StackStatus']}: "
                 f"{stack.get('StackStatusReason', 'no reason given')}"
             )
+
+
+def _in_order(artifacts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the stacks of an assembly, each after those it depends on."""
+    done: set[str] = set()
+
+    def visit(key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        if key in done:
+            return
+        done.add(key)
+        for dependency in artifacts[key].get("dependencies", ()):
+            yield from visit(dependency)
+        if artifacts[key]["type"] == "aws:cloudformation:stack":
+            yield key, artifacts[key]
+
+    for key in artifacts:
+        yield from visit(key)

@@ -105,9 +105,9 @@ class EmbeddedAws:
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer what AWS has no API for.
 
-        ``reclaim`` takes the Spot instance from under a job; ``fault`` lets a compute environment
-        have trouble; ``types`` lists what CloudFormation
-        knows; ``record`` lets it know types of which stacks alone keep a record.
+        ``reclaim`` takes the Spot instance from under a job, ``restart`` from under all; ``fault``
+        lets a compute environment have trouble; ``types`` lists what CloudFormation knows;
+        ``record`` lets it know types of which stacks alone keep a record.
         """
         request = json.loads(body)
         answer: dict[str, Any] = {}
@@ -116,6 +116,8 @@ class EmbeddedAws:
                 self._service.reclaim(request["jobId"])
             elif path == "fault":
                 self._service.fault(request["environment"], request["kind"], request.get("reason"))
+            elif path == "restart":
+                self._service.lose_hosts()
             elif path == "types":
                 answer["types"] = adapter.resource_types()
             elif path == "record":

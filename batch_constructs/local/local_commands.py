@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from batch_constructs.local.extra import require_extra
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from batch_constructs.local.cdk_deployment import CdkDeployer
     from batch_constructs.local.clients import Clients
     from batch_constructs.local.server import ServerRecord
 
@@ -143,18 +144,11 @@ def deploy(
 
     What of it cannot be played here is told before the first resource is made.
     """
-    from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
     from batch_constructs.local.inventory import inventory_lines, take_inventory
 
     server, clients = _running(state_directory)
     with reported():
-        deployer = CdkDeployer(
-            server,
-            CdkApp.find(Path.cwd(), app),
-            output=state_directory.absolute() / "cdk.out",
-            show=lambda line: click.echo(line, err=True),
-            client=clients.client,
-        )
+        deployer = _deployer(server, clients, state_directory, app)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -165,6 +159,80 @@ def deploy(
             click.echo(line)
     if any(one.answer == "missing" for found in inventories.values() for one in found):
         raise click.ClickException("resources are missing, although the cdk CLI reported success")
+
+
+@local.command()
+@_STATE
+@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.argument("stacks", nargs=-1)
+def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
+    """Deploy the app, and again whenever a file of it is saved; until Ctrl-C.
+
+    The app is run and its stacks are deployed without the cdk CLI, which is several times as fast.
+    """
+    from batch_constructs.local.watch import watch as watch_files
+
+    server, clients = _running(state_directory)
+    with reported():
+        deployer = _deployer(server, clients, state_directory, app)
+
+    def redeploy() -> None:
+        began = time.monotonic()
+        try:
+            names = deployer.redeploy(stacks)
+        except LocalAwsError as problem:
+            click.echo(f"not deployed: {problem}", err=True)
+            return
+        click.echo(f"{', '.join(names)} deployed in {time.monotonic() - began:.1f} s")
+
+    with reported(), suppress(KeyboardInterrupt):
+        watch_files(Path.cwd(), redeploy)
+
+
+@local.command()
+@_STATE
+@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.argument("stacks", nargs=-1)
+def destroy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
+    """Destroy the app's stacks with the real cdk CLI, all of them where none is named."""
+    server, clients = _running(state_directory)
+    with reported():
+        _deployer(server, clients, state_directory, app).destroy(stacks)
+
+
+@local.command()
+@_STATE
+@click.option(
+    "--timeout-seconds",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="How long jobs and workflows may take to end.",
+)
+def drill(state_directory: Path, timeout_seconds: float) -> None:
+    """Let go wrong what goes wrong in AWS while jobs and workflows run, and say what was lost.
+
+    A changed revision of each job definition is deployed, the hosts of running jobs are reclaimed,
+    then whatever jobs run on is restarted, and failed jobs are redriven. Exit code 1 if something
+    was lost.
+    """
+    from batch_constructs.local.direct_deployment import DirectDeployment
+    from batch_constructs.local.drill import Drill
+
+    record, clients = _running(state_directory)
+    with reported():
+        report = Drill(
+            clients,
+            DirectDeployment(record, clients.client),
+            control=record.access.control,
+            directory=state_directory.absolute(),
+            show=lambda line: click.echo(line, err=True),
+            timeout_seconds=timeout_seconds,
+        ).run()
+    for line in report.lines():
+        click.echo(line)
+    if report.lost:
+        sys.exit(1)
 
 
 @local.command()
@@ -245,6 +313,20 @@ def down(state_directory: Path) -> None:
     with reported():
         record = stop_recorded(state_directory.absolute())
     click.echo("nothing was running" if record is None else f"stopped {record.endpoint_url}")
+
+
+def _deployer(
+    server: ServerRecord, clients: Clients, state_directory: Path, app: str | None
+) -> CdkDeployer:
+    from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
+
+    return CdkDeployer(
+        server,
+        CdkApp.find(Path.cwd(), app),
+        output=state_directory.absolute() / "cdk.out",
+        show=lambda line: click.echo(line, err=True),
+        client=clients.client,
+    )
 
 
 @contextmanager

@@ -38,6 +38,7 @@ _Found = tuple[str, object, str]
 def register(area: str) -> None:
     """Make a rule of each combination of a chapter."""
     for one in combinations().get(area, ()):
+        needs = [_needs(part) for part in one.parts]
         add(
             Rule(
                 id=one.rule,
@@ -49,8 +50,29 @@ def register(area: str) -> None:
                 explanation=one.why,
                 subjects=one.types,
                 find=partial(_faults, one),
+                needs=frozenset().union(*needs) if all(needs) else frozenset(),
             )
         )
+
+
+def _needs(part: Part) -> set[str]:
+    """Give names of properties, without any of which there is no fault; none for always."""
+    if part.default is not None:
+        return set()
+    also_absent = part.shape in _OF_ABSENT or None in part.values
+    for name, values in part.beside.items() if also_absent else ():
+        if values == GIVEN or None not in values:
+            return {way_and_key(name)[1]}
+    found = set()
+    for within in part.within:
+        head, _, rest = within.partition("/")
+        for name in part.names:
+            way = f"{rest if head in _VIEWS else within}/{name}".split("/")
+            steps = [step for step in way[: -1 if also_absent else None] if step not in ("", "*")]
+            if not steps:
+                return set()
+            found.add(steps[-1])
+    return found
 
 
 def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
@@ -112,6 +134,8 @@ _TASKS: Final = {
     "single_containers": (True,),
     "several_containers": (False,),
 }
+_VIEWS: Final = ("containers", "pods", *_TASKS)
+_OF_ABSENT: Final = ("needed", "exactly_one", "at_least_one")
 
 
 def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, task: Task | None) -> str | None:

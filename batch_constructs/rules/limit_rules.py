@@ -39,7 +39,7 @@ def register(table: str, *, area: str) -> None:
                 subjects=(limit.type,),
                 find=partial(_faults, limit),
                 noun=limit.noun,
-                needs=limit.way[1],
+                needs=frozenset({limit.way[1]}),
             )
         )
 

@@ -11,7 +11,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import batch_events
-from batch_constructs.local.batch.job_details import job_arn, job_detail
+from batch_constructs.local.batch.job_details import job_detail
+from batch_constructs.local.batch.service_job_details import service_job_detail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,12 @@ def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
 
     See https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
-    return _event(batch_events.JOB_STATE_CHANGE, job, arns, time_seconds, [])
+    kind = (
+        batch_events.SERVICE_JOB_STATE_CHANGE
+        if job.submission.is_service_job
+        else batch_events.JOB_STATE_CHANGE
+    )
+    return _event(kind, job, arns, time_seconds, [])
 
 
 def queue_blocked_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -40,12 +46,22 @@ def queue_blocked_event(job: Job, arns: Arns, time_seconds: float) -> Document:
 
     See https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html
     """
-    return _event(batch_events.JOB_QUEUE_BLOCKED, job, arns, time_seconds, [job.queue_arn])
+    kind = (
+        batch_events.SERVICE_JOB_QUEUE_BLOCKED
+        if job.submission.is_service_job
+        else batch_events.JOB_QUEUE_BLOCKED
+    )
+    return _event(kind, job, arns, time_seconds, [job.queue_arn])
 
 
 def _event(
     detail_type: str, job: Job, arns: Arns, time_seconds: float, more_resources: list[str]
 ) -> Document:
+    detail = job_detail(job, arns)
+    if job.submission.is_service_job:
+        whole = service_job_detail(job, arns)
+        # AWS's page: these two are not in the event.
+        detail = {k: v for k, v in whole.items() if k not in {"tags", "serviceRequestPayload"}}
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -54,8 +70,8 @@ def _event(
         "account": arns.account_id,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_seconds)),
         "region": arns.region,
-        "resources": [job_arn(arns, job.id), *more_resources],
-        "detail": job_detail(job, arns),
+        "resources": [detail["jobArn"], *more_resources],
+        "detail": detail,
     }
 
 

@@ -41,6 +41,10 @@ class WaitingLine(Protocol):
         """Note that a job of this line holds capacity no longer."""
         ...
 
+    def reordered(self, job: Job) -> None:
+        """Note that a job has another priority than before."""
+        ...
+
     def in_order(self) -> Iterator[Job]:
         """Yield the jobs in the order they would start in as things stand."""
         ...
@@ -63,6 +67,10 @@ class _Heap:
                 return job
             heapq.heappop(self._entries)
         return None
+
+    def sort_again(self) -> None:
+        self._entries = [(self._key(job), job) for _, job in self._entries]
+        heapq.heapify(self._entries)
 
     def in_order(self) -> list[Job]:
         return [job for _, job in sorted(self._entries) if job.status is JobState.RUNNABLE]
@@ -98,6 +106,9 @@ class FirstInFirstOut:
 
     def stopped(self, job: Job) -> None:
         """What has run does not matter here."""
+
+    def reordered(self, job: Job) -> None:
+        """A priority does not matter here."""
 
     def in_order(self) -> Iterator[Job]:
         """Yield the jobs in the order of submission."""
@@ -181,6 +192,10 @@ class FairShares:
         """Count what a job has given back."""
         vcpus = job.submission.requirement.vcpus
         self._share(job).stop(vcpus, self._clock(), self._window_seconds())
+
+    def reordered(self, job: Job) -> None:
+        """Take a job's new priority in."""
+        self._share(job).jobs.sort_again()
 
     def in_order(self) -> Iterator[Job]:
         """Yield the jobs, taking turns as if all started at this moment."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _SOURCES = ("jobQueue", "arrayJobId", "multiNodeJobId")
 _MOST_FILTERED = 100
+_WITH_STATUS = ("SHARE_IDENTIFIER", "QUOTA_SHARE_NAME")
+"""With these filters alone, a status counts, too."""
 
 Test = Callable[[Job], bool]
 
@@ -48,19 +50,15 @@ class JobLists:
         if len(given) != 1:
             raise client_error(f"exactly one of {', '.join(_SOURCES)} must be specified")
         filters = request.get("filters", [])
-        tests = [self._filter(each) for each in filters]
-        if len(tests) > 1:
-            raise client_error(f"only one filter can be used at a time, got {len(tests)}")
+        tests = self.tests(request)
         # AWS's page: the filter does not apply to the children of arrays, nor to nodes.
         if given == ["multiNodeJobId"]:
             return self._nodes(request)
         if given == ["arrayJobId"]:
             return self._children(request)
         queue = self._queues.get(request["jobQueue"])
-        by_share = bool(filters) and filters[0].get("name") == "SHARE_IDENTIFIER"
-        if not filters or (by_share and "jobStatus" in request):
-            tests.append(_has_status(request.get("jobStatus", "RUNNING")))
         newest_first = reversed(self._jobs.of_queue(queue.arn))
+        tests.append(lambda job: not job.submission.is_service_job)
         found, token = page_by_key(
             (job for job in newest_first if all(test(job) for test in tests)),
             request,
@@ -68,6 +66,20 @@ class JobLists:
             key=lambda job: -job.sequence,
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
+
+    def tests(self, request: Mapping[str, Any]) -> list[Test]:
+        """Return what a request asks of the jobs of a queue: its filter, its status.
+
+        Raises:
+            ServiceError: the filters cannot be used.
+        """
+        filters = request.get("filters", [])
+        tests = [self._filter(each) for each in filters]
+        if len(tests) > 1:
+            raise client_error(f"only one filter can be used at a time, got {len(tests)}")
+        if not filters or (filters[0].get("name") in _WITH_STATUS and "jobStatus" in request):
+            tests.append(has_status(request.get("jobStatus", "RUNNING")))
+        return tests
 
     def list_by_consumable_resource(self, request: Mapping[str, Any]) -> Document:
         """Answer ListJobsByConsumableResource."""
@@ -88,7 +100,7 @@ class JobLists:
         parent = self._jobs.find(request["arrayJobId"])
         if parent is None or parent.children is None:
             raise client_error(f"{request['arrayJobId']} is not the job ID of an array job")
-        test = _has_status(request.get("jobStatus", "RUNNING"))
+        test = has_status(request.get("jobStatus", "RUNNING"))
         found, token = page_by_key(
             filter(test, parent.children),
             request,
@@ -139,6 +151,8 @@ class JobLists:
             return lambda job: self._defined_by(job, value)
         if name == "SHARE_IDENTIFIER":
             return lambda job: _like(str(job.submission.share), value)
+        if name == "QUOTA_SHARE_NAME":
+            return lambda job: _like(str(job.submission.document.get("quotaShareName")), value)
         if name in {"BEFORE_CREATED_AT", "AFTER_CREATED_AT"} and not value.isdecimal():
             raise client_error(f"the filter {name} takes milliseconds since the epoch, got {value}")
         if name == "BEFORE_CREATED_AT":
@@ -147,7 +161,7 @@ class JobLists:
             return lambda job: job.created_at > int(value)
         raise client_error(
             f"unknown filter {name}: use JOB_NAME, JOB_DEFINITION, SHARE_IDENTIFIER, "
-            "BEFORE_CREATED_AT or AFTER_CREATED_AT"
+            "QUOTA_SHARE_NAME, BEFORE_CREATED_AT or AFTER_CREATED_AT"
         )
 
     def _defined_by(self, job: Job, value: str) -> bool:
@@ -158,7 +172,8 @@ class JobLists:
         return _like(name.partition(":")[0], value) or name == value
 
 
-def _has_status(status: str) -> Test:
+def has_status(status: str) -> Test:
+    """Return the test whether a job stands in a status."""
     return lambda job: job.status == status
 
 

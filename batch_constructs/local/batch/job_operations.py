@@ -95,7 +95,7 @@ class JobOperations:
 
     def _details(self, job_id: str) -> Iterator[Document]:
         whole_id, hash_sign, index = job_id.partition("#")
-        job = self._jobs.find(whole_id)
+        job = self._find(whole_id)
         if job is not None and not hash_sign:
             yield job_detail(job, self._arns)
         elif job is not None and job.submission.has_node(index):
@@ -103,7 +103,7 @@ class JobOperations:
 
     def cancel(self, request: Mapping[str, Any]) -> Document:
         """Answer CancelJob; a job that is not there, or has started, is no error."""
-        _check_reason(request["reason"])
+        check_reason(request["reason"])
         self._cancel(request["jobId"], request["reason"])
         return {}
 
@@ -113,7 +113,7 @@ class JobOperations:
 
     def terminate(self, request: Mapping[str, Any]) -> Document:
         """Answer TerminateJob; a job that is not there is no error."""
-        _check_reason(request["reason"])
+        check_reason(request["reason"])
         self._terminate(request["jobId"], request["reason"])
         return {}
 
@@ -124,7 +124,13 @@ class JobOperations:
     def terminate_all(self, queue: JobQueue) -> None:
         """Terminate the jobs of a queue that is being deleted."""
         for job in self._jobs.of_queue(queue.arn):
-            self._terminate(job.id, "The job queue is being deleted")
+            self.end(job, "The job queue is being deleted")
+
+    def end(self, job: Job, reason: str) -> None:
+        """Terminate a job, wherever it stands."""
+        for running in self._lifecycle.terminate(job, reason):
+            self._end_attempt(running, Stop(reason=reason))
+        self._lifecycle.settle()
 
     def reclaim(self, job_id: str) -> None:
         """Take the Spot instance away from under a running job.
@@ -154,22 +160,25 @@ class JobOperations:
             self._jobs.save_submission(job)
 
     def _cancel(self, job_id: str, reason: str) -> None:
-        job = self._jobs.find(job_id)
+        job = self._find(job_id)
         if job is not None:
             self._lifecycle.cancel(job, reason)
             self._lifecycle.settle()
 
     def _terminate(self, job_id: str, reason: str) -> None:
-        job = self._jobs.find(job_id)
+        job = self._find(job_id)
         if job is not None:
-            for running in self._lifecycle.terminate(job, reason):
-                self._end_attempt(running, Stop(reason=reason))
-            self._lifecycle.settle()
+            self.end(job, reason)
+
+    def _find(self, job_id: str) -> Job | None:
+        """Return a job by its ID; a service job is for operations of its own."""
+        job = self._jobs.find(job_id)
+        return None if job is None or job.submission.is_service_job else job
 
     @staticmethod
     def _each(request: Mapping[str, Any], end: Callable[[str, str], None]) -> Document:
         ids, reason = request["jobs"], request["reason"]
-        _check_reason(reason)
+        check_reason(reason)
         if not 1 <= len(ids) <= STOPPED_AT_ONCE:
             raise client_error(f"jobs has {len(ids)} job IDs; allowed are 1 to {STOPPED_AT_ONCE}")
         for job_id in ids:
@@ -177,7 +186,8 @@ class JobOperations:
         return {"successful": list(ids), "errors": []}
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Refuse a reason to stop a job that is too long."""
     if len(reason) > STOP_REASON_CHARACTERS:
         raise client_error(
             f"reason has {len(reason)} characters; allowed are at most {STOP_REASON_CHARACTERS}"

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
         ComputeEnvironments,
     )
     from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
-    from batch_constructs.local.batch.service_environment_operations import ServiceEnvironments
+    from batch_constructs.local.batch.service_environment_operations import (
+        ServiceEnvironment,
+        ServiceEnvironments,
+    )
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = "job-queue"
@@ -70,9 +73,10 @@ class JobQueue:
 
     @property
     def environments(self) -> list[str]:
-        """The ARNs of its compute environments, in the order they are tried in."""
-        order = sorted(self.detail["computeEnvironmentOrder"], key=lambda entry: entry["order"])
-        return [entry["computeEnvironment"] for entry in order]
+        """The ARNs of its environments, in the order they are tried in."""
+        kind = "serviceEnvironment" if self.takes_service_jobs else "computeEnvironment"
+        order = sorted(self.detail[f"{kind}Order"], key=lambda entry: entry["order"])
+        return [entry[kind] for entry in order]
 
     @property
     def takes_service_jobs(self) -> bool:
@@ -143,21 +147,23 @@ class JobQueues:
             )
         return queue
 
-    def environments_of(self, queue: JobQueue) -> list[ComputeEnvironment]:
-        """Return the compute environments of a queue, in order."""
-        return [e for arn in queue.environments if (e := self._environments.find(arn)) is not None]
+    def environments_of(self, queue: JobQueue) -> list[ComputeEnvironment | ServiceEnvironment]:
+        """Return the environments of a queue, in order."""
+        known: ComputeEnvironments | ServiceEnvironments = (
+            self._service_environments if queue.takes_service_jobs else self._environments
+        )
+        return [e for arn in queue.environments if (e := known.find(arn)) is not None]
+
+    def policy(self, queue: JobQueue) -> Document:
+        """Return the scheduling policy of a queue that has one."""
+        return self._policies.registry.get(str(queue.policy_arn))
 
     def users_of(self, arn: str) -> list[str]:
         """Return the names of the queues that use an environment or a policy."""
         return [
             queue.name
             for queue in self._by_name.values()
-            if arn == queue.policy_arn
-            or arn in queue.environments
-            or any(
-                arn == entry["serviceEnvironment"]
-                for entry in queue.detail.get("serviceEnvironmentOrder", ())
-            )
+            if arn == queue.policy_arn or arn in queue.environments
         ]
 
     def tags_of(self, arn: str) -> dict[str, str] | None:

@@ -47,8 +47,20 @@ class Submission:
 
     @property
     def share(self) -> str | None:
-        """The share identifier; None in a queue without fair shares."""
-        return self.document.get("shareIdentifier")
+        """The share identifier, or the quota share; None in a queue without shares."""
+        return self.document.get("shareIdentifier", self.document.get("quotaShareName"))
+
+    @property
+    def is_service_job(self) -> bool:
+        """Whether it is for a service, such as a SageMaker training job."""
+        return "serviceJobType" in self.document
+
+    @property
+    def capacity_unit(self) -> str:
+        """What its capacity is counted in: a service job takes instances of a type."""
+        if self.is_service_job:
+            return str(self.document["container"]["instanceType"])
+        return "VCPU"
 
     @property
     def priority(self) -> int:

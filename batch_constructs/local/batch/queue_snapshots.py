@@ -6,8 +6,6 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.batch.job_details import job_arn
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -57,9 +55,8 @@ class Snapshots:
         now = self._now_ms()
         front = islice(self._scheduler.line(queue).in_order(), _MOST_JOBS)
         holding = list(_on_host(self._jobs.of_queue(queue.arn)))
-        vcpus = sum(job.submission.requirement.vcpus for job in holding)
         utilization: Document = {
-            "totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": vcpus}],
+            "totalCapacityUsage": _usage(holding),
             "lastUpdatedAt": now,
         }
         if queue.policy_arn is not None:
@@ -67,13 +64,30 @@ class Snapshots:
         return {
             "frontOfQueue": {
                 "jobs": [
-                    {"jobArn": job_arn(self._arns, job.id), "earliestTimeAtPosition": job.moved_at}
+                    {"jobArn": self._arn(job), "earliestTimeAtPosition": job.moved_at}
                     for job in front
                 ],
                 "lastUpdatedAt": now,
             },
             "queueUtilization": utilization,
         }
+
+    def _arn(self, job: Job) -> str:
+        kind = "service-job" if job.submission.is_service_job else "job"
+        return self._arns.of(kind, job.id)
+
+
+def _usage(jobs: list[Job]) -> list[Document]:
+    """Add up what jobs hold, by what it is counted in."""
+    held: dict[str, float] = {} if jobs else {"VCPU": 0.0}
+    for job in jobs:
+        unit = job.submission.capacity_unit
+        held[unit] = held.get(unit, 0.0) + _quantity(job)
+    return [{"capacityUnit": unit, "quantity": quantity} for unit, quantity in held.items()]
+
+
+def _quantity(job: Job) -> float:
+    return job.submission.requirement.vcpus
 
 
 def _on_host(jobs: Iterable[Job]) -> Iterator[Job]:
@@ -86,17 +100,17 @@ def _on_host(jobs: Iterable[Job]) -> Iterator[Job]:
 
 
 def _by_share(jobs: list[Job]) -> Document:
-    held: dict[str, float] = defaultdict(float)
+    held: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
-        held[str(job.submission.share)] += job.submission.requirement.vcpus
-    most_first = sorted(held.items(), key=lambda item: -item[1])
+        held[str(job.submission.share)].append(job)
+    most_first = sorted(held, key=lambda share: -sum(map(_quantity, held[share])))
     return {
         "activeShareCount": len(held),
         "topCapacityUtilization": [
             {
                 "shareIdentifier": share,
-                "capacityUsage": [{"capacityUnit": "VCPU", "quantity": vcpus}],
+                "capacityUsage": _usage(held[share]),
             }
-            for share, vcpus in most_first[:_MOST_SHARES]
+            for share in most_first[:_MOST_SHARES]
         ],
     }

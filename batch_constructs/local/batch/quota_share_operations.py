@@ -1,4 +1,4 @@
-"""Quota shares: described and kept, so that stacks deploy; they have no effect on scheduling."""
+"""Quota shares: service jobs name one, and they take turns by them; limits have no effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.local.batch.arns import Arns
-    from batch_constructs.local.batch.job_queue_operations import JobQueues
+    from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
     from batch_constructs.local.batch.store import Document, Store
 
 _SETTINGS = (
@@ -53,6 +53,10 @@ class QuotaShares:
         document.update({key: deepcopy(request[key]) for key in _SETTINGS if key in request})
         self.registry.add(key, document)
         return _names(document)
+
+    def find(self, queue: JobQueue, name: str) -> Document | None:
+        """Return a queue's share by its name."""
+        return self.registry.find(f"{queue.name}/quota-share/{name}")
 
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeQuotaShare."""

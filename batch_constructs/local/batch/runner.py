@@ -254,7 +254,7 @@ class Runner:
         elif "exited" in message:
             self._post(lambda: self._exited(message["exited"], message["code"]))
         else:
-            self._post(self._host_lost)
+            self._post(self.lose_host)
 
     def _started(self, token: int, pid: int, time: str) -> None:
         process = self._processes[token]
@@ -326,7 +326,8 @@ class Runner:
             if process.task is task and not process.exited and self._host is not None:
                 self._host.stop(token, grace_seconds=self._grace_seconds)
 
-    def _host_lost(self) -> None:
+    def lose_host(self) -> None:
+        """Give up the host with all that runs on it, and start another."""
         if self._host is None:
             return
         self._host.close()

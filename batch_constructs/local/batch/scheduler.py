@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.lifecycle import Lifecycle
     from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
+    from batch_constructs.local.batch.service_environment_operations import (
+        ServiceEnvironment,
+        ServiceEnvironments,
+    )
     from batch_constructs.local.batch.store import Document
+
+    Environment = ComputeEnvironment | ServiceEnvironment
 
 
 class Scheduler:
@@ -38,6 +44,7 @@ class Scheduler:
     Args:
         queues: the job queues.
         environments: the compute environments.
+        service_environments: the service environments.
         policies: the scheduling policies.
         consumables: the consumable resources.
         publisher: where events about blocked queues go.
@@ -50,6 +57,7 @@ class Scheduler:
         *,
         queues: JobQueues,
         environments: ComputeEnvironments,
+        service_environments: ServiceEnvironments,
         policies: SchedulingPolicies,
         consumables: ConsumableResources,
         publisher: Publisher,
@@ -58,6 +66,7 @@ class Scheduler:
     ) -> None:
         self._queues = queues
         self._environments = environments
+        self._service_environments = service_environments
         self._policies = policies
         self._consumables = consumables
         self._publisher = publisher
@@ -97,22 +106,28 @@ class Scheduler:
                     break
                 environment.usage.take(job.submission.requirement)
                 self._consumables.take(job.submission.consumables)
-                lifecycle.start(job, environment=environment.name, task_arn=_task_arn(environment))
+                lifecycle.start(
+                    job, environment=environment.name, task_arn=_task_arn(job, environment)
+                )
                 line.started(job)
                 yield job
 
     def release(self, job: Job) -> None:
         """Take back what a job held."""
-        environment = self._environments.find(str(job.environment))
-        if environment is not None:
-            environment.usage.release(job.submission.requirement)
+        name, need = str(job.environment), job.submission.requirement
+        if job.submission.is_service_job:
+            service = self._service_environments.find(name)
+            if service is not None:
+                service.usage.release(need)
+        elif (environment := self._environments.find(name)) is not None:
+            environment.usage.release(need)
             self._environments.forget_if_idle(environment)
         self._consumables.release(job.submission.consumables)
         queue = self._queues.find(job.queue_arn)
         if queue is not None:
             self.line(queue).stopped(job)
 
-    def _room(self, job: Job, environments: list[ComputeEnvironment]) -> ComputeEnvironment | None:
+    def _room(self, job: Job, environments: list[Environment]) -> Environment | None:
         need = job.submission.requirement
         if not self._consumables.available(job.submission.consumables):
             return None
@@ -128,7 +143,7 @@ class Scheduler:
         self,
         job: Job,
         queue: JobQueue,
-        environments: list[ComputeEnvironment],
+        environments: list[Environment],
         lifecycle: Lifecycle,
     ) -> None:
         need = job.submission.requirement
@@ -165,7 +180,7 @@ def host_terminated(job: Job) -> str:
     return f"{HOST_LOST} (instance i-{digest[:17]}) terminated."
 
 
-def _problem(environment: ComputeEnvironment, need: Requirement) -> str | None:
+def _problem(environment: Environment, need: Requirement) -> str | None:
     """Say why a job cannot be placed on an environment, whatever ends there; in AWS's words."""
     problem = environment.limits.problem(need)
     if problem is None and environment.lacks_capacity:
@@ -177,7 +192,7 @@ def _problem(environment: ComputeEnvironment, need: Requirement) -> str | None:
     return problem
 
 
-def _max_vcpus(environments: list[ComputeEnvironment]) -> float | None:
+def _max_vcpus(environments: list[Environment]) -> float | None:
     total = 0.0
     for environment in environments:
         if environment.limits.vcpus is None:
@@ -186,7 +201,10 @@ def _max_vcpus(environments: list[ComputeEnvironment]) -> float | None:
     return total
 
 
-def _task_arn(environment: ComputeEnvironment) -> str:
+def _task_arn(job: Job, environment: Environment) -> str:
+    if job.submission.is_service_job:
+        base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(":job-queue/")
+        return f"{base}:training-job/AWSBatch{job.submission.name}{uuid.uuid4().hex}"
     cluster_arn = environment.detail.get("ecsClusterArn", "")
     base, _, cluster = cluster_arn.partition(":cluster/")
     return f"{base}:task/{cluster}/{uuid.uuid4().hex}"

@@ -31,6 +31,7 @@ from batch_constructs.local.batch.scheduler import Scheduler, host_terminated
 from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
 from batch_constructs.local.batch.service_environment_operations import ServiceEnvironments
 from batch_constructs.local.batch.service_errors import not_modelled, server_error
+from batch_constructs.local.batch.service_jobs import ServiceJobs
 from batch_constructs.local.batch.store import Document, Store, StoreError
 from batch_constructs.local.batch.tag_operations import Tagging
 
@@ -85,7 +86,9 @@ class BatchService:
         policies = SchedulingPolicies(
             arns=arns, store=store, queues_of=self._queues_of, changed=wake
         )
-        services = ServiceEnvironments(arns=arns, store=store, queues_of=self._queues_of)
+        services = ServiceEnvironments(
+            arns=arns, store=store, queues_of=self._queues_of, changed=wake
+        )
         self._queues = JobQueues(
             arns=arns,
             store=store,
@@ -105,6 +108,7 @@ class BatchService:
         self._scheduler = Scheduler(
             queues=self._queues,
             environments=self._environments,
+            service_environments=services,
             policies=policies,
             consumables=consumables,
             publisher=self._publisher,
@@ -142,6 +146,19 @@ class BatchService:
             submitted=self._submitted,
         )
         lists = JobLists(arns=arns, jobs=self._jobs, queues=self._queues, consumables=consumables)
+        service_jobs = ServiceJobs(
+            arns=arns,
+            jobs=self._jobs,
+            queues=self._queues,
+            shares=shares,
+            lifecycle=self._lifecycle,
+            operations=self._operations,
+            lists=lists,
+            submitted=self._submitted,
+            reordered=lambda job: self._scheduler.line(self._queues.get(job.queue_arn)).reordered(
+                job
+            ),
+        )
         snapshots = Snapshots(
             arns=arns,
             jobs=self._jobs,
@@ -154,6 +171,7 @@ class BatchService:
             self._queues,
             self._definitions,
             self._operations,
+            service_jobs,
             policies.registry,
             consumables.registry,
             services.registry,
@@ -182,6 +200,7 @@ class BatchService:
             "DescribeJobs": self._operations.describe,
             "DescribeQuotaShare": shares.describe,
             "DescribeSchedulingPolicies": policies.describe,
+            "DescribeServiceJob": service_jobs.describe,
             "DescribeServiceEnvironments": services.describe,
             "GetJobQueueSnapshot": snapshots.get,
             "ListConsumableResources": consumables.list,
@@ -189,12 +208,16 @@ class BatchService:
             "ListJobsByConsumableResource": lists.list_by_consumable_resource,
             "ListQuotaShares": shares.list,
             "ListSchedulingPolicies": policies.list,
+            "ListServiceJobs": service_jobs.list,
             "ListTagsForResource": tagging.list,
             "RegisterJobDefinition": self._definitions.register,
             "SubmitJob": self._operations.submit,
+            "SubmitServiceJob": service_jobs.submit,
             "TagResource": tagging.tag,
             "TerminateJob": self._operations.terminate,
             "TerminateJobs": self._operations.terminate_several,
+            "TerminateServiceJob": service_jobs.terminate,
+            "TerminateServiceJobs": service_jobs.terminate_several,
             "UntagResource": tagging.untag,
             "UpdateComputeEnvironment": self._environments.update,
             "UpdateConsumableResource": consumables.update,
@@ -202,6 +225,7 @@ class BatchService:
             "UpdateQuotaShare": shares.update,
             "UpdateSchedulingPolicy": policies.update,
             "UpdateServiceEnvironment": services.update,
+            "UpdateServiceJob": service_jobs.update,
         }
 
     def handle(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,6 +328,14 @@ class BatchService:
         with self._lock:
             self._operations.reclaim(job_id)
             self._commit()
+
+    def lose_hosts(self) -> None:
+        """Take everything away that jobs run on; their retry rules apply."""
+        with self._lock:
+            self._runner.lose_host()
+            self._lifecycle.settle()
+            self._commit()
+        self._loop.wake()
 
     def fault(self, environment: str, kind: str, reason: str | None = None) -> None:
         """Let a compute environment have a fault, or none.

@@ -1,10 +1,11 @@
-"""Service environments: described and kept, so that stacks deploy; service jobs are not run."""
+"""Service environments: where service jobs run, and how many instances they may take."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -16,6 +17,36 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 
+class ServiceEnvironment:
+    """A service environment, and what runs on it; its capacity is counted in instances.
+
+    Args:
+        detail: its description as ``DescribeServiceEnvironments`` gives it.
+    """
+
+    lacks_capacity = False
+
+    def __init__(self, detail: Document) -> None:
+        self.detail = detail
+        self.usage = Usage()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.detail["serviceEnvironmentName"])
+
+    @property
+    def limits(self) -> Limits:
+        """How many instances it may take."""
+        instances = sum(limit["maxCapacity"] for limit in self.detail["capacityLimits"])
+        return Limits(vcpus=instances, memory_mib=None)
+
+    @property
+    def takes_jobs(self) -> bool:
+        """Whether new jobs are placed on it."""
+        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID")
+
+
 class ServiceEnvironments:
     """The operations on service environments.
 
@@ -23,11 +54,30 @@ class ServiceEnvironments:
         arns: names them.
         store: keeps them.
         queues_of: the names of the job queues that use an environment, by its ARN.
+        changed: is told that capacity may have changed.
     """
 
-    def __init__(self, *, arns: Arns, store: Store, queues_of: Callable[[str], list[str]]) -> None:
+    def __init__(
+        self,
+        *,
+        arns: Arns,
+        store: Store,
+        queues_of: Callable[[str], list[str]],
+        changed: Callable[[], None],
+    ) -> None:
         self.registry = Registry("service-environment", arns=arns, store=store)
         self._queues_of = queues_of
+        self._changed = changed
+        self._running: dict[str, ServiceEnvironment] = {}
+
+    def find(self, name_or_arn: str) -> ServiceEnvironment | None:
+        """Return a service environment by its name or ARN."""
+        detail = self.registry.find(name_or_arn)
+        if detail is None:
+            return None
+        return self._running.setdefault(
+            detail["serviceEnvironmentName"], ServiceEnvironment(detail)
+        )
 
     def create(self, request: Mapping[str, Any]) -> Document:
         """Answer CreateServiceEnvironment."""
@@ -60,6 +110,7 @@ class ServiceEnvironments:
             if key in request:
                 document[key] = deepcopy(request[key])
         self.registry.save(document["serviceEnvironmentName"])
+        self._changed()
         return _names(document)
 
     def delete(self, request: Mapping[str, Any]) -> Document:
@@ -72,6 +123,7 @@ class ServiceEnvironments:
         if self._queues_of(document["serviceEnvironmentArn"]):
             raise client_error("Cannot delete, found existing JobQueue relationship")
         self.registry.remove(document["serviceEnvironmentName"])
+        self._running.pop(document["serviceEnvironmentName"], None)
         return {}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EXITED = "Essential container in task exited"
 NOT_STARTED = "Task failed to start"
+FROM_SAGEMAKER = "Received status from SageMaker:"
+"""How the status reasons of service jobs begin that are SageMaker's, not AWS Batch's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +113,19 @@ class Task:
         failed = [name for name in self._ended if self._outcomes[name].exit_code != 0]
         deciding = self._outcomes[[*decisive, *failed, *self._outcomes][0]]
         return AttemptResult(
-            status_reason=EXITED if deciding.reason is None else NOT_STARTED,
+            status_reason=self._reason(deciding),
             containers=self.outcomes(),
             deciding=deciding,
             succeeded=deciding.exit_code == 0 and deciding.reason is None,
         )
+
+    def _reason(self, deciding: ContainerOutcome) -> str:
+        if not self.job.submission.is_service_job:
+            return EXITED if deciding.reason is None else NOT_STARTED
+        if deciding.reason is not None:
+            return f"{FROM_SAGEMAKER} {deciding.reason}"
+        failed = f"AlgorithmError: the container exited with {deciding.exit_code}"
+        return f"{FROM_SAGEMAKER} {failed if deciding.exit_code else 'Training job completed'}"
 
     def _conditions_met(self, name: str) -> bool:
         return all(

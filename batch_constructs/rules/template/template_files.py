@@ -102,8 +102,12 @@ def find(path: PathLike) -> list[str]:
 
 def is_in_assembly(file: str) -> bool:
     """Tell whether a file is one of those that ``cdk synth`` wrote."""
-    manifest = os.path.join(os.path.dirname(file), _MANIFEST)
-    return file.endswith(_TEMPLATE_SUFFIXES) and os.path.isfile(manifest)
+    return file.endswith(_TEMPLATE_SUFFIXES) and is_assembly(os.path.dirname(file))
+
+
+def is_assembly(folder: str) -> bool:
+    """Tell whether ``cdk synth`` wrote a directory."""
+    return os.path.isfile(os.path.join(folder, _MANIFEST))
 
 
 def _files(folder: str) -> Iterator[str]:
