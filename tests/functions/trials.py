@@ -316,6 +316,7 @@ class _Queue:
     ends: float = 0.0
     bodies: dict[str, str] = field(default_factory=dict)
     visible_at: dict[str, float] = field(default_factory=dict)
+    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     receives: Counter[str] = field(default_factory=Counter)
     moved: Counter[str] = field(default_factory=Counter)
     """Bodies that SQS itself moved to the dead-letter queue, after the last receive."""
@@ -324,8 +325,14 @@ class _Queue:
     def sent(self) -> set[str]:
         return set(self.bodies.values())
 
-    def send(self, body: str, *, after: float = 0.0) -> None:
+    def send(
+        self, body: str, attributes: dict[str, Any] | None = None, *, after: float = 0.0
+    ) -> None:
         message_id = f"message-{len(self.bodies)}"
+        self.attributes[message_id] = {
+            name: {"stringValue": value["StringValue"]}
+            for name, value in (attributes or {}).items()
+        }
         self.bodies[message_id] = body
         self.visible_at[message_id] = self.world.now + after
 
@@ -341,7 +348,13 @@ class _Queue:
             twice = self._redelivers()
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
-        return [record_of(m, self.bodies[m], self.receives[m]) for m in ready[: self.most]]
+        return [
+            {
+                **record_of(m, self.bodies[m], self.receives[m]),
+                "messageAttributes": self.attributes.get(m, {}),
+            }
+            for m in ready[: self.most]
+        ]
 
     def _redelivers(self) -> bool:
         twice = self.world.rng.random() < self.world.weather.redelivery / 3
@@ -417,7 +430,7 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
         world.clear_up()
         world.met["redriven"] += len(world.set_aside)
         for entry in world.set_aside:
-            queue.send(entry["MessageBody"])
+            queue.send(entry["MessageBody"], entry.get("MessageAttributes"))
         world.set_aside.clear()
         queue.drain(hours=6)
     assert not queue.visible_at
