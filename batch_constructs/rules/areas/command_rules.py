@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import JobDefinition
 
 
-_REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
+REFERENCE: Final = re.compile(r"Ref::([A-Za-z0-9_.-]+)")
 
 
 @job_rule(
@@ -80,7 +80,7 @@ def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
         place = code_at([literal(word) for _, word in words])
         if place is None:
             continue
-        for name in _REFERENCE.findall(literal(words[place][1]) or ""):
+        for name in REFERENCE.findall(literal(words[place][1]) or ""):
             yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
 
 
