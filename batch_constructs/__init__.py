@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.adopt.keep_ids import keep_ids_of
+    from batch_constructs.adopt.kept_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission
     from batch_constructs.aws.capacity_reservations import CapacityReservationPreference
     from batch_constructs.aws.compute_environments import (
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         InstanceStoreVolume,
         S3MountVolume,
     )
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import (
         Container,
         ContainerDependency,
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
         ImportedJobDefinition,
         JobDefinition,
     )
-    from batch_constructs.jobs.linux import Device, Swap, Tmpfs, Ulimit
+    from batch_constructs.jobs.linux_parameters import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.log_configuration import LogConfiguration
     from batch_constructs.jobs.multi_container_job_definition import (
         MultiContainerJobDefinition,
@@ -173,7 +173,7 @@ _HOME: dict[str, str] = {
     "CapacityReservation": "compute.capacity_reservation",
     "CapacityReservationPreference": "aws.capacity_reservations",
     "ComputeEnvironment": "compute.compute_environment",
-    "Consumable": "jobs.consumables",
+    "Consumable": "jobs.consumed_resources",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
     "ContainerDependency": "jobs.container",
@@ -181,7 +181,7 @@ _HOME: dict[str, str] = {
     "ContainerInsights": "aws.compute_environments",
     "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "aws.job_definitions",
-    "Device": "jobs.linux",
+    "Device": "jobs.linux_parameters",
     "DnsPolicy": "aws.pods",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
     "Ec2JobDefinition": "jobs.ec2_job_definition",
@@ -263,11 +263,11 @@ _HOME: dict[str, str] = {
     "SubmissionMode": "triggers.submission_gateway",
     "SubmissionOverrides": "submission_overrides",
     "SubmitFunction": "triggers.submit_function",
-    "Swap": "jobs.linux",
+    "Swap": "jobs.linux_parameters",
     "TimeLimit": "queues.time_limits",
     "TimeLimitReason": "aws.job_queues",
-    "Tmpfs": "jobs.linux",
-    "Ulimit": "jobs.linux",
+    "Tmpfs": "jobs.linux_parameters",
+    "Ulimit": "jobs.linux_parameters",
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
     "UpdatePolicy": "compute.update_policy",
     "UserdataType": "aws.compute_environments",
@@ -277,7 +277,7 @@ _HOME: dict[str, str] = {
     "WorkflowJob": "workflow_job",
     "events_of": "queues.job_queue",
     "grant_submit": "jobs.submit_rights",
-    "keep_ids_of": "adopt.keep_ids",
+    "keep_ids_of": "adopt.kept_ids",
     "metrics_of": "queues.job_queue",
     "secret_field": "jobs.secrets",
     "secret_parameter": "jobs.secrets",

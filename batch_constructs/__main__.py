@@ -8,11 +8,11 @@ import sys
 def main() -> None:
     """Run the command; a plain check starts without what the others need."""
     if sys.argv[1:2] == ["check"]:
-        from batch_constructs.rules.check_arguments import plain  # noqa: PLC0415  # see above
+        from batch_constructs.check.plain_arguments import plain  # noqa: PLC0415  # see above
 
         request = plain(sys.argv[2:])
         if request is not None:
-            from batch_constructs.rules.check_run import run  # noqa: PLC0415  # as above
+            from batch_constructs.check.all_files import run  # noqa: PLC0415  # as above
 
             sys.exit(run(request))
     from batch_constructs.cli import main as whole  # noqa: PLC0415  # as above

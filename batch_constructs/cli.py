@@ -22,12 +22,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "batch_constructs.client.why_command:why_command",
         "Say why a job waits or failed, with what to do.",
     ),
+    "cost": (
+        "batch_constructs.client.cost_command:cost_command",
+        "Say what jobs used and cost, by queue, share, definition or tag.",
+    ),
     "check": (
-        "batch_constructs.rules.check_command:check",
+        "batch_constructs.check.check_command:check",
         "Name what AWS Batch would refuse in a template, with the fix.",
     ),
     "explain": (
-        "batch_constructs.rules.check_command:explain",
+        "batch_constructs.check.check_command:explain",
         "Say what a rule is about, and where AWS says so.",
     ),
     "init": (

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
 
+    from batch_constructs.function_settings import FunctionSettings
+
 _FIVE_MINUTES = 300
 _MISSED = 3
 """So many runs in a row that a schedule did not bring about are silence."""
@@ -44,7 +46,6 @@ class FunctionAlarm:
     title: str
     advice: str
     properties: dict[str, Any]
-    tells_of_no_data: bool = False
 
 
 def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
@@ -74,10 +75,9 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
                 "comparison_operator": "LessThanThreshold",
                 "threshold": 1,
                 "evaluation_periods": _MISSED,
-                # no data is a state of its own; a new alarm begins in it and tells nobody
-                "treat_missing_data": "missing",
+                # a function that never ran has no metric at all
+                "treat_missing_data": "breaching",
             },
-            tells_of_no_data=True,
         )
     if watched.dead_letter_queue is not None:
         queue = watched.dead_letter_queue.queue_name
@@ -95,9 +95,22 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         )
 
 
-def watch(scope: Construct, watched: WatchedFunction, topic: sns.ITopic | None) -> None:
-    """Make the alarms of a function, below ``Alarms``; nothing where nobody is to be told."""
-    if topic is None:
+def watch(
+    scope: Construct,
+    watched: WatchedFunction,
+    topic: sns.ITopic | None,
+    settings: FunctionSettings,
+) -> None:
+    """Make the alarms of a function, below ``Alarms``; nothing where nobody is to be told.
+
+    Args:
+        scope: What ships the function.
+        watched: The function.
+        topic: Told of alarms.
+        settings: The function's settings, whose topic is told where there is no other.
+    """
+    told = settings.alarm_topic if topic is None else topic
+    if told is None:
         return
     place = Construct(scope, "Alarms")
     for alarm in function_alarms(watched):
@@ -105,12 +118,10 @@ def watch(scope: Construct, watched: WatchedFunction, topic: sns.ITopic | None) 
             place,
             alarm.id,
             alarm_description=f"{scope.node.path}: {alarm.title}. {alarm.advice}",
-            alarm_actions=[topic.topic_arn],
-            ok_actions=[topic.topic_arn],
-            insufficient_data_actions=[topic.topic_arn] if alarm.tells_of_no_data else None,
+            alarm_actions=[told.topic_arn],
             **alarm.properties,
         )
-    admit(topic, ALARMS)
+    admit(told, ALARMS)
 
 
 _THREE_IN_A_ROW = {"evaluation_periods": 3, "datapoints_to_alarm": 3}

@@ -11,6 +11,7 @@ from aws_cdk import aws_logs as logs
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.topic import topic_argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
 
     from batch_constructs.arguments import Arguments
 
@@ -43,6 +45,9 @@ class FunctionSettings:
             stack's.
         point_in_time_recovery: Whether the table can be restored to any second of the last 35 days.
             Default: where the table says which messages became jobs.
+        alarm_topic: Told when the function fails, is throttled, does not run where a schedule runs
+            it, or leaves something in its dead-letter queue (alarms below ``Alarms``). Default:
+            nobody, or the ``alarm_topic`` of the construct where it has one.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
@@ -55,6 +60,7 @@ class FunctionSettings:
     log_retention: logs.RetentionDays | None = None
     permissions_boundary: iam.IManagedPolicy | None = None
     point_in_time_recovery: bool | None = None
+    alarm_topic: sns.ITopic | None = None
 
 
 def read_function_settings(
@@ -79,6 +85,7 @@ def read_function_settings(
     if kept is not None and not isinstance(kept, logs.RetentionDays):
         view.wrong_type("log_retention", kept, "a member of logs.RetentionDays")
     view.flag("point_in_time_recovery", settings.point_in_time_recovery)
+    topic_argument(view, "alarm_topic", settings.alarm_topic)
     return settings
 
 

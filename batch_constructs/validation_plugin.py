@@ -12,13 +12,13 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
+from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.rules import Finding, Severity, check_template
-from batch_constructs.rules.ignoring import ACKNOWLEDGED, Assembly
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from constructs import IConstruct
 
@@ -69,7 +69,7 @@ class BatchRules:
         owner = _REPORTING.setdefault(_identity(context.app_construct), self)
         violations: list[cdk.PolicyViolation] = []
         success = True
-        for path in context.template_paths:
+        for path in _with_nested(context.template_paths):
             template = json.loads(Path(path).read_text(encoding="utf-8"))
             for finding in check_template(_but_for_made_up(template)):
                 fails = finding.severity is Severity.ERROR
@@ -83,6 +83,23 @@ class BatchRules:
                     violations.append(_violation(finding, path, fatal=fatal))
         return cdk.PolicyValidationPluginReport(success=success, violations=violations)
 
+
+def _with_nested(templates: Sequence[str]) -> list[str]:
+    """Give the templates of the stacks, and of those nested in them, which the CDK leaves out.
+
+    The assets of a stack name them; other files of the directory may be of an earlier synthesis.
+    """
+    found = dict.fromkeys(templates)
+    for template in templates:
+        assets = Path(template.removesuffix(_STACK) + ".assets.json")
+        files = json.loads(assets.read_text(encoding="utf-8"))["files"] if assets.is_file() else {}
+        names = (one["source"].get("path") or "" for one in files.values())
+        nested = (str(assets.parent / name) for name in names if name.endswith(f".nested{_STACK}"))
+        found.update(dict.fromkeys(nested))
+    return list(found)
+
+
+_STACK: Final = ".template.json"
 
 _REPORTING: Final[dict[str, BatchRules]] = {}
 """App → the plugin that reports on it. A second one adds only what being strict adds."""
@@ -205,7 +222,7 @@ class _StageCheck:
 def _errors(folder: str) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
-    for file in reading.find(folder):
+    for file in template_files.find(folder):
         template = json.loads(Path(file).read_text(encoding="utf-8"))
         acknowledged = assembly.acknowledged(file)
         for one in check_template(_but_for_made_up(template)):

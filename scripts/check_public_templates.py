@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from batch_constructs.rules.file_check import Checker
+from batch_constructs.check.one_file import Checker
 from batch_constructs.rules.findings import Severity
 
 LIST = Path(__file__).parent.parent / "tests" / "rules" / "public_templates.json"

@@ -21,7 +21,7 @@ from batch_constructs.aws.parameters import entry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.aws.limit import Limit
+    from batch_constructs.aws.limits import Limit
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "property-coverage.md"

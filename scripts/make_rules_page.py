@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.combinations import combinations
 from batch_constructs.rules.areas import AREAS
 from batch_constructs.rules.rule import RULES, Rule
 
@@ -60,7 +61,8 @@ def source(rule: Rule) -> str:
 def page() -> str:
     """Write the page."""
     order = list(AREAS)
-    rules = sorted(RULES.values(), key=lambda rule: order.index(rule.area))
+    data = {one.rule for chapter in combinations().values() for one in chapter}
+    rules = sorted(RULES.values(), key=lambda one: (order.index(one.area), one.id not in data))
     parts = [HEAD, f"There are {len(rules)} rules; the table of instance types is of"]
     parts[1] += f" {instance_types.date()}.\n"
     for area, found in groupby(rules, key=lambda rule: rule.area):

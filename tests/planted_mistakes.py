@@ -29,6 +29,18 @@ def wrong_type(stack: cdk.Stack) -> None:
     bc.Ec2JobDefinition(stack, "A", image="a", vcpus="1", memory=memory)  # type: ignore[arg-type]  # the mistake
 
 
+def wrong_keyword_among_the_shared(stack: cdk.Stack, memory: cdk.Size) -> None:
+    bc.FargateJobDefinition(stack, "A", image="a", vcpus=1, memory=memory, time=None)  # type: ignore[call-arg]  # the mistake
+
+
+def wrong_type_among_the_shared(stack: cdk.Stack, memory: cdk.Size) -> None:
+    bc.Ec2JobDefinition(stack, "A", image="a", vcpus=1, memory=memory, timeout=60)  # type: ignore[arg-type]  # the mistake
+
+
+def argument_of_another_kind_of_job(stack: cdk.Stack) -> None:
+    bc.EksJobDefinition(stack, "A", containers=[], propagate_tags=True)  # type: ignore[call-arg]  # the mistake
+
+
 def missing_method(queue: bc.JobQueue) -> None:
     queue.no_such_method()  # type: ignore[attr-defined]  # the mistake
 

@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from batch_constructs.adopt.old_stack import read_stack
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 _UNREADABLE: Final = 2
 
@@ -35,7 +35,7 @@ def adopt_command(template: str, stack: str | None) -> None:
 
     try:
         printed = adopted(read_stack(Path(template), stack))
-    except (reading.UnreadableTemplateError, CannotAdoptError) as error:
+    except (template_files.UnreadableTemplateError, CannotAdoptError) as error:
         click.echo(f"{template}: {error}", err=True)
         sys.exit(_UNREADABLE)
     click.echo(printed.source(), nl=False)

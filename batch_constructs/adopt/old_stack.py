@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,13 +63,15 @@ def read_stack(path: Path, name: str | None) -> OldStack:
 
 
 def _of(path: Path, name: str | None) -> OldStack:
-    files = [Path(one) for one in reading.find(path)]
+    files = [Path(one) for one in template_files.find(path)]
     if path.is_dir():
         files = [one for one in files if name is None or _stem(one) == name] or files
     if len(files) > 1:
         names = ", ".join(_stem(one) for one in files)
-        raise reading.UnreadableTemplateError(f"there are several templates ({names}): name one")
-    template: Any = reading.read(files[0])
+        raise template_files.UnreadableTemplateError(
+            f"there are several templates ({names}): name one"
+        )
+    template: Any = template_files.read(files[0])
     called = re.sub(r"[^A-Za-z0-9]+", "-", _stem(files[0])).lstrip("-0123456789") or "Stack"
     return OldStack(name=called if name is None else name, template=template)
 
@@ -78,7 +80,7 @@ def _whole(stack: OldStack) -> OldStack:
     """Refuse what the CDK cannot declare resource by resource."""
     odd = [name for name, one in stack.section("Resources").items() if not isinstance(one, dict)]
     if odd:
-        raise reading.UnreadableTemplateError(
+        raise template_files.UnreadableTemplateError(
             f"{odd[0]} is no resource; expand the template first, as CloudFormation does: aws "
             "cloudformation get-template --template-stage Processed"
         )
@@ -95,7 +97,7 @@ def _of_assembly(path: Path, name: str | None) -> OldStack:
     if len(chosen) == 1:
         return next(iter(chosen.values()))
     listed = ", ".join(sorted(stacks)) or "none"
-    raise reading.UnreadableTemplateError(
+    raise template_files.UnreadableTemplateError(
         f"there is no stack {name}; there are {listed}"
         if name is not None
         else f"there are several stacks ({listed}): name one with --stack"
@@ -110,7 +112,9 @@ def _stacks(path: Path) -> dict[str, OldStack]:
         manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
         artifacts = dict(manifest.get("artifacts", {}))
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise reading.UnreadableTemplateError(f"its manifest cannot be read: {error}") from None
+        raise template_files.UnreadableTemplateError(
+            f"its manifest cannot be read: {error}"
+        ) from None
     found: dict[str, OldStack] = {}
     for key, artifact in artifacts.items():
         properties = artifact.get("properties", {})
@@ -118,7 +122,7 @@ def _stacks(path: Path) -> dict[str, OldStack]:
             found |= _stacks(path / str(properties.get("directoryName")))
         if artifact.get("type") != "aws:cloudformation:stack":
             continue
-        template: Any = reading.read(path / str(properties.get("templateFile")))
+        template: Any = template_files.read(path / str(properties.get("templateFile")))
         account, _, region = (
             str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
         )

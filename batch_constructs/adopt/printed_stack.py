@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.adopt import kinds
 from batch_constructs.adopt.python_source import Call, Name, render
 from batch_constructs.adopt.sections import BOOTSTRAP_PARAMETER, METADATA, Sections
-from batch_constructs.adopt.taken import Taken, variable
+from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
 from batch_constructs.rules import Severity, check_template
 

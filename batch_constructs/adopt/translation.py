@@ -20,7 +20,7 @@ from batch_constructs.aws import parameters
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from batch_constructs.adopt.taken import Taken
+    from batch_constructs.adopt.surroundings import Taken
 
 _SECONDS: Final = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 _MEBIBYTES: Final = {"gibibytes": 1024, "mebibytes": 1}

@@ -47,6 +47,14 @@ WITH_EVENTS_SOURCE: Final[Source] = guide(
 )
 
 
+REMEMBERED_DAYS: Final = 7
+"""So long AWS Batch surely remembers a job after its end."""
+
+REMEMBERED_SOURCE: Final[Source] = guide(
+    "job_states", "The state of a job that ended is kept for at least 7 days."
+)
+
+
 class ServiceJobState(StrEnum):
     """The states of a service job, in the order in which it passes through them.
 

@@ -5,22 +5,26 @@ are that have it), what a message calls it, its bound, AWS's page (by a member o
 address), AWS's sentence, and why it matters. A bound that other rooms need too stands in a module
 beside this one, and the line names it: ``"bound": "names.RESOURCE_NAME"``; so it is with values:
 ``"one_of": "platforms.PlatformCapability"``.
+
+From the limits come the rules about ranges, values, patterns and numbers of entries with their
+tests, the messages of the constructors, and the checks of the embedded AWS.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limit import (
+from batch_constructs.aws.property_paths import (
     CONTAINERS,
     HERE,
     POD_CONTAINERS,
     PODS,
     TASKS,
-    Limit,
+    way_and_key,
 )
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
@@ -36,6 +40,41 @@ _PLACES: Final = {
     "pods": PODS,
     "pod_containers": POD_CONTAINERS,
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """What one property may be.
+
+    Attributes:
+        rule: the identifier of the rule made of it.
+        type: the CloudFormation type.
+        within: where the mappings are that have the property; ``*`` is every entry of a list.
+        name: the property, perhaps with the way to it below ``within``; ``/*`` at its end means
+            each text of a list.
+        noun: what the property is called in a message, such as ``the bid percentage``.
+        bound: what it may be.
+        source: AWS's page.
+        title: the fault in a few words, for the page of the rules.
+        why: why it matters, for the page of the rules.
+        severity: ``error`` where AWS refuses it, else ``warning``.
+    """
+
+    rule: str
+    type: str
+    within: tuple[str, ...] = HERE
+    name: str
+    noun: str
+    bound: Bound
+    source: Source
+    title: str
+    why: str
+    severity: str = "error"
+
+    @property
+    def way(self) -> tuple[str, str]:
+        """The way from ``within`` to the mapping that has the property, and the property."""
+        return way_and_key(self.name.removesuffix("/*"))
 
 
 @cache

@@ -24,6 +24,14 @@ METRICS_SOURCE: Final[Source] = guide(
     '"All metrics are published with the JobQueueName dimension."',
 )
 
+HOURLY_DAYS: Final = 455
+"""How long CloudWatch keeps averages of an hour, which are the last that it keeps."""
+
+HOURLY_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html",
+    "Data points with a period of 3600 seconds (1 hour) are available for 455 days (15 months).",
+)
+
 STATISTIC: Final = Matching(
     r"(?i:average|sum|minimum|min|maximum|max|samplecount|n|avg|iqm"
     r"|(p|tm|tc|ts|wm)\d{1,3}(\.\d+)?|(pr|tm|tc|ts|wm)\(.+\))",

@@ -149,7 +149,7 @@ def _too_large(job: Mapping[str, Any], environments: list[Mapping[str, Any]]) ->
     """Say that no environment may ever have the vCPUs that a job wants."""
     sizes = [one.get("computeResources", {}).get("maxvCpus") for one in environments]
     largest = max((size for size in sizes if size is not None), default=0)
-    wanted = Job.of(job, region="").vcpus
+    wanted = Job.of(job, region="").size.vcpus
     if sizes and None not in sizes and wanted > largest > 0:
         yield Reason(
             cause=f"the job wants {wanted:g} vCPUs, and no compute environment of its queue may"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import CustomResource, Duration, Stack
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
                 "environment of the stack, and one function serves all: give all the same"
             )
         return there
-    return ShippedFunction(
+    made = ShippedFunction(
         stack,
         _FUNCTION,
         folder="ecs_cluster",
@@ -104,3 +105,5 @@ def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
         timeout=Duration.minutes(5),
         settings=settings,
     )
+    watch(made, WatchedFunction(handler=made.handler), None, settings)
+    return made

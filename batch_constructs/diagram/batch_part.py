@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
 from batch_constructs.rules.template.conditions import Worlds
+from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.loops import unroll
-from batch_constructs.rules.template.resources import (
+from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,
     JOB_QUEUE,
@@ -19,7 +20,6 @@ from batch_constructs.rules.template.resources import (
     Resource,
     Template,
 )
-from batch_constructs.rules.template.role_policies import role_of
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
     FUNCTION,

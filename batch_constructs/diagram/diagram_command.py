@@ -12,7 +12,7 @@ from batch_constructs.diagram.batch_part import picture_of
 from batch_constructs.diagram.mermaid import as_mermaid
 from batch_constructs.diagram.picture import Picture
 from batch_constructs.diagram.svg import as_svg
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 _FORMATS: Final = {"mermaid": as_mermaid, "svg": as_svg}
 _NOTHING_TO_DRAW: Final = 1
@@ -39,10 +39,10 @@ def diagram_command(template: str, format_: str) -> None:
     """
     try:
         pictures = {
-            Path(file).name.partition(".")[0]: picture_of(reading.read(file))
-            for file in reading.find(template)
+            Path(file).name.partition(".")[0]: picture_of(template_files.read(file))
+            for file in template_files.find(template)
         }
-    except reading.UnreadableTemplateError as error:
+    except template_files.UnreadableTemplateError as error:
         click.echo(f"{template}: {error}", err=True)
         sys.exit(_UNREADABLE)
     drawn = {name: one for name, one in pictures.items() if one.nodes}

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batch_constructs.impact import report
+from batch_constructs.impact import impact_report
 from batch_constructs.impact.verdict import Effect, impact
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
     from batch_constructs.impact.verdict import Impact
 
 _FORMATS: Final = {
-    "text": report.as_text,
-    "json": report.as_json,
-    "markdown": report.as_markdown,
+    "text": impact_report.as_text,
+    "json": impact_report.as_json,
+    "markdown": impact_report.as_markdown,
 }
 _SOMETHING_GOES: Final = 1
 _UNREADABLE: Final = 2
@@ -45,7 +45,7 @@ def impact_command(old: str, new: str, format_: str) -> None:
     """
     try:
         found = _impacts(_templates(Path(old)), _templates(Path(new)))
-    except reading.UnreadableTemplateError as error:
+    except template_files.UnreadableTemplateError as error:
         click.echo(str(error), err=True)
         sys.exit(_UNREADABLE)
     click.echo(_FORMATS[format_](found))
@@ -53,16 +53,16 @@ def impact_command(old: str, new: str, format_: str) -> None:
     sys.exit(_SOMETHING_GOES if any(one.effect in goes for one in found.values()) else 0)
 
 
-def _templates(path: Path) -> dict[str, reading.Template]:
+def _templates(path: Path) -> dict[str, template_files.Template]:
     """Read a template, or those of a directory by their file names."""
     try:
-        return {Path(file).name: reading.read(file) for file in reading.find(path)}
-    except reading.UnreadableTemplateError as error:
-        raise reading.UnreadableTemplateError(f"{path}: {error}") from None
+        return {Path(file).name: template_files.read(file) for file in template_files.find(path)}
+    except template_files.UnreadableTemplateError as error:
+        raise template_files.UnreadableTemplateError(f"{path}: {error}") from None
 
 
 def _impacts(
-    old: dict[str, reading.Template], new: dict[str, reading.Template]
+    old: dict[str, template_files.Template], new: dict[str, template_files.Template]
 ) -> dict[str, Impact]:
     """Compare templates of one name; of several, the logical IDs begin with that name."""
     if len(old) == len(new) == 1:

@@ -19,7 +19,7 @@ from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
 
 _EXPECTED = "a whole number such as 1, or a ConsumableResource that several definitions share"
 _AT_LEAST_ONE = Whole(1)

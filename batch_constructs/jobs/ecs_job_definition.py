@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import jsii
 from aws_cdk import aws_batch as batch
@@ -11,9 +10,13 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.construct import l1_properties, make_l1, once_made, put_tags
 from batch_constructs.encryption_key import KEY, is_key
+from batch_constructs.jobs.job_arguments import (
+    REFUSED_THOUGH_A_WARNING,
+    ConsumptionArguments,
+    JobArguments,
+)
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
-from batch_constructs.jobs.job_settings import REFUSED_THOUGH_A_WARNING
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.pod import pod_metadata
 from batch_constructs.jobs.policy_statements import merged
@@ -27,19 +30,38 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.ecs_task import Task
-    from batch_constructs.jobs.job_settings import Job
+    from batch_constructs.jobs.job_arguments import Job
 
 
-@dataclass(frozen=True, kw_only=True)
-class RoleAndLogArguments:
-    """The arguments about roles and logs, as they were given."""
+class EcsArguments(TypedDict, total=False):
+    """The arguments that the definitions of jobs on ECS take: roles, logs, tags of tasks.
+
+    Args:
+        job_role: The role the containers' code acts as. Default: one of its own.
+        execution_role: The role that starts the container; it is granted what is needed. Default:
+            one of its own.
+        log_retention: How long logs are kept. Default: 30 days.
+        log_group: Write to this log group. Default: one of its own.
+        log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
+            it. Default: encrypted with a key of the service.
+        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+            yes.
+    """
 
     job_role: iam.IRole | None
-    use_instance_role: bool = False
     execution_role: iam.IRole | None
     log_retention: logs.RetentionDays | None
     log_group: logs.ILogGroup | None
     log_encryption_key: kms.IKey | None
+    propagate_tags: bool
+
+
+class NodesJobArguments(JobArguments, EcsArguments):
+    """The arguments that a multi-node job shares with others."""
+
+
+class EcsJobArguments(NodesJobArguments, ConsumptionArguments):
+    """The arguments that a job of several containers shares with others."""
 
 
 @jsii.implements(iam.IGrantable)
@@ -59,7 +81,7 @@ class EcsJobDefinition(JobDefinition):
         job: Job,
         tasks: Sequence[Task],
         shape: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
-        own: RoleAndLogArguments,
+        own: Mapping[str, Any],
         *,
         job_role_at_once: bool,
         beside: Mapping[str, Mapping[str, object]] | None = None,
@@ -68,7 +90,7 @@ class EcsJobDefinition(JobDefinition):
         job_statements = merged(one for task in tasks for one in task.job_statements)
         self._is_its_instance = _is_its_instance(arguments, job, own, job_statements)
         has_job_role = not self._is_its_instance and (
-            job_role_at_once or own.job_role is not None or bool(job_statements)
+            job_role_at_once or own["job_role"] is not None or bool(job_statements)
         )
         arguments.check(
             "AWS::Batch::JobDefinition",
@@ -79,22 +101,22 @@ class EcsJobDefinition(JobDefinition):
         _expect_resources(arguments, own)
         self._logs = JobLogs(
             arguments,
-            log_group=own.log_group,
-            retention=own.log_retention,
-            encryption_key=own.log_encryption_key,
+            log_group=own["log_group"],
+            retention=own["log_retention"],
+            encryption_key=own["log_encryption_key"],
             needed=any(task.needs_log_group for task in tasks),
         )
         arguments.refuse()
 
         self._logs.make(self)
-        self._job_role = own.job_role
+        self._job_role: iam.IRole | None = own["job_role"]
         self._has_tasks = bool(tasks)
         if not tasks:
             self.resource = self._resource = make_definition(self, {**job.properties, **shape([])})
             return
         statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
-            self, own.execution_role, merged([*self._logs.statements(), *statements])
+            self, own["execution_role"], merged([*self._logs.statements(), *statements])
         )
         if self._job_role is None and has_job_role:
             self._job_role = make_job_role(self)
@@ -187,18 +209,18 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
 def _is_its_instance(
     arguments: Arguments,
     job: Job,
-    own: RoleAndLogArguments,
+    own: Mapping[str, Any],
     statements: Sequence[dict[str, Any]],
 ) -> bool:
     """Whether the job acts as the instance it runs on, refused where it cannot."""
-    chosen = arguments.flag("use_instance_role", own.use_instance_role, required=True)
+    chosen = arguments.flag("use_instance_role", own.get("use_instance_role", False), required=True)
     if chosen is not True:
         return False
     if job.properties.get("PlatformCapabilities") == ["FARGATE"]:
         arguments.wrong_value(
             "use_instance_role is given on Fargate, where no job has an instance: leave it out"
         )
-    if own.job_role is not None:
+    if own["job_role"] is not None:
         arguments.wrong_value(
             "use_instance_role is given with job_role; allowed is one: leave one out"
         )
@@ -210,14 +232,14 @@ def _is_its_instance(
     return True
 
 
-def _expect_resources(arguments: Arguments, own: RoleAndLogArguments) -> None:
+def _expect_resources(arguments: Arguments, own: Mapping[str, Any]) -> None:
     """Look at the arguments that are resources: what they have to offer."""
     expected: tuple[tuple[str, object, str, str], ...] = (
-        ("job_role", own.job_role, "role_arn", "an iam.IRole"),
-        ("execution_role", own.execution_role, "role_arn", "an iam.IRole"),
-        ("log_group", own.log_group, "log_group_name", "a logs.ILogGroup"),
+        ("job_role", own["job_role"], "role_arn", "an iam.IRole"),
+        ("execution_role", own["execution_role"], "role_arn", "an iam.IRole"),
+        ("log_group", own["log_group"], "log_group_name", "a logs.ILogGroup"),
     )
-    key = own.log_encryption_key
+    key = own["log_encryption_key"]
     if key is not None and not is_key(key):
         arguments.wrong_type("log_encryption_key", key, KEY)
     for parameter, value, attribute, kind in expected:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.container import Container
-from batch_constructs.jobs.container_properties import (
+from batch_constructs.jobs.container import (
+    Container,
     ContainerParts,
     refuse_within_a_task,
     within_a_task,

@@ -8,28 +8,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.ecs_job_definition import make_definition
-from batch_constructs.jobs.job_definition import JobDefinition
-from batch_constructs.jobs.job_settings import (
+from batch_constructs.jobs.job_arguments import (
+    DEFAULTS,
     REFUSED_THOUGH_A_WARNING,
+    ConsumptionArguments,
     Job,
     JobArguments,
 )
+from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.pod import Pod, pod_properties
+from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Unpack
 
-    from aws_cdk import Duration
     from constructs import Construct
 
     from batch_constructs.aws.pods import DnsPolicy
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.job_arguments import EksJobArguments
     from batch_constructs.jobs.pod import PodContainer
-    from batch_constructs.jobs.retry_policy import RetryPolicy
 
 
+@spells_out(JobArguments, ConsumptionArguments, defaults=DEFAULTS)
 class EksJobDefinition(JobDefinition):
     """A job that is a pod on Amazon EKS.
 
@@ -60,19 +62,6 @@ class EksJobDefinition(JobDefinition):
         share_process_namespace: Whether its containers see each other's processes. Default: no.
         parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
             Default: none.
-        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
-            for lost Spot capacity and image pulls, none for the job's own failures.
-        timeout: How long one attempt may run, at least a minute. Default: without limit.
-        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
-            scheduling policy. Default: none.
-        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs.
-            Default: nothing.
-        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
-            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
-            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
-        keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
-        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
-            CloudFormation generates.
         tags: Tags of the definition; on EKS jobs do not inherit them. Default: those of the stack.
 
     Raises:
@@ -97,15 +86,7 @@ class EksJobDefinition(JobDefinition):
         annotations: Mapping[str, str] | None = None,
         namespace: str | None = None,
         share_process_namespace: bool = False,
-        parameters: Mapping[str, str] | None = None,
-        retry_policy: RetryPolicy | None = None,
-        timeout: Duration | None = None,
-        scheduling_priority: int | None = None,
-        consumable_resources: Mapping[Consumable, int] | None = None,
-        max_concurrent_jobs: int | Consumable | None = None,
-        keep_old_revisions: bool = False,
-        job_definition_name: str | None = None,
-        tags: Mapping[str, str] | None = None,
+        **shared: Unpack[EksJobArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -124,25 +105,7 @@ class EksJobDefinition(JobDefinition):
                 share_process_namespace=share_process_namespace,
             ),
         )
-        job = Job(
-            arguments,
-            JobArguments(
-                parameters=parameters,
-                retry_policy=retry_policy,
-                timeout=timeout,
-                scheduling_priority=scheduling_priority,
-                consumable_resources=with_limit(
-                    arguments, consumable_resources, max_concurrent_jobs
-                ),
-                keep_old_revisions=keep_old_revisions,
-                propagate_tags=False,
-                job_definition_name=job_definition_name,
-                tags=tags,
-            ),
-            kind="container",
-            capability=None,
-            on_eks=True,
-        )
+        job = Job(arguments, shared, kind="container", capability=None, on_eks=True)
         eks = {"EksProperties": {"PodProperties": pod}}
         arguments.check(
             "AWS::Batch::JobDefinition",

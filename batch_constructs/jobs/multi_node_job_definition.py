@@ -13,27 +13,25 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.construct import given
-from batch_constructs.jobs.consumables import Consumes
-from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition, RoleAndLogArguments
+from batch_constructs.jobs.consumed_resources import Consumes
+from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
 from batch_constructs.jobs.ecs_task import Task
-from batch_constructs.jobs.job_settings import Job, JobArguments
+from batch_constructs.jobs.job_arguments import DEFAULTS, Job, JobArguments
 from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.shared_arguments import spells_out
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Unpack
 
-    from aws_cdk import Duration
-    from aws_cdk import aws_iam as iam
-    from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_logs as logs
     from constructs import Construct
 
     from batch_constructs.aws.job_definitions import IpcMode, PidMode
-    from batch_constructs.jobs.consumables import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
-    from batch_constructs.jobs.retry_policy import RetryPolicy
+    from batch_constructs.jobs.ecs_job_definition import NodesJobArguments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +63,7 @@ class NodeRange:
     consumable_resources: Mapping[Consumable, int] | None = None
 
 
+@spells_out(JobArguments, EcsArguments, defaults=DEFAULTS)
 class MultiNodeJobDefinition(EcsJobDefinition):
     """A job that runs on several EC2 instances at once, which reach each other.
 
@@ -94,19 +93,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
             one of its own.
         retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
             for lost hosts and image pulls, none for the job's own failures.
-        timeout: How long one attempt may run, at least a minute. Default: without limit.
-        log_retention: How long logs are kept. Default: 30 days.
-        log_group: Write to this log group. Default: one of its own.
-        log_encryption_key: Encrypt the own log group with this key. Default: a key of the service.
-        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
-            scheduling policy. Default: none.
-        keep_old_revisions: Whether a deployment leaves the revisions before it active. Default: no.
         propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
             yes; pods never do.
-        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
-            CloudFormation generates.
-        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
-            Default: those of the stack.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -123,20 +111,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         node_ranges: Sequence[NodeRange],
         main_node: int = 0,
         num_nodes: int | None = None,
-        parameters: Mapping[str, str] | None = None,
-        job_role: iam.IRole | None = None,
         use_instance_role: bool = False,
-        execution_role: iam.IRole | None = None,
-        retry_policy: RetryPolicy | None = None,
-        timeout: Duration | None = None,
-        log_retention: logs.RetentionDays | None = None,
-        log_group: logs.ILogGroup | None = None,
-        log_encryption_key: kms.IKey | None = None,
-        scheduling_priority: int | None = None,
-        keep_old_revisions: bool = False,
-        propagate_tags: bool = True,
-        job_definition_name: str | None = None,
-        tags: Mapping[str, str] | None = None,
+        **shared: Unpack[NodesJobArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -150,8 +126,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
                 "give num_nodes"
             )
         for parameter, given_here in (
-            ("job_role", job_role is not None),
-            ("execution_role", execution_role is not None),
+            ("job_role", shared.get("job_role") is not None),
+            ("execution_role", shared.get("execution_role") is not None),
             ("use_instance_role", use_instance_role is True),
         ):
             if nodes.on_eks and given_here:
@@ -160,20 +136,9 @@ class MultiNodeJobDefinition(EcsJobDefinition):
                     "out, and give the pods a service_account_name"
                 )
         main = arguments.number("main_node", main_node)
-        own = JobArguments(
-            parameters=parameters,
-            retry_policy=retry_policy,
-            timeout=timeout,
-            scheduling_priority=scheduling_priority,
-            consumable_resources=None,
-            keep_old_revisions=keep_old_revisions,
-            propagate_tags=propagate_tags,
-            job_definition_name=job_definition_name,
-            tags=tags,
-        )
         job = Job(
             arguments,
-            own,
+            shared,
             kind="multinode",
             capability=None if nodes.on_eks else "EC2",
             on_eks=nodes.on_eks,
@@ -187,14 +152,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
                     MainNode=main, NumNodes=counted, NodeRangeProperties=nodes.ranges(tasks)
                 )
             },
-            RoleAndLogArguments(
-                job_role=job_role,
-                use_instance_role=use_instance_role,
-                execution_role=execution_role,
-                log_retention=log_retention,
-                log_group=log_group,
-                log_encryption_key=log_encryption_key,
-            ),
+            {**shared, "use_instance_role": use_instance_role},
             job_role_at_once=bool(nodes.tasks),
             beside=nodes.beside,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.pods import GPU
 from batch_constructs.construct import given
-from batch_constructs.jobs.container_properties import decimal
+from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.container_properties import decimal
+from batch_constructs.jobs.container import decimal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,14 +5,13 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.construct import given
-from batch_constructs.jobs.ecs_job_definition import EcsJobDefinition
+from batch_constructs.jobs.container import ContainerArguments
+from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
 from batch_constructs.jobs.ecs_task import Task
-from batch_constructs.jobs.job_settings import (
-    Job,
-)
+from batch_constructs.jobs.job_arguments import ConsumptionArguments, Job, JobArguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +21,13 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.container import Container
-    from batch_constructs.jobs.ecs_job_definition import RoleAndLogArguments
-    from batch_constructs.jobs.job_settings import JobArguments
+
+
+class SingleContainerArguments(ContainerArguments, EcsJobArguments):
+    """The arguments that jobs of one container share, on Fargate and on EC2."""
+
+
+SHARED: Final = (ContainerArguments, JobArguments, ConsumptionArguments, EcsArguments)
 
 
 class ContainerJobDefinition(EcsJobDefinition):
@@ -33,8 +37,7 @@ class ContainerJobDefinition(EcsJobDefinition):
         self,
         arguments: Arguments,
         container: Container,
-        own: JobArguments,
-        roles_and_logs: RoleAndLogArguments,
+        own: Mapping[str, Any],
         *,
         capability: str,
         options: Mapping[str, Any],
@@ -47,7 +50,7 @@ class ContainerJobDefinition(EcsJobDefinition):
             Job(arguments, own, kind="container", capability=capability),
             [task],
             lambda tasks: {"ContainerProperties": tasks[0]},
-            roles_and_logs,
+            own,
             job_role_at_once=job_role_at_once,
         )
 

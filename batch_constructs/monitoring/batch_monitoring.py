@@ -14,7 +14,7 @@ from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.known_values import known_now
+from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
@@ -56,8 +56,8 @@ class BatchMonitoring(BatchConstruct):
 
     Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
-    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled`` and
-    ``Behind``; for the gauges and each of ``functions``, below its ID, ``Errors``, ``Throttles``,
+    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
+    ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID, ``Errors``, ``Throttles``,
     ``Silence`` (of those that a schedule runs) and ``DeadLetters``; ``EventLogDeadLetters``;
     ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is given.
 
@@ -73,13 +73,14 @@ class BatchMonitoring(BatchConstruct):
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
             none.
-        alarm_topic: Where alarms go, and where they say that all is well again: an SNS topic, such
-            as an ``AlertTopic``. Default: nowhere; the alarms only show.
+        alarm_topic: Where alarms go: an SNS topic, such as an ``AlertTopic``. That all is well
+            again shows, and is told by whichever of ``alarms`` gets ``ok_actions``, which also tell
+            as a new alarm has its first data. Default: nowhere; the alarms only show.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
         gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
         dead_letter_queues: SQS queues that ought to be empty. Default: none.
-        gateways: ``SubmissionGateway``s that ought to keep up; their dead-letter queues have
-            alarms of their own. Default: none.
+        gateways: ``SubmissionGateway``s that ought to keep up, and their dead-letter queues.
+            Default: none.
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
         functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
             ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, the
@@ -177,8 +178,12 @@ class BatchMonitoring(BatchConstruct):
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
         place = Construct(self, gateway.node.id)
         name = gateway.message_queue.queue_name
-        errors, *_ = function_alarms(WatchedFunction(handler=gateway.function))
-        self._alarm(place, name, errors)
+        watched = WatchedFunction(
+            handler=gateway.function, dead_letter_queue=gateway.dead_letter_queue
+        )
+        for rule in function_alarms(watched):
+            if rule.id != "Throttles":  # a gateway's alarm on that is called Throttled
+                self._alarm(place, name, rule)
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
         if limits.oldest_message_age_seconds is not None:
             self._alarm(
@@ -213,10 +218,6 @@ class BatchMonitoring(BatchConstruct):
             alarm_name=name,
             alarm_description=f"{about}: {rule.title}. {rule.advice}",
             alarm_actions=self._actions,
-            ok_actions=self._actions,
-            insufficient_data_actions=self._actions
-            if isinstance(rule, FunctionAlarm) and rule.tells_of_no_data
-            else None,
             **properties,
         )
         self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm

@@ -17,12 +17,13 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
-from batch_constructs.known_values import known_now
-from batch_constructs.members import member
+from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
+from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
@@ -34,8 +35,6 @@ from batch_constructs.rules import UNKNOWN
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import topic_argument
-
-from .dead_letters import dead_letter_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,7 +231,9 @@ class CostGuard(BatchConstruct):
             AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         )
         self.gauges = (
-            JobGauges(self, "Gauges", queues=queues, function_settings=settings)
+            JobGauges(
+                self, "Gauges", queues=queues, function_settings=settings, alarm_topic=alarmed
+            )
             if gauges is None
             else gauges
         )
@@ -274,7 +275,7 @@ class CostGuard(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
         )
-        watch(self, self.watched_function, alarmed)
+        watch(self, self.watched_function, alarmed, settings)
         self.topic.grant_publish(self.function.role)
         events.Rule(
             self,

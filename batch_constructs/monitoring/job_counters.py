@@ -18,6 +18,7 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
@@ -29,7 +30,6 @@ from batch_constructs.queues.job_queue_events import (
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
-from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class JobCounters(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function.handler, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, told)
+        watch(self, self.watched_function, told, settings)
         prefixes = [definition_prefix(one) for one in definitions]
         patterns = patterns_that_fit(
             [queue.arn for queue in watched],

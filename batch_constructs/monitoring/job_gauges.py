@@ -20,6 +20,7 @@ from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
     environment_name,
@@ -30,8 +31,6 @@ from batch_constructs.queues.job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import wrong_statistic
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
-
-from .dead_letters import dead_letter_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +153,7 @@ class JobGauges(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=self.interval_seconds,
         )
-        watch(self, self.watched_function, told)
+        watch(self, self.watched_function, told, settings)
         target = targets.LambdaFunction(
             self.function.handler, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
         )

@@ -20,6 +20,7 @@ from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.monitoring.alert_topic import AlertTopic
+from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -31,7 +32,6 @@ from batch_constructs.queues.job_queue_events import (
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
-from .dead_letters import dead_letter_queue
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ class JobNotifications(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=function.handler, dead_letter_queue=dead_letters
         )
-        watch(self, self.watched_function, alarm_topic)
+        watch(self, self.watched_function, alarm_topic, settings)
         return targets.LambdaFunction(
             function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
         )

@@ -19,7 +19,7 @@ from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.function_alarms import WatchedFunction
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -39,15 +39,19 @@ class SpotRescue(BatchConstruct):
     its last attempt failed with ``Host EC2 (instance …) terminated``, this submits the job to the
     rescue queue with all it was given; its own failures stay failures. It is named
     ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
-    is rescued three times at most, so that two queues that rescue each other's jobs come to an end.
-    A job that failed since one it waited for was lost is submitted again too, to wait for the new
-    one; not where it waited for an array, or child for child (``N_TO_N``).
+    is rescued three times at most, so that two queues that rescue each other's jobs come to an end:
+    ``BATCH_RESCUES`` in its environment counts.
+    A job that failed since one it waited for was lost is submitted again too, to wait for what
+    runs instead, an array as an array and a child (``N_TO_N``) as a job: one of this queue to the
+    rescue queue, one of another queue to its own. There the function needs to be allowed:
+    ``other.grant_submit(queue.spot_rescue.function, definition)``; where it is not, or where AWS
+    Batch cannot be told what to wait for, it lies in the dead-letter queue with what to do.
     A lost child of an array becomes a job of its own, whose environment variable ``ARRAY_INDICES``
     names its index (``batch_constructs.client.message.array_index()`` reads it).
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Function`` (``Handler``,
     ``Role``, ``LogGroup``), ``Claims`` (AWS::DynamoDB::Table), ``Permission``, ``OnFailure`` and
-    ``DeadLetterQueue``.
+    ``DeadLetterQueue``; ``Alarms`` where ``function_settings`` names a topic.
 
     Attributes:
         resource: The L1 rule.
@@ -91,7 +95,11 @@ class SpotRescue(BatchConstruct):
             folder="submission",
             module="rescue",
             description="Submits jobs that lost their Spot host again, on demand",
-            environment={"RESCUE_QUEUE": rescue_queue_arn, **claims.environment()},
+            environment={
+                "SPOT_QUEUE": queue_arn,
+                "RESCUE_QUEUE": rescue_queue_arn,
+                **claims.environment(),
+            },
             statements=[
                 {
                     "Effect": "Allow",
@@ -148,6 +156,7 @@ class SpotRescue(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
+        watch(self, self.watched_function, None, function_settings)
         self.dead_letter_queue.grant_send_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(
             iam.PolicyStatement(
@@ -160,13 +169,15 @@ class SpotRescue(BatchConstruct):
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
-    """Match the event of a job of a queue that failed because its host, or another job's, went."""
+    """Match a job of a queue that lost its host, and one of any queue that failed with another."""
     return {
         "source": [batch_events.SOURCE],
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
-            "jobQueue": [queue_arn],
             "status": ["FAILED"],
-            "statusReason": [{"prefix": HOST_LOST}, {"prefix": DEPENDENCY_FAILED}],
+            "$or": [
+                {"jobQueue": [queue_arn], "statusReason": [{"prefix": HOST_LOST}]},
+                {"statusReason": [{"prefix": DEPENDENCY_FAILED}]},
+            ],
         },
     }

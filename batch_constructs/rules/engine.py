@@ -8,18 +8,19 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.aws.templates import RESOURCES
+from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.rules.circumstances import needed
+from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rule import Fault, Rule, rules_about
+from batch_constructs.rules.rule import Fault, Rule, rules_about, speaking
 from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.loops import unroll
-from batch_constructs.rules.template.resources import Resource, Template
+from batch_constructs.rules.template.resource_graph import Resource, Template
 from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
-    from batch_constructs.rules.template.reading import Document
+    from batch_constructs.rules.template.template_files import Document
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
@@ -99,7 +100,7 @@ def _in_worlds(worlds: Worlds) -> list[Finding]:
             if (id_, state) not in known:
                 subject = world.template.get(id_)
                 faults = () if subject is None else _check(subject)
-                known[id_, state] = dict.fromkeys(faults)
+                known[id_, state] = dict.fromkeys(causes_in([*faults]))
             for one in known[id_, state]:
                 found.setdefault(one, []).append(place)
     return [
@@ -156,8 +157,15 @@ def check_resource(
     }
     resources = {**beside, **subject} if beside else subject
     view = Template(resources, Resolver(resources)).get("")
-    rules = None if errors_and is None else _refusing(resource_type, errors_and)
-    found = [] if view is None else list(_check(view, rules))
+    rules = None
+    if errors_and is not None and view is not None:
+        names = view.names
+        rules = [
+            one
+            for one in _refusing(resource_type, errors_and)
+            if not one.needs or not one.needs.isdisjoint(names)
+        ]
+    found = [] if view is None else [*causes_in([*_check(view, rules)])]
     found.sort(key=lambda one: _WORST_FIRST[one.severity])
     return found
 
@@ -176,7 +184,7 @@ def _causes(subject: Resource) -> tuple[str, ...]:
     """Give the paths below which only the shape is told."""
     if not subject.type.startswith("AWS::Batch::"):
         return ()
-    from batch_constructs.rules.areas.shapes import doubled  # noqa: PLC0415  # if it is loaded
+    from batch_constructs.rules.areas.shape_rules import doubled  # noqa: PLC0415  # if it is loaded
 
     return doubled(subject)
 
@@ -188,14 +196,14 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
     no_object = isinstance(whole, list | str | int | float)
     names = subject.names
     causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
-    for rule in rules_about(subject.type) if rules is None else rules:
-        if (rule.needs and rule.needs not in names) or (no_object and rule.area != "shapes"):
+    for rule in speaking(subject.type, names) if rules is None else rules:
+        if no_object and rule.area != "shape":
             continue
         faults = [*islice(rule.find(subject), _MOST_OF_A_KIND + 1)]
         if not faults:
             continue
         for path, message, *own_fix in _some(faults):
-            if rule.area != "shapes" and any(f"{path}/".startswith(one) for one in causes):
+            if rule.area != "shape" and any(f"{path}/".startswith(one) for one in causes):
                 continue
             yield Finding(
                 rule=rule.id,

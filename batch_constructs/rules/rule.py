@@ -34,7 +34,7 @@ class Rule:
         subjects: the CloudFormation types of the resources a finding is about.
         find: gives the faults of one resource.
         noun: for a rule about one property: what its messages begin with and call the property.
-        needs: the name of a property without which it has nothing to say, if there is one.
+        needs: names of properties, without any of which it has nothing to say; none for always.
         sources: where each type of resource has a page of its own, instead of ``source``.
     """
 
@@ -48,7 +48,7 @@ class Rule:
     subjects: tuple[str, ...]
     find: Finder
     noun: str = ""
-    needs: str = ""
+    needs: frozenset[str] = frozenset()
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
@@ -84,6 +84,23 @@ def rules_about(type: str) -> list[Rule]:
     return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
 
 
+def speaking(type: str, names: frozenset[str]) -> list[Rule]:
+    """Give the rules about a type that may say something of a resource with such properties."""
+    rules, by_name = rules_about(type), _by_name(type)
+    places = {*by_name[""]}.union(*(by_name[name] for name in by_name.keys() & names))
+    return [rules[place] for place in sorted(places)]
+
+
+@lru_cache(maxsize=512)
+def _by_name(type: str) -> dict[str, list[int]]:
+    """Give the places of the rules that need a property; those of the others under no name."""
+    found: dict[str, list[int]] = {"": []}
+    for place, one in enumerate(rules_about(type)):
+        for name in one.needs or ("",):
+            found.setdefault(name, []).append(place)
+    return found
+
+
 def rule(
     id: str,
     subject: str | tuple[str, ...],
@@ -103,7 +120,7 @@ def rule(
         add(
             Rule(
                 id=id,
-                area=area or find.__module__.partition(".areas.")[2],
+                area=area or find.__module__.partition(".areas.")[2].removesuffix("_rules"),
                 severity=severity,
                 title=title,
                 fix=fix,

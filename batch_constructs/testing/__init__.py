@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batch_constructs.testing.findings import assert_no_findings
     from batch_constructs.testing.finished_job import FinishedJob
     from batch_constructs.testing.least_privilege import assert_least_privilege
     from batch_constructs.testing.local_aws import LocalAws
+    from batch_constructs.testing.no_findings import assert_no_findings
     from batch_constructs.testing.plugin import batch_snapshot
     from batch_constructs.testing.synthesis import synth
 
@@ -23,7 +23,7 @@ _HOME: dict[str, tuple[str, ...]] = {
     "FinishedJob": ("finished_job", "FinishedJob"),
     "LocalAws": ("local_aws", "LocalAws"),
     "assert_least_privilege": ("least_privilege", "assert_least_privilege"),
-    "assert_no_findings": ("findings", "assert_no_findings"),
+    "assert_no_findings": ("no_findings", "assert_no_findings"),
     "batch_snapshot": ("plugin", "batch_snapshot"),
     "deploy": ("local_aws", "LocalAws", "deploy"),
     "run_job": ("local_aws", "LocalAws", "run_job"),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.rules.template.conditions import Worlds
+from batch_constructs.rules.template.iam_roles import policy_name
 from batch_constructs.rules.template.loops import unroll
-from batch_constructs.rules.template.role_policies import policy_name
 from batch_constructs.rules.template.values import Text
 from batch_constructs.rules.template.wildcard import fits
 from batch_constructs.testing.synthesis import templates_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from aws_cdk import Stack, Stage
 
-    from batch_constructs.rules.template.resources import Resource
+    from batch_constructs.rules.template.resource_graph import Resource
     from batch_constructs.testing.synthesis import Template
 
 _OF_IDENTITIES: Final = (

@@ -34,7 +34,7 @@ def synth(app_or_stack: Stage | Stack, *, ignore: Iterable[str] = ()) -> dict[st
             message has a line for each.
         TypeError: it is neither.
     """
-    from batch_constructs.testing.findings import faults
+    from batch_constructs.testing.no_findings import faults
 
     templates, annotations = _synthesised(app_or_stack)
     found = annotations + [

@@ -21,12 +21,12 @@ from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.delivery import (
+from batch_constructs.triggers.delivery_retries import (
     admit_event_bridge,
     check_dead_letter_queue,
     read_retries,
 )
-from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.event_fields import (
     InputTemplate,
     check_fields,

@@ -17,7 +17,7 @@ from batch_constructs.aws.delivery import (
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import most_bytes
-from batch_constructs.known_values import known_now
+from batch_constructs.known_argument import known_now
 from batch_constructs.tokens import is_token, without_tokens
 from batch_constructs.triggers.message_schema import read_schema
 from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD

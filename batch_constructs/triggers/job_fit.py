@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import checked
-from batch_constructs.rules.areas.jobs_on_queues import platform_mismatch
+from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.resources import (
+from batch_constructs.rules.template.resource_graph import (
     JobDefinition,
     JobQueue,
     Template,

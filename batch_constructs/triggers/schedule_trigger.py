@@ -20,12 +20,12 @@ from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
-from batch_constructs.triggers.delivery import (
+from batch_constructs.triggers.delivery_retries import (
     KEY_ACTIONS,
     check_dead_letter_queue,
     read_retries,
 )
-from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.enum_argument import member
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     point_in_time_recovery,
@@ -33,12 +35,11 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import has_member, kind_of
-from batch_constructs.members import member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
-from batch_constructs.triggers.delivery import admit_event_bridge
+from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
@@ -146,7 +147,8 @@ class SubmissionGateway(BatchConstruct):
         max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue. Default: 1,000,000.
-        alarm_topic: Told when something lies in the dead-letter queue. Default: nobody.
+        alarm_topic: Told when something lies in the dead-letter queue, and when the function fails
+            or is throttled (alarms below ``Alarms``). Default: nobody.
         encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
         job_name: Start of the jobs' names. Default: the construct's ID.
@@ -264,7 +266,9 @@ class SubmissionGateway(BatchConstruct):
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
-        self.dead_letter_alarm = self._alarm(topic)
+        self.dead_letter_alarm = self._alarm(settings.alarm_topic if topic is None else topic)
+        # beside the alarm on the dead-letter queue, which has an ID and an attribute of its own
+        watch(self, WatchedFunction(handler=self.function), topic, settings)
         if self.manifest_bucket is not None and takes_grants(job_definition):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 

@@ -11,15 +11,15 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.members import member
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
 from batch_constructs.topic import topic_argument
-from batch_constructs.triggers.delivery import check_dead_letter_queue
-from batch_constructs.triggers.delivery import dead_letter_queue as dead_letters
+from batch_constructs.triggers.delivery_retries import check_dead_letter_queue
+from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import read_job_to_submit
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class SubmitFunction(BatchConstruct):
             module="submit",
             description="Submits one AWS Batch job for each invocation",
             environment={**claims.environment(), **told(self, job), **told_allow(admitted)},
-            statements=[*job.statements(tagging=True), LIST_JOBS, claims.statement()],
+            statements=[*job.statements(tagging=True), FIND_JOBS, claims.statement()],
             timeout=Duration.minutes(1),
             dead_letter_queue=self.dead_letter_queue,
             settings=settings,
@@ -158,7 +158,7 @@ class SubmitFunction(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
-        watch(self, self.watched_function, alarmed)
+        watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
@@ -220,3 +220,6 @@ LIST_JOBS = {
     "Resource": "*",  # AWS knows no resources for ListJobs
 }
 """To find a job by its name before it is submitted again."""
+
+FIND_JOBS = {**LIST_JOBS, "Action": ["batch:DescribeJobs", "batch:ListJobs"]}
+"""The same, where others may give their jobs that name."""

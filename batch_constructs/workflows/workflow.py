@@ -34,13 +34,13 @@ from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.triggers.job_to_submit import check_places, check_share, safe_name
 from batch_constructs.workflows.asl import AslWriter
-from batch_constructs.workflows.diagram import mermaid
 from batch_constructs.workflows.queue_from_input import (
     QueueFromInput,
     queues_of,
     read_queues,
 )
 from batch_constructs.workflows.structure import structure_of
+from batch_constructs.workflows.workflow_diagram import mermaid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from tests.adopt.l2_apps import APPS
 
 TEMPLATES = sorted((Path(__file__).parent / "templates").iterdir())
@@ -72,7 +72,7 @@ def as_the_cli_runs_it(out: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("name", OLD)
 def test_what_is_printed_declares_the_same_resources(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path)
-    old = json.loads(json.dumps(reading.read(path)))
+    old = json.loads(json.dumps(template_files.read(path)))
 
     new = declared(adopt(path).stdout, tmp_path)
 
@@ -83,7 +83,7 @@ def test_what_is_printed_declares_the_same_resources(name: str, tmp_path: Path) 
 @pytest.mark.parametrize("name", OLD)
 def test_every_resource_of_aws_batch_is_one_of_our_constructs(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path)
-    resources: Any = reading.read(path)["Resources"]
+    resources: Any = template_files.read(path)["Resources"]
     ours = [one for one in resources.values() if one["Type"].startswith("AWS::Batch::")]
 
     printed = adopt(path)

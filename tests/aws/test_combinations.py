@@ -12,9 +12,9 @@ import pytest
 from batch_constructs.aws import combinations as floor
 from batch_constructs.aws.combinations import Combination, Part, combinations
 from batch_constructs.aws.compute_environments import RESOURCE_TYPES
-from batch_constructs.aws.limit import CONTAINERS, PODS, TASKS
 from batch_constructs.aws.platforms import KINDS
-from batch_constructs.rules.areas.shapes import model
+from batch_constructs.aws.property_paths import CONTAINERS, PODS, TASKS
+from batch_constructs.rules.areas.shape_rules import model
 
 LINES: dict[str, list[dict[str, Any]]] = json.loads(
     Path(floor.__file__).with_suffix(".json").read_text()

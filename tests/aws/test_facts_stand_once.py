@@ -30,7 +30,7 @@ OURS = {
     ("local/batch/host.py", 262144): "a flag of Linux's mount",
     ("triggers/gateway_arguments.py", 1048576): "the bytes of a mebibyte",
     ("monitoring/job_gauges.py", 10000): "how many jobs the gauges count before they stop",
-    ("rules/check_command.py", 10000): "how wide text for a pipe may be",
+    ("check/check_command.py", 10000): "how wide text for a pipe may be",
     ("triggers/submit_function.py", 2500): "what of a function's environment a submission takes",
 }
 """Numbers of our own choice that are equal to one of AWS's by chance."""

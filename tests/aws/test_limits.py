@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.aws.bound import Bound, Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limit import Limit
+from batch_constructs.aws.limits import Limit
 from batch_constructs.rules import check_resource
 from tests.judges.test_sources import limits
 

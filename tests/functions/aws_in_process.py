@@ -91,6 +91,10 @@ class BatchInProcess:
         ]
         return answer(200, {"jobQueues": queues})
 
+    def DescribeJobs(self, body: dict[str, Any]) -> Any:  # noqa: N802 - as above
+        found = [{**job, "status": "RUNNABLE"} for job in self.jobs if job["jobId"] in body["jobs"]]
+        return answer(200, {"jobs": found})
+
     def ListJobs(self, body: dict[str, Any]) -> Any:  # noqa: N802 - the operation's name
         (value,) = body["filters"][0]["values"]
         found = [

@@ -1,13 +1,16 @@
 """Instances of a function, interleaved at every call to AWS, on a clock of their own.
 
 A trial is decided by its seed. Each instance is a thread, of which one runs at a time: it hands
-over before and after each call takes effect, and whenever it sleeps. There a call is throttled,
-refused, fails before it did anything or after, loses its answer, or takes effect after its caller
-gave up; an instance dies; lists show a job late; clocks are up to 30 seconds apart.
+over before and after each call takes effect, and whenever it sleeps. There a call is throttled, for
+once or for a while, refused, fails before it did anything or after, loses its answer, or takes
+effect after its caller gave up; a service is down for long, in each of these ways; an instance
+dies; lists and reads that are not consistent are late; clocks are up to 30 seconds apart. ``met``
+counts what happened, so that a test can say that nothing was left out.
 """
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections import Counter
@@ -15,8 +18,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
+from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
+from batch_constructs.functions.claims.rows import HeldError
 from tests.functions.aws_in_process import KilledError
 from tests.functions.small_dynamodb import SmallDynamoDb
 
@@ -27,7 +38,26 @@ START = 1_800_000_000.0
 CALL_SECONDS, LISTED_SECONDS, CLOCKS_APART_SECONDS = 15.0, 60.0, 30.0
 """What docs/failures.md says of the world; the functions have numbers of their own."""
 PATIENT_ATTEMPTS = 8
+QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
+ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/fleet"
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
 _SLOWEST_PATIENT_PAUSE = 20.0
+
+
+DISTURBANCES = (
+    "death",
+    "error before",
+    "error after",
+    "throttling",
+    "lost answer",
+    "late list",
+    "clocks apart",
+    "redelivery",
+)
+"""What goes wrong, as ``World.met`` counts it; ``late list``: of a job that is there already."""
+
+OUTAGES = ("denied", "throttled", "unreachable", "fails before", "fails after", "loses answers")
+"""How a service is down; ``World.met`` counts ``down: denied`` and so on."""
 
 
 @dataclass
@@ -40,15 +70,38 @@ class Weather:
     kill: float = 0.0
     no_connection: float = 0.0
     slow: float = 0.0
+    redelivery: float = 0.0
+    dies_at: int = 0
+    """The one call at which an instance dies, though all else is well; 0 for none."""
 
     @classmethod
     def of(cls, rng: random.Random) -> Weather:
         """Draw a trial's weather: fine, rough or terrible, in each respect by itself."""
+        if rng.random() < 1 / 5:
+            return cls(dies_at=rng.randint(1, 12))
 
         def share() -> float:
             return rng.choice((0.0, 0.0, 0.02, 0.1, 0.3))
 
-        return cls(share(), share(), share(), min(share(), 0.1), share() / 3, share() * 2)
+        return cls(
+            error_before=share(),
+            error_after=share(),
+            throttle=share(),
+            kill=min(share(), 0.1),
+            no_connection=share() / 3,
+            slow=share() * 2,
+            redelivery=share(),
+        )
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A service that is down for a while."""
+
+    service: str
+    begins: float
+    ends: float
+    how: str
 
 
 @dataclass(eq=False)
@@ -69,6 +122,10 @@ class Instance:
     """Whether it wrote down that the work is done."""
     went_wrong_after: bool = False
     """Whether something went wrong after the first effect."""
+    unsure: bool = False
+    """Whether nobody can tell what it did: only then its claims outlast it."""
+    began_at: float = float("inf")
+    over_at: float = float("inf")
     over: bool = False
     baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -81,17 +138,21 @@ class Instance:
         self.world.baton.release()
         self.baton.acquire()
         if self.world.now >= self.ends_at:
+            self.unsure = True
             self.went_wrong_after |= self.did > 0
             raise KilledError
 
     def begin(self) -> None:
         def whole() -> None:
             self.baton.acquire()
+            self.began_at = self.world.now
+            self.world.meet_with_clocks_apart(self)
             try:
                 self.result = self.run(self)
             except BaseException as error:  # noqa: BLE001 - deaths as well
                 self.error = error
-            self.over = True
+                self.world.look_at(self, error)
+            self.over, self.over_at = True, self.world.now
             self.world.baton.release()
 
         threading.Thread(target=whole, daemon=True).start()
@@ -105,24 +166,43 @@ class World:
         random.seed(seed)  # the functions' own jitter
         self.now = START
         self.weather = Weather.of(self.rng)
-        self.outage: tuple[str, float, float] | None = None
+        self.outages: list[Outage] = []
         self.calls: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        """What a function did that it must not, found on the way."""
         self.baton = threading.Semaphore(0)
         self.current: Instance | None = None
         self._instances: list[Instance] = []
+        self._all: list[Instance] = []
         self._later: list[tuple[float, Callable[[], object]]] = []
-        self.dynamodb = SmallDynamoDb()
+        self._throttled_until: dict[str, float] = {}
+        self.dynamodb = SmallDynamoDb(late=lambda: self.rng.random() < 1 / 2)
         self.jobs: list[dict[str, Any]] = []
         self.published: list[str] = []
         self.written: list[str] = []
         self.objects: dict[str, bytes] = {}
         self.set_aside: list[dict[str, Any]] = []
-        self.queue: dict[str, Any] = {
-            "jobQueueName": "nightly",
-            "jobQueueArn": "arn:aws:batch:us-east-1:123456789012:job-queue/nightly",
-            "state": "ENABLED",
-            "tags": {},
+        self.queues: dict[str, dict[str, Any]] = {
+            arn: {
+                "jobQueueName": arn.rpartition("/")[2],
+                "jobQueueArn": arn,
+                "state": "ENABLED",
+                "computeEnvironmentOrder": [{"order": 1, "computeEnvironment": ENVIRONMENT}],
+                "tags": {},
+            }
+            for arn in (QUEUE, f"{QUEUE}2")
         }
+        self.environment: dict[str, Any] = {
+            "max_vcpus": 64,
+            "tags": {},
+            "cluster_from": 0.0,
+            "cluster_tags": {},
+        }
+
+    def held_back(self) -> tuple[str, int]:
+        """Return the state of the queue, and how large the environment may become."""
+        return self.queues[QUEUE]["state"], self.environment["max_vcpus"]
 
     # -- instances and time
 
@@ -137,8 +217,10 @@ class World:
         """Begin a run of a function that Lambda ends after so many seconds."""
         at = self.now + after
         half = CLOCKS_APART_SECONDS / 2
-        one = Instance(self, run, at, at + seconds, self.rng.uniform(-half, half), works_on)
+        apart = self.rng.choice((-half, half, self.rng.uniform(-half, half)))
+        one = Instance(self, run, at, at + seconds, apart, works_on)
         self._instances.append(one)
+        self._all.append(one)
         one.begin()
         return one
 
@@ -169,7 +251,35 @@ class World:
     def clear_up(self) -> None:
         """Let nothing go wrong any more."""
         self.weather = Weather()
-        self.outage = None
+        self.outages.clear()
+        self._throttled_until.clear()
+
+    def trouble(self, *services: str) -> None:
+        """In every other trial one of the services is down, for a minute up to an hour."""
+        if self.rng.random() < 1 / 2:
+            begins = self.now + self.rng.choice((0, 0, 3, 60))
+            ends = begins + self.rng.choice((60, 600, 3600))
+            outage = Outage(self.rng.choice(services), begins, ends, self.rng.choice(OUTAGES))
+            self.outages.append(outage)
+
+    def meet_with_clocks_apart(self, one: Instance) -> None:
+        """Note that two who work on the same have clocks that are far apart."""
+        self.met["clocks apart"] += any(
+            abs(other.apart - one.apart) > CLOCKS_APART_SECONDS - 1
+            for other in self._all
+            if other.began_at < float("inf") and other.works_on == one.works_on
+        )
+
+    def look_at(self, one: Instance, error: BaseException) -> None:
+        """Note what no run may end with: an error of its own, or a claim that nobody can have."""
+        if not isinstance(error, _ENDS_WITH):
+            self.wrong.append(f"{type(error).__name__}: {error}")
+        others = [o for o in self._all if o.works_on == one.works_on and o is not one]
+        may_hold = any(
+            o.unsure or (o.began_at <= self.now and o.over_at >= one.began_at) for o in others
+        )
+        if isinstance(error, HeldError) and not may_hold:
+            self.wrong.append(f"{one.works_on} is held by nobody")
 
     # -- calls
 
@@ -182,56 +292,99 @@ class World:
         for attempt in range(1, attempts + 1):
             try:
                 return self._call_once(service, operation, request)
-            except (ClientError, ReadTimeoutError, EndpointConnectionError) as error:
+            except (BotoCoreError, ClientError) as error:
                 if attempt == attempts or not _is_repeated(error):
+                    # a claim may be taken, and cannot be released
+                    me = self.me()
+                    me.unsure |= service == "dynamodb" or not _is_sure(error)
+                    me.went_wrong_after |= me.did > 0 and not _is_fenced(error)
                     raise
-                self._me().sleep(self.rng.uniform(0, min(_SLOWEST_PATIENT_PAUSE, 2**attempt)))
+                self.me().sleep(self.rng.uniform(0, min(_SLOWEST_PATIENT_PAUSE, 2**attempt)))
         raise AssertionError
 
-    def _me(self) -> Instance:
+    def me(self) -> Instance:
+        """Return the instance that runs."""
         assert self.current is not None
         return self.current
 
     def _call_once(self, service: str, operation: str, request: dict[str, Any]) -> Any:
         self.calls[f"{service}:{operation}"] += 1
-        me = self._me()
+        me = self.me()
         me.sleep(self._takes())
-        self._goes_wrong_before(service, operation, request, me)
+        down = self._down(service)
+        self._goes_wrong_before(service, operation, request, me, down)
         answer = getattr(self, f"_{service}_{operation}")(request)
         me.did += service in _NOT_LOOKED_UP
         me.settled |= _settles(request)
         me.sleep(self._takes())
-        if self._happens(self.weather.kill / 2):
-            self._die(me)
-        if self._happens(self.weather.error_after):
+        if self._dies_now(f"{service}:{operation}"):
+            self._die(me, f"after {operation}")
+        fails, loses = down == "fails after", down == "loses answers"
+        if fails or loses or self._happens(self.weather.error_after):
+            me.unsure = True
             me.went_wrong_after |= me.did > 0
-            if self._happens(1 / 2):
-                raise ReadTimeoutError(endpoint_url=service)
+            if loses or (not fails and self._happens(1 / 2)):
+                self.met["lost answer"] += 1
+                raise self.rng.choice((ReadTimeoutError, ConnectionClosedError))(
+                    endpoint_url=service
+                )
+            self.met["error after"] += 1
             raise refused(operation, 503, "ServiceUnavailable")
         return answer
 
+    def _down(self, service: str) -> str | None:
+        for outage in self.outages:
+            if outage.service == service and outage.begins <= self.now < outage.ends:
+                self.met[f"down: {outage.how}"] += 1
+                return outage.how
+        return None
+
     def _goes_wrong_before(
-        self, service: str, operation: str, request: dict[str, Any], me: Instance
+        self,
+        service: str,
+        operation: str,
+        request: dict[str, Any],
+        me: Instance,
+        down: str | None,
     ) -> None:
-        if self.outage is not None and self.outage[0] == service:
-            _, begins, ends = self.outage
-            if begins <= self.now < ends:
-                raise refused(operation, 400, "AuthorizationError")
-        if self._happens(self.weather.kill / 2):
+        if down == "denied":
+            raise refused(operation, 403, "AuthorizationError")
+        if self._dies_now(f"{service}:{operation}"):
             if self._happens(1 / 2):  # the request has left
                 self._land_later(service, operation, request, me)
-            self._die(me)
-        if self._happens(self.weather.throttle):
+            self._die(me, f"before {operation}")
+        if down == "throttled" or self._is_throttled(service):
+            self.met["throttling"] += 1
             raise refused(operation, 429, "TooManyRequestsException")
-        if self._happens(self.weather.no_connection):
+        if down == "unreachable" or self._happens(self.weather.no_connection):
             raise EndpointConnectionError(endpoint_url=service)
-        if self._happens(self.weather.error_before):
+        if down == "fails before" or self._happens(self.weather.error_before):
+            self.met["error before"] += 1
+            if self._happens(1 / 4):
+                raise ConnectionClosedError(endpoint_url=service)
             raise refused(operation, 500, "InternalServerError")
         if self._happens(self.weather.error_after / 4):
+            self.met["lost answer"] += 1
             me.went_wrong_after |= service in _NOT_LOOKED_UP or me.did > 0
             self._land_later(service, operation, request, me)
             me.sleep(1)
             raise ReadTimeoutError(endpoint_url=service)
+
+    def _is_throttled(self, service: str) -> bool:
+        """Throttle a call, and often those that follow for a while."""
+        if self.now < self._throttled_until.get(service, 0.0):
+            return True
+        throttled = self._happens(self.weather.throttle)
+        if throttled and self._happens(1 / 4):
+            self._throttled_until[service] = self.now + self.rng.uniform(1, 40)
+        return throttled
+
+    def _dies_now(self, call: str) -> bool:
+        """Say whether an instance dies before or after a call, the first of a kind more often."""
+        if self.weather.dies_at:
+            self.weather.dies_at -= 1
+            return self.weather.dies_at == 0
+        return self._happens(self.weather.kill * (3 if self.calls[call] == 1 else 1 / 2))
 
     def _happens(self, share: float) -> bool:
         return self.rng.random() < share
@@ -240,6 +393,7 @@ class World:
         self, service: str, operation: str, request: dict[str, Any], me: Instance
     ) -> None:
         """Let a call take effect when its caller has given up, or is dead."""
+        me.unsure = True
         when = self.now + self.rng.uniform(0, CALL_SECONDS - 1)
         self.at(when, lambda: self._lands(service, operation, request, me))
 
@@ -252,7 +406,10 @@ class World:
             return
         me.settled |= _settles(request)
 
-    def _die(self, me: Instance) -> None:
+    def _die(self, me: Instance, when: str) -> None:
+        self.met["death"] += 1
+        self.met[f"death {when}"] += 1
+        me.unsure = True
         me.went_wrong_after |= me.did > 0
         raise KilledError
 
@@ -285,34 +442,76 @@ class World:
             "at": self.now,
         }
         self.jobs.append(job)
+        self.met["late list"] += job["listed"] > self.now + 1
         return {"jobId": job["jobId"], "jobName": job["jobName"]}
 
     def _batch_list_jobs(self, request: dict[str, Any]) -> Any:
+        if "filters" not in request:
+            return {"jobSummaryList": []}
         (wanted,) = request["filters"][0]["values"]
-        found = [
-            {"jobId": job["jobId"], "jobName": job["jobName"]}
+        there = [
+            job
             for job in reversed(self.jobs)
-            if job["listed"] <= self.now
-            and (
+            if (
                 job["jobName"].lower().startswith(wanted[:-1].lower())
                 if wanted.endswith("*")
                 else job["jobName"].lower() == wanted.lower()
             )
         ]
-        return {"jobSummaryList": found}
+        found = [job for job in there if job["listed"] <= self.now]
+        self.met["late list"] += len(found) < len(there)
+        return {
+            "jobSummaryList": [{"jobId": job["jobId"], "jobName": job["jobName"]} for job in found]
+        }
+
+    def _batch_describe_jobs(self, request: dict[str, Any]) -> Any:
+        return {"jobs": [job for job in self.jobs if job["jobId"] in request["jobs"]]}
 
     def _batch_describe_job_queues(self, request: dict[str, Any]) -> Any:
-        return {"jobQueues": [{**self.queue, "tags": dict(self.queue["tags"])}] * bool(request)}
+        found = [self.queues[arn] for arn in request["jobQueues"]]
+        return {"jobQueues": [{**queue, "tags": dict(queue["tags"])} for queue in found]}
+
+    def _batch_describe_compute_environments(self, request: dict[str, Any]) -> Any:
+        assert request["computeEnvironments"] == [ENVIRONMENT]
+        found = {
+            "computeEnvironmentName": "fleet",
+            "computeEnvironmentArn": ENVIRONMENT,
+            "state": "ENABLED",
+            "status": "CREATING",
+            "computeResources": {"maxvCpus": self.environment["max_vcpus"]},
+            "tags": dict(self.environment["tags"]),
+        }
+        if self.now >= self.environment["cluster_from"]:
+            found |= {"status": "VALID", "ecsClusterArn": CLUSTER}
+        return {"computeEnvironments": [found]}
+
+    def _batch_get_job_queue_snapshot(self, request: dict[str, Any]) -> Any:
+        assert request["jobQueue"] in self.queues
+        used = {"totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": 10.0}]}
+        return {"queueUtilization": used}
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        tags: dict[str, str] = self.queues.get(arn, self.environment)["tags"]
+        return tags
 
     def _batch_tag_resource(self, request: dict[str, Any]) -> Any:
-        self.queue["tags"].update(request["tags"])
+        self._tags_of(request["resourceArn"]).update(request["tags"])
 
     def _batch_untag_resource(self, request: dict[str, Any]) -> Any:
         for key in request["tagKeys"]:
-            self.queue["tags"].pop(key, None)
+            self._tags_of(request["resourceArn"]).pop(key, None)
 
     def _batch_update_job_queue(self, request: dict[str, Any]) -> Any:
-        self.queue["state"] = request["state"]
+        self.queues[request["jobQueue"]]["state"] = request["state"]
+
+    def _batch_update_compute_environment(self, request: dict[str, Any]) -> Any:
+        self.environment["max_vcpus"] = request["computeResources"]["maxvCpus"]
+
+    def _ecs_tag_resource(self, request: dict[str, Any]) -> Any:
+        self.environment["cluster_tags"] |= {tag["key"]: tag["value"] for tag in request["tags"]}
+
+    def _cloudformation_answer(self, _: dict[str, Any]) -> Any:
+        return None
 
     def _cloudwatch_get_metric_data(self, request: dict[str, Any]) -> Any:
         """Answer 10 vCPUs in use, all the time."""
@@ -337,6 +536,16 @@ class World:
 
 
 _NOT_LOOKED_UP = ("sns",)
+_ENDS_WITH = (
+    BotoCoreError,
+    ClientError,
+    HeldError,
+    KilledError,
+    NotDoneError,
+    RuntimeError,  # what a function says in its own words
+    UnsureError,
+)
+"""What a run may end with; anything else is a fault of the function."""
 
 
 def _settles(request: dict[str, Any]) -> bool:
@@ -389,6 +598,21 @@ def _is_repeated(error: Exception) -> bool:
     return status in (429, 500, 503)
 
 
+def _is_fenced(error: Exception) -> bool:
+    """Whether somebody else holds what was to be written to."""
+    return (
+        isinstance(error, ClientError)
+        and error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    )
+
+
+def _is_sure(error: Exception) -> bool:
+    """Whether a call that failed so surely did nothing."""
+    if isinstance(error, ClientError):
+        return error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+    return isinstance(error, EndpointConnectionError)
+
+
 # -- Lambda, invoked asynchronously
 
 
@@ -403,19 +627,23 @@ class Delivery:
     request_id: str
     seconds: float
     dead_letters: list[Delivery]
-    attempts_left: int = 3
+    attempts: int
+    begun: int = 0
     runs: list[Instance] = field(default_factory=list)
 
     def begin(self, after: float) -> None:
-        self.attempts_left -= 1
-        attempt = 3 - self.attempts_left
+        self.begun += 1
+        attempt = self.begun
 
         def run(me: Instance) -> object:
             try:
-                return self.work(me, self.event, self.request_id)
+                told = self.work(me, self.event, self.request_id)
             except BaseException:
                 self._failed(attempt)
                 raise
+            if isinstance(told, dict) and told["batchItemFailures"]:
+                self._failed(attempt)  # of SQS, which is told so
+            return told
 
         self.runs.append(
             self.world.start(run, seconds=self.seconds, after=after, works_on=self.name)
@@ -423,7 +651,7 @@ class Delivery:
 
     def _failed(self, attempt: int) -> None:
         """Lambda tries again after one minute, then after two more."""
-        if self.attempts_left:
+        if attempt < self.attempts:
             self.world.at(self.world.now, lambda: self.begin(60.0 * attempt))
         else:
             self.dead_letters.append(self)
@@ -435,31 +663,46 @@ def play(
     work: Callable[[Instance, Any, str], object],
     *,
     seconds: float,
+    attempts: int = 3,
 ) -> list[Delivery]:
-    """Deliver events once or more, then mend everything and redrive the dead letters."""
+    """Deliver events once or more, then mend everything and redrive the dead letters.
+
+    EventBridge hands an event over again under another request ID, Lambda under the same.
+    """
     dead: list[Delivery] = []
     every: list[Delivery] = []
 
-    def deliver(name: str, event: Any, after: float) -> None:
-        request_id = f"request-{len(every)}"
-        one = Delivery(world, work, event, name, request_id, seconds, dead)
+    def deliver(name: str, event: Any, after: float, request_id: str | None = None) -> str:
+        new = f"request-{len(every)}" if request_id is None else request_id
+        one = Delivery(world, work, event, name, new, seconds, dead, attempts)
         every.append(one)
         one.begin(after)
+        return new
 
     for name, event in events.items():
-        for _ in range(world.rng.choice((1, 2, 2, 3))):
-            deliver(name, event, world.rng.choice((0.0, 0.0, 0.5, 5.0, 61.0, 200.0)))
+        request_id = None
+        for number in range(world.rng.choice((1, 2, 2, 3))):
+            world.met["redelivery"] += number > 0
+            again = request_id if world.rng.random() < 1 / 2 else None
+            after = world.rng.choice((0.0, 0.0, 0.5, 5.0, 61.0, 200.0))
+            request_id = deliver(name, event, after, again)
     world.run()
     for round_ in range(6):
         if round_:
             world.clear_up()
         letters, dead[:] = list(dead), []
         for letter in letters:
-            note = {
+            world.met["redriven"] += 1
+            note: dict[str, Any] = {
                 "requestContext": {"requestId": letter.request_id},
                 "requestPayload": letter.event,
             }
+            if world.rng.random() < 1 / 2 and "Records" not in letter.event:
+                record = {"messageId": f"letter-{len(every)}", "body": json.dumps(note)}
+                note = {"Records": [record]}
+            elif "Records" in letter.event:
+                note = letter.event  # it stayed in the queue
             deliver(letter.name, note, world.rng.choice((0.0, 600.0)))
         world.run()
-    assert not dead
+    assert not dead, f"never handled: {sorted({letter.name for letter in dead})}"
     return every

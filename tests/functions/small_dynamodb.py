@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Item = dict[str, Any]
 PAGE_BYTES = 1_000_000
@@ -18,9 +21,13 @@ PAGE_BYTES = 1_000_000
 class SmallDynamoDb:
     """Tables by name; a table's rows by their keys, ``key`` or ``log`` and ``number``."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: Callable[[], bool] = lambda: True) -> None:
+        """Start empty; ``late`` says whether a read that is not consistent sees the past."""
         self.rows: dict[tuple[Any, ...], Item] = {}
         self.items_read = 0
+        self._late = late
+        self._before: dict[tuple[Any, ...], Item | None] = {}
+        """What a row was before it was written last."""
 
     def update_item(self, **request: Any) -> dict[str, Any]:
         old = self._checked(request, "ConditionalCheckFailedException")
@@ -28,13 +35,12 @@ class SmallDynamoDb:
         return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
 
     def get_item(self, **request: Any) -> dict[str, Any]:
-        assert request["ConsistentRead"]
         self.items_read += 1
-        row = self.rows.get(_key(request["Key"]))
+        row = self._seen(request).get(_key(request["Key"]))
         return {} if row is None else {"Item": copy.copy(row)}
 
     def query(self, **request: Any) -> dict[str, Any]:
-        assert request["ConsistentRead"]
+        rows = self._seen(request)
         assert request["KeyConditionExpression"] == "#log = :log AND #number >= :start"
         values = request["ExpressionAttributeValues"]
         start = int(values[":start"]["N"])
@@ -42,7 +48,7 @@ class SmallDynamoDb:
         numbers = sorted(
             (
                 key[1]
-                for key in self.rows
+                for key in rows
                 if len(key) == 2 and key[0] == values[":log"]["S"] and key[1] >= start
             ),
             reverse=not forward,
@@ -53,7 +59,7 @@ class SmallDynamoDb:
             numbers = [n for n in numbers if (n > at if forward else n < at)]
         page, size = [], 0
         for number in numbers:
-            row = self.rows[values[":log"]["S"], number]
+            row = rows[values[":log"]["S"], number]
             page.append(copy.copy(row))
             size += 200 + len(row.get("keys", {}).get("B", b""))
             if size >= PAGE_BYTES:
@@ -72,8 +78,19 @@ class SmallDynamoDb:
                 self._update(each["Update"])
             else:
                 item = each["Put"]["Item"]
-                self.rows[_key(item)] = copy.copy(item)
+                self._write(_key(item), copy.copy(item))
         return {}
+
+    def _seen(self, request: dict[str, Any]) -> dict[tuple[Any, ...], Item]:
+        """Return the rows as a read sees them, which without consistency may be late."""
+        if request.get("ConsistentRead") or not self._late():
+            return self.rows
+        seen = {key: self._before.get(key, row) for key, row in self.rows.items()}
+        return {key: row for key, row in seen.items() if row is not None}
+
+    def _write(self, key: tuple[Any, ...], row: Item) -> None:
+        self._before[key] = self.rows.get(key)
+        self.rows[key] = row
 
     def _checked(self, request: dict[str, Any], code: str) -> Item:
         row = self.rows.get(_key(request["Key"]), {})
@@ -87,11 +104,20 @@ class SmallDynamoDb:
         return copy.copy(row)
 
     def _update(self, request: dict[str, Any]) -> None:
-        row = self.rows.setdefault(_key(request["Key"]), dict(request["Key"]))
+        key = _key(request["Key"])
+        row = dict(self.rows.get(key, request["Key"]))
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        for part in request["UpdateExpression"].removeprefix("SET ").split(", "):
+        sets, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
+        for part in re.split(r", (?![^(]*\))", sets):
             name, value = part.split(" = ")
-            row[names[name]] = values[value]
+            kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
+            if kept is None:
+                row[names[name]] = values[value]
+            else:
+                row.setdefault(names[kept[1]], values[kept[2]])
+        for name in filter(None, removed.split(", ")):
+            row.pop(names[name], None)
+        self._write(key, row)
 
 
 def _key(item: Item) -> tuple[Any, ...]:

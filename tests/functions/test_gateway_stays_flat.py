@@ -50,7 +50,7 @@ def test_reads_and_memory_are_the_same_for_every_message() -> None:
     taken: list[int] = []
 
     def run(me: Instance) -> None:
-        gateway = gateway_of(me, SETTINGS, idempotency_key=None)
+        gateway = gateway_of(me, SETTINGS)
         never = record_of("never", json.dumps({"parameters": {"n": "never"}}))
         for batch in range(MESSAGES // BATCH):
             records = [

@@ -1,21 +1,89 @@
-"""Every function that must neither lose nor double, interleaved with itself at every call.
+"""Every function that ships, interleaved with itself at every call.
 
 ``uv run python -m tests.functions.trials`` runs 5,000 of each.
 """
 
 from __future__ import annotations
 
+import ast
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
+import batch_constructs
+from batch_constructs import functions
+from tests.functions.interleaving import DISTURBANCES, OUTAGES
 from tests.functions.trials import TRIALS, run
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 TRIALS_EACH = 300
+ONLY_SOME = {
+    "late list": {"gateway", "coalescing_gateway", "submit_function", "spot_rescue"},
+    "without a name": {"gateway", "coalescing_gateway", "submit_function"},
+}
+"""What cannot happen to the others: they list no jobs, their events have no names."""
 
 
 @pytest.mark.parametrize("function", TRIALS)
-def test_nothing_is_lost_and_nothing_done_twice(
-    function: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NAME_PREFIX", "Submit")
+def test_nothing_is_lost_and_nothing_done_twice(function: str) -> None:
+    outcome = run(function, range(TRIALS_EACH))
 
-    assert run(function, range(TRIALS_EACH)) == []
+    assert outcome.wrong == []
+    wanted = {*DISTURBANCES, *ONLY_SOME, "redriven", *(f"down: {how}" for how in OUTAGES)}
+    wanted |= {
+        f"death {when} {call.partition(':')[2]}"
+        for call in outcome.calls
+        for when in ("before", "after")
+    }
+    happens = {each for each in wanted if function in ONLY_SOME.get(each, TRIALS)}
+    assert happens - set(outcome.met) == set()
+
+
+def test_every_function_that_ships_has_trials() -> None:
+    """A module with a handler is one; what a trial runs is watched, not told."""
+    root = Path(functions.__file__).parent
+    shipped = {
+        str(path)
+        for path in root.rglob("*.py")
+        if any(
+            isinstance(node, ast.FunctionDef) and node.name == "handler"
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+        )
+    }
+    assert len(shipped) >= len(_named_by_constructs()) > 5
+    ran: set[str] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_name != "<module>":
+            ran.add(frame.f_code.co_filename)
+
+    threading.setprofile(watch)
+    sys.setprofile(watch)
+    try:
+        for name in TRIALS:
+            run(name, range(2))
+    finally:
+        threading.setprofile(None)
+        sys.setprofile(None)
+
+    assert shipped - ran == set()
+
+
+def _named_by_constructs() -> set[str]:
+    """Return the handlers that constructs name: ``ShippedFunction(folder=…, module=…)``."""
+    found = set()
+    for path in Path(batch_constructs.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ShippedFunction":
+                said = {
+                    word.arg: word.value.value
+                    for word in node.keywords
+                    if isinstance(word.value, ast.Constant)
+                }
+                found.add(f"{said['folder']}/{said['module']}")
+    return found

@@ -30,7 +30,7 @@ def needs(vcpus: str) -> dict[str, Any]:
 def test_of_a_job_that_says_next_to_nothing_nothing_is_made_up() -> None:
     bare = job()
 
-    assert (bare.vcpus, bare.vcpu_hours, bare.milliseconds, bare.exit_code) == (0, 0, 0, None)
+    assert (bare.size.vcpus, bare.vcpu_hours, bare.milliseconds, bare.exit_code) == (0, 0, 0, None)
     assert (bare.allowed_attempts, bare.attempts, bare.started) == (1, (), False)
     assert (bare.cancelled, bare.terminated, bare.is_array, bare.log) == (False, False, False, None)
     assert bare.partition == "aws-cn"
@@ -120,7 +120,7 @@ def test_an_attempt_ran_from_its_start_to_its_stop(
 def test_the_vcpus_of_all_containers_on_all_nodes_are_added_up(
     shape: dict[str, Any], vcpus: float
 ) -> None:
-    assert job(**shape).vcpus == vcpus
+    assert job(**shape).size.vcpus == vcpus
 
 
 def test_vcpu_hours_are_counted_over_all_attempts_to_the_millionth() -> None:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from unittest.mock import ANY
 
 import boto3
 import pytest
 
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.functions.claims.effect import RefusedError, UnsureError
+from batch_constructs.functions.claims.invocation import Invocation, TooLateError
+from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.submission import rescue, submit
+from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.message_reader import Poison
-from batch_constructs.functions.submission.repeat import repeat
-from tests.functions.aws_in_process import answer
+from batch_constructs.functions.submission.repeat import WHOSE, repeat
+from tests.functions.aws_in_process import KilledError, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,19 +44,24 @@ def environment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "JOB_QUEUE": "main",
         "JOB_DEFINITION": "report:3",
         "NAME_PREFIX": "Submit",
+        "SPOT_QUEUE": "spot",
         "RESCUE_QUEUE": "on-demand",
         "CLAIMS_TABLE": "claims",
     }.items():
         monkeypatch.setenv(name, value)
+    claims_table("claims")
+    submit.submitter.cache_clear()
+    yield
+    submit.submitter.cache_clear()
+
+
+def claims_table(name: str) -> None:
     boto3.client("dynamodb").create_table(
-        TableName="claims",
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
     )
-    submit.submitter.cache_clear()
-    yield
-    submit.submitter.cache_clear()
 
 
 def test_an_event_sets_only_what_is_admitted_by_name(
@@ -80,6 +91,7 @@ def test_an_event_becomes_a_job_with_what_it_asks(
             "parameters": {"day": "1"},
             "containerOverrides": {"environment": [{"name": "M", "value": "x"}]},
             "arrayProperties": {"size": 3},
+            "tags": {WHOSE: ANY},
             "jobId": answer["jobId"],
         }
     ]
@@ -156,10 +168,10 @@ def test_a_lost_job_runs_again_on_the_rescue_queue_with_all_it_was_given(aws: Aw
         "jobDefinition": "report:3",
         "parameters": {"day": "1"},
         "retryStrategy": {"attempts": 2, "evaluateOnExit": []},
-        "tags": {"team": "x"},
+        "tags": {"team": "x", WHOSE: ANY},
         "containerOverrides": {
             "command": ["run"],
-            "environment": [{"name": "A", "value": "1"}],
+            "environment": [{"name": "A", "value": "1"}, FIRST],
             "resourceRequirements": [{"type": "VCPU", "value": "1"}],
         },
     }
@@ -297,7 +309,8 @@ def test_two_queues_that_rescue_each_others_jobs_come_to_an_end(aws: Aws) -> Non
         made = rescue.handler(event, Context())
         if made is None:
             break
-        event = lost(jobName=made["jobName"], jobId=f"{hop}c7599ae", jobQueue="on-demand")
+        ran = aws.batch.jobs[-1]["containerOverrides"]
+        event = lost(jobName=made["jobName"], jobId=f"{hop}c7599ae", container=ran)
 
     assert [job["jobName"] for job in aws.batch.jobs] == [
         "night-rescue-4c7599ae",
@@ -351,6 +364,7 @@ NODES = {
     },
 }
 INDEX = {"name": "ARRAY_INDICES", "value": "7"}
+FIRST = {"name": "BATCH_RESCUES", "value": "1"}
 
 
 @pytest.mark.parametrize(
@@ -363,10 +377,10 @@ INDEX = {"name": "ARRAY_INDICES", "value": "7"}
                     "taskProperties": [
                         {
                             "containers": [
-                                {"name": "main", "command": ["run"], "environment": [INDEX]},
+                                {"name": "main", "command": ["run"], "environment": [INDEX, FIRST]},
                                 {
                                     "name": "proxy",
-                                    "environment": [{"name": "A", "value": "1"}, INDEX],
+                                    "environment": [{"name": "A", "value": "1"}, INDEX, FIRST],
                                 },
                             ]
                         }
@@ -383,10 +397,10 @@ INDEX = {"name": "ARRAY_INDICES", "value": "7"}
                             {
                                 "name": "main",
                                 "image": "i",
-                                "env": [{"name": "A", "value": "1"}, INDEX],
+                                "env": [{"name": "A", "value": "1"}, INDEX, FIRST],
                             }
                         ],
-                        "initContainers": [{"name": "first", "args": ["x"], "env": [INDEX]}],
+                        "initContainers": [{"name": "first", "args": ["x"], "env": [INDEX, FIRST]}],
                         "metadata": {"labels": {"team": "x"}},
                     }
                 }
@@ -414,7 +428,7 @@ def test_a_lost_job_of_several_nodes_runs_again_with_what_its_nodes_were_given(a
         "nodePropertyOverrides": [
             {
                 "targetNodes": "0:1",
-                "containerOverrides": {"command": ["run"]},
+                "containerOverrides": {"command": ["run"], "environment": [FIRST]},
                 "instanceTypes": ["c5.large"],
             }
         ],
@@ -440,84 +454,6 @@ def test_a_share_goes_along_to_a_queue_that_knows_shares(
     (job,) = aws.batch.jobs
     assert job.get("shareIdentifier") == share
     assert job.get("schedulingPriorityOverride") == (None if share is None else 3)
-
-
-def waiting(aws: Aws, *before: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return the event of a job that failed with those it waited for."""
-
-    def describe(body: dict[str, Any]) -> Any:
-        return answer(200, {"jobs": [each for each in before if each["jobId"] in body["jobs"]]})
-
-    aws.batch.script["DescribeJobs"] = describe
-    waits = [{"jobId": each["jobId"]} for each in before]
-    return lost(
-        **{
-            "jobId": "late",
-            "jobName": "after",
-            "statusReason": "Dependent Job failed",
-            "dependsOn": waits,
-            **more,
-        }
-    )
-
-
-def test_a_job_that_waited_for_a_lost_one_waits_for_the_new_one(aws: Aws) -> None:
-    first = lost()
-    done = lost(jobId="done", status="SUCCEEDED")["detail"]
-    event = waiting(aws, first["detail"], done)
-    with pytest.raises(rescue.NotYetError, match="4c7599ae was lost and is not submitted again"):
-        rescue.handler(event, Context())
-
-    made = rescue.handler(first, Context())
-    rescue.handler(event, Context())
-
-    assert made is not None
-    assert [job["jobName"] for job in aws.batch.jobs] == [
-        "night-rescue-4c7599ae",
-        "after-rescue-late",
-    ]
-    assert aws.batch.jobs[1]["dependsOn"] == [{"jobId": made["jobId"]}]
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"statusReason": "Essential container in task exited"},
-        {"jobName": "night-rescue3-4c75"},
-        {"statusReason": "Dependent Job failed", "dependsOn": []},
-    ],
-)
-def test_a_job_that_waited_for_one_that_failed_of_its_own_stays_failed(
-    aws: Aws, more: dict[str, Any]
-) -> None:
-    assert rescue.handler(waiting(aws, lost(**more)["detail"]), Context()) is None
-    assert aws.batch.jobs == []
-
-
-@pytest.mark.parametrize(
-    "depends_on", [[{"jobId": "4c7599ae", "type": "N_TO_N"}], [{"type": "SEQUENTIAL"}]]
-)
-def test_what_waits_child_for_child_is_left_alone(aws: Aws, depends_on: list[Any]) -> None:
-    event = waiting(aws, lost()["detail"], dependsOn=depends_on)
-
-    assert rescue.handler(event, Context()) is None
-    assert aws.batch.jobs == []
-
-
-def test_a_job_at_the_end_of_a_chain_waits_for_the_one_before_it(aws: Aws) -> None:
-    first = lost()
-    middle = waiting(aws, first["detail"])
-    last = waiting(aws, first["detail"], middle["detail"], jobId="last")
-    last["detail"]["dependsOn"] = [{"jobId": "late"}]
-    rescue.handler(first, Context())
-    with pytest.raises(rescue.NotYetError):
-        rescue.handler(last, Context())
-
-    made = rescue.handler(middle, Context())
-    rescue.handler(last, Context())
-
-    assert made is not None
-    assert aws.batch.jobs[-1]["dependsOn"] == [{"jobId": made["jobId"]}]
 
 
 def failed_once(number: int) -> dict[str, Any]:
@@ -548,3 +484,119 @@ def test_events_that_never_reached_the_function_are_told_apart_by_their_messages
     submit.handler({"Records": [{"messageId": n, "body": body} for n in ("a", "b")]}, Context())
 
     assert len(aws.batch.jobs) == 2
+
+
+def by(table: str, *, at: float = 0.0, dies: bool = False) -> submit.Submitter:
+    """Return what submits, with claims in this table and a clock that is so many seconds ahead."""
+    now = time.time() + at
+    submits = boto3.client("batch", config=ONCE)
+    if dies:
+
+        def die(**_: object) -> None:
+            raise KilledError
+
+        submits.submit_job = die
+    return submit.Submitter(
+        claims=Claims(dynamodb=boto3.client("dynamodb"), table=table, clock=lambda: now),
+        batch_api=BatchApi(
+            submits,
+            boto3.client("batch", config=PATIENT),
+            per_second=50,
+            clock=lambda: now,
+            sleep=time.sleep,
+        ),
+    )
+
+
+def asks(by_whom: submit.Submitter, name: str = "order-17") -> str:
+    invocation = Invocation(deadline=by_whom.claims.clock() + 50, clock=by_whom.claims.clock)
+    return submit.submit(by_whom, {"jobName": name}, "5a1f", invocation)["jobId"]
+
+
+HOUR, DAY = 3600, 86_400
+
+
+def test_two_functions_with_one_name_in_one_queue_submit_each_its_own(aws: Aws) -> None:
+    """One dies as it submits, the other submits; what the first then finds is not its own."""
+    claims_table("others")
+    with pytest.raises(KilledError):
+        asks(by("claims", dies=True))
+    theirs = asks(by("others"))
+
+    ours = asks(by("claims", at=HOUR))
+
+    assert [job["jobId"] for job in aws.batch.jobs] == [theirs, ours]
+
+
+@pytest.mark.parametrize("days", [1, 6.9])
+def test_a_job_of_a_dead_letter_that_batch_would_know_and_does_not_is_submitted(
+    aws: Aws, days: float
+) -> None:
+    with pytest.raises(KilledError):
+        asks(by("claims", dies=True))
+
+    asks(by("claims", at=days * DAY))
+
+    assert len(aws.batch.jobs) == 1
+
+
+def test_a_job_of_a_dead_letter_that_batch_may_have_forgotten_is_never_made_twice(
+    aws: Aws,
+) -> None:
+    with pytest.raises(KilledError):
+        asks(by("claims", dies=True))
+
+    for days in (7, 8, 13):
+        with pytest.raises(TooLateError, match="order-17 was perhaps submitted at 20"):
+            asks(by("claims", at=days * DAY))
+    assert aws.batch.jobs == []
+    assert asks(by("claims", at=13 * DAY), name="order-17-again")
+
+
+def test_a_job_that_was_surely_not_submitted_may_be_at_any_time(aws: Aws) -> None:
+    aws.faults.refuse = lambda _: "not authorized"
+    with pytest.raises(RefusedError):
+        asks(by("claims"))
+    aws.faults.refuse = lambda _: None
+
+    asks(by("claims", at=13 * DAY))
+
+    assert len(aws.batch.jobs) == 1
+
+
+def test_time_since_a_sure_failure_is_not_time_since_a_death(aws: Aws) -> None:
+    """The age counts from the first run that nobody knows the end of, not from one before."""
+    aws.faults.refuse = lambda _: "not authorized"
+    with pytest.raises(RefusedError):
+        asks(by("claims"))
+    aws.faults.refuse = lambda _: None
+    with pytest.raises(KilledError):
+        asks(by("claims", at=6 * DAY, dies=True))
+
+    asks(by("claims", at=8 * DAY))
+
+    assert len(aws.batch.jobs) == 1
+
+
+@pytest.mark.parametrize(("days", "late"), [(14.9, False), (15.1, True)])
+def test_a_dead_letter_that_is_older_than_its_claim_is_told_not_handled(
+    aws: Aws,
+    days: float,
+    late: bool,  # noqa: FBT001 - a case
+) -> None:
+    at = datetime.fromtimestamp(time.time() - days * DAY, UTC)
+    letter = {**failed_once(1), "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.000}Z"}
+    batch = {"Records": [{"messageId": "a", "body": json.dumps(letter)}]}
+
+    failed = submit.handler(batch, Context())
+
+    assert failed == {"batchItemFailures": [{"itemIdentifier": "a"}] if late else []}
+    assert len(aws.batch.jobs) == (0 if late else 1)
+
+
+def test_a_rescued_job_has_the_claim_of_its_own_submission(aws: Aws) -> None:
+    rescue.handler(lost(tags={WHOSE: "of-the-lost-one", "team": "x"}), Context())
+
+    (job,) = aws.batch.jobs
+    assert set(job["tags"]) == {"team", WHOSE}
+    assert job["tags"][WHOSE] != "of-the-lost-one"

@@ -1,6 +1,6 @@
 """Trials of every function that must neither lose nor double: ``python -m tests.functions.trials``.
 
-Each returns how often each message was done, and asserts what has to hold.
+Each asserts what has to hold, and returns its world, which says what went wrong on the way.
 """
 
 from __future__ import annotations
@@ -13,40 +13,59 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from batch_constructs.functions.claims.invocation import Invocation, each_event
-from batch_constructs.functions.claims.log import Log
-from batch_constructs.functions.claims.rows import Claims
-from batch_constructs.functions.cost_guard.budget import Budget, Usage
-from batch_constructs.functions.cost_guard.guard import NOTE, Guard
-from batch_constructs.functions.job_events.count import Counter as JobCounter
-from batch_constructs.functions.job_events.notify import Notifier
-from batch_constructs.functions.submission.batch_api import BatchApi
-from batch_constructs.functions.submission.dead_letters import DeadLetters
-from batch_constructs.functions.submission.gateway import Gateway
-from batch_constructs.functions.submission.message_reader import MessageReader
+from batch_constructs.functions.claims.outcome import ONCE
+from batch_constructs.functions.cost_guard import guard as cost_guards
+from batch_constructs.functions.ecs_cluster import lookup
+from batch_constructs.functions.gauges import publish
+from batch_constructs.functions.job_events import count, notify
+from batch_constructs.functions.submission import index
+from batch_constructs.functions.submission import submit as submission
 from batch_constructs.functions.submission.rescue import rescue
 from batch_constructs.functions.submission.settings import Settings
 from batch_constructs.functions.submission.submit import Submitter, submit
-from tests.functions.aws_in_process import KilledError
-from tests.functions.interleaving import Delivery, Instance, World, play
+from tests.functions.interleaving import (
+    CLUSTER,
+    ENVIRONMENT,
+    QUEUE,
+    Delivery,
+    Instance,
+    Weather,
+    World,
+    play,
+)
 
-Trial = Callable[[int], None]
-QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
+if TYPE_CHECKING:
+    from batch_constructs.functions.cost_guard.guard import Guard
+    from batch_constructs.functions.job_events.count import Counter as JobCounter
+    from batch_constructs.functions.job_events.notify import Notifier
+    from batch_constructs.functions.submission.gateway import Gateway
+
+Trial = Callable[[int], World]
 
 
 def _invocation(me: Instance, seconds: float) -> Invocation:
     return Invocation(deadline=me.clock() + seconds - 5, clock=me.clock, sleep=me.sleep)
 
 
-def _claims(me: Instance) -> Claims:
-    dynamodb = me.world.client("dynamodb", patient=True)
-    return Claims(dynamodb=dynamodb, table="claims", clock=me.clock)
+def _made(me: Instance, module: Any, make: Callable[[], Any]) -> Any:
+    """Put together what a module's handler uses, with clients and clocks of this world."""
+
+    def client(service: str, config: object = None) -> Any:
+        return me.world.client(service, patient=config is not ONCE)
+
+    clocks = SimpleNamespace(time=me.clock, sleep=me.sleep)
+    with (
+        patch.object(module, "boto3", SimpleNamespace(client=client)),
+        patch.object(module, "time", clocks),
+    ):
+        return getattr(make, "__wrapped__", make)()
 
 
 def _event(job_id: str, status: str = "FAILED", **detail: Any) -> dict[str, Any]:
@@ -66,12 +85,6 @@ def _event(job_id: str, status: str = "FAILED", **detail: Any) -> dict[str, Any]
     }
 
 
-def _outage(world: World, service: str) -> None:
-    """In every fourth trial a service refuses for an hour."""
-    if world.rng.random() < 1 / 4:
-        world.outage = (service, world.now, world.now + 3600)
-
-
 def _told_once(deliveries: list[Delivery], told: Counter[str], expected: set[str]) -> None:
     """None lost; told twice only where a run vanished between telling and writing it down."""
     assert set(told) == expected, f"lost {expected - set(told)}"
@@ -82,55 +95,47 @@ def _told_once(deliveries: list[Delivery], told: Counter[str], expected: set[str
         assert told[name] <= 1 + sum(run.did for run in runs if not run.settled)
 
 
-def notifications(seed: int) -> None:
+def notifications(seed: int) -> World:
     world = World(seed)
-    _outage(world, "sns")
+    world.trouble("sns", "dynamodb")
     events = {f"job-{n}": _event(f"job-{n}") for n in range(world.rng.randint(1, 3))}
 
-    def work(me: Instance, event: Any, _: str) -> None:
-        notifier = Notifier(
-            sns=world.client("sns", patient=False), topic_arn="topic", claims=_claims(me)
-        )
-        each_event(event, lambda each, _: notifier.handle(each, _invocation(me, 30)))
+    def work(me: Instance, event: Any, _: str) -> object:
+        notifier: Notifier = _made(me, notify, notify._notifier)
+        return each_event(event, lambda each, _: notifier.handle(each, _invocation(me, 30)))
 
     deliveries = play(world, events, work, seconds=30)
     told = Counter(name for text in world.published for name in events if name in text)
     _told_once(deliveries, told, set(events))
+    return world
 
 
-def counters(seed: int) -> None:
+def counters(seed: int) -> World:
     world = World(seed)
-    _outage(world, "dynamodb")
+    world.trouble("dynamodb")
     events = {f"job-{n}": _event(f"job-{n}") for n in range(world.rng.randint(1, 3))}
 
-    def work(me: Instance, event: Any, _: str) -> None:
+    def work(me: Instance, event: Any, _: str) -> object:
         def write(line: str) -> None:
             world.written.append(line)
             me.did += 1
             me.sleep(0)
 
-        counter = JobCounter(claims=_claims(me), namespace="Ours", count_by=["Cause"], write=write)
-        each_event(event, lambda each, _: counter.handle(each, _invocation(me, 30)))
+        counter: JobCounter = replace(_made(me, count, count._counter), write=write)
+        return each_event(event, lambda each, _: counter.handle(each, _invocation(me, 30)))
 
     deliveries = play(world, events, work, seconds=30)
     counted = Counter(json.loads(line)["JobId"] for line in world.written)
     _told_once(deliveries, counted, set(events))
+    return world
 
 
 def _submitter(me: Instance) -> Submitter:
-    return Submitter(
-        claims=_claims(me),
-        batch_api=BatchApi(
-            me.world.client("batch", patient=False),
-            me.world.client("batch", patient=True),
-            per_second=50,
-            clock=me.clock,
-            sleep=me.sleep,
-        ),
-    )
+    made: Submitter = _made(me, submission, submission.submitter)
+    return made
 
 
-def _one_job_each(world: World, names: Counter[str], expected: set[str]) -> None:
+def _one_job_each(names: Counter[str], expected: set[str]) -> None:
     assert set(names) == expected, f"lost {expected - set(names)}"
     twice = {name: count for name, count in names.items() if count > 1}
     assert not twice, f"twice {twice}"
@@ -139,32 +144,40 @@ def _one_job_each(world: World, names: Counter[str], expected: set[str]) -> None
 ALIKE = ("order/1", "order.1", "Report", "report", "日本", "中国", "a" * 130 + "1", "a" * 130 + "2")
 
 
-def submit_function(seed: int) -> None:
+def submit_function(seed: int) -> World:
+    """An event without a name is a job for each request that EventBridge makes of it."""
     world = World(seed)
-    _outage(world, "batch")
+    world.trouble("batch", "dynamodb")
     names = world.rng.sample(ALIKE, 3)
     events = {name: {"jobName": name, "parameters": {"name": name}} for name in names}
+    if world.rng.random() < 1 / 2:
+        events["nameless"] = {"parameters": {"name": "nameless"}}
 
-    def work(me: Instance, event: Any, request_id: str) -> None:
-        each_event(
+    def work(me: Instance, event: Any, request_id: str) -> object:
+        return each_event(
             event,
             lambda each, before: submit(
                 _submitter(me), each, request_id if before is None else before, _invocation(me, 60)
             ),
         )
 
-    play(world, events, work, seconds=60)
-    _one_job_each(world, Counter(job["parameters"]["name"] for job in world.jobs), set(names))
+    deliveries = play(world, events, work, seconds=60)
+    requests = {d.request_id for d in deliveries if d.event == events.get("nameless")}
+    world.met["without a name"] += len(requests)
+    counted = Counter(job["parameters"]["name"] for job in world.jobs)
+    assert counted.pop("nameless", 0) == len(requests), "nameless"
+    _one_job_each(counted, set(names))
+    return world
 
 
-def spot_rescue(seed: int) -> None:
+def spot_rescue(seed: int) -> World:
     world = World(seed)
-    _outage(world, "batch")
+    world.trouble("batch", "dynamodb")
     ids = world.rng.sample(("one", "two", "many:1", "many:12"), 3)
     events = {job_id: _event(job_id, parameters={"lost": job_id}) for job_id in ids}
 
-    def work(me: Instance, event: Any, _: str) -> None:
-        each_event(
+    def work(me: Instance, event: Any, _: str) -> object:
+        return each_event(
             event,
             lambda each, _: rescue(
                 _submitter(me), each["detail"], "on-demand", _invocation(me, 60)
@@ -172,38 +185,123 @@ def spot_rescue(seed: int) -> None:
         )
 
     play(world, events, work, seconds=60)
-    _one_job_each(world, Counter(job["parameters"]["lost"] for job in world.jobs), set(ids))
+    _one_job_each(Counter(job["parameters"]["lost"] for job in world.jobs), set(ids))
+    return world
 
 
-def cost_guard(seed: int) -> None:
-    """Every run finds the budget spent; people are told once, and the queue ends disabled."""
+def cost_guard(seed: int) -> World:
+    """The budget is spent: people are told once, and no new work begins, until the next day."""
     world = World(seed)
-    _outage(world, "sns")
-    now = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    world.trouble("sns", "dynamodb", "batch", "cloudwatch")
+    action = world.rng.choice(("DISABLE_QUEUES", "LOWER_MAX_VCPUS"))
+    spent, next_day = datetime(2026, 11, 20, 14, tzinfo=UTC), datetime(2026, 11, 21, 1, tzinfo=UTC)
 
-    def work(me: Instance, _: Any, __: str) -> None:
-        client = world.client
-        guard = Guard(
-            batch=client("batch", patient=True),
-            sns=client("sns", patient=False),
-            usage=Usage(cloudwatch=client("cloudwatch", patient=True), namespace="Ours"),
-            budget=Budget(vcpu_hours=100, period="DAY", warn_at_percent=80),
-            called="100 vCPU-hours a day",
-            topic_arn="topic",
-            queues=[QUEUE],
-            environments=[],
-            action="DISABLE_QUEUES",
-            lowered_max_vcpus=1,
-            note=f"{NOTE}:Day",
-            claims=_claims(me),
-        )
-        guard.run(now, _invocation(me, 60))
+    def at(now: datetime) -> Callable[[Instance, Any, str], object]:
+        def work(me: Instance, _: Any, __: str) -> object:
+            guard: Guard = _made(me, cost_guards, cost_guards._guard)
+            guard.run(now, _invocation(me, 60))
+            return None
 
-    deliveries = play(world, {"spent": {}}, work, seconds=60)
-    told = Counter("spent" for _ in world.published)
-    _told_once(deliveries, told, {"spent"})
-    assert world.queue["state"] == "DISABLED"
+        return work
 
+    with patch.dict(os.environ, {"ACTION": action}):
+        deliveries = play(world, {"spent": {}}, at(spent), seconds=60)
+        told = Counter("spent" for _ in world.published)
+        _told_once(deliveries, told, {"spent"})
+        held = action == "DISABLE_QUEUES"
+        assert world.held_back() == ("DISABLED" if held else "ENABLED", 64 if held else 1)
+        world.weather = Weather.of(world.rng)
+        play(world, {"next day": {}}, at(next_day), seconds=60)
+    assert world.held_back() == ("ENABLED", 64)
+    assert len(world.published) == told["spent"]
+    return world
+
+
+def gauges(seed: int) -> World:
+    """A run that went well has read everything, once; what it cannot read, it does not make up."""
+    world = World(seed)
+    world.trouble("batch")
+    lines: dict[Instance, list[str]] = {}
+
+    def write(line: str) -> None:
+        lines.setdefault(world.me(), []).append(line)
+
+    def work(me: Instance, _: Any, __: str) -> object:
+        lines[me] = []
+        publish.handler({}, None)
+        return None
+
+    make = publish._reader
+    with (
+        patch.dict(os.environ, {"QUEUES": f"{QUEUE},{QUEUE}2"}),
+        patch.object(publish, "_reader", lambda: _made(world.me(), publish, make)),
+        patch.object(publish, "print", write, create=True),
+        patch.object(publish, "time", SimpleNamespace(time=lambda: world.me().clock())),
+    ):
+        deliveries = play(world, {"reading": {}}, work, seconds=120, attempts=1)
+    expected = {"nightly": 10.0, "nightly2": 10.0, "fleet": 64}
+    for one in [run for delivery in deliveries for run in delivery.runs]:
+        written = [json.loads(line) for line in lines.get(one, [])]
+        read = {_name_in(each): each.get("VcpusInUse", each.get("MaxVcpus")) for each in written}
+        assert len(read) == len(written), "read twice"
+        assert read.items() <= expected.items(), f"made up {read}"
+        assert one.error is not None or read == expected, f"lost {expected.keys() - read.keys()}"
+    return world
+
+
+def _name_in(line: dict[str, Any]) -> str:
+    return str(line.get("JobQueueName", line.get("ComputeEnvironmentName")))
+
+
+def ecs_cluster(seed: int) -> World:
+    """CloudFormation gets an answer of every run that lives, and only the true cluster's ARN."""
+    world = World(seed)
+    world.trouble("batch", "ecs", "cloudformation")
+    world.environment["cluster_from"] = world.now + world.rng.choice((0, 8, 30))
+    answers: dict[Instance, dict[str, Any]] = {}
+
+    def answer(request: Any, timeout: float) -> None:
+        del timeout
+        world.client("cloudformation", patient=False).answer(body=json.loads(request.data))
+        answers[world.me()] = json.loads(request.data)
+
+    def work(me: Instance, _: Any, __: str) -> object:
+        left = SimpleNamespace(get_remaining_time_in_millis=lambda: 1000 * (me.ends_at - world.now))
+        lookup.handler(dict(event), left)
+        return None
+
+    event = {
+        "RequestType": "Create",
+        "RequestId": "request",
+        "StackId": "stack",
+        "LogicalResourceId": "Cluster",
+        "ResponseURL": "https://answer",
+        "ResourceProperties": {"ComputeEnvironment": ENVIRONMENT, "ClusterTags": {"team": "red"}},
+    }
+    with (
+        patch.object(
+            lookup, "boto3", SimpleNamespace(client=lambda of: world.client(of, patient=True))
+        ),
+        patch.object(lookup, "time", SimpleNamespace(sleep=lambda s: world.me().sleep(s))),
+        patch.object(lookup.urllib.request, "urlopen", answer),
+    ):
+        deliveries = play(world, {"create": event}, work, seconds=120)
+    for one in [run for delivery in deliveries for run in delivery.runs]:
+        said = answers.get(one)
+        assert one.error is not None or said is not None, "no answer"
+        if said is not None and said["Status"] == "SUCCESS":
+            assert said["Data"]["EcsClusterArn"] == CLUSTER
+            assert world.environment["cluster_tags"] == {"team": "red"}
+    assert (
+        any(said["Status"] == "SUCCESS" for said in answers.values())
+        or any(world.met[each] for each in ("death", "down: denied", "error before", "throttling"))
+        or answers
+    )
+    return world
+
+
+POISON = "poison"
+"""No JSON, which an array takes where nothing is read of its messages."""
 
 TIMEOUT_SECONDS, VISIBILITY_SECONDS = 120.0, 720.0
 
@@ -219,19 +317,36 @@ class _Queue:
     bodies: dict[str, str] = field(default_factory=dict)
     visible_at: dict[str, float] = field(default_factory=dict)
     receives: Counter[str] = field(default_factory=Counter)
+    moved: Counter[str] = field(default_factory=Counter)
+    """Bodies that SQS itself moved to the dead-letter queue, after the last receive."""
 
-    def send(self, body: str) -> None:
+    @property
+    def sent(self) -> set[str]:
+        return set(self.bodies.values())
+
+    def send(self, body: str, *, after: float = 0.0) -> None:
         message_id = f"message-{len(self.bodies)}"
         self.bodies[message_id] = body
-        self.visible_at[message_id] = self.world.now
+        self.visible_at[message_id] = self.world.now + after
 
     def receive(self) -> list[dict[str, Any]]:
-        ready = [m for m, at in self.visible_at.items() if at <= self.world.now][: self.most]
-        for message_id in ready:
-            twice = self.world.rng.random() < self.world.weather.error_after / 3
+        """Take a batch; at times SQS hands a message to another function as well."""
+        ready = [m for m, at in self.visible_at.items() if at <= self.world.now]
+        for message_id in [m for m in ready if self.receives[m] >= self.settings.max_receives]:
+            ready.remove(message_id)
+            del self.visible_at[message_id]
+            self.moved[self.bodies[message_id]] += 1
+            self.world.set_aside.append({"MessageBody": self.bodies[message_id]})
+        for message_id in ready[: self.most]:
+            twice = self._redelivers()
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
-        return [record_of(m, self.bodies[m], self.receives[m]) for m in ready]
+        return [record_of(m, self.bodies[m], self.receives[m]) for m in ready[: self.most]]
+
+    def _redelivers(self) -> bool:
+        twice = self.world.rng.random() < self.world.weather.redelivery / 3
+        self.world.met["redelivery"] += twice
+        return twice
 
     def poll(self, me: Instance) -> None:
         """Feed a function, another after each death, as Lambda's poller does."""
@@ -239,17 +354,18 @@ class _Queue:
         while self.visible_at and self.world.now < self.ends:
             records = self.receive()
             if not records:
-                me.sleep(60)
+                me.sleep(20)
                 continue
             gateway = gateway or gateway_of(me, self.settings)
             me.ends_at = self.world.now + TIMEOUT_SECONDS
             try:
                 again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
-            except (KilledError, ClientError, BotoCoreError):
+            except BaseException as error:  # noqa: BLE001 - deaths as well
+                self.world.look_at(me, error)
                 again, gateway = [record["messageId"] for record in records], None
             me.ends_at = float("inf")
             for record in records:
-                if record["messageId"] not in again:
+                if record["messageId"] not in again and not self._redelivers():
                     self.visible_at.pop(record["messageId"], None)
 
     def drain(self, *, hours: float) -> None:
@@ -266,43 +382,17 @@ def record_of(message_id: str, body: str, receives: int = 1) -> dict[str, Any]:
     return {"messageId": message_id, "body": body, "attributes": attributes}
 
 
-def gateway_of(
-    me: Instance, settings: Settings, idempotency_key: str | None = "$.parameters.n"
-) -> Gateway:
+def gateway_of(me: Instance, settings: Settings) -> Gateway:
     """Put a gateway together that runs in an instance."""
-    clock, sleep, client = me.clock, me.sleep, me.world.client
-    return Gateway(
-        settings=settings,
-        reader=MessageReader(
-            array=settings.manifest_bucket is not None,
-            parameters={},
-            idempotency_key=idempotency_key,
-            validate=None,
-        ),
-        log=Log(
-            client("dynamodb", patient=True),
-            "ledger",
-            window_seconds=settings.window_seconds,
-            clock=clock,
-            sleep=sleep,
-        ),
-        batch_api=BatchApi(
-            client("batch", patient=False),
-            client("batch", patient=True),
-            per_second=settings.per_second,
-            clock=clock,
-            sleep=sleep,
-        ),
-        dead_letters=DeadLetters(client("sqs", patient=True), queue_url="dead", fifo=False),
-        s3=client("s3", patient=True),
-        clock=clock,
-        sleep=sleep,
-    )
+    made: Gateway = _made(me, index, lambda: index.build(settings, clock=me.clock, sleep=me.sleep))
+    return made
 
 
-def _run_gateway(seed: int, *, array: bool) -> tuple[World, int]:
+def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
     world = World(seed)
-    _outage(world, "batch")
+    world.trouble("batch", "dynamodb", "sqs", *(("s3",) if array else ()))
+    with_key = world.rng.random() < 3 / 4
+    world.met["without a name"] += not with_key
     settings = Settings(
         job_queue="queue",
         job_definition="definition",
@@ -313,39 +403,52 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, int]:
         max_receives=4,
         window_seconds=6 * 3600.0,
         manifest_bucket="manifests" if array else None,
+        idempotency_key="$.parameters.n" if with_key else None,
     )
-    messages = world.rng.randint(1, 12)
-    queue = _Queue(world, settings, most=world.rng.choice((2, 5, 12)))
-    for number in range(messages):
-        for _ in range(world.rng.choice((1, 1, 2))):
-            queue.send(json.dumps({"parameters": {"n": str(number)}}))
+    queue = _Queue(world, settings, world.rng.choice((2, 5, 12)))
+    for number in range(world.rng.randint(1, 12)):
+        for _ in range(world.rng.choice((1, 1, 2)) if with_key else 1):
+            after = world.rng.choice((0, 0, 110, 125, 140))
+            queue.send(json.dumps({"parameters": {"n": str(number)}}), after=after)
+    if (with_key or not array) and world.rng.random() < 1 / 4:
+        queue.send(POISON)
     queue.drain(hours=3)
     for _ in range(3):  # the dead letters are redriven, and the queue runs empty
         world.clear_up()
+        world.met["redriven"] += len(world.set_aside)
         for entry in world.set_aside:
             queue.send(entry["MessageBody"])
         world.set_aside.clear()
         queue.drain(hours=6)
     assert not queue.visible_at
-    return world, messages
+    assert {entry["MessageBody"] for entry in world.set_aside} == queue.sent & {POISON}
+    return world, queue
 
 
-def gateway(seed: int) -> None:
-    world, messages = _run_gateway(seed, array=False)
-    counted = Counter(job["parameters"]["n"] for job in world.jobs)
-    _one_job_each(world, counted, {str(n) for n in range(messages)})
+def _once_each(queue: _Queue, counted: Counter[str]) -> None:
+    """One job a message; SQS names anew what it moved to the dead-letter queue and back."""
+    assert counted.keys() == queue.sent - {POISON}, "lost"
+    for body, times in counted.items():
+        bound = 1 if queue.settings.idempotency_key is not None else 1 + queue.moved[body]
+        assert times <= bound, f"{times} times {body}"
 
 
-def coalescing_gateway(seed: int) -> None:
-    world, messages = _run_gateway(seed, array=True)
+def gateway(seed: int) -> World:
+    world, queue = _run_gateway(seed, array=False)
+    _once_each(queue, Counter(json.dumps({"parameters": j["parameters"]}) for j in world.jobs))
+    return world
+
+
+def coalescing_gateway(seed: int) -> World:
+    world, queue = _run_gateway(seed, array=True)
     counted: Counter[str] = Counter()
     for job in world.jobs:
         manifest = world.objects[job["jobName"]]
-        for index in range(job.get("arrayProperties", {"size": 1})["size"]):
-            offset, length = manifest[21 * index : 21 * index + 21].split()
-            body = json.loads(manifest[int(offset) : int(offset) + int(length)])
-            counted[body["parameters"]["n"]] += 1
-    _one_job_each(world, counted, {str(n) for n in range(messages)})
+        for child in range(job.get("arrayProperties", {"size": 1})["size"]):
+            offset, length = manifest[21 * child : 21 * child + 21].split()
+            counted[manifest[int(offset) : int(offset) + int(length)].decode()] += 1
+    _once_each(queue, counted)
+    return world
 
 
 TRIALS: dict[str, Trial] = {
@@ -358,24 +461,70 @@ TRIALS: dict[str, Trial] = {
         submit_function,
         spot_rescue,
         cost_guard,
+        gauges,
+        ecs_cluster,
     )
 }
 
 
-def run(name: str, seeds: range) -> list[str]:
-    """Run trials, and return what went wrong: the seed and what it says."""
-    os.environ |= {"JOB_QUEUE": "main", "JOB_DEFINITION": "report:3", "NAME_PREFIX": "Submit"}
+_TOLD = {
+    "ACTION": "NOTIFY",
+    "BUDGET": "100 vCPU-hours a day",
+    "CLAIMS_TABLE": "claims",
+    "COMPUTE_ENVIRONMENTS": ENVIRONMENT,
+    "COUNT_BY": "Cause",
+    "GAUGE_SECONDS": "300",
+    "JOB_DEFINITION": "report:3",
+    "JOB_QUEUE": "main",
+    "LOWERED_MAX_VCPUS": "1",
+    "MOST_JOBS": "1000",
+    "NAMESPACE": "Ours",
+    "NAME_PREFIX": "Submit",
+    "NOTE": f"{cost_guards.NOTE}:Day",
+    "PERIOD": "DAY",
+    "QUEUES": QUEUE,
+    "RESCUE_QUEUE": "on-demand",
+    "TOPIC_ARN": "topic",
+    "VCPU_HOURS": "100",
+    "WARN_AT_PERCENT": "80",
+    "WITHOUT_DATA": "EXTRAPOLATE",
+}
+"""What constructs tell functions."""
+
+
+@dataclass
+class Outcome:
+    """What came of trials."""
+
+    wrong: list[str] = field(default_factory=list)
+    """Seeds, and what was lost or done twice."""
+
+    met: Counter[str] = field(default_factory=Counter)
+    """What went wrong, and how often."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+
+
+def run(name: str, seeds: range, *, most_wrong: float = float("inf")) -> Outcome:
+    """Run trials, up to so many that fail."""
+    outcome = Outcome()
     logging.disable(logging.CRITICAL)
-    wrong = []
     try:
-        for seed in seeds:
-            try:
-                TRIALS[name](seed)
-            except AssertionError as error:
-                wrong.append(f"{name} {seed}: {error}")
+        with patch.dict(os.environ, _TOLD):
+            for seed in seeds:
+                try:
+                    world = TRIALS[name](seed)
+                    assert not world.wrong, world.wrong[0]
+                except AssertionError as error:
+                    outcome.wrong.append(f"{name} {seed}: {error}")
+                    if len(outcome.wrong) >= most_wrong:
+                        break
+                else:
+                    outcome.met += world.met
+                    outcome.calls += world.calls
     finally:
         logging.disable(logging.NOTSET)
-    return wrong
+    return outcome
 
 
 def main() -> None:
@@ -389,7 +538,7 @@ def main() -> None:
     failed = False
     for name in [given.function] if given.function else TRIALS:
         began = time.process_time()
-        wrong = run(name, seeds)
+        wrong = run(name, seeds).wrong
         failed |= bool(wrong)
         took = time.process_time() - began
         print(f"{name}: {len(seeds)} trials, {len(wrong)} wrong, {took:.1f} s CPU")  # noqa: T201 - a command

@@ -12,8 +12,7 @@ import pytest
 
 from batch_constructs import aws
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limit import Limit
-from batch_constructs.aws.limits import tables
+from batch_constructs.aws.limits import Limit, tables
 from batch_constructs.aws.source import Source
 from batch_constructs.rules.areas import load
 from batch_constructs.rules.rule import RULES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +55,10 @@ class World:
         """Hour → vCPUs; 0 in every other."""
         self.silent: list[tuple[datetime, datetime]] = []
         """When the gauges said nothing."""
+        self.silent_queues: dict[str, list[tuple[datetime, datetime]]] = {}
+        """When those of a queue alone did."""
+        self.more_queues: list[dict[str, Any]] = []
+        self.pages = 0
         self.dynamodb = SmallDynamoDb()
         self.subjects: list[str] = []
         self.forbidden = False
@@ -72,7 +77,7 @@ class World:
         batch = fake_batch.client(
             "batch",
             DescribeJobQueues=lambda jobQueues: {  # noqa: ARG005, N803 - AWS's names
-                "jobQueues": [self.queue]
+                "jobQueues": [self.queue, *self.more_queues]
             },
             DescribeComputeEnvironments=lambda computeEnvironments: {  # noqa: ARG005, N803
                 "computeEnvironments": [self.environment]
@@ -140,26 +145,37 @@ class World:
         MetricDataQueries: list[dict[str, Any]],  # noqa: N803
         StartTime: datetime,  # noqa: N803
         EndTime: datetime,  # noqa: N803
+        ScanBy: str,  # noqa: N803
         NextToken: str = "0",  # noqa: N803
     ) -> fake_batch.Answer:
-        """Answer a hundred values a page, as AWS pages too."""
-        [query] = MetricDataQueries
-        assert query["MetricStat"]["Metric"] == {
-            "Namespace": "BatchConstructs",
-            "MetricName": "VcpusInUse",
-            "Dimensions": [{"Name": "JobQueueName", "Value": "nightly"}],
-        }
-        step = timedelta(seconds=query["MetricStat"]["Period"])
-        steps = [StartTime + n * step for n in range(-(-(EndTime - StartTime) // step))]
-        known = [at for at in steps if not any(a <= at < b for a, b in self.silent)]
-        page = known[int(NextToken) : int(NextToken) + 100]
-        values = [self.used.get(at.replace(minute=0), 0.0) for at in page]
-        answer: fake_batch.Answer = {
-            "MetricDataResults": [{"Id": "queue0", "Timestamps": page, "Values": values}]
-        }
-        if int(NextToken) + 100 < len(known):
-            answer["NextToken"] = str(int(NextToken) + 100)
+        """Answer five hundred values a page, the newest first, as AWS pages too."""
+        assert ScanBy == "TimestampDescending"
+        self.pages += 1
+        results, more = [], False
+        for query in MetricDataQueries:
+            metric = query["MetricStat"]["Metric"]
+            assert (metric["Namespace"], metric["MetricName"]) == ("BatchConstructs", "VcpusInUse")
+            [dimension] = metric["Dimensions"]
+            step = timedelta(seconds=query["MetricStat"]["Period"])
+            steps = [StartTime + n * step for n in range(-(-(EndTime - StartTime) // step))]
+            silent = self.silent + self.silent_queues.get(dimension["Value"], [])
+            known = [at for at in steps if any(self._speaks(at, step, silent))][::-1]
+            page = known[int(NextToken) : int(NextToken) + 500]
+            values = [self.used.get(at.replace(minute=0), 0.0) for at in page]
+            results.append({"Id": query["Id"], "Timestamps": page, "Values": values})
+            more |= int(NextToken) + 500 < len(known)
+        answer: fake_batch.Answer = {"MetricDataResults": results}
+        if more:
+            answer["NextToken"] = str(int(NextToken) + 500)
         return answer
+
+    def _speaks(
+        self, at: datetime, step: timedelta, silent: list[tuple[datetime, datetime]]
+    ) -> Iterator[bool]:
+        """Say of each five minutes of a step whether there is a reading."""
+        five = timedelta(minutes=5)
+        for n in range(step // five):
+            yield not any(a <= at + n * five < b for a, b in silent)
 
     def _publish(self, TopicArn: str, Subject: str, Message: str) -> fake_batch.Answer:  # noqa: N803
         assert TopicArn.endswith(":money")
@@ -189,7 +205,7 @@ def test_the_hour_that_runs_counts_for_what_has_passed_of_it(world: World) -> No
 
     used = usage.used(["nightly"], start=MORNING, now=half_past_ten)
     assert used.vcpu_hours == pytest.approx(100)
-    assert used.silent_since is None
+    assert used.silent == {}
 
 
 def test_the_warning_comes_at_its_percentage_and_says_what_is_spent(world: World) -> None:
@@ -325,8 +341,7 @@ def test_no_data_is_not_nothing_spent(world: World, hours: int) -> None:
 
     spent = 10 * min((now - midnight) / timedelta(hours=1), 4 + hours)
     assert used.vcpu_hours == pytest.approx(spent)
-    assert used.silent_since == noon
-    assert used.silent == ["nightly"]
+    assert used.silent == {"nightly": noon}
     assert used.guessed_vcpu_hours > 0
 
 
@@ -338,11 +353,89 @@ def test_a_silence_is_told_once_and_says_what_the_guard_reckons_with(world: Worl
     for quarters in range(1, 9):
         guard.run(noon + timedelta(minutes=15 * quarters))
 
-    assert world.subjects == [
-        "Batch budget of 100 vCPU-hours a day: no data since 2026-11-20 12:00"
-    ]
+    assert world.subjects == ["Batch budget of 100 vCPU-hours a day: no data of nightly"]
+    assert "The gauges of nightly have said nothing since 2026-11-20 12:00 UTC" in world.messages[0]
     assert "reckoned to use what they used last" in world.messages[0]
     assert world.queue["state"] == "ENABLED"
+
+
+@pytest.mark.parametrize("period", ["DAY", "MONTH"])
+def test_a_silence_is_told_once_over_midnight_and_weeks(world: World, period: str) -> None:
+    """Whose last reading is looked up in steps of five minutes first, and by the hour later."""
+    at = world.uses(10, hours=4) + timedelta(minutes=35)
+    world.used[at.replace(minute=0)] = 10
+    world.silent.append((at, at + timedelta(days=100)))
+    guard = world.guard(period=period, vcpu_hours=1e6)
+
+    for hours in (1, 5, 9, 11.5, 12, 24, 24 * 14, 24 * 16, 24 * 40):
+        guard.run(at + timedelta(hours=hours))
+
+    assert world.subjects == ["Batch budget of 100 vCPU-hours a day: no data of nightly"]
+
+
+def test_each_queue_that_falls_silent_is_told_and_each_once(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    for name in ("second", "third"):
+        world.more_queues.append(
+            {"jobQueueName": name, "jobQueueArn": QUEUE, "state": "ENABLED", "tags": {}}
+        )
+    ends = noon + timedelta(days=2)
+    world.silent.append((noon, ends))
+    world.silent_queues["second"] = [(noon - timedelta(minutes=20), ends)]
+    guard = world.guard(vcpu_hours=1e6)
+
+    for minutes in (0, 15, 30, 45, 60):
+        guard.run(noon + timedelta(minutes=minutes))
+
+    assert world.subjects == [
+        "Batch budget of 100 vCPU-hours a day: no data of second",
+        "Batch budget of 100 vCPU-hours a day: no data of nightly, third",
+    ]
+
+
+def test_a_queue_that_speaks_and_falls_silent_again_is_told_again(world: World) -> None:
+    noon = world.uses(10, hours=8)
+    hour = timedelta(hours=1)
+    world.silent += [(noon - 6 * hour, noon - 5 * hour), (noon - 2 * hour, noon)]
+    guard = world.guard(vcpu_hours=1e6)
+
+    for hours in (5.5, 4, 1):
+        guard.run(noon - hours * hour)
+
+    assert len(world.subjects) == 2
+
+
+@pytest.mark.parametrize("days", [14, 16, 60, 400])
+def test_a_silence_of_months_is_not_nothing_spent(world: World, days: int) -> None:
+    noon = world.uses(10, hours=4)
+    now = noon + timedelta(days=days)
+    world.silent.append((noon, now))
+
+    used = world.guard().guard.usage.used(["nightly"], start=now.replace(hour=0), now=now)
+
+    assert used.vcpu_hours == pytest.approx(120)
+    assert used.silent == {"nightly": noon}
+
+
+def test_gauges_that_never_said_anything_are_told_once(world: World) -> None:
+    world.silent.append((MORNING - timedelta(days=1000), MORNING + timedelta(days=1000)))
+    guard = world.guard()
+
+    for days in range(5):
+        guard.run(MORNING + timedelta(days=days))
+
+    assert len(world.subjects) == 1
+    assert "The gauges of nightly have never said anything." in world.messages[0]
+
+
+def test_the_last_reading_is_looked_for_no_further_than_needed(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon + timedelta(hours=11), noon + timedelta(hours=13)))
+    now = noon + timedelta(hours=12, minutes=5)
+
+    world.guard().guard.usage.used(["nightly"], start=now.replace(hour=0, minute=0), now=now)
+
+    assert world.pages == 2
 
 
 def test_a_guard_that_holds_without_data_lets_go_when_there_is_data_again(world: World) -> None:
@@ -365,7 +458,7 @@ def test_one_reading_that_is_missing_is_no_silence(world: World) -> None:
 
     used = world.guard().guard.usage.used(["nightly"], start=MORNING, now=noon)
 
-    assert (used.silent_since, used.guessed_vcpu_hours) == (None, 0)
+    assert (used.silent, used.guessed_vcpu_hours) == ({}, 0)
     assert used.vcpu_hours == pytest.approx(40)
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batch_constructs.monitoring.metric_series import Math, failure_rate, vcpu_hours_per_day
 from tests.monitoring.metric_math import Series, evaluate, statistic
+from tests.monitoring.rendered_expressions import (
+    Expression,
+    expressions_in,
+    expressions_of,
+    meaning_of,
+)
 
 HOUR, DAY = 3600, 86_400
 
@@ -71,3 +81,52 @@ def test_the_failure_rate_takes_metrics_that_are_missing_for_nothing(
     found = value(math, {name: {60: count} for name, count in counts.items()})
 
     assert found == {0: pytest.approx(expected)}
+
+
+# -- every expression that is rendered
+
+
+def snapshots() -> Iterator[Expression]:
+    for path in sorted(Path(__file__).parent.parent.rglob("__snapshots__/**/*.json")):
+        rendered = json.loads(path.read_text(encoding="utf-8"))
+        if "Resources" in rendered:
+            yield from expressions_of(rendered)
+        elif "widgets" in rendered:
+            yield from expressions_in(rendered)
+
+
+def test_every_rendered_expression_says_by_numbers_what_it_means() -> None:
+    rendered = {str(each): each for each in snapshots()}
+    assert len(rendered) > 10
+
+    assert [text for text, each in rendered.items() if wrong(each)] == []
+
+
+def test_an_expression_that_nobody_has_given_a_meaning_is_found() -> None:
+    unknown = Expression("a / b", {"a": "JobsRetried", "b": "MaxVcpus"}, frozenset())
+    mistaken = Expression("age / 3600", {"age": "HeadOfQueueAge"}, frozenset({"Maximum 300"}))
+    gap = Expression("a + b", {"a": "JobsRetried", "b": "JobsRetried"}, frozenset({"Sum 300"}))
+
+    assert all(wrong(each) for each in (unknown, mistaken, gap))
+
+
+def wrong(expression: Expression) -> bool:
+    """Whether it says anything else than it means, with numbers or gaps at each place."""
+    means = meaning_of(expression)
+    if means is None:
+        return True
+    chance = random.Random(expression.text)  # noqa: S311 - a seed
+    moments = range(200)
+    series: dict[str, Series] = {
+        name: {at: float(chance.randint(1, 90)) for at in moments if chance.random() < 2 / 3}
+        for name in expression.metrics
+    }
+    found = evaluate(expression.text, series)
+    for at in moments:
+        values = {name: each.get(at) for name, each in series.items()}
+        expected = means(values)
+        if any(value is not None for value in values.values()) and (
+            found.get(at) != (None if expected is None else pytest.approx(expected))
+        ):
+            return True
+    return False

@@ -434,7 +434,7 @@ def test_the_nodes_of_a_multi_node_job_all_count() -> None:
         ],
     }
 
-    assert Job.of(detail, region="us-east-1").vcpus == 10
+    assert Job.of(detail, region="us-east-1").size.vcpus == 10
 
 
 def test_a_kubernetes_job_has_vcpus_and_no_log_stream() -> None:
@@ -450,4 +450,4 @@ def test_a_kubernetes_job_has_vcpus_and_no_log_stream() -> None:
 
     job = Job.of(detail, region="us-east-1")
 
-    assert (job.vcpus, job.exit_code, job.log) == (1.5, 4, None)
+    assert (job.size.vcpus, job.exit_code, job.log) == (1.5, 4, None)

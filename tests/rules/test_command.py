@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch_constructs.rules.check_command import check
+from batch_constructs.check.check_command import check
 
 BAD = {"Resources": {"Q": {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": -1}}}}
 GOOD = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
@@ -300,7 +300,7 @@ def test_checking_loads_neither_the_cdk_nor_boto3_nor_rich_for_json(tmp_path: Pa
     file = written(tmp_path, "a.json", BAD)
     heavy = "{'aws_cdk', 'jsii', 'boto3', 'botocore', 'rich', 'yaml'}"
     code = (
-        "import sys; from batch_constructs.rules.check_command import check\n"
+        "import sys; from batch_constructs.check.check_command import check\n"
         f"try: check(['{file}', '--format', 'json'])\n"
         f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )

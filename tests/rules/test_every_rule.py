@@ -11,7 +11,7 @@ import yaml
 from batch_constructs.rules import Finding, check_resource, check_template
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.rule import RULES
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from batch_constructs.rules.template.whole import Whole
 from tests.aws.test_limits import admitted_and_refused, resource, values
 from tests.judges.test_sources import limits
@@ -95,7 +95,7 @@ def template(written: Any) -> Any:
 
 def findings(type_: str, written: Any) -> list[Finding]:
     if isinstance(written, str):
-        document = reading.document(written)
+        document = template_files.document(written)
         return examine(document.template, document).findings
     if "Resources" in written:
         return check_template(written)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from batch_constructs.check import findings_report
 from batch_constructs.cli import main
-from batch_constructs.rules import report
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import RULES
 
@@ -46,7 +46,9 @@ def one(message: str, path: str = "a.yaml") -> dict[str, list[Finding]]:
 
 
 def test_what_github_reads_as_a_sign_is_written_otherwise() -> None:
-    written = report.written(one("50%\nof it", "a,b:c.yaml"), {}, "github", colour=False, width=0)
+    written = findings_report.written(
+        one("50%\nof it", "a,b:c.yaml"), {}, "github", colour=False, width=0
+    )
 
     assert written.startswith("::warning file=a%2Cb%3Ac.yaml,line=1,col=2,")
     assert "::Q: 50%25%0Aof it; fix: fix" in written
@@ -76,7 +78,7 @@ def test_every_rule_can_be_written_as_sarif() -> None:
         ]
     }
 
-    written = json.loads(report.as_sarif(found))
+    written = json.loads(findings_report.as_sarif(found))
 
     rules = written["runs"][0]["tool"]["driver"]["rules"]
     assert [one["id"] for one in rules] == sorted(RULES)
@@ -99,9 +101,9 @@ def test_junit_has_a_failure_for_each_error_and_warning_and_a_case_for_a_good_fi
     assert (case.attrib["name"], len(case)) == ("check", 0)
 
 
-@pytest.mark.parametrize("format", report.FORMATS)
+@pytest.mark.parametrize("format", findings_report.FORMATS)
 def test_no_sign_in_a_message_breaks_a_format(format: str) -> None:
-    written = report.written(
+    written = findings_report.written(
         one("a\"<&>'\n%\x01\x1b[0m]]>\u2028", "<&\">'\x02"), {}, format, colour=False, width=0
     )
 
@@ -127,7 +129,7 @@ def test_nothing_found_is_an_empty_report_of_each_format(tmp_path: Path) -> None
 def test_text_is_broken_at_the_width_of_a_terminal_under_what_it_belongs_to() -> None:
     found = one("one two three four five six seven eight nine ten")
 
-    written = report.written(found, {"a.yaml": {"Q": "T"}}, "text", colour=False, width=40)
+    written = findings_report.written(found, {"a.yaml": {"Q": "T"}}, "text", colour=False, width=40)
 
     assert written.splitlines()[2:5] == [
         "    warning one two three four five six",
@@ -138,7 +140,7 @@ def test_text_is_broken_at_the_width_of_a_terminal_under_what_it_belongs_to() ->
 
 
 def test_text_is_coloured_where_that_is_wanted() -> None:
-    written = report.written(one("wrong"), {}, "text", colour=True, width=0)
+    written = findings_report.written(one("wrong"), {}, "text", colour=True, width=0)
 
     assert "\x1b[33mwarning \x1b[0mwrong" in written
 

@@ -15,10 +15,10 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from batch_constructs.rules.areas.shapes import model
-from batch_constructs.rules.check_command import check
+from batch_constructs.check.check_command import check
+from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 from batch_constructs.rules.template.wildcard import fits
 
 
@@ -86,7 +86,7 @@ def calls(text: str) -> int:
 
     sys.setprofile(count)
     try:
-        document = reading.document(text)
+        document = template_files.document(text)
         examine(document.template, document)
         if document.repeats:
             document.source_map.repeats()
@@ -129,7 +129,7 @@ def test_what_would_take_for_ever_is_one_line_of_why_not(tmp_path: Path, text: s
 
 
 def test_a_word_that_is_no_number_however_long_is_text() -> None:
-    document = reading.document("Resources: {A: " + "1:" * 50_000 + "1}")
+    document = template_files.document("Resources: {A: " + "1:" * 50_000 + "1}")
 
     assert document.template["Resources"] == {"A": "1:" * 50_000 + "1"}
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_batch as batch
 from click.testing import CliRunner, Result
 
+from batch_constructs import BatchRules
 from batch_constructs.cli import main
 
 QUEUE = """\
@@ -108,6 +110,36 @@ def test_what_is_acknowledged_in_a_cdk_app_is_not_told_of_its_output(tmp_path: P
     told = [one["resource"] for each in found.values() for one in each]
     assert told == ["Wrong", "Wrong"]
     assert len(found) == 3
+
+
+def test_what_the_app_or_a_stage_acknowledges_is_not_told_of_its_output(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    cdk.Validations.of(app).add_plugins(BatchRules(strict=True))
+    stage = cdk.Stage(app, "Stage")
+    ids = "queue-environment-count", "job-queue-priority"
+    for scope, rule in zip((app, stage), ids, strict=True):
+        acknowledgment = cdk.Acknowledgment(id=f"batch-constructs::{rule}", reason="a test")
+        cdk.Validations.of(scope).acknowledge(acknowledgment)
+    outer = cdk.Stack(stage, "B")
+    for stack in (cdk.Stack(app, "A"), outer, cdk.NestedStack(outer, "C")):
+        priority = 1 if stack.stack_name == "A" else -1
+        batch.CfnJobQueue(stack, "Queue", priority=priority, compute_environment_order=[])
+    app.synth()
+
+    for place in (tmp_path, tmp_path / "assembly-Stage"):
+        done = run(place, "--strict")
+        assert (done.exit_code, done.stdout) == (0, ANY), done.stdout
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"pluginReports": 1}', '{"pluginReports": [1]}'])
+def test_a_report_that_is_none_acknowledges_nothing(tmp_path: Path, text: str) -> None:
+    properties = {"Priority": 1, "ComputeEnvironmentOrder": []}
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": properties}
+    (tmp_path / "S.template.json").write_text(json.dumps({"Resources": {"Q": queue}}))
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "validation-report.json").write_text(text)
+
+    assert rules(run(tmp_path, "--format", "json")) == ["queue-environment-count"]
 
 
 def test_a_metadata_file_that_is_none_acknowledges_nothing(tmp_path: Path) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules import Severity, check_template
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 
 def told(text: str) -> set[tuple[str, str, str]]:
-    found = check_template(reading.document(text).template)
+    found = check_template(template_files.document(text).template)
     return {(one.resource, one.rule, one.severity) for one in found}
 
 
 def worse_than_info(text: str) -> list[tuple[str, str]]:
-    found = check_template(reading.document(text).template)
+    found = check_template(template_files.document(text).template)
     return [(one.resource, one.rule) for one in found if one.severity is not Severity.INFO]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from batch_constructs.rules.areas.shapes import model
+from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.rule import RULES
 
 ROOT = Path(__file__).parent.parent.parent

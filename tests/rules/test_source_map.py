@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_constructs.rules.file_check import Checker
-from batch_constructs.rules.template import reading
+from batch_constructs.check.one_file import Checker
+from batch_constructs.rules.template import template_files
 
 YAML = """\
 Conditions:
@@ -35,7 +35,7 @@ QUEUE = ("Resources", "Queue", "Properties")
 
 
 def position(text: str, *path: str) -> tuple[int, int]:
-    source = reading.document(text).source_map
+    source = template_files.document(text).source_map
     return source.position(source.chain(path)[-1])
 
 
@@ -98,7 +98,7 @@ def test_every_value_of_any_json_is_found_where_it_stands(
     ascii_only: bool,  # noqa: FBT001  # drawn
 ) -> None:
     text = json.dumps({"Resources": {"Q": value}}, indent=indent, ensure_ascii=ascii_only)
-    source = reading.document(text).source_map
+    source = template_files.document(text).source_map
 
     for path, entry in places(value, ("Resources", "Q")):
         if any("/" in part for part in path):
@@ -117,7 +117,7 @@ def test_a_finding_of_a_resource_that_a_loop_makes_is_placed_in_the_loop() -> No
         "        ComputeEnvironmentOrder: [{Order: 1, ComputeEnvironment: a}]\n"
     )
 
-    found = Checker(frozenset()).of("a.yaml", reading.document(text)).findings
+    found = Checker(frozenset()).of("a.yaml", template_files.document(text)).findings
 
     assert [(one.resource, one.rule, one.line, one.column) for one in found] == [
         ("QueueFast", "job-queue-priority", 9, 9),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batch_constructs.rules import Finding, Severity, check_template
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "corpus" / "bad").glob("*.json"))
@@ -22,7 +22,11 @@ WORTH_KNOWING = {"jd-ref-undefined"}
 
 
 def worse_than_info(file: Path) -> list[Finding]:
-    return [one for one in check_template(reading.read(file)) if one.severity is not Severity.INFO]
+    return [
+        one
+        for one in check_template(template_files.read(file))
+        if one.severity is not Severity.INFO
+    ]
 
 
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
@@ -30,7 +34,7 @@ def test_the_fault_of_a_bad_template_is_named(file: Path) -> None:
     found = worse_than_info(file)
     if file.stem in WORTH_KNOWING:
         assert found == []
-        found = check_template(reading.read(file))
+        found = check_template(template_files.read(file))
 
     assert NAMED_BY[file.stem] in {one.rule for one in found}
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.rules import UNKNOWN, check_resource, check_template
-from batch_constructs.rules.areas.shapes import model
+from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.rule import BY_SUBJECT
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -128,14 +128,31 @@ def test_a_plugin_of_the_users_own_does_not_report_twice(tmp_path: Path) -> None
     ]
 
 
-def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nested", [False, True])
+def test_templates_of_nested_stacks_and_stages_are_checked(tmp_path: Path, nested: bool) -> None:
     tree = app(tmp_path)
-    stage = cdk.Stage(tree, "Stage")
-    bad_queue(cdk.Stack(stage, "Stack"))
+    stack = cdk.Stack(cdk.Stage(tree, "Stage"), "Stack")
+    bad_queue(cdk.NestedStack(stack, "Nested") if nested else stack)
     cdk.Validations.of(tree).add_plugins(BatchRules())
 
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         tree.synth()
+
+
+def test_a_nested_stack_of_an_earlier_synthesis_stops_nothing(tmp_path: Path) -> None:
+    for name in ("Nested", None):
+        tree = app(tmp_path)
+        stack = cdk.Stack(tree, "Stack")
+        cdk.CfnWaitConditionHandle(stack, "Handle")
+        if name:
+            bad_queue(cdk.NestedStack(stack, name))
+        cdk.Validations.of(tree).add_plugins(BatchRules())
+        if name:
+            with pytest.raises(RuntimeError, match="Stack/Nested/Queue"):
+                tree.synth()
+        else:
+            tree.synth()
+    assert list(tmp_path.glob("*.nested.template.json"))
 
 
 def in_a_stage(tree: cdk.App) -> tuple[cdk.Stage, cdk.Stack, batch.CfnJobQueue]:

@@ -10,7 +10,7 @@ from batch_constructs.rules import check_template
 from batch_constructs.rules.areas import ABOUT, AREAS, subjects
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.rule import RULES
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
@@ -117,7 +117,7 @@ def test_a_template_inside_a_template_has_names_of_its_own() -> None:
 )
 def test_a_file_without_a_version_may_be_a_part_of_a_template(head: str, rules: list[str]) -> None:
     resources = "Resources: {T: {Type: 'AWS::SNS::Topic', DependsOn: Elsewhere}}"
-    document = reading.document(head + resources)
+    document = template_files.document(head + resources)
 
     assert [one.rule for one in examine(document.template, document).findings] == rules
 
@@ -146,7 +146,7 @@ def test_the_source_of_another_tool_is_one_line_and_its_placeholders_are_unknown
         '        MaxvCpus: "${self:custom.max}"\n        Subnets: "${self:custom.subnets}"\n'
         '        SecurityGroupIds: ["${env:SG}"]\n  E-mail: {}\n'
     )
-    document = reading.document(text)
+    document = template_files.document(text)
 
     [one] = examine(document.template, document).findings
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from batch_constructs.rules.template import reading
+from batch_constructs.rules.template import template_files
 
 
 def read(body: str) -> Any:
-    return reading.document(f"Resources:\n  Q: {body}\n").template["Resources"]["Q"]  # type: ignore[index]  # a mapping
+    return template_files.document(f"Resources:\n  Q: {body}\n").template["Resources"]["Q"]  # type: ignore[index]  # a mapping
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_value_is_what_it_says(written: str, value: Any) -> None:
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(written: str, problem: str) -> None:
-    with pytest.raises(reading.UnreadableTemplateError) as told:
+    with pytest.raises(template_files.UnreadableTemplateError) as told:
         read(written)
 
     assert str(told.value) == f"it is not YAML: {problem}"
@@ -66,11 +66,13 @@ def test_aliases_may_repeat_as_much_as_a_template_may_hold_and_no_more() -> None
     def text(times: int) -> str:
         return f"A: &a {'x' * 999}\nB: [{', '.join(['*a'] * times)}]\nResources: {{}}\n"
 
-    reading.document(text(1000))
-    with pytest.raises(reading.UnreadableTemplateError, match="more than the 1 MB"):
-        reading.document(text(1001))
+    template_files.document(text(1000))
+    with pytest.raises(template_files.UnreadableTemplateError, match="more than the 1 MB"):
+        template_files.document(text(1001))
 
 
 def test_a_source_of_jinja_that_is_no_yaml_is_said_to_be_one() -> None:
-    with pytest.raises(reading.NoTemplateError, match="line 3: a template of Jinja begins here"):
-        reading.document("Resources:\n  Q:\n{% if x %}\n    Type: {{ x }}\n")
+    with pytest.raises(
+        template_files.NoTemplateError, match="line 3: a template of Jinja begins here"
+    ):
+        template_files.document("Resources:\n  Q:\n{% if x %}\n    Type: {{ x }}\n")

@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from batch_constructs.testing import assert_no_findings, synth
-from batch_constructs.testing.findings import assert_no_findings as its_home
+from batch_constructs.testing.no_findings import assert_no_findings as its_home
 
 
 def wrong_size(stack: cdk.Stack) -> None:

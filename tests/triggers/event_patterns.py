@@ -12,7 +12,10 @@ def matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
     """
     for name, wanted in pattern.items():
-        if isinstance(wanted, dict):
+        if name == "$or":
+            if not any(matches(each, event) for each in wanted):
+                return False
+        elif isinstance(wanted, dict):
             inner = event.get(name)
             if not isinstance(inner, dict) or not matches(wanted, inner):
                 return False

@@ -57,10 +57,12 @@ def on_demand(stack: Stack) -> Any:
         (event(statusReason="Essential container in task exited"), False),
         (event(statusReason="Task failed: Host EC2 (instance i) terminated."), False),
         (event(jobQueue=ON_DEMAND), False),
+        (event(statusReason="Dependent Job failed"), True),
+        (event(statusReason="Dependent Job failed", jobQueue=ON_DEMAND), True),
         ({**event(), "source": "my.app"}, False),
     ],
 )
-def test_only_a_job_of_the_queue_that_lost_its_host_is_rescued(
+def test_only_a_job_that_lost_its_host_here_or_that_waited_for_another_comes_to_the_function(
     found: dict[str, Any],
     expected: bool,  # noqa: FBT001 - a case
 ) -> None:
@@ -75,10 +77,7 @@ def test_the_rule_is_about_the_queue_that_has_it(
     (name,) = resources(stack, "AWS::Batch::JobQueue")
     arn = {"Fn::GetAtt": [name, "JobQueueArn"]}
     rule = only(stack, "AWS::Events::Rule")
-    assert rule["EventPattern"] == {
-        **lost_host_pattern(QUEUE),
-        "detail": {**lost_host_pattern(QUEUE)["detail"], "jobQueue": [arn]},
-    }
+    assert rule["EventPattern"] == stack.resolve(lost_host_pattern(arn))
 
 
 def test_it_may_submit_to_the_rescue_queue_only(
@@ -102,7 +101,7 @@ def test_it_may_submit_to_the_rescue_queue_only(
     assert claiming["Action"] == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
     variables = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]
     assert variables["RESCUE_QUEUE"] == ON_DEMAND
-    assert sorted(variables) == ["CLAIMS_TABLE", "RESCUE_QUEUE"]
+    assert sorted(variables) == ["CLAIMS_TABLE", "RESCUE_QUEUE", "SPOT_QUEUE"]
 
 
 def test_it_may_submit_the_named_definitions_only(

@@ -6,15 +6,25 @@ import json
 import logging
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS
+from batch_constructs.functions.claims.rows import DAYS_KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LOG = logging.getLogger(__name__)
+_OLDEST_LETTER_DAYS = DAYS_KEPT - 1
+"""Claims are remembered for longer than that; Lambda noted the failure within the day after."""
+
+_OLDEST_LETTER_SECONDS = _OLDEST_LETTER_DAYS * 86_400
+
+
+class TooLateError(Exception):
+    """Nobody knows any more whether it was done: somebody has to look."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +58,9 @@ class Invocation:
 
 
 def each_event(
-    event: Mapping[str, Any], handle: Callable[[Mapping[str, Any], str | None], object]
+    event: Mapping[str, Any],
+    handle: Callable[[Mapping[str, Any], str | None], object],
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, Any] | None:
     """Handle an event as it comes, or out of a dead-letter queue.
 
@@ -57,14 +69,17 @@ def each_event(
 
     ``handle`` is also given what tells an event that has been there before from others: the ID of
     the run that first failed, or of the message; None where the event comes for the first time.
+
+    Raises:
+        TooLateError: the event failed so long ago that its claim is forgotten.
     """
     if "Records" not in event:
-        handle(*_original(event, None))
+        handle(*_original(event, None, clock()))
         return None
     failed = []
     for record in event["Records"]:
         try:
-            handle(*_original(json.loads(record["body"]), record["messageId"]))
+            handle(*_original(json.loads(record["body"]), record["messageId"], clock()))
         except Exception:  # noqa: BLE001 - SQS is told, and keeps it
             _LOG.exception("message %s fails again", record["messageId"])
             failed.append({"itemIdentifier": record["messageId"]})
@@ -72,10 +87,21 @@ def each_event(
 
 
 def _original(
-    event: Mapping[str, Any], identity: str | None
+    event: Mapping[str, Any], identity: str | None, now: float
 ) -> tuple[Mapping[str, Any], str | None]:
     """Return what a function was to handle, of the record that Lambda keeps of its failures."""
     while "requestPayload" in event and "requestContext" in event:
+        failed = event.get("timestamp")
+        if failed is not None and now - _seconds(failed) > _OLDEST_LETTER_SECONDS:
+            raise TooLateError(
+                f"it failed at {failed}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "
+                "was done since is forgotten; look, and where it was not, send the event itself: "
+                "what is in requestPayload"
+            )
         identity = str(event["requestContext"].get("requestId", identity))
         event = event["requestPayload"]
     return event, identity
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp()

@@ -1,8 +1,8 @@
 """Claims one by one: a row of a DynamoDB table for each message, whatever came before it.
 
-A message costs two writes. Its row says who holds it and until when, and after the work what came
-of it. A second delivery finds the row: done, it does nothing; held, it fails, so that whoever
-delivers tries again when the holder is done, or dead.
+A message costs two writes. Its row says who holds it and until when, since when it may be done, and
+after the work what came of it. A second delivery finds the row: done, it does nothing; held, it
+fails, so that whoever delivers tries again when the holder is done, or dead.
 """
 
 from __future__ import annotations
@@ -81,6 +81,11 @@ class Claims:
         row = self._read({"key": {"S": digest(*identity).hex()}})
         return str(row["result"]["S"]) if "result" in row else None
 
+    def since(self, *identity: str) -> float:
+        """Return since when a work that was begun may be done, whoever was at it after that."""
+        row = self._read({"key": {"S": digest(*identity).hex()}})
+        return float(row["since"]["N"]) if "since" in row else self.clock()
+
     def _take(self, key: dict[str, Any], holder: str, deadline: float) -> dict[str, Any]:
         """Take a row and return what it said before, which is all where it is done."""
         now = self.clock()
@@ -88,7 +93,8 @@ class Claims:
             answer = self.dynamodb.update_item(
                 TableName=self.table,
                 Key=key,
-                UpdateExpression="SET #holder = :holder, #lease = :lease, #expires = :expires",
+                UpdateExpression="SET #holder = :holder, #lease = :lease, #expires = :expires,"
+                " #since = if_not_exists(#since, :now)",
                 ConditionExpression="attribute_not_exists(#holder)"
                 " OR (attribute_not_exists(#result) AND #lease < :now)",
                 ExpressionAttributeNames={
@@ -96,6 +102,7 @@ class Claims:
                     "#lease": "lease",
                     "#expires": "expires",
                     "#result": "result",
+                    "#since": "since",
                 },
                 ExpressionAttributeValues={
                     ":holder": {"S": holder},
@@ -135,7 +142,11 @@ class Claims:
     def _release(self, key: dict[str, Any], holder: str) -> None:
         """Let anybody take it at once; where that fails, they wait for the lease."""
         self._note(
-            key, holder, "SET #lease = :free", {"#lease": "lease"}, {":free": {"N": str(_RELEASED)}}
+            key,
+            holder,
+            "SET #lease = :free REMOVE #since",
+            {"#lease": "lease", "#since": "since"},
+            {":free": {"N": str(_RELEASED)}},
         )
 
     def _note(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.metrics import HOURLY_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +17,8 @@ _HOUR, _FIVE_MINUTES = 3600, 300
 _GAPS = 2
 """So many readings may be missing in a row before there is no data."""
 
-_LOOK_BACK = timedelta(days=15)
-"""How far back the last known value is sought."""
+_LOOK_BACK = timedelta(days=HOURLY_DAYS)
+"""How far back the last known value is sought: CloudWatch has no older one."""
 
 _PERCENT = 100
 
@@ -69,11 +71,8 @@ class Used:
     guessed_vcpu_hours: float = 0.0
     """How many of them are a guess: the last known vCPUs, for as long as there is no data."""
 
-    silent_since: datetime | None = None
-    """Since when a queue has no data; None where all have."""
-
-    silent: Sequence[str] = ()
-    """The queues that have none."""
+    silent: Mapping[str, datetime | None] = field(default_factory=dict)
+    """The queues that have no data, by name, and since when; None where there never was any."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ class Usage:
     """Reads what queues used from the gauge ``VcpusInUse``, through a boto3 CloudWatch client.
 
     What a gauge does not say is unknown, not nothing: as long as there is no data, a queue is
-    reckoned to use what it used last.
+    reckoned to use what it used last, and one that never said anything, nothing.
     """
 
     cloudwatch: Any
@@ -91,53 +90,52 @@ class Usage:
 
     def used(self, queues: Sequence[str], *, start: datetime, now: datetime) -> Used:
         """Add up the vCPU-hours of the queues, by name, from ``start`` to ``now``."""
-        step = timedelta(seconds=max(self.gauge_seconds, _FIVE_MINUTES))
+        due = timedelta(seconds=max(self.gauge_seconds, _FIVE_MINUTES))
+        # a silence begins in the same hour whether it is read in steps or, later, by the hour
+        step = timedelta(seconds=_HOUR if self.gauge_seconds >= _HOUR else _FIVE_MINUTES)
         known = self._series(queues, step, start, now)
-        before = self._last_before(queues, known, start)
+        before = self._last_before([one for one in queues if start not in known[one]], start)
         total = guessed = 0.0
-        silent: dict[str, datetime] = {}
+        silent: dict[str, datetime | None] = {}
         for queue in queues:
-            vcpus, last = before.get(queue, (0.0, start))
+            vcpus, last = before.get(queue, (0.0, None))
             at = start
             while at < now:
                 seconds = min(step, now - at).total_seconds()
                 if at in known[queue]:
                     vcpus, last = known[queue][at], at + step
-                elif at - last >= _GAPS * step:
+                elif at - (last or start) >= _GAPS * due:
                     guessed += vcpus * seconds
                 total += vcpus * seconds
                 at += step
-            if now - last > (_GAPS + 1) * step:
+            if now - (last or start) > (_GAPS + 1) * due:
                 silent[queue] = last
-        return Used(
-            vcpu_hours=total / _HOUR,
-            guessed_vcpu_hours=guessed / _HOUR,
-            silent_since=min(silent.values(), default=None),
-            silent=sorted(silent),
-        )
+        return Used(vcpu_hours=total / _HOUR, guessed_vcpu_hours=guessed / _HOUR, silent=silent)
 
     def _last_before(
-        self,
-        queues: Sequence[str],
-        known: Mapping[str, Mapping[datetime, float]],
-        start: datetime,
+        self, queues: Sequence[str], start: datetime
     ) -> dict[str, tuple[float, datetime]]:
         """Return what queues used last before a period of whose beginning nothing is known."""
-        wanting = [queue for queue in queues if start not in known[queue]]
-        if not wanting:
+        if not queues:
             return {}
-        earlier = self._series(wanting, timedelta(hours=1), start - _LOOK_BACK, start)
-        found = {}
-        for queue, values in earlier.items():
-            if values:
-                last = max(values)
-                found[queue] = (values[last], min(start, last + timedelta(hours=1)))
-        return found
+        hour = timedelta(hours=1)
+        newest = self._series(queues, hour, start - _LOOK_BACK, start, only_the_newest=True)
+        return {
+            queue: (values[max(values)], min(start, max(values) + hour))
+            for queue, values in newest.items()
+            if values
+        }
 
     def _series(
-        self, queues: Sequence[str], step: timedelta, start: datetime, end: datetime
+        self,
+        queues: Sequence[str],
+        step: timedelta,
+        start: datetime,
+        end: datetime,
+        *,
+        only_the_newest: bool = False,
     ) -> dict[str, dict[datetime, float]]:
-        """Return the average of each step of each queue for which there is data."""
+        """Return the average of each step with data, of each queue; read from the newest on."""
         queries = [
             {
                 "Id": f"queue{number}",
@@ -157,13 +155,17 @@ class Usage:
         token: dict[str, str] = {}
         while True:
             page = self.cloudwatch.get_metric_data(
-                MetricDataQueries=queries, StartTime=start, EndTime=end, **token
+                MetricDataQueries=queries,
+                StartTime=start,
+                EndTime=end,
+                ScanBy="TimestampDescending",
+                **token,
             )
             for result in page["MetricDataResults"]:
                 queue = queues[int(result["Id"].removeprefix("queue"))]
                 for timestamp, average in zip(result["Timestamps"], result["Values"], strict=True):
                     found[queue][_step_of(timestamp, start, step)] = average
-            if not page.get("NextToken"):
+            if not page.get("NextToken") or (only_the_newest and all(found.values())):
                 return found
             token = {"NextToken": page["NextToken"]}
 

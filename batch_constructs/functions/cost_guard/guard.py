@@ -19,7 +19,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -89,16 +89,15 @@ class Guard:
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
         noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
         level = max(self.budget.level(used.vcpu_hours), Level(noted))
-        hold = level is Level.OVER or (used.silent_since is not None and self.holds_without_data)
+        hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
         failed: list[str] = []
         told = level
         if level > noted:
             with _going_on("topic", failed):
                 self._tell_level(level, used, here, names, invocation)
             told = Level(noted) if failed else level
-        if used.silent_since is not None:
-            with _going_on("topic", failed):
-                self._tell_silence(used, used.silent_since, invocation)
+        with _going_on("topic", failed):
+            self._tell_silence(used.silent, invocation)
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
                 self._keep(queue, level, f"{here} {told.name}", hold=hold)
@@ -200,20 +199,39 @@ class Guard:
         subject = f"Batch budget of {self.called} {spent}"
         self._publish((here, level.name), subject, lines, invocation)
 
-    def _tell_silence(self, used: Used, since: datetime, invocation: Invocation) -> None:
-        at = f"{since:%Y-%m-%d %H:%M}"
+    def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
+        """Tell of the queues whose silence nobody was told of, in one message."""
+        silences = {
+            queue: ("silent", queue, _hour_of(since)) for queue, since in sorted(silent.items())
+        }
+        untold = [
+            queue
+            for queue, silence in silences.items()
+            if self.claims.result_of("guard", self.note, *silence) is None
+        ]
+        if not untold:
+            return
         lines = [
-            f"The gauges of {', '.join(used.silent)} have said nothing since {at} UTC.",
+            *(_says_nothing(queue, silent[queue]) for queue in untold),
             "Look whether the function of the gauges fails: its alarm and its log say why.",
             "Until they speak again, the queues are reckoned to use what they used last.",
         ]
         if self.holds_without_data and self.action in _DONE:
             lines.append("Meanwhile new work is held back, as if the budget were spent.")
-        subject = f"Batch budget of {self.called}: no data since {at}"
-        self._publish(("silent", at), subject, lines, invocation)
+        subject = f"Batch budget of {self.called}: no data of {', '.join(untold)}"
+        every = [part for queue in untold for part in silences[queue]]
+        self._publish(every, subject, lines, invocation)
+        for queue in untold:
+            self.claims.once(
+                "guard",
+                self.note,
+                *silences[queue],
+                work=lambda _: "told",
+                deadline=invocation.deadline,
+            )
 
     def _publish(
-        self, what: tuple[str, str], subject: str, lines: Sequence[str], invocation: Invocation
+        self, what: Sequence[str], subject: str, lines: Sequence[str], invocation: Invocation
     ) -> None:
         """Tell people once, whichever of two runs at once comes to it first."""
 
@@ -253,6 +271,17 @@ class Lowered:
         """Read a note, if it is one of these."""
         found = _LOWERED.fullmatch(note)
         return None if found is None else cls(was=int(found[1]), at=found[2], to=int(found[3]))
+
+
+def _says_nothing(queue: str, since: datetime | None) -> str:
+    if since is None:
+        return f"The gauges of {queue} have never said anything."
+    return f"The gauges of {queue} have said nothing since {since:%Y-%m-%d %H:%M} UTC."
+
+
+def _hour_of(since: datetime | None) -> str:
+    """Name the hour of the last reading before a silence, which ended when the silence began."""
+    return "never" if since is None else f"{since - timedelta(seconds=1):%Y-%m-%dT%H}"
 
 
 def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:

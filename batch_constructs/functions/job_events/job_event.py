@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.functions.job_events.job_size import JobSize, containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +68,7 @@ class Job:
     share: str | None = None
     array_size: int | None = None
     children: Mapping[str, int] = field(default_factory=dict)
-    vcpus: float = 0.0
+    size: JobSize = field(default_factory=JobSize)
     log_group: str | None = DEFAULT_LOG_GROUP
     log_region: str = ""
 
@@ -93,7 +94,7 @@ class Job:
             share=detail.get("shareIdentifier"),
             array_size=array.get("size") if "index" not in array else None,
             children=array.get("statusSummary") or {},
-            vcpus=_vcpus(detail),
+            size=JobSize.of(detail),
             log_group=_log_group(detail, log),
             log_region=(log.get("options") or {}).get("awslogs-region") or region,
         )
@@ -149,7 +150,7 @@ class Job:
     @property
     def vcpu_hours(self) -> float:
         """What the job used, all attempts together."""
-        return self.vcpus * self.milliseconds / _MILLISECONDS_AN_HOUR
+        return self.size.vcpus * self.milliseconds / _MILLISECONDS_AN_HOUR
 
     @property
     def log(self) -> LogStream | None:
@@ -188,51 +189,8 @@ def _deciding_container(attempt: Mapping[str, Any]) -> Mapping[str, Any]:
     return next(failed, containers[0] if containers else {})
 
 
-def _containers(detail: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """Yield the containers of a job, each with how many nodes run it."""
-    if detail.get("container"):
-        yield detail["container"], 1
-    for task in (detail.get("ecsProperties") or {}).get("taskProperties") or ():
-        for container in task.get("containers") or ():
-            yield container, 1
-    pod = (detail.get("eksProperties") or {}).get("podProperties") or {}
-    for container in pod.get("containers") or ():
-        yield container, 1
-    node_properties = detail.get("nodeProperties") or {}
-    for group in node_properties.get("nodeRangeProperties") or ():
-        nodes = _nodes(group.get("targetNodes", ""), node_properties.get("numNodes", 1))
-        for container, count in _containers(group):
-            yield container, count * nodes
-
-
-def _nodes(target: str, total: int) -> int:
-    """Count the nodes of a range such as ``0:3`` or ``4:``."""
-    first, colon, last = target.partition(":")
-    start = int(first or 0)
-    if not colon:
-        return 1
-    return int(last or total - 1) - start + 1
-
-
-def _vcpus(detail: Mapping[str, Any]) -> float:
-    return sum(_container_vcpus(container) * nodes for container, nodes in _containers(detail))
-
-
-def _container_vcpus(container: Mapping[str, Any]) -> float:
-    for requirement in container.get("resourceRequirements") or ():
-        if requirement.get("type") == "VCPU":
-            return float(requirement["value"])
-    kubernetes = container.get("resources") or {}
-    cpu = (kubernetes.get("limits") or {}).get("cpu") or (kubernetes.get("requests") or {}).get(
-        "cpu"
-    )
-    if cpu is not None:
-        return float(cpu[:-1]) / 1000 if str(cpu).endswith("m") else float(cpu)
-    return float(container.get("vcpus") or 0)
-
-
 def _first_log_configuration(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    for container, _ in _containers(detail):
+    for container, _ in containers(detail):
         if container.get("logConfiguration"):
             configuration: Mapping[str, Any] = container["logConfiguration"]
             return configuration

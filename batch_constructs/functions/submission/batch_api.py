@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
 from batch_constructs.functions.claims.outcome import Failure
 
@@ -69,6 +71,17 @@ class BatchApi:
             found.setdefault(job["jobName"], job["jobId"])
         return found
 
+    def all_named(self, queue: str, name: str) -> list[str]:
+        """Find the IDs of the jobs of a queue with exactly this name, the newest first."""
+        return [job["jobId"] for job in self._listed(queue, name) if job["jobName"] == name]
+
+    def failed_children(self, array_job_id: str) -> list[dict[str, Any]]:
+        """List the children of an array that failed."""
+        pages = self._lister.get_paginator("list_jobs").paginate(
+            arrayJobId=array_job_id, jobStatus=JobState.FAILED
+        )
+        return [job for page in pages for job in page["jobSummaryList"]]
+
     def queue(self, name: str) -> dict[str, Any] | None:
         """Describe a queue; None where there is none."""
         found: list[dict[str, Any]] = self._lister.describe_job_queues(jobQueues=[name])[
@@ -77,10 +90,11 @@ class BatchApi:
         return found[0] if found else None
 
     def described(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Describe jobs: at most twenty, as one may wait for."""
-        if not job_ids:
-            return []
-        found: list[dict[str, Any]] = self._lister.describe_jobs(jobs=list(job_ids))["jobs"]
+        """Describe those of these jobs that AWS Batch knows, in no certain order."""
+        found: list[dict[str, Any]] = []
+        for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
+            chunk = list(job_ids[at : at + DESCRIBED_AT_ONCE])
+            found += self._lister.describe_jobs(jobs=chunk)["jobs"]
         return found
 
     def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.delivery import SQS_ENTRIES
 
+from .message_reader import CLAIMED_AS, CLAIMED_AT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -28,7 +30,10 @@ _Aside = tuple["Message", str]
 
 
 class DeadLetters:
-    """Puts messages aside, with attributes ``Reason`` and ``MessageId``."""
+    """Puts messages aside, with attributes ``Reason`` and ``MessageId``.
+
+    What is perhaps a job also has ``ClaimedAs`` and ``ClaimedAt``, so that it is known again.
+    """
 
     def __init__(self, sqs: Client, *, queue_url: str, fifo: bool) -> None:
         """Remember the queue."""
@@ -53,12 +58,14 @@ class DeadLetters:
         return failed
 
     def _entry(self, at: str, message: Message, reason: str) -> dict[str, Any]:
+        told = {"Reason": reason[:_REASON_CHARACTERS], "MessageId": message.id}
+        if message.claimed_at is not None:
+            told |= {CLAIMED_AS: message.key, CLAIMED_AT: str(int(message.claimed_at))}
         entry: dict[str, Any] = {
             "Id": at,
             "MessageBody": _sendable(message.body),
             "MessageAttributes": {
-                "Reason": {"DataType": "String", "StringValue": reason[:_REASON_CHARACTERS]},
-                "MessageId": {"DataType": "String", "StringValue": message.id},
+                name: {"DataType": "String", "StringValue": value} for name, value in told.items()
             },
         }
         if self._fifo:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.submit_job import ARRAY_SIZE
 from batch_constructs.functions.claims.effect import (
@@ -16,7 +18,11 @@ from batch_constructs.functions.claims.effect import (
     UnsureError,
 )
 from batch_constructs.functions.claims.identity import digest
-from batch_constructs.functions.claims.lease import RESERVE_SECONDS, lease_until
+from batch_constructs.functions.claims.lease import (
+    CLOCKS_APART_SECONDS,
+    RESERVE_SECONDS,
+    lease_until,
+)
 
 from .batch_api import is_about_the_request
 from .defaults import defaults, merged
@@ -38,6 +44,11 @@ _SHARE_FOR_READING = 0.25
 
 _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
+
+_FORGOTTEN = (
+    "perhaps a job, since longer ago than deduplication_window: an earlier Reason named the job; "
+    "look whether it ran, and where it did not, send the message anew"
+)
 
 Client = Any
 """A boto3 client."""
@@ -79,30 +90,31 @@ class Gateway:
                 unread.append(record["messageId"])  # slow ones came before it: it comes again
                 continue
             try:
-                batch.add(self.reader.read(record))
+                message = self.reader.read(record)
+                if self._is_forgotten(message, began):
+                    batch.set_aside(message, _FORGOTTEN)
+                else:
+                    batch.add(message)
             except Poison as poison:
-                batch.set_aside(_bare(record), str(poison))
+                batch.set_aside(Message.of(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
                 _log_the_way_to(error, record["messageId"])
-                batch.set_aside(_bare(record), f"cannot be read: {type(error).__name__}: {error}")
+                batch.set_aside(
+                    Message.of(record), f"cannot be read: {type(error).__name__}: {error}"
+                )
         batch.run()
         return [*batch.deliver_again(), *unread]
+
+    def _is_forgotten(self, message: Message, now: float) -> bool:
+        """Whether a message is perhaps a job, and nobody knows it any more."""
+        kept = self.settings.window_seconds - CLOCKS_APART_SECONDS
+        return message.claimed_at is not None and now - message.claimed_at > kept
 
 
 def _log_the_way_to(error: Exception, message_id: str) -> None:
     """Log where in the code a message failed; the error's own words may quote the message."""
     way = "".join(traceback.format_tb(error.__traceback__))
     _LOG.error("message %s cannot be read: %s\n%s", message_id, type(error).__name__, way)
-
-
-def _bare(record: Mapping[str, Any]) -> Message:
-    return Message(
-        id=record["messageId"],
-        body=record["body"],
-        key=record["messageId"],
-        receives=1,
-        group=record.get("attributes", {}).get("MessageGroupId"),
-    )
 
 
 class _Batch:
@@ -200,19 +212,28 @@ class _Batch:
     def _finish_for(self, dead: Claim, held: _Held) -> None:
         """Finish what another function began, if it is dead."""
         if dead.lease_until > self._now:
-            self._return_all(held)
+            self._keep_all(dead, held)
             return
         claim = self._log.take_over(dead, lease_until=self._lease_until, deadline=self._deadline)
         if claim is None:
             return  # somebody was faster
-        if self._settings.manifest_bucket is not None:
-            if claim.name in self._batch_api.named(self._settings.job_queue, claim.name):
+        array = self._settings.manifest_bucket is not None
+        try:
+            wanted = claim.name if array else f"{claim.name}-*"
+            names = self._batch_api.named(self._settings.job_queue, wanted)
+        except (BotoCoreError, ClientError):
+            # these alone come again; the others of this batch have nothing to do with it
+            _LOG.exception("could not look what became of %s", claim.name)
+            self._finish(claim, unsure=claim.positions)
+            self._keep_all(claim, held)
+            return
+        if array:
+            if claim.name in names:
                 self._finish(claim)
                 self._handled.update(message.id for _, message in held)
             else:
                 self._submit_array(claim, held)
             return
-        names = self._batch_api.named(self._settings.job_queue, f"{claim.name}-*")
         there = {p for p in claim.positions if _job_name(claim, p) in names}
         self._handled.update(message.id for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
@@ -260,7 +281,7 @@ class _Batch:
             self._batch_api.submit(self._array_request(claim), deadline=self._deadline)
         except UnsureError:
             self._finish(claim, unsure=every)
-            self._return_all(held)
+            self._keep_all(claim, held)
         except (OutOfTimeError, RefusedError) as error:
             self._finish(claim, free=every)
             for _, message in held:
@@ -286,7 +307,7 @@ class _Batch:
                 self._handled.add(message.id)
             except UnsureError:
                 unsure.add(position)
-                self._return(message)
+                self._keep(message, _job_name(claim, position))
             except OutOfTimeError as error:
                 out_of_time = error
                 free.add(position)
@@ -339,9 +360,22 @@ class _Batch:
         else:
             self._return(message)
 
-    def _return_all(self, held: Iterable[tuple[int, Message]]) -> None:
-        for _, message in held:
+    def _keep_all(self, claim: Claim, held: _Held) -> None:
+        array = self._settings.manifest_bucket is not None
+        for position, message in held:
+            self._keep(message, claim.name if array else _job_name(claim, position))
+
+    def _keep(self, message: Message, job_name: str) -> None:
+        """Return a message that is perhaps a job; at its last receive, set it aside as that.
+
+        SQS would give it another ID as it is redriven, and nobody would know it again.
+        """
+        if message.receives < self._settings.max_receives:
             self._return(message)
+            return
+        for twin in self._twins[digest(message.key)]:
+            claimed = replace(twin, claimed_at=self._now)
+            self.set_aside(claimed, f"perhaps job {job_name}: AWS Batch gave no clear answer")
 
     def _return(self, message: Message) -> bool:
         """Let SQS deliver a message and its twins again; False, so that a filter drops it."""

@@ -43,6 +43,9 @@ MEMBERS = frozenset(
 )
 """What a body may hold: SubmitJob's members, less those the gateway decides."""
 
+CLAIMED_AS, CLAIMED_AT = "ClaimedAs", "ClaimedAt"
+"""Attributes of a message that was set aside as perhaps a job: what identifies it, and when."""
+
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -62,6 +65,26 @@ class Message:
     receives: int
     group: str | None = None
     request: dict[str, Any] = field(default_factory=dict)
+    claimed_at: float | None = None
+    """When it was set aside as perhaps a job."""
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Message:
+        """Read an SQS record but for its body; one that was set aside keeps its identity."""
+        attributes = record.get("attributes", {})
+        told = {
+            name: value.get("stringValue", "")
+            for name, value in record.get("messageAttributes", {}).items()
+        }
+        at = told.get(CLAIMED_AT, "")
+        return cls(
+            id=record["messageId"],
+            body=record["body"],
+            key=told.get(CLAIMED_AS) or record["messageId"],
+            receives=int(attributes.get("ApproximateReceiveCount", 1)),
+            group=attributes.get("MessageGroupId"),
+            claimed_at=float(at) if at.isdecimal() else None,
+        )
 
 
 @dataclass(kw_only=True)
@@ -82,15 +105,8 @@ class MessageReader:
         Raises:
             Poison: the body is not what this gateway accepts.
         """
-        attributes = record.get("attributes", {})
         _check_text("the body", record["body"])
-        message = Message(
-            id=record["messageId"],
-            body=record["body"],
-            key=record["messageId"],
-            receives=int(attributes.get("ApproximateReceiveCount", 1)),
-            group=attributes.get("MessageGroupId"),
-        )
+        message = Message.of(record)
         if self.array and self.validate is None and self.idempotency_key is None:
             return message
         body = _parse(message.body)

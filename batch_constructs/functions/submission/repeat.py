@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ARRAY_INDICES = "ARRAY_INDICES"
+RESCUES = "BATCH_RESCUES"
+"""How often a job was rescued, in the environment of its containers."""
+
+_OF_ONE_REPETITION = (ARRAY_INDICES, RESCUES)
+WHOSE = "batch-constructs:claim"
+"""The tag that says whose submission a job is."""
+
 _ALIKE = ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagateTags")
 """What a description and a submission call alike."""
 
@@ -36,19 +43,17 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
             request[name] = detail[name]
     if "schedulingPriority" in detail and "shareIdentifier" in detail:
         request["schedulingPriorityOverride"] = detail["schedulingPriority"]
-    tags = {k: v for k, v in detail.get("tags", {}).items() if not k.startswith("aws:")}
+    tags = {
+        name: value
+        for name, value in detail.get("tags", {}).items()
+        if not name.startswith("aws:") and name != WHOSE
+    }
     if tags:
         request["tags"] = tags
     request |= _overrides(detail)
-    nodes = detail.get("nodeProperties")
-    if nodes:
-        request["nodeOverrides"] = {
-            "numNodes": nodes["numNodes"],
-            "nodePropertyOverrides": [
-                {"targetNodes": group["targetNodes"], **_node_overrides(group)}
-                for group in nodes["nodeRangeProperties"]
-            ],
-        }
+    groups = _node_groups(detail)
+    if groups:
+        request["nodeOverrides"] = groups
     return request
 
 
@@ -59,10 +64,25 @@ def newest_revision(definition: str) -> str:
 
 def indices_of(detail: Mapping[str, Any]) -> list[int] | None:
     """Return the indices that a job works on in turn; None where they are its own."""
-    for _, pairs in _environments(_overrides(detail, keep_indices=True)):
+    listed = _variable(detail, ARRAY_INDICES)
+    return None if listed is None else numbers_of(listed)
+
+
+def rescues_of(detail: Mapping[str, Any]) -> int:
+    """Return how often a job was rescued before."""
+    said = _variable(detail, RESCUES) or ""
+    return int(said) if said.isdecimal() else 0
+
+
+def _variable(detail: Mapping[str, Any], name: str) -> str | None:
+    overrides = {
+        **_overrides(detail, whole=True),
+        "nodeOverrides": _node_groups(detail, whole=True),
+    }
+    for _, pairs in _environments(overrides):
         for pair in pairs:
-            if pair["name"] == ARRAY_INDICES:
-                return numbers_of(pair["value"])
+            if pair["name"] == name:
+                return str(pair["value"])
     return None
 
 
@@ -74,8 +94,9 @@ def with_indices(request: Mapping[str, Any], numbers: Sequence[int]) -> dict[str
 def with_variable(request: Mapping[str, Any], name: str, value: str) -> dict[str, Any]:
     """Give every container of a job an environment variable."""
     full: dict[str, Any] = _copied(request)
-    if not any(True for _ in _environments(full)):
-        full["containerOverrides"] = {**full.get("containerOverrides", {}), "environment": []}
+    for part in full.get("nodeOverrides", {}).get("nodePropertyOverrides", [full]):
+        if not any(True for _ in _environments(part)):
+            part["containerOverrides"] = {}
     for _, pairs in _environments(full):
         pairs[:] = [pair for pair in pairs if pair["name"] != name]
         pairs.append({"name": name, "value": value})
@@ -112,20 +133,20 @@ def fit_share(
         request.pop("schedulingPriorityOverride", None)
 
 
-def _overrides(detail: Mapping[str, Any], *, keep_indices: bool = False) -> dict[str, Any]:
+def _overrides(detail: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
     """Return the overrides that give containers what a job, or a group of nodes, gave them."""
     found: dict[str, Any] = {}
     container = detail.get("container")
     tasks = (detail.get("ecsProperties") or {}).get("taskProperties")
     pod = (detail.get("eksProperties") or {}).get("podProperties")
     if container and not tasks and not pod:
-        found["containerOverrides"] = _ecs_container(container, keep_indices=keep_indices)
+        found["containerOverrides"] = _ecs_container(container, whole=whole)
     if tasks:
         found["ecsPropertiesOverride"] = {
             "taskProperties": [
                 {
                     "containers": [
-                        {"name": each["name"], **_ecs_container(each, keep_indices=keep_indices)}
+                        {"name": each["name"], **_ecs_container(each, whole=whole)}
                         for each in task["containers"]
                     ]
                 }
@@ -135,7 +156,7 @@ def _overrides(detail: Mapping[str, Any], *, keep_indices: bool = False) -> dict
     if pod:
         found["eksPropertiesOverride"] = {
             "podProperties": {
-                kind: [_pod_container(each, keep_indices=keep_indices) for each in pod[kind]]
+                kind: [_pod_container(each, whole=whole) for each in pod[kind]]
                 for kind in ("containers", "initContainers")
                 if pod.get(kind)
             }
@@ -147,32 +168,42 @@ def _overrides(detail: Mapping[str, Any], *, keep_indices: bool = False) -> dict
     return {name: value for name, value in found.items() if value}
 
 
-def _node_overrides(group: Mapping[str, Any]) -> dict[str, Any]:
-    overrides = _overrides(group)
-    if group.get("instanceTypes"):
-        overrides["instanceTypes"] = group["instanceTypes"]
-    return overrides
+def _node_groups(detail: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any]:
+    nodes = detail.get("nodeProperties")
+    if not nodes:
+        return {}
+    return {
+        "numNodes": nodes["numNodes"],
+        "nodePropertyOverrides": [
+            {
+                "targetNodes": group["targetNodes"],
+                **_overrides(group, whole=whole),
+                **({"instanceTypes": group["instanceTypes"]} if group.get("instanceTypes") else {}),
+            }
+            for group in nodes["nodeRangeProperties"]
+        ],
+    }
 
 
-def _ecs_container(container: Mapping[str, Any], *, keep_indices: bool) -> dict[str, Any]:
+def _ecs_container(container: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     overrides = {name: container[name] for name in _ECS if container.get(name)}
-    pairs = _kept(container.get("environment"), keep_indices=keep_indices)
+    pairs = _kept(container.get("environment"), whole=whole)
     return {**overrides, **({"environment": pairs} if pairs else {})}
 
 
-def _pod_container(container: Mapping[str, Any], *, keep_indices: bool) -> dict[str, Any]:
+def _pod_container(container: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
     overrides = {name: container[name] for name in ("name", *_EKS) if container.get(name)}
-    pairs = _kept(container.get("env"), keep_indices=keep_indices)
+    pairs = _kept(container.get("env"), whole=whole)
     return {**overrides, **({"env": pairs} if pairs else {})}
 
 
-def _kept(pairs: Sequence[Mapping[str, str]] | None, *, keep_indices: bool) -> list[Any]:
+def _kept(pairs: Sequence[Mapping[str, str]] | None, *, whole: bool) -> list[Any]:
     """Leave out the variables that AWS Batch sets, and those of another repetition."""
     return [
         dict(pair)
         for pair in pairs or ()
         if not pair["name"].startswith(RESERVED_VARIABLES)
-        and (keep_indices or pair["name"] != ARRAY_INDICES)
+        and (whole or pair["name"] not in _OF_ONE_REPETITION)
     ]
 
 

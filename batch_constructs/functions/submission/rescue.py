@@ -1,41 +1,45 @@
 """Spot rescue: a job that lost its last Spot host is submitted again, to the on-demand queue.
 
-EventBridge sends the ``Batch Job State Change`` of a job that failed with ``Host EC2 …``. A child
-of an array becomes a job of its own whose ``ARRAY_INDICES`` names the index. A job is named after
-the one that was lost, and counts its rescues there: after ``MOST_RESCUES`` of them it stays failed,
-so that two queues that rescue each other's jobs come to an end. A job that failed since one it
-waited for was lost is submitted again too, to wait for the new one.
+EventBridge sends the ``Batch Job State Change`` of a job of the queue that failed with ``Host EC2
+…``. A child of an array becomes a job of its own whose ``ARRAY_INDICES`` names the index.
+``BATCH_RESCUES`` in a job's environment counts its rescues: after ``MOST_RESCUES`` of them it stays
+failed, so that two queues that rescue each other's jobs come to an end.
 
-Environment: ``RESCUE_QUEUE``, ``CLAIMS_TABLE``.
+EventBridge also sends the jobs of every queue that failed since one they waited for failed. Where
+that was lost here, they are submitted again, to wait for what runs instead: those of the queue to
+the on-demand queue, those of another to their own, and where the function may not, it says so.
+
+Environment: ``SPOT_QUEUE``, ``RESCUE_QUEUE``, ``CLAIMS_TABLE``.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES
 from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 
-from .repeat import fit_share, indices_of, newest_revision, repeat, with_indices
+from .repeat import (
+    RESCUES,
+    fit_share,
+    indices_of,
+    longest_overrides,
+    newest_revision,
+    repeat,
+    rescues_of,
+    with_indices,
+    with_variable,
+)
 from .submit import Submitter, submitter
+from .waiting import MOST_RESCUES, LeftToPeopleError, Waiting, failed_with_another, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_RESCUES = 3
-"""So often a job is rescued: from one Spot queue to the next, and to one on demand."""
-
-
-class NotYetError(Exception):
-    """What a job waits for is not there yet; the same event again, later, finds it."""
-
-
-_ENDING = re.compile(r"-rescue(\d?)-[0-9a-f-]+$")
 _LONGEST_ENDING = "-rescue0-00000000-0000-0000-0000-000000000000-0000"
 _LOG = logging.getLogger()
 _LOG.setLevel(logging.INFO)
@@ -48,32 +52,91 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
     again = each_event(
         event,
         lambda each, _: made.append(
-            rescue(submitter(), each["detail"], os.environ["RESCUE_QUEUE"], invocation)
+            rescue(
+                submitter(),
+                each["detail"],
+                os.environ["RESCUE_QUEUE"],
+                invocation,
+                spot_queue=os.environ["SPOT_QUEUE"],
+            )
         ),
     )
     return made[0] if again is None else again
 
 
 def rescue(
-    by: Submitter, job: Mapping[str, Any], queue: str, invocation: Invocation
+    by: Submitter,
+    job: Mapping[str, Any],
+    queue: str,
+    invocation: Invocation,
+    *,
+    spot_queue: str | None = None,
 ) -> dict[str, str] | None:
-    """Submit a lost job again; None where that is another event's, or was done too often."""
-    parent = "size" in job.get("arrayProperties", {}) and ":" not in job["jobId"]
-    if parent or "#" in job["jobId"]:
-        return None  # an array's lost children, and a multi-node job, have events of their own
-    waits = _waits_for(by, job) if _failed_with_another(job) else ()
+    """Submit a lost job again, or one that waited for it.
+
+    Args:
+        by: Who submits.
+        job: The job that failed, as its event tells of it.
+        queue: Where it runs again.
+        invocation: The run of the function.
+        spot_queue: The ARN of the queue whose lost jobs are rescued. Default: the job's own.
+
+    Returns:
+        The new job; None where that is another event's, another function's, or was done too often.
+
+    Raises:
+        NotYetError: what it waited for is not submitted again yet.
+        LeftToPeopleError: it cannot be submitted again, and why.
+        RefusedError: AWS Batch refuses it.
+    """
+    ours = job["jobQueue"] if spot_queue is None else spot_queue
+    waits = _waits(by, job, ours)
     if waits is None:
-        return None  # what it waited for failed of its own
-    request = rescue_request(job, queue)
+        return None
+    request = rescue_request(job, queue if job["jobQueue"] == ours else job["jobQueue"])
     if request is None:
         _LOG.warning("job %s was rescued %d times and stays failed", job["jobId"], MOST_RESCUES)
         return None
     if waits:
-        request["dependsOn"] = list(waits)
-    if "shareIdentifier" in request:
+        request["dependsOn"] = waits
+    if "shareIdentifier" in request and request["jobQueue"] == queue:
         described = by.batch_api.queue(queue)
         if described is not None:
             fit_share(request, described)
+    _refuse_what_ecs_refuses(job, request)
+    try:
+        return _submit(by, job, request, invocation)
+    except RefusedError as error:
+        if request["jobQueue"] == queue:
+            raise
+        raise LeftToPeopleError(
+            f"job {job['jobId']} waited for a lost one in {request['jobQueue']}, where this "
+            f"function may not submit: submit it again yourself, to wait for {waits}, or let the "
+            f"function: other_queue.grant_submit(queue.spot_rescue.function, …): {error}"
+        ) from error
+
+
+def _waits(by: Submitter, job: Mapping[str, Any], spot_queue: str) -> list[dict[str, str]] | None:
+    """Say what a job waits for when it runs again; None where it does not, or not of our doing."""
+    if failed_with_another(job):
+        return Waiting(by=by, job=job, spot_queue=spot_queue).dependencies()
+    # an array's lost children, and a multi-node job, have events of their own
+    return None if is_array(job) or "#" in job["jobId"] else []
+
+
+def _refuse_what_ecs_refuses(job: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    length = longest_overrides(request)
+    if length > OVERRIDES_BYTES:
+        raise LeftToPeopleError(
+            f"the command and the environment of job {job['jobId']} have {length} characters; ECS "
+            f"takes {OVERRIDES_BYTES} as overrides, and the job would fail: submit it again with "
+            "fewer variables"
+        )
+
+
+def _submit(
+    by: Submitter, job: Mapping[str, Any], request: dict[str, Any], invocation: Invocation
+) -> dict[str, str]:
     identity = ("rescue", job["jobQueue"], job["jobId"])
     try:
         return by.once(*identity, request=request, invocation=invocation)
@@ -86,66 +149,28 @@ def rescue(
         return by.once(*identity, request=request, invocation=invocation)
 
 
-def _failed_with_another(job: Mapping[str, Any]) -> bool:
-    return (job.get("statusReason") or "").startswith(DEPENDENCY_FAILED)
-
-
-def _waits_for(by: Submitter, job: Mapping[str, Any]) -> list[dict[str, str]] | None:
-    """Say what a job waits for when it runs again; None where it cannot.
-
-    Raises:
-        NotYetError: one it waits for was lost and is not submitted again yet.
-    """
-    ids = [each.get("jobId", "") for each in job.get("dependsOn", ())]
-    plain = all(each.get("type", "SEQUENTIAL") != "N_TO_N" for each in job.get("dependsOn", ()))
-    if not ids or not all(ids) or not plain:
-        return None
-    waits = []
-    for before in by.batch_api.described(ids):
-        if before["status"] == JobState.SUCCEEDED:
-            continue
-        again = before["jobId"]
-        if before["status"] == JobState.FAILED:
-            if not _is_rescued(by, before):
-                return None
-            found = by.claims.result_of("rescue", before["jobQueue"], before["jobId"])
-            if found is None:
-                raise NotYetError(f"{before['jobId']} was lost and is not submitted again yet")
-            again = found
-        waits.append({"jobId": again})
-    return waits
-
-
-def _is_rescued(by: Submitter, job: Mapping[str, Any]) -> bool:
-    """Whether a failed job was lost, or failed with one that was, and will run again."""
-    if _times(job["jobName"]) > MOST_RESCUES:
-        return False
-    if not _failed_with_another(job):
-        return str(job.get("statusReason") or "").startswith(HOST_LOST)
-    ids = [each["jobId"] for each in job.get("dependsOn", ()) if "jobId" in each]
-    failed = [each for each in by.batch_api.described(ids) if each["status"] == JobState.FAILED]
-    return bool(failed) and all(_is_rescued(by, each) for each in failed)
-
-
-def _times(name: str) -> int:
-    """Return how often a job of that name is rescued, this time included."""
-    before = _ENDING.search(name)
-    return 1 if before is None else int(before[1] or 1) + 1
-
-
 def rescue_request(job: Mapping[str, Any], queue: str) -> dict[str, Any] | None:
     """Build the submission that runs a lost job again; None after too many rescues."""
-    name = job["jobName"]
-    times = _times(name)
+    before = rescues_of(job)
+    times = before + 1
     if times > MOST_RESCUES:
         return None
     request = repeat(job)
     request["jobQueue"] = queue
-    kept = _ENDING.sub("", name)[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
-    count = "" if times == 1 else str(times)
-    request["jobName"] = f"{kept}-rescue{count}-{job['jobId'].replace(':', '-')}"
+    # the ending is ours where the job counts rescues; any other is the user's
+    kept = job["jobName"].rpartition(_ending(before))[0] if before else ""
+    kept = (kept or job["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
+    request["jobName"] = f"{kept}{_ending(times)}{job['jobId'].replace(':', '-')}"
     numbers = indices_of(job)
     index = job["jobId"].partition(":")[2]
     if index:
         numbers = [int(index) if numbers is None else numbers[int(index)]]
-    return request if numbers is None else with_indices(request, numbers)
+    elif is_array(job):
+        request["arrayProperties"] = {"size": job["arrayProperties"]["size"]}
+    if numbers is not None:
+        request = with_indices(request, numbers)
+    return with_variable(request, RESCUES, str(times))
+
+
+def _ending(times: int) -> str:
+    return f"-rescue{'' if times == 1 else times}-"

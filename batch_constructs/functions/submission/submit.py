@@ -12,25 +12,32 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.identity import digest
-from batch_constructs.functions.claims.invocation import Invocation, each_event
+from batch_constructs.functions.claims.invocation import Invocation, TooLateError, each_event
+from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims
 
 from .batch_api import BatchApi
 from .defaults import defaults, merged
 from .message_reader import read_request
+from .repeat import WHOSE
 from .settings import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_REMEMBERED_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +52,38 @@ class Submitter:
     ) -> dict[str, str]:
         """Submit the job of an identity unless it was submitted; return its name and ID.
 
-        The job's name belongs to this identity alone: by it a job is found whose submitter died.
+        A job whose submitter died is found by its name and by its tag, which says whose it is:
+        others may give their jobs the same name.
+
+        Raises:
+            TooLateError: perhaps it was submitted, so long ago that AWS Batch may have forgotten.
         """
-        name, queue = request["jobName"], request["jobQueue"]
+        name, whose = request["jobName"], digest(self.claims.table, *identity).hex()
+        full = {**request, "tags": {**request.get("tags", {}), WHOSE: whose}}
 
         def submit(perhaps_done: bool) -> str:  # noqa: FBT001 - as claims call it
-            there = self.batch_api.named(queue, name).get(name) if perhaps_done else None
-            return there or self.batch_api.submit(dict(request), deadline=invocation.deadline)
+            there = self._found(request["jobQueue"], name, whose) if perhaps_done else None
+            if perhaps_done and there is None:
+                self._refuse_what_is_forgotten(name, self.claims.since(*identity))
+            return there or self.batch_api.submit(full, deadline=invocation.deadline)
 
         job_id, _ = self.claims.once(*identity, work=submit, deadline=invocation.deadline)
         return {"jobName": name, "jobId": job_id}
+
+    def _found(self, queue: str, name: str, whose: str) -> str | None:
+        for job in self.batch_api.described(self.batch_api.all_named(queue, name)):
+            if job.get("tags", {}).get(WHOSE) == whose:
+                return str(job["jobId"])
+        return None
+
+    def _refuse_what_is_forgotten(self, name: str, since: float) -> None:
+        if self.claims.clock() - since > _REMEMBERED_SECONDS:
+            at = datetime.fromtimestamp(since, UTC)
+            raise TooLateError(
+                f"job {name} was perhaps submitted at {at:%Y-%m-%d %H:%M} UTC, and AWS Batch "
+                f"forgets jobs {REMEMBERED_DAYS} days after their end; look at what it makes, and "
+                "where it never ran, send the event under another name"
+            )
 
 
 @cache

@@ -38,7 +38,7 @@ def install(
     """
     from batch_constructs.local.adapter import (
         asgi,
-        batch_api,
+        batch_endpoint,
         cloudformation_types,
         corrections,
         event_patterns,
@@ -52,7 +52,7 @@ def install(
     )
 
     iam_checks.install()
-    batch_api.install(handle, arns)
+    batch_endpoint.install(handle, arns)
     cloudformation_types.install(resource_types)
     corrections.install()
     event_patterns.install()

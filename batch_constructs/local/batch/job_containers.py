@@ -9,7 +9,7 @@ from batch_constructs.aws.containers import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
-from batch_constructs.local.batch.pods import pod_containers
+from batch_constructs.local.batch.pod_jobs import pod_containers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

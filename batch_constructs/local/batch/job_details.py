@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
-from batch_constructs.local.batch.pods import pod_attempt, pod_detail
+from batch_constructs.local.batch.pod_jobs import pod_attempt, pod_detail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

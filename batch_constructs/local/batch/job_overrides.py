@@ -12,7 +12,7 @@ from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, override
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes
 from batch_constructs.local.batch.job_nodes import submitted_nodes
-from batch_constructs.local.batch.pods import submitted_pod
+from batch_constructs.local.batch.pod_jobs import submitted_pod
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:

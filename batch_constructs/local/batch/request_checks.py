@@ -16,9 +16,9 @@ from botocore.validate import ParamValidator
 
 from batch_constructs.aws import submit_job, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, Whole, shown
-from batch_constructs.aws.limit import places
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import JOB_NAME, as_member
+from batch_constructs.aws.property_paths import places
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws.job_states import CANNOT_PULL, HOST_LOST, TIMED_OUT, JobState
 from batch_constructs.local.batch import container_engine as images
-from batch_constructs.local.batch.ecs_task import Prepared, Task
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
 from batch_constructs.local.batch.jobs import Job, Stop
@@ -22,6 +21,7 @@ from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, los
 from batch_constructs.local.batch.log_shipping import LogPump, LogStream
 from batch_constructs.local.batch.ports import PortError, Ports
 from batch_constructs.local.batch.process_environment import process_environment
+from batch_constructs.local.batch.task_attempt import Prepared, Task
 
 if TYPE_CHECKING:
     from pathlib import Path

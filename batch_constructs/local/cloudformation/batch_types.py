@@ -12,7 +12,7 @@ from batch_constructs.aws.updates import (
     SERVICE_LINKED_ROLE,
     create_only,
 )
-from batch_constructs.local.cloudformation.batch_resource import BatchResource
+from batch_constructs.local.cloudformation.batch_provider import BatchResource
 from batch_constructs.local.cloudformation.property_values import to_request
 from batch_constructs.local.cloudformation.resource_type import (
     Properties,
@@ -22,7 +22,7 @@ from batch_constructs.local.cloudformation.resource_type import (
 )
 
 if TYPE_CHECKING:
-    from batch_constructs.local.cloudformation.batch_resource import Handle
+    from batch_constructs.local.cloudformation.batch_provider import Handle
     from batch_constructs.local.cloudformation.resource_type import ResourceType
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.access.answer import all_of, any_of, negated
-from batch_constructs.rules.access.names import HOLE, matches, spelled
+from batch_constructs.rules.access.arn_patterns import HOLE, matches, spelled
 from batch_constructs.rules.template.values import Text, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.rules.template.resources import Template
+    from batch_constructs.rules.template.resource_graph import Template
 
 Context = dict[str, str | None]
 """Condition key in small letters → its value in the request, None where the request has none.

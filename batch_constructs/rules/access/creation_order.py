@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from batch_constructs.rules.template.resources import Resource, Template
+    from batch_constructs.rules.template.resource_graph import Resource, Template
 
 _NAMED: Final = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
 

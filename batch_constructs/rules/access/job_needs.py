@@ -15,8 +15,8 @@ from batch_constructs.aws.role_actions import (
     PULL_ACTIONS,
     REGISTRY_LOGIN,
 )
-from batch_constructs.rules.access import missing
-from batch_constructs.rules.access.names import (
+from batch_constructs.rules.access import missing_statement
+from batch_constructs.rules.access.arn_patterns import (
     ATTACHMENT,
     CLOSED,
     HOLE,
@@ -34,7 +34,7 @@ from batch_constructs.rules.template.values import UNKNOWN, Reference, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.rules.template.resources import Container, Resource, Template
+    from batch_constructs.rules.template.resource_graph import Container, Resource, Template
 
 
 class Need(NamedTuple):
@@ -63,7 +63,7 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
     )
     name = spelled(given, template)
     group = arn("logs", f"log-group:{name}")
-    written = missing.arn("logs", f"log-group:{_inside(given)}:*")
+    written = missing_statement.arn("logs", f"log-group:{_inside(given)}:*")
     yield Need(LOG_STREAM_ACTIONS, (f"{group}:log-stream:{HOLE}", group), written)
     if isinstance(options, dict) and options.get("awslogs-create-group") in ("true", True):
         yield Need((CREATE_LOG_GROUP,), (f"{group}:log-stream:", group), written)
@@ -71,7 +71,7 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
 
 def _inside(value: object) -> str:
     """Write a value as a part of Fn::Sub."""
-    written = missing.written(value)
+    written = missing_statement.written(value)
     if isinstance(value, Reference):
         return f"${{{value.target}}}" if value.attribute is None else "*"
     return str(written.get("Fn::Sub", "*")) if isinstance(written, dict) else str(written)
@@ -93,7 +93,7 @@ def pulling(container: Container, template: Template) -> Iterator[Need]:
     resource: object = {"Fn::GetAtt": [target.id, "Arn"]} if target is not None else "*"
     if target is None and is_written_out(name):
         account, _, host = registry.partition(".dkr.ecr.")
-        resource = missing.arn("ecr", f"repository/{name}")
+        resource = missing_statement.arn("ecr", f"repository/{name}")
         if account.isdigit():
             region = host.partition(".")[0]
             repository = f"arn:{CLOSED}:ecr:{region}:{account}:repository/{name}"
@@ -133,12 +133,12 @@ def reading(job: Resource, source: object) -> Need | None:
     if bare is not None or (target is not None and target.type in (SECRET, ATTACHMENT)):
         whole = bare[1] if bare is not None else written
         parts = source.parts[:1] if isinstance(source, Text) else (source,)
-        shown = missing.written(parts[0] if isinstance(parts[0], Reference) else source)
+        shown = missing_statement.written(parts[0] if isinstance(parts[0], Reference) else source)
         return Need((GET_SECRET,), (whole, f"{whole}-{HOLE}"), _without_field(shown))
     if target is not None and target.type != PARAMETER:
         return None
     if ":ssm:" in written:
-        return Need((GET_PARAMETERS,), (written,), missing.written(source))
+        return Need((GET_PARAMETERS,), (written,), missing_statement.written(source))
     if target is None and (HOLE in written or not written or written.startswith("arn:")):
         return None
     if target is None and not isinstance(source, str):
@@ -146,7 +146,7 @@ def reading(job: Resource, source: object) -> Need | None:
     slash = "" if written.startswith("/") else "/"
     name = f"${{{target.id}}}" if target is not None else written
     forms = (arn("ssm", f"parameter{slash}{written}"),)
-    return Need((GET_PARAMETERS,), forms, missing.arn("ssm", f"parameter{slash}{name}"))
+    return Need((GET_PARAMETERS,), forms, missing_statement.arn("ssm", f"parameter{slash}{name}"))
 
 
 def _without_field(written: object) -> object:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.access import condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
-from batch_constructs.rules.access.names import matches, spelled
-from batch_constructs.rules.template.role_policies import several
+from batch_constructs.rules.access.arn_patterns import matches, spelled
+from batch_constructs.rules.template.iam_roles import several
 from batch_constructs.rules.template.values import UNKNOWN
 from batch_constructs.rules.template.wildcard import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batch_constructs.rules.template.resources import Template
+    from batch_constructs.rules.template.resource_graph import Template
 
 _ANY: Final = ("*",)
 

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.access.answer import all_of, any_of, negated
+from batch_constructs.rules.access.arn_patterns import HOLE, arn, matches, spelled
 from batch_constructs.rules.access.condition import NOTHING_KNOWN
-from batch_constructs.rules.access.names import HOLE, arn, matches, spelled
 from batch_constructs.rules.access.policy_document import Statement, statements
-from batch_constructs.rules.template.role_policies import several
+from batch_constructs.rules.template.iam_roles import several
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.rules.template.resources import Template
+    from batch_constructs.rules.template.resource_graph import Template
 
 _ACCOUNT: Final = re.compile(r"\d{12}|arn:[^:]*:iam::[^:]*:root", re.DOTALL)
 """An account as a principal: whatever its own policies allow."""

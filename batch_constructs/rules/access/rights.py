@@ -10,13 +10,13 @@ from batch_constructs.rules.access.answer import Answer, all_of, any_of, negated
 from batch_constructs.rules.access.condition import NOTHING_KNOWN
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.policy_document import Statement, decided, statements
-from batch_constructs.rules.template.role_policies import ROLE, policy_name, role_of
+from batch_constructs.rules.template.iam_roles import ROLE, policy_name, role_of
 from batch_constructs.rules.template.values import UNKNOWN, is_known, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batch_constructs.rules.template.resources import Resource, Template
+    from batch_constructs.rules.template.resource_graph import Resource, Template
 
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _ATTACHED: Final = ("AWS::IAM::Policy", _MANAGED, "AWS::IAM::RolePolicy")

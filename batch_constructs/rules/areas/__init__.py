@@ -6,9 +6,13 @@ from functools import cache, partial
 from importlib import import_module
 from typing import Final
 
-from batch_constructs.rules import combinations
+from batch_constructs.rules import combination_rules
 from batch_constructs.rules.rule import rule
-from batch_constructs.rules.template.resources import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+)
 
 environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT)
 queue_rule = partial(rule, subject=JOB_QUEUE)
@@ -17,52 +21,54 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 
 AREAS: Final = {
     "whole_template": "The template as a whole",
-    "shapes": "Names and types of properties",
-    "compute_environments": "Compute environments",
-    "fargate_environments": "Fargate environments",
-    "updates": "Updates of a compute environment",
-    "instances": "Instances",
+    "shape": "Names and types of properties",
+    "compute_environment": "Compute environments",
+    "fargate_environment": "Fargate environments",
+    "update": "Updates of a compute environment",
+    "instance": "Instances",
     "managed_instances": "Managed Instances",
-    "job_queues": "Job queues",
+    "job_queue": "Job queues",
     "scheduling": "Scheduling",
-    "launch_templates": "Launch templates",
-    "job_definitions.general": "Job definitions",
-    "job_definitions.platforms": "Platforms of a job",
-    "job_definitions.sizes": "vCPUs, memory and GPUs",
-    "job_definitions.containers": "Containers",
-    "job_definitions.commands": "Commands",
-    "job_definitions.secrets": "Secrets",
-    "job_definitions.storage": "Storage and Linux parameters",
-    "job_definitions.tasks": "Jobs of several containers",
+    "launch_template": "Launch templates",
+    "job_definition": "Job definitions",
+    "platform": "Platforms of a job",
+    "job_size": "vCPUs, memory and GPUs",
+    "container": "Containers",
+    "command": "Commands",
+    "secret": "Secrets",
+    "storage": "Storage and Linux parameters",
+    "task": "Jobs of several containers",
     "multi_node": "Multi-node parallel jobs",
-    "pods": "Pods on Amazon EKS",
-    "eks_environments": "Amazon EKS environments",
-    "tags": "Tags",
-    "jobs_on_queues": "A job on its queue",
-    "mounted_paths": "Paths of the host",
-    "multi_node_queues": "A multi-node job on its queue",
-    "environment_roles": "Roles of a compute environment",
-    "job_roles": "Roles of a job",
-    "policies": "Policies",
-    "submit_permissions": "Permission to submit",
-    "submitters": "Submissions",
-    "submit_requests": "What a submission says",
+    "pod": "Pods on Amazon EKS",
+    "eks_environment": "Amazon EKS environments",
+    "tag": "Tags",
+    "job_on_queue": "A job on its queue",
+    "mounted_path": "Paths of the host",
+    "multi_node_queue": "A multi-node job on its queue",
+    "environment_role": "Roles of a compute environment",
+    "job_role": "Roles of a job",
+    "policy": "Policies",
+    "submit_permission": "Permission to submit",
+    "submitter": "Submissions",
+    "submit_request": "What a submission says",
     "creation_order": "Order of creation",
-    "keys": "Customer managed keys",
-    "events": "Events",
-    "messages": "Functions, queues, alarms and logs",
+    "key": "Customer managed keys",
+    "event": "Events",
+    "log_group": "Log groups",
+    "message_queue": "Queues of messages",
+    "alarm": "Alarms",
     "network": "Network",
     "job_network": "The network of a job",
-    "references": "References",
+    "reference": "References",
 }
-"""Module below this package → the title of its chapter."""
+"""The start of a module's name below this package, before ``_rules`` → the title of its chapter."""
 
 
 TABLES_ONLY: Final = (
-    "eks_environments",
-    "fargate_environments",
-    "job_definitions.platforms",
-    "references",
+    "eks_environment",
+    "fargate_environment",
+    "platform",
+    "reference",
 )
 """Areas without a module: the combinations on the ground floor say it all, or almost."""
 
@@ -73,40 +79,42 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 
 ABOUT: Final = {
     "whole_template": "template",
-    "shapes": f"{_BATCH} {_MORE}",
-    "compute_environments": "ComputeEnvironment",
-    "fargate_environments": "ComputeEnvironment",
-    "updates": "ComputeEnvironment",
-    "instances": "ComputeEnvironment",
+    "shape": f"{_BATCH} {_MORE}",
+    "compute_environment": "ComputeEnvironment",
+    "fargate_environment": "ComputeEnvironment",
+    "update": "ComputeEnvironment",
+    "instance": "ComputeEnvironment",
     "managed_instances": "ComputeEnvironment",
-    "job_queues": "JobQueue",
+    "job_queue": "JobQueue",
     "scheduling": f"JobDefinition JobQueue {_MORE}",
-    "launch_templates": "ComputeEnvironment",
-    "job_definitions.general": "JobDefinition",
-    "job_definitions.platforms": "JobDefinition",
-    "job_definitions.sizes": "JobDefinition",
-    "job_definitions.containers": "JobDefinition",
-    "job_definitions.storage": "JobDefinition",
-    "job_definitions.tasks": "JobDefinition",
+    "launch_template": "ComputeEnvironment",
+    "job_definition": "JobDefinition",
+    "platform": "JobDefinition",
+    "job_size": "JobDefinition",
+    "container": "JobDefinition",
+    "storage": "JobDefinition",
+    "task": "JobDefinition",
     "multi_node": "JobDefinition",
-    "pods": "JobDefinition",
-    "eks_environments": "ComputeEnvironment",
-    "tags": f"{_BATCH} {_MORE}",
-    "jobs_on_queues": "JobDefinition",
-    "multi_node_queues": "ComputeEnvironment JobDefinition",
-    "environment_roles": "ComputeEnvironment",
-    "job_roles": "JobDefinition",
-    "policies": "Role",
-    "submit_permissions": f"{_SUBMITTERS} Function Serverless::Function Role",
-    "submitters": _SUBMITTERS,
-    "submit_requests": f"{_SUBMITTERS} Function",
-    "events": "Rule",
-    "messages": "Alarm EventSourceMapping Function LogGroup Serverless::Function",
+    "pod": "JobDefinition",
+    "eks_environment": "ComputeEnvironment",
+    "tag": f"{_BATCH} {_MORE}",
+    "job_on_queue": "JobDefinition",
+    "multi_node_queue": "ComputeEnvironment JobDefinition",
+    "environment_role": "ComputeEnvironment",
+    "job_role": "JobDefinition",
+    "policy": "Role",
+    "submit_permission": f"{_SUBMITTERS} Function Serverless::Function Role",
+    "submitter": _SUBMITTERS,
+    "submit_request": f"{_SUBMITTERS} Function",
+    "event": "Rule",
+    "log_group": "Function LogGroup",
+    "message_queue": "EventSourceMapping Serverless::Function",
+    "alarm": "Alarm",
     "creation_order": "ComputeEnvironment EventSourceMapping StateMachine",
-    "keys": "ComputeEnvironment LogGroup",
+    "key": "ComputeEnvironment LogGroup",
     "network": "ComputeEnvironment",
     "job_network": "JobDefinition",
-    "references": f"{_BATCH} EventSourceMapping Rule Schedule",
+    "reference": f"{_BATCH} EventSourceMapping Rule Schedule",
 }
 """Module → the types of resources that its rules are about; one that is not here is about any.
 
@@ -154,6 +162,6 @@ def load() -> None:
 @cache
 def _load(area: str) -> None:
     """Make the rules of an area, with code and without."""
-    combinations.register(area)
+    combination_rules.register(area)
     if area not in TABLES_ONLY:
-        import_module(f"{__package__}.{area}")
+        import_module(f"{__package__}.{area}_rules")

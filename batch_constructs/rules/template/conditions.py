@@ -16,7 +16,7 @@ from math import prod
 from typing import Final, NamedTuple
 
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.resources import Template
+from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
 
 _MOST_WORLDS: Final = 32

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.template.resources import (
+from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
     JobDefinition,
@@ -19,7 +20,6 @@ from batch_constructs.rules.template.resources import (
     Resource,
     Template,
 )
-from batch_constructs.rules.template.role_policies import role_of
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,

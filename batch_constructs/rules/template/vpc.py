@@ -7,7 +7,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.rules.template.role_policies import literal
+from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
@@ -21,7 +21,11 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.rules.template.resources import ComputeEnvironment, Resource, Template
+    from batch_constructs.rules.template.resource_graph import (
+        ComputeEnvironment,
+        Resource,
+        Template,
+    )
 
 
 class Reach(StrEnum):

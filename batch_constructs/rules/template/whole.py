@@ -10,7 +10,7 @@ from batch_constructs.rules.template.loops import PREFIX, Unrolled
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
-    from batch_constructs.rules.template.reading import Document
+    from batch_constructs.rules.template.template_files import Document
 
 Path = tuple[str, ...]
 _Place = tuple[Any, ...]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.aws.bound import Bound
-    from batch_constructs.aws.limit import Limit
+    from batch_constructs.aws.limits import Limit
     from tests.local.batch.conftest import Account
 
 CASES = [(name, path, bound) for name in sorted(OPERATIONS) for path, bound in limits_on(name)]

@@ -1,0 +1,161 @@
+"""Checks files and directories, and writes what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from batch_constructs.check import findings_report
+from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
+from batch_constructs.rules.findings import Finding, Severity
+from batch_constructs.rules.template import template_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from batch_constructs.check.ignored_findings import Baseline
+
+_FINDINGS: Final = 1
+_UNREADABLE: Final = 2
+_WORTH_PROCESSES: Final = 60
+"""Files; with fewer, processes take longer to start than they save."""
+
+
+class Request(NamedTuple):
+    """What is to be checked, and how.
+
+    Attributes:
+        templates: files and directories.
+        format: one of `findings_report.FORMATS`.
+        strict: whether warnings fail too.
+        ignore: rules that are not told.
+        only_templates: whether files that are no templates are passed over.
+        fix: whether to mend what has one answer.
+        baseline: a file of findings that are not told.
+        write_baseline: where to write all findings as a baseline.
+        processes: how many processes may be used; None for one a processor.
+    """
+
+    templates: Sequence[str]
+    format: str = "text"
+    strict: bool = False
+    ignore: frozenset[str] = frozenset()
+    only_templates: bool = False
+    fix: bool = False
+    baseline: str | None = None
+    write_baseline: str | None = None
+    processes: int | None = None
+
+
+def run(request: Request) -> int:
+    """Check, write the report, and give the exit code."""
+    told = _Told()
+    files, assemblies = _files(request, told)
+    baseline = _baseline(request, told)
+    checker = Checker(request.ignore, frozenset(assemblies))
+    for checked in _checks(files, request, checker):
+        if not checked.unreadable:
+            told.take(checked, baseline)
+        elif not (checked.is_other and (request.only_templates or checked.file in assemblies)):
+            told.unreadable(checked.file, checked.unreadable)
+    if baseline is not None and baseline.gone:
+        told.said.append(
+            f"{request.baseline}: {baseline.gone} of its findings are gone; write it anew"
+        )
+    sys.stderr.write("".join(f"{line}\n" for line in told.said))
+    if request.write_baseline is not None:
+        from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
+
+        Baseline(request.write_baseline).write(told.findings)
+        return _UNREADABLE if told.failed else 0
+    if told.findings or request.format != "text":
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        width = findings_report.terminal_width()
+        text = findings_report.written(
+            told.findings, told.labels, request.format, colour=colour, width=width
+        )
+        sys.stdout.write(f"{text}\n" if text else "")
+    if told.failed:
+        return _UNREADABLE
+    failing = {Severity.ERROR, Severity.WARNING} if request.strict else {Severity.ERROR}
+    wrong = any(one.severity in failing for found in told.findings.values() for one in found)
+    return _FINDINGS if wrong else 0
+
+
+class _Told:
+    """What there is to tell.
+
+    Attributes:
+        findings: file → what is wrong in it.
+        labels: file → logical ID → what to call the resource.
+        said: what belongs on standard error.
+        failed: whether something could not be read.
+    """
+
+    def __init__(self) -> None:
+        self.findings: dict[str, list[Finding]] = {}
+        self.labels: dict[str, Mapping[str, str]] = {}
+        self.said: list[str] = []
+        self.failed = False
+
+    def unreadable(self, file: str, why: str) -> None:
+        self.said.append(f"{file}: {why}")
+        self.failed = True
+
+    def take(self, checked: FileCheck, baseline: Baseline | None) -> None:
+        file = checked.file
+        if checked.not_looked_at:
+            self.said.append(f"{file}: {checked.not_looked_at}")
+        self.findings[file] = [
+            one for one in checked.findings if baseline is None or not baseline.takes(file, one)
+        ]
+        self.labels[file] = checked.labels
+
+
+def _baseline(request: Request, told: _Told) -> Baseline | None:
+    if request.baseline is None:
+        return None
+    from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
+
+    try:
+        return Baseline.read(request.baseline)
+    except template_files.UnreadableTemplateError as error:
+        told.unreadable(request.baseline, str(error))
+        return None
+
+
+def _files(request: Request, told: _Told) -> tuple[list[str], set[str]]:
+    """Find the files, and which of them stand in a cloud assembly."""
+    files: dict[str, None] = {}
+    assemblies: set[str] = set()
+    for name in request.templates:
+        try:
+            found = [name] if name == STANDARD_INPUT else template_files.find(name)
+        except template_files.UnreadableTemplateError as error:
+            told.unreadable(name, str(error))
+            continue
+        files.update(dict.fromkeys(found))
+        assemblies.update(one for one in found if template_files.is_in_assembly(one))
+    return list(files), assemblies
+
+
+def _checks(files: list[str], request: Request, checker: Checker) -> Iterable[FileCheck]:
+    if request.fix:
+        from batch_constructs.check.fixes import fix_file  # noqa: PLC0415  # only then
+
+        return [checker(one) if one == STANDARD_INPUT else fix_file(one, checker) for one in files]
+    processes = min(request.processes or _processors(), len(files) // (_WORTH_PROCESSES // 2))
+    if processes < 2 or STANDARD_INPUT in files:  # noqa: PLR2004  # one is this one
+        return map(checker, files)
+    from multiprocessing import Pool  # noqa: PLC0415  # only then
+
+    with Pool(processes) as pool:
+        return pool.map(checker, files, chunksize=max(1, len(files) // (processes * 8)))
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

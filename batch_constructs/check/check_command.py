@@ -1,0 +1,95 @@
+"""``batch-constructs check``: name what AWS Batch would refuse, in any template."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from batch_constructs.check import all_files
+from batch_constructs.check.findings_report import FORMATS
+from batch_constructs.rules.rule import RULES
+
+
+def _known(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Refuse the name of a rule that there is not."""
+    del context, parameter
+    for name in value if isinstance(value, tuple) else [value]:
+        if name is not None and name not in RULES:
+            close = get_close_matches(name, RULES, 1)
+            nearest = f"; its nearest is {close[0]}" if close else ""
+            raise click.BadParameter(f"there is no rule {name}{nearest}")
+    return value
+
+
+def _explain(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """Explain a rule, and do no more."""
+    if _known(context, parameter, value) is not None:
+        click.echo(explanation(str(value)))
+        context.exit()
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("templates", nargs=-1, required=True, metavar="TEMPLATE|CDK_OUT…")
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="text",
+    help="How to write the findings.",
+)
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option(
+    "--ignore", multiple=True, metavar="RULE", callback=_known, help="Do not tell of a rule."
+)
+@click.option("--fix", is_flag=True, help="Mend in the file what has one answer.")
+@click.option("--baseline", metavar="FILE", help="Tell only what is not in this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write all findings into this file.")
+@click.option("--only-templates", is_flag=True, help="Pass over files that are no templates.")
+@click.option("--processes", type=click.IntRange(1), help="How many processes to use.")
+@click.option(
+    "--explain",
+    metavar="RULE",
+    is_eager=True,
+    expose_value=False,
+    callback=_explain,
+    help="Explain a rule, and check nothing.",
+)
+def check(templates: tuple[str, ...], ignore: tuple[str, ...], **options: Any) -> None:
+    """Name what AWS Batch would refuse, or what would leave a job stuck, with the fix.
+
+    TEMPLATE is a CloudFormation template in JSON or YAML, whoever wrote it, or - for standard
+    input. CDK_OUT is the output of cdk synth, or any directory of templates.
+
+    Exits with 0 if there is no error (with --strict, no warning either), with 1 if there is, and
+    with 2 if a file cannot be read. What was not looked at is said on standard error.
+    """
+    gc.disable()  # a short life, with many small objects that are all in use
+    request = all_files.Request(templates, ignore=frozenset(ignore), **options)
+    sys.exit(all_files.run(request))
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("rules", nargs=-1, required=True, metavar="RULE…", callback=_known)
+def explain(rules: tuple[str, ...]) -> None:
+    """Say what a rule is about, why, what to do, and where AWS says so."""
+    click.echo("\n\n".join(map(explanation, rules)))
+
+
+def explanation(name: str) -> str:
+    """Write all that is known about a rule."""
+    rule = RULES[name]
+    about = ", ".join(rule.subjects) if len(rule.subjects) <= _FEW else "several types"
+    lines = [
+        f"{rule.id}: {rule.title}",
+        f"  {rule.severity}, about {about}",
+        f"  {rule.explanation}" if rule.explanation else "",
+        f"  fix: {rule.fix}",
+        f"  source: {rule.source}",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+_FEW = 4

@@ -1,0 +1,242 @@
+"""What is not to be told: ignored in the file, acknowledged in a CDK app, or in a baseline."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.rules.template import template_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from batch_constructs.rules.findings import Finding
+
+_LINE_END: Final = re.compile(r"\r\n|[\n\r]")
+_COMMENT: Final = re.compile(r".*?#[ \t]*batch-constructs:[ \t]*ignore\b([^#]*)")
+_RULE: Final = re.compile(r"[A-Za-z0-9-]+")
+
+
+def ignored_lines(text: str) -> dict[int, set[str]]:
+    """Read the comments ``# batch-constructs: ignore RULE``: line that they are about → rules.
+
+    A comment on a line of its own is about the next line that is no comment.
+    """
+    if "batch-constructs:" not in text:
+        return {}
+    found: dict[int, set[str]] = {}
+    lines = _LINE_END.split(text)
+    following = len(lines) + 1
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        comment = _COMMENT.match(line)
+        alone = line.lstrip()[:1] in ("#", "")
+        if not alone:
+            following = number
+        if comment is not None:
+            rules = _RULE.findall(comment[1])
+            found.setdefault(following, set()).update(rules)
+    return found
+
+
+ACKNOWLEDGED: Final = "aws:cdk:acknowledged-rules"
+_LOGICAL_ID: Final = "aws:cdk:logicalId"
+_TEMPLATE_FILE: Final = "aws:cdk:templateFile"
+_PREFIX: Final = "batch-constructs::"
+_MOST_BYTES: Final = 64 * 1024 * 1024
+
+Metadata = dict[str, list[dict[str, Any]]]
+
+
+class Assembly:
+    """What a cloud assembly tells beside its templates, read once for each directory."""
+
+    def __init__(self) -> None:
+        self._metadata: dict[str, Metadata] = {}
+        self._held_back: dict[str, list[tuple[str, str, str]]] = {}
+
+    def acknowledged(self, template_file: str) -> dict[str, set[str]]:
+        """Give the rules that are acknowledged: logical ID → rules, "" for the whole template.
+
+        An acknowledgement of a construct holds for all that is in it. What the app or a stage
+        acknowledges stands in no metadata, but in the report of what `BatchRules` found.
+        """
+        found = self._in_metadata(template_file)
+        whole = found.get("", set())
+        template = os.path.abspath(template_file)
+        folder = os.path.dirname(template)
+        while template_files.is_assembly(folder):
+            if folder not in self._held_back:
+                self._held_back[folder] = [*_held_back(folder)]
+            for file, id_, rule in self._held_back[folder]:
+                if file == template:
+                    found[id_] = found.get(id_, whole) | {rule}
+            folder = os.path.dirname(folder)
+        return found
+
+    def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
+        folder, name = os.path.split(template_file)
+        metadata = self._metadata.get(folder)
+        if metadata is None:
+            metadata = self._metadata[folder] = dict(_metadata_of(folder))
+        rules = {path: _rules(entries) for path, entries in metadata.items()}
+        rules = {path: some for path, some in rules.items() if some}
+        scopes = {
+            path: str(value)
+            for path, entries in metadata.items()
+            for value in _values(entries, _TEMPLATE_FILE)
+        }
+        mine = next((path for path, file in scopes.items() if file == name), None)
+        if not rules or mine is None:
+            return {}
+        found: dict[str, set[str]] = {"": _held(rules, mine)}
+        for path, entries in metadata.items():
+            for id_ in _values(entries, _LOGICAL_ID):
+                if _within(path, mine) and _nearest(path, scopes) == mine:
+                    found.setdefault(str(id_), set()).update(_held(rules, path))
+        return found
+
+
+def _metadata_of(folder: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+    """Read the metadata of the stacks of an assembly: construct path → entries."""
+    manifest = _json(os.path.join(folder, "manifest.json"))
+    artifacts = manifest.get("artifacts")
+    for artifact in artifacts.values() if isinstance(artifacts, dict) else ():
+        if not isinstance(artifact, dict) or artifact.get("type") != "aws:cloudformation:stack":
+            continue
+        beside = artifact.get("additionalMetadataFile")
+        apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
+        for metadata in (artifact.get("metadata"), apart):
+            for path, entries in metadata.items() if isinstance(metadata, dict) else ():
+                yield path, _objects(entries)
+
+
+def _held_back(folder: str) -> Iterable[tuple[str, str, str]]:
+    """Read what the CDK's report of the validation holds back: template, logical ID, rule."""
+    plugins = _json(os.path.join(folder, "validation-report.json")).get("pluginReports")
+    for plugin in _objects(plugins):
+        for violation in _objects(plugin.get("suppressedViolations")):
+            name = str(violation.get("acknowledgedId"))
+            for construct in _objects(violation.get("violatingConstructs")):
+                resource = construct.get("cloudFormationResource")
+                if name.startswith(_PREFIX) and isinstance(resource, dict):
+                    file = os.path.join(folder, str(resource.get("templatePath")))
+                    rule = name.removeprefix(_PREFIX)
+                    yield os.path.abspath(file), str(resource.get("logicalId")), rule
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _json(file: str) -> dict[str, Any]:
+    """Read an object; an empty one of what is none."""
+    if not os.path.isfile(file) or os.path.getsize(file) > _MOST_BYTES:
+        return {}
+    try:
+        with open(file, encoding="utf-8") as stream:
+            read = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _values(entries: Sequence[Mapping[str, Any]], type: str) -> list[Any]:
+    return [one.get("data") for one in entries if one.get("type") == type]
+
+
+def _rules(entries: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {
+        name.removeprefix(_PREFIX)
+        for data in _values(entries, ACKNOWLEDGED)
+        if isinstance(data, dict)
+        for name in data
+        if name.startswith(_PREFIX)
+    }
+
+
+def _within(path: str, scope: str) -> bool:
+    return path == scope or path.startswith(f"{scope}/")
+
+
+def _above(path: str) -> Iterable[str]:
+    """Give a path, and all that it is in."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+
+def _nearest(path: str, scopes: Mapping[str, str]) -> str | None:
+    return next((one for one in _above(path) if one in scopes), None)
+
+
+def _held(rules: Mapping[str, set[str]], path: str) -> set[str]:
+    return set().union(*(rules.get(one, ()) for one in _above(path)))
+
+
+Counted = Counter[tuple[str, str, str, str]]
+
+
+class Baseline:
+    """The findings of a day, in a file: they are told no more.
+
+    A finding is known by its file, rule, resource and path, whatever line it has moved to. Files
+    are named as seen from the baseline's own directory.
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._left: Counted = Counter()
+
+    @classmethod
+    def read(cls, file: str) -> Baseline:
+        """Read a baseline.
+
+        Raises:
+            UnreadableTemplateError: there is none, or it is none.
+        """
+        made = cls(file)
+        try:
+            known = json.loads(template_files.text_of(file))
+            made._left.update(
+                (name, *(str(one[key]) for key in _KNOWN_BY))
+                for name, found in known.items()
+                for one in found
+            )
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+            message = "it is no baseline; write one with --write-baseline"
+            raise template_files.UnreadableTemplateError(message) from None
+        return made
+
+    def takes(self, file: str, finding: Finding) -> bool:
+        """Tell whether a finding was there before, each as often as it was."""
+        key = (self._name(file), finding.rule, finding.resource, finding.path)
+        if self._left[key] < 1:
+            return False
+        self._left[key] -= 1
+        return True
+
+    @property
+    def gone(self) -> int:
+        """Count the findings of the baseline that are no longer there."""
+        return sum(self._left.values())
+
+    def write(self, findings: Mapping[str, Sequence[Finding]]) -> None:
+        """Write the baseline anew."""
+        known = {
+            self._name(file): [{key: getattr(one, key) for key in _KNOWN_BY} for one in found]
+            for file, found in findings.items()
+            if found
+        }
+        with open(self._file, "w", encoding="utf-8") as stream:
+            stream.write(json.dumps(known, indent=2, sort_keys=True) + "\n")
+
+    def _name(self, file: str) -> str:
+        folder = os.path.dirname(os.path.abspath(self._file))
+        return os.path.relpath(os.path.abspath(file), folder).replace(os.sep, "/")
+
+
+_KNOWN_BY: Final = ("rule", "resource", "path")

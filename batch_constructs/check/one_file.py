@@ -1,0 +1,131 @@
+"""The check of one file: what is wrong, and where it stands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from batch_constructs.rules.engine import examine
+from batch_constructs.rules.template import template_files
+
+if TYPE_CHECKING:
+    from batch_constructs.check.ignored_findings import Assembly
+    from batch_constructs.rules.findings import Finding
+
+STANDARD_INPUT: Final = "-"
+
+
+class FileCheck(NamedTuple):
+    """What came of a look at a file.
+
+    Attributes:
+        file: its path as it was given.
+        findings: what is wrong, with line and column.
+        labels: logical ID → the type of the resource, and its construct path if the CDK wrote one.
+        not_looked_at: what was not looked at, in words.
+        unreadable: why the file cannot be read; else empty.
+        is_other: whether it is something else than a template.
+    """
+
+    file: str
+    findings: Sequence[Finding] = ()
+    labels: Mapping[str, str] = {}  # nobody writes there
+    not_looked_at: str = ""
+    unreadable: str = ""
+    is_other: bool = False
+
+
+class Checker:
+    """Checks files.
+
+    Args:
+        ignore: rules that are not told.
+        in_assembly: files that stand in a cloud assembly, whose acknowledgements hold.
+    """
+
+    def __init__(self, ignore: frozenset[str], in_assembly: frozenset[str] = frozenset()) -> None:
+        self._ignore = ignore
+        self._in_assembly = in_assembly
+        self._assembly: Assembly | None = None
+
+    def __call__(self, file: str) -> FileCheck:
+        """Check a file."""
+        try:
+            text = _standard_input() if file == STANDARD_INPUT else template_files.text_of(file)
+            document = template_files.document(text)
+        except template_files.NoTemplateError as error:
+            return FileCheck(file, unreadable=str(error), is_other=True)
+        except template_files.UnreadableTemplateError as error:
+            return FileCheck(file, unreadable=str(error))
+        return self.of(file, document)
+
+    def of(self, file: str, document: template_files.Document) -> FileCheck:
+        """Check a file that is read."""
+        in_assembly = file in self._in_assembly
+        seen = examine(document.template, document, nested_known=in_assembly)
+        found = [one for one in seen.findings if one.rule not in self._ignore]
+        if found and in_assembly:
+            if self._assembly is None:
+                from batch_constructs.check.ignored_findings import Assembly  # noqa: PLC0415  # only here
+
+                self._assembly = Assembly()
+            acknowledged = self._assembly.acknowledged(file)
+            whole = acknowledged.get("", set())
+            found = [one for one in found if one.rule not in acknowledged.get(one.resource, whole)]
+        if found:
+            found = _placed(found, document, seen.origins)
+        return FileCheck(
+            file,
+            found,
+            {one.resource: _label(seen.template, one.resource) for one in found},
+            f"not looked at: {', '.join(seen.not_looked_at)}" if seen.not_looked_at else "",
+        )
+
+
+def _standard_input() -> str:
+    return template_files.decoded(sys.stdin.buffer.read())
+
+
+def _placed(
+    found: Sequence[Finding],
+    document: template_files.Document,
+    origins: Mapping[str, tuple[str, ...]],
+) -> list[Finding]:
+    """Give the findings their lines, without those that the file itself ignores."""
+    from batch_constructs.check.ignored_findings import ignored_lines  # noqa: PLC0415  # if any is found
+
+    source = document.source_map
+    ignored = {} if document.is_json else ignored_lines(document.text)
+    again = (
+        {"/".join((*path, name)): offset for path, name, offset in source.repeats()}
+        if document.repeats
+        else {}
+    )
+    placed: list[Finding] = []
+    for one in found:
+        parts = one.parts
+        if one.resource in origins:
+            parts = ["Resources", *origins[one.resource], *parts[2:]]
+        chain = source.chain(parts)
+        if one.rule == "repeated-key" and "/".join(parts) in again:
+            chain[-1:] = [again["/".join(parts)]]
+        if one.rule == "other-tool":
+            chain = [max(0, document.placeholder)]
+        positions = [source.position(offset) for offset in chain or [0]]
+        if not any(one.rule in ignored.get(line, ()) for line, _ in positions):
+            line, column = positions[-1]
+            placed.append(replace(one, line=line, column=column))
+    return placed
+
+
+def _label(template: Mapping[str, object], resource: str) -> str:
+    resources = template.get("Resources")
+    raw = resources.get(resource) if isinstance(resources, Mapping) else None
+    if not isinstance(raw, Mapping):
+        return ""
+    metadata = raw.get("Metadata")
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    type_ = str(raw.get("Type", ""))
+    return f"{type_}  {path}" if isinstance(path, str) else type_

@@ -1,0 +1,185 @@
+"""What jobs used and cost, from what AWS Batch remembers of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.prices import FARGATE, FARGATE_LEAST_SECONDS
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
+from batch_constructs.functions.job_events.job_event import Job
+from batch_constructs.functions.job_events.job_size import JobSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+_MILLISECONDS: Final = 1000
+_SECONDS_AN_HOUR: Final = 3600
+_MIB_A_GIB: Final = 1024
+_TAG: Final = "tag:"
+NONE: Final = "-"
+"""The group of the jobs that have no such share or tag."""
+
+
+@dataclass(kw_only=True)
+class Usage:
+    """What a group of jobs used.
+
+    Attributes:
+        jobs: how many jobs ran, each child of an array counted.
+        vcpu_hours: vCPUs times hours, all attempts together.
+        memory_gib_hours: GiB of memory times hours.
+        gpu_hours: GPUs times hours.
+        dollars: what those jobs cost that have a price.
+        unpriced: how many of the jobs have none.
+    """
+
+    jobs: int = 0
+    vcpu_hours: float = 0.0
+    memory_gib_hours: float = 0.0
+    gpu_hours: float = 0.0
+    dollars: float = 0.0
+    unpriced: int = 0
+
+    def add(self, size: JobSize, hours: float, dollars: float | None) -> None:
+        """Count one job that ran so long."""
+        self.jobs += 1
+        self.vcpu_hours += size.vcpus * hours
+        self.memory_gib_hours += size.memory_mib / _MIB_A_GIB * hours
+        self.gpu_hours += size.gpus * hours
+        self.dollars += dollars or 0.0
+        self.unpriced += dollars is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """What an hour costs.
+
+    Args:
+        vcpu_hour: dollars for an hour of a vCPU on instances, memory included. Default: jobs on
+            instances have no price, since Batch does not say on which instance a job ran.
+        fargate: CPU architecture → dollars for an hour of a vCPU and of a GiB of memory. Default:
+            the prices of Fargate in us-east-1, as of ``batch_constructs.aws.prices.DATE``.
+    """
+
+    vcpu_hour: float | None = None
+    fargate: Mapping[str, tuple[float, float]] = field(
+        default_factory=lambda: {name: (one.vcpu, one.gib) for name, one in FARGATE.items()}
+    )
+
+    def of(
+        self, detail: Mapping[str, Any], size: JobSize, seconds: Iterable[float]
+    ) -> float | None:
+        """Price the attempts of a job that ran so long each; None where there is no price."""
+        if "FARGATE" not in (detail.get("platformCapabilities") or ()):
+            if self.vcpu_hour is None:
+                return None
+            return self.vcpu_hour * size.vcpus * sum(seconds) / _SECONDS_AN_HOUR
+        system = _runtime_platform(detail)
+        price = self.fargate.get(system.get("cpuArchitecture") or "X86_64")
+        if price is None or system.get("operatingSystemFamily", "LINUX") != "LINUX":
+            return None
+        vcpu, gib = price
+        paid = sum(max(one, FARGATE_LEAST_SECONDS) for one in seconds) / _SECONDS_AN_HOUR
+        return paid * (vcpu * size.vcpus + gib * size.memory_mib / _MIB_A_GIB)
+
+
+def usage(
+    batch: Any,
+    queues: Sequence[str],
+    *,
+    since_milliseconds: int,
+    now_milliseconds: int,
+    by: str,
+    prices: Prices,
+) -> dict[str, Usage]:
+    """Reckon what jobs used, group by group, the dearest first.
+
+    Only reads. AWS Batch forgets jobs some days after their end, so that what is older is missing.
+
+    Args:
+        batch: a boto3 client of AWS Batch.
+        queues: names or ARNs of the queues.
+        since_milliseconds: jobs that were created later count, in milliseconds since 1970.
+        now_milliseconds: until when a job counts that still runs.
+        by: ``queue``, ``share``, ``definition`` or ``tag:KEY``.
+        prices: what an hour costs.
+
+    Raises:
+        ValueError: ``by`` is none of these.
+    """
+    group_of = _grouping(by)
+    groups: dict[str, Usage] = defaultdict(Usage)
+    for queue in queues:
+        for detail in _jobs(batch, queue, since_milliseconds):
+            seconds = list(_seconds(detail, now_milliseconds))
+            if seconds:
+                size = JobSize.of(detail)
+                hours = sum(seconds) / _SECONDS_AN_HOUR
+                groups[group_of(detail)].add(size, hours, prices.of(detail, size, seconds))
+    by_weight = sorted(
+        groups.items(), key=lambda one: (-one[1].dollars, -one[1].vcpu_hours, one[0])
+    )
+    return dict(by_weight)
+
+
+def _grouping(by: str) -> Callable[[Mapping[str, Any]], str]:
+    if by.startswith(_TAG) and by != _TAG:
+        key = by.removeprefix(_TAG)
+        return lambda detail: (detail.get("tags") or {}).get(key, NONE)
+    read: dict[str, Callable[[Job], str]] = {
+        "queue": lambda job: job.queue,
+        "share": lambda job: job.share or NONE,
+        "definition": lambda job: job.definition_name,
+    }
+    if by not in read:
+        raise ValueError(
+            f'by is "{by}"; allowed are queue, share, definition and tag:KEY, such as tag:team'
+        )
+    return lambda detail: read[by](Job.of(detail, region=""))
+
+
+def _jobs(batch: Any, queue: str, since_milliseconds: int) -> Iterator[Mapping[str, Any]]:
+    """Describe the jobs that run or ran; of an array its children, which are what is paid for."""
+    pages = batch.get_paginator("list_jobs").paginate(
+        jobQueue=queue,
+        filters=[{"name": "AFTER_CREATED_AT", "values": [str(since_milliseconds)]}],
+    )
+    for page in pages:
+        listed = [one["jobId"] for one in page["jobSummaryList"]]
+        yield from _described(batch, listed)
+
+
+def _described(batch: Any, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    for at in range(0, len(ids), DESCRIBED_AT_ONCE):
+        for detail in batch.describe_jobs(jobs=list(ids[at : at + DESCRIBED_AT_ONCE]))["jobs"]:
+            array = detail.get("arrayProperties") or {}
+            if "size" in array and "index" not in array:
+                children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
+                tags = detail.get("tags") or {}
+                for child in _described(batch, children):
+                    yield {**child, "tags": child.get("tags") or tags}
+            else:
+                yield detail
+
+
+def _seconds(detail: Mapping[str, Any], now_milliseconds: int) -> Iterator[float]:
+    """Yield how long each attempt ran, the one that runs now included."""
+    attempts = [one.milliseconds for one in Job.of(detail, region="").attempts]
+    started = detail.get("startedAt")
+    runs = detail["status"] == JobState.RUNNING
+    if started is not None and (runs or not attempts):
+        stopped = now_milliseconds if runs else detail.get("stoppedAt", started)
+        attempts.append(max(0, stopped - started))
+    yield from (one / _MILLISECONDS for one in attempts if one)
+
+
+def _runtime_platform(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    tasks = (detail.get("ecsProperties") or {}).get("taskProperties") or ()
+    for part in (detail.get("container") or {}, *tasks):
+        if part.get("runtimePlatform"):
+            platform: Mapping[str, Any] = part["runtimePlatform"]
+            return platform
+    return {}

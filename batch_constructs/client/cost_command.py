@@ -1,0 +1,172 @@
+"""``batch-constructs cost``: what jobs used, and what that cost."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.client.cost import Prices, Usage
+
+_TROUBLE: Final = 2
+_MILLISECONDS_A_DAY: Final = 24 * 3600 * 1000
+_COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
+
+
+@click.command("cost", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--queue", "queues", multiple=True, help="A queue, by name or ARN. Default: all.")
+@click.option(
+    "--days",
+    type=click.FloatRange(0, min_open=True),
+    default=7,
+    show_default=True,
+    help="Count the jobs created in these last days; AWS Batch forgets older ones.",
+)
+@click.option(
+    "--by",
+    default="queue",
+    show_default=True,
+    metavar="queue|share|definition|tag:KEY",
+    help="What to add up by.",
+)
+@click.option(
+    "--price-per-vcpu-hour",
+    type=click.FloatRange(0),
+    help="US dollars for an hour of a vCPU on instances. Default: their jobs have no price.",
+)
+@click.option(
+    "--instance-type",
+    help="Price jobs on instances as their part of the vCPUs of such an instance, on demand;"
+    " asks AWS's price list.",
+)
+@click.option(
+    "--price-list",
+    is_flag=True,
+    help="Ask AWS's price list what Fargate costs in this Region (pricing:GetProducts)."
+    " Default: the table of us-east-1 that comes along.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def cost_command(
+    *,
+    queues: tuple[str, ...],
+    days: float,
+    by: str,
+    price_per_vcpu_hour: float | None,
+    instance_type: str | None,
+    price_list: bool,
+    as_json: bool,
+) -> None:
+    """Say what jobs used, and what that cost, by queue, share, definition or tag.
+
+    Hours are those in which containers ran, all attempts and children counted. Prices are on
+    demand: Spot costs less, and an instance also costs what no job uses of it.
+
+    Exits with 0, and with 2 if AWS cannot be asked or an option is wrong.
+    """
+    import boto3  # noqa: PLC0415  # loaded when used
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as boto3
+
+    from batch_constructs.client.cost import usage  # noqa: PLC0415  # as boto3
+
+    if price_per_vcpu_hour is not None and instance_type is not None:
+        raise click.UsageError("give --price-per-vcpu-hour or --instance-type, not both")
+    now = int(time.time() * 1000)
+    try:
+        batch = boto3.client("batch")
+        groups = usage(
+            batch,
+            queues or _all_queues(batch),
+            since_milliseconds=now - int(days * _MILLISECONDS_A_DAY),
+            now_milliseconds=now,
+            by=by,
+            prices=_prices(
+                batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list
+            ),
+        )
+    except (BotoCoreError, ClientError, LookupError, ValueError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(_TROUBLE)
+    if as_json:
+        click.echo(json.dumps(_plain(groups, by)))
+        return
+    _print(groups, by)
+    _print_sources(groups, batch.meta.region_name, asked=price_list)
+
+
+def _all_queues(batch: Any) -> list[str]:
+    pages = batch.get_paginator("describe_job_queues").paginate()
+    return [queue["jobQueueArn"] for page in pages for queue in page["jobQueues"]]
+
+
+def _prices(region: str, given: float | None, instance_type: str | None, *, ask: bool) -> Prices:
+    import boto3  # noqa: PLC0415  # loaded when used
+
+    from batch_constructs.aws.prices import PRICE_LIST_REGION  # noqa: PLC0415  # as boto3
+    from batch_constructs.client.cost import Prices  # noqa: PLC0415  # as boto3
+    from batch_constructs.client.price_list import (  # noqa: PLC0415  # as boto3
+        fargate_prices,
+        vcpu_hour,
+    )
+
+    pricing = (
+        boto3.client("pricing", region_name=PRICE_LIST_REGION) if ask or instance_type else None
+    )
+    if instance_type is not None:
+        given = vcpu_hour(pricing, region, instance_type)
+    if ask:
+        return Prices(vcpu_hour=given, fargate=fargate_prices(pricing, region))
+    return Prices(vcpu_hour=given)
+
+
+def _plain(groups: Mapping[str, Usage], by: str) -> dict[str, Any]:
+    return {
+        "by": by,
+        "groups": {
+            name: {
+                "jobs": used.jobs,
+                "vcpuHours": round(used.vcpu_hours, 4),
+                "memoryGibHours": round(used.memory_gib_hours, 4),
+                "gpuHours": round(used.gpu_hours, 4),
+                "dollars": round(used.dollars, 4) if used.unpriced < used.jobs else None,
+                "jobsWithoutPrice": used.unpriced,
+            }
+            for name, used in groups.items()
+        },
+    }
+
+
+def _print(groups: Mapping[str, Usage], by: str) -> None:
+    rows: list[tuple[str, ...]] = [(by, *_COLUMNS)]
+    for name, used in groups.items():
+        dollars = f"{used.dollars:.2f}" if used.unpriced < used.jobs else "no price"
+        hours = (used.vcpu_hours, used.memory_gib_hours, used.gpu_hours)
+        rows.append((name, str(used.jobs), *(f"{one:.2f}" for one in hours), dollars))
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        first, *others = zip(row, widths, strict=True)
+        click.echo("  ".join([first[0].ljust(first[1]), *(t.rjust(w) for t, w in others)]).rstrip())
+    if not groups:
+        click.echo("no job ran")
+
+
+def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool) -> None:
+    """Say where the prices are from, and what has none."""
+    from batch_constructs.aws import prices  # noqa: PLC0415  # loaded when used
+
+    if any(used.unpriced < used.jobs for used in groups.values()):
+        table = f"as of {prices.DATE} in {prices.REGION}"
+        whence = f"of AWS's price list for {region}" if asked else table
+        click.echo(f"on demand, Fargate's prices {whence}; Spot costs less", err=True)
+    without = sum(used.unpriced for used in groups.values())
+    if without:
+        click.echo(
+            f"{without} jobs have no price (instances or Windows): give --price-per-vcpu-hour or"
+            " --instance-type",
+            err=True,
+        )

@@ -1,0 +1,124 @@
+"""What every definition says beside its containers: retries, time, priority, what it consumes.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+from batch_constructs.construct import given
+from batch_constructs.jobs.concurrency import with_limit
+from batch_constructs.jobs.consumed_resources import Consumes
+from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk import Duration
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.jobs.consumed_resources import Consumable
+
+REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
+"""A placeholder without a default can still be given at submission, but a construct has
+``parameters`` to say so."""
+
+
+class JobArguments(TypedDict, total=False):
+    """The arguments that the definitions of every kind of job take.
+
+    Args:
+        parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
+            Default: none.
+        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
+            for lost Spot capacity and image pulls, none for the job's own failures.
+        timeout: How long one attempt may run, at least a minute. Default: without limit.
+        scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
+            scheduling policy. Default: none.
+        keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
+            who submit by revision. Default: no, AWS deregisters them.
+        job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
+            CloudFormation generates.
+        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
+            Default: those of the stack.
+    """
+
+    parameters: Mapping[str, str] | None
+    retry_policy: RetryPolicy | None
+    timeout: Duration | None
+    scheduling_priority: int | None
+    keep_old_revisions: bool
+    job_definition_name: str | None
+    tags: Mapping[str, str] | None
+
+
+class ConsumptionArguments(TypedDict, total=False):
+    """The arguments about what a whole job consumes; the nodes of one have their own.
+
+    Args:
+        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
+            ``{licences: 1}``. Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
+            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
+            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
+    """
+
+    consumable_resources: Mapping[Consumable, int] | None
+    max_concurrent_jobs: int | Consumable | None
+
+
+class EksJobArguments(JobArguments, ConsumptionArguments):
+    """The arguments that the definition of a pod shares with those of other jobs."""
+
+
+DEFAULTS: Final = {
+    "keep_old_revisions": False,
+    "propagate_tags": True,
+    "readonly_root_filesystem": False,
+    "init_process": False,
+}
+"""What the shared arguments of job definitions are by default, where that is not None."""
+
+
+class Job:
+    """The properties beside those of the containers.
+
+    Attributes:
+        properties: CloudFormation's.
+        known: The same as the rules see them.
+        beside: The resources that these refer to.
+    """
+
+    def __init__(
+        self,
+        arguments: Arguments,
+        own: Mapping[str, Any],
+        *,
+        kind: str,
+        capability: str | None,
+        on_eks: bool = False,
+    ) -> None:
+        consumes = Consumes(
+            arguments,
+            with_limit(arguments, own.get("consumable_resources"), own.get("max_concurrent_jobs")),
+        )
+        propagated = arguments.flag(
+            "propagate_tags", own.get("propagate_tags", False), required=True
+        )
+        kept = arguments.switch("keep_old_revisions", own["keep_old_revisions"])
+        self.properties: dict[str, Any] = given(
+            Type=kind,
+            PlatformCapabilities=None if capability is None else [capability],
+            PropagateTags=None if on_eks else propagated,
+            RetryStrategy=retry_strategy(arguments, own["retry_policy"]),
+            Timeout=given(AttemptDurationSeconds=arguments.seconds("timeout", own["timeout"])),
+            Parameters=arguments.mapping("parameters", own["parameters"]),
+            SchedulingPriority=arguments.number("scheduling_priority", own["scheduling_priority"]),
+            JobDefinitionName=arguments.text("job_definition_name", own["job_definition_name"]),
+            ConsumableResourceProperties=consumes.properties,
+            ResourceRetentionPolicy=given(SkipDeregisterOnUpdate=kept),
+            Tags=arguments.mapping("tags", own["tags"]),
+        )
+        self.known = {**self.properties, **given(ConsumableResourceProperties=consumes.known)}
+        self.beside = consumes.beside

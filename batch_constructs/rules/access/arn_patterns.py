@@ -1,0 +1,242 @@
+"""Names and ARNs as text, and whether a pattern of a policy matches one.
+
+A text is a string in which single characters stand for what is not written out: `HOLE` for what
+nobody can know, `CLOSED` for the same inside a part of an ARN, and one character for each resource
+of the template whose name CloudFormation makes up. A made-up name is like no name that is written
+out, and like no other resource's.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+)
+from batch_constructs.rules.template.values import Reference, Text
+from batch_constructs.rules.template.wildcard import fits
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.resource_graph import Template
+
+HOLE: Final = "\0"
+CLOSED: Final = "\1"
+"""A part of an ARN that is not known; it holds no colon."""
+
+_MADE_UP: Final = 0xF0000
+"""Where the characters of made-up names begin: a plane that Unicode keeps free."""
+
+_REFERRED: Final = 0xFFFFF + 1
+"""Where the characters begin that stand for values of resources nobody here knows more about."""
+
+_ARN_PARTS: Final = 5
+"""How many colons stand before the resource of an ARN."""
+
+LOG_GROUP: Final = "AWS::Logs::LogGroup"
+KEY: Final = "AWS::KMS::Key"
+ALIAS: Final = "AWS::KMS::Alias"
+SECRET: Final = "AWS::SecretsManager::Secret"  # noqa: S105  # a type of CloudFormation's
+ATTACHMENT: Final = "AWS::SecretsManager::SecretTargetAttachment"
+PARAMETER: Final = "AWS::SSM::Parameter"
+QUEUE: Final = "AWS::SQS::Queue"
+TOPIC: Final = "AWS::SNS::Topic"
+REPOSITORY: Final = "AWS::ECR::Repository"
+FILE_SYSTEM: Final = "AWS::EFS::FileSystem"
+EVENT_RULE: Final = "AWS::Events::Rule"
+ROLE: Final = "AWS::IAM::Role"
+
+_FORMS: Final = {
+    (COMPUTE_ENVIRONMENT, None): ("batch", "compute-environment/%", "ComputeEnvironmentName"),
+    (JOB_DEFINITION, None): ("batch", "job-definition/%:@", "JobDefinitionName"),
+    (JOB_QUEUE, None): ("batch", "job-queue/%", "JobQueueName"),
+    (JOB_QUEUE, "JobQueueArn"): ("batch", "job-queue/%", "JobQueueName"),
+    (LOG_GROUP, None): ("", "%", "LogGroupName"),
+    (LOG_GROUP, "Arn"): ("logs", "log-group:%:*", "LogGroupName"),
+    (KEY, None): ("", "%", ""),
+    (KEY, "Arn"): ("kms", "key/%", ""),
+    (SECRET, None): ("secretsmanager", "secret:%-@", "Name"),
+    (SECRET, "Id"): ("secretsmanager", "secret:%-@", "Name"),
+    (PARAMETER, None): ("", "%", "Name"),
+    (QUEUE, "Arn"): ("sqs", "%", "QueueName"),
+    (TOPIC, None): ("sns", "%", "TopicName"),
+    (TOPIC, "TopicArn"): ("sns", "%", "TopicName"),
+    (REPOSITORY, None): ("", "%", "RepositoryName"),
+    (REPOSITORY, "RepositoryUri"): (
+        "",
+        f"{CLOSED}.dkr.ecr.{CLOSED}.amazonaws.com/%",
+        "RepositoryName",
+    ),
+    (REPOSITORY, "Arn"): ("ecr", "repository/%", "RepositoryName"),
+    (FILE_SYSTEM, None): ("", "%", ""),
+    (FILE_SYSTEM, "Arn"): ("elasticfilesystem", "file-system/%", ""),
+    (EVENT_RULE, "Arn"): ("events", "rule/%", "Name"),
+    (ROLE, None): ("", "%", "RoleName"),
+    (ROLE, "Arn"): ("iam", "role/%", "RoleName"),
+}
+"""Type and attribute → the service of the ARN, its resource, and the property with the name.
+
+``%`` is the name, ``@`` what AWS adds to it, such as a revision; without a service the name alone
+is the value.
+"""
+
+
+def arn(service: str, resource: str, *, region: bool = True) -> str:
+    """Spell the ARN of a resource in the account and Region of the stack."""
+    where = CLOSED if region else ""
+    return f"arn:{CLOSED}:{service}:{where}:{CLOSED}:{resource}"
+
+
+def spelled(value: object, template: Template) -> str:
+    """Spell a value of a template as text; a single hole where it is no text at all."""
+    if isinstance(value, str):
+        return _closed(value)
+    if isinstance(value, Reference):
+        return _referred(value, template)
+    if isinstance(value, Text):
+        parts = (part if isinstance(part, str) else spelled(part, template) for part in value.parts)
+        return _closed("".join(parts))
+    return HOLE
+
+
+def name_of(id: str, key: str, template: Template) -> str:
+    """Spell the name of a resource: what its property says, or one that is made up."""
+    found = template.get(id)
+    given = None if found is None else found.properties.get(key)
+    if given is None:
+        return _character(template, _MADE_UP, id)
+    asked = template.memory.setdefault("names asked for", set())
+    if not isinstance(asked, set) or id in asked:
+        return HOLE  # a name that refers to itself, which CloudFormation refuses
+    asked.add(id)
+    name = spelled(given, template)
+    asked.discard(id)
+    return name
+
+
+def _referred(value: Reference, template: Template) -> str:
+    found = template.get(value.target)
+    if found is not None and found.type == ATTACHMENT:
+        return spelled(found.properties.get("SecretId"), template)
+    form = None if found is None else _FORMS.get((found.type, value.attribute))
+    if form is None:
+        return _character(template, _REFERRED, f"{value.target}.{value.attribute}")
+    service, resource, key = form
+    written = resource.replace("%", name_of(value.target, key, template))
+    if "@" in written:
+        written = written.replace(
+            "@", _character(template, _REFERRED, f"what follows {value.target}")
+        )
+    return arn(service, written, region=service != "iam") if service else written
+
+
+def _character(template: Template, begin: int, key: str) -> str:
+    known = template.memory.setdefault("characters of names", {})
+    if not isinstance(known, dict):
+        return HOLE
+    return str(known.setdefault(key, chr(begin + len(known))))
+
+
+def _closed(text: str) -> str:
+    """Mark the holes of the first parts of an ARN as such that hold no colon."""
+    if not text.startswith("arn:") or HOLE not in text:
+        return text
+    parts = text.split(":", _ARN_PARTS)
+    if len(parts) <= _ARN_PARTS:
+        return text
+    return ":".join([*(part.replace(HOLE, CLOSED) for part in parts[:-1]), parts[-1]])
+
+
+def is_written_out(text: str) -> bool:
+    """Tell whether a text stands for nothing but itself."""
+    return not any(_is_open(one) or _is_made_up(one) for one in text)
+
+
+def _is_made_up(character: str) -> bool:
+    return _MADE_UP <= ord(character) < _REFERRED
+
+
+def _is_open(character: str) -> bool:
+    """Tell whether a character stands for text that is not known."""
+    return character in (HOLE, CLOSED) or ord(character) >= _REFERRED
+
+
+_LONGEST: Final = 2_048
+"""Characters of an ARN; nobody knows what a longer pattern is for."""
+
+
+@lru_cache(maxsize=4096)
+def matches(pattern: str, name: str) -> bool | None:
+    """Tell whether a pattern of a policy matches a name, whatever the holes of both hold."""
+    if pattern == "*" or (pattern == name and HOLE not in name):
+        return True
+    if len(pattern) > _LONGEST or len(name) > _LONGEST:
+        return None
+    if HOLE not in pattern and fits(name, pattern, _is_one):
+        return True
+    return None if _may_meet(pattern, name) else False
+
+
+def _is_one(character: str) -> bool:
+    """Tell whether a character stands for one character."""
+    return not _is_open(character) and not _is_made_up(character)
+
+
+def _may_meet(pattern: str, name: str) -> bool:
+    """Tell whether a pattern and a name can mean one text."""
+    while pattern and name and pattern[0] == name[0] and _is_plain(pattern[0]):
+        pattern, name = pattern[1:], name[1:]
+    while pattern and name and pattern[-1] == name[-1] and _is_plain(pattern[-1]):
+        pattern, name = pattern[:-1], name[:-1]
+    ends = ((pattern[:1], name[:1]), (pattern[-1:], name[-1:]))
+    if any(a and b and _is_plain(a) and _is_plain(b) for a, b in ends):
+        return False
+    seen: set[tuple[int, int]] = set()
+    waiting = [(0, 0)]
+    while waiting:
+        place = waiting.pop()
+        if place == (len(pattern), len(name)):
+            return True
+        if place not in seen:
+            seen.add(place)
+            waiting += _steps(pattern, name, *place)
+    return False
+
+
+def _is_plain(character: str) -> bool:
+    return character not in "*?" and not _is_open(character) and not _is_made_up(character)
+
+
+def _steps(pattern: str, name: str, here: int, there: int) -> list[tuple[int, int]]:
+    """Give how a comparison goes on from a place in the pattern and one in the name."""
+    a, b = pattern[here : here + 1], name[there : there + 1]
+    steps: list[tuple[int, int]] = []
+    if a and a == b:
+        steps.append((here + 1, there + 1))
+    if a and (a == "*" or _is_open(a)):
+        steps.append((here + 1, there))
+        if b and not (a == CLOSED and b == ":"):
+            steps.append((here, there + 1))
+    if b and _is_open(b):
+        steps.append((here, there + 1))
+        if a and not (b == CLOSED and a == ":"):
+            steps.append((here + 1, there))
+    if a == "?" and b and not _is_open(b):
+        steps.append((here + 1, there + 1))
+    if b and _is_made_up(b) and (beyond := _next_open(pattern, here)) is not None:
+        steps.append((beyond, there + 1))
+    if a and _is_made_up(a) and (beyond := _next_open(name, there)) is not None:
+        steps.append((here + 1, beyond))
+    return steps
+
+
+def _next_open(text: str, begin: int) -> int | None:
+    """Find the next character that stands for more than itself, within one part of a name."""
+    for place in range(begin, len(text)):
+        if text[place] in "*?" or _is_open(text[place]):
+            return place
+        if text[place] in ":/":
+            return None
+    return None

@@ -1,0 +1,97 @@
+"""Rules about alarms: whether their metric is published, and whether anybody hears them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.rules.areas.event_rules import (
+    KEYS_OF_TOPICS,
+    TOPIC_POLICIES,
+    admits,
+    has_policy,
+    key_fault,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resource_graph import (
+    JOB_QUEUE,
+    Resource,
+)
+from batch_constructs.rules.template.values import (
+    Properties,
+    Reference,
+    entries,
+    listing,
+    mapping,
+    show,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_rule = partial(rule, severity=Severity.WARNING)
+
+
+def _metrics(alarm: Resource) -> Iterator[tuple[str, Properties]]:
+    yield "", alarm.properties
+    for position, query in entries(alarm.properties, "Metrics"):
+        metric = mapping(mapping(query, "MetricStat"), "Metric")
+        yield f"Metrics/{position}/MetricStat/Metric/", metric
+
+
+@_rule(
+    "alarm-metric",
+    "AWS::CloudWatch::Alarm",
+    title="alarm on a metric that Batch does not publish",
+    fix=f"use a metric of {NAMESPACE}, such as JobsMovedToFailed, with the dimension {DIMENSION}",
+    source=METRICS_SOURCE,
+)
+def alarm_metric(alarm: Resource) -> Iterator[Fault]:
+    """Such an alarm never fires. The dimension is the name of the queue, not its ARN."""
+    for path, metric in _metrics(alarm):
+        if text(metric, "Namespace") != NAMESPACE:
+            continue
+        name = text(metric, "MetricName")
+        if name is not None and name not in NATIVE_METRICS:
+            yield f"{path}MetricName", f'{NAMESPACE} has no metric "{show(name)}"'
+        dimensions = listing(metric, "Dimensions")
+        if dimensions is None:
+            if "Dimensions" not in metric:
+                yield f"{path}Dimensions", f"the dimension {DIMENSION} is missing"
+            continue
+        for position, dimension in entries(metric, "Dimensions"):
+            key, value = text(dimension, "Name"), dimension.get("Value")
+            where = f"{path}Dimensions/{position}"
+            if key is not None and key != DIMENSION:
+                yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
+            elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
+                yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
+            elif isinstance(value, str) and value.startswith("arn:"):
+                yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
+
+
+@_rule(
+    "alarm-topic",
+    "AWS::CloudWatch::Alarm",
+    title="topic that alarms may not publish to",
+    fix="allow cloudwatch.amazonaws.com in the topic policy and the key policy",
+    source=KEYS_OF_TOPICS,
+)
+def alarm_topic(alarm: Resource) -> Iterator[Fault]:
+    """The alarm fires, and nobody hears it."""
+    if not any(text(metric, "Namespace") == NAMESPACE for _, metric in _metrics(alarm)):
+        return
+    for position, value in enumerate(listing(alarm.properties, "AlarmActions") or ()):
+        topic = alarm.neighbour(value, "AWS::SNS::Topic")
+        if topic is None:
+            continue
+        path = f"AlarmActions/{position}"
+        open_to = admits(topic, TOPIC_POLICIES, "sns:Publish", ALARMS, alarm)
+        if has_policy(topic, TOPIC_POLICIES) and not open_to:
+            yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
+        if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
+            yield path, fault

@@ -1,0 +1,138 @@
+"""Rules about compute environments: what each kind takes, refuses and needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import environment_rule
+from batch_constructs.rules.limit_rules import register
+from batch_constructs.rules.template.values import absent, given, number, one_of, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment
+
+
+register("compute_environments", area="compute_environment")
+
+_INSTEAD: Final = {
+    "CapacityTags": ", and give Tags",
+    "Tags": ", and give the compute environment itself Tags",
+}
+"""What to do where a property is not taken, and another one is."""
+
+
+def not_taken(environment: ComputeEnvironment, others: tuple[str, ...]) -> Iterator[Fault]:
+    """Find compute resources that other types take, and the type of the environment does not."""
+    for key, types in aws.TAKEN_BY.items():
+        if (
+            environment.kind not in types
+            and not set(types).isdisjoint(others)
+            and given(environment.resources, key)
+        ):
+            yield (
+                f"ComputeResources/{key}",
+                f"{key} is given, which the type {environment.kind} does not take",
+                f"leave {key} out{_INSTEAD.get(key, '')}",
+            )
+
+
+@environment_rule(
+    "ec2-environment-security-groups",
+    title="EC2 environment without security groups",
+    fix="give SecurityGroupIds, or a launch template that has security groups",
+    source=api(
+        "ComputeResource.securityGroupIds",
+        '"One or more security groups must be specified, either in securityGroupIds or using a'
+        ' launch template referenced in launchTemplate."',
+    ),
+)
+def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """They come from the environment or from its launch template."""
+    resources = environment.resources
+    if (
+        not environment.is_ec2
+        or environment.is_unmanaged
+        or not absent(resources, "SecurityGroupIds")
+    ):
+        return
+    if absent(resources, "LaunchTemplate"):
+        yield (
+            "ComputeResources/SecurityGroupIds",
+            "SecurityGroupIds is missing, and there is no launch template that could have them",
+        )
+    for _, reference in environment.launch_templates[:1]:
+        launch = environment.launch_template(reference)
+        data = None if launch is None else launch.properties.get("LaunchTemplateData")
+        if isinstance(data, dict) and not any(
+            key in data for key in ("SecurityGroupIds", "SecurityGroups", "NetworkInterfaces")
+        ):
+            yield (
+                "ComputeResources/SecurityGroupIds",
+                "SecurityGroupIds is missing, and the launch template has no security groups",
+            )
+
+
+@environment_rule(
+    "min-max-vcpus",
+    title="minimum, desired and maximum vCPUs out of order",
+    fix="keep 0 <= MinvCpus <= DesiredvCpus <= MaxvCpus",
+    source=api(
+        "ComputeResource.minvCpus",
+        "also ComputeResource.desiredvCpus: the value must be between the minvCpus and maxvCpus"
+        " values",
+    ),
+)
+def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch scales between the two, so neither may lie on the wrong side of the other."""
+    if environment.is_fargate:
+        return
+    low, high, desired = (
+        number(environment.resources, key) for key in ("MinvCpus", "MaxvCpus", "DesiredvCpus")
+    )
+    if low is not None and (wrong := aws.VCPUS.wrong(low)):
+        yield "ComputeResources/MinvCpus", f"MinvCpus {wrong}", aws.VCPUS.fix("MinvCpus")
+    elif low is not None and high is not None and low > high:
+        yield (
+            "ComputeResources/MinvCpus",
+            f"MinvCpus is {low}, which is more than MaxvCpus ({high})",
+            f"set MinvCpus to {high} or less, or raise MaxvCpus",
+        )
+    elif desired is not None:
+        allowed = Whole(int(low or 0), None if high is None else int(high))
+        if wrong := allowed.wrong(desired):
+            yield (
+                "ComputeResources/DesiredvCpus",
+                f"DesiredvCpus {wrong}",
+                "leave DesiredvCpus out: Batch sets it",
+            )
+
+
+@environment_rule(
+    "allocation-strategy-capacity",
+    title="allocation strategy for the other kind of capacity",
+    fix="choose a strategy that the type of the compute resources has",
+    source=api(
+        "ComputeResource.allocationStrategy",
+        '"This allocation strategy is only available for Spot Instance compute resources."; "only'
+        ' available for On-Demand Instance (EC2) compute resources"',
+    ),
+)
+def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch answers *Invalid compute resource allocation strategy … for type …*."""
+    strategy = text(environment.resources, "AllocationStrategy")
+    has = aws.STRATEGIES.get(environment.kind or "")
+    if has and strategy in aws.ALLOCATION_STRATEGIES and strategy not in has:
+        yield (
+            "ComputeResources/AllocationStrategy",
+            (
+                f"AllocationStrategy is {strategy}, which the type {environment.kind} does not"
+                f" have; allowed are {one_of(has)}"
+            ),
+            f"set AllocationStrategy to {one_of(has)}, or change the type",
+        )

@@ -1,0 +1,132 @@
+"""Rules about a container: environment, secrets, command, logs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import containers
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.source import api, guide, seen
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
+from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.values import (
+    Properties,
+    absent,
+    entries,
+    given,
+    listing,
+    mapping,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import JobDefinition
+
+
+register("containers", area="container")
+
+_NOUNS: Final = {
+    "Environment": "environment variable",
+    "Env": "environment variable",
+    "Secrets": "secret",
+}
+
+
+def variables_of(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]]:
+    """Give the variables and secrets of each container: their path, their list, and the entry."""
+    for container in job.containers:
+        yield [
+            (path, key, entry)
+            for key in ("Environment", "Secrets")
+            for path, entry in listed(container.path, container.properties, key)
+        ]
+    for pod in job.pods:
+        for path, properties in pod.containers:
+            yield [(place, "Env", entry) for place, entry in listed(path, properties, "Env")]
+
+
+@job_rule(
+    "nameless-environment-variable",
+    title="environment variable or secret without a name",
+    fix="give it a Name",
+    source=api(
+        "KeyValuePair.name",
+        '"For environment variables, this is the name of the environment variable."; Secret.name.',
+    ),
+)
+def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
+    """A value alone is no variable."""
+    for variables in variables_of(job):
+        for path, kind, entry in variables:
+            # property-missing tells it of the other kinds
+            left_out = entry.get("Name") is None and kind != "Environment"
+            if absent(entry, "Name") and not left_out:
+                yield f"{path}/Name", f"the {_NOUNS[kind]} has no name"
+
+
+@job_rule(
+    "duplicate-environment-variable",
+    title="environment variable given twice",
+    fix="keep one of the two",
+    source=seen(
+        "https://github.com/dagster-io/dagster/issues/11622",
+        "Amazon ECS answers that the secret name must be unique and not shared with any new or"
+        " existing environment variables set on the container; ContainerProperties.environment,"
+        " ContainerProperties.secrets, TaskContainerProperties.secrets, Secret.name.",
+    ),
+)
+def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
+    """Which value would win is not defined; a secret and a variable of one name collide too."""
+    for variables in variables_of(job):
+        kinds: dict[str, str] = {}
+        for path, kind, entry in variables:
+            name = text(entry, "Name") or ""
+            first = kinds.get(name)
+            if first == kind:
+                yield f"{path}/Name", f"the {_NOUNS[kind]} {shown(name)} is given twice"
+            elif first is not None:
+                yield f"{path}/Name", f"{shown(name)} is an environment variable and a secret"
+            elif name:
+                kinds[name] = kind
+
+
+@job_rule(
+    "log-options",
+    title="log options that do not work together",
+    fix="keep one of the two",
+    source=guide(
+        "using_awslogs",
+        "Of the options awslogs-datetime-format and awslogs-multiline-pattern only one can be"
+        " configured; LogConfiguration.options.",
+    ),
+    severity=Severity.WARNING,
+)
+def log_options(job: JobDefinition) -> Iterator[Fault]:
+    """Two ways to split lines exclude each other; splunk needs to know where to send them."""
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        options = log.get("Options", {})
+        if not isinstance(options, dict):
+            continue
+        path = f"{container.path}/LogConfiguration/Options"
+        driver, both = text(log, "LogDriver"), containers.MULTILINE_OPTIONS
+        if driver == containers.AWSLOGS and all(given(options, key) for key in both):
+            yield path, f"{' and '.join(both)} are both given; allowed is one of them"
+        hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
+        unknown = None in hidden or (
+            "SecretOptions" in log and listing(log, "SecretOptions") is None
+        )
+        if driver != "splunk" or unknown:
+            continue
+        for key in containers.SPLUNK_OPTIONS:
+            if key not in options and key not in hidden:
+                yield (
+                    path,
+                    f"the option {key} is missing; the splunk driver needs it",
+                    f"give {key}",
+                )

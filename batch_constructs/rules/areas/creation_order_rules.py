@@ -1,0 +1,100 @@
+"""Rules about the order in which CloudFormation creates: a right has to be there before its use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
+from batch_constructs.aws.source import cloudformation
+from batch_constructs.rules.access.arn_patterns import QUEUE, arn, spelled
+from batch_constructs.rules.access.creation_order import waits_for
+from batch_constructs.rules.access.rights import Rights, rights, rights_of
+from batch_constructs.rules.areas.message_queue_rules import MAPPING
+from batch_constructs.rules.areas.submit_permission_rules import waits_for_jobs
+from batch_constructs.rules.areas.submitter_rules import batch_functions
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    ComputeEnvironment,
+    Resource,
+)
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, STATE_MACHINE
+from batch_constructs.rules.template.values import Reference, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _Use(NamedTuple):
+    """What AWS looks at as it creates a resource."""
+
+    path: str
+    role: Resource
+    rights: Rights
+    action: str
+    resource: str
+
+
+def _uses(resource: Resource) -> Iterator[_Use]:
+    if isinstance(resource, ComputeEnvironment) and resource.is_eks is False:
+        role = role_of(resource, resource.properties.get("ServiceRole"))
+        if role is not None:
+            yield _Use("ServiceRole", role, rights(role), "ecs:DescribeClusters", "*")
+    elif resource.type == STATE_MACHINE and waits_for_jobs(resource):
+        owner = rights_of(resource)
+        if owner is not None:
+            managed = arn("events", STATE_MACHINE_RULE)
+            yield _Use("RoleArn", *owner, STATE_MACHINE_RULE_ACTIONS[0], managed)
+    elif resource.type == MAPPING:
+        queue = resource.neighbour(resource.properties.get("EventSourceArn"), QUEUE)
+        function = resource.neighbour(resource.properties.get("FunctionName"), FUNCTION)
+        if queue is None or function is None or function not in batch_functions(resource):
+            return
+        owner = rights_of(function)
+        if owner is not None:
+            source = spelled(Reference(queue.id, "Arn"), queue.template)
+            yield _Use("FunctionName", *owner, "sqs:ReceiveMessage", source)
+
+
+@rule(
+    "policy-created-later",
+    (COMPUTE_ENVIRONMENT, STATE_MACHINE, MAPPING),
+    severity=Severity.WARNING,
+    title="policy that may be created after what needs it",
+    fix="add DependsOn with the policy",
+    source=cloudformation(
+        "aws-resource-iam-role",
+        "If an external policy (such as AWS::IAM::Policy or AWS::IAM::ManagedPolicy) has a Ref to a"
+        " role and if a resource also has a Ref to the same role, add a DependsOn attribute to the"
+        " resource, so that the role's policy is available throughout the resource's lifecycle;"
+        " CreateComputeEnvironmentRequest.serviceRole.",
+    ),
+)
+def policy_created_later(resource: Resource) -> Iterator[Fault]:
+    """CloudFormation creates what nothing waits for at any time, and deletes it at any time.
+
+    An environment becomes INVALID, is not deleted, or both; the other two are refused.
+    """
+    for use in _uses(resource):
+        if not use.rights.mention(use.action) or use.rights.deny(use.action, use.resource):
+            continue
+        if not use.rights.before(resource).deny(use.action, use.resource):
+            continue
+        policies = sorted(
+            {
+                one.origin
+                for one in use.rights.statements
+                if one.origin and one.allows and one.covers(use.action) is not False
+            }
+        )
+        message = f"{use.role.id} gets {use.action} from {one_of(policies)}, which"
+        yield use.path, f"{message} {resource.id} does not wait for", _fix(resource, policies[0])
+
+
+def _fix(resource: Resource, policy: str) -> str:
+    found = resource.template.get(policy)
+    if found is not None and waits_for(found, resource.id):
+        return f"move what {policy} allows without {resource.id} into Policies of the role"
+    return f"add DependsOn: {policy} to {resource.id}"

@@ -1,0 +1,345 @@
+"""Rules about what happens around jobs: events, topics, queues, functions, alarms, logs."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.job_states import SERVICE_JOB_STATES
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.source import docs, guide
+from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, spelled
+from batch_constructs.rules.access.kms_keys import key_of, may_use
+from batch_constructs.rules.access.resource_policy import admitted
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
+    FUNCTION,
+    Submission,
+    placeholders,
+    submissions_from,
+)
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Reference,
+    entries,
+    flag,
+    listing,
+    mapping,
+    one_of,
+    show,
+    text,
+    texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.template.resource_graph import Resource
+
+_rule = partial(rule, severity=Severity.WARNING)
+
+
+_PUT_TARGETS: Final = docs(
+    "eventbridge/latest/APIReference/API_PutTargets.html",
+    '"For Lambda and Amazon SNS resources, EventBridge relies on resource-based policies."',
+)
+KEYS_OF_TOPICS: Final = docs(
+    "sns/latest/dg/sns-key-management.html",
+    "Services publish to an encrypted topic if it has a customer managed key whose policy allows"
+    " them kms:GenerateDataKey* and kms:Decrypt, and not with the key of SNS itself.",
+)
+
+
+@_rule(
+    "event-pattern-syntax",
+    EVENT_RULE,
+    severity=Severity.ERROR,
+    title="event pattern that EventBridge refuses",
+    fix="write EventPattern as EventBridge reads it",
+    source=event_pattern.SOURCE,
+)
+def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
+    """EventBridge answers *Event pattern is not valid*, and the deployment fails.
+
+    This is so whatever the rule is about. A longer pattern needs a higher quota of the account.
+    """
+    pattern = source.properties.get("EventPattern", UNKNOWN)
+    if isinstance(pattern, str):
+        try:
+            pattern = json.loads(pattern)
+        except ValueError:
+            yield "EventPattern", "the pattern is no JSON"
+            return
+    for path, message in event_pattern.wrong(pattern):
+        yield f"EventPattern/{path}".rstrip("/"), f"{path or 'the pattern'} {message}"
+
+
+@_rule(
+    "event-pattern",
+    EVENT_RULE,
+    title="event pattern that no Batch event matches",
+    fix="match source aws.batch, a detail-type and status as Batch writes them, and ARNs",
+    source=batch_events.EVENTS_SOURCE,
+)
+def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
+    """The rule never fires, without any message: events carry ARNs, not names."""
+    pattern = mapping(source.properties, "EventPattern")
+    sources = listing(pattern, "source")
+    if sources is None or batch_events.SOURCE not in sources:
+        yield from _misspelt_source(sources or [])
+        return
+    for got in texts(pattern, "detail-type"):
+        if got not in batch_events.DETAIL_TYPES and len(sources) == 1:
+            yield (
+                "EventPattern/detail-type",
+                f'there is no event "{show(got)}"; there are {one_of(batch_events.DETAIL_TYPES)}',
+            )
+    detail = mapping(pattern, "detail")
+    for got in texts(detail, "status"):
+        if got not in SERVICE_JOB_STATES:
+            yield (
+                "EventPattern/detail/status",
+                f'there is no job status "{show(got)}"; there are {one_of(SERVICE_JOB_STATES)}',
+            )
+    for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
+        for name in listing(detail, key) or ():
+            if isinstance(name, str) and not name.startswith("arn:"):
+                yield (
+                    f"EventPattern/detail/{key}",
+                    f'the {noun} is matched by its name "{show(name)}"; events carry its ARN',
+                    f"match the ARN: Ref of the {noun}",
+                )
+
+
+def _misspelt_source(sources: list[object]) -> Iterator[Fault]:
+    for one in sources:
+        if isinstance(one, str) and one.lower() in ("batch", batch_events.SOURCE):
+            message = f"the source is {show(one)}; allowed is {batch_events.SOURCE}"
+            yield "EventPattern/source", message
+
+
+def _policies(owner: Resource, types: tuple[str, ...]) -> Iterator[Resource]:
+    """Give the resource policies of the template for a topic or a queue."""
+    for type_ in types:
+        for policy in owner.template.all(type_):
+            keys = (key for key in _OWNERS if key in policy.properties)
+            targets = policy.properties.get(next(keys, ""))
+            for one in targets if isinstance(targets, list) else [targets]:
+                found = owner.template.target(one)
+                if found is owner or one is UNKNOWN:
+                    yield policy
+
+
+_OWNERS: Final = ("TopicArn", "Queue", "Topics", "Queues")
+"""The property of a resource policy that says what it stands at."""
+
+TOPIC_POLICIES: Final = ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy")
+_QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
+
+
+def admits(
+    owner: Resource, types: tuple[str, ...], action: str, service: str, source: Resource
+) -> bool:
+    """Tell whether a service may send to a topic or queue, or whether it may be so."""
+    template = owner.template
+    resource = spelled(Reference(owner.id, _ARNS[owner.type]), template)
+    keys: dict[str, str | None] = {}
+    if source.type == EVENT_RULE and "EventBusName" not in source.properties:
+        keys["aws:sourcearn"] = spelled(Reference(source.id, "Arn"), template)
+    return any(
+        admitted(policy.properties.get("PolicyDocument"), service, action, resource, template, keys)
+        is not False
+        for policy in _policies(owner, types)
+    )
+
+
+_ARNS: Final = {TOPIC: "TopicArn", QUEUE: "Arn"}
+
+
+def has_policy(owner: Resource, types: tuple[str, ...]) -> bool:
+    """Tell whether a topic or queue has a policy in the template, or may have one."""
+    return any(True for _ in _policies(owner, types))
+
+
+def key_fault(owner: Resource, service: str, managed: str) -> str | None:
+    """Say why a service may not use the KMS key of a topic or queue."""
+    value = owner.properties.get("KmsMasterKeyId")
+    if literal(value) == managed:
+        return f"{owner.id} is encrypted with {managed}, which {service} cannot use"
+    key = key_of(value, owner.template)
+    if key is None:
+        return None
+    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+        if may_use(key, f"{service}.amazonaws.com", action) is False:
+            return f"the key {key.id} of {owner.id} does not allow {service} {action}"
+    return None
+
+
+@_rule(
+    "event-target-topic",
+    EVENT_RULE,
+    title="topic that EventBridge may not publish to",
+    fix="allow events.amazonaws.com sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
+    " kms:GenerateDataKey* and kms:Decrypt",
+    source=KEYS_OF_TOPICS,
+)
+def event_target_topic(source: Resource) -> Iterator[Fault]:
+    """Alerts vanish without any message."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        topic = source.neighbour(target.get("Arn"), TOPIC)
+        if topic is None:
+            continue
+        path = f"Targets/{position}/Arn"
+        if not admits(topic, TOPIC_POLICIES, "sns:Publish", EVENTS, source):
+            yield path, f"events.amazonaws.com may not publish to {topic.id}"
+        if fault := key_fault(topic, "events", "alias/aws/sns"):
+            yield path, fault
+
+
+def _about_batch(source: Resource) -> bool:
+    """Tell whether a rule is about Batch: it matches Batch's events, or submits jobs."""
+    sources = texts(mapping(source.properties, "EventPattern"), "source")
+    return batch_events.SOURCE in sources or bool(submissions_from(source))
+
+
+@_rule(
+    "event-target-queue",
+    EVENT_RULE,
+    title="queue that EventBridge may not send to",
+    fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
+    " standard queue for dead letters",
+    source=docs(
+        "eventbridge/latest/userguide/eb-rule-dlq.html",
+        "Grant permissions to the dead-letter queue, which is a standard queue.",
+    ),
+)
+def event_target_queue(source: Resource) -> Iterator[Fault]:
+    """Messages and dead letters are lost."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        dead_letters = mapping(target, "DeadLetterConfig").get("Arn")
+        for path, value in (
+            (f"Targets/{position}/Arn", target.get("Arn")),
+            (f"Targets/{position}/DeadLetterConfig/Arn", dead_letters),
+        ):
+            queue = source.neighbour(value, QUEUE)
+            if queue is None:
+                continue
+            if not admits(queue, _QUEUE_POLICIES, "sqs:SendMessage", EVENTS, source):
+                yield path, f"events.amazonaws.com may not send to {queue.id}"
+            if fault := key_fault(queue, "events", "alias/aws/sqs"):
+                yield path, fault
+            if value is dead_letters and flag(queue.properties, "FifoQueue"):
+                yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"
+
+
+@_rule(
+    "event-target-function",
+    EVENT_RULE,
+    title="function that EventBridge may not invoke",
+    fix="add an AWS::Lambda::Permission for events.amazonaws.com",
+    source=_PUT_TARGETS,
+)
+def event_target_function(source: Resource) -> Iterator[Fault]:
+    """The function is never called."""
+    if not _about_batch(source):
+        return
+    for position, target in entries(source.properties, "Targets"):
+        function = source.neighbour(target.get("Arn"), FUNCTION)
+        if function is None or target.get("RoleArn"):
+            continue
+        name = text(function.properties, "FunctionName")
+        for permission in source.template.all("AWS::Lambda::Permission"):
+            value = permission.properties.get("FunctionName")
+            principal = literal(permission.properties.get("Principal"))
+            mine = permission.neighbour(value) is function or (name and literal(value) == name)
+            if (mine or value is UNKNOWN) and (principal or "events").startswith("events"):
+                break
+        else:
+            yield f"Targets/{position}/Arn", f"events.amazonaws.com may not invoke {function.id}"
+
+
+@_rule(
+    "bucket-notifications",
+    EVENT_RULE,
+    title="bucket that sends no events to EventBridge",
+    fix="set EventBridgeEnabled to true in the NotificationConfiguration of the bucket",
+    source=docs(
+        "AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html",
+        "A bucket sends events to EventBridge only where that is enabled.",
+    ),
+)
+def bucket_notifications(source: Resource) -> Iterator[Fault]:
+    """Nothing ever runs."""
+    pattern = mapping(source.properties, "EventPattern")
+    if "aws.s3" not in texts(pattern, "source") or not submissions_from(source):
+        return
+    names = mapping(mapping(pattern, "detail"), "bucket").get("name")
+    for name in names if isinstance(names, list) else []:
+        bucket = source.neighbour(name, "AWS::S3::Bucket")
+        if bucket is None or _sends_events(bucket):
+            continue
+        yield (
+            "EventPattern/detail/bucket/name",
+            f"the bucket {bucket.id} sends no events to EventBridge",
+        )
+
+
+def _sends_events(bucket: Resource) -> bool:
+    notifications = bucket.properties.get("NotificationConfiguration", {})
+    if not isinstance(notifications, dict):
+        return True
+    configured = notifications.get("EventBridgeConfiguration")
+    if configured is not None:
+        return (
+            not isinstance(configured, dict) or flag(configured, "EventBridgeEnabled") is not False
+        )
+    for type_ in ("Custom::S3BucketNotifications", "AWS::CloudFormation::CustomResource"):
+        for custom in bucket.template.all(type_):
+            if any(bucket.neighbour(value) is bucket for value in custom.properties.values()):
+                return True
+    return False
+
+
+@_rule(
+    "object-not-passed",
+    EVENT_RULE,
+    title="object event whose job does not learn the object",
+    fix='give the target an InputTransformer with {"Parameters": {"key": "<key>"}}',
+    source=guide(
+        "batch-cwe-target",
+        "Passing event information: the InputTransformer of the target builds Parameters, which"
+        " are SubmitJobRequest.parameters.",
+    ),
+)
+def object_not_passed(source: Resource) -> Iterator[Fault]:
+    """Each object starts a job, and every job works on the same default."""
+    for one in submissions_from(source):
+        job = one.definition
+        if job is None or not passes_no_object(source, one):
+            continue
+        names = ", ".join(dict.fromkeys(f'"{show(name)}"' for _, name in placeholders(job)))
+        if names:
+            message = f"the target passes nothing of the event to {job.id}, which takes {names}"
+            yield one.path, message
+
+
+def passes_no_object(source: Resource, one: Submission) -> bool:
+    """Tell whether a submission for an object of S3 says nothing of it for sure."""
+    pattern = mapping(source.properties, "EventPattern")
+    if source.type != EVENT_RULE or "aws.s3" not in texts(pattern, "source"):
+        return False
+    position = int(one.path.partition("/")[2])
+    target = dict(entries(source.properties, "Targets"))[position]
+    if "InputTransformer" in target or "InputPath" in target:
+        return False
+    written = literal(target.get("Input"))
+    return "Input" not in target or (written is not None and "$." not in written)

@@ -1,0 +1,149 @@
+"""Rules about a job definition as a whole: kind, retries, timeout, size."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import job_definitions
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
+from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import JobDefinition
+
+
+register("job_definitions", area="job_definition")
+
+
+_CONDITIONS: Final = ("OnReason", "OnStatusReason", "OnExitCode")
+_ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
+
+
+@job_rule(
+    "evaluate-on-exit-all-retry",
+    severity=Severity.WARNING,
+    title="exit conditions that change nothing",
+    fix="add one with the Action EXIT, or leave EvaluateOnExit out",
+    source=api(
+        "RetryStrategy.evaluateOnExit",
+        '"If none of the listed conditions match, then the job is retried."',
+    ),
+)
+def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
+    """What matches no condition is retried too, so the job retries whatever happens."""
+    conditions = listing(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit") or []
+    actions = [(text(one, "Action") or "").upper() for one in conditions if isinstance(one, dict)]
+    if actions and len(actions) == len(conditions) and set(actions) == {"RETRY"}:
+        yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
+
+
+@job_rule(
+    "evaluate-on-exit-unreachable",
+    severity=Severity.WARNING,
+    title="exit condition that is never reached",
+    fix="put the condition that always matches last",
+    source=api(
+        "RetryStrategy.evaluateOnExit",
+        "Conditions are looked at in order, and the first match decides.",
+    ),
+)
+def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
+    """What stands behind a condition that matches everything is never looked at.
+
+    An exit code of ``*`` does not match an attempt that never started: it has none.
+    """
+    conditions = list(entries(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit"))
+    for position, condition in conditions[:-1]:
+        patterns = {key: condition[key] for key in _CONDITIONS if key in condition}
+        if patterns in _ALWAYS:
+            yield (
+                f"RetryStrategy/EvaluateOnExit/{position}",
+                "the condition matches every job, so those after it are never looked at",
+            )
+            return
+
+
+_KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
+
+
+@job_rule(
+    "job-definition-properties",
+    title="none or several of the properties blocks",
+    fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or"
+    " NodeProperties with the type multinode",
+    source=api(
+        "RegisterJobDefinitionRequest.type",
+        '"If the value is container, then one of the following is required: containerProperties,'
+        ' ecsProperties, or eksProperties." "If the value is multinode, then nodeProperties is'
+        ' required."; RegisterJobDefinitionRequest.containerProperties,'
+        " RegisterJobDefinitionRequest.ecsProperties, RegisterJobDefinitionRequest.eksProperties,"
+        " RegisterJobDefinitionRequest.nodeProperties.",
+    ),
+)
+def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
+    """The block says what kind of job it is."""
+    kind = (text(job.properties, "Type") or "").lower()
+    present = [key for key in _KINDS if key in job.properties]
+    known = [key for key in present if given(job.properties, key)]
+    has_nodes = "NodeProperties" in job.properties
+    if len(known) > 1:
+        yield known[1], f"{' and '.join(known)} are given; allowed is one of them"
+    if kind == job_definitions.MULTI_NODE_TYPE:
+        if not has_nodes:
+            yield "NodeProperties", "NodeProperties is missing for the type multinode"
+        if known:
+            yield known[0], f"{known[0]} is given for the type multinode; allowed is NodeProperties"
+    elif kind != job_definitions.CONTAINER_TYPE:
+        return
+    elif not present and has_nodes:
+        yield "Type", "Type is container, but NodeProperties makes it multinode"
+    elif not present:
+        yield "ContainerProperties", f"{one_of(_KINDS)} is missing"
+    elif given(job.properties, "NodeProperties"):
+        yield "NodeProperties", "NodeProperties is given for the type container"
+
+
+@job_rule(
+    "job-definition-size",
+    title="job definition over 24 KiB",
+    fix="move environment, commands or parameters into the image, S3 or Parameter Store",
+    source=job_definitions.BYTES_SOURCE,
+)
+def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
+    """The whole request is measured, as JSON."""
+    written = json.dumps(
+        job.properties, default=lambda _: "", ensure_ascii=False, separators=(",", ":")
+    )
+    size = len(written.encode("utf-8", "surrogatepass"))
+    if size > job_definitions.BYTES:
+        yield (
+            "",
+            f"the job definition has {size:,} bytes; allowed are at most {job_definitions.BYTES:,}",
+        )
+
+
+@job_rule(
+    "fargate-timeout",
+    severity=Severity.WARNING,
+    title="Fargate timeout over 14 days",
+    fix=f"set AttemptDurationSeconds to at most {job_definitions.FARGATE_SECONDS}, or run the job"
+    " on EC2",
+    source=job_definitions.FARGATE_SECONDS_SOURCE,
+)
+def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:
+    """Fargate resources may be gone after 14 days."""
+    got = number(mapping(job.properties, "Timeout"), "AttemptDurationSeconds")
+    most = job_definitions.FARGATE_SECONDS
+    if job.platform == "FARGATE" and got is not None and got > most:
+        yield (
+            "Timeout/AttemptDurationSeconds",
+            f"the timeout is {got} seconds; on Fargate jobs run for at most {most}",
+        )

@@ -1,0 +1,191 @@
+"""Rules about vCPUs, memory and GPUs of a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws import containers, fargate_sizes
+from batch_constructs.aws.bound import Whole, one_of, shown
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import Container, JobDefinition
+
+
+def _requirements(container: Container, type: str) -> Iterator[tuple[str, object]]:
+    """Give the values that are asked for of VCPU, MEMORY or GPU, with their paths."""
+    for path, entry in listed(container.path, container.properties, "ResourceRequirements"):
+        if text(entry, "Type") == type:
+            yield f"{path}/Value", entry.get("Value", UNKNOWN)
+
+
+def _amounts(
+    job: JobDefinition, type: str, bound: Whole, takes: Callable[[str | None], bool]
+) -> Iterator[Fault]:
+    """Hold what containers ask for to a bound, on some platforms."""
+    legacy = containers.LEGACY_SIZES.get(type, "")
+    for container in job.containers:
+        if not takes(container.task.platform):
+            continue
+        values = [(path, type, value) for path, value in _requirements(container, type)]
+        if legacy in container.properties:
+            values.append((f"{container.path}/{legacy}", legacy, container.properties[legacy]))
+        for path, key, value in values:
+            got = as_number(value)
+            # EC2 jobs refuse vCPUs that are written "1.0".
+            spelt_out = type == "VCPU" and isinstance(value, str) and not value.isdigit()
+            if got is None and not isinstance(value, str):
+                continue
+            wrong = None if got is None or spelt_out else bound.wrong(got)
+            if got is None or got % 1 or spelt_out:
+                is_fraction = got is not None and got % 1
+                written = shown(got if is_fraction else value)
+                wrong = f"is {written}; allowed are whole numbers from {bound.low}"
+            if wrong:
+                yield path, f"{key} {wrong}"
+
+
+@job_rule(
+    "memory-minimum",
+    title="less memory than a job needs",
+    fix=f"give the memory in MiB, at least {containers.MEMORY_MIB.low}",
+    source=containers.SIZE_SOURCE,
+)
+def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
+    """The unit is MiB, not GiB."""
+    yield from _amounts(
+        job, "MEMORY", containers.MEMORY_MIB, lambda platform: platform != "FARGATE"
+    )
+
+
+@job_rule(
+    "vcpu-minimum",
+    title="less than one vCPU on EC2",
+    fix=f"give whole vCPUs, at least {containers.VCPUS.low}",
+    source=containers.SIZE_SOURCE,
+)
+def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
+    """Parts of a vCPU are for Fargate and EKS."""
+    yield from _amounts(job, "VCPU", containers.VCPUS, lambda platform: platform == "EC2")
+
+
+@job_rule(
+    "gpu-count",
+    title="GPUs that are no whole number",
+    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}, or none",
+    source=containers.SIZE_SOURCE,
+)
+def gpu_count(job: JobDefinition) -> Iterator[Fault]:
+    """GPUs are not divided."""
+    yield from _amounts(job, "GPU", containers.GPUS, lambda _: True)
+
+
+@job_rule(
+    "resource-requirement-missing",
+    title="job without vCPUs or memory",
+    fix="give ResourceRequirements a VCPU and a MEMORY entry",
+    source=api(
+        "ResourceRequirement.value",
+        '"This is required but can be specified in several places"; both for MEMORY and VCPU.',
+    ),
+)
+def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
+    """Batch cannot place a job whose size it does not know."""
+    for container in job.containers:
+        properties = container.properties
+        if not container.names_every_requirement:
+            continue
+        wanted = listing(properties, "ResourceRequirements") or ()
+        kinds = {entry.get("Type") for entry in wanted if isinstance(entry, dict)}
+        missing = [
+            kind
+            for kind, legacy in containers.LEGACY_SIZES.items()
+            if kind not in kinds and properties.get(legacy) is None
+        ]
+        if missing:
+            said = " and ".join(f"no {kind}" for kind in missing)
+            yield f"{container.path}/ResourceRequirements", f"{said} requirement is given"
+
+
+@job_rule(
+    "fargate-size",
+    title="vCPUs and memory that Fargate does not offer together",
+    fix="choose a memory that goes with the vCPUs",
+    source=fargate_sizes.SOURCE,
+)
+def fargate_size(job: JobDefinition) -> Iterator[Fault]:
+    """Fargate offers fixed pairs. The memory is in MiB."""
+    for task in job.tasks:
+        if task.platform != "FARGATE" or len(task.containers) != 1:
+            continue
+        container = task.containers[0]
+        vcpu_path, vcpu = next(_requirements(container, "VCPU"), ("", UNKNOWN))
+        memory_path, memory = next(_requirements(container, "MEMORY"), ("", UNKNOWN))
+        vcpus, mib = as_number(vcpu), as_number(memory)
+        if isinstance(vcpu, str) or vcpus is not None:
+            wrong = fargate_sizes.wrong_vcpus(vcpu if vcpus is None else vcpus)
+            if wrong:
+                vcpus = None
+                yield vcpu_path, f"VCPU {wrong}", f"set VCPU to {one_of(fargate_sizes.MEMORY)}"
+        if mib is None and isinstance(memory, str):
+            yield memory_path, f"MEMORY is {shown(memory)}; allowed are numbers of MiB"
+        wrong = None if mib is None else fargate_sizes.wrong_memory(mib, vcpus)
+        if mib is not None and wrong:
+            fix = () if vcpus is None else (_nearest(mib, vcpus),)
+            yield (memory_path, f"MEMORY {wrong}", *fix)
+
+
+def _nearest(mib: float, vcpus: float) -> str:
+    return f"set MEMORY to {fargate_sizes.nearest_memory(mib, vcpus)}, or change VCPU"
+
+
+@job_rule(
+    "windows-size",
+    title="vCPUs that Fargate does not offer for Windows",
+    fix=f"set VCPU to {one_of(fargate_sizes.WINDOWS_VCPUS)}",
+    source=fargate_sizes.WINDOWS_SOURCE,
+)
+def windows_size(job: JobDefinition) -> Iterator[Fault]:
+    """The smallest and the largest sizes are for Linux."""
+    for task in job.tasks:
+        if task.platform != "FARGATE" or not task.is_windows or len(task.containers) != 1:
+            continue
+        for path, value in _requirements(task.containers[0], "VCPU"):
+            got = as_number(value)
+            wrong = fargate_sizes.wrong_vcpus(got, windows=True)
+            if got in fargate_sizes.MEMORY and wrong:
+                yield path, f"VCPU {wrong}"
+
+
+@job_rule(
+    "legacy-size-and-requirements",
+    severity=Severity.WARNING,
+    title="vCPUs or memory said in two ways",
+    fix="keep ResourceRequirements",
+    source=api(
+        "ContainerProperties.vcpus",
+        '"This parameter is deprecated, use resourceRequirements to specify the vCPU requirements'
+        ' for the job definition."',
+    ),
+)
+def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
+    """The two disagree sooner or later."""
+    for container in job.containers:
+        if container.task.platform == "FARGATE":
+            continue
+        for kind, legacy in containers.LEGACY_SIZES.items():
+            old = number(container.properties, legacy)
+            for _, value in _requirements(container, kind):
+                new = as_number(value)
+                if old is not None and new is not None and old != new:
+                    yield (
+                        f"{container.path}/{legacy}",
+                        f"{legacy} is {old}, and the {kind} requirement is {new}",
+                    )

@@ -1,0 +1,101 @@
+"""Rules about customer managed keys: whether what is encrypted with them can be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.role_actions import (
+    CREATE_GRANT,
+    DECRYPT,
+    KEY_OF_LOGS_ACTIONS,
+    KEY_OF_VOLUMES_ACTIONS,
+)
+from batch_constructs.aws.service_principals import LAUNCHING_ROLES, LOGS
+from batch_constructs.aws.source import docs
+from batch_constructs.rules.access import missing_statement
+from batch_constructs.rules.access.arn_patterns import HOLE, LOG_GROUP, arn, name_of
+from batch_constructs.rules.access.kms_keys import key_of, may_use
+from batch_constructs.rules.access.resource_policy import service_linked_role
+from batch_constructs.rules.areas.log_group_rules import groups_in_use
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    ComputeEnvironment,
+    Resource,
+)
+from batch_constructs.rules.template.values import entries, mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_OF_LOGS: Final = ("kms:Encrypt", DECRYPT, "kms:GenerateDataKey", "kms:ReEncryptFrom")
+"""One of each group of ``KEY_OF_LOGS_ACTIONS``."""
+
+
+@rule(
+    "log-group-key",
+    LOG_GROUP,
+    title="log group with a key that CloudWatch Logs may not use",
+    fix="let the key policy admit logs.REGION.amazonaws.com",
+    source=docs(
+        "AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        "Set permissions on the KMS key: the service principal logs.region.amazonaws.com needs"
+        " kms:Encrypt*, kms:Decrypt*, kms:ReEncrypt*, kms:GenerateDataKey* and kms:Describe*.",
+    ),
+)
+def log_group_key(group: Resource) -> Iterator[Fault]:
+    """Creating the log group is refused: the key *is not allowed to be used*."""
+    key = key_of(group.properties.get("KmsKeyId"), group.template)
+    if key is None or group.id not in groups_in_use(group):
+        return
+    name = name_of(group.id, "LogGroupName", group.template)
+    known = {"kms:encryptioncontext:aws:logs:arn": arn("logs", f"log-group:{name}")}
+    denied = [action for action in _OF_LOGS if may_use(key, LOGS, action, known) is False]
+    if denied:
+        principal = {"Service": "logs.${AWS::Region}.amazonaws.com"}
+        statement = missing_statement.statement(KEY_OF_LOGS_ACTIONS, ["*"], principal)
+        yield (
+            "KmsKeyId",
+            f"the key {key.id} does not allow {LOGS} {', '.join(denied)}",
+            f"add to the key policy of {key.id}: {statement}",
+        )
+
+
+@rule(
+    "volume-key",
+    COMPUTE_ENVIRONMENT,
+    severity=Severity.WARNING,
+    title="volume with a key that no launching service may use",
+    fix="let the key policy admit AWSServiceRoleForAutoScaling, for Spot with BEST_FIT"
+    " AWSServiceRoleForEC2SpotFleet",
+    source=docs(
+        "autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html",
+        '"The predefined permissions also include access to your AWS managed keys. However, they do'
+        ' not include access to your customer managed keys"',
+    ),
+)
+def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Instances end as soon as they are launched, and jobs stay RUNNABLE."""
+    if not environment.is_ec2 or environment.is_unmanaged:
+        return
+    for path, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
+        data = mapping(template.properties, "LaunchTemplateData") if template is not None else {}
+        for _, device in entries(data, "BlockDeviceMappings"):
+            key = key_of(mapping(device, "Ebs").get("KmsKeyId"), environment.template)
+            roles = [
+                service_linked_role(service, f"{name}{HOLE}") for service, name in LAUNCHING_ROLES
+            ]
+            if key is None or any(may_use(key, role, CREATE_GRANT) is not False for role in roles):
+                continue
+            role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+            principal = {"AWS": missing_statement.arn("iam", role, region=False)}
+            statement = missing_statement.statement(KEY_OF_VOLUMES_ACTIONS, ["*"], principal)
+            yield (
+                path,
+                f"a volume is encrypted with {key.id}, whose policy admits no service-linked role",
+                f"add to the key policy of {key.id}: {statement}",
+            )
+            return

@@ -1,0 +1,203 @@
+"""Rules about the launch templates of compute environments."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import instance_types
+from batch_constructs.aws.source import api, guide
+from batch_constructs.rules.areas import environment_rule
+from batch_constructs.rules.areas.environment_role_rules import profile_of
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.values import (
+    Base64,
+    Properties,
+    Text,
+    absent,
+    entries,
+    flag,
+    is_known,
+    listing,
+    mapping,
+    show,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment, Resource
+
+
+@environment_rule(
+    "launch-template-targets",
+    title="launch template override for instance types it may not target",
+    fix="target types or families from InstanceTypes, each in one override",
+    source=api(
+        "LaunchTemplateSpecificationOverride.targetInstanceTypes",
+        '"This parameter is required when defining a launch template override"; "not allowed:'
+        ' optimal, default_x86_64, and default_arm64"; "can target only instance types and'
+        ' families that are included within the ComputeResource.instanceTypes set"; "can\'t'
+        ' overlap"',
+    ),
+)
+def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """An override is for some of the environment's instance types, each of them once."""
+    taken: list[str] = []
+    for place, override in environment.launch_templates[1:]:
+        path = f"{place}/TargetInstanceTypes"
+        if absent(override, "TargetInstanceTypes"):
+            yield path, "TargetInstanceTypes is missing; an override needs it"
+        for position, target in enumerate(listing(override, "TargetInstanceTypes") or ()):
+            if not isinstance(target, str):
+                continue
+            wrong: list[str] = []
+            if target in instance_types.BUNDLES:
+                wrong.append("is no type or family")
+            elif instance_types.is_impossible(target):
+                wrong.append("does not exist")
+            elif not _offers(environment, target):
+                wrong.append("is not in InstanceTypes")
+            wrong += [f'overlaps with "{one}" of another' for one in taken if _overlap(target, one)]
+            for fault in wrong:
+                yield (
+                    f"{path}/{position}",
+                    f'TargetInstanceTypes names "{show(target)}", which {fault}',
+                )
+            taken.append(target)
+
+
+def _offers(environment: ComputeEnvironment, target: str) -> bool:
+    names = environment.instance_types
+    if not names or any(name in instance_types.BUNDLES for name in names):
+        return True
+    family = target.partition(".")[0]
+    return target in names or family in names
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or one.partition(".")[0] == other or other.partition(".")[0] == one
+
+
+@environment_rule(
+    "user-data-mime",
+    title="user data that are not MIME multipart",
+    fix="put the script into a part of MIME multipart user data",
+    source=guide(
+        "launch-templates",
+        'LaunchTemplateSpecification.launchTemplateId: "Amazon EC2 user data in the launch template'
+        " must be in the MIME multi-part archive format, because your user data is merged with"
+        ' other Amazon EC2 user data"',
+    ),
+)
+def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """AWS Batch adds a part of its own; with a plain script the environment becomes INVALID."""
+    if not environment.is_ec2 or environment.is_unmanaged:
+        return
+    for path, template in _templates(environment):
+        begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
+        if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
+            continue
+        if not begin.lower().startswith(("mime-version:", "content-type:")):
+            first = (begin.strip().splitlines() or [""])[0]
+            yield (
+                path,
+                (
+                    f'the user data of {template.id} begin with "{show(first)}", which is not MIME'
+                    " multipart"
+                ),
+            )
+
+
+def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]]:
+    """Give the launch templates of an environment that are in the template, with their paths."""
+    for path, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
+        if template is not None:
+            yield path, template
+
+
+@environment_rule(
+    "launch-template-ignored",
+    severity=Severity.WARNING,
+    title="part of a launch template that Batch ignores",
+    fix="give it to the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
+    source=guide(
+        "launch-templates",
+        '"The following launch template parameters are ignored by AWS Batch: Instance type,'
+        " Instance role, Network interface subnets, Instance market options, Disable API"
+        ' termination"; LaunchTemplateSpecification.launchTemplateId',
+    ),
+)
+def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """What was meant by it does not happen: no Spot price, another role, another subnet.
+
+    What the environment says too is not lost.
+    """
+    if not environment.is_ec2 or environment.is_unmanaged:
+        return
+    for path, template in _templates(environment):
+        data = mapping(template.properties, "LaunchTemplateData")
+        for what in _lost(environment, data):
+            yield path, f"the launch template {template.id} has {what}, which Batch ignores"
+
+
+def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:
+    """Give what a launch template says, and the environment does not, or says otherwise."""
+    if flag(data, "DisableApiTermination"):
+        yield "DisableApiTermination"
+    if _is_other_profile(environment, mapping(data, "IamInstanceProfile")):
+        yield "another IamInstanceProfile than the InstanceRole of the environment"
+    options = mapping(data, "InstanceMarketOptions")
+    if text(options, "MarketType") == "spot":
+        if environment.kind == "EC2":
+            yield "InstanceMarketOptions with spot on an environment of the type EC2"
+        elif "MaxPrice" in mapping(options, "SpotOptions"):
+            yield "MaxPrice"
+    wanted, offered = text(data, "InstanceType"), environment.instance_types
+    given_types = "InstanceTypes" in environment.resources
+    if wanted is not None and (wanted not in offered if offered is not None else not given_types):
+        yield f"InstanceType {wanted}, which InstanceTypes does not name"
+    subnets = listing(environment.resources, "Subnets")
+    for _, interface in entries(data, "NetworkInterfaces"):
+        subnet = interface.get("SubnetId")
+        known = subnets is not None and all(is_known(one) for one in [*subnets, subnet])
+        if subnet is not None and known and subnet not in (subnets or ()):
+            yield "a network interface with another SubnetId than the Subnets of the environment"
+
+
+def _is_other_profile(environment: ComputeEnvironment, written: Properties) -> bool:
+    """Tell whether a launch template names another instance profile for sure."""
+    own = environment.resources.get("InstanceRole")
+    other = written.get("Arn", written.get("Name"))
+    if own is None or other is None:
+        return False
+    mine, theirs = profile_of(environment, own), profile_of(environment, other)
+    if mine is not None and theirs is not None:
+        return mine is not theirs
+    names = [(literal(one) or "\0").rpartition("/")[2] for one in (own, other)]
+    return not any("\0" in name for name in names) and names[0] != names[1]
+
+
+_UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
+"""What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
+
+
+def _begin(data: object) -> str:
+    """Give the beginning of user data, empty if it is not known."""
+    content = data.content if isinstance(data, Base64) else data
+    written = content.pattern if isinstance(content, Text) else content
+    if not isinstance(written, str):
+        return ""
+    if isinstance(data, Base64):
+        return written.lstrip()
+    with suppress(ValueError):
+        return b64decode(written[:_A_LINE], validate=True).decode("utf-8", "replace").lstrip()
+    return ""
+
+
+_A_LINE: Final = 64

@@ -1,0 +1,106 @@
+"""Rules about log groups: whether what jobs and functions write expires."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.source import Source, cloudformation
+from batch_constructs.rules.areas.submitter_rules import batch_functions
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.resource_graph import (
+    JOB_DEFINITION,
+    JobDefinition,
+    Resource,
+)
+from batch_constructs.rules.template.submitted_jobs import FUNCTION
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Text,
+    absent,
+    mapping,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_rule = partial(rule, severity=Severity.WARNING)
+
+_RETENTION: Final[Source] = cloudformation(
+    "aws-resource-logs-loggroup",
+    "RetentionInDays: without it, log events never expire. Lambda makes such a group by itself.",
+)
+
+
+@_rule(
+    "function-log-group",
+    FUNCTION,
+    title="function whose logs never expire",
+    fix="make an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
+    source=_RETENTION,
+)
+def function_log_group(function: Resource) -> Iterator[Fault]:
+    """Lambda makes a log group without an end, and it is paid for ever."""
+    if function not in batch_functions(function):
+        return
+    logging = function.properties.get("LoggingConfig", {})
+    if not isinstance(logging, dict) or "LogGroup" in logging:
+        return
+    name = text(function.properties, "FunctionName")
+    for group in function.template.all("AWS::Logs::LogGroup"):
+        written = group.properties.get("LogGroupName")
+        if written is UNKNOWN or (name and literal(written) == f"/aws/lambda/{name}"):
+            return
+        if isinstance(written, Text) and any(
+            one.target == function.id for one in written.references
+        ):
+            return
+    for retention in function.template.all("Custom::LogRetention"):
+        named = retention.properties.get("LogGroupName")
+        if isinstance(named, Text) and any(one.target == function.id for one in named.references):
+            return
+    yield "LoggingConfig", "the function has no log group of its own with a retention"
+
+
+@_rule(
+    "log-group-retention",
+    "AWS::Logs::LogGroup",
+    title="log group of jobs that never expires",
+    fix="set RetentionInDays",
+    source=_RETENTION,
+)
+def log_group_retention(group: Resource) -> Iterator[Fault]:
+    """Logs are kept, and paid, for ever."""
+    if not absent(group.properties, "RetentionInDays"):
+        return
+    if group.id in groups_in_use(group):
+        yield "RetentionInDays", "RetentionInDays is missing; the logs of the jobs never expire"
+
+
+def groups_in_use(owner: Resource) -> set[str]:
+    """Give the log groups that jobs, and functions that submit some, write to."""
+    memory = owner.template.memory
+    known = memory.get("log groups")
+    if isinstance(known, set):
+        return known
+    found: set[str] = set()
+    values: list[object] = []
+    for job in owner.template.all(JOB_DEFINITION):
+        if isinstance(job, JobDefinition):
+            for container in job.containers:
+                log = mapping(container.properties, "LogConfiguration")
+                values.append(mapping(log, "Options").get("awslogs-group"))
+    values += [
+        mapping(function.properties, "LoggingConfig").get("LogGroup")
+        for function in batch_functions(owner)
+    ]
+    for group in owner.template.all("AWS::Logs::LogGroup"):
+        name = text(group.properties, "LogGroupName")
+        for value in values:
+            if owner.template.target(value) is group or (name and value == name):
+                found.add(group.id)
+    memory["log groups"] = found
+    return found

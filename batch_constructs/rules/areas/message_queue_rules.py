@@ -1,0 +1,169 @@
+"""Rules about queues of messages that functions read, and submit jobs for."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.delivery import (
+    FUNCTION_SECONDS,
+    SQS_VISIBILITY_SECONDS,
+    VISIBILITY_FACTOR,
+    VISIBILITY_FACTOR_SOURCE,
+)
+from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
+from batch_constructs.aws.source import Source, docs
+from batch_constructs.rules.access import missing_statement
+from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
+from batch_constructs.rules.access.kms_keys import key_of, may_use
+from batch_constructs.rules.access.rights import rights
+from batch_constructs.rules.areas.submitter_rules import batch_functions
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.resource_graph import (
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    Resource,
+)
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
+from batch_constructs.rules.template.values import (
+    Reference,
+    absent,
+    mapping,
+    number,
+    show,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAPPING: Final = "AWS::Lambda::EventSourceMapping"
+_rule = partial(rule, severity=Severity.WARNING)
+
+_SQS_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/services-sqs-configure.html",
+    "The function's timeout has to be at most the queue's visibility timeout; its role needs"
+    " sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes; a dead-letter queue takes"
+    " the messages that keep failing.",
+)
+
+
+def _read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
+    """Give the queues that functions around AWS Batch read, with the functions and the paths."""
+    if reader.type == SERVERLESS_FUNCTION:
+        template = reader.template
+        if not (template.all(JOB_QUEUE) or template.all(JOB_DEFINITION)):
+            return
+        for name, event in mapping(reader.properties, "Events").items():
+            if isinstance(event, dict) and event.get("Type") == "SQS":
+                queue = reader.neighbour(mapping(event, "Properties").get("Queue"), QUEUE)
+                if queue is not None:
+                    yield f"Events/{name}/Properties/Queue", queue, reader
+        return
+    queue = reader.neighbour(reader.properties.get("EventSourceArn"), QUEUE)
+    function = reader.neighbour(reader.properties.get("FunctionName"), FUNCTION)
+    if queue is not None and function is not None and function in batch_functions(reader):
+        yield "EventSourceArn", queue, function
+
+
+def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
+    """Give how long a queue hides a message, and how long a function runs; None if not known.
+
+    What Globals of AWS SAM may set is not looked at.
+    """
+    visible = number(
+        {"VisibilityTimeout": SQS_VISIBILITY_SECONDS, **queue.properties}, "VisibilityTimeout"
+    )
+    default = {} if function.type == SERVERLESS_FUNCTION else {"Timeout": FUNCTION_SECONDS}
+    timeout = number({**default, **function.properties}, "Timeout")
+    return None if visible is None or timeout is None else (visible, timeout)
+
+
+@_rule(
+    "function-event-visibility",
+    (SERVERLESS_FUNCTION, MAPPING),
+    severity=Severity.ERROR,
+    title="visibility timeout shorter than the timeout of a function",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
+    " six times",
+    source=_SQS_SOURCE,
+)
+def function_event_visibility(reader: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping."""
+    for path, queue, function in _read_queues(reader):
+        times = _hides(queue, function)
+        if times is not None and times[0] < times[1]:
+            yield path, _hidden(queue, function, *times)
+
+
+def _hidden(queue: Resource, function: Resource, visible: float, timeout: float) -> str:
+    return (
+        f"{queue.id} hides messages for {show(visible)} seconds, {function.id} runs for up to"
+        f" {show(timeout)}"
+    )
+
+
+@_rule(
+    "visibility-margin",
+    (SERVERLESS_FUNCTION, MAPPING),
+    title="visibility timeout under six times the timeout of a function",
+    fix=f"set the VisibilityTimeout of the queue to {VISIBILITY_FACTOR} times the Timeout of the"
+    " function",
+    source=VISIBILITY_FACTOR_SOURCE,
+)
+def visibility_margin(reader: Resource) -> Iterator[Fault]:
+    """A message comes back, and becomes a second job, while the first try still waits."""
+    for path, queue, function in _read_queues(reader):
+        times = _hides(queue, function)
+        if times is not None and times[1] <= times[0] < VISIBILITY_FACTOR * times[1]:
+            fix = f"set VisibilityTimeout of {queue.id} to {show(VISIBILITY_FACTOR * times[1])}"
+            yield path, _hidden(queue, function, *times), fix
+
+
+@_rule(
+    "event-source-permission",
+    MAPPING,
+    severity=Severity.ERROR,
+    title="function that may not read its queue",
+    fix=f"allow {READ_QUEUE_ACTIONS[0]}, {READ_QUEUE_ACTIONS[1]} and {READ_QUEUE_ACTIONS[2]}",
+    source=_SQS_SOURCE,
+)
+def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
+    """Creating the mapping is refused."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
+    role = None if function is None else role_of(function, function.properties.get("Role"))
+    if queue is None or function is None or role is None:
+        return
+    if function not in batch_functions(mapping_):
+        return
+    held, arn = rights(role), spelled(Reference(queue.id, "Arn"), queue.template)
+    lacks = [action for action in READ_QUEUE_ACTIONS if held.deny(action, arn)]
+    if lacks:
+        allowed_elsewhere = all(held.mention(action) for action in lacks)
+        where = f" on {queue.id}" if allowed_elsewhere else ""
+        fix = missing_statement.fix(role.id, lacks, {"Fn::GetAtt": [queue.id, "Arn"]})
+        yield "FunctionName", f"{role.id} does not allow {', '.join(lacks)}{where}", fix
+    key = key_of(queue.properties.get("KmsMasterKeyId"), queue.template)
+    if key is not None and may_use(key, role, DECRYPT) is False:
+        fix = missing_statement.fix(role.id, [DECRYPT], {"Fn::GetAtt": [key.id, "Arn"]})
+        message = f"{role.id} may not kms:Decrypt with {key.id}, the key of {queue.id}"
+        yield "FunctionName", message, fix
+
+
+@_rule(
+    "source-queue-dead-letters",
+    MAPPING,
+    title="source queue without a dead-letter queue",
+    fix="give the queue a RedrivePolicy",
+    source=_SQS_SOURCE,
+)
+def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
+    """A message that cannot be submitted comes back until it expires, and is lost then."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
+    if queue is None or function is None or function not in batch_functions(mapping_):
+        return
+    if absent(queue.properties, "RedrivePolicy"):
+        yield "EventSourceArn", f"{queue.id} has no dead-letter queue"

@@ -1,0 +1,221 @@
+"""Rules about jobs on Amazon EKS: pods and their containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import pods
+from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.storage_rules import unknown_mounts
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
+from batch_constructs.rules.template.listed_parts import listed, repeated
+from batch_constructs.rules.template.values import Properties, as_number, mapping, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import JobDefinition
+
+
+register("pods", area="pod")
+
+
+def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
+    """Go through what containers ask for: path, limits, requests."""
+    for pod in job.pods:
+        for path, container in pod.containers:
+            resources = container.get("Resources")
+            if isinstance(resources, dict):
+                limits, requests = resources.get("Limits", {}), resources.get("Requests", {})
+                if isinstance(limits, dict) and isinstance(requests, dict):
+                    yield f"{path}/Resources", limits, requests
+
+
+def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
+    """Go through the amounts of one resource, whether limited or requested."""
+    for path, limits, requests in _resources(job):
+        for kind, values in (("Limits", limits), ("Requests", requests)):
+            if isinstance(values.get(key), str | int | float):
+                yield f"{path}/{kind}/{key.replace('/', '~1')}", values[key]
+
+
+@job_rule(
+    "pod-memory",
+    title="memory of a wrong shape",
+    fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
+    source=pods.RESOURCES_SOURCE,
+)
+def pod_memory(job: JobDefinition) -> Iterator[Fault]:
+    """Batch reserves what is asked for, so it cannot grow."""
+    for path, got in _amounts(job, "memory"):
+        wrong = pods.MEMORY.wrong(str(got)) or pods.MEMORY_MIB.wrong(int(str(got)[:-2]))
+        if wrong:
+            yield path, f"the memory {wrong}"
+    for path, limits, requests in _resources(job):
+        limit, request = limits.get("memory"), requests.get("memory")
+        if isinstance(limit, str) and isinstance(request, str) and limit != request:
+            yield (
+                f"{path}/Limits/memory",
+                f"the memory is limited to {limit}, but {request} are requested",
+            )
+
+
+@job_rule(
+    "pod-cpu",
+    title="CPUs of a wrong amount",
+    fix=f"give multiples of {pods.CPU_STEP}, and a limit of at least the request",
+    source=pods.RESOURCES_SOURCE,
+)
+def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
+    """A quarter of a CPU is the smallest step."""
+    for path, got in _amounts(job, "cpu"):
+        amount = _cpus(got)
+        if amount is None or amount <= 0 or amount % pods.CPU_STEP:
+            yield path, f"the CPUs are {shown(got)}; allowed are multiples of {pods.CPU_STEP}"
+    for path, limits, requests in _resources(job):
+        limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
+        if limit is not None and request is not None and limit < request:
+            yield (
+                f"{path}/Limits/cpu",
+                f"the CPUs are limited to {limit}, but {request} are requested",
+            )
+
+
+def _cpus(value: object) -> float | None:
+    """Read CPUs, also as thousandths (``500m``)."""
+    if isinstance(value, str) and value.endswith("m"):
+        thousandths = as_number(value[:-1])
+        return None if thousandths is None else thousandths / 1000
+    return as_number(value)
+
+
+@job_rule(
+    "pod-gpu",
+    title="GPUs of a wrong amount",
+    fix="give a whole number, the same in Limits and Requests",
+    source=pods.RESOURCES_SOURCE,
+)
+def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
+    """GPUs are not divided."""
+    for path, got in _amounts(job, pods.GPU):
+        amount = as_number(got)
+        if amount is None or not pods.GPUS.admits(amount):
+            yield path, f"the GPUs are {shown(got)}; allowed are whole numbers"
+    for path, limits, requests in _resources(job):
+        limit, request = as_number(limits.get(pods.GPU)), as_number(requests.get(pods.GPU))
+        if limit is not None and request is not None and limit != request:
+            yield (
+                f"{path}/Limits/{pods.GPU.replace('/', '~1')}",
+                f"the GPUs are limited to {limit}, but {request} are requested",
+            )
+
+
+@job_rule(
+    "pod-resources-missing",
+    title="container without CPU or memory",
+    fix="give Resources a Limits with cpu and memory",
+    source=api(
+        "EksContainer.resources", '"The type and amount of resources to assign to a container."'
+    ),
+    severity=Severity.WARNING,
+)
+def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
+    """Batch cannot place a pod whose size it does not know."""
+    for pod in job.pods:
+        for path, container in listed(pod.path, pod.properties, "Containers"):
+            resources = container.get("Resources", {})
+            if not isinstance(resources, dict):
+                continue
+            halves = [resources.get(key, {}) for key in ("Limits", "Requests")]
+            if any(not isinstance(half, dict) for half in halves):
+                continue
+            missing = [key for key in ("cpu", "memory") if not any(key in half for half in halves)]
+            if missing:
+                yield f"{path}/Resources", f"no {' and no '.join(missing)} is given"
+
+
+@job_rule(
+    "pod-volume-mount",
+    title="mount of a volume that the pod does not have",
+    fix="add the volume to Volumes, or name one of them",
+    source=api(
+        "EksContainerVolumeMount.name",
+        '"This must match the name of one of the volumes in the pod."; EksContainer.volumeMounts,'
+        " EksPodProperties.volumes.",
+    ),
+)
+def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
+    """The name must be one of the pod's volumes."""
+    for pod in job.pods:
+        for path, name in repeated(listed(pod.path, pod.properties, "Volumes"), "Name"):
+            yield (
+                path,
+                f"two volumes are called {shown(name)}",
+                "give each volume a Name of its own",
+            )
+        mounts = (
+            mount
+            for path, container in pod.containers
+            for mount in listed(path, container, "VolumeMounts")
+        )
+        yield from unknown_mounts(pod.properties, mounts, "Name")
+
+
+@job_rule(
+    "pod-namespace",
+    title="Kubernetes namespace that Batch refuses",
+    fix="set Namespace to one that Batch may use, the same for all node ranges",
+    source=api(
+        "EksMetadata.namespace",
+        "\"It must meet the following requirements: 1-63 characters long Can't be set to default"
+        ' Can\'t start with kube" "For multi-node parallel jobs, the same value must be provided'
+        ' across all the node ranges."; EksPodProperties.metadata.',
+    ),
+)
+def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
+    """All node ranges of a multi-node job use the same."""
+    found: dict[str, str] = {}
+    for pod in job.pods:
+        got = text(mapping(pod.properties, "Metadata"), "Namespace")
+        if got is None:
+            continue
+        path = f"{pod.path}/Metadata/Namespace"
+        if wrong := pods.NAMESPACE.wrong(got):
+            yield path, f"Namespace {wrong}"
+        found.setdefault(got, path)
+    if len(found) > 1:
+        yield (
+            next(reversed(found.values())),
+            f"the node ranges use the namespaces {one_of(found)}; all must use the same",
+        )
+
+
+_VALUES: Final = {"Labels": pods.LABEL_VALUE, "Annotations": pods.ANNOTATION_VALUE}
+
+
+@job_rule(
+    "pod-labels",
+    title="label or annotation of a wrong shape",
+    fix="use names and values that Kubernetes takes",
+    source=pods.METADATA_SOURCE,
+)
+def pod_labels(job: JobDefinition) -> Iterator[Fault]:
+    """Kubernetes refuses other names."""
+    for pod in job.pods:
+        metadata = mapping(pod.properties, "Metadata")
+        for key, bound in _VALUES.items():
+            for name, value in mapping(metadata, key).items():
+                path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
+                prefix, slash, last = name.rpartition("/")
+                wrong = pods.LABEL_NAME.wrong(last) or (
+                    pods.DNS_SUBDOMAIN.wrong(prefix) if slash else None
+                )
+                if wrong:
+                    yield path, f"a name in {key} {wrong}"
+                wrong = bound.wrong(value) if isinstance(value, str) else None
+                if wrong:
+                    yield path, f"the value of {shown(name)} {wrong}"

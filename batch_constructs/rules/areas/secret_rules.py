@@ -1,0 +1,223 @@
+"""Rules about secrets: where one comes from, and where one stands that should not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.source import api, docs
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.areas.command_rules import commands
+from batch_constructs.rules.areas.container_rules import variables_of
+from batch_constructs.rules.credentials import (
+    credential_in,
+    names_a_credential,
+    option_with_credential,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.values import mapping, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import JobDefinition
+
+
+@job_rule(
+    "plaintext-secret",
+    severity=Severity.WARNING,
+    title="sensitive value in plain text",
+    fix="keep it in Secrets Manager or Parameter Store, and name it under Secrets",
+    source=api(
+        "ContainerProperties.environment",
+        "\"We don't recommend using plaintext environment variables for sensitive information, such"
+        ' as credential data."; KeyValuePair.value.',
+    ),
+)
+def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
+    """Whoever may describe the job definition, the job or the stack can read it."""
+    told: set[str] = set()
+    for path, name, value in _named_values(job):
+        if names_a_credential(name, value):
+            told.add(path)
+            yield path, f"the value of {shown(name)} stands in the template"
+    for path, command in commands(job):
+        place = option_with_credential(command)
+        if place is not None:
+            told.add(f"{path}/{place}")
+            yield f"{path}/{place}", "an option's password or token stands in the template"
+    for path, written in _strings("", job.properties):
+        kind = credential_in(written)
+        if kind is not None and path not in told:
+            yield path, f"{kind} stands in the template"
+
+
+def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
+    """Give what has a name and a value: variables, parameters, options of a log driver."""
+    for variables in variables_of(job):
+        for path, kind, entry in variables:
+            name, value = text(entry, "Name"), text(entry, "Value")
+            if kind != "Secrets" and name and value:
+                yield f"{path}/Value", name, value
+    groups = [("Parameters", mapping(job.properties, "Parameters"))]
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        groups.append((f"{container.path}/LogConfiguration/Options", mapping(log, "Options")))
+    for path, group in groups:
+        for name in group:
+            if value := text(group, name):
+                yield f"{path}/{name}", name, value
+
+
+def _written(value: object) -> str:
+    return literal(value) or ""
+
+
+def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+    """Give every string below a value, with its path; what contains itself is gone through once."""
+    met: set[int] = set()
+    rest: list[tuple[str, object]] = [(path, value)]
+    while rest:
+        path, value = rest.pop()
+        written = _written(value)
+        if written:
+            yield path, written
+        if not isinstance(value, dict | list) or id(value) in met:
+            continue
+        met.add(id(value))
+        below = value.items() if isinstance(value, dict) else enumerate(value)
+        found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
+        rest += reversed(found)
+
+
+_DYNAMIC: Final = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+
+
+@job_rule(
+    "secret-resolved",
+    title="secret that CloudFormation writes into the job definition",
+    fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
+    source=docs(
+        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+        "CloudFormation puts the value of a secret where its dynamic reference stands;"
+        " ssm-secure is for a few properties only, none of them of AWS Batch.",
+    ),
+)
+def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
+    """The value stands in every description of the definition and its jobs, and in their events."""
+    written = job.template.raw(job.id).get("Properties")
+    for path, value in _strings("", written):
+        if _DYNAMIC.search(value):
+            yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
+
+
+_SECRET_SOURCE: Final = re.compile(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
+_SECRET_REGION: Final = re.compile(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+_KEEPERS: Final = (
+    "AWS::SecretsManager::Secret",
+    "AWS::SSM::Parameter",
+    "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBCluster",
+    "AWS::Redshift::Cluster",
+)
+"""Types of resources that keep a secret, or have an attribute that is the ARN of one."""
+
+
+def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
+    """Give what each secret comes from, with its path; a secret without is told elsewhere."""
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        for path, entry in (
+            *listed(container.path, container.properties, "Secrets"),
+            *listed(f"{container.path}/LogConfiguration", log, "SecretOptions"),
+        ):
+            if "ValueFrom" in entry:
+                yield f"{path}/ValueFrom", entry["ValueFrom"]
+
+
+@job_rule(
+    "secret-source",
+    title="secret that is neither a secret's ARN nor a parameter",
+    fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
+    " Parameter Store",
+    source=api(
+        "Secret.valueFrom",
+        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
+        ' of the parameter in the Amazon Web Services Systems Manager Parameter Store"',
+    ),
+)
+def secret_source(job: JobDefinition) -> Iterator[Fault]:
+    """Only parameters may be given by name; a secret's name is taken for a parameter's."""
+    for path, source in _secrets(job):
+        literal = _written(source)
+        target = None if literal.startswith("{{resolve:") else job.neighbour(source)
+        if source == "":
+            yield path, "ValueFrom is empty; a secret needs it"
+        elif literal.startswith("arn:"):
+            if not _SECRET_SOURCE.match(literal) and "\0" not in literal[:24]:
+                yield (
+                    path,
+                    f"ValueFrom is {shown(literal)}; allowed are ARNs of secrets and of parameters",
+                )
+        elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
+            yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
+
+
+@job_rule(
+    "secret-by-name",
+    severity=Severity.WARNING,
+    title="secret of the template given by its name",
+    fix="set ValueFrom to the ARN: Ref of the secret",
+    source=api(
+        "Secret.valueFrom",
+        '"either the full Amazon Resource Name (ARN) of the Secrets Manager secret or the full ARN'
+        ' of the parameter"',
+    ),
+)
+def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
+    """A bare name is looked up in Parameter Store, where a Secrets Manager secret is not."""
+    names: dict[str, str] | None = None
+    for path, source in _secrets(job):
+        if not isinstance(source, str) or source.startswith("arn:"):
+            continue
+        if names is None:
+            secrets = job.template.all("AWS::SecretsManager::Secret")
+            names = {name: one.id for one in secrets if (name := text(one.properties, "Name"))}
+            for one in job.template.all("AWS::SSM::Parameter"):
+                names.pop(text(one.properties, "Name") or "", None)
+        if source in names:
+            yield path, f"ValueFrom is {shown(source)}, the name of the secret {names[source]}"
+
+
+@job_rule(
+    "secret-region",
+    severity=Severity.WARNING,
+    title="secret of another Region",
+    fix="replicate the secret to the Region of the job, and give the ARN of the replica",
+    source=api(
+        "Secret.valueFrom",
+        'A different Region is described for parameters only: "If the parameter exists in a'
+        ' different Region, then the full ARN must be specified."',
+    ),
+)
+def secret_region(job: JobDefinition) -> Iterator[Fault]:
+    """A Secrets Manager secret is read in the Region of the job."""
+    regions: dict[str, str] = {}
+    for container in job.containers:
+        log = mapping(mapping(container.properties, "LogConfiguration"), "Options")
+        region = text(log, "awslogs-region")
+        if region:
+            regions.setdefault(region, "the logs")
+    for path, source in _secrets(job):
+        match = _SECRET_REGION.fullmatch(_written(source))
+        if not match:
+            continue
+        other = next(iter(regions), match[1])
+        if match[1] != other:
+            yield path, f"the secret is in {match[1]}, {regions[other]} in {other}"
+        regions.setdefault(match[1], "another secret")

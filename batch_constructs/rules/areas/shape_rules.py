@@ -1,0 +1,254 @@
+"""Rules about the shape of properties: names, types, and what is required.
+
+The model (`model.json`, made by `scripts/make_model.py`) joins CloudFormation's schemas with the
+API model of AWS Batch.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.source import cloudformation
+from batch_constructs.aws.table import read
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, Rule, add
+from batch_constructs.rules.template.values import (
+    Base64,
+    PartlyKnown,
+    Properties,
+    Reference,
+    Text,
+    Unknown,
+    as_number,
+    one_of,
+    show,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.rules.template.resource_graph import Resource
+
+AREA: Final = "shape"
+_SAYS: Final = (
+    "CloudFormation's registry schema of the type, joined with the API model of AWS Batch."
+)
+_REQUIRED: Final = ""
+_CLOSE: Final = 0.85
+"""How alike two names are when one is taken for a slip of the pen."""
+
+_MOST_NAMES: Final = 200
+"""No object of AWS has as many properties; guessing what they may mean takes its time."""
+
+Node = Any
+"""A scalar's name, a list of one node, or an object: name → node, and the required names."""
+
+Kind = str
+Problem = tuple[Kind, str, str, str]
+
+
+@cache
+def model() -> dict[str, dict[str, Node]]:
+    """Give the properties of every Batch resource."""
+    properties: dict[str, dict[str, Node]] = read("model")
+    return properties
+
+
+_UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))
+
+
+def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of value
+    node: Node, value: object, path: str
+) -> Iterator[Problem]:
+    kind = type(value)
+    if kind in _UNTYPED:
+        return
+    if type(node) is dict:
+        if not isinstance(value, dict):
+            yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
+        else:
+            yield from _object(node, value, path)
+    elif type(node) is list:
+        if kind is list:
+            for position, entry in enumerate(value):  # type: ignore[arg-type,var-annotated]
+                if type(entry) is not str or node[0] != "text":
+                    yield from _problems(node[0], entry, f"{path}/{position}")
+        else:
+            yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
+    elif node == "text":
+        if isinstance(value, dict | list):
+            yield "type", path, f"{_written(value, path)} stands where text belongs", ""
+    elif node == "map":
+        if not isinstance(value, dict):
+            yield "type", path, f"{_written(value, path)} stands where a mapping belongs", ""
+            return
+        for name, entry in value.items():
+            if isinstance(entry, dict | list):
+                yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
+    elif node == "boolean":
+        if kind is not bool and str(value).lower() not in ("true", "false"):
+            yield "type", path, f"{_written(value, path)} stands where true or false belongs", ""
+    elif node in ("integer", "number"):
+        got = None if kind is bool else as_number(value)
+        if got is None or (node == "integer" and got != int(got)):
+            noun = "a whole number" if node == "integer" else "a number"
+            yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
+
+
+def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
+    doubled = _doubled(node, value, path)
+    if doubled is not None:
+        yield doubled
+        return
+    for name, entry in value.items():
+        member = node.get(name) if name else None
+        where = f"{path}/{name}" if path else name
+        if member is None:
+            yield from _unknown(node, name, where, guess=len(value) <= _MOST_NAMES)
+        elif type(entry) is not str or member != "text":
+            yield from _problems(member, entry, where)
+    for name in node[_REQUIRED]:
+        if name not in value and not isinstance(value, PartlyKnown):
+            where = f"{path}/{name}" if path else name
+            yield "missing", where, f"{name} is missing, which is required", f"give {name}"
+
+
+def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | None:
+    """Tell of an object that stands inside of itself: all else about it follows from that."""
+    outer = path.rpartition("/")[2] or "Properties"
+    for name, entry in value.items():
+        if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
+            where = f"{path}/{name}" if path else name
+            message = f"{name} stands inside of {outer}, so nothing in it counts"
+            return "doubled", where, message, f"move what is in the inner {name} one level up"
+    return None
+
+
+def doubled(subject: Resource) -> tuple[str, ...]:
+    """Give the paths of the objects of a resource that stand inside of themselves."""
+    if subject.type not in model():
+        return ()
+    found = (path for kind, path, _, _ in _all_problems(subject) if kind == "doubled")
+    return tuple(path.rpartition("/")[0] for path in found)
+
+
+def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
+    known = [other for other in node if other]
+    same = [other for other in known if other.lower() == name.lower()]
+    close = same or (get_close_matches(name, known, 1, _CLOSE) if guess else [])
+    if close:
+        message = f"there is no property {show(name)}; its nearest is {close[0]}"
+        yield "misspelt", path, message, f"write {close[0]}"
+    else:
+        message = f"there is no property {show(name)}; there are {show(one_of(known), 160)}"
+        yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
+
+
+_PRIVATE: Final = re.compile(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
+"""Where a text may be a secret, which no message shows."""
+
+
+def _written(value: object, path: str = "") -> str:
+    if isinstance(value, str) and _PRIVATE.search(path):
+        return "a text"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{show(value)}"'
+
+
+def _finder(kind: Kind) -> Callable[[Resource], Iterator[Fault]]:
+    def find(subject: Resource) -> Iterator[Fault]:
+        for problem, path, message, fix in _all_problems(subject):
+            if problem == kind:
+                yield (path, message, fix) if fix else (path, message)
+
+    return find
+
+
+def _all_problems(subject: Resource) -> list[Problem]:
+    known = subject.shape_problems
+    if known is None:
+        whole = subject.template.raw(subject.id).get("Properties")
+        if isinstance(whole, list | str | int | float):
+            known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
+        else:
+            known = list(_problems(model()[subject.type], subject.properties, ""))
+        subject.shape_problems = known
+    return known
+
+
+def _register(
+    id: str, kind: Kind, severity: Severity, *, title: str, fix: str, explanation: str
+) -> None:
+    types = tuple(model())
+    sources = {type_: cloudformation(_page(type_), _SAYS) for type_ in types}
+    every = cloudformation("AWS_Batch", _SAYS)
+    add(
+        Rule(
+            id=id,
+            area=AREA,
+            severity=severity,
+            title=title,
+            fix=fix,
+            source=every,
+            sources=sources,
+            explanation=explanation,
+            subjects=types,
+            find=_finder(kind),
+        )
+    )
+
+
+def _page(type_: str) -> str:
+    return "-".join(("aws-resource", *type_.removeprefix("AWS::").lower().split("::")))
+
+
+_register(
+    "property-name",
+    "misspelt",
+    Severity.ERROR,
+    title="misspelt property",
+    fix="spell the property as CloudFormation does",
+    explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
+)
+_register(
+    "property-doubled",
+    "doubled",
+    Severity.ERROR,
+    title="object that stands inside of itself",
+    fix="move what is in the inner one a level up",
+    explanation="CloudFormation refuses the inner one as a property that it does not know. What"
+    " only follows from it is not told.",
+)
+_register(
+    "property-unknown",
+    "unknown",
+    Severity.WARNING,
+    title="property that is not known here",
+    fix="leave it out, or upgrade batch-constructs if AWS has it",
+    explanation="No property of that name is known; AWS may have added it since.",
+)
+_register(
+    "property-missing",
+    "missing",
+    Severity.ERROR,
+    title="required property that is missing",
+    fix="give the property",
+    explanation="CloudFormation, or the API behind it, refuses the resource without it.",
+)
+_register(
+    "property-type",
+    "type",
+    Severity.ERROR,
+    title="property of a wrong type",
+    fix="give a value of the right type",
+    explanation="CloudFormation converts numbers and words, but not a list into one value, or the"
+    " other way round.",
+)

@@ -1,0 +1,292 @@
+"""Rules about who may submit jobs, and to what."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from batch_constructs.aws.authorization import (
+    ACTIONS,
+    STATE_MACHINE_JOBS,
+    STATE_MACHINE_JOBS_SOURCE,
+    STATE_MACHINE_RULE,
+    STATE_MACHINE_RULE_ACTIONS,
+    SUBMIT_BOTH_SOURCE,
+    SUBMIT_JOB_RIGHTS,
+    SUBMIT_REVISION_SOURCE,
+)
+from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
+from batch_constructs.aws.service_principals import SUBMITTER_ROLES
+from batch_constructs.aws.source import guide
+from batch_constructs.rules.access import missing_statement
+from batch_constructs.rules.access.arn_patterns import HOLE, arn
+from batch_constructs.rules.access.rights import Rights, rights, rights_of
+from batch_constructs.rules.access.submit_access import SUBMIT, context, forms, lacking
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import ROLE, TRUST, literal, untrusted
+from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, JOB_QUEUE, Resource
+from batch_constructs.rules.template.submitted_jobs import (
+    FUNCTION,
+    SERVERLESS_FUNCTION,
+    SERVERLESS_STATE_MACHINE,
+    STATE_MACHINES,
+    batch_tasks,
+    named,
+    submissions,
+    submissions_from,
+    variables_of,
+)
+from batch_constructs.rules.template.values import UNKNOWN, Properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_warning = partial(rule, severity=Severity.WARNING)
+_FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
+_SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
+
+
+class _Use(NamedTuple):
+    """A submission with the rights it is made with."""
+
+    path: str
+    role: Resource
+    rights: Rights
+    request: Properties
+
+
+def _uses(source: Resource) -> Iterator[_Use]:
+    """Give the submissions of a resource whose role is known."""
+    for one in submissions_from(source):
+        if one.role is not None:
+            yield _Use(one.path, one.role, rights(one.role), one.request)
+        elif source.type in STATE_MACHINES and (owner := rights_of(source)) is not None:
+            yield _Use(one.path, *owner, one.request)
+    if source.type in _FUNCTIONS and (owner := rights_of(source)) is not None:
+        for request in _requests_of_function(source, owner[1]):
+            yield _Use("Role" if "Role" in source.properties else "Policies", *owner, request)
+
+
+def _requests_of_function(function: Resource, held: Rights) -> Iterator[Properties]:
+    """Guess what a function submits from the queues and definitions in its environment.
+
+    One that has both at hand submits, and so does one that may; a queue of several may be there for
+    something else.
+    """
+    values = list(variables_of(function).values())
+    queues = [one for one in values if _is(one, JOB_QUEUE, function)]
+    jobs = [one for one in values if _is(one, JOB_DEFINITION, function)]
+    if not held.mention(SUBMIT):
+        if queues and jobs:
+            yield {"JobQueue": queues[0], "JobDefinition": jobs[0]}
+        return
+    if any(held.mention(action) for action in LOOK_AT_QUEUE_ACTIONS) and len(queues) > 1:
+        queues = []
+    for queue in queues:
+        yield {"JobQueue": queue}
+    for job in jobs:
+        yield {"JobDefinition": job}
+
+
+def _is(value: object, type: str, near: Resource) -> bool:
+    """Tell whether a variable of a function is a queue or a definition."""
+    target = near.neighbour(value)
+    if target is not None:
+        return target.type == type
+    noun = ":job-queue/" if type == JOB_QUEUE else ":job-definition/"
+    return noun in (literal(value) or "") or named(near.template, type, value) is not None
+
+
+@_warning(
+    "submitter-permission",
+    _SUBMITTERS,
+    title="submitter whose role may not submit",
+    fix=SUBMIT_JOB_RIGHTS,
+    source=guide(
+        "CWE_IAM_role",
+        "\"Make sure that the policy that's attached to your EventBridge IAM role allows"
+        ' batch:SubmitJob permissions on your resources."',
+    ),
+)
+def submitter_permission(source: Resource) -> Iterator[Fault]:
+    """Every submission is denied.
+
+    A submission is checked against its queue and its definition; the role may be allowed to submit
+    to others only.
+    """
+    seen: set[str] = set()
+    for use in _uses(source):
+        request = dict(use.request)
+        if source.type in _FUNCTIONS:
+            request = {"JobQueue": UNKNOWN, "JobDefinition": UNKNOWN, **request}
+        lacks = lacking(use.rights, request, source)
+        if source.type in _FUNCTIONS and use.rights.mention(SUBMIT):
+            lacks = [one for one in lacks if not one.what.startswith("its ")]
+        if not lacks:
+            continue
+        message = f"{use.role.id} does not allow {SUBMIT}"
+        if use.rights.mention(SUBMIT):
+            message += " on " + " and ".join(one.what for one in lacks)
+        if message in seen:
+            continue
+        seen.add(message)
+        wanted = [resource for one in lacks for resource in one.resources]
+        statement = missing_statement.statement([SUBMIT], list(wanted))
+        hindrance = next((one.hindrance for one in lacks if one.hindrance), "")
+        if hindrance:
+            yield (
+                use.path,
+                f"{message}: {hindrance} forbids it",
+                f"let {hindrance} admit {statement}",
+            )
+        else:
+            yield use.path, message, missing_statement.fix(use.role.id, [SUBMIT], *wanted)
+
+
+@_warning(
+    "submit-resources",
+    ROLE,
+    title="permission to submit that lacks the queue or the definition",
+    fix=SUBMIT_JOB_RIGHTS,
+    source=SUBMIT_BOTH_SOURCE,
+)
+def submit_resources(role: Resource) -> Iterator[Fault]:
+    """Every submission is denied.
+
+    The service authorization reference requires job/* too, which the user guide's own policies
+    leave out: whether it takes that is open, and no fault here. A role that a submission of the
+    template has is looked at there.
+    """
+    held = rights(role)
+    if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):
+        return
+    for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition")):
+        if held.deny(SUBMIT, *forms(UNKNOWN, type_, role)):
+            yield "Policies", f"{SUBMIT} is allowed on no {what}; both are needed"
+
+
+def _looked_at(role: Resource) -> set[str]:
+    """Give the roles of the submissions of the template."""
+    memory = role.template.memory
+    known = memory.get("roles of submissions")
+    if not isinstance(known, set):
+        known = {
+            use.role.id
+            for type_ in _SUBMITTERS
+            for source in role.template.all(type_)
+            for use in _uses(source)
+        }
+        memory["roles of submissions"] = known
+    return known
+
+
+@rule(
+    "submit-revision",
+    ROLE,
+    severity=Severity.INFO,
+    title="permission for a name or for revisions, submission by name",
+    fix=SUBMIT_JOB_RIGHTS,
+    source=SUBMIT_REVISION_SOURCE,
+)
+def submit_revision(role: Resource) -> Iterator[Fault]:
+    """Allow both the name and its revisions.
+
+    Open is what a submission by name is checked against: the user guide says the newest revision,
+    and others were denied on the bare name.
+    """
+    held = rights(role)
+    for one in submissions(role.template):
+        if one.role is not role:
+            continue
+        wanted = forms(one.request.get("JobDefinition", UNKNOWN), JOB_DEFINITION, role)
+        denied = [held.deny(SUBMIT, form, context=context(one.request)) for form in wanted]
+        if len(wanted) > 1 and any(denied) and not all(denied):
+            name = wanted[0].rpartition("/")[2]
+            allowed = "its revisions" if denied[0] else "the bare name"
+            yield (
+                "Policies",
+                f'"{name}" is submitted by name, and {SUBMIT} allowed on {allowed} only',
+            )
+            return
+
+
+@rule(
+    "submitter-trust",
+    tuple(SUBMITTER_ROLES),
+    title="role that the submitter may not assume",
+    fix=TRUST,
+    source=SUBMITTER_ROLES["AWS::Events::Rule"].source,
+)
+def submitter_trust(source: Resource) -> Iterator[Fault]:
+    """Each service assumes the role that it is given."""
+    seen: set[str] = set()
+    for one in submissions_from(source):
+        message = untrusted(one.role, SUBMITTER_ROLES[source.type].service)
+        if message and message not in seen:
+            seen.add(message)
+            yield one.path, message
+
+
+def waits_for_jobs(machine: Resource) -> bool:
+    """Tell whether a state machine waits for a job that it submits."""
+    return any(".sync" in (literal(state["Resource"]) or "") for _, state in batch_tasks(machine))
+
+
+@_warning(
+    "state-machine-wait",
+    STATE_MACHINES,
+    title="state machine that may not wait for its jobs",
+    fix=f"allow {', '.join(STATE_MACHINE_RULE_ACTIONS)} on {STATE_MACHINE_RULE}",
+    source=STATE_MACHINE_JOBS_SOURCE,
+)
+def state_machine_wait(machine: Resource) -> Iterator[Fault]:
+    """A managed rule of EventBridge tells the state machine that a job has ended.
+
+    Without the right to make it, creating the state machine is refused: it is *not authorized to
+    create managed-rule*.
+    """
+    if not waits_for_jobs(machine):
+        return
+    yield from _lacking(machine, STATE_MACHINE_RULE_ACTIONS, "events", STATE_MACHINE_RULE)
+
+
+@rule(
+    "state-machine-job-rights",
+    STATE_MACHINES,
+    severity=Severity.INFO,
+    title="state machine that may not look at or end its jobs",
+    fix=f"allow {' and '.join(STATE_MACHINE_JOBS)} on every job",
+    source=STATE_MACHINE_JOBS_SOURCE,
+)
+def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
+    """Step Functions looks at a job that it waits for, and ends it with the execution.
+
+    Without batch:TerminateJob a stopped execution leaves its job running, and paid for. The CDK's
+    own task grants neither.
+    """
+    if waits_for_jobs(machine):
+        yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", f"job/{HOLE}")
+
+
+def _lacking(
+    machine: Resource, actions: tuple[str, ...], service: str, resource: str
+) -> Iterator[Fault]:
+    owner = rights_of(machine)
+    if owner is None:
+        return
+    role, held = owner
+    wanted = arn(service, resource)
+    lacks = [one for one in actions if held.deny(one, "*" if one in _UNRESTRICTED else wanted)]
+    if lacks:
+        on_all = service == "batch"  # a job has no ARN before it is submitted
+        what = "*" if on_all else missing_statement.arn(service, resource)
+        yield (
+            "RoleArn" if "RoleArn" in machine.properties else "Policies",
+            f"{role.id} does not allow {', '.join(lacks)}",
+            missing_statement.fix(role.id, lacks, what),
+        )
+
+
+_UNRESTRICTED: Final = tuple(f"batch:{name}" for name, one in ACTIONS.items() if not one.kinds)
+"""Actions that go with every resource only."""

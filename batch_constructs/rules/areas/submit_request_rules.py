@@ -1,0 +1,399 @@
+"""Rules about what a submission says: its form, its bounds, and what it refers to."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from batch_constructs.aws import fargate_sizes, submit_job
+from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
+from batch_constructs.aws.source import api, cloudformation
+from batch_constructs.rules.areas.event_rules import passes_no_object
+from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
+from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, Rule, add, rule
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.resource_graph import (
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    JobDefinition,
+    Resource,
+)
+from batch_constructs.rules.template.submitted_jobs import (
+    FUNCTION,
+    Submission,
+    submissions_from,
+    variables_of,
+    without_default,
+)
+from batch_constructs.rules.template.values import (
+    Reference,
+    entries,
+    flag,
+    mapping,
+    number,
+    show,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.aws.bound import Whole
+    from batch_constructs.aws.source import Source
+    from batch_constructs.rules.template.values import Properties
+
+AREA: Final = "submit_request"
+_rule = partial(rule, subject=SUBMITTERS)
+
+
+class _Bound(NamedTuple):
+    """What one member of a submission may be; of a list, its length."""
+
+    rule: str
+    member: str
+    noun: str
+    bound: Whole | Matching
+    source: Source
+    title: str
+    why: str
+    fix: str
+
+
+_BOUNDS: Final = (
+    _Bound(
+        "array-size",
+        "ArrayProperties/Size",
+        "the array size",
+        submit_job.ARRAY_SIZE,
+        submit_job.ARRAY_SIZE_SOURCE,
+        "array size out of range",
+        "An array of one is not an array.",
+        f"set Size to a number from {submit_job.ARRAY_SIZE.low} to {submit_job.ARRAY_SIZE.high}, or"
+        " leave ArrayProperties out for a single job",
+    ),
+    _Bound(
+        "job-name",
+        "JobName",
+        "the job name",
+        JOB_NAME,
+        JOB_NAME_SOURCE,
+        "job name of a wrong shape",
+        "Every submission is refused.",
+        f"give JobName {JOB_NAME.allowed}",
+    ),
+    _Bound(
+        "submission-attempts",
+        "RetryStrategy/Attempts",
+        "the number of attempts",
+        submit_job.ATTEMPTS,
+        submit_job.ATTEMPTS_SOURCE,
+        "number of attempts out of range",
+        "The first run counts in SubmitJobRequest.retryStrategy too.",
+        f"set Attempts to a number from {submit_job.ATTEMPTS.low} to {submit_job.ATTEMPTS.high}",
+    ),
+    _Bound(
+        "submission-timeout",
+        "Timeout/AttemptDurationSeconds",
+        "the timeout",
+        submit_job.TIMEOUT_SECONDS,
+        submit_job.TIMEOUT_SOURCE,
+        "timeout below a minute",
+        "SubmitJobRequest.timeout is in seconds.",
+        f"set AttemptDurationSeconds to {submit_job.TIMEOUT_SECONDS.low} or more",
+    ),
+    _Bound(
+        "dependency-count",
+        "DependsOn",
+        "the number of dependencies",
+        submit_job.DEPENDENCIES,
+        submit_job.DEPENDENCIES_SOURCE,
+        "more than twenty dependencies",
+        "Twenty are the limit.",
+        "split the job, or depend on fewer",
+    ),
+)
+
+
+def _out_of_bounds(one: _Bound, source: Resource) -> Iterator[Fault]:
+    way, _, key = one.member.rpartition("/")
+    for submission in submissions_from(source):
+        within = mapping(submission.request, way) if way else submission.request
+        value = within.get(key)
+        wrong = None
+        if isinstance(one.bound, Matching):
+            written = text(within, key)
+            if written is not None and "<" not in written:  # what an input transformer puts in
+                wrong = one.bound.wrong(written)
+        else:
+            got = len(value) if isinstance(value, list) else number(within, key)
+            wrong = None if got is None else one.bound.wrong(got)
+        if wrong:
+            yield submission.at(one.member), f"{one.noun} {wrong}"
+
+
+for _one in _BOUNDS:
+    add(
+        Rule(
+            id=_one.rule,
+            area=AREA,
+            severity=Severity.ERROR,
+            title=_one.title,
+            fix=_one.fix,
+            source=_one.source,
+            explanation=_one.why,
+            subjects=SUBMITTERS,
+            find=partial(_out_of_bounds, _one),
+        )
+    )
+
+
+_NOUNS: Final = {JOB_DEFINITION: "job definition", JOB_QUEUE: "job queue"}
+
+
+@_rule(
+    "submission-reference",
+    title="queue where a job definition belongs, or the other way round",
+    fix="refer to a job definition under JobDefinition, to a job queue under JobQueue",
+    source=api(
+        "SubmitJobRequest.jobDefinition",
+        '"The job definition used by this job."; SubmitJobRequest.jobQueue: "The job queue where'
+        ' the job is submitted."',
+    ),
+)
+def submission_reference(source: Resource) -> Iterator[Fault]:
+    """Every submission fails."""
+    for one in submissions_from(source):
+        for key, wanted in (("JobDefinition", JOB_DEFINITION), ("JobQueue", JOB_QUEUE)):
+            value = one.request.get(key)
+            found = source.neighbour(value) if isinstance(value, Reference) else None
+            if found is not None and found.type in _NOUNS and found.type != wanted:
+                message = f"{key} is {found.id}, which is a {_NOUNS[found.type]}"
+                yield one.path, message, f"refer to a {_NOUNS[wanted]}"
+
+
+@_rule(
+    "share-identifier-missing",
+    title="submission to a fair-share queue without a share identifier",
+    fix="send a ShareIdentifier, from EventBridge Scheduler, Step Functions or a function",
+    source=api(
+        "SubmitJobRequest.shareIdentifier",
+        '"If the job queue has a fair-share scheduling policy, then this parameter must be'
+        ' specified." BatchParameters of EventBridge have no field for it.',
+    ),
+)
+def share_identifier_missing(source: Resource) -> Iterator[Fault]:
+    """Every submission fails. Rules and pipes cannot send one at all."""
+    for one in submissions_from(source):
+        queue = one.queue
+        if queue is None or not queue.is_fair_share or "ShareIdentifier" in one.request:
+            continue
+        why = "" if one.takes_share else ", and this target cannot send one"
+        yield one.path, f"the queue {queue.id} needs a share identifier{why}"
+
+
+@_rule(
+    "share-identifier-fifo",
+    title="share identifier for a FIFO queue",
+    fix="leave ShareIdentifier out, or give the queue a fair-share policy",
+    source=api(
+        "SubmitJobRequest.shareIdentifier",
+        "\"Don't specify this parameter if the job queue doesn't have a fair-share scheduling"
+        ' policy."; SubmitJobRequest.schedulingPriorityOverride has no effect there.',
+    ),
+)
+def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
+    """Batch refuses the submission."""
+    for one in submissions_from(source):
+        queue = one.queue
+        if queue is not None and queue.is_fifo and one.request.get("ShareIdentifier"):
+            yield one.path, f"a share identifier is sent, but the queue {queue.id} is FIFO"
+
+
+@_rule(
+    "disabled-queue",
+    severity=Severity.WARNING,
+    title="submission to a disabled queue",
+    fix="set the State of the queue to ENABLED",
+    source=api(
+        "CreateJobQueueRequest.state",
+        "\"If the job queue state is DISABLED, new jobs can't be added to the queue, but jobs"
+        ' already in the queue can finish."',
+    ),
+)
+def disabled_queue(source: Resource) -> Iterator[Fault]:
+    """Every submission fails."""
+    if text(source.properties, "State") == "DISABLED":
+        return
+    for one in submissions_from(source):
+        queue = one.queue
+        if queue is not None and text(queue.properties, "State") == "DISABLED":
+            yield one.path, f"the queue {queue.id} is DISABLED"
+
+
+_PINNED: Final = re.compile(r"(?:.*:job-definition/)?([A-Za-z0-9_-]+):(\d+)", re.DOTALL)
+
+
+@_rule(
+    "pinned-revision",
+    subject=(*SUBMITTERS, FUNCTION),
+    severity=Severity.WARNING,
+    title="revision of a job definition written by hand",
+    fix="use Ref of the job definition, or its name without a revision",
+    source=cloudformation(
+        "aws-properties-batch-jobdefinition-resourceretentionpolicy",
+        'SkipDeregisterOnUpdate: "When the property is set to false, the previous revision of the'
+        ' job definition is de-registered"',
+    ),
+)
+def pinned_revision(source: Resource) -> Iterator[Fault]:
+    """The first update of the stack registers the next revision and takes the old one away."""
+    values = [(one.path, one.request.get("JobDefinition")) for one in submissions_from(source)]
+    if source.type == FUNCTION:
+        variables = variables_of(source).items()
+        values += [(f"Environment/Variables/{name}", value) for name, value in variables]
+    for path, value in values:
+        written = literal(value) or ""
+        job = _pinned(source, written)
+        if job is not None:
+            fixed = f'the revision in "{show(written)}" is fixed'
+            yield path, f"{fixed}, but {job.id} gets a new one on update"
+
+
+def _pinned(source: Resource, written: str) -> JobDefinition | None:
+    """Give the definition of the template that is named by a revision that does not last."""
+    match = _PINNED.fullmatch(written)
+    for job in source.template.all(JOB_DEFINITION) if match else ():
+        if isinstance(job, JobDefinition) and text(job.properties, "JobDefinitionName") == match[1]:  # type: ignore[index]  # none are looked at without
+            retention = mapping(job.properties, "ResourceRetentionPolicy")
+            return None if flag(retention, "SkipDeregisterOnUpdate") else job
+    return None
+
+
+def _overrides(one: Submission) -> Iterator[Properties]:
+    yield mapping(one.request, "ContainerOverrides")
+    for _, task in entries(mapping(one.request, "EcsPropertiesOverride"), "TaskProperties"):
+        for _, container in entries(task, "Containers"):
+            yield container
+    nodes = mapping(one.request, "NodeOverrides")
+    for _, node in entries(nodes, "NodePropertyOverrides"):
+        yield mapping(node, "ContainerOverrides")
+
+
+@_rule(
+    "reserved-override",
+    title="reserved environment variable in a submission",
+    fix=f"choose a name that does not begin with {submit_job.RESERVED_VARIABLES}",
+    source=submit_job.RESERVED_VARIABLES_SOURCE,
+)
+def reserved_override(source: Resource) -> Iterator[Fault]:
+    """Batch sets variables of that prefix itself."""
+    for one in submissions_from(source):
+        for overrides in _overrides(one):
+            for _, variable in entries(overrides, "Environment"):
+                name = text(variable, "Name")
+                if name is not None and name.startswith(submit_job.RESERVED_VARIABLES):
+                    yield one.path, f"the environment variable {show(name)} is reserved"
+
+
+@_rule(
+    "override-size",
+    title="size that Fargate does not offer",
+    fix="use ResourceRequirements, with a pair that Fargate offers",
+    source=api(
+        "ContainerOverrides.vcpus",
+        '"It\'s not supported for jobs running on Fargate resources."; the same for'
+        " ContainerOverrides.memory. SubmitJobRequest.containerOverrides",
+    ),
+)
+def override_size(source: Resource) -> Iterator[Fault]:
+    """What a definition may not say on Fargate, a submission may not either."""
+    for one in submissions_from(source):
+        if one.definition is None or one.definition.platform != "FARGATE":
+            continue
+        for overrides in _overrides(one):
+            for key in ("Vcpus", "Memory"):
+                if key in overrides:
+                    yield one.path, f"{key} is overridden, which Fargate does not take"
+            wanted = {
+                text(entry, "Type"): number(entry, "Value")
+                for _, entry in entries(overrides, "ResourceRequirements")
+            }
+            vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
+            if vcpus is None or memory is None or memory in fargate_sizes.MEMORY.get(vcpus, ()):
+                continue
+            yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"
+
+
+@_rule(
+    "override-kind",
+    title="override of another kind of job",
+    fix="use the override that goes with the job definition",
+    source=api(
+        "SubmitJobRequest.eksPropertiesOverride",
+        '"can only be specified for jobs that are run on Amazon EKS resources";'
+        " SubmitJobRequest.ecsPropertiesOverride and SubmitJobRequest.nodeOverrides",
+    ),
+)
+def override_kind(source: Resource) -> Iterator[Fault]:
+    """Batch refuses the submission."""
+    for one in submissions_from(source):
+        platform = one.definition.platform if one.definition is not None else None
+        for key, platforms in submit_job.OVERRIDES.items():
+            if platform is not None and key in one.request and platform not in platforms:
+                yield one.path, f"{key} is given for a job of the platform {platform}"
+
+
+@_rule(
+    "submission-platform",
+    title="submission to a queue of another platform",
+    fix="send the job to a queue of its platform, or change PlatformCapabilities of the definition",
+    source=api(
+        "RegisterJobDefinitionRequest.platformCapabilities",
+        '"The platform capabilities required by the job definition.";'
+        " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
+    ),
+)
+def submission_platform(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused: a Fargate job needs Fargate, an EKS job a cluster."""
+    for one in submissions_from(source):
+        queue, job = one.queue, one.definition
+        wrong = platform_mismatch(job, queue) if queue is not None and job is not None else None
+        if wrong and queue is not None and job is not None:
+            yield one.path, f"{job.id} cannot run on {queue.id}: {wrong}"
+
+
+@_rule(
+    "parameter-not-passed",
+    severity=Severity.WARNING,
+    title="submission that leaves a parameter out",
+    fix="pass it, or give the definition a default under Parameters",
+    source=api(
+        "SubmitJobRequest.parameters",
+        '"Additional parameters passed to the job that replace parameter substitution placeholders'
+        ' that are set in the job definition."',
+    ),
+)
+def parameter_not_passed(source: Resource) -> Iterator[Fault]:
+    """The program gets the literal text ``Ref::name``."""
+    for one in submissions_from(source):
+        passed = one.request.get("Parameters", {})
+        if one.definition is None or not isinstance(passed, dict) or any(_commands(one)):
+            continue
+        lacks = [name for name in without_default(one.definition) if name not in passed]
+        if lacks and not passes_no_object(source, one):
+            names = ", ".join(f'"{show(name)}"' for name in lacks)
+            message = f"{one.definition.id} takes {names}, without a default, and gets no value"
+            yield one.path, message
+
+
+def _commands(one: Submission) -> Iterator[bool]:
+    """Tell of each override whether it may replace the command."""
+    for key in submit_job.OVERRIDES:
+        if key in one.request and not isinstance(one.request[key], dict):
+            yield True
+    for overrides in _overrides(one):
+        yield "Command" in overrides

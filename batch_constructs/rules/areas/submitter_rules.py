@@ -1,0 +1,272 @@
+"""Rules about what submits jobs: EventBridge, Scheduler, Pipes, Step Functions."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import batch_events, schedule_expression
+from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.rules.access.rights import rights_of
+from batch_constructs.rules.access.submit_access import SUBMIT
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.resource_graph import (
+    JOB_QUEUE,
+    JobDefinition,
+    JobQueue,
+    Resource,
+)
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
+    FUNCTION,
+    PIPE,
+    SCHEDULE,
+    STATE_MACHINES,
+    batch_tasks,
+    is_batch_target,
+    schedule_request,
+    submissions_from,
+    variables_of,
+)
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Properties,
+    absent,
+    entries,
+    listing,
+    mapping,
+    show,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AREA: Final = "submitter"
+SUBMITTERS: Final = (EVENT_RULE, SCHEDULE, PIPE, *STATE_MACHINES)
+_warning = partial(rule, severity=Severity.WARNING)
+_REQUIRED: Final = ("JobDefinition", "JobName")
+_MISSING: Final = "is missing; a job queue target needs it"
+
+register("delivery", area=AREA)
+
+
+def _batch_targets(source: Resource) -> Iterator[tuple[str, Properties]]:
+    for position, target in entries(source.properties, "Targets"):
+        if is_batch_target(target) or source.neighbour(target.get("Arn"), JOB_QUEUE):
+            yield f"Targets/{position}", target
+
+
+@rule(
+    "event-target-role",
+    EVENT_RULE,
+    title="job queue target without a role",
+    fix="give the target RoleArn: a role that may submit to the queue",
+    source=guide(
+        "CWE_IAM_role",
+        '"Before you can submit AWS Batch jobs with EventBridge rules and targets, EventBridge must'
+        ' have permissions to run AWS Batch jobs on your behalf."',
+    ),
+)
+def event_target_role(source: Resource) -> Iterator[Fault]:
+    """EventBridge answers *RoleArn is required for target*."""
+    for path, target in _batch_targets(source):
+        if absent(target, "RoleArn"):
+            yield f"{path}/RoleArn", f"RoleArn {_MISSING}"
+
+
+@rule(
+    "event-target-parameters",
+    EVENT_RULE,
+    title="job queue target without job parameters",
+    fix="give the target BatchParameters with JobDefinition and JobName",
+    source=docs(
+        "eventbridge/latest/APIReference/API_BatchParameters.html",
+        "JobDefinition and JobName are required.",
+    ),
+)
+def event_target_parameters(source: Resource) -> Iterator[Fault]:
+    """EventBridge answers *Parameter(s) BatchParameters must be specified for target*."""
+    for path, target in _batch_targets(source):
+        yield from _lacking(target, "BatchParameters", path)
+
+
+@rule(
+    "pipe-parameters",
+    PIPE,
+    title="pipe to a job queue without job parameters",
+    fix="give TargetParameters BatchJobParameters with JobDefinition and JobName",
+    source=docs(
+        "eventbridge/latest/pipes-reference/API_PipeTargetBatchJobParameters.html",
+        "JobDefinition and JobName are required.",
+    ),
+)
+def pipe_parameters(pipe: Resource) -> Iterator[Fault]:
+    """A queue alone does not say which job to run."""
+    target = pipe.properties.get("Target")
+    parameters = pipe.properties.get("TargetParameters", {})
+    to_queue = pipe.neighbour(target, JOB_QUEUE) is not None
+    if isinstance(parameters, dict) and (to_queue or ":job-queue/" in (literal(target) or "")):
+        yield from _lacking(parameters, "BatchJobParameters", "TargetParameters")
+
+
+def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
+    """Say which parameters of a job are not given."""
+    given = within.get(name)
+    if absent(within, name):
+        yield f"{path}/{name}", f"{name} {_MISSING}"
+    for key in _REQUIRED if isinstance(given, dict) else ():
+        if absent(mapping(within, name), key):
+            yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
+
+
+@rule(
+    "submission-required",
+    (*STATE_MACHINES, SCHEDULE),
+    title="submission without a required field",
+    fix="give JobDefinition, JobName and JobQueue",
+    source=api(
+        "SubmitJobRequest.jobDefinition",
+        "SubmitJobRequest.jobDefinition, SubmitJobRequest.jobName and SubmitJobRequest.jobQueue are"
+        " required.",
+    ),
+)
+def submission_required(source: Resource) -> Iterator[Fault]:
+    """No job is ever submitted."""
+    for one in submissions_from(source):
+        for key in (*_REQUIRED, "JobQueue"):
+            if absent(one.request, key):
+                yield one.at(key), f"{key} is missing, which SubmitJob requires"
+
+
+@_warning(
+    "event-target-dead-letter-queue",
+    (EVENT_RULE, SCHEDULE),
+    title="job submissions without a dead-letter queue",
+    fix="give the target DeadLetterConfig with the ARN of an SQS queue",
+    source=docs(
+        "eventbridge/latest/userguide/eb-rule-dlq.html",
+        "A target without a dead-letter queue drops events that could not be delivered.",
+    ),
+)
+def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
+    """A submission that is refused is dropped after the retries, with no trace but a metric."""
+    if source.type == SCHEDULE:
+        target = mapping(source.properties, "Target")
+        if submissions_from(source) and "DeadLetterConfig" not in target:
+            yield "Target/DeadLetterConfig", "the schedule has no dead-letter queue"
+        return
+    for path, target in _batch_targets(source):
+        if target.get("Arn") is UNKNOWN:
+            continue  # a queue of somebody else's, who may look after what is lost
+        config = target.get("DeadLetterConfig", {})
+        if isinstance(config, dict) and absent(config, "Arn"):
+            yield f"{path}/DeadLetterConfig", "the target has no dead-letter queue"
+
+
+@_warning(
+    "event-bus",
+    EVENT_RULE,
+    title="rule about AWS events on a bus of its own",
+    fix="leave EventBusName out",
+    source=docs(
+        "eventbridge/latest/userguide/eb-service-event.html",
+        "AWS services send their events to the default event bus, where schedules are too.",
+    ),
+)
+def event_bus(source: Resource) -> Iterator[Fault]:
+    """Batch, Amazon S3 and schedules send to the default bus."""
+    bus = source.properties.get("EventBusName")
+    own = source.neighbour(bus, "AWS::Events::EventBus") is not None
+    if not own and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
+        return
+    sources = listing(mapping(source.properties, "EventPattern"), "source") or []
+    from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
+    schedule = "ScheduleExpression" in source.properties and submissions_from(source)
+    if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
+        yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
+
+
+@rule(
+    "schedule-expression",
+    (EVENT_RULE, SCHEDULE),
+    title="schedule expression that EventBridge refuses",
+    fix="write cron(minute hour day month weekday year) with ? for one of the days, or rate(n"
+    " units)",
+    source=schedule_expression.SOURCE,
+)
+def schedule_expression_form(source: Resource) -> Iterator[Fault]:
+    """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""
+    got = text(source.properties, "ScheduleExpression")
+    problem = schedule_expression.problem_with(got) if got and submissions_from(source) else None
+    if problem:
+        yield "ScheduleExpression", f'ScheduleExpression is "{show(got)}": {problem}'
+
+
+@_warning(
+    "schedule-input",
+    SCHEDULE,
+    title="schedule whose input is no request of SubmitJob",
+    fix='write Input as JSON: {"JobDefinition": …, "JobName": …, "JobQueue": …}',
+    source=docs(
+        "scheduler/latest/UserGuide/managing-targets-universal.html",
+        "Input is well-formed JSON with the parameters of the request.",
+    ),
+)
+def schedule_input(schedule: Resource) -> Iterator[Fault]:
+    """Every submission fails, with no trace but a metric."""
+    request = schedule_request(schedule)
+    target = mapping(schedule.properties, "Target")
+    if request is None:
+        return
+    written = target.get("Input")
+    if absent(target, "Input"):
+        yield "Target/Input", "Input is missing, so SubmitJob gets no request"
+    elif isinstance(written, str) and not isinstance(request, dict):
+        yield "Target/Input", f'Input is "{show(written)}", which is no JSON object'
+
+
+@rule(
+    "state-machine-callback",
+    STATE_MACHINES,
+    title="job that is to call back with a task token",
+    fix="use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
+    source=docs(
+        "step-functions/latest/dg/integrate-services.html",
+        "For AWS Batch, Wait for Callback (.waitForTaskToken) is not among the patterns of the"
+        " optimized integration; AWS SDK integrations have it.",
+    ),
+)
+def state_machine_callback(source: Resource) -> Iterator[Fault]:
+    """Step Functions refuses the definition."""
+    for path, state in batch_tasks(source):
+        resource = literal(state.get("Resource")) or ""
+        if resource.endswith(":states:::batch:submitJob.waitForTaskToken"):
+            yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
+
+
+def batch_functions(owner: Resource) -> list[Resource]:
+    """Give the Lambda functions of the template that submit jobs."""
+    memory = owner.template.memory
+    known = memory.get("batch functions")
+    if known is None:
+        known = [one for one in owner.template.all(FUNCTION) if _submits(one)]
+        memory["batch functions"] = known
+    return known  # type: ignore[return-value]  # what was put there
+
+
+def _submits(function: Resource) -> bool:
+    held = rights_of(function)
+    if held is not None and any(
+        one.allows and one.covers(SUBMIT) and "*" not in (one.actions or ())
+        for one in held[1].statements
+        if not one.but_actions
+    ):
+        return True
+    return any(
+        isinstance(function.neighbour(value), JobQueue | JobDefinition)
+        for value in variables_of(function).values()
+    )

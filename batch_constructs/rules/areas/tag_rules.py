@@ -1,0 +1,57 @@
+"""Rules about the tags of every Batch resource."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import tags as aws
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    CONSUMABLE_RESOURCE,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    QUOTA_SHARE,
+    SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
+    Resource,
+)
+from batch_constructs.rules.template.values import Properties, mapping, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TAGGED: Final = (
+    COMPUTE_ENVIRONMENT,
+    CONSUMABLE_RESOURCE,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    QUOTA_SHARE,
+    SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
+)
+_rule = partial(rule, subject=_TAGGED)
+
+
+def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
+    yield "Tags", mapping(resource.properties, "Tags")
+    launched = mapping(resource.properties, "ComputeResources")
+    for key in ("Tags", "CapacityTags"):
+        yield f"ComputeResources/{key}", mapping(launched, key)
+
+
+@_rule(
+    "tag-shape",
+    title="tag that AWS does not allow",
+    fix=f"use {aws.KEY.allowed}, and {aws.VALUE.allowed}",
+    source=aws.SOURCE,
+)
+def tag_shape(resource: Resource) -> Iterator[Fault]:
+    """What begins with ``aws:`` belongs to AWS."""
+    for path, tags in _tags(resource):
+        for key, value in tags.items():
+            if wrong := aws.KEY.wrong(key):
+                yield f"{path}/{show(key)}", f"the key of a tag {wrong}"
+            if isinstance(value, str) and (wrong := aws.VALUE.wrong(value)):
+                yield f"{path}/{show(key)}", f'the value of the tag "{show(key)}" {wrong}'

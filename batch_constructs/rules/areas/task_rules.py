@@ -1,0 +1,172 @@
+"""Rules about jobs of several containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws import containers
+from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.source import api
+from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.values import flag, given, listing, mapping, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import Container, JobDefinition, Task
+
+
+def _several(job: JobDefinition) -> Iterator[Task]:
+    for task in job.tasks:
+        if not task.single and listing(task.properties, "Containers"):
+            yield task
+
+
+@job_rule(
+    "essential-container",
+    title="job without an essential container",
+    fix="leave Essential out of the container that does the work",
+    source=api(
+        "TaskContainerProperties.essential",
+        '"All jobs must have at least one essential container."',
+    ),
+)
+def essential_container(job: JobDefinition) -> Iterator[Fault]:
+    """The job ends when its essential containers end."""
+    for task in _several(job):
+        if task.containers and all(
+            flag(container.properties, "Essential") is False for container in task.containers
+        ):
+            yield f"{task.path}/Containers", "no container is essential; at least one must be"
+
+
+@job_rule(
+    "container-dependency",
+    title="dependency that cannot be met",
+    fix="depend on another container of the task, and make one that must end non-essential",
+    source=api(
+        "TaskContainerDependency.condition",
+        'Of COMPLETE and SUCCESS: "This condition can\'t be set on an essential container.";'
+        " TaskContainerDependency.containerName, TaskContainerProperties.dependsOn.",
+    ),
+)
+def container_dependency(job: JobDefinition) -> Iterator[Fault]:
+    """It names a container of the same task, and not in a circle."""
+    for task in _several(job):
+        names = {text(one.properties, "Name"): one for one in task.containers}
+        if any(
+            given(one.properties, "Name") and not text(one.properties, "Name")
+            for one in task.containers
+        ):
+            continue
+        waits: dict[str, set[str]] = {}
+        for container in task.containers:
+            own = text(container.properties, "Name") or ""
+            for path, dependency in listed(container.path, container.properties, "DependsOn"):
+                name = text(dependency, "ContainerName")
+                if name is None:
+                    continue
+                waits.setdefault(own, set()).add(name)
+                condition = text(dependency, "Condition")
+                if name not in names:
+                    known = one_of([one for one in names if one] or ["none"])
+                    yield (
+                        f"{path}/ContainerName",
+                        f"there is no container {shown(name)}; there are {known}",
+                    )
+                elif condition in containers.ENDED and name != own and _is_essential(names[name]):
+                    yield (
+                        f"{path}/Condition",
+                        f"Condition is {condition}, but {shown(name)} is essential",
+                        f"set Essential of {shown(name)} to false, or Condition to START",
+                    )
+        for name in sorted(waits):
+            if _reaches(waits, name):
+                yield f"{task.path}/Containers", f"the container {shown(name)} waits for itself"
+                break
+
+
+def _is_essential(container: Container) -> bool:
+    return container.properties.get("Essential", True) in (True, "true")
+
+
+def _reaches(waits: dict[str, set[str]], start: str) -> bool:
+    waiting, seen = list(waits[start]), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == start:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += waits.get(name, ())
+    return False
+
+
+_ROUTING_SOURCE: Final = api(
+    "LogConfiguration.logDriver",
+    '"awsfirelens Specifies the firelens logging driver.";'
+    " TaskContainerProperties.firelensConfiguration.",
+)
+
+
+def _is_routed(container: Container) -> bool:
+    """Tell whether a container sends its logs to the log router of the task."""
+    log = mapping(container.properties, "LogConfiguration")
+    return text(log, "LogDriver") == containers.FIRELENS
+
+
+@job_rule(
+    "firelens-router",
+    title="FireLens logs without a log router",
+    fix="add a container with FirelensConfiguration",
+    source=_ROUTING_SOURCE,
+)
+def firelens_router(job: JobDefinition) -> Iterator[Fault]:
+    """The router is a container of the same task."""
+    for task in _several(job):
+        if any("FirelensConfiguration" in one.properties for one in task.containers):
+            continue
+        for container in filter(_is_routed, task.containers):
+            yield (
+                f"{container.path}/LogConfiguration/LogDriver",
+                f"LogDriver is {containers.FIRELENS}, but no container is a log router",
+            )
+
+
+@job_rule(
+    "firelens-routers",
+    title="two log routers in one task",
+    fix="keep FirelensConfiguration on one container of the task",
+    source=api(
+        "TaskContainerProperties.firelensConfiguration",
+        '"This is used to specify and configure a log router for container logs."',
+    ),
+)
+def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
+    """Amazon ECS sends the logs of a task to one router, and refuses a second one."""
+    for task in _several(job):
+        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        for router in routers[1:]:
+            yield (
+                f"{router.path}/FirelensConfiguration",
+                f"the task has {len(routers)} log routers; allowed is one",
+            )
+
+
+@job_rule(
+    "firelens-own-logs",
+    title="log router that logs to itself",
+    fix="give the router another LogDriver, such as awslogs",
+    source=_ROUTING_SOURCE,
+)
+def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
+    """A container that logs to a router starts after it: the router would wait for itself."""
+    for task in _several(job):
+        for container in filter(_is_routed, task.containers):
+            if given(container.properties, "FirelensConfiguration"):
+                yield (
+                    f"{container.path}/LogConfiguration/LogDriver",
+                    f"LogDriver of the log router is {containers.FIRELENS}, the router itself",
+                )

@@ -1,0 +1,155 @@
+"""Rules about the template as a whole: what CloudFormation refuses before any resource is made."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.source import seen
+from batch_constructs.aws.template_quotas import (
+    NULL_SOURCE,
+    REFERENCE_SOURCE,
+    REPEATED_KEY_SOURCE,
+    RESOURCES,
+    RESOURCES_SECTION_SOURCE,
+    RESOURCES_SOURCE,
+    SECTIONS,
+    SECTIONS_SOURCE,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.values import show
+from batch_constructs.rules.template.whole import Whole, is_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_rule = partial(rule, subject=Whole.type)
+_LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]+")
+
+
+@_rule(
+    "resource-count",
+    title="template of more resources than CloudFormation takes",
+    fix="split the template: nested stacks, or stacks that import from each other",
+    source=RESOURCES_SOURCE,
+)
+def resource_count(whole: Whole) -> Iterator[Fault]:
+    """No other rule looks at the template then."""
+    if len(whole.resources) > RESOURCES:
+        count = f"{len(whole.resources):,}"
+        yield "Resources", f"there are {count} resources; CloudFormation takes {RESOURCES}"
+
+
+@_rule(
+    "template-section",
+    title="section that a template does not have",
+    fix="leave it out, or keep it under Metadata",
+    source=SECTIONS_SOURCE,
+)
+def template_section(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template."""
+    if whole.is_final:
+        for name in whole.template:
+            if name not in SECTIONS:
+                yield str(name), f"a template has no section {show(name)}"
+
+
+@_rule(
+    "template-resources",
+    title="resource without a type, or with a name that is none",
+    fix="give each resource an alphanumeric logical ID, and a Type",
+    source=RESOURCES_SECTION_SOURCE,
+)
+def template_resources(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template."""
+    if not whole.is_final:
+        return
+    if "Resources" in whole.template and not whole.resources:
+        yield "Resources", "there is no resource; at least one is needed", "add a resource"
+    for id_, resource in whole.resources.items():
+        path = f"Resources/{id_}"
+        if is_loop(id_):
+            continue
+        if not _LOGICAL_ID.fullmatch(str(id_)):
+            yield path, f"the logical ID {show(id_)} is not of letters and digits only"
+        if not isinstance(resource, dict):
+            yield path, "the resource is no object"
+        elif not isinstance(resource.get("Type"), str):
+            yield path, "the resource has no Type"
+
+
+@_rule(
+    "null-value",
+    title="nothing where a value belongs",
+    fix="give a value, leave the name out, or use AWS::NoValue",
+    source=NULL_SOURCE,
+)
+def null_value(whole: Whole) -> Iterator[Fault]:
+    """In YAML it is a name with nothing behind its colon."""
+    if whole.is_final:
+        for path in whole.nulls():
+            yield "/".join(path), "the value is null, which CloudFormation refuses"
+
+
+@_rule(
+    "unresolved-reference",
+    title="reference to what is not there",
+    fix="name a resource, parameter or condition of the template",
+    source=REFERENCE_SOURCE,
+)
+def unresolved_reference(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template, wherever in it the reference stands.
+
+    A file of YAML without a version and without parameters may be a part of a template, as the
+    Serverless Framework puts them together: what it refers to may stand elsewhere.
+    """
+    if not whole.is_final or whole.may_be_a_part:
+        return
+    told: set[tuple[str, str, str]] = set()
+    there = [*map(str, whole.resources)]
+    for path, kind, name in whole.unresolved():
+        one = (path[1] if len(path) > 1 else "", kind, name)
+        if one in told:
+            continue
+        told.add(one)
+        message = f"there is no {kind} {show(name)} in the template"
+        close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
+        fix = f"refer to {close[0]}" if close and kind != "condition" else None
+        yield ("/".join(path), message, fix) if fix else ("/".join(path), message)
+
+
+_MOST_GUESSED: Final = 20
+"""Guessing what was meant takes its time."""
+
+
+@_rule(
+    "repeated-key",
+    severity=Severity.WARNING,
+    title="name that stands twice",
+    fix="keep one of the two, or rename one",
+    source=REPEATED_KEY_SOURCE,
+)
+def repeated_key(whole: Whole) -> Iterator[Fault]:
+    """The last value counts, for CloudFormation and for every other rule; the first is lost."""
+    if whole.document is not None and whole.document.repeats:
+        for path, name, _ in whole.document.source_map.repeats():
+            yield "/".join((*path, name)), f"{show(name)} stands twice; the last value counts"
+
+
+@_rule(
+    "other-tool",
+    severity=Severity.INFO,
+    title="source of another tool",
+    fix="check what the tool renders, with batch-constructs check or in its output directory",
+    source=seen(
+        "https://www.serverless.com/framework/docs/guides/variables",
+        "Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+    ),
+)
+def other_tool(whole: Whole) -> Iterator[Fault]:
+    """What the tool puts there is unknown, and so no finding."""
+    if whole.is_of_another_tool:
+        yield "", "it has placeholders of another tool, such as Jinja or Serverless"

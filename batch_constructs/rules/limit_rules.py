@@ -1,0 +1,88 @@
+"""The rules that are one sentence: made of the limits on the ground floor, and of nothing else."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
+from batch_constructs.aws.limits import tables
+from batch_constructs.aws.property_paths import CONTAINERS, HERE, PODS, TASKS, places
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Rule, add
+from batch_constructs.rules.template.values import count, listing, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from batch_constructs.aws.limits import Limit
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import Resource
+    from batch_constructs.rules.template.values import Properties
+
+_PARTS: Final = {CONTAINERS: "containers", TASKS: "tasks", PODS: "pods"}
+"""Places of a job definition that its view has found already."""
+
+
+def register(table: str, *, area: str) -> None:
+    """Make a rule of each limit of a table of the ground floor, such as ``job_queues``."""
+    for limit in tables()[table]:
+        add(
+            Rule(
+                id=limit.rule,
+                area=area,
+                severity=Severity(limit.severity),
+                title=limit.title,
+                fix=limit.bound.fix(limit.way[1]),
+                source=limit.source,
+                explanation=limit.why,
+                subjects=(limit.type,),
+                find=partial(_faults, limit),
+                noun=limit.noun,
+                needs=frozenset({limit.way[1]}),
+            )
+        )
+
+
+def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
+    read, (below, key) = _READERS[type(limit.bound)], limit.way
+    for path, within in _mappings(limit.within, subject):
+        for rest, properties in places(within, below):
+            if key not in properties:
+                continue
+            found = [("", read(properties, key))]
+            if limit.name.endswith("/*"):
+                found = [(f"/{n}", one) for n, one in enumerate(listing(properties, key) or ())]
+                found = [(place, one) for place, one in found if type(one) is str]
+            for place, got in found:
+                wrong = None if got is None else limit.bound.wrong(got)
+                if wrong:
+                    yield f"{path}{rest}{key}{place}", f"{limit.noun} {wrong}"
+
+
+def _mappings(within: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties]]:
+    part = _PARTS.get(within)
+    if within == HERE:
+        yield "", subject.properties
+    elif part is not None:
+        for one in getattr(subject, part):
+            yield f"{one.path}/", one.properties
+    else:
+        for path in within:
+            yield from places(subject.properties, path)
+
+
+def _entries(within: Properties, key: str) -> Any:
+    value = within.get(key)
+    if isinstance(value, dict):
+        return value
+    return value if count(within, key) is not None else None
+
+
+_READERS: Final[dict[type, Callable[[Properties, str], Any]]] = {
+    Whole: number,
+    Decimal: number,
+    OneOf: text,
+    Matching: text,
+    Counting: _entries,
+}

@@ -1,0 +1,216 @@
+"""A job definition of a template as rules see it: its tasks, its containers, its pods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from batch_constructs.rules.template.resource_view import Resource
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    Properties,
+    entries,
+    listing,
+    mapping,
+    number,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of an ECS job.
+
+    Attributes:
+        path: where it stands below ``Properties``.
+        properties: ContainerProperties, or TaskContainerProperties.
+        task: the task it belongs to.
+    """
+
+    path: str
+    properties: Properties
+    task: Task
+
+    def requirement(self, type: str) -> int | float | None:
+        """Give how much of VCPU, MEMORY or GPU is asked for; None if that is not known."""
+        wanted = listing(self.properties, "ResourceRequirements")
+        for entry in wanted or ():
+            if isinstance(entry, dict) and text(entry, "Type") == type:
+                return number(entry, "Value")
+        if type == "GPU":
+            return 0 if self.names_every_requirement else None
+        legacy = "Vcpus" if type == "VCPU" else "Memory"
+        return number(self.properties, legacy)
+
+    @property
+    def names_every_requirement(self) -> bool:
+        """Tell whether the type of every resource requirement is known."""
+        if self.properties.get("ResourceRequirements") is None:
+            return True
+        wanted = listing(self.properties, "ResourceRequirements")
+        return wanted is not None and all(
+            isinstance(entry, dict) and text(entry, "Type") for entry in wanted
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """One ECS task of a job: a node group of a multi-node job has one each.
+
+    Attributes:
+        path: where it stands below ``Properties``.
+        properties: ContainerProperties, or EcsTaskProperties.
+        platform: EC2, FARGATE, MANAGED_INSTANCES, or None if that is not known.
+        single: whether it is ContainerProperties, task and container in one.
+        node: the node range it belongs to, if the job is multi-node.
+    """
+
+    path: str
+    properties: Properties
+    platform: str | None
+    node: Properties | None
+    single: bool
+
+    @cached_property
+    def containers(self) -> list[Container]:
+        """Give the containers."""
+        if self.single:
+            return [Container(self.path, self.properties, self)]
+        return [
+            Container(f"{self.path}/Containers/{position}", entry, self)
+            for position, entry in entries(self.properties, "Containers")
+        ]
+
+    @property
+    def role_key(self) -> str:
+        """Give the name of the property that holds the role of the job's own code."""
+        return "JobRoleArn" if self.single else "TaskRoleArn"
+
+    @property
+    def platform_version(self) -> object:
+        """Give the Fargate platform version."""
+        if not self.single:
+            return self.properties.get("PlatformVersion")
+        return mapping(self.properties, "FargatePlatformConfiguration").get("PlatformVersion")
+
+    @property
+    def is_windows(self) -> bool:
+        """Tell whether the job runs on Windows for sure."""
+        family = text(mapping(self.properties, "RuntimePlatform"), "OperatingSystemFamily")
+        return (family or "").startswith("WINDOWS")
+
+    @property
+    def architecture(self) -> str | None:
+        """Give the CPU architecture the job asks for; None if it is not known, or not asked."""
+        return text(mapping(self.properties, "RuntimePlatform"), "CpuArchitecture")
+
+    def requires(self, type: str) -> int | float | None:
+        """Give how much of VCPU, MEMORY or GPU the whole task needs; None if not known."""
+        wanted = [container.requirement(type) for container in self.containers]
+        return None if not wanted or None in wanted else sum(one for one in wanted if one)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """The pod of an EKS job.
+
+    Attributes:
+        path: where it stands below ``Properties``.
+        properties: EksPodProperties.
+    """
+
+    path: str
+    properties: Properties
+
+    @property
+    def containers(self) -> list[tuple[str, Properties]]:
+        """Give the containers and init containers, with their paths."""
+        return [
+            (f"{self.path}/{key}/{position}", entry)
+            for key in ("Containers", "InitContainers")
+            for position, entry in entries(self.properties, key)
+        ]
+
+
+class JobDefinition(Resource):
+    """An `AWS::Batch::JobDefinition`."""
+
+    @cached_property
+    def is_eks(self) -> bool:
+        """Tell whether the job runs on an Amazon EKS cluster."""
+        if "EksProperties" in self.properties:
+            return True
+        return any("EksProperties" in node for _, node in self.node_ranges)
+
+    @cached_property
+    def platform(self) -> str | None:
+        """Give the one platform capability, EKS for a job on EKS; None if it is not known."""
+        if self.properties.get("EksProperties") is UNKNOWN:
+            return None
+        if self.is_eks:
+            return "EKS"
+        platforms = self.properties.get("PlatformCapabilities")
+        if platforms is None or platforms == []:
+            return "EC2"
+        if isinstance(platforms, list) and len(platforms) == 1 and isinstance(platforms[0], str):
+            return platforms[0]
+        return None
+
+    @cached_property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of job that this one is of, as the ground floor calls them."""
+        return frozenset((self.platform, "MULTI_NODE" if self.is_multi_node else "SINGLE_NODE"))
+
+    @property
+    def is_multi_node(self) -> bool:
+        """Tell whether it is a multi-node parallel job."""
+        nodes = self.properties.get("NodeProperties")
+        return text(self.properties, "Type") == "multinode" or isinstance(nodes, dict)
+
+    @cached_property
+    def node_ranges(self) -> list[tuple[str, Properties]]:
+        """Give the node ranges of a multi-node job, with their paths."""
+        nodes = mapping(self.properties, "NodeProperties")
+        return [
+            (f"NodeProperties/NodeRangeProperties/{position}", entry)
+            for position, entry in entries(nodes, "NodeRangeProperties")
+        ]
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """Give the ECS tasks."""
+        found: list[Task] = []
+        whole = self.properties.get("ContainerProperties")
+        if isinstance(whole, dict):
+            found.append(Task("ContainerProperties", whole, self.platform, None, single=True))
+        found += self._ecs_tasks("EcsProperties", self.properties, None)
+        for path, node in self.node_ranges:
+            container = node.get("Container")
+            if isinstance(container, dict):
+                found.append(Task(f"{path}/Container", container, self.platform, node, single=True))
+            found += self._ecs_tasks(f"{path}/EcsProperties", node, node)
+        return found
+
+    def _ecs_tasks(self, path: str, within: Properties, node: Properties | None) -> Iterator[Task]:
+        for position, task in entries(mapping(within, "EcsProperties"), "TaskProperties"):
+            yield Task(f"{path}/TaskProperties/{position}", task, self.platform, node, single=False)
+
+    @cached_property
+    def containers(self) -> list[Container]:
+        """Give the ECS containers of every task."""
+        return [container for task in self.tasks for container in task.containers]
+
+    @cached_property
+    def pods(self) -> list[Pod]:
+        """Give the pods of an EKS job."""
+        owners = [("", self.properties), *((f"{path}/", node) for path, node in self.node_ranges)]
+        found: list[Pod] = []
+        for path, owner in owners:
+            pod = mapping(owner, "EksProperties").get("PodProperties")
+            if isinstance(pod, dict):
+                found.append(Pod(f"{path}EksProperties/PodProperties", pod))
+        return found

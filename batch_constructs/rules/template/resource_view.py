@@ -1,0 +1,55 @@
+"""One resource of a template as rules see it: its properties, and its neighbours."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.resource_graph import Template
+    from batch_constructs.rules.template.values import Properties
+
+COMPUTE_ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
+JOB_QUEUE: Final = "AWS::Batch::JobQueue"
+JOB_DEFINITION: Final = "AWS::Batch::JobDefinition"
+SCHEDULING_POLICY: Final = "AWS::Batch::SchedulingPolicy"
+CONSUMABLE_RESOURCE: Final = "AWS::Batch::ConsumableResource"
+QUOTA_SHARE: Final = "AWS::Batch::QuotaShare"
+SERVICE_ENVIRONMENT: Final = "AWS::Batch::ServiceEnvironment"
+
+
+class Resource:
+    """One resource of a template, its intrinsic functions resolved."""
+
+    def __init__(self, id: str, type: str, properties: Properties, template: Template) -> None:
+        self.id = id
+        self.type = type
+        self.properties = properties
+        self.template = template
+        self.shape_problems: list[tuple[str, str, str, str]] | None = None
+
+    @property
+    def kinds(self) -> frozenset[str | None]:
+        """Give the kinds of job or environment that it is of, as the ground floor calls them."""
+        return frozenset()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Give the names of all properties, also of those inside of others."""
+        found: set[str] = set()
+        seen: set[int] = set()
+        waiting: list[object] = [self.properties]
+        while waiting:
+            value = waiting.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, dict):
+                found.update(value)
+            inside = value.values() if isinstance(value, dict) else value
+            waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+        return frozenset(found)
+
+    def neighbour(self, value: object, type: str | None = None) -> Resource | None:
+        """Find the resource of the template that a value refers to, if it does."""
+        return self.template.target(value, type)

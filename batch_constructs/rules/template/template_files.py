@@ -1,0 +1,261 @@
+"""Reads templates: JSON or YAML, one file or a directory such as ``cdk.out``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.source_map import SourceMap
+
+_MOST_BYTES: Final = 16 * 1024 * 1024
+_MOST_VALUES: Final = 100_000
+"""Commas or lines: a template of 500 resources has a few thousand."""
+
+_SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
+_TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
+_MANIFEST: Final = "manifest.json"
+_NOT_OURS: Final = frozenset(("node_modules", ".venv", ".git"))
+
+Template = Mapping[str, object]
+PathLike = str | os.PathLike[str]
+
+
+class UnreadableTemplateError(Exception):
+    """A file that is no template; the message says why, in one line."""
+
+
+class NoTemplateError(UnreadableTemplateError):
+    """A file of JSON or YAML that is something else than a template."""
+
+
+class Document:
+    """A template as it was read.
+
+    Attributes:
+        text: the text.
+        template: what it holds; of a name that stands twice, the last value.
+        repeats: whether a name stands twice in an object.
+    """
+
+    def __init__(self, text: str, template: Template, *, is_json: bool, repeats: bool) -> None:
+        self.text, self.template, self.repeats = text, template, repeats
+        self.is_json = is_json
+
+    @cached_property
+    def placeholder(self) -> int:
+        """Give where the first placeholder of another tool stands, -1 where there is none."""
+        found = OPENINGS.search(self.text) if "{" in self.text else None
+        return found.start() if found else -1
+
+    @cached_property
+    def source_map(self) -> SourceMap:
+        """Tell where everything stands; nobody asks where there is nothing to report."""
+        from batch_constructs.rules.template import source_map  # noqa: PLC0415  # see above
+
+        if self.is_json:
+            return source_map.SourceMap(self.text, source_map.of_json(self.text))
+        from batch_constructs.rules.template.yaml_loader import Reading  # noqa: PLC0415
+
+        node = Reading(self.text, mapped=True).node
+        return source_map.SourceMap(self.text, node or source_map.Node(0))
+
+
+def find(path: PathLike) -> list[str]:
+    """List the templates that a path means: itself, or those of a directory.
+
+    Args:
+        path: a template, a cloud assembly (``cdk.out``), or a directory of templates.
+
+    Raises:
+        UnreadableTemplateError: there is no such path, or no template in it.
+    """
+    name = os.fspath(path)
+    try:
+        mode = os.stat(name).st_mode
+        if not stat.S_ISDIR(mode):
+            if not stat.S_ISREG(mode):
+                raise UnreadableTemplateError("this is not a regular file")
+            return [name]
+        assembly = os.path.isfile(os.path.join(name, _MANIFEST))
+        suffixes = _TEMPLATE_SUFFIXES if assembly else _SUFFIXES
+        found = [
+            file
+            for file in _files(name)
+            if file.endswith(suffixes) and (assembly or _looks_like_one(file))
+        ]
+    except FileNotFoundError:
+        raise UnreadableTemplateError("there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableTemplateError(_reason(error)) from None
+    if not found:
+        raise UnreadableTemplateError("there is no template in this directory")
+    return sorted(found)
+
+
+def is_in_assembly(file: str) -> bool:
+    """Tell whether a file is one of those that ``cdk synth`` wrote."""
+    return file.endswith(_TEMPLATE_SUFFIXES) and is_assembly(os.path.dirname(file))
+
+
+def is_assembly(folder: str) -> bool:
+    """Tell whether ``cdk synth`` wrote a directory."""
+    return os.path.isfile(os.path.join(folder, _MANIFEST))
+
+
+def _files(folder: str) -> Iterator[str]:
+    """Go through the regular files below a directory; a pipe would never end."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [one for one in folders if one not in _NOT_OURS]
+        for name in names:
+            file = os.path.join(where, name)
+            if os.path.isfile(file):
+                yield file
+
+
+def _looks_like_one(file: str) -> bool:
+    """Tell whether a file of a directory is meant as a template."""
+    with open(file, encoding="utf-8", errors="replace") as stream:
+        head = stream.read(200_000)
+    return "Resources" in head and "AWS::" in head
+
+
+def read(file: PathLike) -> Template:
+    """Read a template.
+
+    Args:
+        file: a CloudFormation template as JSON or YAML, its short forms (``!Ref``) included.
+
+    Raises:
+        UnreadableTemplateError: the file cannot be read, or holds no template.
+    """
+    return document(text_of(file)).template
+
+
+def text_of(file: PathLike) -> str:
+    """Read the text of a file.
+
+    Raises:
+        UnreadableTemplateError: there is none, or far too much.
+    """
+    try:
+        with open(file, "rb") as stream:
+            raw = stream.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UnreadableTemplateError(_reason(error)) from None
+    return decoded(raw)
+
+
+def decoded(raw: bytes) -> str:
+    """Make text of bytes.
+
+    Raises:
+        UnreadableTemplateError: they are none, or far too many.
+    """
+    if len(raw) > _MOST_BYTES:
+        raise UnreadableTemplateError("it has more than 16 MiB; CloudFormation takes 1 MB")
+    try:
+        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableTemplateError("it is not text in UTF-8") from None
+
+
+def document(text: str) -> Document:
+    """Parse a template.
+
+    Raises:
+        UnreadableTemplateError: the text is none.
+    """
+    if max(text.count(","), text.count("\n")) > _MOST_VALUES:
+        raise UnreadableTemplateError("it has more than 100,000 values; no template of 1 MB has")
+    start = text.lstrip()[:1]
+    if not start:
+        raise NoTemplateError("it is empty")
+    if start == "{":
+        try:
+            repeats: list[str] = []
+            parsed = _json(text, repeats)
+            is_json = True
+        except _NoJsonError as error:
+            try:  # YAML that is written with braces, as some templates are
+                parsed, is_json = _yaml(text, repeats), False
+            except NoTemplateError:
+                raise
+            except UnreadableTemplateError:
+                raise UnreadableTemplateError(f"it is not JSON: {error}") from None
+    else:
+        repeats = []
+        parsed, is_json = _yaml(text, repeats), False
+    if not isinstance(parsed, dict):
+        raise NoTemplateError("it is not a template: an object with Resources is expected")
+    if not isinstance(parsed.get("Resources"), dict):
+        raise NoTemplateError("it is not a template: it has no Resources")
+    return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
+
+
+class _NoJsonError(Exception):
+    """Text that is no JSON, and may be YAML."""
+
+
+def _json(text: str, repeats: list[str]) -> object:
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            repeats.append("")
+        return made
+
+    try:
+        parsed: object = json.loads(text, object_pairs_hook=members, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _NoJsonError(f"line {error.lineno}: {error.msg}") from None
+    except RecursionError:
+        raise UnreadableTemplateError("it is nested too deeply") from None
+    except ValueError as error:
+        raise UnreadableTemplateError(f"it is not JSON: {_one_line(str(error))}") from None
+    return parsed
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no value")
+
+
+def _yaml(text: str, repeats: list[str]) -> object:
+    from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # JSON needs none
+        Reading,
+        YamlError,
+    )
+
+    try:
+        reading = Reading(text)
+    except YamlError as error:
+        line = jinja_line(text)
+        if line is not None:
+            problem = "a template of Jinja begins here; render it, and check what comes out"
+            raise NoTemplateError(f"line {line}: {problem}") from None
+        where = f"line {error.line}: " if error.line else ""
+        raise UnreadableTemplateError(f"it is not YAML: {where}{_one_line(str(error))}") from None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
+    if reading.repeats:
+        repeats.append("")
+    return reading.value
+
+
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return _one_line(reason[:1].lower() + reason[1:])
+
+
+_LONGEST: Final = 200
+_SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def _one_line(message: str) -> str:
+    return _SPACE.sub(" ", message)[:_LONGEST]

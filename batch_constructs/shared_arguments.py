@@ -1,0 +1,77 @@
+"""Arguments that several constructors take alike: written once, and spelt out by each of them.
+
+A constructor takes them as ``**shared: Unpack[SomeArguments]``, of which type checkers know every
+name and type; `spells_out` puts them into its signature and its docstring, for ``help()``, refuses
+any other, and gives the constructor the defaults of those that are left out.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+C = TypeVar("C")
+
+
+def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], type[C]]:
+    """Spell out the arguments that a class's constructor takes as ``**shared``.
+
+    Args:
+        parts: the classes (``TypedDict``) that the type of ``shared`` is made of; their docstrings
+            tell each argument, unless the class's own does.
+        defaults: argument → its default, where that is not None.
+    """
+
+    def spelt(kind: type[C]) -> type[C]:
+        constructor: Any = vars(kind)["__init__"]
+        own = inspect.signature(constructor)
+        signature = own.replace(
+            parameters=[
+                *[one for one in own.parameters.values() if one.kind is not one.VAR_KEYWORD],
+                *[
+                    inspect.Parameter(
+                        name,
+                        inspect.Parameter.KEYWORD_ONLY,
+                        default=defaults.get(name),
+                        annotation=annotation.__forward_arg__,
+                    )
+                    for part in parts
+                    for name, annotation in part.__annotations__.items()
+                ],
+            ]
+        )
+
+        @wraps(constructor)
+        def construct(*given: Any, **named: Any) -> None:
+            try:
+                bound = signature.bind(*given, **named)
+            except TypeError as error:
+                raise TypeError(f"{kind.__name__}: {error}") from None
+            bound.apply_defaults()
+            constructor(*bound.args, **bound.kwargs)
+
+        construct.__signature__ = signature  # type: ignore[attr-defined]  # inspect looks there
+        setattr(kind, "__init__", construct)  # noqa: B010  # mypy knows the one that is written
+        before, raises, after = (kind.__doc__ or "").partition("\n    Raises:\n")
+        kind.__doc__ = before + "".join(_told(parts, before)) + raises + after
+        return kind
+
+    return spelt
+
+
+def _told(parts: Iterable[Any], own: str) -> Iterator[str]:
+    """Give what the docstrings of the parts tell of the arguments that a class's own does not."""
+    for part in parts:
+        for entry in re.split(r"^ {8}(?=\w+: )", part.__doc__, flags=re.MULTILINE)[1:]:
+            if f"\n        {entry.partition(':')[0]}: " not in own:
+                yield f"        {entry.rstrip()}\n"
+
+
+def only(part: Any, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the arguments of one part."""
+    return {name: shared[name] for name in part.__annotations__ if name in shared}

@@ -1,0 +1,119 @@
+"""Messages that are perhaps jobs keep their identity through the dead-letter queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.functions.aws_in_process import answer, messages_in
+from tests.functions.gateway_world import TIMEOUT_SECONDS, World, body, one_job_each, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["world"]
+HOUR = 3600.0
+LAST = 10
+
+
+def record(message_id: str, number: int, receives: int = 1, **more: Any) -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "body": body(number),
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+        **more,
+    }
+
+
+def redriven(world: World) -> Iterator[dict[str, Any]]:
+    """Return the dead letters as SQS redrives them: the same attributes, another ID."""
+    for number, letter in enumerate(messages_in(world.dead_letters)):
+        attributes = {
+            name: {"stringValue": value["StringValue"], "dataType": "String"}
+            for name, value in letter["MessageAttributes"].items()
+        }
+        yield {
+            "messageId": f"redriven-{number}",
+            "body": letter["Body"],
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": attributes,
+        }
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_message_that_is_perhaps_a_job_is_known_again_when_it_is_redriven(
+    world: World,
+    landed: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Without an idempotency key, and although SQS gives it another ID."""
+    gateway = world.gateway()
+
+    def answers(request: dict[str, Any]) -> Any:
+        if landed:
+            world.aws.batch.SubmitJob(request)
+        return answer(500, {"message": "x"}, error="ServerException")
+
+    world.aws.batch.script["SubmitJob"] = answers
+    assert gateway.handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS) == []
+    world.aws.batch.script.clear()
+    (again,) = redriven(world)
+    assert "perhaps job mail-" in again["messageAttributes"]["Reason"]["stringValue"]
+    world.aws.clock.now += HOUR
+
+    assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [1])
+
+
+def test_one_that_is_forgotten_is_set_aside_again_and_never_made_twice(world: World) -> None:
+    world.aws.faults.lose_answer = 1.0
+    world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    world.aws.faults.lose_answer = 0.0
+    for _ in range(2):
+        (again,) = redriven(world)
+        world.aws.clock.now += 6 * HOUR
+
+        assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
+        one_job_each(world, [1])
+
+    (letter,) = redriven(world)
+    assert letter["messageAttributes"]["Reason"]["stringValue"].startswith("perhaps a job, since")
+
+
+def test_one_that_surely_is_no_job_may_be_redriven_at_any_time(world: World) -> None:
+    world.aws.faults.refuse = lambda _: "not authorized"
+    world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    world.aws.faults.refuse = lambda _: None
+    (letter,) = redriven(world)
+    world.aws.clock.now += 100 * HOUR
+
+    world.gateway().handle([letter], seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, [1])
+
+
+@pytest.mark.parametrize("array", [False, True])
+def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
+    world: World,
+    array: bool,  # noqa: FBT001 - a case
+) -> None:
+    if array:
+        world.settings["manifest_bucket"] = "manifests"
+    world.aws.faults.lose_answer = 1.0
+    world.gateway().handle([record("dead", 0)], seconds=TIMEOUT_SECONDS)
+    world.aws.faults.lose_answer = 0.0
+    world.aws.clock.now += HOUR
+    world.aws.batch.script["ListJobs"] = lambda _: answer(
+        403, {"message": "no"}, error="AccessDeniedException"
+    )
+    records = [record("dead", 0, 2), record("b", 1), record("c", 2)]
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == ["dead"]
+
+    made = 3 if not array else 2
+    assert len(world.jobs()) == made
+    world.aws.batch.script.clear()
+    world.aws.clock.now += HOUR
+    assert world.gateway().handle([record("dead", 0, 3)], seconds=TIMEOUT_SECONDS) == []
+    assert len(world.jobs()) == made

@@ -1,0 +1,348 @@
+"""The trials find the faults they are there for: each is planted, and found within 300 trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from batch_constructs.functions.claims import log, rows
+from batch_constructs.functions.claims.log import Log
+from batch_constructs.functions.claims.outcome import Failure
+from batch_constructs.functions.claims.rows import Claims, HeldError
+from batch_constructs.functions.cost_guard import guard
+from batch_constructs.functions.ecs_cluster import lookup
+from batch_constructs.functions.gauges.reading import QueueReading, Reader
+from batch_constructs.functions.submission import gateway, submit
+from batch_constructs.functions.submission.batch_api import BatchApi
+from batch_constructs.functions.submission.gateway import _Batch
+from tests.functions.interleaving import World
+from tests.functions.trials import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRIALS = 300
+Plant = Callable[[pytest.MonkeyPatch], None]
+_Work = Callable[[bool], str]
+
+
+# -- in claims one by one
+
+
+def does_without_a_claim(patch: pytest.MonkeyPatch) -> None:
+    """It looks whether it is there, and then does it."""
+
+    def once(_: Claims, *__: str, work: _Work, deadline: float) -> tuple[str, bool]:
+        del deadline
+        return work(True), True  # noqa: FBT003 - as claims call it
+
+    patch.setattr(Claims, "once", once)
+
+
+def held_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    """What a dead run began is its own for ever."""
+    whole = Claims.once
+
+    def once(claims: Claims, *identity: str, work: _Work, deadline: float) -> tuple[str, bool]:
+        try:
+            return whole(claims, *identity, work=work, deadline=deadline)
+        except HeldError:
+            return "", False
+
+    patch.setattr(Claims, "once", once)
+
+
+def settled_before_it_is_done(patch: pytest.MonkeyPatch) -> None:
+    take = Claims._take
+
+    def settling(claims: Claims, key: Any, holder: str, deadline: float) -> Any:
+        before = take(claims, key, holder, deadline)
+        if "result" not in before:
+            claims._settle(key, holder, "done")
+        return before
+
+    patch.setattr(Claims, "_take", settling)
+
+
+def not_released_after_a_sure_failure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Claims, "_release", lambda *_: None)
+
+
+def claims_are_never_held(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rows, "lease_until", lambda _: 1.0)
+    patch.setattr(gateway, "lease_until", lambda _: 1.0)
+
+
+def leases_end_with_the_holder(patch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until what a dead holder made is listed."""
+    patch.setattr(rows, "lease_until", lambda deadline: deadline)
+    patch.setattr(gateway, "lease_until", lambda deadline: deadline)
+    patch.setattr(log, "AFTERMATH_SECONDS", 0.0)
+
+
+def identities_are_alike(patch: pytest.MonkeyPatch) -> None:
+    """Names that differ in what a job's name cannot hold are taken for the same."""
+    whole = Claims.once
+
+    def once(claims: Claims, *identity: str, **rest: Any) -> tuple[str, bool]:
+        return whole(
+            claims, *(submit.NOT_IN_A_JOB_NAME.sub("-", each) for each in identity), **rest
+        )
+
+    patch.setattr(Claims, "once", once)
+
+
+# -- in what is asked of AWS
+
+
+def nobody_looks_whether_it_is_there(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(BatchApi, "named", lambda *_: {})
+
+
+def a_lost_answer_counts_as_not_done(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Failure, "is_sure", property(lambda _: True))
+
+
+def a_throttled_call_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(BatchApi, "submit", _swallowing(BatchApi.submit, "job-none"))
+
+
+def reads_may_be_late(patch: pytest.MonkeyPatch) -> None:
+    whole = World.call
+
+    def late(world: World, service: str, operation: str, request: Any, *, patient: bool) -> Any:
+        request.pop("ConsistentRead", None)
+        return whole(world, service, operation, request, patient=patient)
+
+    patch.setattr(World, "call", late)
+
+
+def _swallowing(call: Callable[..., Any], answer: Any) -> Callable[..., Any]:
+    def swallowed(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - that is the fault
+            return answer
+
+    return swallowed
+
+
+# -- in the gateway
+
+
+def claims_are_not_written(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Log, "_write", lambda *_: None)
+
+
+def claims_are_written_unseen(patch: pytest.MonkeyPatch) -> None:
+    """No fencing: an entry is written whatever others wrote meanwhile."""
+
+    def write(one: Log, item: Any, _: int) -> None:
+        number = one._read_head() + 1
+        item["number"] = {"N": str(number)}
+        count = {
+            "Key": log._HEAD,
+            "UpdateExpression": "SET #last = :next",
+            "ConditionExpression": "attribute_not_exists(#no)",
+            "ExpressionAttributeNames": {"#last": "last", "#no": "no"},
+            "ExpressionAttributeValues": {":next": {"N": str(number)}},
+        }
+        one._dynamodb.transact_write_items(
+            TransactItems=[{"Update": count}, {"Put": {"Item": item}}]
+        )
+
+    patch.setattr(Log, "_write", write)
+
+
+def what_surely_failed_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    end = Log.end
+    patch.setattr(Log, "end", lambda one, claim, **given: end(one, claim, **{**given, "free": ()}))
+
+
+def what_is_unsure_counts_as_done(patch: pytest.MonkeyPatch) -> None:
+    end = Log.end
+    patch.setattr(
+        Log, "end", lambda one, claim, **given: end(one, claim, **{**given, "unsure": ()})
+    )
+
+
+def what_is_unsure_is_free(patch: pytest.MonkeyPatch) -> None:
+    end = Log.end
+
+    def free(one: Log, claim: Any, *, unsure: Any = (), free: Any = (), deadline: float) -> None:
+        end(one, claim, free={*unsure, *free}, deadline=deadline)
+
+    patch.setattr(Log, "end", free)
+
+
+def ended_before_it_is_submitted(patch: pytest.MonkeyPatch) -> None:
+    whole = _Batch._submit
+
+    def submitting(batch: _Batch, claim: Any, held: Any) -> None:
+        batch._finish(claim)
+        whole(batch, claim, held)
+
+    patch.setattr(_Batch, "_submit", submitting)
+
+
+def what_failed_is_not_delivered_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_Batch, "deliver_again", lambda _: [])
+
+
+# -- in the cost guard
+
+
+def noted_though_nobody_was_told(patch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def going_on(*_: Any) -> Iterator[None]:
+        with suppress(Exception):
+            yield
+
+    patch.setattr(guard, "_going_on", going_on)
+
+
+def what_was_lowered_stays_low(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(guard.Lowered, "read", lambda _: None)
+
+
+def what_was_disabled_stays_so(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(guard, "_HELD", " held")
+    patch.setattr(guard.Guard, "_others", lambda *_: [" held"])
+
+
+# -- in the gauges
+
+
+def a_queue_that_cannot_be_read_is_no_failure(patch: pytest.MonkeyPatch) -> None:
+    whole = Reader.queues
+    patch.setattr(
+        Reader, "queues", lambda one, arns, **given: whole(one, arns, **{**given, "failed": []})
+    )
+
+
+def what_cannot_be_read_is_nothing(patch: pytest.MonkeyPatch) -> None:
+    whole = Reader._queue
+
+    def made_up(one: Reader, queue: Any, *rest: Any) -> QueueReading:
+        try:
+            return whole(one, queue, *rest)
+        except ClientError:
+            return QueueReading(
+                name=queue["jobQueueName"],
+                jobs={},
+                counted_all=True,
+                head_age_seconds=0,
+                vcpus=0,
+                max_vcpus=None,
+            )
+
+    patch.setattr(Reader, "_queue", made_up)
+
+
+def a_queue_is_read_twice(patch: pytest.MonkeyPatch) -> None:
+    whole = Reader.queues
+
+    def twice(one: Reader, *args: Any, **given: Any) -> Iterator[QueueReading]:
+        for reading in whole(one, *args, **given):
+            yield reading
+            yield reading
+
+    patch.setattr(Reader, "queues", twice)
+
+
+# -- in the custom resource
+
+
+def an_answer_that_cannot_be_sent_is_no_failure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lookup, "send", _swallowing(lookup.send, None))
+
+
+def the_answer_comes_before_the_cluster(patch: pytest.MonkeyPatch) -> None:
+    def at_once(environment: str, _: Any) -> str:
+        found = lookup.boto3.client("batch").describe_compute_environments(
+            computeEnvironments=[environment]
+        )
+        return str(found["computeEnvironments"][0].get("ecsClusterArn", ""))
+
+    patch.setattr(lookup, "cluster_arn", at_once)
+
+
+def tags_are_left_out_when_refused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lookup, "tag", _swallowing(lookup.tag, None))
+
+
+_CLAIMED: tuple[Plant, ...] = (
+    does_without_a_claim,
+    held_counts_as_done,
+    settled_before_it_is_done,
+    claims_are_never_held,
+)
+_SUBMITTED: tuple[Plant, ...] = (
+    not_released_after_a_sure_failure,
+    a_lost_answer_counts_as_not_done,
+    leases_end_with_the_holder,
+    nobody_looks_whether_it_is_there,
+    a_throttled_call_counts_as_done,
+)
+_LOGGED: tuple[Plant, ...] = (
+    claims_are_not_written,
+    claims_are_written_unseen,
+    claims_are_never_held,
+    leases_end_with_the_holder,
+    nobody_looks_whether_it_is_there,
+    a_lost_answer_counts_as_not_done,
+    reads_may_be_late,
+    what_surely_failed_counts_as_done,
+    what_is_unsure_counts_as_done,
+    what_is_unsure_is_free,
+    ended_before_it_is_submitted,
+    what_failed_is_not_delivered_again,
+)
+PLANTED: dict[str, tuple[Plant, ...]] = {
+    "gateway": _LOGGED,
+    "coalescing_gateway": _LOGGED,
+    "notifications": (*_CLAIMED, not_released_after_a_sure_failure, reads_may_be_late),
+    "counters": (*_CLAIMED, reads_may_be_late),
+    "submit_function": (
+        *_CLAIMED,
+        *_SUBMITTED,
+        identities_are_alike,
+    ),
+    "spot_rescue": (*_CLAIMED, *_SUBMITTED),
+    "cost_guard": (
+        *_CLAIMED,
+        noted_though_nobody_was_told,
+        what_was_lowered_stays_low,
+        what_was_disabled_stays_so,
+    ),
+    "gauges": (
+        a_queue_that_cannot_be_read_is_no_failure,
+        what_cannot_be_read_is_nothing,
+        a_queue_is_read_twice,
+    ),
+    "ecs_cluster": (
+        an_answer_that_cannot_be_sent_is_no_failure,
+        the_answer_comes_before_the_cluster,
+        tags_are_left_out_when_refused,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "plant"),
+    [
+        pytest.param(function, plant, id=f"{function}-{plant.__name__}")
+        for function, plants in PLANTED.items()
+        for plant in plants
+    ],
+)
+def test_the_trials_find_a_planted_fault(
+    function: str, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+
+    assert run(function, range(TRIALS), most_wrong=1).wrong

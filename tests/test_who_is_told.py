@@ -1,0 +1,167 @@
+"""Of every construct: where what fails lies, and who is told, whatever invokes or delivers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_sns as sns
+
+import batch_constructs as bc
+from tests.constructors import Given
+from tests.test_function_settings import SHIPS, Shared, every_one
+from tests.test_public_api import MADE_BY_US
+
+Resources = dict[str, dict[str, Any]]
+
+
+def rendered(stack: cdk.Stack) -> Resources:
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    template = app.synth(force=True).get_stack_by_name(stack.stack_name).template
+    found: Resources = template["Resources"]
+    return found
+
+
+def of_kind(resources: Resources, kind: str) -> Resources:
+    return {name: one for name, one in resources.items() if one["Type"] == kind}
+
+
+def named(value: Any) -> str:
+    """Return the logical ID that a reference or an attribute names."""
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+@pytest.fixture(scope="module")
+def everything() -> Resources:
+    """Return the resources of every construct of the library, in one stack."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    given = Given(cdk.Stack(app, "Stack"))
+    for name in MADE_BY_US:
+        getattr(bc, name)(given.stack, f"X{name}", **given.arguments(name))
+    return rendered(given.stack)
+
+
+def test_what_an_event_or_a_schedule_invokes_leaves_what_failed_in_a_queue(
+    everything: Resources,
+) -> None:
+    """Every function that is the target of a rule, but what CloudFormation waits for itself."""
+    functions = of_kind(everything, "AWS::Lambda::Function")
+    invoked = {
+        named(target["Arn"])
+        for rule in of_kind(everything, "AWS::Events::Rule").values()
+        for target in rule["Properties"].get("Targets", [])
+        if "Fn::GetAtt" in target["Arn"] and named(target["Arn"]) in functions
+    }
+    assert len(invoked) >= 6
+
+    configured = {
+        named(one["Properties"]["FunctionName"]): one["Properties"]
+        for one in of_kind(everything, "AWS::Lambda::EventInvokeConfig").values()
+    }
+    for name in invoked:
+        age = configured[name]["MaximumEventAgeInSeconds"]
+        assert 60 <= age <= 6 * 3600
+        destination = configured[name]["DestinationConfig"]["OnFailure"]["Destination"]
+        assert named(destination) in of_kind(everything, "AWS::SQS::Queue")
+
+
+def test_every_target_of_a_rule_has_a_dead_letter_queue(everything: Resources) -> None:
+    """Functions, Batch, log groups, the audit's rules, and the schedules of gauges and guard."""
+    targets = [
+        (name, target)
+        for name, rule in of_kind(everything, "AWS::Events::Rule").items()
+        for target in rule["Properties"].get("Targets", [])
+    ]
+    assert len(targets) > 10
+
+    assert [name for name, target in targets if "DeadLetterConfig" not in target] == []
+
+
+def test_every_schedule_has_a_dead_letter_queue(everything: Resources) -> None:
+    schedules = of_kind(everything, "AWS::Scheduler::Schedule")
+    assert schedules
+
+    for schedule in schedules.values():
+        assert "DeadLetterConfig" in schedule["Properties"]["Target"]
+
+
+@pytest.mark.parametrize("by", ["alarm_topic", "functions"])
+@every_one
+def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> None:
+    """By one parameter that whatever ships a function takes, and in BatchMonitoring."""
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    if by == "alarm_topic":
+        SHIPS[name](stack, shared, function_settings=bc.FunctionSettings(alarm_topic=topic))
+    else:
+        made = SHIPS[name](stack, shared)
+        gateways = [made] if isinstance(made, bc.SubmissionGateway) else []
+        shipping = [one for one in made.node.find_all() if _is_watched(one)]
+        if not gateways and not shipping:
+            assert name == "UnmanagedComputeEnvironment"  # its deploy fails, where it fails
+            return
+        bc.BatchMonitoring(
+            stack,
+            "Monitoring",
+            queues=[shared.queue],
+            functions=shipping,
+            gateways=gateways,
+            alarm_topic=topic,
+        )
+
+    found = rendered(stack)
+    alarms = [one["Properties"] for one in of_kind(found, "AWS::CloudWatch::Alarm").values()]
+    watched = {
+        (one["MetricName"], named(each["Value"]))
+        for one in alarms
+        if stack.resolve(topic.topic_arn) in one.get("AlarmActions", [])
+        for each in one.get("Dimensions", [])
+        if isinstance(each["Value"], dict)
+    }
+    functions = {
+        logical: one
+        for logical, one in of_kind(found, "AWS::Lambda::Function").items()
+        if not logical.startswith("LogRetention") and "Provider" not in logical
+    }
+    assert functions
+    scheduled = {
+        named(target["Arn"])
+        for rule in of_kind(found, "AWS::Events::Rule").values()
+        if "ScheduleExpression" in rule["Properties"]
+        for target in rule["Properties"]["Targets"]
+    }
+    for function in functions:
+        assert {("Errors", function), ("Throttles", function)} <= watched
+        assert (("Invocations", function) in watched) is (function in scheduled)
+    letters = {
+        logical
+        for logical, one in of_kind(found, "AWS::SQS::Queue").items()
+        if "DeadLetterQueue" in logical and not logical.startswith("Monitoring")
+    }
+    for queue in letters:
+        if name != "CostGuard" or queue.startswith("It"):
+            assert _is_told(queue, watched)
+
+
+def _is_watched(construct: Any) -> bool:
+    return getattr(construct, "watched_function", None) is not None
+
+
+def _is_told(queue: str, watched: set[tuple[str, str]]) -> bool:
+    return ("ApproximateNumberOfMessagesVisible", queue) in watched
+
+
+@every_one
+def test_no_alarm_says_that_all_is_well_as_it_is_made(name: str, stack: cdk.Stack) -> None:
+    """CloudWatch tells the end of a new alarm's first state as it tells the end of an alarm."""
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    SHIPS[name](stack, shared, function_settings=bc.FunctionSettings(alarm_topic=topic))
+    bc.BatchMonitoring(stack, "Monitoring", queues=[shared.queue], alarm_topic=topic)
+
+    alarms = of_kind(rendered(stack), "AWS::CloudWatch::Alarm").values()
+    assert alarms
+    for alarm in alarms:
+        assert not {"OKActions", "InsufficientDataActions"} & set(alarm["Properties"])
