@@ -17,7 +17,7 @@ _CONTAINER = {
     "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "256"}],
 }
 _COMMANDS = """
-from botocore import session, xform_name
+from awscli.botocore import session, xform_name
 for name in session.Session().get_service_model("batch").operation_names:
     print(xform_name(name, "-"))
 """

@@ -342,10 +342,7 @@ class BatchService:
     def lose_hosts(self) -> None:
         """Take everything away that jobs run on; their retry rules apply."""
         with self._lock:
-            self._runner.lose_host()
-            self._lifecycle.settle()
-            self._commit()
-        self._loop.wake()
+            self._runner.kill_host()
 
     def fault(self, environment: str, kind: str, reason: str | None = None) -> None:
         """Let a compute environment have a fault, or none.
