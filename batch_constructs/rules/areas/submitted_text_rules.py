@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.command_rules import REFERENCE
+from batch_constructs.rules.areas.command_rules import PLACEHOLDER
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.credentials import (
@@ -96,7 +96,7 @@ def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
         words = [literal(word) for word in command] if isinstance(command, list) else []
         place = code_at(words)
         below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
-        for name in REFERENCE.findall(words[place] or "") if place is not None else ():
+        for name in PLACEHOLDER.findall(words[place] or "") if place is not None else ():
             yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
 
 
