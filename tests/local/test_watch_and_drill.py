@@ -31,21 +31,19 @@ stack.node.root.synth()
 """
 
 
+def touch(file: Path) -> None:
+    file.write_text("saved")
+
+
 def test_a_saved_file_is_seen_and_what_is_made_is_not(tmp_path: Path) -> None:
     deployed: list[int] = []
-    acts = iter(
-        [
-            lambda: (tmp_path / "app.py").write_text("one"),
-            lambda: (tmp_path / ".hidden").write_text("x"),
-            (tmp_path / "cdk.out").mkdir,
-            lambda: (tmp_path / "cdk.out" / "manifest.json").write_text("{}"),
-        ]
-    )
+    (tmp_path / "cdk.out").mkdir()
+    saved = iter(["app.py", ".hidden", "cdk.out/manifest.json", "cdk.out/tree.json"])
 
     watch(
         tmp_path,
         lambda: deployed.append(len(look(tmp_path))),
-        sleep=lambda _: next(acts)(),
+        sleep=lambda _: touch(tmp_path / next(saved)),
         rounds=iter(range(4)),
     )
 
