@@ -335,6 +335,14 @@ class _Queue:
         self.bodies[message_id] = body
         self.visible_at[message_id] = self.world.now + after
 
+    def ids_of(self, body: str) -> list[str]:
+        return [message_id for message_id, sent in self.bodies.items() if sent == body]
+
+    def first_id(self, message_id: str) -> str:
+        """Return the ID that a message kept through the dead-letter queue."""
+        kept = self.attributes[message_id].get("MessageId")
+        return message_id if kept is None else str(kept["stringValue"])
+
     def receive(self) -> list[dict[str, Any]]:
         """Take a batch; at times SQS hands a message to another function as well.
 
@@ -456,11 +464,11 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
 
 
 def _once_each(queue: _Queue, counted: Counter[str]) -> None:
-    """One job a message; without a key, one at most for each ID that SQS gave it."""
+    """One job a message; without a key, one at most for each ID that SQS alone gave it."""
     assert counted.keys() == queue.sent - {POISON}, "lost"
     for body, times in counted.items():
         with_key = queue.settings.idempotency_key is not None
-        bound = 1 if with_key else list(queue.bodies.values()).count(body)
+        bound = 1 if with_key else len({queue.first_id(m) for m in queue.ids_of(body)})
         assert times <= bound, f"{times} times {body}"
 
 
