@@ -100,7 +100,7 @@ def identities_are_alike(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_whether_it_is_there(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(BatchApi, "named", lambda *_: {})
+    patch.setattr(BatchApi, "_listed", lambda *_: iter(()))
 
 
 def a_lost_answer_counts_as_not_done(patch: pytest.MonkeyPatch) -> None:
