@@ -171,10 +171,19 @@ def submit_function(seed: int) -> World:
 
 
 def spot_rescue(seed: int) -> World:
+    """What was lost runs again, and what waited for it waits for that."""
     world = World(seed)
     world.trouble("batch", "dynamodb")
     ids = world.rng.sample(("one", "two", "many:1", "many:12"), 3)
     events = {job_id: _event(job_id, parameters={"lost": job_id}) for job_id in ids}
+    waited = {
+        "statusReason": "Dependent Job failed",
+        "dependsOn": [{"jobId": ids[0]}],
+        "parameters": {"lost": "waits"},
+    }
+    if world.rng.random() < 1 / 2:
+        events = {"waits": _event("waits", **waited), **events}
+    world.ended = [event["detail"] for event in events.values()]
 
     def work(me: Instance, event: Any, _: str) -> object:
         return each_event(
@@ -185,7 +194,10 @@ def spot_rescue(seed: int) -> World:
         )
 
     play(world, events, work, seconds=60)
-    _one_job_each(Counter(job["parameters"]["lost"] for job in world.jobs), set(ids))
+    _one_job_each(Counter(job["parameters"]["lost"] for job in world.jobs), set(events))
+    made = {job["parameters"]["lost"]: job for job in world.jobs}
+    if "waits" in made:
+        assert made["waits"].get("dependsOn") == [{"jobId": made[ids[0]]["jobId"]}]
     return world
 
 
