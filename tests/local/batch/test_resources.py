@@ -23,10 +23,19 @@ def test_a_new_environment_is_valid_and_enabled(account: Account) -> None:
     assert ":cluster/ce_Batch_" in environment["ecsClusterArn"]
 
 
-def test_an_unmanaged_environment_has_a_cluster_until_it_is_deleted(
-    account: Account, ports: RecordingPorts
+@pytest.mark.parametrize("resources", [{}, {"type": "FARGATE", "maxvCpus": 4}])
+def test_an_environment_has_a_cluster_until_it_is_deleted(
+    resources: dict[str, Any], account: Account, ports: RecordingPorts
 ) -> None:
-    account.batch.create_compute_environment(computeEnvironmentName="own", type="UNMANAGED")
+    network = {"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+    account.batch.create_compute_environment(
+        computeEnvironmentName="own",
+        **(
+            {"type": "MANAGED", "computeResources": resources | network}
+            if resources
+            else {"type": "UNMANAGED"}
+        ),
+    )
 
     (environment,) = account.batch.describe_compute_environments()["computeEnvironments"]
     assert [environment["ecsClusterArn"]] == ports.clusters
