@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -19,6 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
@@ -254,7 +255,7 @@ class SubmissionGateway(BatchConstruct):
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
         self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
-            once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
+            once_made(lambda: _by_way_of(encryption_key.grant_encrypt_decrypt(self.function)))
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -354,10 +355,18 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
-        return self.manifest_bucket.grant_read(grantee, f"{_MANIFEST_PREFIX}*")
+        bucket = self.manifest_bucket
+        if bucket.encryption_key is not None:
+            _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
+        return iam.Grant.add_to_principal_or_resource(
+            grantee=grantee,
+            actions=["s3:GetObject"],
+            resource=bucket,
+            resource_arns=[bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")],
+        )
 
     def _queue(self, id: str, key: kms.IKey | None, **options: Any) -> sqs.Queue:
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             id,
             fifo=True if self._fifo else None,
@@ -367,22 +376,33 @@ class SubmissionGateway(BatchConstruct):
             retention_period=Duration.days(SQS_RETENTION_DAYS),
             **options,
         )
+        tell_checkov(queue, "AWS::SQS::Queue", KmsMasterKeyId=key)
+        return queue
 
     def _table(self, key: kms.IKey | None, settings: FunctionSettings) -> dynamodb.Table:
-        return dynamodb.Table(
+        own = settings.encryption_key if key is None else key
+        recovery = point_in_time_recovery(settings, default=True)
+        table = dynamodb.Table(
             self,
             "Ledger",
             partition_key=dynamodb.Attribute(name="log", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
-            encryption_key=settings.encryption_key if key is None else key,
-            point_in_time_recovery_specification=point_in_time_recovery(settings, default=True),
+            encryption_key=own,
+            point_in_time_recovery_specification=recovery,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        tell_checkov(
+            table,
+            "AWS::DynamoDB::Table",
+            PointInTimeRecoverySpecification=recovery,
+            SSESpecification=own,
+        )
+        return table
 
     def _bucket(self, key: kms.IKey | None) -> s3.Bucket:
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             "Manifests",
             encryption=s3.BucketEncryption.S3_MANAGED if key is None else None,
@@ -392,6 +412,8 @@ class SubmissionGateway(BatchConstruct):
             # jobs may wait for long before they fetch their messages
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
+        tell_checkov(bucket, "AWS::S3::Bucket")
+        return bucket
 
     def _function(
         self,
@@ -480,3 +502,10 @@ class SubmissionGateway(BatchConstruct):
             alarm.add_alarm_action(actions.SnsAction(topic))
             admit(topic, ALARMS)
         return alarm
+
+
+def _by_way_of(granted: iam.Grant) -> None:
+    """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
+    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    for statement in granted.principal_statements:
+        statement.add_condition("StringEquals", {"kms:ViaService": services})

@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.bound import shown
@@ -159,6 +160,7 @@ class Workflow(BatchConstruct):
             encryption_key=kept.encryption_key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
         self.role = iam.Role(
             self,
             "Role",

@@ -316,6 +316,7 @@ class _Queue:
     ends: float = 0.0
     bodies: dict[str, str] = field(default_factory=dict)
     visible_at: dict[str, float] = field(default_factory=dict)
+    attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     receives: Counter[str] = field(default_factory=Counter)
     groups: dict[str, str] = field(default_factory=dict)
 
@@ -323,8 +324,14 @@ class _Queue:
     def sent(self) -> set[str]:
         return set(self.bodies.values())
 
-    def send(self, body: str, *, after: float = 0.0) -> None:
+    def send(
+        self, body: str, attributes: dict[str, Any] | None = None, *, after: float = 0.0
+    ) -> None:
         message_id = f"message-{len(self.bodies)}"
+        self.attributes[message_id] = {
+            name: {"stringValue": value["StringValue"]}
+            for name, value in (attributes or {}).items()
+        }
         self.bodies[message_id] = body
         self.visible_at[message_id] = self.world.now + after
 
@@ -349,7 +356,10 @@ class _Queue:
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
         return [
-            record_of(m, self.bodies[m], self.receives[m], self.groups.get(m))
+            {
+                **record_of(m, self.bodies[m], self.receives[m], self.groups.get(m)),
+                "messageAttributes": self.attributes.get(m, {}),
+            }
             for m in ready[: self.most]
         ]
 
@@ -437,7 +447,7 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
         world.clear_up()
         world.met["redriven"] += len(world.set_aside)
         for entry in world.set_aside:
-            queue.send(entry["MessageBody"])
+            queue.send(entry["MessageBody"], entry.get("MessageAttributes"))
         world.set_aside.clear()
         queue.drain(hours=6)
     assert not queue.visible_at

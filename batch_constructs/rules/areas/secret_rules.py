@@ -51,7 +51,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
-    for path, written in _strings("", job.properties):
+    for path, written in strings("", job.properties):
         kind = credential_in(written)
         if kind is not None and path not in told:
             yield path, f"{kind} stands in the template"
@@ -78,7 +78,7 @@ def _written(value: object) -> str:
     return literal(value) or ""
 
 
-def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
     """Give every string below a value, with its path; what contains itself is gone through once."""
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
@@ -95,7 +95,7 @@ def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
         rest += reversed(found)
 
 
-_DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
 
 @job_rule(
@@ -111,8 +111,8 @@ _DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
     written = job.template.raw(job.id).get("Properties")
-    for path, value in _strings("", written):
-        if _DYNAMIC.search(value):
+    for path, value in strings("", written):
+        if DYNAMIC.search(value):
             yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
 
 
