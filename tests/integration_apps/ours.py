@@ -349,6 +349,7 @@ def run_from_step_functions(stack: cdk.Stack) -> None:
         image=BUSYBOX,
         vcpus=1,
         memory=cdk.Size.mebibytes(2048),
+        command=["echo", "Ref::word"],
         parameters={"word": ""},
     )
     work = bc.WorkflowJob(
