@@ -90,7 +90,7 @@ def test_what_a_user_adds_to_ours_is_found(tmp_path: Path) -> None:
     )
     submit = bc.SubmitFunction(stack, "Submit", queue=queue, job_definition=job)
     submit.function.add_to_role_policy(
-        iam.PolicyStatement(actions=["batch:ListJobs", "s3:PutObject"], resources=["*"])
+        iam.PolicyStatement(actions=["batch:ListJobs", "ec2:DescribeInstances"], resources=["*"])
     )
 
     rules = {(path, rule) for path, rule, _ in found(app)}
