@@ -48,7 +48,6 @@ _OPTIONS: Final = {
 }
 """Program, without the number of its version → the option whose value is code."""
 
-_VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
 _ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
 _FILE: Final = pattern(r"[./]")
 _CODE: Final = pattern(r"[\s;()|&$`'\"]")
@@ -71,12 +70,12 @@ def code_at(words: Sequence[str | None]) -> int | None:
         option = _option_of(word) or (None if ended else option)
         # The image's own entry point may be an interpreter, whose option comes first then.
         following = words[place + 1] or ""
-        if place == 0 and _ANY.fullmatch(word) and _CODE.search(following):
+        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
             return place + 1
     return None
 
 
 def _option_of(word: str) -> str | None:
     """Give the option of an interpreter, by the name of its program."""
-    name = re.split(r"[/\\]", word)[-1].lower()
-    return _OPTIONS.get(name) or _OPTIONS.get(_VERSION.sub("", name))
+    name = word.replace("\\", "/").rpartition("/")[2].lower()
+    return _OPTIONS.get(name) or _OPTIONS.get(name.removesuffix(".exe").rstrip("0123456789."))
