@@ -51,6 +51,10 @@ _A_VALUE_FOR_ALL = (
 T = TypeVar("T")
 
 
+_SUCH_A_SIZE = {"mebibytes": 2048, "gibibytes": 100}
+"""A size that is right in most places, by its unit."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Checked:
     """What the rules saw of one construct's resource.
@@ -434,7 +438,8 @@ class Arguments:
         if value is None:
             return None
         if not isinstance(value, Size):
-            return self.wrong_type(parameter, value, f"a Size such as Size.{factory}(2048)")
+            such = f"Size.{factory}({_SUCH_A_SIZE[factory]})"
+            return self.wrong_type(parameter, value, f"a Size such as {such}")
         read = getattr(value, f"to_{factory}")
         return self._amount(
             parameter, value, unit, lambda: read(rounding=SizeRoundingBehavior.NONE)
@@ -446,7 +451,7 @@ class Arguments:
         if value is None:
             return None
         if not isinstance(value, Duration):
-            return self.wrong_type(parameter, value, f"a Duration such as Duration.{unit}(60)")
+            return self.wrong_type(parameter, value, "a Duration such as Duration.minutes(30)")
         read = getattr(value, f"to_{unit}")
         return self._amount(parameter, value, unit, lambda: read(integral=False))
 

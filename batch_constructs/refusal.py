@@ -88,24 +88,25 @@ def told(findings: Sequence[Finding], type: str, properties: Mapping[str, Any]) 
     for one in sorted(findings, key=lambda finding: finding.rule in _SAY_LESS):
         # What a pod's container requests is what limits it, unless it is given.
         place = one.path.replace("/Requests/", "/Limits/")
-        said.setdefault(place, _line(one, type, properties))
+        said.setdefault(place, ": ".join(filter(None, in_parameters(one, type, properties))))
     return list(dict.fromkeys(said.values()))
 
 
-def _line(finding: Finding, type: str, properties: Mapping[str, Any]) -> str:
+def in_parameters(finding: Finding, type: str, properties: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what is wrong, and the fix where that does not say it, in the words of parameters."""
     path = finding.path.removeprefix("Properties").removeprefix("/")
     parameter = parameter_at(type, path, properties)
     said, noun = _NUMBER_AS_TEXT.sub(r"\1 \2", finding.message), _noun(finding)
     said = _SIZE.sub("is given,", said)
     if key := _OF_A_KEY.match(said):
-        return f"{A_KEY}{parameter} {said[key.end() :]}"
+        return f"{A_KEY}{parameter} {said[key.end() :]}", ""
     if value := _OF_A_VALUE.match(said):
-        return f"{parameter}[{value[1]}] {said[value.end() :]}"
+        return f"{parameter}[{value[1]}] {said[value.end() :]}", ""
     if noun and parameter and said.startswith(f"{noun} "):
-        return f"{parameter}{said.removeprefix(noun)}"
+        return f"{parameter}{said.removeprefix(noun)}", ""
     wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', said)
     if wrong and parameter:
-        return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}"
+        return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}", ""
     words = _Words(type, path, properties, parameter)
     message, fix = words.put_into(said), words.put_into(finding.fix)
     fix = fix.replace(f" a {parameter} ", f" a {parameter.rpartition('.')[2]} ")
@@ -114,9 +115,9 @@ def _line(finding: Finding, type: str, properties: Mapping[str, Any]) -> str:
         verb = "is" if about[1] in ("is", "are") else "has"
         message = f"{parameter} {verb} {message[about.end() :]}"
         says_enough = "allow" in message and "leave " not in fix and ", or " not in fix
-        return message if says_enough else f"{message}: {fix}"
+        return message, "" if says_enough or message.endswith("?") else fix
     before = f"{parameter}: " if parameter and not message.startswith(f"{parameter} ") else ""
-    return f"{before}{message}: {fix}"
+    return f"{before}{message}", "" if message.endswith("?") else fix
 
 
 class _Words:

@@ -12,6 +12,8 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_constructs.jsii_objects import has_member
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -51,7 +53,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
             try:
                 bound = signature.bind(*given, **named)
             except TypeError as error:
-                raise TypeError(f"{kind.__name__}: {error}") from None
+                raise TypeError(f"{_named(kind, given, named)}: {error}") from None
             bound.apply_defaults()
             constructor(*bound.args, **bound.kwargs)
 
@@ -62,6 +64,14 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         return kind
 
     return spelt
+
+
+def _named(kind: type, given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
+    """Say which construct it is, as far as its place in the tree is known."""
+    of = dict(zip(("scope", "id"), given[1:3], strict=False)) | dict(named)
+    path = of["scope"].node.path if has_member(of.get("scope"), "node") else ""
+    where = "/".join(one for one in (path, of.get("id")) if one and isinstance(one, str))
+    return f"{where}: {kind.__name__}" if where else kind.__name__
 
 
 def _told(parts: Iterable[Any], own: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from constructs import IValidation
 
 from batch_constructs.acknowledgements import tell_cdk_nag
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
+from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
@@ -74,6 +75,7 @@ class BatchRules:
             tell_cdk_nag(context.app_construct, context.template_paths, ours)
         violations: list[cdk.PolicyViolation] = []
         success = True
+        mine = {where for app_, where in OURS if app_ == app}
         for path in _with_nested(context.template_paths):
             template = json.loads(Path(path).read_text(encoding="utf-8"))
             for finding in check_template(_but_for_made_up(template)):
@@ -85,7 +87,8 @@ class BatchRules:
                 if fails or warns:
                     fatal = fails or self._strict
                     success = success and not fatal
-                    violations.append(_violation(finding, path, fatal=fatal))
+                    said = _in_parameters(finding, template, mine)
+                    violations.append(_violation(said, path, fatal=fatal))
         return cdk.PolicyValidationPluginReport(success=success, violations=violations)
 
 
@@ -127,6 +130,17 @@ def _but_for_made_up(value: Any) -> Any:
         return [_but_for_made_up(item) for item in value]
     made_up = isinstance(value, str) and is_made_up(value)
     return {"Fn::ImportValue": "a look-up"} if made_up else value
+
+
+def _in_parameters(finding: Finding, template: Any, ours: set[str]) -> Finding:
+    """Tell it in parameters, where a construct of ours made the resource, and says where it is."""
+    resource = template["Resources"].get(finding.resource) or {}
+    of_batch = str(resource.get("Type")).partition("AWS::Batch::")[2]
+    place = str((resource.get("Metadata") or {}).get("aws:cdk:path"))
+    if not of_batch or place.removesuffix("/Resource") not in ours:
+        return finding
+    message, fix = in_parameters(finding, of_batch, resource.get("Properties") or {})
+    return finding.replaced(message=message, fix=fix or finding.fix)
 
 
 def _violation(finding: Finding, template: str, *, fatal: bool) -> cdk.PolicyViolation:

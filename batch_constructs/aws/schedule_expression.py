@@ -63,7 +63,9 @@ def _problem_with_cron(fields: list[str]) -> str | None:
             "cron(0 3 * * ? *)"
         )
     if (fields[2] == "?") == (fields[4] == "?"):
-        return "one of day of month and day of week is ?, the other is not: cron(0 3 * * ? *)"
+        return (
+            "day of month or day of week has to be ?, and only one of them, as in cron(0 3 * * ? *)"
+        )
     for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]

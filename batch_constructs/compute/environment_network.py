@@ -99,6 +99,8 @@ def _subnet_ids(
 
 
 def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
+    if not subnets:
+        return [arguments.wrong_value("vpc_subnets.subnets is empty: give at least one")]
     for place, one in enumerate(subnets):
         if not has_member(one, "subnet_id"):
             arguments.wrong_type(f"vpc_subnets.subnets[{place}]", one, "an ec2.ISubnet")

@@ -397,7 +397,7 @@ def read_ecs_settings(
     """Return CloudFormation's ``EcsSettings``."""
     return given(
         ContainerInsights=arguments.choice(
-            "container_insights", container_insights, "such as ContainerInsights.ENHANCED"
+            "container_insights", container_insights, "a ContainerInsights such as ENHANCED"
         )
     )
 

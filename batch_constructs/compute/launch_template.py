@@ -14,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.launch_templates import HOP_LIMIT, USER_DATA_BYTES
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
@@ -283,6 +284,14 @@ def _user_data(
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.bounded("image_pull", pull, OneOf(tuple(ImagePull)))
     images = arguments.texts("prefetch_images", prefetched)
+    if isinstance(images, list):
+        for place, image in enumerate(images):
+            arguments.text(
+                f"prefetch_images[{place}]",
+                image,
+                required=True,
+                bound=bound_of("container-image-name"),
+            )
     named = isinstance(images, list) and not arguments.is_wrong("prefetch_images")
     blocked = arguments.flag("block_task_metadata", block, required=True) is True
     scripts = [

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
+
+_QUANTITY = bound_of("consumable-quantity")
 
 
 class Consumable(Protocol):
@@ -46,7 +50,9 @@ class Consumes:
             quantities = None
         for place, (resource, quantity) in enumerate((quantities or {}).items()):
             arn = _arn(arguments, resource)
-            number = arguments.number("consumable_resources", quantity, required=True)
+            known_as = resource.node.id if has_member(resource, "node") else place
+            parameter = f"consumable_resources[{shown(known_as)}]"
+            number = arguments.number(parameter, quantity, required=True, bound=_QUANTITY)
             listed.append({"ConsumableResource": arn, "Quantity": number})
             reference = f"consumable resource {label}{place}"
             seen = checked(resource)

@@ -117,7 +117,7 @@ class AuditTrail(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        watched = watched_queues(arguments, queues, needed=False)
+        watched = watched_queues(arguments, queues, needed=queues is not None)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("create_trail", create_trail, required=True)

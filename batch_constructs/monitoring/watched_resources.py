@@ -41,6 +41,9 @@ def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) ->
     found = arguments.resources(
         "queues", queues, is_job_queue, f"a job queue{_OF}", f"job queues{_OF}", some=needed
     )
+    for place, queue in enumerate(found):
+        if any(queue is one for one in found[:place]):
+            arguments.wrong_value(f"queues[{place}] is given twice: leave it out")
     watched = _watched(found, job_queue_arn, job_queue_name)
     return _all_here(arguments, "queues", watched, found)
 

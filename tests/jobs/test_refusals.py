@@ -318,5 +318,7 @@ def test_a_string_token_is_a_number_where_one_is_asked_for(
 
 def test_a_quantity_that_is_none_is_named(fargate: Fargate, stack: cdk.Stack) -> None:
     licences = bc.ConsumableResource(stack, "Licences", total_quantity=5)
-    with pytest.raises(TypeError, match="consumable_resources is None; expected a number"):
+    with pytest.raises(
+        TypeError, match=r'consumable_resources\["Licences"\] is None; expected a number'
+    ):
         fargate(consumable_resources={licences: None})

@@ -316,8 +316,8 @@ class TestConsumableResources:
     @pytest.mark.parametrize(
         ("wanted", "message"),
         [
-            (0, "consumable_resources is 0; allowed are whole numbers from 1"),
-            (1.5, r"consumable_resources is 1\.5; allowed are whole numbers from 1"),
+            (0, r"consumable_resources\[.*\] is 0; allowed are whole numbers from 1"),
+            (1.5, r"consumable_resources\[.*\] is 1\.5; allowed are whole numbers from 1"),
         ],
     )
     def test_a_quantity_that_is_none_is_refused(

@@ -365,9 +365,8 @@ def test_a_strategy_of_the_other_kind_is_told_those_of_its_own() -> None:
 
     (one,) = found("allocation-strategy-capacity", properties)
 
-    assert one.message == (
-        "AllocationStrategy is SPOT_CAPACITY_OPTIMIZED, which the type EC2 does not have; allowed"
-        " are BEST_FIT, BEST_FIT_PROGRESSIVE or BEST_FIT_PROGRESSIVE_ORDERED"
+    assert one.fix == (
+        "set AllocationStrategy to BEST_FIT, BEST_FIT_PROGRESSIVE or BEST_FIT_PROGRESSIVE_ORDERED"
     )
 
 

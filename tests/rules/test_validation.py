@@ -10,7 +10,7 @@ import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_batch as batch
 
-from batch_constructs import BatchRules
+from batch_constructs import BatchRules, FargateJobDefinition
 from batch_constructs.validation_plugin import install
 
 
@@ -194,3 +194,46 @@ def test_an_app_with_a_stage_tells_a_fault_in_the_report_of_the_app(tmp_path: Pa
         tree.synth()
 
     assert report(tmp_path) == [("job-queue-priority", "error")]
+
+
+def test_a_warning_about_ours_speaks_of_parameters_and_about_an_l1_of_properties(
+    tmp_path: Path,
+) -> None:
+    tree = cdk.App(
+        outdir=str(tmp_path),
+        builtin_cloud_formation_validation=False,
+        context={"aws:cdk:enable-path-metadata": True},
+    )
+    stack = cdk.Stack(tree, "Stack")
+    days, memory = cdk.Duration.days(15), cdk.Size.gibibytes(2)
+    FargateJobDefinition(stack, "Ours", image="busybox", timeout=days, vcpus=1, memory=memory)
+    batch.CfnJobDefinition(
+        stack,
+        "Theirs",
+        type="container",
+        platform_capabilities=["FARGATE"],
+        timeout={"attemptDurationSeconds": 15 * 86400},
+        container_properties={
+            "image": "busybox",
+            "executionRoleArn": "arn:aws:iam::123456789012:role/r",
+            "resourceRequirements": [
+                {"type": "VCPU", "value": "1"},
+                {"type": "MEMORY", "value": "2048"},
+            ],
+        },
+    )
+    tree.synth()
+
+    report = json.loads((tmp_path / "validation-report.json").read_text())
+    said = {
+        (one["description"], one["suggestedFix"])
+        for each in report["pluginReports"]
+        for one in each["violations"]
+        if one["ruleName"] == "fargate-timeout"
+    }
+    most = "1296000 seconds; on Fargate jobs run for at most 1209600"
+    mend = "to at most 1209600, or run the job on EC2"
+    assert said == {
+        (f"timeout is {most}", f"set timeout {mend}"),
+        (f"the timeout is {most}", f"set AttemptDurationSeconds {mend}"),
+    }

@@ -160,7 +160,7 @@ def test_the_cdk_s_schedules_are_taken_too(
         ("rate(5 minute)", r"write rate\(5 minutes\)"),
         ("rate(0 hours)", "a rate is 1 or more"),
         ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
-        ("cron(0 3 * * * *)", "one of day of month and day of week is"),
+        ("cron(0 3 * * * *)", "day of month or day of week has to be"),
         ("cron(60 3 * * ? *)", "minutes is 60; allowed are 0 to 59"),
         ("cron(0 3 ? * MUN *)", "day of week is MUN; MUN means nothing there"),
         ("at(2026-13-01T00:00:00)", "there is no such moment"),

@@ -130,9 +130,6 @@ def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fa
     if has and strategy in aws.ALLOCATION_STRATEGIES and strategy not in has:
         yield (
             "ComputeResources/AllocationStrategy",
-            (
-                f"AllocationStrategy is {strategy}, which the type {environment.kind} does not"
-                f" have; allowed are {one_of(has)}"
-            ),
-            f"set AllocationStrategy to {one_of(has)}, or change the type",
+            f"AllocationStrategy is {strategy}, which the type {environment.kind} does not have",
+            f"set AllocationStrategy to {one_of(has)}",
         )

@@ -47,13 +47,21 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     for position, name in enumerate(listing(environment.resources, "InstanceTypes") or ()):
         if isinstance(name, str) and instance_types.is_impossible(name):
             sizes = instance_types.sizes_of(name.partition(".")[0])
-            more = (
-                f"its family has {show(', '.join(sizes), 200)}" if sizes else "nor does its family"
-            )
+            small = None if instance_types.is_impossible(name.lower()) else name.lower()
+            if small is not None:
+                more = "instance types are written in small letters"
+            elif sizes:
+                more = f"its family has {show(', '.join(sizes), 200)}"
+            else:
+                more = "nor does its family"
             yield (
                 f"ComputeResources/InstanceTypes/{position}",
                 f'InstanceTypes names "{show(name)}", which does not exist; {more}',
-                f"use {one_of(sizes[:6])}" if sizes else "name an instance type or a family of EC2",
+                f"use {small}"
+                if small is not None
+                else f"use {one_of(sizes[:6])}"
+                if sizes
+                else "name an instance type or a family of EC2",
             )
 
 

@@ -121,7 +121,9 @@ def ulimit_order(job: JobDefinition) -> Iterator[Fault]:
             if soft is not None and hard is not None and hard >= 0 and not 0 <= soft <= hard:
                 yield (
                     f"{path}/SoftLimit",
-                    f"SoftLimit is {soft}, which is more than HardLimit ({hard})",
+                    f"SoftLimit is {soft}, which is more than HardLimit ({hard})"
+                    if soft > hard
+                    else f"SoftLimit is {soft}; allowed are 0 to HardLimit ({hard})",
                 )
         for path, name in repeated(ulimits, "Name"):
             yield path, f"the ulimit {shown(name)} is given twice", "keep one of them"

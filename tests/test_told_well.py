@@ -1,0 +1,100 @@
+"""Single mistakes whose message once sent people the wrong way."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+
+import batch_constructs as bc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GIB = cdk.Size.gibibytes
+
+
+def on_ec2(stack: cdk.Stack, **more: Any) -> None:
+    bc.Ec2JobDefinition(stack, "X", image="busybox", vcpus=1, memory=GIB(2), **more)
+
+
+def on_fargate(stack: cdk.Stack, **more: Any) -> None:
+    given = {"image": "busybox", "vcpus": 1, "memory": GIB(2), **more}
+    bc.FargateJobDefinition(stack, "X", **given)
+
+
+def on_instances(stack: cdk.Stack, **more: Any) -> None:
+    bc.Ec2ComputeEnvironment(stack, "X", vpc=ec2.Vpc(stack, "Vpc", nat_gateways=0), **more)
+
+
+def a_resource_of_which_nothing_is_taken(stack: cdk.Stack) -> None:
+    licences = bc.ConsumableResource(stack, "Licences", total_quantity=1)
+    on_ec2(stack, consumable_resources={licences: 0})
+
+
+def a_trail_of_no_queue(stack: cdk.Stack) -> None:
+    bc.AuditTrail(stack, "X", queues=[])
+
+
+def a_queue_twice(stack: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(
+        stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+    )
+    bc.JobNotifications(stack, "X", queues=[queue, queue])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            a_resource_of_which_nothing_is_taken,
+            'consumable_resources["Licences"] is 0; allowed are whole numbers from 1',
+        ),
+        (a_trail_of_no_queue, "queues is empty; allowed is at least one"),
+        (a_queue_twice, "queues[1] is given twice: leave it out"),
+        (
+            lambda stack: on_ec2(
+                stack, ulimits=[bc.Ulimit(name="core", soft_limit=-2, hard_limit=1)]
+            ),
+            "ulimits[0].soft_limit is -2; allowed are 0 to hard_limit (1)",
+        ),
+        (
+            lambda stack: on_instances(stack, allocation_strategy="SPOT_CAPACITY_OPTIMIZED"),
+            "which the type EC2 does not have: set allocation_strategy to BEST_FIT, ",
+        ),
+        (
+            lambda stack: on_instances(stack, instance_types=["M5.large"]),
+            "instance types are written in small letters: use m5.large",
+        ),
+        (
+            lambda stack: on_instances(stack, vpc_subnets=ec2.SubnetSelection(subnets=[])),
+            "vpc_subnets.subnets is empty: give at least one",
+        ),
+        (
+            lambda stack: on_instances(stack, container_insights=5),
+            "expected a ContainerInsights such as ENHANCED",
+        ),
+        (lambda stack: on_fargate(stack, image="http://x/y"), "with no http:// before them"),
+        (lambda stack: on_fargate(stack, vcpus=math.nan), "vcpus is nan; allowed are numbers"),
+        (lambda stack: on_fargate(stack, ephemeral_storage=5), "such as Size.gibibytes(100)"),
+        (
+            lambda stack: on_fargate(stack, platform_version="1.0"),
+            'platform_version is "1.0"; allowed are 1.3.0, 1.4.0 or LATEST: did you mean 1.4.0?',
+        ),
+        (lambda stack: on_fargate(stack, gpus=1), "X: FargateJobDefinition: got an unexpected"),
+        (
+            lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
+            'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed are',
+        ),
+    ],
+)
+def test_a_message_says_what_the_user_can_do(
+    stack: cdk.Stack, wrong: Callable[[cdk.Stack], None], said: str
+) -> None:
+    with pytest.raises((ValueError, TypeError)) as refused:
+        wrong(stack)
+
+    assert said in str(refused.value)
