@@ -151,7 +151,7 @@ def test_what_is_said_twice_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed are 0.25 or more"),
+        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed are numbers from 0.25"),
         (SubmissionOverrides(memory=Size.mebibytes(3)), "overrides.memory is 3 MiB; allowed are 4"),
         (SubmissionOverrides(gpus=0), "overrides.gpus is 0; allowed are 1 or more"),
         (SubmissionOverrides(timeout=timedelta(seconds=5)), "overrides.timeout is 5 seconds"),
