@@ -114,7 +114,7 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
     [
         ({"minvCpus": 0}, "minvCpus is not applicable for FARGATE"),
         ({"type": "EC2"}, "instanceTypes must be specified for EC2"),
-        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are 1 or more"),
+        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are whole numbers from 1"),
         ({"subnets": []}, "subnets has 0 subnets; allowed are 1 to 16 for FARGATE"),
         ({"subnets": ["s"] * 17}, "subnets has 17 subnets; allowed are 1 to 16 for FARGATE"),
         ({"securityGroupIds": []}, "has 0 security groups; allowed are 1 to 5 for FARGATE"),
