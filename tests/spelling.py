@@ -42,6 +42,9 @@ _SECOND = re.compile(
 )
 """How nothing is said, since the same is said otherwise elsewhere."""
 
+_NO_LIST = re.compile(r"\b(?:or|and|such as|not|with|limit|about|since)\b")
+"""What stands behind the last comma of what is no list, or of one that is well written."""
+
 _ALLOWED = re.compile(r"allowed (?:is|are) (.*?)(?=[;\n]|: |$)")
 
 
@@ -55,5 +58,5 @@ def second_spellings(said: str) -> list[str]:
     return found + [
         ", ".join(several)
         for several in words
-        if len(several) > 1 and not re.search(r"\b(?:or|and|such as|not|with|limit)\b", several[-1])
+        if len(several) > 1 and not _NO_LIST.search(several[-1])
     ]
