@@ -11,6 +11,7 @@ from aws_cdk import Stack
 from aws_cdk.interfaces import ResourceEnvironment
 
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
     from aws_cdk import CfnResource, RemovalPolicy
@@ -35,12 +36,9 @@ class BatchResource(BatchConstruct):
     def env(self) -> ResourceEnvironment:
         """The account and the Region that it is in: those of its ARN, or of its stack."""
         stack = self.stack
-        parts = (self._arn or "").split(":")
-        if self._resource is None and len(parts) > 5 and parts[0] == "arn":  # noqa: PLR2004  # before the resource's own part
-            return ResourceEnvironment(
-                account=parts[4] or stack.account, region=parts[3] or stack.region
-            )
-        return ResourceEnvironment(account=stack.account, region=stack.region)
+        arn = (self._arn or "") if self._resource is None else ""
+        region, account = region_and_account(arn)
+        return ResourceEnvironment(account=account or stack.account, region=region or stack.region)
 
     def apply_removal_policy(self, policy: RemovalPolicy) -> None:
         """Say what becomes of the resource when it leaves the stack.

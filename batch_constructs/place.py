@@ -30,10 +30,7 @@ class Place:
     @classmethod
     def of_arn(cls, arn: str) -> Place:
         """Read the place out of an ARN."""
-        parts = arn.split(":")
-        if len(parts) < _PARTS or parts[0] != "arn":
-            return cls(None, None)
-        return cls(*(None if is_token(part) else part or None for part in parts[3:5]))
+        return cls(*(None if is_token(one) else one or None for one in region_and_account(arn)))
 
     @classmethod
     def of_stack(cls, scope: Construct) -> Place:
@@ -69,6 +66,12 @@ class Place:
             if one is not None and two is not None and one != two:
                 return noun, one, two
         return None
+
+
+def region_and_account(arn: str) -> list[str]:
+    """Divide an ARN, whose Region and account may be tokens, or empty."""
+    parts = arn.split(":")
+    return parts[3:5] if len(parts) >= _PARTS and parts[0] == "arn" else ["", ""]
 
 
 def elsewhere(scope: Construct, arn: str, because: str, *, resource: Any = None) -> str | None:

@@ -67,3 +67,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 rendered.keep()
+rendered.keep_refusals()

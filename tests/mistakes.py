@@ -1,18 +1,28 @@
-"""Mistakes that people make in arguments: in each parameter, and in each field of what it takes."""
+"""Mistakes that people make in arguments: in each parameter, and in each field of what it takes.
+
+``uv run python -m tests.mistakes [CONSTRUCT…]`` makes them all and looks at each message;
+`test_messages.py` draws some.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
+import random
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 import aws_cdk as cdk
 
 import batch_constructs as bc
-from tests.constructors import IMAGE, MEMORY
+from tests.constructors import IMAGE, MEMORY, Given
+from tests.spelling import property_names, second_spellings
+from tests.test_public_api import MADE_BY_US
+
+SEED = 20261128
 
 SECOND = cdk.Duration.seconds(1)
 SIZE: dict[str, Any] = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
@@ -180,10 +190,11 @@ def is_needed(kind: Any, way: str, arguments: Mapping[str, Any]) -> bool:
 def are_several(way: str, arguments: Mapping[str, Any]) -> bool:
     """Tell whether a wrong value may be wrong in several ways: one of its entries, or by itself.
 
-    The value of a secret is none here, and an EC2 job has no ephemeral storage.
+    The value of a secret is none here, an EC2 job has no ephemeral storage, and a parameter of a
+    command is one that it refers to.
     """
     *_, name, value = _walk(way, arguments)
-    alone = name not in ("secrets", "ephemeral_storage")
+    alone = name not in ("secrets", "ephemeral_storage", "parameters")
     return not alone or (isinstance(value, list | dict) and len(value) > 1)
 
 
@@ -193,3 +204,56 @@ def names(said: str, way: str) -> bool:
     way = way.replace("node_ranges[0].target_nodes", "node_ranges")
     whose, dot, _ = way.rpartition(".")
     return (whose if dot else way) in said
+
+
+def wrongly_told(name: str, given: Given, *, each: int | None = None) -> tuple[list[str], int]:
+    """Make mistakes, all or so many of each parameter and field; give what is told wrongly.
+
+    The second is how many were refused.
+    """
+    kind = getattr(bc, name)
+    made: dict[str, list[dict[str, Any]]] = {}
+    for way, arguments in mistakes(kind, given.arguments(name)):
+        made.setdefault(way, []).append(arguments)
+    wrong, refused = [], 0
+    for way, several in made.items():
+        drawn = random.Random(f"{SEED} {name} {way}")  # noqa: S311  # no secret
+        few = several if each is None else drawn.sample(several, min(each, len(several)))
+        for arguments in few:
+            try:
+                kind(given.stack, "X", **arguments)
+            except (TypeError, ValueError) as error:
+                refused += 1
+                faults = [*_faults(kind, way, arguments, str(error))]
+                wrong += [f"{way}: {error} {faults}"] if faults else []
+            else:
+                given.stack.node.try_remove_child("X")
+    return wrong, refused
+
+
+def _faults(kind: Any, way: str, arguments: Mapping[str, Any], said: str) -> Iterator[str]:
+    yield from property_names(said)
+    yield from second_spellings(said)
+    lines = said.removeprefix("Stack/X:").split("\n  - ")
+    if len(lines) > 1 and not are_several(way, arguments):
+        yield "several lines"
+    if not said.startswith("Stack/X:") or not all(names(one, way) for one in lines if one):
+        yield "not named"
+    if "leave it out" in said and is_needed(kind, way, arguments):
+        yield "cannot be left out"
+
+
+def main(constructs: Sequence[str]) -> int:
+    """Make every mistake; write what is told wrongly, and say how many there were."""
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    given, refused, told = Given(stack), 0, 0
+    for name in constructs or MADE_BY_US:
+        wrong, more = wrongly_told(name, given)
+        refused, told = refused + more, told + len(wrong)
+        sys.stdout.write("".join(f"{name}: {one}\n" for one in wrong))
+    sys.stdout.write(f"{refused} mistakes are refused, {told} of them told wrongly\n")
+    return 1 if told else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -10,16 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+import pytest
+
+import batch_constructs
 from batch_constructs import validation_plugin
 from batch_constructs.rules import Finding, Severity, check_template
+
+OURS = str(Path(batch_constructs.__file__).parent)
 
 TEMPLATES: dict[str, Mapping[str, Any]] = {}
 """Digest → template."""
 
 REQUESTS: list[tuple[str, Mapping[str, Any]]] = []
 """Operation and body of each request that code of ours sent to AWS Batch."""
+
+REFUSALS: dict[str, None] = {}
+"""What each error of ours said that a test expected."""
 
 
 def keep() -> None:
@@ -33,6 +43,22 @@ def keep() -> None:
         return findings
 
     vars(validation_plugin)["check_template"] = checked_and_kept
+
+
+def keep_refusals() -> None:
+    """Keep what each error says that code of ours raises and a test expects, from now on."""
+    expecting: Any = type(pytest.raises(ValueError))  # noqa: PT011  # for its type
+    before = expecting.__exit__
+
+    def exited(self: Any, kind: Any, error: Any, trace: TracebackType | None) -> Any:
+        whole = trace
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is not None and OURS in trace.tb_frame.f_code.co_filename:
+            REFUSALS.setdefault(str(error))
+        return before(self, kind, error, whole)
+
+    expecting.__exit__ = exited
 
 
 def resources(*prefixes: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

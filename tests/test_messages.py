@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -15,55 +12,10 @@ import batch_constructs as bc
 from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.parameters import parameter_at
 from tests.constructors import IMAGE, MEMORY, Given
-from tests.mistakes import are_several, is_needed, mistakes, names
+from tests.mistakes import wrongly_told
 from tests.test_public_api import MADE_BY_US
 
-MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
 SECRET = "hunter2"  # what must not be seen
-
-
-def properties(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        yield from properties(node[0])
-    elif isinstance(node, dict):
-        for name, inner in node.items():
-            if name:  # without one: what is required
-                yield name
-                yield from properties(inner)
-
-
-PROPERTIES = {name for node in MODEL.values() for name in properties(node)}
-HUMPS = {name for name in PROPERTIES if re.match(r"[A-Z][a-z0-9]+[A-Z]", name)}
-"""Names of CloudFormation's that are no word of English."""
-
-OURS = {
-    "LogConfiguration",
-    "RetryPolicy",
-    "LaunchTemplate",
-    "UpdatePolicy",
-    "AccessEntryState",
-} | set(bc.__all__)
-
-
-def property_names(said: str) -> set[str]:
-    """Find names of properties in a message, but for classes that are called so too."""
-    subjects = set(re.findall(r"\b([A-Z]\w+) (?:is|are|has)\b", said)) & PROPERTIES
-    words = set(re.findall(r"(?<![\w.])\w+", said))  # a class is written as ec2.InstanceType
-    return subjects | (words & HUMPS - set(bc.__all__))
-
-
-SECOND_SPELLINGS = re.compile(
-    r"\bis '|\['|NoneType|\bholds\b|[^;:]; (?:give|leave|set|write|use|make)\b|too; "
-    r"|expected one\b|is \"\", |leave one out"
-)
-"""How nothing is said, since the same is said otherwise elsewhere."""
-
-
-def second_spellings(said: str) -> list[str]:
-    """Find what a message spells as no other does."""
-    found = [one[0] for one in SECOND_SPELLINGS.finditer(said)]
-    told = re.finditer(r"allowed (?:is|are) (.*?)(?=[;\n]|: |$)", said)
-    return found + [one[0] for one in told if one[0] != allowed(one[1])]
 
 
 @pytest.fixture(scope="module")
@@ -75,28 +27,12 @@ def given() -> Given:
 def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
     name: str, given: Given
 ) -> None:
-    """It names the user's parameter, down to the field, and is spelt as everywhere."""
-    kind = getattr(bc, name)
-    wrong = []
-    refused = 0
-    for way, arguments in mistakes(kind, given.arguments(name)):
-        try:
-            kind(given.stack, "X", **arguments)
-        except (TypeError, ValueError) as error:
-            refused += 1
-            said = str(error)
-            faults = [*property_names(said), *second_spellings(said)]
-            lines = said.removeprefix("Stack/X:").split("\n  - ")
-            if len(lines) > 1 and not are_several(way, arguments):
-                faults.append("several lines")
-            if not said.startswith("Stack/X:") or not all(names(one, way) for one in lines if one):
-                faults.append("not named")
-            if "leave it out" in said and is_needed(kind, way, arguments):
-                faults.append("cannot be left out")
-            if faults:
-                wrong.append(f"{way}: {said} {faults}")
-        else:
-            given.stack.node.try_remove_child("X")
+    """It names the user's parameter, down to the field, and is spelt as everywhere.
+
+    Two mistakes a parameter and a field are drawn; ``uv run python -m tests.mistakes`` makes all.
+    """
+    wrong, refused = wrongly_told(name, given, each=2)
+
     assert wrong == []
     assert refused
 

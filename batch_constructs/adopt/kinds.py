@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
 from batch_constructs.aws.compute_environments import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
 from batch_constructs.aws.containers import AWSLOGS
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ KINDS: Final = (
 
 _ON_INSTANCES: Final = {"EC2": "Ec2ComputeEnvironment", "SPOT": "SpotComputeEnvironment"}
 _ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
-_PLACEHOLDER: Final = re.compile(r"Ref::([A-Za-z0-9_-]+)")
 _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
 
@@ -123,7 +122,7 @@ def _add_parameters(call: Call, containers: list[Call]) -> None:
         for word in words
         if isinstance(word, str)
     ]
-    taken = [found for word in words for found in _PLACEHOLDER.findall(word)]
+    taken = [found for word in words for found in PLACEHOLDER.findall(word)]
     known = call.keywords.get(_parameter("JobDefinition/Parameters"), {})
     missing = {name: _GIVEN_LATER for name in taken if name not in known}
     if missing and isinstance(known, dict):
@@ -162,7 +161,7 @@ def _add_log_group(container: Call) -> None:
     log = container.keywords.setdefault(parameter, Call(f"bc.{_class(f'{path}/LogDriver')}"))
     if isinstance(log, Call) and log.keywords.get(name, AWSLOGS) == AWSLOGS:
         options = log.keywords.setdefault("options", {})
-        options.setdefault("awslogs-group", DEFAULT_LOG_GROUP)
+        options.setdefault(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP)
 
 
 def _calls(value: Any) -> list[Call]:

@@ -18,6 +18,13 @@ RESOURCE_TYPES: Final = (*ON_INSTANCES, *ON_FARGATE, *ON_MANAGED_INSTANCES)
 """Types of compute resources."""
 
 
+VALID: Final = "VALID"
+"""The status of an environment, or of a queue, that works."""
+
+INVALID: Final = "INVALID"
+"""The status of one that AWS Batch cannot use."""
+
+
 class AllocationStrategy(StrEnum):
     """How AWS Batch chooses among the instance types of an environment.
 

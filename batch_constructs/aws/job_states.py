@@ -106,6 +106,9 @@ SPOT_TASK_LOST_SOURCE: Final[Source] = docs(
     'The stopped reason of an interrupted task: "Your Spot Task was interrupted."',
 )
 
+CANCELLED: Final = "isCancelled"
+"""The member of a job that tells whether it is cancelled."""
+
 TIMED_OUT: Final = "Job attempt duration exceeded timeout"
 """What the reason says where the job ran into its timeout."""
 

@@ -38,6 +38,9 @@ JOB_NAME_SOURCE: Final[Source] = api(
 NOT_IN_A_JOB_NAME: Final = pattern(r"[^A-Za-z0-9_-]+")
 """What has to be replaced where a job is called after something else."""
 
+LOG_GROUP_OPTION: Final = "awslogs-group"
+"""The option of the awslogs driver that names a log group."""
+
 DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
 """Where the output of a job goes whose definition names no other log group."""
 

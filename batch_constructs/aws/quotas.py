@@ -26,13 +26,15 @@ RULE_NAME_SOURCE: Final[Source] = docs(
 )
 
 STATE_MACHINE_NAME: Final = Matching(
-    r"[A-Za-z0-9_-]+", "1 to 80 letters, digits, hyphens and underscores", 80
+    r"[A-Za-z0-9!'()+.=@_-]+", "1 to 80 letters, digits and characters of !'()+-.=@_", 80
 )
+"""Of ASCII all that may be; names beyond it Step Functions takes, but CloudWatch does not."""
 
 STATE_MACHINE_NAME_SOURCE: Final[Source] = docs(
     "step-functions/latest/apireference/API_CreateStateMachine.html",
-    'name: "Length Constraints: Minimum length of 1. Maximum length of 80."; "To enable logging'
-    ' with CloudWatch Logs, the name should only contain 0-9, A-Z, a-z, - and _."',
+    'name: "Length Constraints: Minimum length of 1. Maximum length of 80."; "A name must not'
+    " contain: white space, brackets < > { } [ ], wildcard characters ? *, special characters"
+    ' " # % \\ ^ | ~ ` $ & , ; : /, control characters".',
 )
 
 EXECUTION_SECONDS: Final = Whole(1, unit="seconds")

@@ -52,7 +52,8 @@ def _problem_with_rate(number: int, unit: str, *, plural: bool) -> str | None:
     if number == 0:
         return "a rate is 1 or more"
     if plural == (number == 1):
-        return f"write rate({number} {unit}{'' if number == 1 else 's'})"
+        right = f"{unit}{'' if number == 1 else 's'}"
+        return f"the unit of {number} is {right}: write rate({number} {right})"
     return None
 
 

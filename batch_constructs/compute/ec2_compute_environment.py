@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environments import AllocationStrategy
 from batch_constructs.compute.instance_compute_environment import (
+    EcsInstanceOptions,
     InstanceArguments,
     InstanceComputeEnvironment,
     InstanceOptions,
@@ -17,8 +18,10 @@ from batch_constructs.compute.instance_compute_environment import (
 )
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
+    EnvironmentAndRoleOptions,
     EnvironmentArguments,
     EnvironmentOptions,
+    ServiceRoleOption,
 )
 from batch_constructs.shared_arguments import only, spells_out
 
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from batch_constructs.compute.instance_compute_environment import InstanceEnvironmentOptions
 
 
-@spells_out(EnvironmentOptions, InstanceOptions, defaults=DEFAULTS)
+@spells_out(
+    EnvironmentOptions, ServiceRoleOption, InstanceOptions, EcsInstanceOptions, defaults=DEFAULTS
+)
 class Ec2ComputeEnvironment(InstanceComputeEnvironment):
     """A compute environment on on-demand EC2 instances, none of them while there are no jobs.
 
@@ -70,16 +75,16 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
         super().__init__(scope, id)
         arguments = Arguments(self)
         instances = only(InstanceOptions, shared)
-        reservation = instances.pop("capacity_reservation")
         self._define(
             arguments,
-            EnvironmentArguments(**only(EnvironmentOptions, shared)),
+            EnvironmentArguments(**only(EnvironmentAndRoleOptions, shared)),
             InstanceArguments(
                 vpc=vpc,
                 **{
                     **instances,
+                    "container_insights": shared["container_insights"],
                     "launch_template": self._own_template(
-                        arguments, instances["launch_template"], reservation
+                        arguments, shared["launch_template"], shared["capacity_reservation"]
                     ),
                 },
             ),

@@ -11,9 +11,11 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
+    EnvironmentAndRoleOptions,
     EnvironmentArguments,
     EnvironmentOptions,
     ManagedComputeEnvironment,
+    ServiceRoleOption,
     environment_properties,
     make_environment,
     read_replaced,
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-@spells_out(EnvironmentOptions, defaults=DEFAULTS)
+@spells_out(EnvironmentOptions, ServiceRoleOption, defaults=DEFAULTS)
 class FargateComputeEnvironment(ManagedComputeEnvironment):
     """A compute environment on Fargate or Fargate Spot: no instances, nothing to pay while idle.
 
@@ -65,11 +67,11 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: int = 256,
         spot: bool = False,
-        **shared: Unpack[EnvironmentOptions],
+        **shared: Unpack[EnvironmentAndRoleOptions],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        own = EnvironmentArguments(**only(EnvironmentOptions, shared))
+        own = EnvironmentArguments(**only(EnvironmentAndRoleOptions, shared))
         network = Network(
             arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
         )

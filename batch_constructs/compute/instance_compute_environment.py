@@ -32,6 +32,7 @@ from batch_constructs.compute.launch_template_overrides import (
     mounted_volumes,
 )
 from batch_constructs.compute.managed_compute_environment import (
+    EnvironmentAndRoleOptions,
     EnvironmentArguments,
     EnvironmentOptions,
     ManagedComputeEnvironment,
@@ -63,7 +64,7 @@ DEFAULT_INSTANCE_TYPES = ("default_x86_64",)
 
 
 class InstanceOptions(TypedDict, total=False):
-    """The arguments that environments on instances of Amazon ECS take.
+    """The arguments that environments on instances take.
 
     Args:
         vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
@@ -82,10 +83,6 @@ class InstanceOptions(TypedDict, total=False):
             from containers with a network of their own.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
-        capacity_reservation: The reserved capacity that instances start in:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
-            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
-            give it to that. Default: EC2's, open reservations that fit.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
         instance_role: The role of the instances, or an instance profile that has it; containers in
             their network get its credentials, too. Default: one of its own, which may join the
@@ -98,8 +95,6 @@ class InstanceOptions(TypedDict, total=False):
             ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
             Default: it goes at once.
-        container_insights: How closely CloudWatch Container Insights watches the cluster:
-            ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
         update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
         update_to_latest_image: Whether an update also takes the newest machine image of AWS.
             Default: yes.
@@ -114,19 +109,37 @@ class InstanceOptions(TypedDict, total=False):
     images: Sequence[AnyImage] | None
     launch_template: AnyLaunchTemplate | None
     launch_template_overrides: Sequence[LaunchTemplateOverride] | None
-    capacity_reservation: AnyCapacityReservation | None
     key_pair: ec2.IKeyPair | None
     instance_role: iam.IRole | iam.IInstanceProfile | None
     session_access: bool
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
-    container_insights: ContainerInsights | str | None
     update_policy: UpdatePolicy | None
     update_to_latest_image: bool | None
 
 
-class InstanceEnvironmentOptions(EnvironmentOptions, InstanceOptions):
+class EcsInstanceOptions(TypedDict, total=False):
+    """What environments on instances of Amazon ECS take beside these.
+
+    Args:
+        capacity_reservation: The reserved capacity that instances start in:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
+            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
+            give it to that. Default: EC2's, open reservations that fit.
+        container_insights: How closely CloudWatch Container Insights watches the cluster:
+            ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
+    """
+
+    capacity_reservation: AnyCapacityReservation | None
+    container_insights: ContainerInsights | str | None
+
+
+class NodeEnvironmentOptions(EnvironmentOptions, InstanceOptions):
+    """What environments on Amazon EKS take as those on EC2 and on Spot do."""
+
+
+class InstanceEnvironmentOptions(EnvironmentAndRoleOptions, InstanceOptions, EcsInstanceOptions):
     """The arguments that environments on EC2 and on Spot share."""
 
 
@@ -150,9 +163,9 @@ class InstanceArguments:
     placement_group: ec2.IPlacementGroup | None
     instance_tags: Mapping[str, str] | None
     scale_down_delay: Duration | None
-    container_insights: ContainerInsights | str | None
     update_policy: UpdatePolicy | None
     update_to_latest_image: bool | None
+    container_insights: ContainerInsights | str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

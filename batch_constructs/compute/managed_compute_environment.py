@@ -35,8 +35,6 @@ class EnvironmentOptions(TypedDict, total=False):
             then fails to deploy until this is changed too, since the old one still has the name.
             Default: none.
         enabled: Whether it takes jobs from its queues. Default: yes.
-        service_role: A role for AWS Batch itself; an environment with one is replaced where it
-            could be updated. Default: the service-linked role.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         replace_compute_environment: Whether CloudFormation makes another environment where it
             could change this one: its queues move over, and it ends what still runs in it.
@@ -47,9 +45,23 @@ class EnvironmentOptions(TypedDict, total=False):
     compute_environment_name: str | None
     exact_name: str | None
     enabled: bool
-    service_role: iam.IRole | None
     tags: Mapping[str, str] | None
     replace_compute_environment: bool | None
+
+
+class ServiceRoleOption(TypedDict, total=False):
+    """What environments take whose service role may be another than the service-linked one.
+
+    Args:
+        service_role: A role for AWS Batch itself; an environment with one is replaced where it
+            could be updated. Default: the service-linked role.
+    """
+
+    service_role: iam.IRole | None
+
+
+class EnvironmentAndRoleOptions(EnvironmentOptions, ServiceRoleOption):
+    """The arguments that environments on Fargate, EC2 and Spot share."""
 
 
 DEFAULTS: Final = {"enabled": True, "max_vcpus": 256, "min_vcpus": 0, "session_access": False}
@@ -62,8 +74,8 @@ class EnvironmentArguments:
 
     compute_environment_name: str | None
     enabled: bool
-    service_role: iam.IRole | None
     tags: Mapping[str, str] | None
+    service_role: iam.IRole | None = None
     exact_name: str | None = None
     replace_compute_environment: bool | None = None
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/managed-instances.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import jsii
 from aws_cdk import ITaggableV2
@@ -24,7 +24,9 @@ from batch_constructs.compute.instance_compute_environment import (
 )
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.managed_compute_environment import (
+    DEFAULTS,
     EnvironmentArguments,
+    EnvironmentOptions,
     ManagedComputeEnvironment,
     environment_properties,
     make_environment,
@@ -33,6 +35,7 @@ from batch_constructs.compute.managed_compute_environment import (
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +51,7 @@ _PROPAGATED = "CAPACITY_PROVIDER"
 """Whose tags instances get; without it they get none."""
 
 
+@spells_out(EnvironmentOptions, defaults=DEFAULTS)
 @jsii.implements(ITaggableV2)
 class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     """A compute environment on ECS Managed Instances; its jobs are ``MultiContainerJobDefinition``.
@@ -72,12 +76,6 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         max_vcpus: vCPUs of all instances together, at most.
         spot: Whether on Spot instances. Default: on demand.
         instance_types: Families (``"g5"``, ``"c7*"``) and types that may be started. Default: all.
-        compute_environment_name: A readable prefix of the name. Default: a name that CloudFormation
-            generates.
-        exact_name: The whole name, instead of a prefix. A change that needs another environment
-            then fails to deploy until this is changed too, since the old one still has the name.
-            Default: none.
-        enabled: Whether it takes jobs from its queues. Default: yes.
         instance_role: The role of the instances. Default: one of its own.
         infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
             Default: one of its own.
@@ -94,7 +92,6 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
         capacity_tags: Tags of the capacity provider, which go on to the instances; they change in
             place. Default: those that ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
-        tags: Tags of the environment; changing them replaces it. Default: those of the stack.
         replace_compute_environment: Whether CloudFormation makes another environment where it
             could change this one: its queues move over, and it ends what still runs in it.
             Default: no.
@@ -117,9 +114,6 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         max_vcpus: int = 256,
         spot: bool = False,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
-        compute_environment_name: str | None = None,
-        exact_name: str | None = None,
-        enabled: bool = True,
         instance_role: iam.IRole | None = None,
         infrastructure_role: iam.IRole | None = None,
         storage_size: Size | None = None,
@@ -133,19 +127,11 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         reservation_group_arn: str | None = None,
         container_insights: ContainerInsights | str | None = None,
         capacity_tags: Mapping[str, str] | None = None,
-        tags: Mapping[str, str] | None = None,
-        replace_compute_environment: bool | None = None,
+        **shared: Unpack[EnvironmentOptions],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        own = EnvironmentArguments(
-            compute_environment_name=compute_environment_name,
-            exact_name=exact_name,
-            replace_compute_environment=replace_compute_environment,
-            enabled=enabled,
-            service_role=None,
-            tags=tags,
-        )
+        own = EnvironmentArguments(**only(EnvironmentOptions, shared))
         network = Network(
             arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
         )

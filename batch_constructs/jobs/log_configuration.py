@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.log_group import write_statement
 from batch_constructs.jobs.secrets import Secrets
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.secrets import SecretSource
-
-_GROUP = "awslogs-group"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +55,11 @@ class ContainerLog:
         self._driver = inner.text("driver", log.driver)
         self._options = inner.mapping("options", log.options)
         self._secrets = Secrets(inner, log.secret_options, parameter="secret_options")
-        self.needs_group = self._driver == AWSLOGS and _GROUP not in self._options
+        self.needs_group = self._driver == AWSLOGS and LOG_GROUP_OPTION not in self._options
 
     def configuration(self, group_name: str) -> dict[str, Any]:
         """Return CloudFormation's ``LogConfiguration``, with the definition's log group."""
-        group = {_GROUP: group_name} if self.needs_group else {}
+        group = {LOG_GROUP_OPTION: group_name} if self.needs_group else {}
         return given(
             LogDriver=self._driver,
             Options={**group, **self._options},
@@ -74,5 +73,5 @@ class ContainerLog:
 
     @property
     def _other_group(self) -> str | None:
-        name = self._options.get(_GROUP) if self._driver == AWSLOGS else None
+        name = self._options.get(LOG_GROUP_OPTION) if self._driver == AWSLOGS else None
         return name if isinstance(name, str) or is_token(name) else None

@@ -303,7 +303,7 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
     percent = _amount(arguments, "warn_at_percent", budget.warn_at_percent)
     if percent is not None and percent > _MOST_PERCENT:
         arguments.wrong_value(
-            f"budget.warn_at_percent {refused(percent, 'numbers above 0, up to 100')}"
+            f"budget.warn_at_percent {refused(percent, 'numbers above 0 and up to 100')}"
         )
     of = "vcpu_hours" if budget.price_per_vcpu_hour is None else "amount"
     if budget.amount is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.compute_environments import INVALID
 from batch_constructs.aws.quotas import (
     METRICS_A_DASHBOARD,
     METRICS_A_WIDGET,
@@ -240,7 +241,7 @@ def _environments(contents: Contents) -> list[Widget]:
     states = [
         _sum(label, [environment_gauge(name, metric) for name in contents.environments], color)
         for metric, label, color in (
-            ("EnvironmentInvalid", "INVALID", widgets.FAILED),
+            ("EnvironmentInvalid", INVALID, widgets.FAILED),
             ("EnvironmentDisabled", "disabled", widgets.MOVING),
         )
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from batch_constructs.aws.job_states import FINAL
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.local.direct_deployment import DeployedStack, DirectDeployment
 from batch_constructs.local.server import LocalServer
@@ -247,7 +247,7 @@ class LocalAws:
         group = (
             container.get("logConfiguration", {})
             .get("options", {})
-            .get("awslogs-group", DEFAULT_LOG_GROUP)
+            .get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP)
         )
         answer = self.client("logs").get_log_events(
             logGroupName=group, logStreamName=container["logStreamName"], startFromHead=True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,7 @@ from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import (
     EVENT_AGE_SECONDS,
     LONGEST_EVENT_AGE_SECONDS,
+    MOST_RETRY_ATTEMPTS,
     RETRY_ATTEMPTS,
     SQS_RETENTION_DAYS,
 )
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+
+
+class DeliveryArguments(TypedDict, total=False):
+    """What EventBridge's triggers take, whatever sets them off.
+
+    Args:
+        enabled: Whether it submits. Default: yes.
+        retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
+        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
+        dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
+    """
+
+    enabled: bool
+    retry_attempts: int
+    max_event_age: Duration | None
+    dead_letter_queue: sqs.IQueue | None
+
+
+DEFAULTS: Final = {"enabled": True, "retry_attempts": MOST_RETRY_ATTEMPTS}
+"""What these are by default, where that is not None."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +64,11 @@ class Retries:
         }
 
 
-def read_retries(
-    arguments: Arguments, retry_attempts: int, max_event_age: Duration | None
-) -> Retries:
+def read_retries(arguments: Arguments, shared: DeliveryArguments) -> Retries:
     """Read a trigger's arguments and note what is wrong with them."""
-    attempts = arguments.number("retry_attempts", retry_attempts, required=True)
-    age = arguments.seconds("max_event_age", max_event_age)
+    attempts = arguments.number("retry_attempts", shared["retry_attempts"], required=True)
+    age = arguments.seconds("max_event_age", shared["max_event_age"])
+    check_dead_letter_queue(arguments, shared["dead_letter_queue"])
     return Retries(
         attempts=arguments.bounded("retry_attempts", attempts, RETRY_ATTEMPTS),
         age_seconds=LONGEST_EVENT_AGE_SECONDS

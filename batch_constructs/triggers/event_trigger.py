@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch-cwe-target.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_events as events
@@ -14,16 +14,17 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import asked_for
-from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
+    DEFAULTS,
+    DeliveryArguments,
     admit_event_bridge,
-    check_dead_letter_queue,
     read_retries,
 )
 from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
@@ -32,22 +33,24 @@ from batch_constructs.triggers.event_fields import (
     check_fields,
     read_pattern,
 )
-from batch_constructs.triggers.job_to_submit import read_job_to_submit
+from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
 from batch_constructs.triggers.submit_function import SubmitFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from aws_cdk import Duration
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-    from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
+class TriggerArguments(SubmissionArguments, DeliveryArguments):
+    """What triggers of EventBridge take alike."""
+
+
+@spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class EventTrigger(BatchConstruct):
     """Submits a job for every event that matches a pattern, with fields of the event.
 
@@ -74,21 +77,11 @@ class EventTrigger(BatchConstruct):
         event_pattern: Which events: a mapping as EventBridge documents it
             (``{"source": ["my.app"], "detail": {"state": ["done"]}}``), or ``events.EventPattern``.
         event_bus: The bus. Default: the account's default bus.
-        enabled: Whether it submits. Default: yes.
-        job_name: Name of the jobs. Default: the construct's ID.
-        array_size: Children of an array job, 2 to 10,000. Default: not an array.
         parameters: Values for the definition's ``Ref::`` placeholders; one that starts with ``$.``
             is a field of the event (``$.detail.id``). Default: the definition's.
         environment: Environment variables, added to the definition's; fields as in ``parameters``.
         command: Replaces the definition's command; words may be fields as in ``parameters``.
             Default: the definition's.
-        share_identifier: A queue with a scheduling policy demands one.
-        scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
-        timeout: Limit of one attempt, a minute or more. Default: the definition's.
-        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
-        retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
-        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
-        dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
@@ -110,22 +103,10 @@ class EventTrigger(BatchConstruct):
         job_definition: AnyJobDefinition,
         event_pattern: Mapping[str, Any] | events.EventPattern,
         event_bus: events.IEventBus | None = None,
-        enabled: bool = True,
-        job_name: str | None = None,
-        array_size: int | None = None,
-        parameters: Mapping[str, str] | None = None,
-        environment: Mapping[str, str] | None = None,
-        command: Sequence[str] | None = None,
-        share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
-        timeout: Duration | None = None,
-        overrides: SubmissionOverrides | None = None,
-        retry_attempts: int = MOST_RETRY_ATTEMPTS,
-        max_event_age: Duration | None = None,
-        dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,
         description: str | None = None,
         function_settings: FunctionSettings | None = None,
+        **shared: Unpack[TriggerArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -134,25 +115,16 @@ class EventTrigger(BatchConstruct):
             id,
             queue=queue,
             job_definition=job_definition,
-            job_name=job_name,
-            array_size=array_size,
-            parameters=parameters,
-            environment=environment,
-            command=command,
-            share_identifier=share_identifier,
-            scheduling_priority=scheduling_priority,
-            timeout=timeout,
-            overrides=overrides,
+            **only(SubmissionArguments, shared),
         )
         check_fields(arguments, "parameters", job.parameters)
         check_fields(arguments, "environment", job.environment)
         arguments.one_by_one("command", job.command)
         check_fields(arguments, "command", _words(job.command))
         check_fields(arguments, "overrides.tags", job.tags)
-        retries = read_retries(arguments, retry_attempts, max_event_age)
-        check_dead_letter_queue(arguments, dead_letter_queue)
+        retries = read_retries(arguments, shared)
         plain = read_pattern(arguments, event_pattern)
-        state = arguments.state("enabled", enabled)
+        state = arguments.state("enabled", shared["enabled"])
         name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
         text = arguments.text("description", description, bound=DESCRIPTION)
         if event_bus is not None and not has_member(event_bus, "event_bus_name"):
@@ -160,7 +132,7 @@ class EventTrigger(BatchConstruct):
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
-        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        self.dead_letter_queue = dead_letters(self, shared["dead_letter_queue"])
         self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
         target = (

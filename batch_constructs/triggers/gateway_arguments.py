@@ -173,7 +173,7 @@ def _rate(arguments: Arguments, per_second: float) -> Any:
     most = SUBMISSIONS_PER_SECOND
     if isinstance(rate, int | float) and not 0 < rate <= most:
         return arguments.wrong_value(
-            f"max_submissions_per_second is {rate}; allowed are numbers above 0, up to {most}, AWS "
+            f"max_submissions_per_second {refused(rate, f'numbers above 0 and up to {most}')}, AWS "
             "Batch's own limit for an account"
         )
     return rate

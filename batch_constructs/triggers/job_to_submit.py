@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
@@ -46,6 +46,32 @@ if TYPE_CHECKING:
 
 _LONGEST_PREFIX = 80
 """What is left of a name for what comes behind it: 128 characters, less an ID and an index."""
+
+
+class SubmissionArguments(TypedDict, total=False):
+    """What every trigger may say of the jobs that it submits.
+
+    Args:
+        job_name: Name of the jobs. Default: the construct's ID.
+        array_size: Children of an array job, 2 to 10,000. Default: not an array.
+        parameters: Values for the definition's ``Ref::`` placeholders. Default: the definition's.
+        environment: Environment variables, added to the definition's. Default: none.
+        command: Replaces the definition's command. Default: the definition's.
+        share_identifier: A queue with a scheduling policy demands one.
+        scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
+        timeout: Limit of one attempt, a minute or more. Default: the definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
+    """
+
+    job_name: str | None
+    array_size: int | None
+    parameters: Mapping[str, str] | None
+    environment: Mapping[str, str] | None
+    command: Sequence[str] | None
+    share_identifier: str | None
+    scheduling_priority: int | None
+    timeout: Duration | None
+    overrides: SubmissionOverrides | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,24 +167,16 @@ def read_job_to_submit(
     *,
     queue: AnyJobQueue,
     job_definition: AnyJobDefinition,
-    job_name: str | None = None,
-    array_size: int | None = None,
-    parameters: Mapping[str, str] | None = None,
-    environment: Mapping[str, str] | None = None,
-    command: Sequence[str] | None = None,
-    share_identifier: str | None = None,
-    scheduling_priority: int | None = None,
-    timeout: Duration | None = None,
-    overrides: SubmissionOverrides | None = None,
     shares_may_come_later: bool = False,
+    **said: Unpack[SubmissionArguments],
 ) -> JobToSubmit:
     """Read a trigger's arguments and note what is wrong with them."""
-    over = given_overrides(arguments, overrides)
+    over = given_overrides(arguments, said.get("overrides"))
     view = arguments.within("overrides")
 
-    def chosen(name: str, own: Any) -> tuple[Arguments, Any]:
+    def chosen(name: str) -> tuple[Arguments, Any]:
         """Take what is said once: as a parameter, or in the overrides."""
-        other = getattr(over, name)
+        own, other = said.get(name), getattr(over, name)
         if other is not None and own is not None:
             arguments.only_one(name, f"overrides.{name}")
         return (arguments, own) if other is None else (view, other)
@@ -172,29 +190,30 @@ def read_job_to_submit(
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
     check_places(arguments, queue, job_definition)
-    reader, value = chosen("share_identifier", share_identifier)
+    reader, value = chosen("share_identifier")
     share = reader.text("share_identifier", value)
     check_share(reader, queue, share, may_come_later=shares_may_come_later)
-    variables = read_environment(*chosen("environment", environment))
-    reader, value = chosen("command", command)
+    variables = read_environment(*chosen("environment"))
+    reader, value = chosen("command")
     words = reader.texts("command", value)
     check_platform(arguments, queue, job_definition)
+    parameters = said.get("parameters")
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
-    reader, rank = chosen("scheduling_priority", scheduling_priority)
+    reader, rank = chosen("scheduling_priority")
     check_length(arguments, words, variables)
     requirements = read_requirements(view, over)
     check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
     return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
-        job_name=_name(arguments, id, job_name),
-        array_size=arguments.number("array_size", array_size, bound=ARRAY_SIZE),
+        job_name=_name(arguments, id, said.get("job_name")),
+        array_size=arguments.number("array_size", said.get("array_size"), bound=ARRAY_SIZE),
         parameters=arguments.mapping("parameters", parameters),
         environment=variables,
         command=words,
         share_identifier=share,
         scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
-        timeout_seconds=read_timeout(*chosen("timeout", timeout)),
+        timeout_seconds=read_timeout(*chosen("timeout")),
         tags=read_tags(view, over.tags),
         requirements=requirements,
     )

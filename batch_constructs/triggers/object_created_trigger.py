@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import jsii
 from aws_cdk import Token
 from constructs import IValidation
 
-from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member, is_resolvable, kind_of
+from batch_constructs.shared_arguments import spells_out
+from batch_constructs.triggers.delivery_retries import DEFAULTS, DeliveryArguments
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
+from batch_constructs.triggers.job_to_submit import SubmissionArguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from aws_cdk import Duration
     from aws_cdk import aws_s3 as s3
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-    from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.triggers.event_trigger import TriggerArguments
 
 
+@spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class ObjectCreatedTrigger(EventTrigger):
     """Submits a job for every object that is made in a bucket.
 
@@ -49,19 +48,7 @@ class ObjectCreatedTrigger(EventTrigger):
         suffix: Only keys that end so. Default: any.
         parameters: More parameters, or others in place of the four; values that start with ``$.``
             are fields of the event.
-        enabled: Whether it submits. Default: yes.
-        job_name: As for ``EventTrigger``, like all that follow.
-        array_size: Children of an array job, 2 to 10,000.
-        environment: Environment variables.
-        command: Replaces the definition's command.
-        share_identifier: A queue with a scheduling policy demands one.
-        scheduling_priority: Rank within the share.
-        timeout: Limit of one attempt.
-        overrides: ``SubmissionOverrides``.
-        retry_attempts: Retries of a failed submission.
-        max_event_age: How long a failed submission is retried.
-        dead_letter_queue: A queue of yours.
-        rule_name: A physical name.
+        rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
@@ -83,23 +70,14 @@ class ObjectCreatedTrigger(EventTrigger):
         job_definition: AnyJobDefinition,
         prefix: str | None = None,
         suffix: str | None = None,
-        parameters: Mapping[str, str] | None = None,
-        enabled: bool = True,
-        job_name: str | None = None,
-        array_size: int | None = None,
-        environment: Mapping[str, str] | None = None,
-        command: Sequence[str] | None = None,
-        share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
-        timeout: Duration | None = None,
-        overrides: SubmissionOverrides | None = None,
-        retry_attempts: int = MOST_RETRY_ATTEMPTS,
-        max_event_age: Duration | None = None,
-        dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,
         description: str | None = None,
         function_settings: FunctionSettings | None = None,
+        **shared: Unpack[TriggerArguments],
     ) -> None:
+        parameters = shared["parameters"]
+        if isinstance(parameters, Mapping | None):
+            shared["parameters"] = {**OBJECT_CREATED_FIELDS, **(parameters or {})}
         path = f"{scope.node.path}/{id}".strip("/")
         prefix = key_part(path, "prefix", prefix)
         suffix = key_part(path, "suffix", suffix)
@@ -111,24 +89,10 @@ class ObjectCreatedTrigger(EventTrigger):
             event_pattern=object_created_pattern(
                 bucket_name(path, bucket), prefix=prefix, suffix=suffix
             ),
-            enabled=enabled,
-            job_name=job_name,
-            array_size=array_size,
-            parameters={**OBJECT_CREATED_FIELDS, **(parameters or {})}
-            if isinstance(parameters, Mapping | None)
-            else parameters,
-            environment=environment,
-            command=command,
-            share_identifier=share_identifier,
-            scheduling_priority=scheduling_priority,
-            timeout=timeout,
-            overrides=overrides,
-            retry_attempts=retry_attempts,
-            max_event_age=max_event_age,
-            dead_letter_queue=dead_letter_queue,
             rule_name=rule_name,
             description=description,
             function_settings=function_settings,
+            **shared,
         )
         tell_event_bridge(bucket)
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universa
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -14,38 +14,38 @@ from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import refused, shown
-from batch_constructs.aws.delivery import MOST_RETRY_ATTEMPTS, WINDOW_MINUTES
+from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
-    check_dead_letter_queue,
+    DEFAULTS,
+    DeliveryArguments,
     read_retries,
 )
 from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
-from batch_constructs.triggers.job_to_submit import read_job_to_submit
+from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from aws_cdk import Duration, TimeZone
     from aws_cdk import aws_events as events
     from aws_cdk import aws_kms as kms
-    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-    from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.triggers.event_trigger import TriggerArguments
 
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
 
 
+@spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class ScheduleTrigger(BatchConstruct):
     """Submits a job by the clock: every so often, by cron, or once.
 
@@ -71,18 +71,6 @@ class ScheduleTrigger(BatchConstruct):
             day. Default: at the moment itself.
         start: Nothing is submitted before; a ``datetime`` with a time zone. Default: at once.
         end: Nothing is submitted after. Default: for ever.
-        enabled: Whether it submits. Default: yes.
-        job_name: Name of the jobs. Default: the construct's ID.
-        array_size: Children of an array job, 2 to 10,000. Default: not an array.
-        parameters: Values for the definition's ``Ref::`` placeholders. Default: the definition's.
-        environment: Environment variables, added to the definition's. Default: none.
-        command: Replaces the definition's command. Default: the definition's.
-        share_identifier: A queue with a scheduling policy demands one.
-        scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
-        timeout: Limit of one attempt, a minute or more. Default: the definition's.
-        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
-        retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
-        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
         dead_letter_queue: A queue of yours. Default: one of its own.
         schedule_name: A physical name. Default: one that CloudFormation generates.
         schedule_group: The group it belongs to: the CDK's ``ScheduleGroup``, an L1, or its name.
@@ -110,23 +98,11 @@ class ScheduleTrigger(BatchConstruct):
         flexible_time_window: Duration | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
-        enabled: bool = True,
-        job_name: str | None = None,
-        array_size: int | None = None,
-        parameters: Mapping[str, str] | None = None,
-        environment: Mapping[str, str] | None = None,
-        command: Sequence[str] | None = None,
-        share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
-        timeout: Duration | None = None,
-        overrides: SubmissionOverrides | None = None,
-        retry_attempts: int = MOST_RETRY_ATTEMPTS,
-        max_event_age: Duration | None = None,
-        dead_letter_queue: sqs.IQueue | None = None,
         schedule_name: str | None = None,
         schedule_group: scheduler.IScheduleGroup | scheduler.CfnScheduleGroup | str | None = None,
         encryption_key: kms.IKey | None = None,
         description: str | None = None,
+        **shared: Unpack[TriggerArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -135,24 +111,16 @@ class ScheduleTrigger(BatchConstruct):
             id,
             queue=queue,
             job_definition=job_definition,
-            job_name=job_name,
-            array_size=array_size,
-            parameters=parameters,
-            environment=environment,
-            command=command,
-            share_identifier=share_identifier,
-            scheduling_priority=scheduling_priority,
-            timeout=timeout,
-            overrides=overrides,
+            **only(SubmissionArguments, shared),
         )
-        retries = read_retries(arguments, retry_attempts, max_event_age)
+        retries = read_retries(arguments, shared)
         properties = given(
             schedule_expression=_expression(arguments, schedule),
             schedule_expression_timezone=_time_zone(arguments, schedule, time_zone),
             flexible_time_window=_window(arguments, flexible_time_window),
             start_date=_moment(arguments, "start", start),
             end_date=_moment(arguments, "end", end),
-            state=arguments.state("enabled", enabled),
+            state=arguments.state("enabled", shared["enabled"]),
             name=arguments.text("schedule_name", schedule_name, bound=SCHEDULE_NAME),
             group_name=_group(arguments, schedule_group),
             description=arguments.text("description", description, bound=DESCRIPTION),
@@ -160,10 +128,9 @@ class ScheduleTrigger(BatchConstruct):
         if encryption_key is not None and not has_member(encryption_key, "key_arn"):
             arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
         _check_order(arguments, start, end)
-        check_dead_letter_queue(arguments, dead_letter_queue)
         arguments.refuse()
 
-        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        self.dead_letter_queue = dead_letters(self, shared["dead_letter_queue"])
         put_aside = {
             "Effect": "Allow",
             "Action": "sqs:SendMessage",

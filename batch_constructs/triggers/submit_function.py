@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from aws_cdk import Duration, Stack
 
@@ -14,16 +14,17 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
 from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.delivery_retries import check_dead_letter_queue
 from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
-from batch_constructs.triggers.job_to_submit import read_job_to_submit
+from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_lambda as lambda_
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-    from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.triggers.job_to_submit import JobToSubmit
 
 
+@spells_out(SubmissionArguments, defaults={})
 class SubmitFunction(BatchConstruct):
     """A Lambda function that submits one job for each invocation.
 
@@ -101,19 +102,11 @@ class SubmitFunction(BatchConstruct):
         *,
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
-        job_name: str | None = None,
-        array_size: int | None = None,
-        parameters: Mapping[str, str] | None = None,
-        environment: Mapping[str, str] | None = None,
-        command: Sequence[str] | None = None,
-        share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
-        timeout: Duration | None = None,
-        overrides: SubmissionOverrides | None = None,
         allow: Sequence[Admission | str] | None = None,
         function_settings: FunctionSettings | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         alarm_topic: sns.ITopic | None = None,
+        **shared: Unpack[SubmissionArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -123,15 +116,7 @@ class SubmitFunction(BatchConstruct):
             id,
             queue=queue,
             job_definition=job_definition,
-            job_name=job_name,
-            array_size=array_size,
-            parameters=parameters,
-            environment=environment,
-            command=command,
-            share_identifier=share_identifier,
-            scheduling_priority=scheduling_priority,
-            timeout=timeout,
-            overrides=overrides,
+            **shared,
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
         )
         check_told(arguments, job)

@@ -156,7 +156,7 @@ def _of_limit(limit: Limit) -> Iterator[tuple[str, Limit]]:
     """Let a limit admit the first value that it refuses."""
     bound = limit.bound
     _, (refused, *_) = admitted_and_refused(bound)
-    known = vars(bound)
+    known = bound._fields
     if isinstance(bound, OneOf):
         yield (
             f"{refused} too",

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.job_states import CANCELLED
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 
 from .job_size import JobSize, containers
 
@@ -90,7 +91,7 @@ class Job:
             allowed_attempts=(detail.get("retryStrategy") or {}).get("attempts") or 1,
             created_at=detail.get("createdAt"),
             stopped_at=detail.get("stoppedAt"),
-            cancelled=bool(detail.get("isCancelled")),
+            cancelled=bool(detail.get(CANCELLED)),
             terminated=bool(detail.get("isTerminated")),
             share=detail.get("shareIdentifier"),
             array_size=array.get("size") if "index" not in array else None,
@@ -202,5 +203,5 @@ def _log_group(detail: Mapping[str, Any], log: Mapping[str, Any]) -> str | None:
     """Return the log group; ``None`` where the logs go elsewhere than to CloudWatch."""
     if detail.get("eksProperties") or log.get("logDriver", AWSLOGS) != AWSLOGS:
         return None
-    group: str = (log.get("options") or {}).get("awslogs-group") or DEFAULT_LOG_GROUP
+    group: str = (log.get("options") or {}).get(LOG_GROUP_OPTION) or DEFAULT_LOG_GROUP
     return group

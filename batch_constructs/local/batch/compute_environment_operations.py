@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environments import (
     FARGATE_NETWORK,
+    INVALID,
     ON_FARGATE,
     ON_INSTANCES,
     TAKEN_BY,
+    VALID,
 )
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import BATCH
@@ -38,10 +40,10 @@ KIND = "compute-environment"
 _HEALTHY = "ComputeEnvironment Healthy"
 
 FAULTS = {
-    "capacity": ("VALID", _HEALTHY),
+    "capacity": (VALID, _HEALTHY),
     "creating": ("CREATING", "Creating"),
-    "invalid": ("INVALID", "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
-    "none": ("VALID", _HEALTHY),
+    "invalid": (INVALID, "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
+    "none": (VALID, _HEALTHY),
 }
 """What may be wrong with an environment on request → its status, and the reason of it."""
 
@@ -89,7 +91,7 @@ class ComputeEnvironment:
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
-        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID")
+        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == VALID)
 
 
 class ComputeEnvironments:
@@ -163,7 +165,7 @@ class ComputeEnvironments:
             "computeEnvironmentArn": self._arns.of(KIND, name),
             "type": request["type"],
             "state": request.get("state", "ENABLED"),
-            "status": "VALID",
+            "status": VALID,
             "statusReason": _HEALTHY,
             "serviceRole": request.get("serviceRole", self._service_linked_role()),
             "tags": dict(request.get("tags", {})),

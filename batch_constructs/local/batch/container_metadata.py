@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
@@ -77,7 +78,7 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
         "Type": "NORMAL",
         "LogDriver": AWSLOGS,
         "LogOptions": {
-            "awslogs-group": group,
+            LOG_GROUP_OPTION: group,
             "awslogs-region": arns.region,
             "awslogs-stream": stream,
         },

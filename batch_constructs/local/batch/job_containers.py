@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.containers import AWSLOGS
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
 from batch_constructs.local.batch.pod_jobs import pod_containers
@@ -54,7 +54,7 @@ class Container:
         options = configuration.get("options", {})
         if configuration.get("logDriver", AWSLOGS) != AWSLOGS:
             options = {}
-        group = options.get("awslogs-group", DEFAULT_LOG_GROUP)
+        group = options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP)
         prefix = options.get("awslogs-stream-prefix", definition_name)
         create = group == DEFAULT_LOG_GROUP or options.get("awslogs-create-group") == "true"
         return group, f"{prefix}/{self.name}/{task_id}", create

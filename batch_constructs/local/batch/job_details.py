@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import CANCELLED
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.pod_jobs import pod_attempt, pod_detail
@@ -134,7 +135,7 @@ def _times_and_flags(job: Job) -> Document:
     }
     found = {key: value for key, value in values.items() if value is not None}
     if job.cancelled:
-        found["isCancelled"] = True
+        found[CANCELLED] = True
     if job.terminated:
         found["isTerminated"] = True
     return found

@@ -7,6 +7,7 @@ import math
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import VALID
 from batch_constructs.aws.job_definitions import PLACEHOLDER
 from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, overrides_length
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
@@ -33,7 +34,7 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         *_check_dependencies(request),
         *_check_share(request, queue),
     ]
-    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != "VALID":
+    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != VALID:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )

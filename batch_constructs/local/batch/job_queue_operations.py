@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import VALID
 from batch_constructs.aws.job_queues import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
@@ -192,7 +193,7 @@ class JobQueues:
             "jobQueueName": name,
             "jobQueueArn": self._arns.of(KIND, name),
             "state": "ENABLED",
-            "status": "VALID",
+            "status": VALID,
             "statusReason": "JobQueue Healthy",
             "computeEnvironmentOrder": [],
             "jobStateTimeLimitActions": [],
@@ -279,7 +280,7 @@ class JobQueues:
         problems += [
             f"{environment.arn} is not VALID: it is {environment.detail['status']}"
             for environment in environments
-            if environment.detail["status"] != "VALID"
+            if environment.detail["status"] != VALID
         ]
         platforms = {_platform(environment) for environment in environments}
         if len(platforms) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import VALID
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
@@ -44,7 +45,7 @@ class ServiceEnvironment:
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
-        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == "VALID")
+        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == VALID)
 
 
 class ServiceEnvironments:
@@ -87,7 +88,7 @@ class ServiceEnvironments:
             "serviceEnvironmentArn": self.registry.arn(name),
             "serviceEnvironmentType": request["serviceEnvironmentType"],
             "state": request.get("state", "ENABLED"),
-            "status": "VALID",
+            "status": VALID,
             "capacityLimits": deepcopy(request["capacityLimits"]),
             "tags": dict(request.get("tags", {})),
         }

@@ -11,6 +11,8 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import VALID
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.aws.submit_job import STOPPED_AT_ONCE
 from batch_constructs.local.batch.job_operations import JobOperations, check_reason
 from batch_constructs.local.batch.jobs import Job, Submission
@@ -242,7 +244,7 @@ def _container(payload: Document) -> Document:
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {
-                "awslogs-group": LOG_GROUP,
+                LOG_GROUP_OPTION: LOG_GROUP,
                 "awslogs-stream-prefix": name,
                 "awslogs-create-group": "true",
             },
@@ -254,7 +256,7 @@ def _problems(queue: JobQueue) -> Sequence[str]:
     problems = []
     if not queue.takes_service_jobs:
         problems.append(f"{queue.arn} is not for service jobs")
-    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != "VALID":
+    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != VALID:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.compute_environments import INVALID
 from batch_constructs.aws.names import as_member
 from batch_constructs.local.batch.service_errors import ServiceError
 from batch_constructs.local.cloudformation.property_values import known_to, to_request
@@ -123,7 +124,7 @@ class BatchResource:
             if time.monotonic() > deadline:
                 raise ProvisioningError(f"{arn} is still {state['status']}")
             time.sleep(_SETTLE_PAUSE_SECONDS)
-        if state is not None and state.get("status") == "INVALID":
+        if state is not None and state.get("status") == INVALID:
             raise ProvisioningError(
                 f"{arn} is INVALID: {state.get('statusReason', 'no reason given')}"
             )

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.containers import AWSLOGS
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
@@ -60,7 +60,7 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
         return
     options = log.get("Options", {})
     given = (
-        options.get("awslogs-group", DEFAULT_LOG_GROUP) if isinstance(options, dict) else UNKNOWN
+        options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP) if isinstance(options, dict) else UNKNOWN
     )
     name = spelled(given, template)
     group = arn("logs", f"log-group:{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.aws.source import Source, cloudformation
 from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
@@ -92,7 +93,7 @@ def groups_in_use(owner: Resource) -> set[str]:
         if isinstance(job, JobDefinition):
             for container in job.containers:
                 log = mapping(container.properties, "LogConfiguration")
-                values.append(mapping(log, "Options").get("awslogs-group"))
+                values.append(mapping(log, "Options").get(LOG_GROUP_OPTION))
     values += [
         mapping(function.properties, "LoggingConfig").get("LogGroup")
         for function in batch_functions(owner)

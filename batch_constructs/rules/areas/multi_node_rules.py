@@ -52,7 +52,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
 @job_rule(
     "node-range",
     title="node range of a wrong shape",
-    fix="set TargetNodes to first:last, :last, first: or one index, counted from 0",
+    fix="set TargetNodes to a range such as 0:3, :3 or 4:, or to one index such as 0",
     source=api(
         "NodeRangeProperty.targetNodes",
         '"A range of 0:3 indicates nodes with index values of 0 through 3."',
@@ -67,7 +67,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
             continue
         span = node_span(written, total or 1)
         if span is None:
-            allowed = "first:last, :last, first: or one index"
+            allowed = "ranges such as 0:3, :3 or 4:, or one index such as 0"
         elif total is not None and (span[1] >= total or span[0] > span[1]):
             allowed = f"indexes from 0 to {total - 1}"
         else:
