@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -295,7 +296,7 @@ def ecs_cluster(seed: int) -> World:
             lookup, "boto3", SimpleNamespace(client=lambda of: world.client(of, patient=True))
         ),
         patch.object(lookup, "time", SimpleNamespace(sleep=lambda s: world.me().sleep(s))),
-        patch.object(lookup.urllib.request, "urlopen", answer),
+        patch.object(urllib.request, "urlopen", answer),
     ):
         deliveries = play(world, {"create": event}, work, seconds=120)
     for one in [run for delivery in deliveries for run in delivery.runs]:
