@@ -604,7 +604,7 @@ def _is_repeated(error: Exception) -> bool:
     """Whether the SDK's standard mode tries again."""
     if not isinstance(error, ClientError):
         return True
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status in (429, 500, 503)
 
 
@@ -619,7 +619,8 @@ def _is_fenced(error: Exception) -> bool:
 def _is_sure(error: Exception) -> bool:
     """Whether a call that failed so surely did nothing."""
     if isinstance(error, ClientError):
-        return error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+        status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status < 500
     return isinstance(error, EndpointConnectionError)
 
 

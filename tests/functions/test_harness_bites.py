@@ -21,6 +21,7 @@ from batch_constructs.functions.submission import gateway
 from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.gateway import _Batch
+from batch_constructs.functions.submission.waiting import Waiting
 from tests.functions.interleaving import World
 from tests.functions.trials import run
 
@@ -205,7 +206,7 @@ def what_waited_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_waited_stays_failed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(rescues.Waiting, "dependencies", lambda _: None)
+    patch.setattr(Waiting, "dependencies", lambda _: None)
 
 
 # -- in the cost guard

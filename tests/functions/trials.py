@@ -177,7 +177,7 @@ def spot_rescue(seed: int) -> World:
     world.trouble("batch", "dynamodb")
     ids = world.rng.sample(("one", "two", "many:1", "many:12"), 3)
     events = {job_id: _event(job_id, parameters={"lost": job_id}) for job_id in ids}
-    waited = {
+    waited: dict[str, Any] = {
         "statusReason": "Dependent Job failed",
         "dependsOn": [{"jobId": ids[0]}],
         "parameters": {"lost": "waits"},
