@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,7 +23,30 @@ from batch_constructs.rules import Finding, Severity, check_template
 
 OURS = str(Path(batch_constructs.__file__).parent)
 
-TEMPLATES: dict[str, Mapping[str, Any]] = {}
+class Packed(MutableMapping[str, Mapping[str, Any]]):
+    """Templates, kept small: a run renders thousands."""
+
+    def __init__(self) -> None:
+        self._packed: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        template: Mapping[str, Any] = json.loads(zlib.decompress(self._packed[name]))
+        return template
+
+    def __setitem__(self, name: str, template: Mapping[str, Any]) -> None:
+        self._packed[name] = zlib.compress(json.dumps(template, sort_keys=True).encode(), 1)
+
+    def __delitem__(self, name: str) -> None:
+        del self._packed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+TEMPLATES = Packed()
 """Digest → template."""
 
 REQUESTS: list[tuple[str, Mapping[str, Any]]] = []

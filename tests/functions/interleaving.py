@@ -604,22 +604,23 @@ def _is_repeated(error: Exception) -> bool:
     """Whether the SDK's standard mode tries again."""
     if not isinstance(error, ClientError):
         return True
-    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
     return status in (429, 500, 503)
 
 
 def _is_fenced(error: Exception) -> bool:
     """Whether somebody else holds what was to be written to."""
-    return (
-        isinstance(error, ClientError)
-        and error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-    )
+    if not isinstance(error, ClientError):
+        return False
+    code: str = error.response["Error"]["Code"]
+    return code == "ConditionalCheckFailedException"
 
 
 def _is_sure(error: Exception) -> bool:
     """Whether a call that failed so surely did nothing."""
     if isinstance(error, ClientError):
-        return error.response["ResponseMetadata"]["HTTPStatusCode"] < 500
+        status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status < 500
     return isinstance(error, EndpointConnectionError)
 
 
@@ -690,7 +691,7 @@ def play(
         return new
 
     for name, event in events.items():
-        request_id = None
+        request_id: str | None = None
         for number in range(world.rng.choice((1, 2, 2, 3))):
             world.met["redelivery"] += number > 0
             again = request_id if world.rng.random() < 1 / 2 else None

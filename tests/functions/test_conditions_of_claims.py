@@ -296,8 +296,9 @@ def test_what_of_a_claim_is_taken_over_keeps_its_place(
     """Of four messages the first and the last are unsure: jobs are named after their places."""
     claim = taken(log, clock, "a", "b", "c", "d")
     log.end(claim, unsure=[0, 3], free=[1], deadline=clock() + 60)
-    [(found, _)] = [log.claim_of(digest("d"))]
-    log.take_over(found, lease_until=clock() + 60, deadline=clock() + 60)
+    held = log.claim_of(digest("d"))
+    assert held is not None
+    log.take_over(held[0], lease_until=clock() + 60, deadline=clock() + 60)
 
     other = another(table, clock)
     other.refresh()

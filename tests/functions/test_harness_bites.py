@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.names import NOT_IN_A_JOB_NAME
 from batch_constructs.functions.claims import log, rows
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import Failure
@@ -16,10 +17,11 @@ from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.cost_guard import guard
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
-from batch_constructs.functions.submission import gateway, submit
+from batch_constructs.functions.submission import gateway
 from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.gateway import _Batch
+from batch_constructs.functions.submission.waiting import Waiting
 from tests.functions.interleaving import World
 from tests.functions.trials import run
 
@@ -90,9 +92,7 @@ def identities_are_alike(patch: pytest.MonkeyPatch) -> None:
     whole = Claims.once
 
     def once(claims: Claims, *identity: str, **rest: Any) -> tuple[str, bool]:
-        return whole(
-            claims, *(submit.NOT_IN_A_JOB_NAME.sub("-", each) for each in identity), **rest
-        )
+        return whole(claims, *(NOT_IN_A_JOB_NAME.sub("-", each) for each in identity), **rest)
 
     patch.setattr(Claims, "once", once)
 
@@ -206,7 +206,7 @@ def what_waited_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_waited_stays_failed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(rescues.Waiting, "dependencies", lambda _: None)
+    patch.setattr(Waiting, "dependencies", lambda _: None)
 
 
 # -- in the cost guard
@@ -279,8 +279,10 @@ def an_answer_that_cannot_be_sent_is_no_failure(patch: pytest.MonkeyPatch) -> No
 
 def the_answer_comes_before_the_cluster(patch: pytest.MonkeyPatch) -> None:
     def at_once(environment: str, _: Any) -> str:
-        found = lookup.boto3.client("batch").describe_compute_environments(
-            computeEnvironments=[environment]
+        found = (
+            vars(lookup)["boto3"]
+            .client("batch")
+            .describe_compute_environments(computeEnvironments=[environment])
         )
         return str(found["computeEnvironments"][0].get("ecsClusterArn", ""))
 

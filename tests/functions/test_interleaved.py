@@ -83,7 +83,7 @@ def _named_by_constructs() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ShippedFunction":
                 said = {
-                    word.arg: word.value.value
+                    word.arg: str(word.value.value)
                     for word in node.keywords
                     if isinstance(word.value, ast.Constant)
                 }

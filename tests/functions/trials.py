@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -176,7 +177,7 @@ def spot_rescue(seed: int) -> World:
     world.trouble("batch", "dynamodb")
     ids = world.rng.sample(("one", "two", "many:1", "many:12"), 3)
     events = {job_id: _event(job_id, parameters={"lost": job_id}) for job_id in ids}
-    waited = {
+    waited: dict[str, Any] = {
         "statusReason": "Dependent Job failed",
         "dependsOn": [{"jobId": ids[0]}],
         "parameters": {"lost": "waits"},
@@ -295,7 +296,7 @@ def ecs_cluster(seed: int) -> World:
             lookup, "boto3", SimpleNamespace(client=lambda of: world.client(of, patient=True))
         ),
         patch.object(lookup, "time", SimpleNamespace(sleep=lambda s: world.me().sleep(s))),
-        patch.object(lookup.urllib.request, "urlopen", answer),
+        patch.object(urllib.request, "urlopen", answer),
     ):
         deliveries = play(world, {"create": event}, work, seconds=120)
     for one in [run for delivery in deliveries for run in delivery.runs]:

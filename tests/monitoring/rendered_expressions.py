@@ -90,7 +90,7 @@ def meaning_of(expression: Expression) -> Callable[[Values], float | None] | Non
     if names and all(_TIME.fullmatch(name) for name in names) and len(expression.metrics) == 1:
         factor = 1 / 60 if names == {"HeadOfQueueAge"} else 1 / 60_000
         return lambda values: _scaled(values, factor)
-    counted = len(names) == 1 and _COUNTED.fullmatch(next(iter(names)))
+    counted = len(names) == 1 and all(_COUNTED.fullmatch(name) for name in names)
     return (lambda values: sum(value or 0 for value in values.values())) if counted else None
 
 

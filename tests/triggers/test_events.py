@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -226,6 +227,36 @@ def test_an_l1_bucket_is_taken(stack: Stack, queue: Any, definition: Any) -> Non
 def test_what_is_no_bucket_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
     with pytest.raises(TypeError, match="Stack/Import: bucket is str; expected an aws_s3 bucket"):
         on_object(stack, queue, definition, bucket="name")
+
+
+def filled(transformer: dict[str, Any], event: dict[str, Any]) -> Any:
+    """Fill an input as EventBridge does: a field in quotes as it is, one outside of them as JSON.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+    """
+    template = transformer["InputTemplate"]
+
+    def value(found: re.Match[str]) -> str:
+        field: Any = event
+        for part in transformer["InputPathsMap"][found[1]].removeprefix("$.").split("."):
+            field = field[part]
+        in_quotes = template[: found.start()].count('"') % 2 == 1
+        return field if in_quotes and isinstance(field, str) else json.dumps(field)
+
+    return json.loads(re.sub(r"<(\w+)>", value, template))
+
+
+@pytest.mark.parametrize("options", [{}, {"timeout": Duration.minutes(5)}])
+@pytest.mark.parametrize("key", ['a "b".csv', "a\\b.csv", '"', "日本 <field0>.csv", "a\nb.csv"])
+def test_any_key_of_an_object_arrives_as_it_is(
+    stack: Stack, queue: Any, definition: Any, key: str, options: dict[str, Any]
+) -> None:
+    """By EventBridge itself, and through a function."""
+    on_object(stack, queue, definition, **options)
+
+    (target,) = rule(stack)["Targets"]
+    found = filled(target["InputTransformer"], created(key))
+    assert found.get("Parameters", found.get("parameters"))["key"] == key
 
 
 def test_a_share_identifier_goes_through_a_function_with_the_event_s_id(

@@ -75,7 +75,7 @@ def test_the_rule_is_about_the_queue_that_has_it(
     JobQueue(stack, "Spot", compute_environments=[spot], spot_rescue_queue=on_demand)
 
     (name,) = resources(stack, "AWS::Batch::JobQueue")
-    arn = {"Fn::GetAtt": [name, "JobQueueArn"]}
+    arn: Any = {"Fn::GetAtt": [name, "JobQueueArn"]}
     rule = only(stack, "AWS::Events::Rule")
     assert rule["EventPattern"] == stack.resolve(lost_host_pattern(arn))  # type: ignore[arg-type]  # a token
 
