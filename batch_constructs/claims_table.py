@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.function_settings import point_in_time_recovery
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class ClaimsTable:
     """The table (ID ``Claims``), paid by the request; rows expire after sixteen days."""
 
     def __init__(self, scope: Construct, settings: FunctionSettings) -> None:
+        recovery = point_in_time_recovery(settings)
         self.table = dynamodb.Table(
             scope,
             "Claims",
@@ -26,8 +28,14 @@ class ClaimsTable:
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
             encryption_key=settings.encryption_key,
-            point_in_time_recovery_specification=point_in_time_recovery(settings),
+            point_in_time_recovery_specification=recovery,
             removal_policy=RemovalPolicy.DESTROY,  # it holds nothing that is missed
+        )
+        tell_checkov(
+            self.table,
+            "AWS::DynamoDB::Table",
+            PointInTimeRecoverySpecification=recovery,
+            SSESpecification=settings.encryption_key,
         )
 
     def environment(self) -> dict[str, str]:

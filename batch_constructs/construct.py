@@ -17,7 +17,7 @@ from constructs import Construct
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import javascript_error, kind_of
-from batch_constructs.validation_plugin import install
+from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,6 +141,8 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
             raise told from told.__cause__
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
+        if not isinstance(scope, BatchConstruct):
+            note(scope, id)
 
 
 def made_here(construct: Construct, part: T | None) -> T:

@@ -31,6 +31,10 @@ _FRAME: Final = 60
 """Characters of a document around its statements."""
 
 
+_LEFT_FOR_GRANTS: Final = 1900
+"""Characters left for what the CDK adds beside: tracing, log delivery, queues, topics, keys."""
+
+
 class RolePolicies:
     """The policies of one role: an inline one, and managed ones for what has no room there.
 
@@ -42,7 +46,7 @@ class RolePolicies:
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.inline: list[Statement] = []
         self.managed: list[list[Statement]] = []
-        at, room = self.inline, ROLE_POLICY_CHARACTERS - _FRAME
+        at, room = self.inline, ROLE_POLICY_CHARACTERS - _LEFT_FOR_GRANTS - _FRAME
         waiting = list(statements)
         while waiting:
             now, later = _divided(waiting.pop(0), room)

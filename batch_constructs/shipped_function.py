@@ -16,6 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
@@ -91,6 +92,7 @@ class ShippedFunction(BatchConstruct):
             encryption_key=key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=key)
         write_log = {
             "Effect": "Allow",
             "Action": list(LOG_STREAM_ACTIONS),
@@ -129,6 +131,13 @@ class ShippedFunction(BatchConstruct):
             vpc=wanted.vpc,
             vpc_subnets=wanted.vpc_subnets,
             security_groups=wanted.security_groups and list(wanted.security_groups),
+        )
+        tell_checkov(
+            self.handler,
+            "AWS::Lambda::Function",
+            ReservedConcurrentExecutions=wanted.reserved_concurrency,
+            VpcConfig=wanted.vpc,
+            KmsKeyArn=key,
         )
         self.handler.node.add_dependency(*more)
         if dead_letter_queue is not None:

@@ -12,6 +12,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
+from batch_constructs.acknowledgements import tell_cdk_nag
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.rules import Finding, Severity, check_template
 from batch_constructs.rules.template import template_files
@@ -66,7 +67,11 @@ class BatchRules:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check the synthesised templates."""
-        owner = _REPORTING.setdefault(_identity(context.app_construct), self)
+        app = _identity(context.app_construct)
+        owner = _REPORTING.setdefault(app, self)
+        if owner is self:
+            ours = {one for where, one in OURS if where == app}
+            tell_cdk_nag(context.app_construct, context.template_paths, ours)
         violations: list[cdk.PolicyViolation] = []
         success = True
         for path in _with_nested(context.template_paths):
@@ -107,8 +112,11 @@ _REPORTING: Final[dict[str, BatchRules]] = {}
 _APPS: Final[set[str]] = set()
 """Apps that our constructs have given the plugin."""
 
-_SCOPES: Final[set[str]] = set()
-"""Scopes whose app has been looked at."""
+_SCOPES: Final[dict[str, tuple[str, str]]] = {}
+"""Scopes whose app has been looked at → the app, and the scope's path."""
+
+OURS: Final[list[tuple[str, str]]] = []
+"""App and path of each construct of ours that is in no other."""
 
 
 def _but_for_made_up(value: Any) -> Any:
@@ -158,8 +166,9 @@ def install(scope: IConstruct) -> None:
     mine = _identity(scope)
     if mine in _SCOPES:
         return
-    _SCOPES.add(mine)
-    app, *scopes = scope.node.scopes
+    node = scope.node
+    app, *scopes = node.scopes
+    _SCOPES[mine] = (_identity(app), node.path)
     if not isinstance(app, cdk.Stage):
         return
     if _identity(app) not in _APPS:
@@ -172,8 +181,22 @@ def install(scope: IConstruct) -> None:
             stage.node.add_validation(_StageCheck(stage, _identity(app)))
 
 
+def note(scope: IConstruct, id: str) -> None:
+    """Note a construct of ours that is in no other of ours: `tell_cdk_nag` asks for them."""
+    known = _SCOPES.get(_identity(scope))
+    if known is not None:
+        app, path = known
+        OURS.append((app, f"{path}/{id}"))
+
+
 _UNDER_WAY: Final[set[str]] = set()
 """Apps and stages that are being synthesised, where nothing more is to be done."""
+
+
+_WAY_OUT: Final = (
+    "Give what has many resources, such as BatchMonitoring, a stack of its own as its scope: "
+    'cdk.NestedStack(stack, "Monitoring") has room for as many again.'
+)
 
 
 def _watch(app: cdk.Stage) -> None:
@@ -184,6 +207,10 @@ def _watch(app: cdk.Stage) -> None:
         _UNDER_WAY.add(_identity(app))
         try:
             return synthesise(**options)
+        except RuntimeError as error:
+            if "TooManyResourcesInStack" not in str(error):
+                raise
+            raise ValueError(f"{str(error).strip()}\n{_WAY_OUT}") from None
         finally:
             _UNDER_WAY.discard(_identity(app))
 

@@ -16,5 +16,5 @@ def _as_it_is(function: Callable[..., Any] | None = None, **_: object) -> Any:
     return (lambda given: given) if function is None else function
 
 
-moto.mock_aws = _as_it_is
+moto.mock_aws = _as_it_is  # type: ignore[assignment]  # a stand-in
 settings.TEST_SERVER_MODE = True  # skips what looks into moto's own memory

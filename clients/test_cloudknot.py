@@ -52,6 +52,10 @@ def test_its_stack_and_its_jobs_but_not_its_images(
         retryStrategy={"attempts": 1},
         containerProperties={
             "image": "knot",
+            "environment": [
+                {"name": "CLOUDKNOT_JOBS_S3_BUCKET", "value": here.bucket},
+                {"name": "CLOUDKNOT_S3_JOBDEF_KEY", "value": "knot"},
+            ],
             "command": ["sleep", "600"],
             "jobRoleArn": here.job_role,
             "resourceRequirements": [

@@ -36,7 +36,8 @@ def test_motos_tests_fail_only_where_it_is_known_and_said_why(
             PYTHONPATH=f"{_FOLDER.parent}:{folder}",
         )
 
-    assert _failed(results) == set(_KNOWN["moto"])
+    by_chance = set(_KNOWN["sometimes"])
+    assert _failed(results) - by_chance == set(_KNOWN["moto"]) - by_chance
 
 
 def _failed(results: Path) -> set[str]:

@@ -51,14 +51,15 @@ def declare(stack: cdk.Stack) -> Callable[[str], bc.FargateJobDefinition]:
     return one
 
 
-def test_a_definition_with_roles_logs_and_a_secret_is_six_calls(
+def test_a_definition_with_roles_logs_and_a_secret_is_seven_calls(
     sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
 ) -> None:
-    """The construct, log group, role and definition, and the name and ARN that join them."""
+    """The construct, log group, role and definition, the name and ARN that join them, a skip."""
     before = len(sent)
     declare("Job")
 
-    assert sorted(sent[before:]) == ["CreateRequest"] * 4 + ["GetRequest"] * 2
+    made = ["CreateRequest"] * 4 + ["GetRequest"] * 2
+    assert sorted(sent[before:]) == [*made, "InvokeRequest"]
 
 
 def test_a_grant_makes_the_job_role_in_three_more(

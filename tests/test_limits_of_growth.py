@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
@@ -117,6 +119,40 @@ def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_job
     for one in (stack, work):
         template = assertions.Template.from_stack(one)
         assert exceeded(dict(template.to_json())) == []
+
+
+def _hundred_queues_watched(stack: cdk.Stack, *, scope: Construct) -> None:
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    queues = [
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+        for number in range(100)
+    ]
+    bc.BatchMonitoring(scope, "Monitoring", queues=queues)
+
+
+def test_a_hundred_queues_with_monitoring_in_one_stack_say_how_many_and_the_way_out() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    _hundred_queues_watched(stack, scope=stack)
+
+    with pytest.raises(ValueError, match=r"(?s)5\d\d is greater .* of 500.*NestedStack\(stack"):
+        app.synth()
+
+
+def test_a_hundred_queues_are_monitored_in_a_nested_stack() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    nested = cdk.NestedStack(stack, "Nested")
+    _hundred_queues_watched(stack, scope=nested)
+
+    folder = Path(app.synth().directory)
+
+    for name in (stack.template_file, nested.template_file):
+        template = json.loads((folder / name).read_text())
+        assert len(template["Resources"]) > 100
+        assert exceeded(template) == []
 
 
 @pytest.mark.parametrize(("logs", "policies"), [(1, 1), (10, 1), (11, 2)])

@@ -75,7 +75,7 @@ def test_our_trigger_knows_the_policy_of_an_l2_queue_that_is_ours(
         compute_environments=[ordered],
         scheduling_policy=bc.FairSharePolicy(stack, "Policy"),
     )
-    with pytest.raises(ValueError, match="share_identifier is missing"):
+    with pytest.raises(ValueError, match="share_identifier is left out, but the queue has"):
         bc.ScheduleTrigger(
             stack, "Nightly", queue=theirs, job_definition=definition, schedule="rate(1 day)"
         )

@@ -143,11 +143,25 @@ ALARM_NAME_SOURCE: Final[Source] = docs(
 )
 
 STACK_RESOURCES: Final = 500
+STACK_OUTPUTS: Final = 200
+STACK_PARAMETERS: Final = 200
 
 STACK_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
-    'Resources: "500 resources".',
+    'Resources: "500 resources"; outputs: "200 outputs"; parameters: "200 parameters".',
 )
+
+LOG_RESOURCE_POLICIES: Final = 10
+"""Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
+
+LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
+    'Resource policies: "Up to 10 CloudWatch Logs resource policies per Region per account. This'
+    " quota can't be changed.\"",
+)
+
+RULES_A_BUS: Final = 300
+"""Rules of an event bus; more on request."""
 
 TOPIC_NAME: Final = Matching(
     r"[A-Za-z0-9_-]+", "1 to 256 letters, digits, hyphens and underscores", 256

@@ -25,6 +25,26 @@ REGISTRY_LOGIN: Final = "ecr:GetAuthorizationToken"
 PULL_ACTIONS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """What the agent does to pull an image from a private repository of Amazon ECR."""
 
+IMPORT_ACTIONS: Final = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
+"""What the first pull through a cache needs besides: the repository is made, the image fetched.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
+"""
+
+CACHE_PREFIXES: Final = (
+    "azure",
+    "docker-hub",
+    "ecr-public",
+    "github",
+    "gitlab",
+    "kubernetes",
+    "quay",
+)
+"""The repository prefixes that AWS proposes for the rules of a pull-through cache.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-working-pulling.html
+"""
+
 GET_SECRET: Final = "secretsmanager:GetSecretValue"  # noqa: S105  # an action
 GET_PARAMETERS: Final = "ssm:GetParameters"
 """How the agent reads what Secrets Manager and Parameter Store hold."""

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, Fn, Stack
 
-from batch_constructs.aws.role_actions import PULL_ACTIONS, REGISTRY_LOGIN
+from batch_constructs.aws.role_actions import (
+    CACHE_PREFIXES,
+    IMPORT_ACTIONS,
+    PULL_ACTIONS,
+    REGISTRY_LOGIN,
+)
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -31,6 +36,8 @@ _ECR = re.compile(
     rf"(?:{_PART}\.)*{_PART}/(?P<repository>(?:{_HOLE}|[^:@$])+)"
 )
 """``ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY[:TAG|@DIGEST]``; any part may be a token."""
+
+_CACHED = tuple(f"{prefix}/" for prefix in CACHE_PREFIXES)
 
 _EXPECTED = (
     'an image name such as "public.ecr.aws/docker/library/python:3.13-slim", '
@@ -68,7 +75,10 @@ def named_image(scope: Construct, name: str) -> NamedImage:
 def _pull_statements(
     partition: str, image: re.Match[str], spell: Callable[[str], str]
 ) -> list[dict[str, Any]]:
-    """Return what pulls an image from its repository, and from no other."""
+    """Return what pulls an image from its repository, and from no other.
+
+    Below a prefix that AWS proposes for a pull-through cache, it may be the first pull.
+    """
     account, region, repository = image["account"], image["region"], image["repository"]
     arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
     return [
@@ -77,6 +87,7 @@ def _pull_statements(
             "Action": [
                 "ecr:BatchCheckLayerAvailability",
                 *PULL_ACTIONS,
+                *(IMPORT_ACTIONS if repository.startswith(_CACHED) else ()),
             ],
             "Resource": arn,
         },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import aws_logs as logs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given, make_l1
 from batch_constructs.encryption_key import admit_logs
@@ -98,6 +99,7 @@ class JobLogs:
                 "LogGroup",
                 given(retentionInDays=self._days, kmsKeyId=key),
             )
+            tell_checkov(self._resource, "AWS::Logs::LogGroup", KmsKeyId=key)
             if self._key is not None:
                 admit_logs(scope, self._key)
         self._name = self._resource.ref

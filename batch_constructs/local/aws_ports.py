@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.metrics import NAMESPACE
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.batch import PortError
 from batch_constructs.local.environment_variables import MARKER
@@ -111,6 +112,11 @@ class AwsPorts:
     def put_event(self, event: Mapping[str, Any]) -> None:
         """Put an event, in its order, without waiting for its targets."""
         self._events.submit(self._put_event, event)
+
+    def put_metrics(self, data: Sequence[Mapping[str, Any]]) -> None:
+        """Put metric data, without waiting for the alarms on them."""
+        put = self._client("cloudwatch").put_metric_data
+        self._events.submit(put, Namespace=NAMESPACE, MetricData=list(data))
 
     def create_cluster(self, name: str) -> str:
         """Create an ECS cluster."""

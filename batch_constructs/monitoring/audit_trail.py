@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
@@ -220,16 +221,21 @@ class AuditTrail(BatchConstruct):
             removal_policy=RemovalPolicy.RETAIN,
             lifecycle_rules=[s3.LifecycleRule(expiration=kept)],
         )
-        cloudtrail.Trail(
+        tell_checkov(bucket, "AWS::S3::Bucket", VersioningConfiguration=True)
+        _admit_trails(bucket)
+        trail = cloudtrail.Trail(
             self,
             "Trail",
-            bucket=bucket,
+            # seen as somebody else's, or the CDK would admit trails of any account
+            bucket=s3.Bucket.from_bucket_arn(self, "TrailBucket", bucket.bucket_arn),
             encryption_key=self.key,
             enable_file_validation=True,
             is_multi_region_trail=False,
             include_global_service_events=False,
             management_events=cloudtrail.ReadWriteType.WRITE_ONLY,
         )
+        trail.node.add_dependency(cast("s3.BucketPolicy", bucket.policy))
+        tell_checkov(trail, "AWS::CloudTrail::Trail")
 
 
 def _role_arns(arguments: Arguments, roles: Any) -> list[str]:
@@ -295,15 +301,33 @@ def _admit_cloudtrail(key: kms.IKey) -> None:
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html
     """
     context = {"kms:EncryptionContext:aws:cloudtrail:arn": f"{arn_prefix('cloudtrail')}trail/*"}
-    for actions, conditions in (
-        (["kms:GenerateDataKey*"], {"StringLike": context}),
-        (["kms:DescribeKey"], {}),
+    for action, conditions in (
+        ("kms:GenerateDataKey*", {"StringLike": context}),
+        ("kms:DescribeKey", {}),
     ):
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
-                actions=actions,
-                resources=["*"],  # in a key's policy, `*` is the key itself
-                conditions=conditions,
-            )
-        )
+        # in a key's policy, `*` is the key itself
+        key.add_to_resource_policy(_of_trails(action, "*", conditions))
+
+
+def _admit_trails(bucket: s3.Bucket) -> None:
+    """Let this account's trails write into their bucket.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+    """
+    owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+    files = bucket.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/*")
+    bucket.add_to_resource_policy(_of_trails("s3:GetBucketAcl", bucket.bucket_arn, {}))
+    bucket.add_to_resource_policy(_of_trails("s3:PutObject", files, owned))
+
+
+def _of_trails(
+    action: str, resource: str, conditions: Mapping[str, Mapping[str, str]]
+) -> iam.PolicyStatement:
+    """Allow CloudTrail something, on behalf of trails of this account and Region."""
+    trails = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudtrail')}trail/*"}}
+    return iam.PolicyStatement(
+        principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+        actions=[action],
+        resources=[resource],
+        conditions={**conditions, **trails},
+    )

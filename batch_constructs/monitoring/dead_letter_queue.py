@@ -8,6 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def dead_letter_queue(scope: Construct) -> sqs.Queue:
     """Make the queue (ID ``DeadLetterQueue``): encrypted, over TLS only, kept for two weeks."""
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -26,6 +27,8 @@ def dead_letter_queue(scope: Construct) -> sqs.Queue:
         retention_period=Duration.days(SQS_RETENTION_DAYS),
         removal_policy=RemovalPolicy.DESTROY,
     )
+    tell_checkov(queue, "AWS::SQS::Queue")
+    return queue
 
 
 def admit_rules(queue: sqs.Queue) -> None:

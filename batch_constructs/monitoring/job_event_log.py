@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct, arn_prefix
@@ -122,6 +123,7 @@ def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
         encryption_key=kept.encryption_key,
         removal_policy=RemovalPolicy.DESTROY,
     )
+    tell_checkov(group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
     admit_event_bridge_to(group)
     return group
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
 from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
@@ -88,6 +89,7 @@ class SpotRescue(BatchConstruct):
             enforce_ssl=True,
             retention_period=Duration.days(SQS_RETENTION_DAYS),
         )
+        tell_checkov(self.dead_letter_queue, "AWS::SQS::Queue")
         claims = ClaimsTable(self, function_settings)
         self.function = ShippedFunction(
             self,

@@ -45,6 +45,7 @@ _OPTIONS: Final = {
     "octave": r"--eval",
     "matlab": r"-r|-batch",
     "eval": r"eval",
+    "su": r"-c|--command",
 }
 """Program, without the number of its version → the option whose value is code."""
 
@@ -60,19 +61,32 @@ def code_at(words: Sequence[str | None]) -> int | None:
         words: the words of a command; None for one that is not known.
     """
     option: str | None = None
-    for place, word in enumerate(words[:-1]):
+    for place, word in enumerate(words):
         if word is None:
             continue
         if option is not None and re.fullmatch(option, word, re.IGNORECASE):
-            return place + 1
+            return _behind(words, place)
+        if option is not None and re.match(rf"(?:{option})=", word, re.IGNORECASE):
+            return place
         # Behind a script or a module, options are its own.
         ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
         option = _option_of(word) or (None if ended else option)
         # The image's own entry point may be an interpreter, whose option comes first then.
+<<<<<<< HEAD
         following = words[place + 1] or ""
         if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
+=======
+        following = "".join(one or "" for one in words[place + 1 : place + 2])
+        if place == 0 and _ANY.fullmatch(word) and _CODE.search(following):
+>>>>>>> data
             return place + 1
     return None
+
+
+def _behind(words: Sequence[str | None], place: int) -> int | None:
+    """Find the code behind an option; a shell takes further options in between."""
+    behind = range(place + 1, len(words))
+    return next((at for at in behind if (words[at] or "x")[:1] not in "-+"), None)
 
 
 def _option_of(word: str) -> str | None:

@@ -9,6 +9,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import (
     EVENT_AGE_SECONDS,
     LONGEST_EVENT_AGE_SECONDS,
@@ -88,10 +89,12 @@ def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
     """Take the caller's dead-letter queue, or make ``DeadLetterQueue``: encrypted, for 14 days."""
     if given is not None:
         return given
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=Duration.days(SQS_RETENTION_DAYS),
     )
+    tell_checkov(queue, "AWS::SQS::Queue")
+    return queue

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Annotations, Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -19,6 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
@@ -40,7 +41,7 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery_retries import admit_event_bridge
-from batch_constructs.triggers.event_fields import object_created_pattern
+from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
     GatewayArguments,
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
+_OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
 class SubmissionMode(StrEnum):
@@ -236,6 +238,7 @@ class SubmissionGateway(BatchConstruct):
         arguments.refuse()
 
         self._fifo = gateway.fifo
+        self._idempotency_key = gateway.idempotency_key
         self._event_bridge_has_key = False
         self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
         self.message_queue = self._queue(
@@ -254,7 +257,7 @@ class SubmissionGateway(BatchConstruct):
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
         self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
-            once_made(partial(encryption_key.grant_encrypt_decrypt, self.function))
+            once_made(lambda: _by_way_of(encryption_key.grant_encrypt_decrypt(self.function)))
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -297,7 +300,9 @@ class SubmissionGateway(BatchConstruct):
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
         Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
-        ``idempotency_key="$.id"``, since EventBridge delivers at least once.
+        ``idempotency_key="$.id"``, since EventBridge delivers at least once. The object's own key
+        would swallow a corrected file for as long as messages are remembered, which a warning
+        says; ``"$.detail.object.sequencer"`` is another one for each time that it is written.
 
         Args:
             id: ID of the rule that is created.
@@ -319,6 +324,13 @@ class SubmissionGateway(BatchConstruct):
             prefix=key_part(path, "prefix", prefix),
             suffix=key_part(path, "suffix", suffix),
         )
+        if self._idempotency_key == _OBJECT_KEY:
+            Annotations.of(self).add_warning_v2(
+                "batch-constructs:corrected-file",
+                f"idempotency_key is {_OBJECT_KEY}, so that a corrected file of the same key "
+                "becomes no job while the first one is remembered (deduplication_window): use "
+                "$.id or $.detail.object.sequencer",
+            )
         rule = make_rule(self, id, pattern)
         resource: Any = rule.node.default_child
         resource.targets = [
@@ -354,10 +366,18 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
-        return self.manifest_bucket.grant_read(grantee, f"{_MANIFEST_PREFIX}*")
+        bucket = self.manifest_bucket
+        if bucket.encryption_key is not None:
+            _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
+        return iam.Grant.add_to_principal_or_resource(
+            grantee=grantee,
+            actions=["s3:GetObject"],
+            resource=bucket,
+            resource_arns=[bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")],
+        )
 
     def _queue(self, id: str, key: kms.IKey | None, **options: Any) -> sqs.Queue:
-        return sqs.Queue(
+        queue = sqs.Queue(
             self,
             id,
             fifo=True if self._fifo else None,
@@ -367,22 +387,33 @@ class SubmissionGateway(BatchConstruct):
             retention_period=Duration.days(SQS_RETENTION_DAYS),
             **options,
         )
+        tell_checkov(queue, "AWS::SQS::Queue", KmsMasterKeyId=key)
+        return queue
 
     def _table(self, key: kms.IKey | None, settings: FunctionSettings) -> dynamodb.Table:
-        return dynamodb.Table(
+        own = settings.encryption_key if key is None else key
+        recovery = point_in_time_recovery(settings, default=True)
+        table = dynamodb.Table(
             self,
             "Ledger",
             partition_key=dynamodb.Attribute(name="log", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
-            encryption_key=settings.encryption_key if key is None else key,
-            point_in_time_recovery_specification=point_in_time_recovery(settings, default=True),
+            encryption_key=own,
+            point_in_time_recovery_specification=recovery,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        tell_checkov(
+            table,
+            "AWS::DynamoDB::Table",
+            PointInTimeRecoverySpecification=recovery,
+            SSESpecification=own,
+        )
+        return table
 
     def _bucket(self, key: kms.IKey | None) -> s3.Bucket:
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self,
             "Manifests",
             encryption=s3.BucketEncryption.S3_MANAGED if key is None else None,
@@ -392,6 +423,8 @@ class SubmissionGateway(BatchConstruct):
             # jobs may wait for long before they fetch their messages
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
+        tell_checkov(bucket, "AWS::S3::Bucket")
+        return bucket
 
     def _function(
         self,
@@ -480,3 +513,10 @@ class SubmissionGateway(BatchConstruct):
             alarm.add_alarm_action(actions.SnsAction(topic))
             admit(topic, ALARMS)
         return alarm
+
+
+def _by_way_of(granted: iam.Grant) -> None:
+    """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
+    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    for statement in granted.principal_statements:
+        statement.add_condition("StringEquals", {"kms:ViaService": services})

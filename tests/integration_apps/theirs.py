@@ -423,9 +423,15 @@ def _machine(stack: cdk.Stack, result: dict[str, str], task: tasks.BatchSubmitJo
 
 def run_from_step_functions(stack: cdk.Stack) -> None:
     queue = _queue(stack, "Queue", _instances(stack, "Instances", _vpc(stack)))
-    job = batch.EcsJobDefinition(
-        stack, "Job", container=_container(stack, "Container"), parameters={"word": ""}
+    container = batch.EcsEc2ContainerDefinition(
+        stack,
+        "Container",
+        image=_image(),
+        cpu=1,
+        memory=cdk.Size.mebibytes(2048),
+        command=["echo", "Ref::word"],
     )
+    job = batch.EcsJobDefinition(stack, "Job", container=container, parameters={"word": ""})
     task = tasks.BatchSubmitJob(
         stack,
         "Submit",

@@ -54,6 +54,30 @@ def test_a_repository_of_the_same_stack_may_be_pulled_from(
     assert pull["Resource"]["Fn::Join"][1][-1]["Ref"].startswith("Repository")
 
 
+IMPORT = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+
+
+@pytest.mark.parametrize(
+    ("repository", "more"),
+    [
+        ("docker-hub/library/python", IMPORT),
+        ("quay/biocontainers/samtools", IMPORT),
+        ("ecr-public/docker/library/busybox", IMPORT),
+        ("quayside/tool", []),
+        ("quay", []),
+        ("team/quay/tool", []),
+    ],
+)
+def test_an_image_behind_a_pull_through_cache_may_be_the_first_of_its_repository(
+    repository: str, more: list[str], fargate: Fargate, execution_statements: Statements
+) -> None:
+    fargate(image=f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{repository}:1")
+
+    _, pull, _ = execution_statements()
+    assert sorted(pull["Action"]) == sorted([*PULL, *more])
+    assert pull["Resource"]["Fn::Join"][1][-1].endswith(f":repository/{repository}")
+
+
 def test_an_ecr_container_image_grants_the_pull(
     stack: cdk.Stack, fargate: Fargate, resources: Callable[..., dict[str, Rendered]]
 ) -> None:

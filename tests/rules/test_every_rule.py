@@ -16,9 +16,10 @@ from batch_constructs.rules.template import template_files
 from batch_constructs.rules.template.whole import Whole
 from tests.aws.test_limits import admitted_and_refused, resource, values
 from tests.judges.test_sources import limits
+from tests.rules import test_stack_quotas
 
 CASES = Path(__file__).parent / "cases"
-LONG = {
+LONG: dict[str, tuple[str, Any, Any]] = {
     "resource-count": (
         Whole.type,
         {"Resources": {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(501)}},
@@ -36,6 +37,18 @@ LONG = {
     ),
 }
 """Cases that are too long to write out."""
+LONG |= {
+    rule: (Whole.type, {"Resources": make(most + 1)}, {"Resources": make(most)})
+    for rule, make, most in test_stack_quotas.CASES
+}
+
+
+def outputs(count: int) -> dict[str, Any]:
+    written = {f"N{number}": {"Value": "x"} for number in range(count)}
+    return {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": written}
+
+
+LONG["stack-sections"] = (Whole.type, outputs(201), outputs(200))
 
 
 def cases() -> dict[str, tuple[str, Any, Any]]:

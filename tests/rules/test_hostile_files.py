@@ -222,6 +222,7 @@ def changed(draw: st.DrawFn) -> str:
 def test_any_text_is_read_or_refused_in_one_line_and_the_exit_code_is_true(
     tmp_path_factory: pytest.TempPathFactory, text: str, format: str
 ) -> None:
+    """A hundred thousand of them: HOSTILE_EXAMPLES=100000 uv run pytest -k any_text tests/rules."""
     file = tmp_path_factory.getbasetemp() / "hostile.yaml"
     file.write_text(text, encoding="utf-8", errors="surrogatepass")
 

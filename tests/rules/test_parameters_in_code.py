@@ -35,6 +35,8 @@ def faults(properties: dict[str, Any]) -> list[tuple[str, str]]:
         ["pwsh", "-NoProfile", "-Command"],
         ["C:\\\\Windows\\\\cmd.exe", "/C"],
         ["-c"],
+        ["sh", "-c", "-e"],
+        ["su", "-c"],
     ],
 )
 def test_it_is_found_behind_the_option_of_any_interpreter(before: list[str]) -> None:
@@ -46,6 +48,15 @@ def test_it_is_found_behind_the_option_of_any_interpreter(before: list[str]) -> 
             '"Ref::key" stands inside of code',
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "command", [["node", "--eval=f(Ref::key)"], ["bash", "--command=Ref::key"]]
+)
+def test_it_is_found_in_the_option_itself(command: list[str]) -> None:
+    [(path, _)] = faults({"ContainerProperties": {"Command": command}})
+
+    assert path == "Properties/ContainerProperties/Command/1"
 
 
 def test_a_parameter_that_is_the_code_is_found() -> None:
@@ -65,6 +76,7 @@ def test_a_parameter_that_is_the_code_is_found() -> None:
         ["-c", "Ref::config"],
         ["/references/Ref::genome"],
         ["sh", "-c"],
+        ["sh", "-c", "-e"],
         [],
     ],
 )

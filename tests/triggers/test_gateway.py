@@ -238,6 +238,21 @@ def test_a_topic_s_messages_arrive_as_they_were_published(
     assert subscription["Endpoint"] == {"Fn::GetAtt": [source, "Arn"]}
 
 
+@pytest.mark.parametrize(
+    ("key", "warned"),
+    [("$.detail.object.key", True), ("$.detail.object.sequencer", False), ("$.id", False)],
+)
+def test_an_object_s_key_as_the_key_of_messages_is_warned_of(
+    key: str, stack: Stack, queue: Any, definition: Any, *, warned: bool
+) -> None:
+    made = gateway(stack, queue, definition, idempotency_key=key)
+
+    made.add_bucket("OnPhoto", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
+
+    said = [one.data for one in made.node.metadata if one.type == "aws:cdk:warning"]
+    assert any("a corrected file" in str(one) for one in said) is warned
+
+
 def test_a_bucket_s_objects_arrive_through_event_bridge(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
@@ -289,11 +304,8 @@ def test_a_definition_of_ours_may_read_the_messages(stack: Stack, queue: Any) ->
     policies = resources(stack, "AWS::IAM::Policy")
     (policy,) = [each for name, each in policies.items() if name.startswith("JobJobRole")]
     (read,) = policy["PolicyDocument"]["Statement"]
-    assert read["Action"] == ["s3:GetObject*", "s3:GetBucket*", "s3:List*"]
-    assert [joined(each) for each in read["Resource"]] == [
-        f"<{bucket}.Arn>",
-        f"<{bucket}.Arn>/manifests/*",
-    ]
+    assert read["Action"] == "s3:GetObject"
+    assert joined(read["Resource"]) == f"<{bucket}.Arn>/manifests/*"
 
 
 def test_there_is_nothing_to_fetch_with_a_job_a_message(
@@ -605,3 +617,21 @@ def test_a_topic_a_prefix_and_a_suffix_of_a_wrong_kind_are_said(
         mail.add_topic(wrong)
     with pytest.raises(TypeError, match="Stack/Mail: suffix is int; expected a string"):
         mail.add_bucket("Files", s3.Bucket(stack, "Bucket"), prefix="a", suffix=wrong)
+
+
+def test_a_key_is_used_by_way_of_what_it_encrypts_and_of_nothing_else(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    from aws_cdk import aws_kms as kms
+
+    gateway(stack, queue, definition, mode="coalesce", encryption_key=kms.Key(stack, "Key"))
+
+    policies = resources(stack, "AWS::IAM::Policy").values()
+    used = [
+        statement["Condition"]["StringEquals"]["kms:ViaService"]
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "kms:Decrypt" in statement["Action"]
+    ]
+    services = [[joined(one).split(".")[0] for one in via] for via in used]
+    assert services == [["dynamodb", "s3", "sqs"]]

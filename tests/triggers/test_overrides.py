@@ -151,14 +151,14 @@ def test_what_is_said_twice_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed are 0.25 or more"),
+        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed are numbers from 0.25"),
         (SubmissionOverrides(memory=Size.mebibytes(3)), "overrides.memory is 3 MiB; allowed are 4"),
-        (SubmissionOverrides(gpus=0), "overrides.gpus is 0; allowed are 1 or more"),
+        (SubmissionOverrides(gpus=0), "overrides.gpus is 0; allowed are whole numbers from 1"),
         (SubmissionOverrides(timeout=timedelta(seconds=5)), "overrides.timeout is 5 seconds"),
-        (SubmissionOverrides(tags={"aws:a": "b"}), "overrides.tags has the key 'aws:a'"),
+        (SubmissionOverrides(tags={"aws:a": "b"}), 'a key of overrides.tags is "aws:a"'),
         (
             SubmissionOverrides(memory=Size.gibibytes(1), memory_mebibytes=1024),
-            "overrides.memory is given, and memory_mebibytes too",
+            "overrides.memory is given with memory_mebibytes, which says the same",
         ),
         (
             SubmissionOverrides(retry=RetryPolicy(attempts=11)),
@@ -166,7 +166,7 @@ def test_what_is_said_twice_is_refused_in_one_line(
         ),
         (
             SubmissionOverrides(environment={"AWS_BATCH_X": "1"}),
-            "overrides.environment has AWS_BATCH_X",
+            'a key of overrides.environment is "AWS_BATCH_X"',
         ),
         ({"vcpus": 2}, "overrides is dict; expected SubmissionOverrides"),
     ],

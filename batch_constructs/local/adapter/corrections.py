@@ -2,7 +2,7 @@
 
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
 empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
-alarms may be on expressions.
+alarms may be on expressions; policies and environment variables have a size.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cloudformation.resource_type import generated_name
+from batch_constructs.local.cloudformation.sizes import check_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def install() -> None:
-    """Correct the handlers of the three types."""
+    """Correct the handlers of these types."""
     from ministack.services.cloudformation import provisioners
 
     handlers = provisioners._RESOURCE_HANDLERS  # noqa: SLF001 - a touch point
@@ -39,6 +40,7 @@ def install() -> None:
     _add_cidr_block(handlers["AWS::EC2::VPC"])
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
+    check_sizes(handlers)
 
 
 def _translate(

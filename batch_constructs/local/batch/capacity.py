@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
@@ -83,6 +83,8 @@ class Usage:
     vcpus: float = 0
     memory_mib: int = 0
     jobs: int = 0
+    staying: list[tuple[float, float]] = field(default_factory=list)
+    """Until when how many vCPUs stay that jobs gave back."""
 
     def fits(self, need: Requirement, limits: Limits) -> bool:
         """Tell whether a job can start beside what runs."""
@@ -95,6 +97,11 @@ class Usage:
         self.vcpus += need.vcpus
         self.memory_mib += need.memory_mib
         self.jobs += 1
+
+    def held_vcpus(self, now: float) -> float:
+        """Return the vCPUs of the instances there are: in use, or not yet scaled down."""
+        self.staying = [one for one in self.staying if one[0] > now]
+        return self.vcpus + sum(vcpus for _, vcpus in self.staying)
 
     def release(self, need: Requirement) -> None:
         """Count a job out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,12 @@ from batch_constructs.aws.compute_environments import (
 )
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import BATCH
-from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
+from batch_constructs.aws.updates import (
+    SERVICE_LINKED_ROLE,
+    UPDATE_MINUTES,
+    family,
+    has_role_of_its_own,
+)
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.capacity import Requirement
     from batch_constructs.local.batch.ports import Ports
     from batch_constructs.local.batch.store import Document, Store
 
@@ -71,6 +78,14 @@ class ComputeEnvironment:
             return "UNMANAGED"
         return str(self.detail["computeResources"]["type"])
 
+    def release(self, need: Requirement, now: float) -> None:
+        """Count a job out; its instance stays for ``minScaleDownDelayMinutes``."""
+        self.usage.release(need)
+        resources: Document = self.detail.get("computeResources", {})
+        minutes: int = resources.get("scalingPolicy", {}).get("minScaleDownDelayMinutes", 0)
+        if minutes:
+            self.usage.staying.append((now + minutes * 60, need.vcpus))
+
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
@@ -86,6 +101,7 @@ class ComputeEnvironments:
         ports: makes the cluster of an unmanaged environment.
         queues_of: the names of the job queues that use an environment, by its ARN.
         changed: is told that capacity may have changed.
+        clock: seconds since the epoch.
     """
 
     def __init__(
@@ -96,12 +112,14 @@ class ComputeEnvironments:
         ports: Ports,
         queues_of: Callable[[str], list[str]],
         changed: Callable[[], None],
+        clock: Callable[[], float],
     ) -> None:
         self._arns = arns
         self._store = store
         self._ports = ports
         self._queues_of = queues_of
         self._changed = changed
+        self._clock = clock
         self._by_name = {name: ComputeEnvironment(detail) for name, detail in store.load(KIND)}
 
     def find(self, name_or_arn: str) -> ComputeEnvironment | None:
@@ -159,16 +177,12 @@ class ComputeEnvironments:
         for key in ("computeResources", "unmanagedvCpus", "eksConfiguration", "context"):
             if key in request:
                 detail[key] = deepcopy(request[key])
-        if managed and detail["computeResources"]["type"] not in ON_FARGATE:
+        if managed and detail["computeResources"]["type"] in ON_INSTANCES:
             detail["computeResources"].setdefault("minvCpus", 0)
             detail["computeResources"].setdefault("desiredvCpus", 0)
         if orchestration == "ECS":
             detail["ecsSettings"] = dict(request.get("ecsSettings", {}))
-            detail["ecsClusterArn"] = (
-                self._arns.of("cluster", cluster, service="ecs")
-                if managed
-                else self._ports.create_cluster(cluster)
-            )
+            detail["ecsClusterArn"] = self._ports.create_cluster(cluster)
         self._by_name[name] = ComputeEnvironment(detail)
         self._store.save(KIND, name, detail)
         return _names(detail)
@@ -197,11 +211,21 @@ class ComputeEnvironments:
         """Answer DescribeComputeEnvironments."""
         wanted = request.get("computeEnvironments")
         if wanted:
-            found = [e.detail for e in map(self.find, wanted) if e is not None]
-            return {"computeEnvironments": deepcopy(found)}
-        details = (self._by_name[name].detail for name in sorted(self._by_name))
-        found, token = page(details, request, limit=100)
-        return {"computeEnvironments": deepcopy(found), **token}
+            found = [self._described(e) for e in map(self.find, wanted) if e is not None]
+            return {"computeEnvironments": found}
+        all_ = (self._by_name[name] for name in sorted(self._by_name))
+        some, token = page(all_, request, limit=100)
+        return {"computeEnvironments": [self._described(each) for each in some], **token}
+
+    def _described(self, environment: ComputeEnvironment) -> Document:
+        """Describe an environment with the vCPUs that it has now."""
+        detail = deepcopy(environment.detail)
+        resources = detail.get("computeResources", {})
+        if environment.kind in ON_INSTANCES:
+            held = environment.usage.held_vcpus(self._clock())
+            wanted = max(resources.get("minvCpus", 0), math.ceil(held))
+            resources["desiredvCpus"] = min(wanted, resources["maxvCpus"])
+        return detail
 
     def update(self, request: Mapping[str, Any]) -> Document:
         """Answer UpdateComputeEnvironment; every change is in effect at once."""
@@ -213,8 +237,12 @@ class ComputeEnvironments:
                 "computeResources cannot be specified for UNMANAGED compute environments"
             )
         changed.pop("updateToLatestImageVersion", None)
-        proposed = {**detail, "computeResources": {**detail.get("computeResources", {}), **changed}}
+        proposed = {
+            **detail,
+            "computeResources": _with(detail.get("computeResources", {}), changed),
+        }
         if "computeResources" in detail:
+            _check_change(detail, {**proposed, **request, "computeResources": changed})
             _check_resources(proposed, managed=True)
             detail["computeResources"] = proposed["computeResources"]
         for key in ("state", "unmanagedvCpus", "serviceRole", "context", "ecsSettings"):
@@ -246,7 +274,7 @@ class ComputeEnvironments:
         """Remove an environment which is being deleted once nothing runs on it."""
         if environment.detail["status"] != "DELETING" or environment.usage.jobs:
             return
-        if environment.kind == "UNMANAGED":
+        if "ecsClusterArn" in environment.detail:
             self._ports.delete_cluster(environment.detail["ecsClusterArn"])
         del self._by_name[environment.name]
         self._store.delete(KIND, environment.name)
@@ -265,6 +293,32 @@ class ComputeEnvironments:
 
 def _names(detail: Mapping[str, Any]) -> Document:
     return {key: detail[key] for key in ("computeEnvironmentName", "computeEnvironmentArn")}
+
+
+def _with(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
+    """Return compute resources as they become: what is said of Managed Instances adds to it."""
+    merged = {**old, **deepcopy(dict(new))}
+    provider, launch = "managedInstancesProvider", "instanceLaunchTemplate"
+    if provider in old and provider in new:
+        template = {**old[provider][launch], **new[provider].get(launch, {})}
+        merged[provider] = {**old[provider], **new[provider], launch: template}
+    return merged
+
+
+def _check_change(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse what AWS Batch changes in no managed environment: its kind, the kind of its role."""
+    kind = detail["computeResources"]["type"]
+    other = wanted["computeResources"].get("type", kind)
+    roles = [str(one.get("serviceRole")) for one in (detail, wanted)]
+    problems = []
+    if family(kind) != family(other):
+        problems.append(f"type cannot be changed from {kind} to {other}")
+    if has_role_of_its_own(roles[0]) != has_role_of_its_own(roles[1]):
+        problems.append(
+            f"serviceRole cannot be changed from {roles[0]} to {roles[1]}: one of them is the "
+            "service-linked role"
+        )
+    refuse(problems)
 
 
 def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:

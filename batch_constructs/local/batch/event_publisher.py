@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_constructs.local.batch.arns import Arns
+    from batch_constructs.local.batch.job_metrics import JobMetrics
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.ports import Ports
     from batch_constructs.local.batch.store import Document
@@ -26,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 _FULL = 5_000
 """With more events than this waiting, no further job is started until they have gone out."""
+
+_METRICS_AT_ONCE = 1_000
 
 
 def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -83,6 +86,7 @@ class Publisher:
         arns: names the jobs.
         clock: seconds since the epoch.
         drained: is called when a full outbox has emptied.
+        metrics: published with the events.
     """
 
     def __init__(
@@ -92,11 +96,13 @@ class Publisher:
         arns: Arns,
         clock: Callable[[], float],
         drained: Callable[[], None],
+        metrics: JobMetrics,
     ) -> None:
         self._ports = ports
         self._arns = arns
         self._clock = clock
         self._drained = drained
+        self._metrics = metrics
         self._outbox: queue.SimpleQueue[tuple[Job, bool, float] | None] = queue.SimpleQueue()
         self._was_full = False
         self._thread: threading.Thread | None = None
@@ -135,6 +141,16 @@ class Publisher:
                 self._ports.put_event(build(job, self._arns, time_seconds))
             except Exception:  # noqa: BLE001 - whatever EventBridge does, jobs go on
                 _log.exception("an event of job %s was not published", job.id)
+            if self._outbox.empty():
+                self._put_metrics()
             if self._was_full and self._outbox.qsize() < _FULL // 2:
                 self._was_full = False
                 self._drained()
+
+    def _put_metrics(self) -> None:
+        data = list(self._metrics.take())
+        try:
+            for start in range(0, len(data), _METRICS_AT_ONCE):
+                self._ports.put_metrics(data[start : start + _METRICS_AT_ONCE])
+        except Exception:  # noqa: BLE001 - whatever CloudWatch does, jobs go on
+            _log.exception("metrics were not published")

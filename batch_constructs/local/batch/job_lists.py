@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
@@ -44,7 +44,7 @@ class JobLists:
         self._queues = queues
         self._consumables = consumables
 
-    def list(self, request: Mapping[str, Any]) -> Document:
+    def list_jobs(self, request: Mapping[str, Any]) -> Document:
         """Answer ListJobs: the jobs of a queue, newest first, or the children of an array job."""
         given = [source for source in _SOURCES if source in request]
         if len(given) != 1:
@@ -58,7 +58,7 @@ class JobLists:
             return self._children(request)
         queue = self._queues.get(request["jobQueue"])
         newest_first = reversed(self._jobs.of_queue(queue.arn))
-        tests.append(lambda job: not job.submission.is_service_job)
+        tests = [*tests, lambda job: not job.submission.is_service_job]
         found, token = page_by_key(
             (job for job in newest_first if all(test(job) for test in tests)),
             request,
@@ -67,7 +67,7 @@ class JobLists:
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
 
-    def tests(self, request: Mapping[str, Any]) -> list[Test]:
+    def tests(self, request: Mapping[str, Any]) -> Sequence[Test]:
         """Return what a request asks of the jobs of a queue: its filter, its status.
 
         Raises:

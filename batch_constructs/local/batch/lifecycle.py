@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from batch_constructs.local.batch.event_publisher import Publisher
+    from batch_constructs.local.batch.job_metrics import JobMetrics
     from batch_constructs.local.batch.job_table import JobTable
     from batch_constructs.local.batch.store import Store
 
@@ -46,6 +47,7 @@ class Lifecycle:
         jobs: all jobs.
         store: where moves are written down.
         publisher: where events go.
+        metrics: counts moves.
         clock: seconds since the epoch.
         runnable: is told of a job that may run now.
         ended: is told of a job that has ended.
@@ -57,6 +59,7 @@ class Lifecycle:
         jobs: JobTable,
         store: Store,
         publisher: Publisher,
+        metrics: JobMetrics,
         clock: Callable[[], float],
         runnable: Callable[[Job], None],
         ended: Callable[[Job], None],
@@ -64,6 +67,7 @@ class Lifecycle:
         self._jobs = jobs
         self._store = store
         self._publisher = publisher
+        self._metrics = metrics
         self._clock = clock
         self._runnable = runnable
         self._ended = ended
@@ -77,6 +81,7 @@ class Lifecycle:
         """Evaluate a submitted job: is there anything it waits for?"""
         if job.status is not JobState.SUBMITTED:
             return
+        self._metrics.submitted(job)
         doomed = self._link(job)
         family = _family(job)
         if doomed or job.waits_for or any(member.waits_for for member in family):
@@ -193,12 +198,13 @@ class Lifecycle:
     def move(self, job: Job, status: JobState, reason: str | None = None) -> None:
         """Bring a job to a state."""
         before, job.status, job.reason = job.status, status, reason
-        job.moved_at = self.now_ms()
+        since, job.moved_at = job.moved_at, self.now_ms()
         if status.is_final:
             if job.stopped_at is None:
                 job.stopped_at = job.moved_at
             self._to_settle.append(job)
         self._store.save_job_state(job.sequence, job.state())
+        self._metrics.moved(job, before, since)
         self._publisher.publish(job)
         outcome = arrays.count(job, before)
         if outcome is not None and job.parent is not None:

@@ -86,6 +86,10 @@ class Ports(Protocol):
         """Put an EventBridge event: the whole envelope, its source ``aws.batch``."""
         ...
 
+    def put_metrics(self, data: Sequence[Mapping[str, Any]]) -> None:
+        """Put data of CloudWatch metrics in AWS Batch's namespace, as PutMetricData takes them."""
+        ...
+
     def create_cluster(self, name: str) -> str:
         """Create the Amazon ECS cluster of a compute environment and return its ARN."""
         ...

@@ -69,6 +69,11 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
     """
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     problems = [] if shape is None else shape_problems(shape, request)
+    problems += [
+        f'Missing required parameter: "{name}" is empty'
+        for name in ([] if shape is None else shape.required_members)
+        if request.get(name) == ""
+    ]
     refuse(problems or [*beyond_limits(operation, request)])
 
 

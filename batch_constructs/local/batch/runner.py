@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -122,6 +123,11 @@ class Runner:
     def host_pid(self) -> int | None:
         """The process ID of the host."""
         return None if self._host is None else self._host.pid
+
+    def kill_host(self) -> None:
+        """Kill the host, as if its machine had gone; another takes its place."""
+        if self._host is not None:
+            os.kill(self._host.pid, signal.SIGKILL)
 
     def launch(self, job: Job, queue_name: str) -> None:
         """Begin an attempt that has come to STARTING."""
@@ -254,7 +260,7 @@ class Runner:
         elif "exited" in message:
             self._post(lambda: self._exited(message["exited"], message["code"]))
         else:
-            self._post(self.lose_host)
+            self._post(self._host_lost)
 
     def _started(self, token: int, pid: int, time: str) -> None:
         process = self._processes[token]
@@ -326,8 +332,7 @@ class Runner:
             if process.task is task and not process.exited and self._host is not None:
                 self._host.stop(token, grace_seconds=self._grace_seconds)
 
-    def lose_host(self) -> None:
-        """Give up the host with all that runs on it, and start another."""
+    def _host_lost(self) -> None:
         if self._host is None:
             return
         self._host.close()

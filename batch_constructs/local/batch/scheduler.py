@@ -120,7 +120,7 @@ class Scheduler:
             if service is not None:
                 service.usage.release(need)
         elif (environment := self._environments.find(name)) is not None:
-            environment.usage.release(need)
+            environment.release(need, self._clock())
             self._environments.forget_if_idle(environment)
         self._consumables.release(job.submission.consumables)
         queue = self._queues.find(job.queue_arn)

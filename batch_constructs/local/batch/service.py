@@ -19,6 +19,7 @@ from batch_constructs.local.batch.host_link import end_processes
 from batch_constructs.local.batch.image_runtimes import ImageRuntimes
 from batch_constructs.local.batch.job_definition_operations import JobDefinitions
 from batch_constructs.local.batch.job_lists import JobLists
+from batch_constructs.local.batch.job_metrics import JobMetrics
 from batch_constructs.local.batch.job_operations import JobOperations
 from batch_constructs.local.batch.job_queue_operations import JobQueue, JobQueues
 from batch_constructs.local.batch.job_table import JobTable
@@ -81,7 +82,12 @@ class BatchService:
         wake = self._loop.wake
 
         self._environments = ComputeEnvironments(
-            arns=arns, store=store, ports=ports, queues_of=self._queues_of, changed=wake
+            arns=arns,
+            store=store,
+            ports=ports,
+            queues_of=self._queues_of,
+            changed=wake,
+            clock=clock,
         )
         policies = SchedulingPolicies(
             arns=arns, store=store, queues_of=self._queues_of, changed=wake
@@ -104,7 +110,10 @@ class BatchService:
         shares = QuotaShares(arns=arns, store=store, queues=self._queues)
 
         self._jobs = JobTable(store, consumables.needed, now_seconds=clock())
-        self._publisher = Publisher(ports=ports, arns=arns, clock=clock, drained=wake)
+        metrics = JobMetrics()
+        self._publisher = Publisher(
+            ports=ports, arns=arns, clock=clock, drained=wake, metrics=metrics
+        )
         self._scheduler = Scheduler(
             queues=self._queues,
             environments=self._environments,
@@ -119,6 +128,7 @@ class BatchService:
             jobs=self._jobs,
             store=store,
             publisher=self._publisher,
+            metrics=metrics,
             clock=clock,
             runnable=self._scheduler.runnable,
             ended=self._ended,
@@ -204,11 +214,11 @@ class BatchService:
             "DescribeServiceEnvironments": services.describe,
             "GetJobQueueSnapshot": snapshots.get,
             "ListConsumableResources": consumables.list,
-            "ListJobs": lists.list,
+            "ListJobs": lists.list_jobs,
             "ListJobsByConsumableResource": lists.list_by_consumable_resource,
             "ListQuotaShares": shares.list,
             "ListSchedulingPolicies": policies.list,
-            "ListServiceJobs": service_jobs.list,
+            "ListServiceJobs": service_jobs.list_service_jobs,
             "ListTagsForResource": tagging.list,
             "RegisterJobDefinition": self._definitions.register,
             "SubmitJob": self._operations.submit,
@@ -332,10 +342,7 @@ class BatchService:
     def lose_hosts(self) -> None:
         """Take everything away that jobs run on; their retry rules apply."""
         with self._lock:
-            self._runner.lose_host()
-            self._lifecycle.settle()
-            self._commit()
-        self._loop.wake()
+            self._runner.kill_host()
 
     def fault(self, environment: str, kind: str, reason: str | None = None) -> None:
         """Let a compute environment have a fault, or none.

@@ -23,7 +23,7 @@ from batch_constructs.local.batch.service_job_details import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.job_lists import JobLists
@@ -106,12 +106,12 @@ class ServiceJobs:
         """Answer DescribeServiceJob."""
         return service_job_detail(self._get(request["jobId"]), self._arns)
 
-    def list(self, request: Mapping[str, Any]) -> Document:
+    def list_service_jobs(self, request: Mapping[str, Any]) -> Document:
         """Answer ListServiceJobs: the service jobs of a queue, newest first."""
         if "jobQueue" not in request:
             raise client_error("jobQueue must be specified")
         queue = self._queues.get(request["jobQueue"])
-        tests = self._lists.tests(request)
+        tests: list[Callable[[Job], bool]] = [*self._lists.tests(request)]
         tests.append(lambda job: job.submission.is_service_job)
         found, token = page_by_key(
             (job for job in reversed(self._jobs.of_queue(queue.arn)) if all(t(job) for t in tests)),
@@ -178,7 +178,7 @@ class ServiceJobs:
         arn = self._arns.of("service-job", job.id)
         return {"jobArn": arn, "jobName": job.submission.name, "jobId": job.id}
 
-    def _share_problems(self, request: Mapping[str, Any], queue: JobQueue) -> list[str]:
+    def _share_problems(self, request: Mapping[str, Any], queue: JobQueue) -> Sequence[str]:
         policy = None if queue.policy_arn is None else self._queues.policy(queue)
         wants_quota = policy is not None and "quotaSharePolicy" in policy
         wants_share = policy is not None and not wants_quota
@@ -250,7 +250,7 @@ def _container(payload: Document) -> Document:
     }
 
 
-def _problems(queue: JobQueue) -> list[str]:
+def _problems(queue: JobQueue) -> Sequence[str]:
     problems = []
     if not queue.takes_service_jobs:
         problems.append(f"{queue.arn} is not for service jobs")

@@ -21,6 +21,7 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 
 AREAS: Final = {
     "whole_template": "The template as a whole",
+    "stack_quota": "What a stack has room for",
     "shape": "Names and types of properties",
     "compute_environment": "Compute environments",
     "fargate_environment": "Fargate environments",
@@ -51,6 +52,7 @@ AREAS: Final = {
     "submit_permission": "Permission to submit",
     "submitter": "Submissions",
     "submit_request": "What a submission says",
+    "submitted_text": "Secrets and code in a submission",
     "creation_order": "Order of creation",
     "key": "Customer managed keys",
     "event": "Events",
@@ -79,6 +81,7 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 
 ABOUT: Final = {
     "whole_template": "template",
+    "stack_quota": "template",
     "shape": f"{_BATCH} {_MORE}",
     "compute_environment": "ComputeEnvironment",
     "fargate_environment": "ComputeEnvironment",
@@ -109,6 +112,7 @@ ABOUT: Final = {
     "submit_permission": f"{_SUBMITTERS} Function Serverless::Function Role",
     "submitter": _SUBMITTERS,
     "submit_request": f"{_SUBMITTERS} Function",
+    "submitted_text": f"{_SUBMITTERS} Function",
     "event": "Rule",
     "log_group": "Function LogGroup",
     "message_queue": "EventSourceMapping Serverless::Function",

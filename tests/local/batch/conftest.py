@@ -41,6 +41,7 @@ class RecordingPorts:
         self.secrets: dict[SecretReference, str] = {}
         self.parameters: dict[str, str] = {}
         self.clusters: list[str] = []
+        self.metrics: list[Mapping[str, Any]] = []
         self.roles: list[str | None] = []
         self.environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
         self.log_bytes = 0
@@ -66,6 +67,9 @@ class RecordingPorts:
 
     def put_event(self, event: Mapping[str, Any]) -> None:
         self.events.append(dict(event))
+
+    def put_metrics(self, data: Sequence[Mapping[str, Any]]) -> None:
+        self.metrics += data
 
     def create_cluster(self, name: str) -> str:
         arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{name}"

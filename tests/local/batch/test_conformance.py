@@ -16,6 +16,8 @@ from batch_constructs.local.batch import OPERATIONS, ServiceError
 from batch_constructs.local.batch.api_model import match
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.local.batch.conftest import Account
 
 ACCOUNT_ARN = "arn:aws:batch:us-east-1:123456789012"
@@ -30,6 +32,12 @@ QUOTA_SHARE = {
     "capacityLimits": [{"maxCapacity": 1, "capacityUnit": "ml.m5.large"}],
     "resourceSharingConfiguration": {"strategy": "RESERVE"},
     "preemptionConfiguration": {"inSharePreemption": "DISABLED"},
+}
+
+TRAINING_QUEUE: dict[str, Any] = {
+    "jobQueueName": "training",
+    "priority": 1,
+    "serviceEnvironmentOrder": [{"order": 1, "serviceEnvironment": "training"}],
 }
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -151,27 +159,34 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
+def ask_everything(ask: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
+    """Ask every operation once, with the IDs of the jobs that were submitted before."""
+    job = service_job = ""
+    for operation, request in REQUESTS.items():
+        if operation == "SubmitServiceJob":
+            ask("CreateJobQueue", TRAINING_QUEUE)
+        answer = ask(
+            operation, {key: _filled(value, job, service_job) for key, value in request.items()}
+        )
+        if operation == "SubmitJob":
+            job = answer["jobId"]
+        if operation == "SubmitServiceJob":
+            service_job = answer["jobId"]
+
+
 def test_every_operation_of_the_api_is_accounted_for() -> None:
     assert set(REQUESTS) == set(OPERATIONS)
 
 
 def test_every_modelled_operation_answers_in_its_shape(ready: Account) -> None:
-    job = service_job = ""
-    for operation, request in REQUESTS.items():
-        if operation == "SubmitServiceJob":
-            ready.batch.create_job_queue(
-                jobQueueName="training",
-                priority=1,
-                serviceEnvironmentOrder=[{"order": 1, "serviceEnvironment": "training"}],
-            )
-        text = {key: _filled(value, job, service_job) for key, value in request.items()}
-        answer = getattr(ready.batch, xform_name(operation))(**text)
+    def ask(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = getattr(ready.batch, xform_name(operation))(**request)
         assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
         if operation == "SubmitJob":
-            job = answer["jobId"]
-            ready.ended(job)
-        if operation == "SubmitServiceJob":
-            service_job = answer["jobId"]
+            ready.ended(answer["jobId"])
+        return answer
+
+    ask_everything(ask)
 
 
 @pytest.mark.parametrize(

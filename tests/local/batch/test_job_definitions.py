@@ -58,7 +58,10 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"timeout": {"attemptDurationSeconds": 59}}, "is 59 seconds; allowed are 60 or more"),
+        (
+            {"timeout": {"attemptDurationSeconds": 59}},
+            "is 59 seconds; allowed are 60 seconds or more",
+        ),
         (
             {"retryStrategy": {"attempts": 11}},
             "retryStrategy.attempts is 11; allowed are whole numbers from 1 to 10",
@@ -85,7 +88,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
             "AWS_BATCH",
         ),
         ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
-        ({"vcpus": 0}, "VCPU is 0; allowed are 1 or more"),
+        ({"vcpus": 0}, "VCPU is 0; allowed are whole numbers from 1"),
         ({"memory": 3}, "MEMORY is 3 MiB; allowed are 4 MiB or more"),
         ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; Fargate allows 0.25, 0.5"),
         ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
@@ -107,7 +110,7 @@ def test_a_definition_that_aws_batch_refuses_is_refused(
 
 def test_all_problems_are_told_at_once(account: Account) -> None:
     with pytest.raises(
-        ClientError, match=r"(?=.*attempts is 0; )(?=.*attemptDurationSeconds is 1 seconds; )"
+        ClientError, match=r"(?=.*attempts is 0; )(?=.*attemptDurationSeconds is 1 second; )"
     ):
         account.definition(
             "true", retryStrategy={"attempts": 0}, timeout={"attemptDurationSeconds": 1}

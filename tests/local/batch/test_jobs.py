@@ -277,7 +277,10 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
         ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "SEQUENTIAL is for array jobs"),
         ({"dependsOn": [{"jobId": "x"}] * 21}, "dependsOn has 21 jobs; allowed are at most 20"),
         ({"shareIdentifier": "a"}, "no fair-share scheduling policy"),
-        ({"timeout": {"attemptDurationSeconds": 5}}, "is 5 seconds; allowed are 60 or more"),
+        (
+            {"timeout": {"attemptDurationSeconds": 5}},
+            "is 5 seconds; allowed are 60 seconds or more",
+        ),
         ({"jobQueue": "other"}, "job-queue/other does not exist"),
         ({"jobDefinition": "other"}, "other does not exist"),
         (

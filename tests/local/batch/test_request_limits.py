@@ -220,3 +220,9 @@ def test_a_time_that_is_no_number_is_refused(account: Account) -> None:
 
     with pytest.raises(ClientError, match="takes milliseconds since the epoch, got yesterday"):
         account.batch.list_jobs(jobQueue="queue", filters=filters)
+
+
+@pytest.mark.parametrize("request_", [{"jobId": "", "reason": "no"}, {"jobId": "1", "reason": ""}])
+def test_what_is_required_may_not_be_empty(request_: dict[str, str], batch: Any) -> None:
+    with pytest.raises(ClientError, match="is empty"):
+        batch.terminate_job(**request_)

@@ -23,10 +23,19 @@ def test_a_new_environment_is_valid_and_enabled(account: Account) -> None:
     assert ":cluster/ce_Batch_" in environment["ecsClusterArn"]
 
 
-def test_an_unmanaged_environment_has_a_cluster_until_it_is_deleted(
-    account: Account, ports: RecordingPorts
+@pytest.mark.parametrize("resources", [{}, {"type": "FARGATE", "maxvCpus": 4}])
+def test_an_environment_has_a_cluster_until_it_is_deleted(
+    resources: dict[str, Any], account: Account, ports: RecordingPorts
 ) -> None:
-    account.batch.create_compute_environment(computeEnvironmentName="own", type="UNMANAGED")
+    network = {"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+    account.batch.create_compute_environment(
+        computeEnvironmentName="own",
+        **(
+            {"type": "MANAGED", "computeResources": resources | network}
+            if resources
+            else {"type": "UNMANAGED"}
+        ),
+    )
 
     (environment,) = account.batch.describe_compute_environments()["computeEnvironments"]
     assert [environment["ecsClusterArn"]] == ports.clusters
@@ -105,7 +114,7 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
     [
         ({"minvCpus": 0}, "minvCpus is not applicable for FARGATE"),
         ({"type": "EC2"}, "instanceTypes must be specified for EC2"),
-        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are 1 or more"),
+        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are whole numbers from 1"),
         ({"subnets": []}, "subnets has 0 subnets; allowed are 1 to 16 for FARGATE"),
         ({"subnets": ["s"] * 17}, "subnets has 17 subnets; allowed are 1 to 16 for FARGATE"),
         ({"securityGroupIds": []}, "has 0 security groups; allowed are 1 to 5 for FARGATE"),

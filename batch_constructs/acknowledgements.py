@@ -1,0 +1,310 @@
+"""What cdk-nag and checkov find in resources of this library and is meant so, with the reason.
+
+checkov reads a template, so it is told in the metadata of a resource as that is made. cdk-nag reads
+the construct tree: where an app has one of its packs, it is told while the app is synthesised.
+
+https://docs.aws.amazon.com/cdk/v2/guide/policy-validation-synthesis.html
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from itertools import accumulate, chain, product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws import managed_policies
+from batch_constructs.aws.authorization import takes_everything
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from constructs import IConstruct
+
+_LIKE_EACH_OTHER: Final = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+_SOLUTIONS: Final = "AwsSolutions"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A finding that is meant so.
+
+    Attributes:
+        reason: why.
+        nag: its names in the packs of laws and standards, which share them.
+        solutions: its name in AwsSolutions.
+        checkov: its number.
+        unless: the property with which it is not found at all.
+    """
+
+    reason: str
+    nag: tuple[str, ...] = ()
+    solutions: str | None = None
+    checkov: str | None = None
+    unless: str | None = None
+
+
+MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
+    "AWS::Logs::LogGroup": (
+        Meant(
+            "CloudWatch Logs encrypts it with a key of its own; a key of yours is an argument.",
+            nag=("CloudWatchLogGroupEncrypted",),
+            checkov="CKV_AWS_158",
+            unless="KmsKeyId",
+        ),
+    ),
+    "AWS::Lambda::Function": (
+        Meant(
+            "It takes from what the account has left; FunctionSettings reserves concurrency.",
+            nag=("LambdaConcurrency",),
+            checkov="CKV_AWS_115",
+            unless="ReservedConcurrentExecutions",
+        ),
+        Meant(
+            "It calls AWS's services and nothing else; FunctionSettings puts it into a VPC.",
+            nag=("LambdaInsideVPC",),
+            checkov="CKV_AWS_117",
+            unless="VpcConfig",
+        ),
+        Meant(
+            "What it fails at goes to a dead-letter queue by its destination on failure, or back "
+            "to the queue or the deployment that asked.",
+            nag=("LambdaDLQ",),
+            checkov="CKV_AWS_116",
+        ),
+        Meant(
+            "Its variables hold no secret and are encrypted with Lambda's key; FunctionSettings "
+            "takes one of yours.",
+            checkov="CKV_AWS_173",
+            unless="KmsKeyArn",
+        ),
+    ),
+    "AWS::DynamoDB::Table": (
+        Meant(
+            "What it remembers is forgotten after two weeks, and nothing is lost with it; "
+            "FunctionSettings turns point-in-time recovery on.",
+            nag=("DynamoDBPITREnabled",),
+            solutions="DDB3",
+            checkov="CKV_AWS_28",
+            unless="PointInTimeRecoverySpecification",
+        ),
+        Meant("Its rows expire: a backup would outlive them.", nag=("DynamoDBInBackupPlan",)),
+        Meant(
+            "DynamoDB encrypts it with a key of its own; FunctionSettings takes one of yours.",
+            checkov="CKV_AWS_119",
+            unless="SSESpecification",
+        ),
+    ),
+    "AWS::SQS::Queue": (
+        Meant("It is a dead-letter queue itself.", solutions="SQS3", unless="RedrivePolicy"),
+        Meant(
+            "SQS encrypts it with a key of its own.", checkov="CKV_AWS_27", unless="KmsMasterKeyId"
+        ),
+    ),
+    "AWS::S3::Bucket": (
+        Meant(
+            "Its objects are written by this library and read by AWS's services and jobs; the "
+            "data events of CloudTrail tell who, where that is asked for.",
+            nag=("S3BucketLoggingEnabled",),
+            solutions="S1",
+            checkov="CKV_AWS_18",
+        ),
+        Meant(
+            "Each object is written once and never changed.",
+            nag=("S3BucketVersioningEnabled", "S3BucketDefaultLockEnabled"),
+            checkov="CKV_AWS_21",
+            unless="VersioningConfiguration",
+        ),
+        Meant(
+            "What it holds is of use in this Region only, and expires.",
+            nag=("S3BucketReplicationEnabled",),
+        ),
+        Meant(
+            "S3 encrypts it with a key of its own; a key of yours is an argument.",
+            nag=("S3DefaultEncryptionKMS",),
+        ),
+    ),
+    "AWS::CloudTrail::Trail": (
+        Meant(
+            "EventBridge writes the calls to AWS Batch to a log group; those to other services are "
+            "nothing that is watched here.",
+            nag=("CloudTrailCloudWatchLogsEnabled",),
+        ),
+        Meant("It is of the Region whose jobs are watched.", checkov="CKV_AWS_67"),
+    ),
+    "AWS::StepFunctions::StateMachine": (
+        Meant(
+            "It logs its errors; a log of all its events would hold what jobs are given.",
+            solutions="SF1",
+        ),
+    ),
+    "AWS::IAM::Role": (
+        Meant(
+            "What it may do is of this role alone, and goes with it.", nag=("IAMNoInlinePolicy",)
+        ),
+    ),
+    "AWS::IAM::Policy": (
+        Meant(
+            "What it allows is for the role beside it alone, and goes with it.",
+            nag=("IAMNoInlinePolicy",),
+        ),
+    ),
+}
+"""Type of a resource → what is meant so in those of this library."""
+
+_MANAGED: Final = {
+    managed_policies.ECS_INSTANCE: "AWS Batch asks for it of its instances",
+    managed_policies.BATCH_SERVICE: "AWS Batch asks for it of its service role",
+    managed_policies.SPOT_FLEET: "AWS Batch asks for it of a Spot fleet's role",
+    managed_policies.MANAGED_INSTANCE: "Amazon ECS asks for it of its instances",
+    managed_policies.MANAGED_INFRASTRUCTURE: "Amazon ECS asks for it of what launches instances",
+    **dict.fromkeys(managed_policies.EKS_NODE, "Amazon EKS asks for it of its nodes"),
+}
+"""AWS's managed policy → why it is there."""
+
+_KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
+
+_ENDINGS: Final = (
+    (":job/*", "A job has no ID before it is submitted."),
+    (":job-definition/*", "Whichever job of the queue lost its host is submitted again."),
+    (":cluster/*_Batch_*", "AWS Batch names its clusters, and so ends the pattern."),
+    (":cluster/AWSBatch-*", "AWS Batch names its clusters, and so begins the pattern."),
+    ("/manifests/*", "The objects below one prefix of one bucket."),
+    (">:*", "The streams of one log group: their names are the service's."),
+    (":*", "Every revision of one job definition."),
+)
+"""The end of an ARN → why there is an asterisk."""
+
+
+def tell_checkov(resource: IConstruct, type: str, **given: object) -> None:
+    """Write into a resource's metadata what is meant so, as checkov reads it.
+
+    Args:
+        resource: the L1, or the L2 above it.
+        type: the resource's type.
+        given: properties that are there, with which a finding is none.
+    """
+    skipped = [
+        {"id": one.checkov, "comment": one.reason}
+        for one in MEANT[type]
+        if one.checkov is not None and (one.unless is None or given.get(one.unless) is None)
+    ]
+    from aws_cdk import CfnResource  # noqa: PLC0415  # loaded by whoever made the resource
+
+    if skipped:
+        l1: Any = resource if isinstance(resource, CfnResource) else resource.node.default_child
+        l1.add_metadata("checkov", {"skip": skipped})
+
+
+def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[str]) -> None:
+    """Acknowledge what its packs find in resources of ours, where an app may have one of them.
+
+    Args:
+        app: the app, being synthesised.
+        templates: the files of its stacks.
+        ours: the paths of the outermost constructs of this library.
+    """
+    if "cdk_nag" not in sys.modules:
+        return
+    from aws_cdk import Acknowledgment, CfnResource, Stack, Validations  # noqa: PLC0415  # loaded
+
+    folders = {Path(one).parent for one in templates}
+    read: dict[str, Any] = {}
+    for one in app.node.find_all():
+        if not isinstance(one, CfnResource):
+            continue
+        kind = one.cfn_resource_type
+        mine = is_within(one, ours)
+        if mine or kind == "AWS::IAM::Policy":
+            stack = Stack.of(one)
+            file = stack.template_file
+            if file not in read:
+                [found] = [folder / file for folder in folders if (folder / file).exists()]
+                read[file] = json.loads(found.read_text(encoding="utf-8"))["Resources"]
+            properties = read[file][stack.resolve(one.logical_id)].get("Properties", {})
+            meant = dict(_meant(kind, properties, mine=mine))
+            rules = [Acknowledgment(id=rule, reason=why) for rule, why in meant.items()]
+            Validations.of(one).acknowledge(*rules)
+
+
+def is_within(construct: IConstruct, paths: AbstractSet[str]) -> bool:
+    """Whether a construct is at one of these paths, or below."""
+    return not paths.isdisjoint(accumulate(construct.node.path.split("/"), "{}/{}".format))
+
+
+def _meant(kind: str, properties: Mapping[str, Any], *, mine: bool) -> Iterator[tuple[str, str]]:
+    """Give identifier and reason of each finding that is meant so."""
+    for one in MEANT.get(kind, ()) if mine else ():
+        if one.solutions is not None:
+            yield _in(_SOLUTIONS, one.solutions), one.reason
+        for pack, name in product(_LIKE_EACH_OTHER, one.nag):
+            yield _in(pack, name), one.reason
+    if kind.startswith("AWS::IAM::"):
+        for finding, reasons in _of_rights(properties).items():
+            if None not in reasons:
+                yield _in(_SOLUTIONS, finding), " ".join(sorted(map(str, reasons)))
+
+
+def _in(pack: str, rule: str) -> str:
+    """Name a rule of a pack as the CDK does."""
+    return f"{pack}::{pack}-{rule}"
+
+
+def _of_rights(properties: Mapping[str, Any]) -> Mapping[str, set[str | None]]:
+    """Give what is found in a role or a policy, with the reasons; None among them where one is not.
+
+    One finding may stand for several statements, and each needs a reason.
+    """
+    found: dict[str, set[str | None]] = {}
+    for policy in map(_flat, properties.get("ManagedPolicyArns", ())):
+        reason = _MANAGED.get(policy.partition(":policy/")[2])
+        said = reason and f"{reason}, and AWS keeps it up to date."
+        found[f"IAM4[Policy::{policy}]"] = {said}
+    documents = [one["PolicyDocument"] for one in properties.get("Policies", ())]
+    documents += filter(None, [properties.get("PolicyDocument")])
+    for document in documents:
+        for finding, reason in chain.from_iterable(map(_asterisks, document["Statement"])):
+            found.setdefault(f"IAM5[{finding}]", set()).add(reason)
+    return found
+
+
+def _asterisks(statement: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Give what cdk-nag says of a statement's asterisks, and the reason for each; None if none."""
+    if statement["Effect"] != "Allow":
+        return
+    actions = _several(statement["Action"])
+    for action in actions:
+        if "*" in action:
+            known = action in _KEY_GRANTS
+            yield f"Action::{action}", "The CDK's own grant of a key." if known else None
+    for resource in map(_flat, _several(statement.get("Resource", []))):
+        if resource == "*":
+            known = all(map(takes_everything, actions))
+            said = f"AWS takes no resource for {', '.join(sorted(actions))}."
+            yield "Resource::*", said if known else None
+        elif "*" in resource:
+            reasons = (reason for end, reason in _ENDINGS if resource.endswith(end))
+            yield f"Resource::{resource}", next(reasons, None)
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _flat(value: Any) -> str:
+    """Write a value of a template as cdk-nag does in the name of a finding."""
+    match value:
+        case str():
+            return value.replace("${", "<").replace("}", ">")
+        case {"Fn::Join": [glue, parts]}:
+            return str(glue).join(map(_flat, parts))
+        case {"Fn::GetAtt": [resource, attribute]}:
+            return f"<{resource}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::Sub": inner} | {"Fn::ImportValue": inner}:
+            return _flat(inner)
+    return json.dumps(value, separators=(",", ":"))

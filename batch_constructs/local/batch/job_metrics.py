@@ -1,0 +1,110 @@
+"""The metrics that AWS Batch publishes by itself, counted as jobs move.
+
+See https://docs.aws.amazon.com/batch/latest/userguide/using_cloudwatch_metrics.html
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.local.batch.jobs import Job
+    from batch_constructs.local.batch.store import Document
+
+_UNITS = {"COUNT": "Count", "MILLISECONDS": "Milliseconds"}
+_VALUES_AT_ONCE = 150
+_MOVED = {
+    JobState.PENDING: "JobsMovedToPending",
+    JobState.RUNNABLE: "JobsMovedToRunnable",
+    JobState.STARTING: "JobsMovedToStarting",
+    JobState.RUNNING: "JobsMovedToRunning",
+    JobState.SUCCEEDED: "JobsMovedToSucceeded",
+    JobState.FAILED: "JobsMovedToFailed",
+}
+
+
+class JobMetrics:
+    """Collects what is to be published."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[tuple[str, str], Counter[float]] = defaultdict(Counter)
+        self._starting: dict[str, int] = {}
+
+    def submitted(self, job: Job) -> None:
+        """Note that a job was submitted; an array counts as many as it has children."""
+        size = job.submission.array_size
+        self._add(job, "JobsSubmitted", 1 if size is None else size)
+
+    def moved(self, job: Job, before: JobState, since: int) -> None:
+        """Note that a job has moved.
+
+        Args:
+            job: the job, as it stands now; the parent of an array publishes nothing.
+            before: where it stood.
+            since: when it had come there, in milliseconds since the epoch.
+        """
+        if job.children is not None:
+            return
+        now = job.moved_at
+        self._add(job, _MOVED[job.status], 1)
+        if job.status is JobState.RUNNABLE:
+            if before in (JobState.STARTING, JobState.RUNNING):
+                self._add(job, "JobsRetried", 1)
+            else:
+                self._add(job, "JobSubmittedToRunnableDuration", now - job.created_at)
+        elif job.status is JobState.STARTING:
+            self._start(job, now, since)
+        elif job.status is JobState.RUNNING:
+            self._add(job, "JobAttemptStartingToRunningDuration", now - since)
+        elif job.terminated:
+            self._add(job, "JobsTerminated", 1)
+        elif job.cancelled:
+            self._add(job, "JobsCancelled", 1)
+        if before is JobState.RUNNING:
+            self._add(job, "JobAttemptExecutionDuration", now - since)
+        starting = None if job.on_host else self._starting.pop(job.id, None)
+        if starting is not None:
+            self._add(job, "JobAttemptDuration", now - starting)
+
+    def take(self) -> Iterator[Document]:
+        """Yield what has come together, as PutMetricData takes it, and forget it."""
+        with self._lock:
+            values, self._values = self._values, defaultdict(Counter)
+        for (queue, name), counts in values.items():
+            found = list(counts.items())
+            for start in range(0, len(found), _VALUES_AT_ONCE):
+                some = found[start : start + _VALUES_AT_ONCE]
+                yield {
+                    "MetricName": name,
+                    "Dimensions": [{"Name": DIMENSION, "Value": queue}],
+                    "Unit": _UNITS[NATIVE_METRICS[name].unit],
+                    "Values": [value for value, _ in some],
+                    "Counts": [float(count) for _, count in some],
+                }
+
+    def _start(self, job: Job, now: int, since: int) -> None:
+        self._starting[job.id] = now
+        first = len(job.attempts) == 1
+        if job.submission.is_service_job:
+            self._add(job, "JobsMovedToScheduled", 1)
+            self._add(job, "JobAttemptRunnableToScheduledDuration", now - since)
+            self._add(job, "JobAttemptScheduledToStartingDuration", 0)
+            if first:
+                self._add(job, "JobSubmittedToFirstScheduledDuration", now - job.created_at)
+            return
+        self._add(job, "JobAttemptRunnableToStartingDuration", now - since)
+        if first:
+            self._add(job, "JobSubmittedToFirstStartingDuration", now - job.created_at)
+
+    def _add(self, job: Job, name: str, value: float) -> None:
+        _, _, queue = job.queue_arn.rpartition("/")
+        with self._lock:
+            self._values[queue, name][float(value)] += 1

@@ -1,0 +1,187 @@
+"""Rules about what grows with an app until AWS takes no more: sizes and numbers in one template."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.quotas import (
+    EVENTBRIDGE_SOURCE,
+    FUNCTION_ENVIRONMENT_BYTES,
+    FUNCTION_ENVIRONMENT_SOURCE,
+    LOG_RESOURCE_POLICIES,
+    LOG_RESOURCE_POLICIES_SOURCE,
+    MANAGED_POLICY_CHARACTERS,
+    MANAGED_POLICY_SOURCE,
+    ROLE_POLICY_CHARACTERS,
+    ROLE_POLICY_SOURCE,
+    RULES_A_BUS,
+    STACK_OUTPUTS,
+    STACK_PARAMETERS,
+    STACK_SOURCE,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.whole import Whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_rule = partial(rule, subject=Whole.type)
+
+
+@_rule(
+    "role-policy-size",
+    title="role whose inline policies are too long",
+    fix="name fewer resources, or put some of it into managed policies",
+    source=ROLE_POLICY_SOURCE,
+)
+def role_policy_size(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the role. What only the deployment knows counts as nothing."""
+    attached: dict[str, int] = {}
+    for id_, properties in _of_type(whole, "AWS::IAM::Policy"):
+        for role in _listed(properties.get("Roles")):
+            named = isinstance(role, dict) and isinstance(role.get("Ref"), str)
+            if named and not _is_conditional(whole, id_):
+                length = _length(properties.get("PolicyDocument"))
+                attached[role["Ref"]] = attached.get(role["Ref"], 0) + length
+    for id_, properties in _of_type(whole, "AWS::IAM::Role"):
+        own = [one for one in _listed(properties.get("Policies")) if isinstance(one, dict)]
+        length = sum(_length(one.get("PolicyDocument")) for one in own) + attached.get(id_, 0)
+        if length > ROLE_POLICY_CHARACTERS:
+            most = f"IAM takes {ROLE_POLICY_CHARACTERS:,} of a role"
+            said = f"the inline policies have {length:,} characters or more; {most}"
+            yield f"Resources/{id_}", said
+
+
+@_rule(
+    "managed-policy-size",
+    title="managed policy that is too long",
+    fix="divide it into several",
+    source=MANAGED_POLICY_SOURCE,
+)
+def managed_policy_size(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the policy. What only the deployment knows counts as nothing."""
+    for id_, properties in _of_type(whole, "AWS::IAM::ManagedPolicy"):
+        length = _length(properties.get("PolicyDocument"))
+        if length > MANAGED_POLICY_CHARACTERS:
+            most = f"IAM takes {MANAGED_POLICY_CHARACTERS:,}"
+            yield f"Resources/{id_}", f"the policy has {length:,} characters or more; {most}"
+
+
+@_rule(
+    "function-environment-size",
+    title="function whose environment variables are too long",
+    fix="put lists into parameters or an object, and their name into a variable",
+    source=FUNCTION_ENVIRONMENT_SOURCE,
+)
+def function_environment_size(whole: Whole) -> Iterator[Fault]:
+    """Lambda refuses the function. What only the deployment knows counts as nothing."""
+    for id_, properties in _of_type(whole, "AWS::Lambda::Function"):
+        environment = properties.get("Environment")
+        variables = environment.get("Variables") if isinstance(environment, dict) else None
+        if not isinstance(variables, dict) or _is_intrinsic(variables):
+            continue
+        length = sum(len(str(name).encode()) + _text(value, 0) for name, value in variables.items())
+        if length > FUNCTION_ENVIRONMENT_BYTES:
+            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES:,}"
+            said = f"the environment variables have {length:,} bytes or more; {most}"
+            yield f"Resources/{id_}", said
+
+
+@_rule(
+    "log-resource-policies",
+    title="more resource policies of CloudWatch Logs than an account has",
+    fix="let log groups share one policy, whose resource ends with an asterisk",
+    source=LOG_RESOURCE_POLICIES_SOURCE,
+)
+def log_resource_policies(whole: Whole) -> Iterator[Fault]:
+    """CloudWatch Logs refuses the eleventh; those of other stacks count, too."""
+    policies = [
+        id_
+        for id_, _ in _of_type(whole, "AWS::Logs::ResourcePolicy")
+        if not _is_conditional(whole, id_)
+    ]
+    if len(policies) > LOG_RESOURCE_POLICIES:
+        most = f"an account has {LOG_RESOURCE_POLICIES} in a Region"
+        said = f"there are {len(policies)} resource policies of CloudWatch Logs; {most}"
+        yield f"Resources/{policies[LOG_RESOURCE_POLICIES]}", said
+
+
+@_rule(
+    "stack-sections",
+    title="more outputs or parameters than a stack has",
+    fix="split the template, or pass several values as one",
+    source=STACK_SOURCE,
+)
+def stack_sections(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template."""
+    for name, most in (("Outputs", STACK_OUTPUTS), ("Parameters", STACK_PARAMETERS)):
+        section = whole.template.get(name)
+        count = len(section) if isinstance(section, dict) else 0
+        if count > most:
+            yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
+
+
+@_rule(
+    "rule-count",
+    severity=Severity.WARNING,
+    title="more rules than an event bus has",
+    fix="let one rule look for several things, or ask AWS for more rules",
+    source=EVENTBRIDGE_SOURCE,
+)
+def rule_count(whole: Whole) -> Iterator[Fault]:
+    """EventBridge refuses the next one, unless the account was given more."""
+    rules = [id_ for id_, own in _of_type(whole, "AWS::Events::Rule") if "EventBusName" not in own]
+    if len(rules) > RULES_A_BUS:
+        yield (
+            f"Resources/{rules[RULES_A_BUS]}",
+            f"there are {len(rules)} rules of the default event bus; it has {RULES_A_BUS}",
+        )
+
+
+def _of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give ID and properties of each resource of a type."""
+    for id_, resource in whole.resources.items():
+        if isinstance(resource, dict) and resource.get("Type") == type:
+            properties = resource.get("Properties")
+            if isinstance(properties, dict):
+                yield str(id_), properties
+
+
+def _is_conditional(whole: Whole, id_: str) -> bool:
+    resource = whole.resources[id_]
+    return isinstance(resource, dict) and "Condition" in resource
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_intrinsic(value: Mapping[Any, Any]) -> bool:
+    return len(value) == 1 and str(next(iter(value))).startswith(("Ref", "Fn::"))
+
+
+def _length(value: object) -> int:
+    """Count the characters of a document as JSON, at least: without what is not known yet."""
+    if isinstance(value, dict):
+        if _is_intrinsic(value):
+            return _text(value, 2)
+        return 1 + sum(_length(str(name)) + 2 + _length(one) for name, one in value.items())
+    if isinstance(value, list):
+        return 1 + sum(1 + _length(one) for one in value)
+    return len(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _text(value: object, quotes: int) -> int:
+    """Count the bytes of a text, at least."""
+    if isinstance(value, str):
+        return len(value.encode(errors="replace")) + quotes
+    match value:
+        case {"Fn::Join": [str() as glue, list() as parts]}:
+            between = len(glue) * max(len(parts) - 1, 0)
+            return between + sum(_text(one, 0) for one in parts) + quotes
+        case dict():
+            return quotes
+    return len(str(value)) + quotes

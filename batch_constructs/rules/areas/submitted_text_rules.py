@@ -1,0 +1,165 @@
+"""Rules about secrets and code in the text of a submission, which a description of it shows."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.source import api, docs
+from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
+from batch_constructs.rules.credentials import (
+    credential_in,
+    names_a_credential,
+    option_with_credential,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.interpreters import code_at
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, submissions_from, variables_of
+from batch_constructs.rules.template.values import entries, mapping, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from batch_constructs.rules.template.resource_graph import Resource
+
+_rule = partial(rule, subject=(*SUBMITTERS, FUNCTION))
+
+
+@_rule(
+    "submitted-secret",
+    severity=Severity.WARNING,
+    title="sensitive value in plain text in a submission",
+    fix="keep it in Secrets Manager or Parameter Store, and name it in the job definition",
+    source=api(
+        "ContainerOverrides.environment",
+        "Environment variables of a submission; DescribeJobs shows them.",
+    ),
+)
+def submitted_secret(source: Resource) -> Iterator[Fault]:
+    """Whoever may describe the job or the stack can read it."""
+    for path, request in _requests(source):
+        told: dict[str, str] = {}
+        for below, name, value in _named_values(request):
+            if names_a_credential(name, value):
+                told[below] = f"the value of {shown(name)} stands in the template"
+        command = mapping(request, "ContainerOverrides").get("Command")
+        place = option_with_credential(command) if isinstance(command, list) else None
+        if place is not None:
+            option = "an option's password or token stands in the template"
+            told[f"ContainerOverrides/Command/{place}"] = option
+        for below, written in strings("", request):
+            kind = credential_in(written)
+            if kind is not None:
+                told.setdefault(below, f"{kind} stands in the template")
+        for below, message in told.items():
+            yield f"{path}{below}" if path.endswith("/") else path, message
+
+
+@_rule(
+    "submitted-secret-resolved",
+    title="secret that CloudFormation writes into a submission",
+    fix="name the secret under Secrets of the job definition, where AWS Batch fetches it",
+    source=docs(
+        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+        "CloudFormation puts the value of a secret where its dynamic reference stands.",
+    ),
+)
+def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
+    """The value stands in every description of the job, and in its events."""
+    if source.type == FUNCTION and not _submits(source):
+        return
+    for path, value in strings("", source.template.raw(source.id).get("Properties")):
+        if DYNAMIC.search(value):
+            yield path.partition("/Fn::")[0], "a secret's value is written into the submission"
+
+
+@_rule(
+    "submitted-parameter-in-code",
+    severity=Severity.WARNING,
+    title="parameter inside of code or shell text that a submission runs",
+    fix="give it as a word of its own behind the code, which reads it as an argument",
+    source=api(
+        "RegisterJobDefinitionRequest.parameters",
+        "What stands for a parameter is put into ContainerOverrides.command as it is.",
+    ),
+)
+def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
+    """Whoever chooses the value, such as the key of an object, runs code with the job's role."""
+    for path, request in _requests(source):
+        command = mapping(request, "ContainerOverrides").get("Command")
+        words = [literal(word) for word in command] if isinstance(command, list) else []
+        place = code_at(words)
+        below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
+        for name in PLACEHOLDER.findall(words[place] or "") if place is not None else ():
+            yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
+
+
+def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give what is submitted, with the path that stands before its members."""
+    if source.type == FUNCTION:
+        for name, value in variables_of(source).items() if _submits(source) else ():
+            request = _object(value)
+            if request is not None:
+                yield f"Environment/Variables/{name}", _in_pascal_case(request)
+        return
+    for one in submissions_from(source):
+        yield one.at(""), one.request
+    for place, target in entries(source.properties, "Targets"):
+        template = mapping(target, "InputTransformer").get("InputTemplate")
+        request = _object(template)
+        if request is not None and "jobName" in request:  # for a function of this library
+            yield f"Targets/{place}/InputTransformer/InputTemplate", _in_pascal_case(request)
+
+
+def _submits(function: Resource) -> bool:
+    """Whether a function is told a queue, as those of this library that submit are."""
+    return "JOB_QUEUE" in variables_of(function)
+
+
+def _object(value: object) -> dict[str, Any] | None:
+    """Read an object of JSON; what only the deployment knows is none."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return None
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _in_pascal_case(request: dict[str, Any]) -> dict[str, Any]:
+    """Spell a request of `SubmitJob`, or an event of a function of ours, as CloudFormation does."""
+    overrides = request.get("containerOverrides", request)
+    overrides = overrides if isinstance(overrides, dict) else {}
+    variables = overrides.get("environment")
+    if isinstance(variables, dict):
+        named = [*variables.items()]
+    else:
+        listed = variables if isinstance(variables, list) else []
+        named = [(one.get("name"), one.get("value")) for one in listed if isinstance(one, dict)]
+    return {
+        "Parameters": request.get("parameters"),
+        "ContainerOverrides": {
+            "Command": overrides.get("command"),
+            "Environment": [{"Name": name, "Value": value} for name, value in named],
+        },
+    }
+
+
+def _named_values(request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Give variables and parameters: path, name and value."""
+    overrides = mapping(request, "ContainerOverrides")
+    for place, one in entries(overrides, "Environment"):
+        name, value = text(one, "Name"), text(one, "Value")
+        if name and value:
+            yield f"ContainerOverrides/Environment/{place}/Value", name, value
+    parameters = mapping(request, "Parameters")
+    for name in parameters:
+        if value := text(parameters, name):
+            yield f"Parameters/{name}", name, value

@@ -1,0 +1,107 @@
+"""What grows with an app is refused where AWS refuses it, and one before that it is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from batch_constructs.aws import quotas
+from batch_constructs.rules import check_template
+
+
+def document(length: int) -> dict[str, Any]:
+    """Write a policy of so many characters as JSON without white space."""
+    frame = {"Version": "2012-10-17", "Statement": [{"Sid": ""}]}
+    import json
+
+    short = len(json.dumps(frame, separators=(",", ":")))
+    return {"Version": "2012-10-17", "Statement": [{"Sid": "x" * (length - short)}]}
+
+
+def role(length: int) -> dict[str, Any]:
+    policies = [{"PolicyName": "p", "PolicyDocument": document(length)}]
+    return {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}}
+
+
+def role_and_policy(length: int) -> dict[str, Any]:
+    attached = {"Roles": [{"Ref": "R"}], "PolicyDocument": document(length - 5000)}
+    return {**role(5000), "P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
+
+
+def managed(length: int) -> dict[str, Any]:
+    own = {"PolicyDocument": document(length)}
+    return {"M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own}}
+
+
+def function(length: int) -> dict[str, Any]:
+    value = {"Fn::Join": [",", ["x" * (length - 8), {"Ref": "Q"}, "yy"]]}
+    own = {"Environment": {"Variables": {"NAME": value}}}
+    return {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": own},
+        "Q": {"Type": "AWS::SQS::Queue"},
+    }
+
+
+def policies(count: int) -> dict[str, Any]:
+    own = {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": "{}"}}
+    return {f"P{number}": own for number in range(count)}
+
+
+def rules(count: int) -> dict[str, Any]:
+    own = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
+    return {f"R{number}": own for number in range(count)}
+
+
+CASES: list[Any] = [
+    ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
+    ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
+    ("managed-policy-size", managed, quotas.MANAGED_POLICY_CHARACTERS),
+    ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
+    ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("rule-count", rules, quotas.RULES_A_BUS),
+]
+
+
+def found(template: dict[str, Any]) -> list[tuple[str, str]]:
+    areas = {rule for rule, _, _ in CASES} | {"stack-sections"}
+    return [(one.rule, one.message) for one in check_template(template) if one.rule in areas]
+
+
+@pytest.mark.parametrize(("rule", "make", "most"), CASES)
+def test_the_most_is_taken_and_one_more_is_not(rule: str, make: Any, most: int) -> None:
+    assert found({"Resources": make(most)}) == []
+    [(named, message)] = found({"Resources": make(most + 1)})
+    assert named == rule
+    assert f"{most:,}" in message
+
+
+@pytest.mark.parametrize(
+    ("section", "most"),
+    [("Outputs", quotas.STACK_OUTPUTS), ("Parameters", quotas.STACK_PARAMETERS)],
+)
+def test_a_section_has_so_many_entries_and_no_more(section: str, most: int) -> None:
+    one = {"Type": "String", "Value": "x"}
+
+    def template(count: int) -> dict[str, Any]:
+        topic = {"T": {"Type": "AWS::SNS::Topic"}}
+        return {"Resources": topic, section: {f"N{number}": one for number in range(count)}}
+
+    assert found(template(most)) == []
+    [(_, message)] = found(template(most + 1))
+    assert message == f"there are {most + 1} {section.lower()}; CloudFormation takes {most}"
+
+
+def test_what_is_not_known_yet_counts_as_nothing() -> None:
+    many = {"Fn::Join": [",", [{"Ref": "Q"}] * 3000]}
+    resources = function(100)
+    resources["F"]["Properties"]["Environment"]["Variables"] = {"NAME": many}
+
+    assert found({"Resources": resources}) == []
+
+
+@pytest.mark.parametrize("where", ["Policies", "PolicyDocument", "Environment"])
+@pytest.mark.parametrize("odd", [None, 1, "x", [1, None], {"Variables": 1}, [{"a": []}]])
+def test_what_is_none_is_nothing(where: str, odd: Any) -> None:
+    for kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Function"):
+        assert found({"Resources": {"X": {"Type": kind, "Properties": {where: odd}}}}) == []

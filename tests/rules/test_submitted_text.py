@@ -1,0 +1,131 @@
+"""A secret in a submission of a construct of ours is found by its form and by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+
+import batch_constructs as bc
+from batch_constructs.rules import check_template
+
+PLANTED = {
+    "KEY_ID": "AKIA" + "QWERTYUIOPASDFGH",
+    "HUB": "ghp_" + "a1B2" * 9,
+    "DATABASE": "postgres://user:hunter2@db/main",
+    "PEM": "-----BEGIN RSA PRIVATE KEY-----",
+    "DB_PASSWORD": "hunter2",
+}
+"""A name and a value of which the name alone, or the value alone, says that it is secret."""
+
+
+def _workflow(stack: cdk.Stack, given: dict[str, Any], **more: Any) -> None:
+    job = bc.WorkflowJob(name="one", job_definition=given["job_definition"], **more)
+    bc.Workflow(stack, "It", queue=given["queue"], jobs=[job])
+
+
+SUBMITS: dict[str, Callable[..., object]] = {
+    "schedule": lambda stack, given, **more: bc.ScheduleTrigger(
+        stack, "It", schedule="rate(1 day)", **given, **more
+    ),
+    "event": lambda stack, given, **more: bc.EventTrigger(
+        stack,
+        "It",
+        event_pattern={"source": ["a"]},
+        timeout=cdk.Duration.minutes(5),
+        **given,
+        **more,
+    ),
+    "gateway": lambda stack, given, **more: bc.SubmissionGateway(stack, "It", **given, **more),
+    "function": lambda stack, given, **more: bc.SubmitFunction(stack, "It", **given, **more),
+    "workflow": _workflow,
+}
+
+
+def found(stack: cdk.Stack) -> list[tuple[str, str]]:
+    template = dict(assertions.Template.from_stack(stack).to_json())
+    return [
+        (one.rule, f"{one.message} {one.fix}")
+        for one in check_template(template)
+        if one.rule.startswith("submitted-")
+    ]
+
+
+@pytest.fixture
+def given(stack: cdk.Stack) -> dict[str, Any]:
+    """A queue and a definition that were there before."""
+    arn = "arn:aws:batch:us-east-1:123456789012:{}"
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", arn.format("job-queue/q"))
+    job = bc.JobDefinition.from_job_definition_arn(stack, "Job", arn.format("job-definition/d:1"))
+    return {"queue": queue, "job_definition": job}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("how", SUBMITS)
+def test_a_secret_in_the_environment_of_a_submission_is_found(
+    how: str, name: str, given: dict[str, Any], stack: cdk.Stack
+) -> None:
+    overrides = bc.SubmissionOverrides(environment={name: PLANTED[name]})
+
+    SUBMITS[how](stack, given, overrides=overrides)
+
+    [(rule, said)] = found(stack)
+    assert rule == "submitted-secret"
+    assert PLANTED[name] not in said
+
+
+@pytest.mark.parametrize("how", ["schedule", "function", "workflow"])
+def test_a_secret_in_its_parameters_or_command_is_found(
+    how: str, given: dict[str, Any], stack: cdk.Stack
+) -> None:
+    overrides = bc.SubmissionOverrides(command=["load", "--password", "hunter2"])
+
+    SUBMITS[how](stack, given, overrides=overrides, parameters={"hub": PLANTED["HUB"]})
+
+    said = found(stack)
+    assert [rule for rule, _ in said] == ["submitted-secret"] * 2
+    assert "hunter2" not in str(said)
+
+
+@pytest.mark.parametrize("how", SUBMITS)
+def test_what_only_points_to_a_secret_is_none(
+    how: str, given: dict[str, Any], stack: cdk.Stack
+) -> None:
+    overrides = bc.SubmissionOverrides(
+        environment={
+            "DB_PASSWORD_FILE": "/run/secret",
+            "TOKEN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:t-a1b2c3",
+            "URL": "https://example.com/a:b@c",
+        }
+    )
+
+    SUBMITS[how](stack, given, overrides=overrides)
+
+    assert found(stack) == []
+
+
+@pytest.mark.parametrize("how", ["schedule", "function", "workflow"])
+def test_a_parameter_in_the_code_of_a_submission_is_found(
+    how: str, given: dict[str, Any], stack: cdk.Stack
+) -> None:
+    overrides = bc.SubmissionOverrides(command=["bash", "-lc", "report Ref::key", "Ref::other"])
+
+    SUBMITS[how](stack, given, overrides=overrides, parameters={"key": "a", "other": "b"})
+
+    [(rule, said)] = found(stack)
+    assert rule == "submitted-parameter-in-code"
+    assert "Ref::key" in said
+
+
+@pytest.mark.parametrize("how", ["schedule", "function", "workflow"])
+def test_a_parameter_that_is_a_word_of_its_own_is_no_code(
+    how: str, given: dict[str, Any], stack: cdk.Stack
+) -> None:
+    overrides = bc.SubmissionOverrides(command=["bash", "-lc", 'report "$1"', "-", "Ref::key"])
+
+    SUBMITS[how](stack, given, overrides=overrides, parameters={"key": "a"})
+
+    assert found(stack) == []

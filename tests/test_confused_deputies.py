@@ -1,0 +1,181 @@
+"""Who may make use of what, in one stack of everything, by the defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+
+from tests.everything import everything
+
+NO_SOURCE = {
+    "ec2.amazonaws.com": "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+    "id_roles_use_switch-role-ec2_instance-profiles.html",
+    "ecs.amazonaws.com": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/"
+    "infrastructure_IAM_role.html",
+    "lambda.amazonaws.com": "https://docs.aws.amazon.com/lambda/latest/dg/"
+    "lambda-intro-execution-role.html",
+    "spotfleet.amazonaws.com": "https://docs.aws.amazon.com/batch/latest/userguide/"
+    "spot_fleet_IAM_role.html",
+}
+"""Service that assumes a role without saying for whom → AWS's page, whose trust has no condition.
+
+An instance profile and an execution role are passed within one account only.
+"""
+
+NO_CONDITION = {
+    ("AWS::SNS::TopicPolicy", "events.amazonaws.com"): "https://docs.aws.amazon.com/eventbridge/"
+    "latest/userguide/eb-use-resource-based.html#eb-sns-permissions",
+    ("AWS::KMS::Key", "events.amazonaws.com"): "https://docs.aws.amazon.com/sns/latest/dg/"
+    "sns-key-management.html#compatibility-with-aws-services",
+}
+"""Resource and service that AWS admits without a condition → AWS's page."""
+
+DOCUMENTS = {
+    "AWS::KMS::Key": "KeyPolicy",
+    "AWS::S3::BucketPolicy": "PolicyDocument",
+    "AWS::SNS::TopicPolicy": "PolicyDocument",
+    "AWS::SQS::QueuePolicy": "PolicyDocument",
+}
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    """What one of each construct comes to, with its defaults."""
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "All")
+    everything(stack, defaults=True)
+    found: dict[str, Any] = assertions.Template.from_stack(stack).to_json()["Resources"]
+    return {id_: one for id_, one in found.items() if id_.startswith(("My", "BatchConstructs"))}
+
+
+def of_type(resources: dict[str, Any], *types: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for id_, one in resources.items():
+        if one["Type"] in types:
+            yield id_, one.get("Properties", {})
+
+
+def services(statement: dict[str, Any]) -> list[str]:
+    principal = statement["Principal"]
+    named = principal.get("Service", []) if isinstance(principal, dict) else []
+    listed = named if isinstance(named, list) else [named]
+    return [one if isinstance(one, str) else json.dumps(one) for one in listed]
+
+
+def test_a_role_is_assumed_for_this_account_wherever_the_service_says_for_whom(
+    resources: dict[str, Any],
+) -> None:
+    seen = set()
+    for id_, role in of_type(resources, "AWS::IAM::Role"):
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            [service] = services(statement)
+            seen.add(service)
+            condition = json.dumps(statement.get("Condition"))
+            assert service in NO_SOURCE or "aws:SourceAccount" in condition, id_
+    assert set(NO_SOURCE) < seen
+    assert all(page.startswith("https://docs.aws.amazon.com/") for page in NO_SOURCE.values())
+
+
+def test_a_resource_admits_a_service_for_this_account_only(resources: dict[str, Any]) -> None:
+    seen = set()
+    for id_, own in of_type(resources, *DOCUMENTS):
+        kind = resources[id_]["Type"]
+        for statement in own[DOCUMENTS[kind]]["Statement"]:
+            for service in services(statement) if statement["Effect"] == "Allow" else ():
+                if (kind, service) in NO_CONDITION:
+                    seen.add((kind, service))
+                    continue
+                assert any(
+                    key in json.dumps(statement.get("Condition"))
+                    for key in ("aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext")
+                ), (id_, service)
+    assert seen == set(NO_CONDITION)
+
+
+def test_nobody_is_everybody(resources: dict[str, Any]) -> None:
+    for id_, own in of_type(resources, *DOCUMENTS):
+        for statement in own[DOCUMENTS[resources[id_]["Type"]]]["Statement"]:
+            anybody = statement["Principal"] in ("*", {"AWS": "*"})
+            assert not anybody or statement["Effect"] == "Deny", id_
+
+
+def test_a_function_is_invoked_by_one_resource_of_this_account(resources: dict[str, Any]) -> None:
+    permissions = list(of_type(resources, "AWS::Lambda::Permission"))
+
+    assert permissions
+    assert all("SourceArn" in own or "SourceAccount" in own for _, own in permissions)
+
+
+def test_a_role_is_passed_to_one_service_only(resources: dict[str, Any]) -> None:
+    passed = [
+        statement
+        for _, own in of_type(resources, "AWS::IAM::Role", "AWS::IAM::Policy")
+        for document in [
+            *(one["PolicyDocument"] for one in own.get("Policies", ())),
+            own.get("PolicyDocument", {"Statement": []}),
+        ]
+        for statement in document["Statement"]
+        if "iam:PassRole" in json.dumps(statement["Action"])
+    ]
+
+    assert passed
+    assert all("iam:PassedToService" in json.dumps(one.get("Condition")) for one in passed)
+    assert all(one["Resource"] != "*" for one in passed)
+
+
+TLS = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "policy", "member"),
+    [
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues"),
+        ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics"),
+        ("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket"),
+    ],
+)
+def test_nothing_is_sent_or_read_without_tls(
+    kind: str, policy: str, member: str, resources: dict[str, Any]
+) -> None:
+    over_tls = {
+        str(held)
+        for _, own in of_type(resources, policy)
+        for held in (own[member] if isinstance(own[member], list) else [own[member]])
+        if any(
+            one["Effect"] == "Deny" and one.get("Condition") == TLS
+            for one in own["PolicyDocument"]["Statement"]
+        )
+    }
+    ids = {id_ for id_, _ in of_type(resources, kind)}
+
+    assert ids
+    assert {str({"Ref": id_}) for id_ in ids} == over_tls
+
+
+def test_everything_at_rest_is_encrypted_and_no_log_is_kept_for_ever(
+    resources: dict[str, Any],
+) -> None:
+    for id_, queue in of_type(resources, "AWS::SQS::Queue"):
+        assert queue.get("SqsManagedSseEnabled") is True or "KmsMasterKeyId" in queue, id_
+    for id_, topic in of_type(resources, "AWS::SNS::Topic"):
+        assert "KmsMasterKeyId" in topic, id_
+    for id_, bucket in of_type(resources, "AWS::S3::Bucket"):
+        assert "BucketEncryption" in bucket, id_
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, id_
+    for id_, group in of_type(resources, "AWS::Logs::LogGroup"):
+        assert group["RetentionInDays"] <= 365, id_
+    for id_, key in of_type(resources, "AWS::KMS::Key"):
+        assert key["EnableKeyRotation"] is True, id_
+
+
+def test_every_function_is_one_of_ours(resources: dict[str, Any]) -> None:
+    """The CDK adds some of its own for a bucket's notifications, for log retention and the like."""
+    handlers = {own["Handler"] for _, own in of_type(resources, "AWS::Lambda::Function")}
+
+    assert len(handlers) > 5
+    assert all(one.endswith(".handler") and one.count(".") == 2 for one in handlers), handlers
+    assert not any(one["Type"].startswith("Custom::S3") for one in resources.values())

@@ -1,0 +1,145 @@
+"""cdk-nag's packs find what a user wrote, and of this library what is acknowledged with a reason.
+
+`scripts/run_checkov.py` asks checkov the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import cdk_nag
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+import batch_constructs as bc
+from batch_constructs.acknowledgements import MEANT
+from tests import rendered
+from tests.everything import everything
+
+PACKS = (
+    cdk_nag.AwsSolutionsChecks,
+    cdk_nag.HIPAASecurityChecks,
+    cdk_nag.NIST80053R4Checks,
+    cdk_nag.NIST80053R5Checks,
+    cdk_nag.PCIDSS321Checks,
+)
+
+
+def found(app: cdk.App, *, kind: str = "violations") -> Iterator[tuple[str, str, str]]:
+    """Synthesise an app under the packs: path, rule and reason of each finding."""
+    cdk.Validations.of(app).add_plugins(*(pack() for pack in PACKS))
+    with contextlib.suppress(RuntimeError):  # the findings fail the synthesis
+        app.synth()
+    report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
+    for plugin in report["pluginReports"]:
+        assert "failed" not in str(plugin.get("metadata"))
+        for one in plugin.get(kind, ()) if plugin["pluginName"] != "batch-constructs" else ():
+            for construct in one["violatingConstructs"]:
+                yield construct["constructPath"], one["ruleName"], one.get("reason", "")
+
+
+def an_app(tmp_path: Path) -> tuple[cdk.App, cdk.Stack]:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    place = cdk.Environment(account="123456789012", region="us-east-1")
+    return app, cdk.Stack(app, "All", env=place)
+
+
+OURS = ("All/My", "All/BatchConstructs", "All/Definition/", "All/Queue/", "All/Template/")
+
+
+@pytest.mark.parametrize("defaults", [True, False])
+def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(
+    tmp_path: Path, *, defaults: bool
+) -> None:
+    app, stack = an_app(tmp_path)
+    everything(stack, defaults=defaults)
+
+    paths = [(path, rule) for path, rule, _ in found(app)]
+
+    assert any(path.startswith("All/Vpc/") for path, _ in paths)
+    assert [one for one in paths if one[0].startswith(OURS)] == []
+
+
+def test_each_acknowledgement_says_why(tmp_path: Path) -> None:
+    app, stack = an_app(tmp_path)
+    everything(stack, defaults=True)
+
+    suppressed = list(found(app, kind="suppressedViolations"))
+
+    assert len(suppressed) > 200
+    assert all(reason.endswith(".") and len(reason) > 20 for _, _, reason in suppressed)
+    assert all(path.startswith((*OURS, "All/Role/DefaultPolicy/")) for path, _, _ in suppressed)
+
+
+def test_what_a_user_adds_to_ours_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The roles have asterisks of their own that are meant so, and that is no licence."""
+    monkeypatch.setattr(rendered, "TEMPLATES", {})  # what it adds is wrong, and not for the judges
+    app, stack = an_app(tmp_path)
+    job = bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+    )
+    bucket = s3.Bucket(stack, "Bucket")
+    bucket.grant_read(job)
+    queue = bc.JobQueue.from_job_queue_arn(
+        stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+    )
+    submit = bc.SubmitFunction(stack, "Submit", queue=queue, job_definition=job)
+    submit.function.add_to_role_policy(
+        iam.PolicyStatement(actions=["batch:ListJobs", "s3:PutObject"], resources=["*"])
+    )
+
+    rules = {(path, rule) for path, rule, _ in found(app)}
+
+    policy = "All/Job/JobRole/DefaultPolicy/Resource"
+    assert (policy, "AwsSolutions-IAM5[Action::s3:GetObject*]") in rules
+    assert (policy, "AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/*]") in rules
+    role = "All/Submit/Function/Role/DefaultPolicy/Resource"
+    assert (role, "AwsSolutions-IAM5[Resource::*]") in rules
+    assert any(path == "All/Bucket/Resource" for path, _ in rules)
+
+
+def test_without_cdk_nag_nothing_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(__import__("sys").modules, "cdk_nag")
+    app, stack = an_app(tmp_path)
+    bc.FargateJobDefinition(stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2))
+    app.synth()
+
+    assert "AwsSolutions" not in (tmp_path / "manifest.json").read_text()
+
+
+CHECKED = {kind for kind, some in MEANT.items() if any(one.checkov for one in some)}
+
+
+@pytest.mark.parametrize("defaults", [True, False])
+def test_checkov_is_told_of_each_resource_what_it_would_find(
+    tmp_path: Path, *, defaults: bool
+) -> None:
+    """What it would find is counted by `scripts/run_checkov.py`; here nothing is left out."""
+    _, stack = an_app(tmp_path)
+    everything(stack, defaults=defaults)
+    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+
+    seen = set()
+    for id_, one in resources.items():
+        if one["Type"] not in CHECKED or not id_.startswith(("My", "BatchConstructs")):
+            continue
+        seen.add(one["Type"])
+        properties: dict[str, Any] = one["Properties"]
+        skipped = {
+            skip["id"] for skip in one.get("Metadata", {}).get("checkov", {}).get("skip", [])
+        }
+        assert skipped == {
+            meant.checkov
+            for meant in MEANT[one["Type"]]
+            if meant.checkov and meant.unless not in properties
+        }, id_
+    assert seen == CHECKED
