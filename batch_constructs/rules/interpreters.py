@@ -72,13 +72,8 @@ def code_at(words: Sequence[str | None]) -> int | None:
         ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
         option = _option_of(word) or (None if ended else option)
         # The image's own entry point may be an interpreter, whose option comes first then.
-<<<<<<< HEAD
-        following = words[place + 1] or ""
-        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
-=======
         following = "".join(one or "" for one in words[place + 1 : place + 2])
-        if place == 0 and _ANY.fullmatch(word) and _CODE.search(following):
->>>>>>> data
+        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
             return place + 1
     return None
 

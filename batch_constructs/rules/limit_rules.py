@@ -6,13 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-<<<<<<< HEAD
 from batch_constructs.aws.limits import table
-from batch_constructs.aws.property_paths import CONTAINERS, HERE, PODS, TASKS, places
-=======
-from batch_constructs.aws.limits import tables
 from batch_constructs.aws.property_paths import places
->>>>>>> data
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text

@@ -13,7 +13,6 @@ from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.credentials import (
     credential_in,
-    may_hold_credential,
     names_a_credential,
     option_with_credential,
 )
@@ -52,13 +51,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
-<<<<<<< HEAD
-    for path, written in _strings("", job.properties):
-        kind = credential_in(written) if may_hold_credential(written) else None
-=======
     for path, written in strings("", job.properties):
         kind = credential_in(written)
->>>>>>> data
         if kind is not None and path not in told:
             yield path, f"{kind} stands in the template"
 
@@ -80,15 +74,7 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
                 yield f"{path}/{name}", name, value
 
 
-<<<<<<< HEAD
-def _strings(path: str, value: object) -> Iterator[tuple[str, str]]:
-=======
-def _written(value: object) -> str:
-    return literal(value) or ""
-
-
 def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
->>>>>>> data
     """Give every string below a value, with its path; what contains itself is gone through once."""
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
@@ -103,18 +89,9 @@ def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
             rest += reversed(found)
         elif written := literal(value):
             yield path, written
-<<<<<<< HEAD
-=======
-        if not isinstance(value, dict | list) or id(value) in met:
-            continue
-        met.add(id(value))
-        below = value.items() if isinstance(value, dict) else enumerate(value)
-        found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
-        rest += reversed(found)
 
 
 DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
->>>>>>> data
 
 
 @job_rule(
@@ -129,7 +106,6 @@ DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
-<<<<<<< HEAD
     for path in _references_to(job, "secretsmanager"):
         yield path, "a secret's value is written into the job definition"
 
@@ -152,15 +128,9 @@ def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
 
 def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
     """Give the paths of dynamic references, as they are written."""
-    for path, value in _strings("", job.template.raw(job.id).get("Properties")):
+    for path, value in strings("", job.template.raw(job.id).get("Properties")):
         if f"{{{{resolve:{service}:" in value:
             yield path.partition("/Fn::")[0]
-=======
-    written = job.template.raw(job.id).get("Properties")
-    for path, value in strings("", written):
-        if DYNAMIC.search(value):
-            yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
->>>>>>> data
 
 
 _SECRET_SOURCE: Final = pattern(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
