@@ -137,7 +137,7 @@ def test_a_loop_over_a_parameter_is_written_out_with_its_default(type: str) -> N
     names = {"P": {"Type": type, "Default": "A, B"}}
     nested = {"Fn::ForEach::Inner": ["Part", ["1", "2"], {"${Name}${Part}": {"Type": "T"}}]}
 
-    made = unroll({**loop({"Ref": "P"}, nested), "Parameters": names}).template["Resources"]
+    made: Any = unroll({**loop({"Ref": "P"}, nested), "Parameters": names}).template["Resources"]
 
     assert list(made) == ["A1", "A2", "B1", "B2"]
 
