@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.consumed_resources import Consumable
 
-REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default"})
+REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
 """A placeholder without a default can still be given at submission, but a construct has
-``parameters`` to say so."""
+``parameters`` to say so; AWS takes a secret's value anywhere, but a construct has ``secrets``."""
 
 
 class JobArguments(TypedDict, total=False):

@@ -114,13 +114,10 @@ def _may_name(text: str) -> bool:
     return any(word in lower for word in _WORDS)
 
 
-def may_hold_credential(text: str) -> bool:
-    """Tell whether a look at a text, or at the parts it was put together from, is worth while."""
-    return any(sign in text for sign in _SIGNS)
-
-
 def credential_in(text: str) -> str | None:
     """Say what kind of credential a text holds, if it is known by its form."""
+    if not any(sign in text for sign in _SIGNS):
+        return None
     found = _FOUND.search(text)
     return None if found is None else CREDENTIALS[(found.lastindex or 1) - 1].noun
 

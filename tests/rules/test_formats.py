@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from fastjsonschema import compile as schema_of
 
 from batch_constructs.check import findings_report
 from batch_constructs.cli import main
@@ -68,6 +69,78 @@ def test_sarif_names_the_rule_the_place_and_the_level(tmp_path: Path) -> None:
     [location] = result["locations"]
     assert location["physicalLocation"]["region"] == {"startLine": 5, "startColumn": 7}
     assert location["physicalLocation"]["artifactLocation"]["uri"].endswith("/a%20b.yaml")
+
+
+def of(required: str, **properties: object) -> dict[str, object]:
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def listed(one: object) -> dict[str, object]:
+    return {"type": "array", "items": one}
+
+
+TEXT = {"type": "string"}
+MESSAGE = of("text", text=TEXT)
+PLACE = {"type": "integer", "minimum": 1}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+SARIF = of(
+    "version runs",
+    version={"enum": ["2.1.0"]},
+    runs=listed(
+        of(
+            "tool",
+            columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+            tool=of(
+                "driver",
+                driver=of(
+                    "name",
+                    name=TEXT,
+                    rules=listed(
+                        of(
+                            "id",
+                            shortDescription=MESSAGE,
+                            fullDescription=MESSAGE,
+                            help=MESSAGE,
+                            helpUri={"type": "string", "format": "uri"},
+                            defaultConfiguration=of("", level=LEVEL),
+                        )
+                    ),
+                ),
+            ),
+            results=listed(
+                of(
+                    "message",
+                    message=MESSAGE,
+                    level=LEVEL,
+                    ruleId=TEXT,
+                    ruleIndex={"type": "integer", "minimum": -1},
+                    partialFingerprints={"type": "object", "additionalProperties": TEXT},
+                    locations=listed(
+                        of(
+                            "",
+                            physicalLocation=of(
+                                "artifactLocation",
+                                artifactLocation=of("uri", uri={"pattern": "^[!-~]+$"}),
+                                region=of("", startLine=PLACE, startColumn=PLACE),
+                            ),
+                            logicalLocations=listed(of("", fullyQualifiedName=TEXT, kind=TEXT)),
+                        )
+                    ),
+                )
+            ),
+        )
+    ),
+)
+"""What SARIF 2.1.0 (OASIS, sections 3.13 to 3.30) asks of the members that a report has."""
+
+
+def test_a_report_has_what_the_standard_of_sarif_asks_for(tmp_path: Path) -> None:
+    is_sarif = schema_of(SARIF)
+    is_sarif(json.loads(told(tmp_path, "sarif")))
+    is_sarif(json.loads(findings_report.as_sarif(one("50% of it", "a b\\ü%.yaml"))))
+    for rule in RULES.values():
+        found = Finding(rule.id, rule.severity, "", "", "m", rule.fix, "s", 1, 1)
+        is_sarif(json.loads(findings_report.as_sarif({"a": [found]})))
 
 
 def test_every_rule_can_be_written_as_sarif() -> None:

@@ -13,6 +13,8 @@ from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text
 
 MAPPINGS = {"M": {"a": {"secret": "{{resolve:ssm:/x}}", "plain": "x"}}}
+PERHAPS = {"Fn::If": ["C", "a", {"Ref": "AWS::NoValue"}]}
+OTHERWISE = {"DefaultValue": {"Fn::Sub": "y"}}
 
 
 def resolved(value: Any) -> Any:
@@ -57,6 +59,13 @@ def test_what_comes_out_as_a_placeholder_is_unknown(value: Any) -> None:
         ("${HOME}/x", "${HOME}/x"),
         ('{"a": {"b": 1}}', '{"a": {"b": 1}}'),
         ({"Fn::FindInMap": ["M", "a", "plain"]}, "x"),
+        ({"Fn::FindInMap": ["M", "a", "plain", OTHERWISE]}, "x"),
+        ({"Fn::FindInMap": ["M", "b", "plain", OTHERWISE]}, "y"),
+        ({"Fn::FindInMap": ["M", {"Ref": "P"}, "plain", OTHERWISE]}, UNKNOWN),
+        ({"Fn::FindInMap": ["M", "b", "plain"]}, UNKNOWN),
+        ({"Fn::Length": ["a", {"Ref": "P"}]}, 2),
+        ({"Fn::Length": ["a", PERHAPS]}, UNKNOWN),
+        ({"Fn::Length": {"Ref": "P"}}, UNKNOWN),
     ],
     ids=str,
 )
@@ -121,6 +130,25 @@ def test_loops_in_loops_and_in_properties_are_written_out() -> None:
     made = unroll(loop(["x"], outer)).template
 
     assert made["Resources"] == {"Rx1": {"Tags": {"A": "xA", "B": "xB"}}}
+
+
+@pytest.mark.parametrize("type", ["CommaDelimitedList", "List<String>"])
+def test_a_loop_over_a_parameter_is_written_out_with_its_default(type: str) -> None:
+    names = {"P": {"Type": type, "Default": "A, B"}}
+    nested = {"Fn::ForEach::Inner": ["Part", ["1", "2"], {"${Name}${Part}": {"Type": "T"}}]}
+
+    made: Any = unroll({**loop({"Ref": "P"}, nested), "Parameters": names}).template["Resources"]
+
+    assert list(made) == ["A1", "A2", "B1", "B2"]
+
+
+@pytest.mark.parametrize(
+    "parameter", [{"Type": "String", "Default": "A,B"}, {"Type": "CommaDelimitedList"}], ids=str
+)
+def test_a_loop_over_another_parameter_is_not_looked_at(parameter: dict[str, str]) -> None:
+    seen = examine({**loop({"Ref": "P"}, TOPIC), "Parameters": {"P": parameter}})
+
+    assert seen.not_looked_at == ["1 resource in Fn::ForEach"]
 
 
 def test_a_loop_over_a_parameter_stays_and_its_resources_are_counted() -> None:

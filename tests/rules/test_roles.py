@@ -189,12 +189,32 @@ class TestInstanceRoleInContainers:
     ) -> None:
         assert self.messages(given, metadata) == ([problem] if problem else [])
 
+    @pytest.mark.parametrize(
+        "given",
+        [
+            role("ec2", "SecretsManagerReadWrite"),
+            role("ec2", "AdministratorAccess"),
+            role("ec2", Action="ssm:*", Resource="*"),
+            role("ec2", NotAction="iam:*", Resource="*"),
+        ],
+    )
+    def test_what_is_told_of_the_role_is_not_told_of_the_environment(
+        self, given: dict[str, Any]
+    ) -> None:
+        assert self.messages(given, None) == []
+        assert self.messages(given, None, "broad-permissions") != []
+
     def test_where_there_is_no_metadata_nobody_reads_it(self) -> None:
         given = role("ec2", "AmazonSSMManagedInstanceCore")
 
         assert self.messages(given, {"HttpEndpoint": "disabled"}) == []
 
-    def messages(self, given: dict[str, Any], metadata: dict[str, Any] | None) -> list[str]:
+    def messages(
+        self,
+        given: dict[str, Any],
+        metadata: dict[str, Any] | None,
+        rule: str = "instance-role-in-containers",
+    ) -> list[str]:
         environment = resource(
             "AWS::Batch::ComputeEnvironment",
             ComputeResources={
@@ -204,7 +224,7 @@ class TestInstanceRoleInContainers:
             },
         )
         return found(
-            "instance-role-in-containers",
+            rule,
             Role=given,
             Profile=resource("AWS::IAM::InstanceProfile", Roles=[{"Ref": "Role"}]),
             Environment=environment,

@@ -162,21 +162,21 @@ RESOLVED = "a secret's value is written into the job definition"
 
 
 @pytest.mark.parametrize(
-    ("value", "is_secret"),
+    ("value", "severity"),
     [
-        ("{{resolve:secretsmanager:db:SecretString:password}}", True),
-        ("x{{resolve:ssm-secure:/db/password}}", True),
+        ("{{resolve:secretsmanager:db:SecretString:password}}", "warning"),
+        ("x{{resolve:ssm-secure:/db/password}}", "error"),
         (
             {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "S"}, ":SecretString:::}}"]]},
-            True,
+            "warning",
         ),
-        ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, True),
-        ("{{resolve:ssm:/db/host}}", False),
+        ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, "warning"),
+        ("{{resolve:ssm:/db/host}}", None),
     ],
 )
 @pytest.mark.parametrize("place", ["variable", "parameter", "command", "option"])
-def test_a_secret_that_cloudformation_writes_is_an_error(
-    value: Any, place: str, *, is_secret: bool
+def test_a_secret_that_cloudformation_writes_is_told_and_a_secure_string_is_refused(
+    value: Any, place: str, severity: str | None
 ) -> None:
     places: dict[str, dict[str, Any]] = {
         "variable": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": value}]}},
@@ -185,10 +185,12 @@ def test_a_secret_that_cloudformation_writes_is_an_error(
         "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": value}}}},
     }
     properties = places[place]
-    found = [one for one in check_resource(JOB, properties) if one.rule == "secret-resolved"]
+    rules = ("secret-resolved", "secure-string-resolved")
+    found = [one for one in check_resource(JOB, properties) if one.rule in rules]
 
-    assert [(one.severity, one.message) for one in found] == (
-        [("error", RESOLVED)] if is_secret else []
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert [one.message for one in found if severity == "warning"] == (
+        [RESOLVED] if severity == "warning" else []
     )
 
 

@@ -156,14 +156,13 @@ def _of_limit(limit: Limit) -> Iterator[tuple[str, Limit]]:
     """Let a limit admit the first value that it refuses."""
     bound = limit.bound
     _, (refused, *_) = admitted_and_refused(bound)
-    known = bound._fields
     if isinstance(bound, OneOf):
         yield (
             f"{refused} too",
             limit.replaced(bound=bound.replaced(values=(*bound.values, refused))),
         )
-    elif "pattern" in known:
-        wider: Any = {"pattern": r"(?s:.*)", "longest": None} if "longest" in known else {}
+    elif hasattr(bound, "longest"):
+        wider: Any = {"pattern": r"(?s:.*)", "longest": None}
         yield "any text", limit.replaced(bound=bound.replaced(**wider))
     else:
         end = "low" if refused < bound.low else "high"  # type: ignore[union-attr]

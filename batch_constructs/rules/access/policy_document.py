@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.access import condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Template
 
 _ANY: Final = ("*",)
+_SENSITIVE: Final = (
+    "secretsmanager:GetSecretValue",
+    "iam:PassRole",
+    "sts:AssumeRole",
+    "kms:Decrypt",
+)
 
 
 class Statement(Record):
@@ -75,6 +82,23 @@ class Statement(Record):
         """Tell whether it allows something on every resource, whatever the circumstances."""
         listed = "*" in self.resources and not self.but_resources
         return self.allows and listed and self.condition is None
+
+    @property
+    def far_too_much(self) -> list[str]:
+        """Give the actions that it allows on every resource, and that no job needs there."""
+        return [
+            action
+            for action in (self.actions or ())
+            if self.opens_everything and not self.but_actions
+            if action in _SENSITIVE or action == "*" or action.endswith(":*")
+        ]
+
+    @property
+    def is_far_too_much(self) -> bool:
+        """Tell whether what it allows is told of the role already."""
+        return self.opens_everything and (
+            self.but_actions or self.managed in ALMOST_EVERYTHING or bool(self.far_too_much)
+        )
 
 
 def statements(

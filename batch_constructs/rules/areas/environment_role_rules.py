@@ -227,7 +227,10 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     source=policies.INSTANCE_CREDENTIALS_SOURCE,
 )
 def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Containers get the instance's credentials from its metadata, whatever their job role says."""
+    """Containers get the instance's credentials from its metadata, whatever their job role says.
+
+    What the role allows far too much of is told of the role itself.
+    """
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if role is None or _hides_metadata(environment):
         return
@@ -235,7 +238,7 @@ def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fau
     for statement in held.statements:
         reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
         action = next((one for one in reads if held.allow(one) is not False), None)
-        if action is not None and statement.opens_everything:
+        if action is not None and statement.opens_everything and not statement.is_far_too_much:
             name = statement.managed
             whose = f"the policy {name} of {role.id}" if name else role.id
             said = f"{whose} allows {action} on every resource"

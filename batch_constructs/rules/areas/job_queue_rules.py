@@ -125,11 +125,12 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
     source=api(
         "ComputeEnvironmentOrder.order",
         '"Compute environments are tried in ascending order." ServiceEnvironmentOrder.order is the'
-        " place of a service environment.",
+        " place of a service environment. Equal orders the API does not take, says who makes it"
+        " (hashicorp/terraform-provider-aws#20764).",
     ),
 )
 def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
-    """Environments are tried one after the other; there is no spreading."""
+    """Batch refuses the queue: environments are tried one after the other, without spreading."""
     for kind in QUEUE_KINDS:
         seen: set[float] = set()
         for position, entry in entries(queue.properties, kind.order):

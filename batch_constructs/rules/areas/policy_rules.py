@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.managed_policies import (
     ALMOST_EVERYTHING,
@@ -84,14 +84,6 @@ def open_trust(role: Resource) -> Iterator[Fault]:
             )
 
 
-_SENSITIVE: Final = (
-    "secretsmanager:GetSecretValue",
-    "iam:PassRole",
-    "sts:AssumeRole",
-    "kms:Decrypt",
-)
-
-
 def _is_for_batch(role: Resource) -> bool:
     """Tell whether a role is one of a job, an instance, or a submitter."""
     memory = role.template.memory
@@ -149,9 +141,9 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
                 yield "Policies", "the role allows every action but those under NotAction"
             continue
         who = f"the policy {managed}" if managed else "the role"
+        too_much = statement.far_too_much if mine else ()
         for action in statement.actions or ():
-            too_much = mine and (action in _SENSITIVE or action == "*" or action.endswith(":*"))
-            if too_much or (not managed and action in ("batch:*", "batch:**")):
+            if action in too_much or (not managed and action in ("batch:*", "batch:**")):
                 path = attached.get(managed, "Policies")
                 found.setdefault((path, who), []).append(f'"{action}"')
     for (path, who), actions in found.items():

@@ -119,6 +119,7 @@ def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
 @rule(
     "duplicate-quota-share",
     QUOTA_SHARE,
+    severity=Severity.WARNING,
     title="two quota shares of one name on one queue",
     fix="give each quota share of the queue a name of its own",
     source=api(

@@ -13,7 +13,6 @@ from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.credentials import (
     credential_in,
-    may_hold_credential,
     names_a_credential,
     option_with_credential,
 )
@@ -53,7 +52,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
     for path, written in strings("", job.properties):
-        kind = credential_in(written) if may_hold_credential(written) else None
+        kind = credential_in(written)
         if kind is not None and path not in told:
             yield path, f"{kind} stands in the template"
 
@@ -97,20 +96,41 @@ DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
 @job_rule(
     "secret-resolved",
+    severity=Severity.WARNING,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
     source=docs(
         "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation puts the value of a secret where its dynamic reference stands;"
-        " ssm-secure is for a few properties only, none of them of AWS Batch.",
+        "CloudFormation puts the value of a secret where its dynamic reference stands.",
     ),
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
-    written = job.template.raw(job.id).get("Properties")
-    for path, value in strings("", written):
-        if "{{" in value and DYNAMIC.search(value):
-            yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
+    for path in _references_to(job, "secretsmanager"):
+        yield path, "a secret's value is written into the job definition"
+
+
+@job_rule(
+    "secure-string-resolved",
+    title="secure string in a property that takes none",
+    fix="name the parameter under Secrets, where AWS Batch fetches it as the container starts",
+    source=docs(
+        "AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html",
+        '"Secure strings can only be used for resource properties that support the ssm-secure'
+        ' dynamic reference pattern"; none of AWS Batch is on that page.',
+    ),
+)
+def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
+    """CloudFormation refuses the reference."""
+    for path in _references_to(job, "ssm-secure"):
+        yield path, "a reference to a secure string, which job definitions do not take"
+
+
+def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
+    """Give the paths of dynamic references, as they are written."""
+    for path, value in strings("", job.template.raw(job.id).get("Properties")):
+        if f"{{{{resolve:{service}:" in value:
+            yield path.partition("/Fn::")[0]
 
 
 _SECRET_SOURCE: Final = pattern(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)

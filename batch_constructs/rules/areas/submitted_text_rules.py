@@ -63,6 +63,7 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "submitted-secret-resolved",
+    severity=Severity.WARNING,
     title="secret that CloudFormation writes into a submission",
     fix="name the secret under Secrets of the job definition, where AWS Batch fetches it",
     source=docs(

@@ -138,6 +138,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "firelens-routers",
+    severity=Severity.WARNING,
     title="two log routers in one task",
     fix="keep FirelensConfiguration on one container of the task",
     source=api(
@@ -146,7 +147,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
-    """Amazon ECS sends the logs of a task to one router, and refuses a second one."""
+    """Amazon ECS describes one router for a task, and does not say whose logs a second one gets."""
     for task in _several(job):
         routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
         for router in routers[1:]:

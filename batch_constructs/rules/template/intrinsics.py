@@ -203,16 +203,28 @@ class Resolver:
 
     def _find_in_map(self, argument: object, depth: int) -> object:
         match argument:
-            case [name, top, second, *_]:
+            case [name, top, second, *rest]:
                 keys = [self._resolve(key, depth) for key in (name, top, second)]
                 found: object = self._mappings
                 for key in keys:
                     if not isinstance(key, str) or not isinstance(found, Mapping):
                         return UNKNOWN
-                    found = found.get(key, UNKNOWN)
+                    if key not in found:
+                        return self._otherwise(rest, depth)
+                    found = found[key]
                 return self._resolve(found, depth)
             case _:
                 return UNKNOWN
+
+    def _otherwise(self, rest: list[object], depth: int) -> object:
+        match rest:
+            case [{"DefaultValue": default}]:
+                return self._resolve(default, depth)
+        return UNKNOWN
+
+    def _length(self, argument: object, depth: int) -> object:
+        entries = self._resolve(argument, depth)
+        return len(entries) if isinstance(entries, list) and MAYBE not in entries else UNKNOWN
 
     def _base64(self, argument: object, depth: int) -> object:
         content = self._resolve(argument, depth)
@@ -231,6 +243,7 @@ class Resolver:
         "GetAtt": _get_att,
         "If": _if,
         "Join": _join,
+        "Length": _length,
         "Select": _select,
         "Split": _split,
         "Sub": _sub,

@@ -1,4 +1,4 @@
-"""`Fn::ForEach`, written out where its collection is known.
+"""`Fn::ForEach`, written out where its collection is known, or is the default of a parameter.
 
 A loop whose collection is not known stays where it is; how many resources it describes is counted.
 """
@@ -41,7 +41,8 @@ def unroll(template: Mapping[str, object]) -> Unrolled:
         return Unrolled(template, {}, 0)
     written = template.get("Mappings")
     mappings = written if isinstance(written, Mapping) else None
-    loops = _Loops(lambda value: Resolver({}, mappings=mappings).resolve(value))
+    lists = _lists(template.get("Parameters"))
+    loops = _Loops(lambda one: Resolver({}, mappings=mappings, parameters=lists).resolve(one))
     made = dict(template)
     for section in ("Conditions", "Resources"):
         here = template.get(section)
@@ -52,6 +53,20 @@ def unroll(template: Mapping[str, object]) -> Unrolled:
     origins = {path[0]: origin for path, origin in loops.origins.items() if len(path) == 1}
     left = sum(_described(body) for name, body in names.items() if str(name).startswith(PREFIX))
     return Unrolled(made, origins, left)
+
+
+def _lists(parameters: object) -> dict[str, object]:
+    """Give the default of each parameter that is a list."""
+    written = parameters if isinstance(parameters, Mapping) else {}
+    return {
+        name: [entry.strip() for entry in default.split(",")]
+        for name, one in written.items()
+        if isinstance(one, Mapping) and str(one.get("Type")).startswith(_LISTS)
+        if isinstance(default := one.get("Default"), str) and default
+    }
+
+
+_LISTS: Final = ("CommaDelimitedList", "List<")
 
 
 def _may_loop(template: Mapping[str, object]) -> bool:
