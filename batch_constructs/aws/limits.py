@@ -14,32 +14,18 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.property_paths import (
-    CONTAINERS,
-    HERE,
-    POD_CONTAINERS,
-    PODS,
-    TASKS,
-    way_and_key,
-)
+from batch_constructs.aws.property_paths import HERE, way_and_key, ways
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from batch_constructs.aws.bound import Bound
-
-_PLACES: Final = {
-    "tasks": TASKS,
-    "containers": CONTAINERS,
-    "pods": PODS,
-    "pod_containers": POD_CONTAINERS,
-}
 
 
 class Limit(Record, kw_only=True):
@@ -104,7 +90,7 @@ def _limit(line: dict[str, Any]) -> Limit:
     return Limit(
         rule=line["rule"],
         type=line["type"],
-        within=tuple(_ways(line["within"])) if "within" in line else HERE,
+        within=ways(line.get("within", HERE)),
         name=line["name"],
         noun=line["noun"],
         bound=bound,
@@ -113,13 +99,6 @@ def _limit(line: dict[str, Any]) -> Limit:
         why=line["why"],
         severity=line.get("severity", "error"),
     )
-
-
-def _ways(written: str | list[str]) -> Iterator[str]:
-    for way in [written] if isinstance(written, str) else written:
-        head, slash, rest = way.partition("/")
-        places = _PLACES.get(head)
-        yield from [way] if places is None else [f"{place}{slash}{rest}" for place in places]
 
 
 def _bound(line: dict[str, Any]) -> Bound:

@@ -26,6 +26,10 @@ _NOT_STACK_TAGGED = ("AWS::Batch::ComputeEnvironment",)
 """Its tags are given once: a stack's tags would replace it, and CloudFormation adds none."""
 
 
+_NAMED_WITHIN = {"AWS::Batch::QuotaShare": "JobQueue"}
+"""Types whose names are those of something else → the property that says of what."""
+
+
 def install(resource_types: list[ResourceType]) -> None:
     """Register the types: how they are created, updated, replaced, deleted and tagged."""
     from ministack.services.cloudformation import provisioners, stacks
@@ -68,7 +72,9 @@ def _register(provisioners: Any, one: ResourceType) -> None:
     )
     if one.name_property is not None:
         provisioners._CUSTOM_NAME_REPLACEMENT[name] = {  # noqa: SLF001 - a touch point
-            "name": one.name_property
+            "name": (one.name_property, _NAMED_WITHIN[name])
+            if name in _NAMED_WITHIN
+            else one.name_property
         }
     if name.startswith(_STACK_TAGGED) and name not in _NOT_STACK_TAGGED:
         kind = "map" if one.tags_are_a_map else "list"

@@ -16,7 +16,12 @@ from batch_constructs.aws.compute_environments import (
 )
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import BATCH
-from batch_constructs.aws.updates import SERVICE_LINKED_ROLE, UPDATE_MINUTES
+from batch_constructs.aws.updates import (
+    SERVICE_LINKED_ROLE,
+    UPDATE_MINUTES,
+    family,
+    has_role_of_its_own,
+)
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
@@ -172,7 +177,7 @@ class ComputeEnvironments:
         for key in ("computeResources", "unmanagedvCpus", "eksConfiguration", "context"):
             if key in request:
                 detail[key] = deepcopy(request[key])
-        if managed and detail["computeResources"]["type"] not in ON_FARGATE:
+        if managed and detail["computeResources"]["type"] in ON_INSTANCES:
             detail["computeResources"].setdefault("minvCpus", 0)
             detail["computeResources"].setdefault("desiredvCpus", 0)
         if orchestration == "ECS":
@@ -232,8 +237,12 @@ class ComputeEnvironments:
                 "computeResources cannot be specified for UNMANAGED compute environments"
             )
         changed.pop("updateToLatestImageVersion", None)
-        proposed = {**detail, "computeResources": {**detail.get("computeResources", {}), **changed}}
+        proposed = {
+            **detail,
+            "computeResources": _with(detail.get("computeResources", {}), changed),
+        }
         if "computeResources" in detail:
+            _check_change(detail, {**proposed, **request, "computeResources": changed})
             _check_resources(proposed, managed=True)
             detail["computeResources"] = proposed["computeResources"]
         for key in ("state", "unmanagedvCpus", "serviceRole", "context", "ecsSettings"):
@@ -284,6 +293,32 @@ class ComputeEnvironments:
 
 def _names(detail: Mapping[str, Any]) -> Document:
     return {key: detail[key] for key in ("computeEnvironmentName", "computeEnvironmentArn")}
+
+
+def _with(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
+    """Return compute resources as they become: what is said of Managed Instances adds to it."""
+    merged = {**old, **deepcopy(dict(new))}
+    provider, launch = "managedInstancesProvider", "instanceLaunchTemplate"
+    if provider in old and provider in new:
+        template = {**old[provider][launch], **new[provider].get(launch, {})}
+        merged[provider] = {**old[provider], **new[provider], launch: template}
+    return merged
+
+
+def _check_change(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse what AWS Batch changes in no managed environment: its kind, the kind of its role."""
+    kind = detail["computeResources"]["type"]
+    other = wanted["computeResources"].get("type", kind)
+    roles = [str(one.get("serviceRole")) for one in (detail, wanted)]
+    problems = []
+    if family(kind) != family(other):
+        problems.append(f"type cannot be changed from {kind} to {other}")
+    if has_role_of_its_own(roles[0]) != has_role_of_its_own(roles[1]):
+        problems.append(
+            f"serviceRole cannot be changed from {roles[0]} to {roles[1]}: one of them is the "
+            "service-linked role"
+        )
+    refuse(problems)
 
 
 def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:

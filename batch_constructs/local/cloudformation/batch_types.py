@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ class ComputeEnvironmentType(BatchResource):
             return self.create(logical_id, new)
         if changed:
             _check_infrastructure_update(new, changed)
-        return super().update(logical_id, physical_id, old, _less_create_only(new))
+        return super().update(logical_id, physical_id, old, _of_an_update(old, new))
 
 
 def _of_the_api(properties: Properties) -> Properties:
@@ -72,14 +73,20 @@ def _of_the_api(properties: Properties) -> Properties:
     return kept
 
 
-def _less_create_only(properties: Properties) -> Properties:
-    """Return the properties that an update takes: the Spot fleet role is given once."""
-    kept = dict(properties)
-    if "ComputeResources" in kept:
-        kept["ComputeResources"] = {
-            name: value for name, value in _resources(kept).items() if name != "SpotIamFleetRole"
-        }
-    return kept
+def _of_an_update(old: Properties, new: Properties) -> Properties:
+    """Return the properties less those that an update does not take, since they are given once.
+
+    The strategy ``BEST_FIT`` is one of these; so a strategy that stays is left out.
+    """
+    taken: Properties = deepcopy(new)
+    strategy = "ComputeResources/AllocationStrategy"
+    stays = {strategy} if _at(old, strategy) == _at(new, strategy) else set()
+    for path in create_only("AWS::Batch::ComputeEnvironment").always | stays:
+        holder, _, name = path.rpartition("/")
+        within = _at(taken, holder) if holder else None
+        if isinstance(within, dict):
+            within.pop(name, None)
+    return taken
 
 
 def _resources(properties: Properties) -> dict[str, Any]:
@@ -122,6 +129,21 @@ def _check_infrastructure_update(properties: Properties, changed: set[str]) -> N
             f"cannot change {what} in place: the allocation strategy is {strategy}, and "
             f"infrastructure updates need one of {', '.join(sorted(IN_PLACE_STRATEGIES))}"
         )
+
+
+class JobQueueType(BatchResource):
+    """``AWS::Batch::JobQueue``: its scheduling policy can be replaced but not removed."""
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Change the queue in place, unless it is to lose its scheduling policy."""
+        policy = "SchedulingPolicyArn"
+        if policy in old and policy not in new:
+            raise ProvisioningError(
+                "a fair-share scheduling policy of a job queue can be replaced but not removed"
+            )
+        return super().update(logical_id, physical_id, old, new)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +231,7 @@ def batch_types(handle: Handle) -> list[ResourceType]:
     }
     return [
         ComputeEnvironmentType(noun="ComputeEnvironment", **with_status),
-        BatchResource(noun="JobQueue", **with_status),
+        JobQueueType(noun="JobQueue", **with_status),
         BatchResource(noun="ServiceEnvironment", **with_status),
         JobDefinitionType(noun="JobDefinition", handle=handle),
         BatchResource(noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"),
