@@ -1,7 +1,8 @@
 """What cdk-nag and checkov find in resources of this library and is meant so, with the reason.
 
-checkov reads a template, so it is told in the metadata of a resource as that is made. cdk-nag reads
-the construct tree: where an app has one of its packs, it is told while the app is synthesised.
+checkov reads a template, so it is told in the metadata of resources, written as ``app.synth()``
+begins. cdk-nag reads the construct tree: where an app has one of its packs, it is told while the
+app is synthesised.
 
 https://docs.aws.amazon.com/cdk/v2/guide/policy-validation-synthesis.html
 """
@@ -170,6 +171,7 @@ _KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
 _ENDINGS: Final = (
     (":job/*", "A job has no ID before it is submitted."),
     (":job-definition/*", "Whichever job of the queue lost its host is submitted again."),
+    (":instance/*", "An instance has no ID before it is launched."),
     (":cluster/*_Batch_*", "AWS Batch names its clusters, and so ends the pattern."),
     (":cluster/AWSBatch-*", "AWS Batch names its clusters, and so begins the pattern."),
     ("/manifests/*", "The objects below one prefix of one bucket."),
@@ -179,8 +181,15 @@ _ENDINGS: Final = (
 """The end of an ARN → why there is an asterisk."""
 
 
+OURS: Final[list[tuple[str, str]]] = []
+"""App and path of each construct of ours that is in no other."""
+
+_UNTOLD: Final[dict[str, list[tuple[Any, list[dict[str, str]]]]]] = {}
+"""App → resources whose metadata checkov is to read, until the app is synthesised."""
+
+
 def tell_checkov(resource: IConstruct, type: str, **given: object) -> None:
-    """Write into a resource's metadata what is meant so, as checkov reads it.
+    """Note what is meant so in a resource, for `write_metadata`.
 
     Args:
         resource: the L1, or the L2 above it.
@@ -192,10 +201,20 @@ def tell_checkov(resource: IConstruct, type: str, **given: object) -> None:
         for one in MEANT[type]
         if one.checkov is not None and (one.unless is None or given.get(one.unless) is None)
     ]
+    if skipped and OURS:
+        app, _ = OURS[-1]  # of the construct that is being made
+        _UNTOLD.setdefault(app, []).append((resource, skipped))
+
+
+def write_metadata(app: str) -> None:
+    """Write what checkov reads into the resources of an app that is about to be synthesised.
+
+    What tests render of a stack alone has none of it, so that they do not pay for it.
+    """
     from aws_cdk import CfnResource  # noqa: PLC0415  # loaded by whoever made the resource
 
-    if skipped:
-        l1: Any = resource if isinstance(resource, CfnResource) else resource.node.default_child
+    for resource, skipped in _UNTOLD.pop(app, ()):
+        l1 = resource if isinstance(resource, CfnResource) else resource.node.default_child
         l1.add_metadata("checkov", {"skip": skipped})
 
 

@@ -12,7 +12,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import IValidation
 
-from batch_constructs.acknowledgements import tell_cdk_nag
+from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity, check_template
@@ -118,9 +118,6 @@ _APPS: Final[set[str]] = set()
 _SCOPES: Final[dict[str, tuple[str, str]]] = {}
 """Scopes whose app has been looked at → the app, and the scope's path."""
 
-OURS: Final[list[tuple[str, str]]] = []
-"""App and path of each construct of ours that is in no other."""
-
 
 def _but_for_made_up(value: Any) -> Any:
     """Put what nobody can know where a look-up has made something up, before the CLI looks."""
@@ -219,6 +216,7 @@ def _watch(app: cdk.Stage) -> None:
 
     def synth(**options: Any) -> Any:
         _UNDER_WAY.add(_identity(app))
+        write_metadata(_identity(app))
         try:
             return synthesise(**options)
         except RuntimeError as error:

@@ -23,8 +23,7 @@ def synthesise(folder: Path) -> set[str]:
     """Write the templates; return stack and logical ID of each resource of this library."""
     import aws_cdk as cdk
 
-    from batch_constructs.acknowledgements import is_within
-    from batch_constructs.validation_plugin import OURS
+    from batch_constructs.acknowledgements import OURS, is_within
     from tests.everything import everything
     from tests.test_examples import APPS, load
 

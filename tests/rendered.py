@@ -23,6 +23,7 @@ from batch_constructs.rules import Finding, Severity, check_template
 
 OURS = str(Path(batch_constructs.__file__).parent)
 
+
 class Packed(MutableMapping[str, Mapping[str, Any]]):
     """Templates, kept small: a run renders thousands."""
 

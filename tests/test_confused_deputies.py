@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -34,6 +35,9 @@ NO_CONDITION = {
     "sns-key-management.html#compatibility-with-aws-services",
 }
 """Resource and service that AWS admits without a condition → AWS's page."""
+
+FOR_WHOM = ("aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext")
+"""Keys of a condition that say for whose resource a service acts."""
 
 DOCUMENTS = {
     "AWS::KMS::Key": "KeyPolicy",
@@ -89,11 +93,32 @@ def test_a_resource_admits_a_service_for_this_account_only(resources: dict[str, 
                 if (kind, service) in NO_CONDITION:
                     seen.add((kind, service))
                     continue
-                assert any(
-                    key in json.dumps(statement.get("Condition"))
-                    for key in ("aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext")
-                ), (id_, service)
+                said = json.dumps(statement.get("Condition"))
+                assert any(key in said for key in FOR_WHOM), (id_, service)
     assert seen == set(NO_CONDITION)
+
+
+SNAPSHOTS = sorted(Path(__file__).parent.glob("**/__snapshots__/*/*_renders_what_*.json"))
+AUTHORS = {"JobRole014917C6", "ServiceRole4288B192"}
+"""Roles that the author of a stack brings along, with a trust of his own."""
+
+
+@pytest.mark.parametrize("file", SNAPSHOTS, ids=[one.stem.split("before")[-1] for one in SNAPSHOTS])
+def test_in_every_snapshot_a_service_acts_for_this_account_only(file: Path) -> None:
+    found: dict[str, Any] = json.loads(file.read_text())["Resources"]
+    documents = {**DOCUMENTS, "AWS::IAM::Role": "AssumeRolePolicyDocument"}
+    free = []
+    for id_, own in of_type(found, *documents):
+        kind = found[id_]["Type"]
+        for statement in own[documents[kind]]["Statement"] if id_ not in AUTHORS else ():
+            said = json.dumps(statement.get("Condition"))
+            for service in services(statement) if statement["Effect"] == "Allow" else ():
+                without = (kind, service) in NO_CONDITION or (
+                    kind == "AWS::IAM::Role" and service in NO_SOURCE
+                )
+                if not without and not any(one in said for one in FOR_WHOM):
+                    free.append((id_, service))
+    assert free == []
 
 
 def test_nobody_is_everybody(resources: dict[str, Any]) -> None:

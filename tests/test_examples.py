@@ -24,7 +24,7 @@ from cdk_nag import (
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from batch_constructs.validation_plugin import OURS
+from batch_constructs.acknowledgements import OURS
 
 ROOT = Path(__file__).parent.parent
 APPS = [ROOT / "app.py", *sorted(ROOT.glob("examples/*/app.py"))]

@@ -13,6 +13,7 @@ from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import RolePolicies
 
@@ -229,9 +230,9 @@ def exceeded(template: dict[str, Any]) -> list[str]:
     """Say which limits a template exceeds."""
     found = []
     resources = template["Resources"]
-    if len(resources) > quotas.STACK_RESOURCES:
+    if len(resources) > RESOURCES:
         found.append(f"{len(resources)} resources")
-    if len(json.dumps(template)) > 1_000_000:
+    if len(json.dumps(template)) > quotas.TEMPLATE_BYTES:
         found.append("a template of more than 1 MB")
     for id_, one in resources.items():
         properties = spelt_out(one.get("Properties", {}))

@@ -8,20 +8,24 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import cdk_nag
 import pytest
-from aws_cdk import assertions
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 import batch_constructs as bc
+from batch_constructs import acknowledgements
 from batch_constructs.acknowledgements import MEANT
 from tests import rendered
 from tests.everything import everything
+from tests.whole.stacks import STACKS
 
 PACKS = (
     cdk_nag.AwsSolutionsChecks,
@@ -65,6 +69,39 @@ def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(
 
     assert any(path.startswith("All/Vpc/") for path, _ in paths)
     assert [one for one in paths if one[0].startswith(OURS)] == []
+
+
+def test_with_sessions_and_settings_of_functions_nothing_is_unacknowledged_either(
+    tmp_path: Path,
+) -> None:
+    app, stack = an_app(tmp_path)
+    settings = bc.FunctionSettings(
+        vpc=ec2.Vpc(stack, "Network", nat_gateways=1),
+        encryption_key=kms.Key(stack, "OfFunctions"),
+        reserved_concurrency=7,
+        permissions_boundary=iam.ManagedPolicy.from_managed_policy_name(stack, "Most", "most"),
+        point_in_time_recovery=True,
+    )
+    everything(stack, defaults=True, session_access=True, function_settings=settings)
+
+    assert [one for one in found(app) if one[0].startswith(OURS)] == []
+    assert "ssmmessages:OpenDataChannel" in (tmp_path / stack.template_file).read_text()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_of_the_maximal_stacks_only_what_their_author_wrote_is_found(
+    tmp_path: Path, name: str
+) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    acknowledgements.OURS.clear()
+    STACKS[name](cdk.Stack(app, "Whole"))
+
+    paths = {(path, rule) for path, rule, _ in found(app)}
+
+    ours = {path for _, path in acknowledgements.OURS if path.startswith("Whole/")}
+    assert ours
+    above = {one: set(accumulate(one[0].split("/"), "{}/{}".format)) for one in paths}
+    assert [one for one, places in above.items() if not ours.isdisjoint(places)] == []
 
 
 def test_each_acknowledgement_says_why(tmp_path: Path) -> None:
@@ -124,9 +161,10 @@ def test_checkov_is_told_of_each_resource_what_it_would_find(
     tmp_path: Path, *, defaults: bool
 ) -> None:
     """What it would find is counted by `scripts/run_checkov.py`; here nothing is left out."""
-    _, stack = an_app(tmp_path)
+    app, stack = an_app(tmp_path)
     everything(stack, defaults=defaults)
-    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+    app.synth()
+    resources = json.loads((tmp_path / stack.template_file).read_text())["Resources"]
 
     seen = set()
     for id_, one in resources.items():

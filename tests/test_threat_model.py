@@ -21,6 +21,15 @@ def test_every_test_that_the_threat_model_names_exists() -> None:
     assert named - written == set()
 
 
+def test_every_line_of_a_table_and_every_section_names_its_test() -> None:
+    page, _, _ = PAGE.read_text().partition("## What is not covered")
+    sections = page.split("\n## ")[1:]
+    lines = [one for one in page.splitlines() if one.startswith("|") and "held by" not in one]
+
+    assert len(sections) > 6
+    assert [one for one in [*sections, *lines] if "`test_" not in one and "---" not in one] == []
+
+
 def test_the_page_has_room_on_two_sheets() -> None:
     """A sheet of A4 has about sixty lines of a hundred characters."""
     assert len(PAGE.read_text().splitlines()) <= 120

@@ -144,13 +144,25 @@ ALARM_NAME_SOURCE: Final[Source] = docs(
     'AlarmName: "Length Constraints: Minimum length of 1. Maximum length of 255."',
 )
 
-STACK_RESOURCES: Final = 500
 STACK_OUTPUTS: Final = 200
 STACK_PARAMETERS: Final = 200
+STACK_MAPPINGS: Final = 200
+DYNAMIC_REFERENCES: Final = 60
+TEMPLATE_BYTES: Final = 1_000_000
+"""A template in a bucket, where the CDK puts it; 51,200 bytes in the request itself."""
 
 STACK_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
-    'Resources: "500 resources"; outputs: "200 outputs"; parameters: "200 parameters".',
+    'Outputs: "200 outputs"; parameters: "200 parameters"; mappings: "200 mappings"; "60 dynamic'
+    ' references in a stack template"; template body in an object of S3: "1 MB".',
+)
+
+TARGET_INPUT_CHARACTERS: Final = 8192
+"""What a rule gives its target, as it is or as a template of it."""
+
+TARGET_INPUT_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_Target.html",
+    'Input: "Length Constraints: Maximum length of 8192."; the same of InputTemplate.',
 )
 
 LOG_RESOURCE_POLICIES: Final = 10

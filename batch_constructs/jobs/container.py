@@ -75,7 +75,9 @@ class Container:
     """One container of a task.
 
     Attributes:
-        image: A public image's name, a private ECR image's (the pull is granted), or an
+        image: A public image's name, a private ECR image's (the pull is granted; below a prefix
+            that AWS proposes for a pull-through cache, such as ``docker-hub/``, the first one too;
+            grant that of a prefix of your own to ``execution_role``), or an
             ``ecs.ContainerImage`` (assets and registry credentials included).
         vcpus: vCPUs of this container.
         memory: Memory of this container, at least 4 MiB.

@@ -45,7 +45,9 @@ class Ec2JobDefinition(ContainerJobDefinition):
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        image: A public image's name, a private ECR image's (the pull is granted), or an
+        image: A public image's name, a private ECR image's (the pull is granted; below a prefix
+            that AWS proposes for a pull-through cache, such as ``docker-hub/``, the first one too;
+            grant that of a prefix of your own to ``execution_role``), or an
             ``ecs.ContainerImage`` (assets and registry credentials included).
         vcpus: vCPUs, a whole number of at least 1.
         memory: Memory, at least 4 MiB; leave some of an instance's memory to its own system.

@@ -42,7 +42,9 @@ class FargateJobDefinition(ContainerJobDefinition):
     Args:
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
-        image: A public image's name, a private ECR image's (the pull is granted), or an
+        image: A public image's name, a private ECR image's (the pull is granted; below a prefix
+            that AWS proposes for a pull-through cache, such as ``docker-hub/``, the first one too;
+            grant that of a prefix of your own to ``execution_role``), or an
             ``ecs.ContainerImage`` (assets and registry credentials included).
         vcpus: vCPUs: 0.25, 0.5, 1, 2, 4, 8, 16 or 32.
         memory: Memory; Fargate offers certain sizes for each number of vCPUs.

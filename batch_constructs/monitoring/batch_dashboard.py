@@ -21,9 +21,10 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.rules.dashboard import too_much
 from batch_constructs.topic import topic_argument
 
-from .dashboard_body import Contents, dashboard_widgets, too_much
+from .dashboard_body import Contents, dashboard_widgets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.compute_environments import INVALID
-from batch_constructs.aws.quotas import (
-    METRICS_A_DASHBOARD,
-    METRICS_A_WIDGET,
-    WIDGETS_A_DASHBOARD,
-)
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -89,22 +84,6 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
     if contents.event_log is not None:
         rows.append([_failures(contents, contents.event_log)])
     return widgets.laid_out(rows)
-
-
-def too_much(body: Sequence[Widget]) -> str | None:
-    """Say what a dashboard has more of than CloudWatch allows."""
-    metrics = [
-        sum(isinstance(line[0], str) for line in widget["properties"].get("metrics", ()))
-        for widget in body
-    ]
-    for counted, most, things in (
-        (len(body), WIDGETS_A_DASHBOARD, "widgets"),
-        (max(metrics), METRICS_A_WIDGET, "metrics in one widget"),
-        (sum(metrics), METRICS_A_DASHBOARD, "metrics"),
-    ):
-        if counted > most:
-            return f"has {counted} {things}; allowed are at most {most}"
-    return None
 
 
 def _heading(contents: Contents) -> str:

@@ -20,7 +20,7 @@ SMALLEST = 100
 """Smaller numbers mean too many things to be told apart by a search."""
 
 ROUND = {100, 120, 128, 200, 255, 256, 300, 500, 512, 600, 900, 1000, 1024, 2048, 3600, 4096}
-ROUND |= {16384, 65535, 65536, 86400}
+ROUND |= {16384, 65535, 65536, 86400, 1_000_000}
 """Numbers that are also sizes, percentages, times and HTTP statuses of our own choice."""
 
 

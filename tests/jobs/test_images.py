@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 import batch_constructs as bc
@@ -76,6 +77,18 @@ def test_an_image_behind_a_pull_through_cache_may_be_the_first_of_its_repository
     _, pull, _ = execution_statements()
     assert sorted(pull["Action"]) == sorted([*PULL, *more])
     assert pull["Resource"]["Fn::Join"][1][-1].endswith(f":repository/{repository}")
+
+
+def test_the_first_pull_below_a_prefix_of_ones_own_is_granted_to_the_execution_role(
+    fargate: Fargate, resources: Callable[..., dict[str, Rendered]]
+) -> None:
+    job = fargate(image="123456789012.dkr.ecr.eu-west-1.amazonaws.com/mirror/library/python:1")
+    arn = "arn:aws:ecr:eu-west-1:123456789012:repository/mirror/*"
+    job.execution_role.add_to_principal_policy(iam.PolicyStatement(actions=IMPORT, resources=[arn]))
+
+    (policy,) = resources("AWS::IAM::Policy").values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (IMPORT, arn)
 
 
 def test_an_ecr_container_image_grants_the_pull(

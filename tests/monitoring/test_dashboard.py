@@ -27,7 +27,8 @@ from batch_constructs import (
     JobQueue,
 )
 from batch_constructs.aws.metrics import NATIVE_METRICS
-from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets, too_much
+from batch_constructs.monitoring.dashboard_body import Contents, dashboard_widgets
+from batch_constructs.rules.dashboard import too_much
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain, queue_in
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,8 +14,6 @@ from batch_constructs.rules import check_template
 def document(length: int) -> dict[str, Any]:
     """Write a policy of so many characters as JSON without white space."""
     frame = {"Version": "2012-10-17", "Statement": [{"Sid": ""}]}
-    import json
-
     short = len(json.dumps(frame, separators=(",", ":")))
     return {"Version": "2012-10-17", "Statement": [{"Sid": "x" * (length - short)}]}
 
@@ -53,6 +52,57 @@ def rules(count: int) -> dict[str, Any]:
     return {f"R{number}": own for number in range(count)}
 
 
+def widgets(count: int) -> dict[str, Any]:
+    return dashboard([{}] * count)
+
+
+def metrics_of_a_widget(count: int) -> dict[str, Any]:
+    lines: list[Any] = [["AWS/Batch", "x"]] * count
+    return dashboard([{"properties": {"metrics": [*lines, [{"expression": "m1"}]]}}])
+
+
+def metrics(count: int) -> dict[str, Any]:
+    lines = [["AWS/Batch", "x"]] * count
+    spread = [lines[start : start + 400] for start in range(0, count, 400)]
+    return dashboard([{"properties": {"metrics": some}} for some in spread])
+
+
+def dashboard(found: list[Any]) -> dict[str, Any]:
+    """Write a dashboard as the CDK does, of pieces around a Region."""
+    text = json.dumps({"region": "REGION", "widgets": found})
+    pieces = text.partition("REGION")
+    body = {"Fn::Join": ["", [pieces[0], {"Ref": "AWS::Region"}, pieces[2]]]}
+    own = {"DashboardBody": body}
+    return {"D": {"Type": "AWS::CloudWatch::Dashboard", "Properties": own}}
+
+
+def an_input(length: int) -> dict[str, Any]:
+    return target({"Input": "x" * length})
+
+
+def an_input_template(length: int) -> dict[str, Any]:
+    parts = ["x" * (length - 1), {"Ref": "AWS::Region"}, "x"]
+    return target({"InputTransformer": {"InputTemplate": {"Fn::Join": ["", parts]}}})
+
+
+def target(given: dict[str, Any]) -> dict[str, Any]:
+    own = {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "a", "Arn": "a", **given}]}
+    return {"R": {"Type": "AWS::Events::Rule", "Properties": own}}
+
+
+def long(length: int) -> dict[str, Any]:
+    """Write resources with which a template has so many bytes."""
+    topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Metadata": {"Text": ""}}
+    short = len(json.dumps({"Resources": {"T": topic}}, separators=(",", ":")))
+    topic["Metadata"]["Text"] = "x" * (length - short)
+    return {"T": topic}
+
+
+def references(count: int) -> dict[str, Any]:
+    said = [f"{{{{resolve:ssm:name{number}}}}}" for number in range(count)]
+    return {"T": {"Type": "AWS::SNS::Topic", "Metadata": {"Twice": said, "Once": said}}}
+
+
 CASES: list[Any] = [
     ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
@@ -60,6 +110,13 @@ CASES: list[Any] = [
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("rule-count", rules, quotas.RULES_A_BUS),
+    ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
+    ("dashboard-size", metrics_of_a_widget, quotas.METRICS_A_WIDGET),
+    ("dashboard-size", metrics, quotas.METRICS_A_DASHBOARD),
+    ("target-input-size", an_input, quotas.TARGET_INPUT_CHARACTERS),
+    ("target-input-size", an_input_template, quotas.TARGET_INPUT_CHARACTERS),
+    ("template-size", long, quotas.TEMPLATE_BYTES),
+    ("stack-sections", references, quotas.DYNAMIC_REFERENCES),
 ]
 
 
@@ -73,12 +130,16 @@ def test_the_most_is_taken_and_one_more_is_not(rule: str, make: Any, most: int) 
     assert found({"Resources": make(most)}) == []
     [(named, message)] = found({"Resources": make(most + 1)})
     assert named == rule
-    assert f"{most:,}" in message
+    assert str(most) in message.replace(",", "")
 
 
 @pytest.mark.parametrize(
     ("section", "most"),
-    [("Outputs", quotas.STACK_OUTPUTS), ("Parameters", quotas.STACK_PARAMETERS)],
+    [
+        ("Outputs", quotas.STACK_OUTPUTS),
+        ("Parameters", quotas.STACK_PARAMETERS),
+        ("Mappings", quotas.STACK_MAPPINGS),
+    ],
 )
 def test_a_section_has_so_many_entries_and_no_more(section: str, most: int) -> None:
     one = {"Type": "String", "Value": "x"}
@@ -100,8 +161,20 @@ def test_what_is_not_known_yet_counts_as_nothing() -> None:
     assert found({"Resources": resources}) == []
 
 
-@pytest.mark.parametrize("where", ["Policies", "PolicyDocument", "Environment"])
-@pytest.mark.parametrize("odd", [None, 1, "x", [1, None], {"Variables": 1}, [{"a": []}]])
+@pytest.mark.parametrize(
+    "where", ["Policies", "PolicyDocument", "Environment", "DashboardBody", "Targets"]
+)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *(None, 1, "x", [1, None], {"Variables": 1}, [{"a": []}], "[1]", '{"widgets": [1]}'),
+        *('{"widgets": [{"properties": {"metrics": [1, []]}}, {"properties": 1}]}',),
+        *([{"Input": []}, {"InputTransformer": 1}],),
+    ],
+)
 def test_what_is_none_is_nothing(where: str, odd: Any) -> None:
-    for kind in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Function"):
+    for kind in (
+        *("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Function"),
+        *("AWS::CloudWatch::Dashboard", "AWS::Events::Rule"),
+    ):
         assert found({"Resources": {"X": {"Type": kind, "Properties": {where: odd}}}}) == []

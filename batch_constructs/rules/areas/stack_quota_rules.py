@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
+    CLOUDWATCH_SOURCE,
+    DYNAMIC_REFERENCES,
     EVENTBRIDGE_SOURCE,
     FUNCTION_ENVIRONMENT_BYTES,
     FUNCTION_ENVIRONMENT_SOURCE,
@@ -17,10 +20,15 @@ from batch_constructs.aws.quotas import (
     ROLE_POLICY_CHARACTERS,
     ROLE_POLICY_SOURCE,
     RULES_A_BUS,
+    STACK_MAPPINGS,
     STACK_OUTPUTS,
     STACK_PARAMETERS,
     STACK_SOURCE,
+    TARGET_INPUT_CHARACTERS,
+    TARGET_INPUT_SOURCE,
+    TEMPLATE_BYTES,
 )
+from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
@@ -29,6 +37,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _rule = partial(rule, subject=Whole.type)
+_compact: Final = partial(
+    json.dumps, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
+)
+_DYNAMIC: Final = pattern(r"\{\{resolve:[^{}]+\}\}")
+_SECTIONS: Final = (
+    ("Outputs", STACK_OUTPUTS),
+    ("Parameters", STACK_PARAMETERS),
+    ("Mappings", STACK_MAPPINGS),
+)
 
 
 @_rule(
@@ -111,17 +128,77 @@ def log_resource_policies(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "stack-sections",
-    title="more outputs or parameters than a stack has",
+    title="more outputs, parameters, mappings or dynamic references than a stack has",
     fix="split the template, or pass several values as one",
     source=STACK_SOURCE,
 )
 def stack_sections(whole: Whole) -> Iterator[Fault]:
     """CloudFormation refuses the template."""
-    for name, most in (("Outputs", STACK_OUTPUTS), ("Parameters", STACK_PARAMETERS)):
+    for name, most in _SECTIONS:
         section = whole.template.get(name)
         count = len(section) if isinstance(section, dict) else 0
         if count > most:
             yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
+    references = set(_DYNAMIC.findall(_compact(whole.template)))
+    if len(references) > DYNAMIC_REFERENCES:
+        most = f"CloudFormation takes {DYNAMIC_REFERENCES}"
+        yield "Resources", f"there are {len(references)} dynamic references; {most}"
+
+
+@_rule(
+    "template-size",
+    title="template that is too long",
+    fix="split the template: nested stacks, or stacks that import from each other; the CDK writes"
+    " it without indentation where @aws-cdk/core:suppressTemplateIndentation is set",
+    source=STACK_SOURCE,
+)
+def template_size(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template, from a bucket too."""
+    text = whole.document.text if whole.document else _compact(whole.template)
+    length = len(text.encode(errors="replace"))
+    if length > TEMPLATE_BYTES:
+        most = f"CloudFormation takes {TEMPLATE_BYTES:,}"
+        yield "Resources", f"the template has {length:,} bytes or more; {most}"
+
+
+@_rule(
+    "dashboard-size",
+    title="dashboard of more widgets or metrics than CloudWatch takes",
+    fix="divide it into several",
+    source=CLOUDWATCH_SOURCE,
+)
+def dashboard_size(whole: Whole) -> Iterator[Fault]:
+    """CloudWatch refuses the dashboard."""
+    for id_, properties in _of_type(whole, "AWS::CloudWatch::Dashboard"):
+        try:
+            body = json.loads(_known(properties.get("DashboardBody")))
+        except ValueError:  # no JSON, or unknown until the deployment
+            continue
+        found = _listed(body.get("widgets")) if isinstance(body, dict) else []
+        problem = too_much([one for one in found if isinstance(one, dict)])
+        if problem is not None:
+            yield f"Resources/{id_}/DashboardBody", f"the dashboard {problem}"
+
+
+@_rule(
+    "target-input-size",
+    title="input of a rule's target that is too long",
+    fix="put what is long into an object or a parameter, and give its name",
+    source=TARGET_INPUT_SOURCE,
+)
+def target_input_size(whole: Whole) -> Iterator[Fault]:
+    """EventBridge refuses the target. What only the deployment knows counts as nothing."""
+    for id_, properties in _of_type(whole, "AWS::Events::Rule"):
+        for place, target in enumerate(_listed(properties.get("Targets"))):
+            given = target if isinstance(target, dict) else {}
+            transformer = given.get("InputTransformer")
+            template = transformer.get("InputTemplate") if isinstance(transformer, dict) else None
+            for value in (given.get("Input"), template):
+                length = len(_known(value))
+                if length > TARGET_INPUT_CHARACTERS:
+                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS:,}"
+                    said = f"the input has {length:,} characters or more; {most}"
+                    yield f"Resources/{id_}/Targets/{place}", said
 
 
 @_rule(
@@ -176,12 +253,14 @@ def _length(value: object) -> int:
 
 def _text(value: object, quotes: int) -> int:
     """Count the bytes of a text, at least."""
-    if isinstance(value, str):
-        return len(value.encode(errors="replace")) + quotes
+    return len(_known(value).encode(errors="replace")) + quotes
+
+
+def _known(value: object) -> str:
+    """Give what is known of a text; what only the deployment knows is left out."""
     match value:
         case {"Fn::Join": [str() as glue, list() as parts]}:
-            between = len(glue) * max(len(parts) - 1, 0)
-            return between + sum(_text(one, 0) for one in parts) + quotes
-        case dict():
-            return quotes
-    return len(str(value)) + quotes
+            return glue.join(map(_known, parts))
+        case dict() | list() | None:
+            return ""
+    return str(value)

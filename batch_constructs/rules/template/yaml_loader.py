@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 from yaml.constructor import SafeConstructor
 
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.source_map import Node
 
 try:
@@ -20,9 +21,6 @@ except ImportError:  # pragma: no cover  # a PyYAML without libyaml
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # the same, slower
 
 DEEPEST: Final = 400
-_MOST_REPEATED: Final = 1_000_000
-"""Characters that aliases and merges may stand for: a template has as many at most."""
-
 _FULL_NAMES: Final = {"Ref": "Ref", "Condition": "Condition"}
 _STANDARD: Final = "tag:yaml.org,2002:"
 _MERGE: Final = "<<"
@@ -143,7 +141,7 @@ class Reading:
             problem = "contains itself" if is_open else "stands for nothing"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
         self._repeated += part.size
-        if self._repeated > _MOST_REPEATED:
+        if self._repeated > TEMPLATE_BYTES:
             problem = "its aliases stand for more than the 1 MB that CloudFormation takes"
             raise YamlError(problem, event.start_mark)
         within = self._open[-1] if self._open else None
