@@ -89,3 +89,9 @@ def _named_by_constructs() -> set[str]:
                 }
                 found.add(f"{said['folder']}/{said['module']}")
     return found
+
+
+def test_what_waits_finds_what_was_submitted_and_never_noted() -> None:
+    """The table was down when the lost job's new one was to be noted; its event is through."""
+    assert run("spot_rescue", range(315, 316)).wrong == []
+    assert run("spot_rescue", range(4643, 4644)).wrong == []

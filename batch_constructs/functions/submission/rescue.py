@@ -90,10 +90,14 @@ def rescue(
         RefusedError: AWS Batch refuses it.
     """
     ours = job["jobQueue"] if spot_queue is None else spot_queue
-    waits = _waits(by, job, ours)
+
+    def again(one: Mapping[str, Any]) -> dict[str, Any] | None:
+        return rescue_request(one, queue if one["jobQueue"] == ours else one["jobQueue"])
+
+    waits = _waits(job, Waiting(by=by, job=job, spot_queue=ours, request=again))
     if waits is None:
         return None
-    request = rescue_request(job, queue if job["jobQueue"] == ours else job["jobQueue"])
+    request = again(job)
     if request is None:
         _LOG.warning("job %s was rescued %d times and stays failed", job["jobId"], MOST_RESCUES)
         return None
@@ -116,10 +120,10 @@ def rescue(
         ) from error
 
 
-def _waits(by: Submitter, job: Mapping[str, Any], spot_queue: str) -> list[dict[str, str]] | None:
+def _waits(job: Mapping[str, Any], waiting: Waiting) -> list[dict[str, str]] | None:
     """Say what a job waits for when it runs again; None where it does not, or not of our doing."""
     if failed_with_another(job):
-        return Waiting(by=by, job=job, spot_queue=spot_queue).dependencies()
+        return waiting.dependencies()
     # an array's lost children, and a multi-node job, have events of their own
     return None if is_array(job) or "#" in job["jobId"] else []
 

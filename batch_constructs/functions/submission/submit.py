@@ -58,7 +58,7 @@ class Submitter:
         Raises:
             TooLateError: perhaps it was submitted, so long ago that AWS Batch may have forgotten.
         """
-        name, whose = request["jobName"], digest(self.claims.table, *identity).hex()
+        name, whose = request["jobName"], self._whose(*identity)
         full = {**request, "tags": {**request.get("tags", {}), WHOSE: whose}}
 
         def submit(perhaps_done: bool) -> str:  # noqa: FBT001 - as claims call it
@@ -69,6 +69,15 @@ class Submitter:
 
         job_id, _ = self.claims.once(*identity, work=submit, deadline=invocation.deadline)
         return {"jobName": name, "jobId": job_id}
+
+    def submitted(self, *identity: str, request: Mapping[str, Any]) -> str | None:
+        """Return the ID of the job of an identity, also where its end could not be noted."""
+        return self.claims.result_of(*identity) or self._found(
+            request["jobQueue"], request["jobName"], self._whose(*identity)
+        )
+
+    def _whose(self, *identity: str) -> str:
+        return digest(self.claims.table, *identity).hex()
 
     def _found(self, queue: str, name: str, whose: str) -> str | None:
         for job in self.batch_api.described(self.batch_api.all_named(queue, name)):

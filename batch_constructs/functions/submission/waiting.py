@@ -15,7 +15,7 @@ from batch_constructs.aws.submit_job import DEPENDENCIES
 from .repeat import rescues_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .submit import Submitter
 
@@ -41,6 +41,8 @@ class Waiting:
     by: Submitter
     job: Mapping[str, Any]
     spot_queue: str
+    request: Callable[[Mapping[str, Any]], dict[str, Any] | None]
+    """Builds the request that runs a lost job again."""
 
     def dependencies(self) -> list[dict[str, str]] | None:
         """Say what it waits for when it runs again; None where that is not ours to do.
@@ -158,7 +160,8 @@ class Waiting:
             return [job["jobId"]]
         if is_array(job) and not failed_with_another(job):
             return [one for child in self._failed_children(job) for one in self._instead_of(child)]
-        again = self.by.claims.result_of("rescue", job["jobQueue"], job["jobId"])
+        identity, request = ("rescue", job["jobQueue"], job["jobId"]), self.request(job)
+        again = None if request is None else self.by.submitted(*identity, request=request)
         if again is None:
             raise NotYetError(f"{job['jobId']} was lost and is not submitted again yet")
         return [again]
