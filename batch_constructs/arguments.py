@@ -173,7 +173,7 @@ class Arguments:
     def number(
         self,
         parameter: str,
-        value: float | None,
+        value: Any,
         *,
         required: bool = False,
         bound: Bound | None = None,

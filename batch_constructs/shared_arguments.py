@@ -67,7 +67,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
 def _told(parts: Iterable[Any], own: str) -> Iterator[str]:
     """Give what the docstrings of the parts tell of the arguments that a class's own does not."""
     for part in parts:
-        for entry in re.split(r"^ {8}(?=\w+: )", part.__doc__, flags=re.MULTILINE)[1:]:
+        for entry in re.split(r"^ {8}(?=\w+: )", part.__doc__ or "", flags=re.MULTILINE)[1:]:
             if f"\n        {entry.partition(':')[0]}: " not in own:
                 yield f"        {entry.rstrip()}\n"
 

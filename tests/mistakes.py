@@ -56,7 +56,7 @@ READ_ALIKE = {
 }
 """What one piece of code reads everywhere, and the construct whose fields of it are enough."""
 
-POD_VOLUMES = [
+POD_VOLUMES: list[Any] = [
     bc.EmptyDirVolume(name="scratch", mount_path="/scratch"),
     bc.HostPathVolume(name="host", mount_path="/host", host_path="/opt"),
     bc.KubernetesSecretVolume(name="password", mount_path="/secret", secret_name="db"),

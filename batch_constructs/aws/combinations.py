@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.limits import named
+from batch_constructs.aws.property_paths import HERE, ways
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
@@ -53,9 +54,7 @@ class Part(Record, kw_only=True):
         names: the properties.
         kinds: of which kinds of job or environment, all of whose words it must be: written
             ``"EC2 !UNMANAGED"`` it is the first and not the second. None means all.
-        within: where the properties stand: a path, or ``tasks``, ``single_containers`` (a container
-            that is its own task), ``several_containers`` (a task that has a list of them),
-            ``containers`` or ``pods``, perhaps with the way below them.
+        within: where the properties stand.
         beside: what else must be so within the same mapping: names and their values.
         values: the values that are not taken.
         but: the values that are taken.
@@ -72,7 +71,7 @@ class Part(Record, kw_only=True):
     shape: str
     names: tuple[str, ...]
     kinds: tuple[tuple[str, ...], ...] = ()
-    within: tuple[str, ...] = ("",)
+    within: tuple[str, ...] = HERE
     beside: Mapping[str, Values | str]
     values: Values = ()
     but: Values = ()
@@ -109,11 +108,21 @@ class Combination(Record, kw_only=True):
     severity: str
 
 
-@cache
 def combinations() -> Mapping[str, tuple[Combination, ...]]:
-    """Read the combinations, by the chapter of the rules that they belong to."""
-    written = read("combinations")
-    return {chapter: tuple(map(_combination, lines)) for chapter, lines in written.items()}
+    """Give the combinations, by the chapter of the rules that they belong to."""
+    return {name: chapter(name) for name in _written()}
+
+
+@cache
+def chapter(name: str) -> tuple[Combination, ...]:
+    """Give the combinations of one chapter of the rules; there may be none."""
+    return tuple(map(_combination, _written().get(name, ())))
+
+
+@cache
+def _written() -> Mapping[str, list[dict[str, Any]]]:
+    written: Mapping[str, list[dict[str, Any]]] = read("combinations")
+    return written
 
 
 def _combination(line: dict[str, Any]) -> Combination:
@@ -139,7 +148,7 @@ def _part(line: dict[str, Any], fix: str) -> Part:
         shape=shape,
         names=names,
         kinds=tuple(tuple(one.split()) for one in _words(line.get("kinds", ()))),
-        within=_words(line.get("within", "")),
+        within=ways(line.get("within", HERE)),
         beside={
             name: GIVEN if values == GIVEN else tuple(values)
             for name, values in line.get("beside", {}).items()

@@ -14,32 +14,18 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.property_paths import (
-    CONTAINERS,
-    HERE,
-    POD_CONTAINERS,
-    PODS,
-    TASKS,
-    way_and_key,
-)
+from batch_constructs.aws.property_paths import HERE, way_and_key, ways
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from batch_constructs.aws.bound import Bound
-
-_PLACES: Final = {
-    "tasks": TASKS,
-    "containers": CONTAINERS,
-    "pods": PODS,
-    "pod_containers": POD_CONTAINERS,
-}
 
 
 class Limit(Record, kw_only=True):
@@ -88,11 +74,21 @@ def bound_of(rule: str) -> Bound:
     return next(one.bound for table in tables().values() for one in table if one.rule == rule)
 
 
-@cache
 def tables() -> Mapping[str, tuple[Limit, ...]]:
-    """Read the tables of limits by their nouns, such as ``job_queues``."""
-    written = read("limits")
-    return {noun: tuple(map(_limit, lines)) for noun, lines in written.items()}
+    """Give the tables of limits by their nouns, such as ``job_queues``."""
+    return {noun: table(noun) for noun in _written()}
+
+
+@cache
+def table(noun: str) -> tuple[Limit, ...]:
+    """Give the limits of one noun, such as ``job_queues``."""
+    return tuple(map(_limit, _written()[noun]))
+
+
+@cache
+def _written() -> Mapping[str, list[dict[str, Any]]]:
+    written: Mapping[str, list[dict[str, Any]]] = read("limits")
+    return written
 
 
 def _limit(line: dict[str, Any]) -> Limit:
@@ -104,7 +100,7 @@ def _limit(line: dict[str, Any]) -> Limit:
     return Limit(
         rule=line["rule"],
         type=line["type"],
-        within=tuple(_ways(line["within"])) if "within" in line else HERE,
+        within=ways(line.get("within", HERE)),
         name=line["name"],
         noun=line["noun"],
         bound=bound,
@@ -113,13 +109,6 @@ def _limit(line: dict[str, Any]) -> Limit:
         why=line["why"],
         severity=line.get("severity", "error"),
     )
-
-
-def _ways(written: str | list[str]) -> Iterator[str]:
-    for way in [written] if isinstance(written, str) else written:
-        head, slash, rest = way.partition("/")
-        places = _PLACES.get(head)
-        yield from [way] if places is None else [f"{place}{slash}{rest}" for place in places]
 
 
 def _bound(line: dict[str, Any]) -> Bound:

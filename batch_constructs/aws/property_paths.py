@@ -12,37 +12,36 @@ if TYPE_CHECKING:
 HERE: Final = ("",)
 """The properties of the resource itself."""
 
-NODES: Final = "NodeProperties/NodeRangeProperties/*"
-
-TASKS: Final = (
-    "ContainerProperties",
+_NODES: Final = "NodeProperties/NodeRangeProperties/*"
+_SINGLE: Final = ("ContainerProperties", f"{_NODES}/Container")
+_SEVERAL: Final = (
     "EcsProperties/TaskProperties/*",
-    f"{NODES}/Container",
-    f"{NODES}/EcsProperties/TaskProperties/*",
+    f"{_NODES}/EcsProperties/TaskProperties/*",
 )
-"""Where an ECS task is described: a single container stands for its task."""
+_PODS: Final = ("EksProperties/PodProperties", f"{_NODES}/EksProperties/PodProperties")
 
-CONTAINERS: Final = (
-    "ContainerProperties",
-    "EcsProperties/TaskProperties/*/Containers/*",
-    f"{NODES}/Container",
-    f"{NODES}/EcsProperties/TaskProperties/*/Containers/*",
-)
-"""Where an ECS container is described."""
-
-
-PODS: Final = ("EksProperties/PodProperties", f"{NODES}/EksProperties/PodProperties")
-"""Where a pod is described."""
-
-POD_CONTAINERS: Final = tuple(
-    f"{pod}/{key}/*" for pod in PODS for key in ("Containers", "InitContainers")
-)
-"""Where a container of a pod is described."""
+PLACES: Final = {
+    "tasks": (*_SINGLE, *_SEVERAL),
+    "single_containers": _SINGLE,
+    "several_containers": _SEVERAL,
+    "containers": (*_SINGLE, *(f"{task}/Containers/*" for task in _SEVERAL)),
+    "pods": _PODS,
+    "pod_containers": tuple(
+        f"{pod}/{key}/*" for pod in _PODS for key in ("Containers", "InitContainers")
+    ),
+}
+"""Where an ECS task is described (a single container stands for its task, others have a list of
+containers), an ECS container, a pod of EKS, and a container of a pod: by the word of a line."""
 
 
-def below(places: tuple[str, ...], *paths: str) -> tuple[str, ...]:
-    """Name what stands at paths below each of some places."""
-    return tuple(f"{place}/{path}" for path in paths for place in places)
+def ways(written: str | Iterable[str]) -> tuple[str, ...]:
+    """Read where something stands: paths, each perhaps below a word of `PLACES`."""
+    parts = [way.partition("/") for way in ([written] if isinstance(written, str) else written)]
+    return tuple(
+        f"{place}{slash}{rest}"
+        for head, slash, rest in parts
+        for place in PLACES.get(head, (head,))
+    )
 
 
 @cache

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
-from batch_constructs.aws.combinations import GIVEN, combinations
+from batch_constructs.aws.combinations import GIVEN, chapter
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.property_paths import places, way_and_key
 from batch_constructs.rules.findings import Severity
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.aws.combinations import Combination, Part
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import Resource, Task
+    from batch_constructs.rules.template.resource_graph import Resource
 
 _Found = tuple[str, object, str]
 """Where a fault is, the value, and what to say of it unless the row says it."""
@@ -37,7 +38,7 @@ _Found = tuple[str, object, str]
 
 def register(area: str) -> None:
     """Make a rule of each combination of a chapter."""
-    for one in combinations().get(area, ()):
+    for one in chapter(area):
         needs = [_needs(part) for part in one.parts]
         add(
             Rule(
@@ -65,9 +66,8 @@ def _needs(part: Part) -> set[str]:
             return {way_and_key(name)[1]}
     found = set()
     for within in part.within:
-        head, _, rest = within.partition("/")
         for name in part.names:
-            way = f"{rest if head in _VIEWS else within}/{name}".split("/")
+            way = f"{within}/{name}".split("/")
             steps = [step for step in way[: -1 if also_absent else None] if step not in ("", "*")]
             if not steps:
                 return set()
@@ -79,8 +79,8 @@ def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
     for part in rule.parts:
         if part.kinds and not any(_may_be(subject, first) for first, *_ in part.kinds):
             continue
-        for path, within, task in _mappings(part.within, subject):
-            kind = _kind(part.kinds, subject, task)
+        for path, within in chain(*(places(subject.properties, way) for way in part.within)):
+            kind = _kind(part.kinds, subject, path)
             if kind is not None and all(
                 any(_is(value, values) for *_, value in _values(within, name))
                 for name, values in part.beside.items()
@@ -107,43 +107,17 @@ def _words(part: Part, within: Properties, value: object) -> dict[str, str]:
     return {"value": shown(value), "word": str(value), "beside": beside}
 
 
-def _mappings(ways: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties, Task | None]]:
-    """Find the mappings that properties stand in, and the task that each belongs to."""
-    for way in ways:
-        if not way:
-            yield "", subject.properties, None
-            continue
-        head, _, rest = way.partition("/")
-        if head == "pods":
-            views = [(pod, None) for pod in subject.pods]
-        elif head == "containers":
-            views = [(one, one.task) for one in subject.containers]
-        elif head in _TASKS:
-            views = [(one, one) for one in subject.tasks if one.single in _TASKS[head]]
-        else:
-            for below, found in places(subject.properties, way):
-                yield below, found, None
-            continue
-        for view, task in views:
-            for below, found in places(view.properties, rest) if rest else (("", view.properties),):
-                yield f"{view.path}/{below}", found, task
-
-
-_TASKS: Final = {
-    "tasks": (True, False),
-    "single_containers": (True,),
-    "several_containers": (False,),
-}
-_VIEWS: Final = ("containers", "pods", *_TASKS)
 _OF_ABSENT: Final = ("needed", "exactly_one", "at_least_one")
 
 
-def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, task: Task | None) -> str | None:
+def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, path: str) -> str | None:
     """Give the first of some kinds that a job or an environment is of, None if it is of none."""
     if not wanted:
         return ""
     kinds = subject.kinds
-    if task is not None and task.is_windows:
+    if isinstance(subject, JobDefinition) and any(
+        task.is_windows and path.startswith(f"{task.path}/") for task in subject.tasks
+    ):
         kinds |= {"WINDOWS"}
     for words in wanted:
         if all((word.removeprefix("!") in kinds) != word.startswith("!") for word in words):

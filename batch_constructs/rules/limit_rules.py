@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limits import tables
-from batch_constructs.aws.property_paths import CONTAINERS, HERE, PODS, TASKS, places
+from batch_constructs.aws.limits import table
+from batch_constructs.aws.property_paths import places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Resource
     from batch_constructs.rules.template.values import Properties
 
-_PARTS: Final = {CONTAINERS: "containers", TASKS: "tasks", PODS: "pods"}
-"""Places of a job definition that its view has found already."""
 
-
-def register(table: str, *, area: str) -> None:
+def register(noun: str, *, area: str) -> None:
     """Make a rule of each limit of a table of the ground floor, such as ``job_queues``."""
-    for limit in tables()[table]:
+    for limit in table(noun):
         add(
             Rule(
                 id=limit.rule,
@@ -46,8 +43,8 @@ def register(table: str, *, area: str) -> None:
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
     read, (below, key) = _READERS[type(limit.bound)], limit.way
-    for path, within in _mappings(limit.within, subject):
-        for rest, properties in places(within, below):
+    for way in limit.within:
+        for path, properties in places(subject.properties, f"{way}/{below}".strip("/")):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]
@@ -57,19 +54,7 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
             for place, got in found:
                 wrong = None if got is None else limit.bound.wrong(got)
                 if wrong:
-                    yield f"{path}{rest}{key}{place}", f"{limit.noun} {wrong}"
-
-
-def _mappings(within: tuple[str, ...], subject: Any) -> Iterator[tuple[str, Properties]]:
-    part = _PARTS.get(within)
-    if within == HERE:
-        yield "", subject.properties
-    elif part is not None:
-        for one in getattr(subject, part):
-            yield f"{one.path}/", one.properties
-    else:
-        for path in within:
-            yield from places(subject.properties, path)
+                    yield f"{path}{key}{place}", f"{limit.noun} {wrong}"
 
 
 def _entries(within: Properties, key: str) -> Any:

@@ -21,7 +21,7 @@ _Node = TypeVar("_Node")
 _MANY = 10
 """A repetition of as many takes as long as one without end, and is looked at as such."""
 
-_MOST_POSITIONS, _MOST_STEPS = 2_000, 2_000
+_MOST_POSITIONS, _MOST_STEPS = 2_222, 2_222
 """Of a larger pattern nothing is said; the time of each message is bounded all the same."""
 
 _SEVERAL = 2

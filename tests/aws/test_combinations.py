@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from batch_constructs.aws import combinations as floor
 from batch_constructs.aws.combinations import Combination, Part, combinations
 from batch_constructs.aws.compute_environments import RESOURCE_TYPES
 from batch_constructs.aws.platforms import KINDS
-from batch_constructs.aws.property_paths import CONTAINERS, PODS, TASKS
 from batch_constructs.rules.areas.shape_rules import model
 
 LINES: dict[str, list[dict[str, Any]]] = json.loads(
@@ -24,14 +22,6 @@ OF_A_LINE = {"rule", "type", "severity", "parts", "title", "fix", "member", "pag
 OF_A_PART = {"kinds", "within", "beside", "values", "but", "default", "even_empty", "is"}
 OF_A_PART |= {"to", "attribute", "message", "fix", *floor.SHAPES}
 OF_AN_ENVIRONMENT = {*RESOURCE_TYPES, "MANAGED", "UNMANAGED", "EKS", "ECS"}
-SINGLE = ("ContainerProperties", TASKS[2])
-HEADS = {
-    "tasks": TASKS,
-    "single_containers": SINGLE,
-    "several_containers": tuple(one for one in TASKS if one not in SINGLE),
-    "containers": CONTAINERS,
-    "pods": PODS,
-}
 
 
 def parts(line: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,13 +57,7 @@ def test_a_name_is_a_property_that_there_is(one: Combination) -> None:
 
 
 def leads(node: Any, name: str, part: Part) -> bool:
-    return any(is_there(node, f"{way}/{name}".strip("/").split("/")) for way in ways(part))
-
-
-def ways(part: Part) -> Iterator[str]:
-    for within in part.within:
-        head, _, rest = within.partition("/")
-        yield from (f"{place}/{rest}".rstrip("/") for place in HEADS.get(head, (head,)))
+    return any(is_there(node, f"{way}/{name}".strip("/").split("/")) for way in part.within)
 
 
 def is_there(node: Any, steps: list[str]) -> bool:

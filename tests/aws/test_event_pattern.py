@@ -303,7 +303,7 @@ def test_check_reads_a_pattern_that_is_written_as_text(pattern: str, problem: st
 def test_check_leaves_intrinsic_functions_alone() -> None:
     pattern = {
         "source": [{"Ref": "AWS::Region"}, {"prefix": {"Fn::Sub": "${AWS::StackName}."}}],
-        "detail": {"x": {"Fn::If": ["Known", ["a"], {"Ref": "AWS::NoValue"}]}},
+        "detail": {"y": ["b"], "x": {"Fn::If": ["Known", ["a"], {"Ref": "AWS::NoValue"}]}},
     }
     resources = {"R": {"Type": "AWS::Events::Rule", "Properties": rule(pattern)}}
     conditions = {"Known": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}}

@@ -150,7 +150,7 @@ def written(tree: ast.AST) -> Iterator[str | frozenset[str]]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="re")),
+                func=ast.Attribute(value=ast.Name(id="re")) | ast.Name(id="pattern"),
                 args=[ast.Constant(value=str(pattern)), *_],
             ):
                 yield pattern

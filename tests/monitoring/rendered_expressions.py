@@ -37,7 +37,7 @@ class Expression:
 
 def expressions_of(template: Mapping[str, Any]) -> Iterator[Expression]:
     """Yield the expressions of a template's alarms and dashboards."""
-    for resource in template["Resources"].values():
+    for resource in template.get("Resources", {}).values():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             yield from _in_alarm(properties.get("Metrics", []))

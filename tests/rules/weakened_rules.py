@@ -16,7 +16,7 @@ import signal
 import sys
 import textwrap
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -156,19 +156,19 @@ def _of_limit(limit: Limit) -> Iterator[tuple[str, Limit]]:
     """Let a limit admit the first value that it refuses."""
     bound = limit.bound
     _, (refused, *_) = admitted_and_refused(bound)
-    known = {field.name for field in fields(bound)}
+    known = vars(bound)
     if isinstance(bound, OneOf):
         yield (
             f"{refused} too",
-            replace(limit, bound=replace(bound, values=(*bound.values, refused))),
+            limit.replaced(bound=bound.replaced(values=(*bound.values, refused))),
         )
     elif "pattern" in known:
         wider: Any = {"pattern": r"(?s:.*)", "longest": None} if "longest" in known else {}
-        yield "any text", replace(limit, bound=replace(bound, **wider))
+        yield "any text", limit.replaced(bound=bound.replaced(**wider))
     else:
         end = "low" if refused < bound.low else "high"  # type: ignore[union-attr]
         wider = {end: refused}
-        yield f"{refused} too", replace(limit, bound=replace(bound, **wider))
+        yield f"{refused} too", limit.replaced(bound=bound.replaced(**wider))
 
 
 def _of_combination(rule: Combination) -> Iterator[tuple[str, Combination]]:
@@ -176,7 +176,7 @@ def _of_combination(rule: Combination) -> Iterator[tuple[str, Combination]]:
     for place in range(len(rule.parts)):
         parts = [*rule.parts]
         del parts[place]
-        yield f"without part {place + 1}", replace(rule, parts=tuple(parts))
+        yield f"without part {place + 1}", rule.replaced(parts=tuple(parts))
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def submit(name: str, given: Given, **arguments: Any) -> None:
     getattr(bc, name)(given.stack, "X", **{**right, **arguments})
 
 
-WRONG = [
+WRONG: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"aws:x": "y"}}, 'a key of overrides.tags is "aws:x"; allowed are keys of'),
     ({"tags": {"x": "y" * 257}}, 'overrides.tags["x"] has 257 characters; allowed are at most 256'),
     (
@@ -88,7 +88,7 @@ def test_so_does_a_gateway_that_reads_it_from_messages(given: Given) -> None:
 )
 def test_the_client_refuses_it_before_it_asks_aws(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011  # the text is looked at
-        BatchClient(object()).submit("a", queue="q", job_definition="d", **fields)  # type: ignore[arg-type]  # never asked
+        BatchClient(object()).submit("a", queue="q", job_definition="d", **fields)
 
     assert said in str(refused.value)
 

@@ -44,7 +44,7 @@ class JobLists:
         self._queues = queues
         self._consumables = consumables
 
-    def list(self, request: Mapping[str, Any]) -> Document:
+    def list_jobs(self, request: Mapping[str, Any]) -> Document:
         """Answer ListJobs: the jobs of a queue, newest first, or the children of an array job."""
         given = [source for source in _SOURCES if source in request]
         if len(given) != 1:

@@ -106,7 +106,7 @@ class ServiceJobs:
         """Answer DescribeServiceJob."""
         return service_job_detail(self._get(request["jobId"]), self._arns)
 
-    def list(self, request: Mapping[str, Any]) -> Document:
+    def list_service_jobs(self, request: Mapping[str, Any]) -> Document:
         """Answer ListServiceJobs: the service jobs of a queue, newest first."""
         if "jobQueue" not in request:
             raise client_error("jobQueue must be specified")
