@@ -68,7 +68,7 @@ def keep_ids_of(
 
     Raises:
         ValueError: the template cannot be read, or a resource of it is none of the stack's, or
-            could be several; a line each.
+            could be several, or a queue of it changes as AWS Batch changes none; a line each.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
@@ -79,12 +79,16 @@ def keep_ids_of(
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
     problems: list[str] = []
+    impossible: list[str] = []
     old, new = _old(template, let_go), _new(stack)
     for type_, resources in old.items():
         pairs, unknown = _match(type_, resources, new.get(type_, []))
         for before, now in pairs:
             _keep(type_, before, now)
+            impossible += _impossible(type_, before, now)
         problems += [f"{before.logical_id} ({type_}) {why}" for before, why in unknown]
+    if impossible:
+        raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
     known = _resources(template)
     problems += [f"no {name}, which let_go names" for name in let_go if name not in known]
     if problems:
@@ -150,6 +154,24 @@ def _keep(type_: str, before: _Resource, now: _Resource) -> None:
             continue
         if old != new and old.lower() == new.lower():
             now.l1.add_property_override(name, old)
+
+
+def _impossible(type_: str, before: _Resource, now: _Resource) -> list[str]:
+    """Say what AWS Batch does to no queue: give it a scheduling policy, or take it away."""
+    had, has = ("schedulingPolicyArn" in one.properties for one in (before, now))
+    if type_ != "AWS::Batch::JobQueue" or had == has:
+        return []
+    what = (
+        "loses its scheduling policy, which can be replaced but not removed"
+        if had
+        else "gets a scheduling policy, which AWS Batch gives no queue later"
+    )
+    return [
+        (
+            f"{before.logical_id} is a queue that {what}: leave that as it was, or name "
+            f"{before.logical_id} in let_go and give the new queue another ID"
+        )
+    ]
 
 
 def _old(template: Mapping[str, Any], let_go: Sequence[str]) -> dict[str, list[_Resource]]:

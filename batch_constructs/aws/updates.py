@@ -56,6 +56,12 @@ SCALING: Final[Source] = guide(
     ' securityGroupIds … subnets".',
 )
 
+DELETION_PAGE: Final = (
+    "https://docs.aws.amazon.com/batch/latest/APIReference/API_DeleteComputeEnvironment.html"
+)
+"""Where AWS says that active jobs on Fargate have to end before their environment is deleted, which
+becomes invalid otherwise."""
+
 TAKES_NEW_INSTANCES: Final = frozenset({"ComputeResources/UpdateToLatestImageVersion"})
 """What takes new instances too, though the registry does not call it conditional
 (ComputeResourceUpdate.updateToLatestImageVersion)."""

@@ -251,7 +251,12 @@ def _notes_of_the_end(change: Change, *, kept: bool) -> Iterator[str]:
     if kept:
         return
     if change.type == _ENVIRONMENT:
-        yield "its queues leave it first; jobs that run in it are ended when it is deleted"
+        kind = str(change.property("ComputeResources/Type", old=True)).upper()
+        yield "its queues leave it first; " + (
+            f"on Fargate it becomes INVALID where jobs still run in it: see {updates.DELETION_PAGE}"
+            if kind in ON_FARGATE
+            else "jobs that run in it are ended when it is deleted"
+        )
     elif change.type == _QUEUE:
         yield "jobs that wait or run in the queue are ended when it is deleted"
 

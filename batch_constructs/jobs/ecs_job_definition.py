@@ -18,6 +18,7 @@ from batch_constructs.jobs.job_arguments import (
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
 from batch_constructs.jobs.log_group import JobLogs
+from batch_constructs.jobs.old_revisions import retire_others
 from batch_constructs.jobs.pod import pod_metadata
 from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jsii_objects import has_member
@@ -112,7 +113,9 @@ class EcsJobDefinition(JobDefinition):
         self._job_role: iam.IRole | None = own["job_role"]
         self._has_tasks = bool(tasks)
         if not tasks:
-            self.resource = self._resource = make_definition(self, {**job.properties, **shape([])})
+            self.resource = self._resource = make_definition(
+                self, {**job.properties, **shape([])}, job.kept
+            )
             return
         statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
@@ -131,7 +134,9 @@ class EcsJobDefinition(JobDefinition):
             )
             for task in tasks
         ]
-        self.resource = self._resource = make_definition(self, {**job.properties, **shape(bound)})
+        self.resource = self._resource = make_definition(
+            self, {**job.properties, **shape(bound)}, job.kept
+        )
         if self._job_role is not None:
             allow(self._job_role, job_statements)
         for task in tasks:
@@ -195,7 +200,9 @@ class EcsJobDefinition(JobDefinition):
         return self.job_role
 
 
-def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batch.CfnJobDefinition:
+def make_definition(
+    scope: JobDefinition, properties: Mapping[str, Any], kept: int | None
+) -> batch.CfnJobDefinition:
     """Make the L1 resource (ID ``Resource``)."""
     tags = properties.get("Tags")
     own = {name: value for name, value in properties.items() if name != "Tags"}
@@ -203,6 +210,8 @@ def make_definition(scope: JobDefinition, properties: Mapping[str, Any]) -> batc
     for path, value in pod_metadata(properties):
         resource.add_property_override(path, value)
     put_tags(resource, tags)
+    if kept is not None:
+        retire_others(scope, resource, kept)
     return resource
 
 

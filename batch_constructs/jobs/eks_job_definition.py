@@ -114,4 +114,4 @@ class EksJobDefinition(JobDefinition):
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )
         arguments.refuse()
-        self.resource = self._resource = make_definition(self, {**job.properties, **eks})
+        self.resource = self._resource = make_definition(self, {**job.properties, **eks}, job.kept)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from batch_constructs.construct import given
 from batch_constructs.jobs.concurrency import with_limit
 from batch_constructs.jobs.consumed_resources import Consumes
+from batch_constructs.jobs.old_revisions import read_kept
 from batch_constructs.jobs.retry_policy import RetryPolicy, retry_strategy
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class JobArguments(TypedDict, total=False):
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
-            who submit by revision. Default: no, AWS deregisters them.
+            who submit by revision. A number, at least 1: so many of them, and whichever a live job,
+            a rule or a schedule names; a function (``BatchConstructsOldRevisions``, one in the
+            stack) retires the others. Default: no, AWS deregisters them.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
@@ -48,7 +51,7 @@ class JobArguments(TypedDict, total=False):
     retry_policy: RetryPolicy | None
     timeout: Duration | None
     scheduling_priority: int | None
-    keep_old_revisions: bool
+    keep_old_revisions: bool | int
     job_definition_name: str | None
     tags: Mapping[str, str] | None
 
@@ -88,6 +91,7 @@ class Job:
         properties: CloudFormation's.
         known: The same as the rules see them.
         beside: The resources that these refer to.
+        kept: How many old revisions stay active; None where it is all or none.
     """
 
     def __init__(
@@ -106,7 +110,12 @@ class Job:
         propagated = arguments.flag(
             "propagate_tags", own.get("propagate_tags", False), required=True
         )
-        kept = arguments.switch("keep_old_revisions", own["keep_old_revisions"])
+        self.kept = read_kept(arguments, own["keep_old_revisions"])
+        kept = (
+            arguments.switch("keep_old_revisions", own["keep_old_revisions"])
+            if self.kept is None
+            else True
+        )
         self.properties: dict[str, Any] = given(
             Type=kind,
             PlatformCapabilities=None if capability is None else [capability],

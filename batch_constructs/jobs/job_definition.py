@@ -15,6 +15,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
+from batch_constructs.jobs.old_revisions import OLD_REVISIONS
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_DEFINITION
@@ -239,8 +240,8 @@ def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:
     """Return the ARN by which what is deployed now still submits after the next deployment.
 
     CloudFormation deregisters a revision when it registers the next one. So the ARN is one without
-    a revision, which stands for the newest, unless old revisions are kept, or the definition was
-    taken in by an ARN: then that is what is meant.
+    a revision, which stands for the newest, unless all old revisions are kept, or the definition
+    was taken in by an ARN: then that is what is meant.
     """
     construct: Any = definition
     made_here = has_member(construct, "cfn_resource_type") or construct.node.default_child
@@ -254,7 +255,8 @@ def _keeps_old_revisions(definition: Any) -> bool:
         return True  # an L2
     known = checked(definition)
     policy = {} if known is None else known.properties.get("ResourceRetentionPolicy", {})
-    return policy.get("SkipDeregisterOnUpdate") is True
+    kept = policy.get("SkipDeregisterOnUpdate") is True
+    return kept and definition.node.try_find_child(OLD_REVISIONS) is None
 
 
 def is_job_definition(value: object) -> bool:

@@ -94,6 +94,23 @@ def test_a_resource_is_known_by_its_properties_where_nothing_else_tells(tmp_path
     assert ids(stack) == {1: "Low", 2: "High"}
 
 
+@pytest.mark.parametrize(
+    ("had", "problem"),
+    [(True, "loses its scheduling policy"), (False, "gets a scheduling policy")],
+)
+def test_a_queue_that_changes_as_none_can_is_refused(
+    problem: str, tmp_path: Path, *, had: bool
+) -> None:
+    stack, vpc, groups = new_stack()
+    ours = bc.FargateComputeEnvironment(stack, "Capacity", vpc=vpc, security_groups=groups)
+    policy = None if had else bc.FairSharePolicy(stack, "Fair", scheduling_policy_name="fair")
+    bc.JobQueue(stack, "Jobs", compute_environments=[ours], scheduling_policy=policy)
+    old = queue(1, **({"SchedulingPolicyArn": "arn"} if had else {}))
+
+    with pytest.raises(ValueError, match=f"Old is a queue that {problem}"):
+        bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+
 def test_a_physical_name_tells_more_than_the_properties(tmp_path: Path) -> None:
     stack = queues(1, 7)
 

@@ -228,6 +228,13 @@ def test_what_becomes_of_running_jobs_is_said(policy: dict[str, Any], said: str)
     assert found.notes[0].endswith(said)
 
 
+@pytest.mark.parametrize(("kind", "said"), [("EC2", "are ended"), ("Fargate", "becomes INVALID")])
+def test_what_becomes_of_jobs_in_an_environment_that_goes_is_said(kind: str, said: str) -> None:
+    found = it(template(ENVIRONMENT, KINDS[kind]), {"Resources": {}})
+
+    assert said in found.notes[0]
+
+
 def test_what_is_new_and_what_goes_are_said() -> None:
     one: dict[str, Any] = template("AWS::SQS::Queue", {})
     other: dict[str, Any] = {"Resources": {}}

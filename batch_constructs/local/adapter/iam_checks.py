@@ -17,7 +17,8 @@ _ONE_RIGHT = {
 def install() -> None:
     """Ask for the rights that AWS asks for.
 
-    ``ssm:GetParameters`` is checked on the parameter it reads, the first if there are several;
+    ``ssm:GetParameters`` is checked on the parameter it reads, the first if there are several, and
+    ``events:ListTargetsByRule`` on the rule;
     operations on many messages need the right for one; AWS Batch has checks of its own.
     """
     from ministack.core import iam_actions
@@ -33,9 +34,11 @@ def install() -> None:
 
     def resource_of(service: str, *request: Any) -> str:
         arn: str = their_resource(service, *request)
+        _, _, headers, body, _, region, account_id = request
+        if service == "events" and headers.get("x-amz-target", "").endswith("ListTargetsByRule"):
+            return f"arn:aws:events:{region}:{account_id}:rule/{json.loads(body).get('Rule')}"
         if service != "ssm" or arn != "*":
             return arn
-        _, _, headers, body, _, region, account_id = request
         if not headers.get("x-amz-target", "").endswith(".GetParameters"):
             return arn
         names = json.loads(body).get("Names", [])

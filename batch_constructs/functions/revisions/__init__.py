@@ -1,0 +1,1 @@
+"""Retires old revisions of job definitions, which CloudFormation keeps all or none of."""

@@ -1,0 +1,99 @@
+"""How many revisions of a definition stay active: a number, which CloudFormation cannot say.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-batch-jobdefinition-resourceretentionpolicy.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws.bound import Whole
+from batch_constructs.construct import arn_prefix
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_batch as batch
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.shipped_function import ShippedFunction
+
+OLD_REVISIONS = "OldRevisions"
+"""The ID of what retires them, below the definition."""
+
+_FUNCTION = "BatchConstructsOldRevisions"
+_AT_LEAST_ONE = Whole(1)
+
+
+def read_kept(arguments: Arguments, kept: object) -> int | None:
+    """Return how many stay active; None where it is all of them or none."""
+    if isinstance(kept, bool) or not isinstance(kept, int):
+        return None
+    arguments.number("keep_old_revisions", kept, bound=_AT_LEAST_ONE)
+    return kept
+
+
+def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> None:
+    """Have the other old revisions retired as the next one is deployed."""
+    from aws_cdk import CustomResource  # noqa: PLC0415  # for few definitions
+
+    CustomResource(
+        scope,
+        OLD_REVISIONS,
+        resource_type="Custom::BatchOldRevisions",
+        service_token=_function(scope).handler.function_arn,
+        properties={"JobDefinition": resource.ref, "Keep": str(kept)},
+    )
+
+
+def _function(scope: Construct) -> ShippedFunction:
+    """Return the stack's one function, made where it is not there yet."""
+    from aws_cdk import Duration, Stack  # noqa: PLC0415  # for few definitions
+
+    from batch_constructs.function_alarms import WatchedFunction, watch  # noqa: PLC0415
+    from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
+    from batch_constructs.shipped_function import ShippedFunction  # noqa: PLC0415
+
+    stack = Stack.of(scope)
+    there = stack.node.try_find_child(_FUNCTION)
+    if isinstance(there, ShippedFunction):
+        return there
+    made = ShippedFunction(
+        stack,
+        _FUNCTION,
+        folder="revisions",
+        module="retire",
+        description="Retires old revisions of AWS Batch job definitions that nothing names",
+        environment={},
+        statements=[
+            {
+                "Effect": "Allow",
+                "Action": [
+                    "batch:DescribeJobDefinitions",
+                    "batch:DescribeJobQueues",
+                    "batch:ListJobs",
+                    "events:ListRules",
+                    "scheduler:ListSchedules",
+                ],
+                "Resource": "*",  # AWS takes no resource here
+            },
+            {
+                "Effect": "Allow",
+                "Action": "batch:DeregisterJobDefinition",
+                # The name is known when the definition is made, after this.
+                "Resource": f"{arn_prefix('batch')}job-definition/*",
+            },
+            {
+                "Effect": "Allow",
+                "Action": "events:ListTargetsByRule",
+                "Resource": f"{arn_prefix('events')}rule/*",
+            },
+            {
+                "Effect": "Allow",
+                "Action": "scheduler:GetSchedule",
+                "Resource": f"{arn_prefix('scheduler')}schedule/*",
+            },
+        ],
+        timeout=Duration.minutes(5),
+    )
+    watch(made, WatchedFunction(handler=made.handler), None, FunctionSettings())
+    return made

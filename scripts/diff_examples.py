@@ -1,0 +1,47 @@
+"""Say what changes in each example since a release: ``uv run scripts/diff_examples.py v0.1.0``.
+
+The snapshots of the examples at that commit are compared with those of now. Where one changes, the
+changelog says it. The exit code is 1 where something is replaced or deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from batch_constructs.impact.impact_report import as_text
+from batch_constructs.impact.verdict import Effect, impact
+
+ROOT = Path(__file__).parent.parent
+SNAPSHOTS = "tests/__snapshots__/test_examples"
+
+
+def at(commit: str, path: str) -> dict[str, object]:
+    """Return a snapshot as it was; an example that is new has none."""
+    told = subprocess.run(  # git, with a name of ours
+        ["git", "show", f"{commit}:{path}"],  # the caller's git
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found: dict[str, object] = json.loads(told.stdout) if told.returncode == 0 else {}
+    return found
+
+
+def main(commit: str) -> int:
+    """Print the changes of each example; whether any goes or is replaced."""
+    goes = False
+    for file in sorted((ROOT / SNAPSHOTS).glob("*.json")):
+        before = at(commit, f"{SNAPSHOTS}/{file.name}")
+        found = impact(before, json.loads(file.read_text()))
+        name = file.stem.partition("[")[2].rstrip("]")
+        print(f"{name}: {as_text(found) if before else 'is new'}")
+        goes |= any(one.effect in {Effect.REPLACE, Effect.DELETE} for one in found.values())
+    return int(goes)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
