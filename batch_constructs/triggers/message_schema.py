@@ -46,7 +46,7 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         problem = _problem_of(plain)
         code = "" if problem else fastjsonschema.compile_to_code(plain)
     except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
-        problem = f"is no JSON schema: {error or type(error).__name__}"
+        problem = f"is no JSON schema: {str(error) or type(error).__name__}"
     if problem:
         return arguments.wrong_value(f"schema {problem}")
     return re.sub(r"^from fastjsonschema import .*$", _ITS_OWN_ERRORS, code, flags=re.MULTILINE)

@@ -98,7 +98,7 @@ def test_changes_by_the_cdk_cli_lose_no_job_and_leave_nothing(
         aws.server.record,
         CdkApp(directory=tmp_path, command=f"{sys.executable} -m tests.local.changing_stack"),
         output=tmp_path / "cdk.out",
-        show=[].append,
+        show=print,
         client=aws.client,
     )
     deployer.bootstrap()

@@ -165,7 +165,7 @@ def _of_limit(limit: Limit) -> Iterator[tuple[str, Limit]]:
         wider: Any = {"pattern": r"(?s:.*)", "longest": None}
         yield "any text", limit.replaced(bound=bound.replaced(**wider))
     else:
-        end = "low" if refused < bound.low else "high"  # type: ignore[union-attr]
+        end = "low" if refused < bound.low else "high"
         wider = {end: refused}
         yield f"{refused} too", limit.replaced(bound=bound.replaced(**wider))
 

@@ -77,7 +77,7 @@ def test_the_rule_is_about_the_queue_that_has_it(
     (name,) = resources(stack, "AWS::Batch::JobQueue")
     arn: Any = {"Fn::GetAtt": [name, "JobQueueArn"]}
     rule = only(stack, "AWS::Events::Rule")
-    assert rule["EventPattern"] == stack.resolve(lost_host_pattern(arn))  # type: ignore[arg-type]  # a token
+    assert rule["EventPattern"] == stack.resolve(lost_host_pattern(arn))
 
 
 def test_it_may_submit_to_the_rescue_queue_only(

@@ -141,8 +141,8 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
             yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
     references = set(_DYNAMIC.findall(_compact(whole.template)))
     if len(references) > DYNAMIC_REFERENCES:
-        most = f"CloudFormation takes {DYNAMIC_REFERENCES}"
-        yield "Resources", f"there are {len(references)} dynamic references; {most}"
+        said = f"there are {len(references)} dynamic references"
+        yield "Resources", f"{said}; CloudFormation takes {DYNAMIC_REFERENCES}"
 
 
 @_rule(
