@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 _CONCURRENCY = Whole(1)
 
@@ -57,7 +58,7 @@ class FunctionSettings:
     vpc_subnets: ec2.SubnetSelection | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     encryption_key: kms.IKey | None = None
-    reserved_concurrency: int | None = None
+    reserved_concurrency: WholeNumber | None = None
     log_retention: logs.RetentionDays | None = None
     permissions_boundary: iam.IManagedPolicy | None = None
     point_in_time_recovery: bool | None = None

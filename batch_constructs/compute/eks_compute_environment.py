@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
     from batch_constructs.compute.update_policy import UpdatePolicy
+    from batch_constructs.tokens import WholeNumber
 
 
 class EksComputeEnvironment(InstanceComputeEnvironment):
@@ -125,14 +126,14 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         access_entry_state: AccessEntryState | str | None = None,
         spot: bool = False,
-        max_vcpus: int = 256,
+        max_vcpus: WholeNumber = 256,
         compute_environment_name: str | None = None,
         exact_name: str | None = None,
         enabled: bool = True,
         tags: Mapping[str, str] | None = None,
         replace_compute_environment: bool | None = None,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
-        min_vcpus: int = 0,
+        min_vcpus: WholeNumber = 0,
         allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None = None,
         images: Sequence[AnyImage] | None = None,
         launch_template: AnyLaunchTemplate | None = None,
@@ -146,7 +147,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         scale_down_delay: Duration | None = None,
         update_policy: UpdatePolicy | None = None,
         update_to_latest_image: bool | None = None,
-        bid_percentage: int | None = None,
+        bid_percentage: WholeNumber | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)

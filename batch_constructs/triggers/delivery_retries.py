@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retries:
     """A target's retry policy."""
 
-    attempts: int
+    attempts: WholeNumber
     age_seconds: int
 
     def as_l1(self) -> dict[str, Any]:
@@ -44,7 +45,7 @@ class Retries:
 
 
 def read_retries(
-    arguments: Arguments, retry_attempts: int, max_event_age: Duration | None
+    arguments: Arguments, retry_attempts: WholeNumber, max_event_age: Duration | None
 ) -> Retries:
     """Read a trigger's arguments and note what is wrong with them."""
     attempts = arguments.number("retry_attempts", retry_attempts, required=True)

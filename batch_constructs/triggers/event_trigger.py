@@ -20,7 +20,7 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.delivery_retries import (
     admit_event_bridge,
     check_dead_letter_queue,
@@ -112,15 +112,15 @@ class EventTrigger(BatchConstruct):
         event_bus: events.IEventBus | None = None,
         enabled: bool = True,
         job_name: str | None = None,
-        array_size: int | None = None,
+        array_size: WholeNumber | None = None,
         parameters: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
         share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
+        scheduling_priority: WholeNumber | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
-        retry_attempts: int = MOST_RETRY_ATTEMPTS,
+        retry_attempts: WholeNumber = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,

@@ -31,7 +31,7 @@ from batch_constructs.submission_overrides import (
     read_tags,
     read_timeout,
 )
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ class JobToSubmit:
     queue: AnyJobQueue
     job_definition: AnyJobDefinition
     job_name: str
-    array_size: int | None = None
+    array_size: WholeNumber | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] | None = None
     share_identifier: str | None = None
-    scheduling_priority: int | None = None
+    scheduling_priority: WholeNumber | None = None
     timeout_seconds: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     requirements: Requirements = field(default_factory=lambda: Requirements(resources=[], retry={}))
@@ -142,12 +142,12 @@ def read_job_to_submit(
     queue: AnyJobQueue,
     job_definition: AnyJobDefinition,
     job_name: str | None = None,
-    array_size: int | None = None,
+    array_size: WholeNumber | None = None,
     parameters: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     command: Sequence[str] | None = None,
     share_identifier: str | None = None,
-    scheduling_priority: int | None = None,
+    scheduling_priority: WholeNumber | None = None,
     timeout: Duration | None = None,
     overrides: SubmissionOverrides | None = None,
     shares_may_come_later: bool = False,

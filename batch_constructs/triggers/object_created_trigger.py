@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.tokens import WholeNumber
 
 
 class ObjectCreatedTrigger(EventTrigger):
@@ -86,14 +87,14 @@ class ObjectCreatedTrigger(EventTrigger):
         parameters: Mapping[str, str] | None = None,
         enabled: bool = True,
         job_name: str | None = None,
-        array_size: int | None = None,
+        array_size: WholeNumber | None = None,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
         share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
+        scheduling_priority: WholeNumber | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
-        retry_attempts: int = MOST_RETRY_ATTEMPTS,
+        retry_attempts: WholeNumber = MOST_RETRY_ATTEMPTS,
         max_event_age: Duration | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         rule_name: str | None = None,

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.tokens import WholeNumber
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
@@ -179,14 +180,14 @@ class SubmissionGateway(BatchConstruct):
         idempotency_key: str | None = None,
         deduplication_window: Duration | None = None,
         share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
+        scheduling_priority: WholeNumber | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
         enabled: bool = True,
         fifo: bool = False,
         max_batching_window: Duration | None = None,
         max_receive_count: int = 10,
-        max_messages_per_hour: int | None = None,
+        max_messages_per_hour: WholeNumber | None = None,
         alarm_topic: sns.ITopic | None = None,
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,

@@ -16,7 +16,7 @@ from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
-from batch_constructs.tokens import without_tokens
+from batch_constructs.tokens import WholeNumber, without_tokens
 from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.delivery_retries import check_dead_letter_queue
 from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
@@ -102,12 +102,12 @@ class SubmitFunction(BatchConstruct):
         queue: AnyJobQueue,
         job_definition: AnyJobDefinition,
         job_name: str | None = None,
-        array_size: int | None = None,
+        array_size: WholeNumber | None = None,
         parameters: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] | None = None,
         share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
+        scheduling_priority: WholeNumber | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
         allow: Sequence[Admission | str] | None = None,
