@@ -308,7 +308,7 @@ class Translation:
         return made
 
     def _exact_name(self, path: str, value: Any, into: Call, within: str) -> None:
-        """Keep the name of an environment as it is, not as a prefix."""
+        """Keep the name as it is, not as a prefix."""
         del within
         exact = (parameters.entry(path) or {})["also"][0]
         into.keywords[exact] = values.text(value)
@@ -356,6 +356,7 @@ _SPECIAL: Final = {
     "ComputeEnvironmentName": "_exact_name",
     "ComputeEnvironmentOrder": "_order",
     "ConsumableResourceList": "_consumables",
+    "ConsumableResourceName": "_exact_name",
     "Ec2InstanceProfileArn": "_skip",
     "Env": "_variables",
     "Environment": "_variables",

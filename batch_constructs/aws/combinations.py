@@ -108,11 +108,21 @@ class Combination(Record, kw_only=True):
     severity: str
 
 
-@cache
 def combinations() -> Mapping[str, tuple[Combination, ...]]:
-    """Read the combinations, by the chapter of the rules that they belong to."""
-    written = read("combinations")
-    return {chapter: tuple(map(_combination, lines)) for chapter, lines in written.items()}
+    """Give the combinations, by the chapter of the rules that they belong to."""
+    return {name: chapter(name) for name in _written()}
+
+
+@cache
+def chapter(name: str) -> tuple[Combination, ...]:
+    """Give the combinations of one chapter of the rules; there may be none."""
+    return tuple(map(_combination, _written().get(name, ())))
+
+
+@cache
+def _written() -> Mapping[str, list[dict[str, Any]]]:
+    written: Mapping[str, list[dict[str, Any]]] = read("combinations")
+    return written
 
 
 def _combination(line: dict[str, Any]) -> Combination:

@@ -74,11 +74,21 @@ def bound_of(rule: str) -> Bound:
     return next(one.bound for table in tables().values() for one in table if one.rule == rule)
 
 
-@cache
 def tables() -> Mapping[str, tuple[Limit, ...]]:
-    """Read the tables of limits by their nouns, such as ``job_queues``."""
-    written = read("limits")
-    return {noun: tuple(map(_limit, lines)) for noun, lines in written.items()}
+    """Give the tables of limits by their nouns, such as ``job_queues``."""
+    return {noun: table(noun) for noun in _written()}
+
+
+@cache
+def table(noun: str) -> tuple[Limit, ...]:
+    """Give the limits of one noun, such as ``job_queues``."""
+    return tuple(map(_limit, _written()[noun]))
+
+
+@cache
+def _written() -> Mapping[str, list[dict[str, Any]]]:
+    written: Mapping[str, list[dict[str, Any]]] = read("limits")
+    return written
 
 
 def _limit(line: dict[str, Any]) -> Limit:

@@ -11,19 +11,22 @@ class Record:
 
     _fields: ClassVar[tuple[str, ...]] = ()
     _required: ClassVar[frozenset[str]] = frozenset()
+    _known: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         """Take the fields that a class adds."""
         del kw_only  # that is for the type checker
         cls._fields = (*cls._fields, *cls.__annotations__)
+        cls._known = frozenset(cls._fields)
         cls._required = frozenset(name for name in cls._fields if not hasattr(cls, name))
 
     def __init__(self, *given: Any, **named: Any) -> None:
         """Take the fields, by their order or by name."""
         values = self.__dict__
-        values.update(zip(self._fields, given, strict=False))
+        if given:
+            values.update(zip(self._fields, given, strict=False))
         values.update(named)
-        if len(given) > len(self._fields) or not self._required <= values.keys() <= {*self._fields}:
+        if len(given) > len(self._fields) or not self._required <= values.keys() <= self._known:
             message = f"{type(self).__name__} has the fields {', '.join(self._fields)}"
             raise TypeError(message)
 

@@ -18,8 +18,6 @@ _FILES: Final = ("baseline", "write-baseline")
 
 def plain(arguments: Sequence[str]) -> Request | None:
     """Read arguments that are all known and right; None for any other, and for help."""
-    from batch_constructs.check.all_files import Request  # noqa: PLC0415  # after gc.disable()
-
     templates: list[str] = []
     options: dict[str, Any] = {}
     waiting = iter(arguments)
@@ -36,5 +34,9 @@ def plain(arguments: Sequence[str]) -> Request | None:
             options[name.replace("-", "_")] = value
         else:
             return None
+    if not templates:
+        return None
     gc.disable()  # a short life, with many small objects that are all in use
-    return Request(templates, **options) if templates else None
+    from batch_constructs.check.all_files import Request  # noqa: PLC0415  # see above
+
+    return Request(templates, **options)

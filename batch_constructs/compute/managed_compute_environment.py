@@ -10,17 +10,12 @@ from aws_cdk import Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
-from batch_constructs.compute.environment_name import (
-    NAME_PREFIX,
-    NamedEnvironment,
-    replaceable_name,
-)
 from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, put_tags
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +97,10 @@ class ManagedComputeEnvironment(ComputeEnvironment):
         return ec2.Connections(security_groups=self.security_groups)
 
 
+class NamedEnvironment(RemembersOverrides, batch.CfnComputeEnvironment):
+    """The L1 of an environment whose name changes with it."""
+
+
 def environment_properties(
     arguments: Arguments, own: EnvironmentArguments, *, kind: str, replaced: bool | None
 ) -> dict[str, Any]:
@@ -109,20 +108,16 @@ def environment_properties(
 
     ``replaced`` says whether a change that needs other instances replaces the environment.
     """
-    prefix = arguments.text(
-        "compute_environment_name", own.compute_environment_name, bound=NAME_PREFIX
+    name = read_name(
+        arguments, "compute_environment_name", own.compute_environment_name, own.exact_name
     )
-    exact = arguments.text("exact_name", own.exact_name, bound=RESOURCE_NAME)
-    if prefix is not None and exact is not None:
-        why = ", which is the prefix of a name that changes with the environment"
-        arguments.only_one("exact_name", "compute_environment_name", why)
     role = own.service_role
     if role is not None and not has_member(role, "role_arn"):
         arguments.wrong_type("service_role", role, "an iam.IRole")
         role = None
     return given(
         Type=kind,
-        ComputeEnvironmentName=prefix if exact is None else exact,
+        ComputeEnvironmentName=name,
         State=arguments.state("enabled", own.enabled),
         ServiceRole=None if role is None else role.role_arn,
         ReplaceComputeEnvironment=replaced,

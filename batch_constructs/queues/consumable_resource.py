@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import aws_batch as batch
@@ -18,6 +18,7 @@ from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
 from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.reference import Reference
+from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,18 @@ if TYPE_CHECKING:
 _REFERENCE = Reference(
     noun="consumable resource", resource="consumable-resource", attribute="consumable_resource"
 )
+
+
+class _NamedConsumableResource(RemembersOverrides, batch.CfnConsumableResource):
+    """The L1 of a resource whose name changes with it."""
+
+
+def _create_only(resource: batch.CfnConsumableResource) -> dict[str, Any]:
+    """Return what changes where another resource has to be made."""
+    overrides = (
+        resource.replacing_overrides() if isinstance(resource, _NamedConsumableResource) else {}
+    )
+    return {"Path": resource.node.path, "ResourceType": resource.resource_type, **overrides}
 
 
 @jsii.implements(batch_interfaces.IConsumableResourceRef)
@@ -45,9 +58,11 @@ class ConsumableResource(BatchResource):
         total_quantity: How much there is, a whole number.
         replenishable: Whether a job gives back what it used when it ends, as a licence is given
             back. Default: yes.
-        consumable_resource_name: A name of up to 128 letters, digits, ``-`` and ``_``. Whoever
-            changes ``replenishable`` changes it too: the old resource still has the name when the
-            new one is made. Default: one that CloudFormation generates.
+        consumable_resource_name: A readable prefix of the name; what follows it changes only with
+            ``replenishable``, which needs another resource. Default: a name that CloudFormation
+            generates.
+        exact_name: The whole name, instead of a prefix. A change of ``replenishable`` then fails to
+            deploy until this is changed too, since the old one still has the name. Default: none.
         tags: Tags of the resource. Default: those of the stack.
 
     Raises:
@@ -67,14 +82,15 @@ class ConsumableResource(BatchResource):
         total_quantity: WholeNumber,
         replenishable: bool = True,
         consumable_resource_name: str | None = None,
+        exact_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
         comes_back = arguments.flag("replenishable", replenishable, required=True)
         properties = given(
-            ConsumableResourceName=arguments.text(
-                "consumable_resource_name", consumable_resource_name
+            ConsumableResourceName=read_name(
+                arguments, "consumable_resource_name", consumable_resource_name, exact_name
             ),
             ResourceType=NON_REPLENISHABLE if comes_back is False else REPLENISHABLE,
             TotalQuantity=arguments.number("total_quantity", total_quantity),
@@ -83,12 +99,16 @@ class ConsumableResource(BatchResource):
         arguments.check("AWS::Batch::ConsumableResource", properties)
         arguments.refuse()
 
-        self._resource = batch.CfnConsumableResource(
+        prefix = consumable_resource_name
+        make = batch.CfnConsumableResource if prefix is None else _NamedConsumableResource
+        resource = self._resource = make(
             self,
             "Resource",
             resource_type=properties["ResourceType"],
             total_quantity=properties["TotalQuantity"],
-            consumable_resource_name=properties.get("ConsumableResourceName"),
+            consumable_resource_name=properties.get("ConsumableResourceName")
+            if prefix is None
+            else replaceable_name(prefix, lambda: _create_only(resource)),
             tags=properties.get("Tags"),
         )
 

@@ -167,25 +167,11 @@ class QueueRules:
         rule_name: str | None,
     ) -> events.Rule:
         scope = self._scope()
-        problem = elsewhere(
-            scope, self.job_queue_arn, TOLD_THERE, resource=self._whose()
-        ) or _wrong_rule_name(rule_name)
+        problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE, resource=self._whose())
         if problem is not None:
             self._refuse(id, ValueError, problem)
-        if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
-            self._refuse(
-                id,
-                TypeError,
-                f"target is {kind_of(target)}; expected a Lambda function, an SNS topic, an SQS "
-                "queue, or a target of aws_events_targets",
-            )
-        return make_rule(
-            scope,
-            id,
-            pattern,
-            targets=[] if target is None else [_rule_target(target)],
-            description=description,
-            rule_name=rule_name,
+        return rule_to(
+            scope, id, pattern, target=target, description=description, rule_name=rule_name
         )
 
 
@@ -310,6 +296,39 @@ class QueueEvents(QueueRules):
             description=description,
             rule_name=rule_name,
         )
+
+
+def rule_to(
+    scope: Construct,
+    id: str,
+    pattern: dict[str, Any],
+    *,
+    target: RuleTarget | None,
+    description: str | None,
+    rule_name: str | None,
+) -> events.Rule:
+    """Make a rule with the target that was given, if one was.
+
+    Raises:
+        ValueError: the rule's name is wrong.
+        TypeError: the target is none.
+    """
+    problem = _wrong_rule_name(rule_name)
+    if problem is not None:
+        raise ValueError(f"{scope.node.path}/{id}: {problem}")
+    if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
+        raise TypeError(
+            f"{scope.node.path}/{id}: target is {kind_of(target)}; expected a Lambda function, an "
+            "SNS topic, an SQS queue, or a target of aws_events_targets"
+        )
+    return make_rule(
+        scope,
+        id,
+        pattern,
+        targets=[] if target is None else [_rule_target(target)],
+        description=description,
+        rule_name=rule_name,
+    )
 
 
 def make_rule(

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
-from batch_constructs.aws.combinations import GIVEN, combinations
+from batch_constructs.aws.combinations import GIVEN, chapter
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.property_paths import places, way_and_key
 from batch_constructs.rules.findings import Severity
@@ -38,7 +38,7 @@ _Found = tuple[str, object, str]
 
 def register(area: str) -> None:
     """Make a rule of each combination of a chapter."""
-    for one in combinations().get(area, ()):
+    for one in chapter(area):
         needs = [_needs(part) for part in one.parts]
         add(
             Rule(

@@ -99,6 +99,26 @@ _POINTER: Final = pattern(
 """What stands in the place of a secret and is none: where it lies, a variable, a number."""
 
 
+_SIGNS: Final = (
+    *("AKIA", "ASIA", "AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
+    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://"),
+)
+"""What stands in each kind of credential, and is sooner looked for than the whole."""
+
+_WORDS: Final = ("pass", "key", "secret", "token", "credential")
+"""What stands in every name of one."""
+
+
+def _may_name(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _WORDS)
+
+
+def may_hold_credential(text: str) -> bool:
+    """Tell whether a look at a text, or at the parts it was put together from, is worth while."""
+    return any(sign in text for sign in _SIGNS)
+
+
 def credential_in(text: str) -> str | None:
     """Say what kind of credential a text holds, if it is known by its form."""
     found = _FOUND.search(text)
@@ -107,7 +127,12 @@ def credential_in(text: str) -> str | None:
 
 def names_a_credential(name: str, value: str) -> bool:
     """Tell whether a name says that its value is secret, and the value is more than a pointer."""
-    return bool(value and _NAME.search(name)) and not _POINTER.match(value)
+    return (
+        bool(value)
+        and _may_name(name)
+        and _NAME.search(name) is not None
+        and not _POINTER.match(value)
+    )
 
 
 def option_with_credential(words: list[object]) -> int | None:
@@ -115,9 +140,11 @@ def option_with_credential(words: list[object]) -> int | None:
     for place, word in enumerate(words):
         if not isinstance(word, str):
             continue
+        before = words[place - 1] if place else ""
+        if not _may_name(f"{before} {word}"):
+            continue
         if any(not _POINTER.match(one[2]) for one in _IN_TEXT.finditer(word)):
             return place
-        before = words[place - 1] if place else None
         is_value = isinstance(before, str) and _OPTION.fullmatch(before) is not None
         if is_value and not _POINTER.match(word):
             return place

@@ -12,7 +12,7 @@ from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rule import Fault, Rule, rules_about, speaking
-from batch_constructs.rules.template.conditions import Worlds
+from batch_constructs.rules.template.conditions import Resources, Worlds
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
@@ -76,7 +76,7 @@ def examine(
     if len(whole.resources) <= RESOURCES:
         worlds = Worlds(unrolled.template, resources)
         skipped = worlds.skipped
-        found += _in_worlds(worlds)
+        found += _in_worlds(worlds, resources)
     places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(
         sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
@@ -86,7 +86,7 @@ def examine(
     )
 
 
-def _in_worlds(worlds: Worlds) -> list[Finding]:
+def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
     """Check every resource in every world, once where two worlds are the same for it."""
     found: dict[Finding, list[int]] = {}
     conditions: list[Mapping[str, bool | None]] = []
@@ -95,6 +95,8 @@ def _in_worlds(worlds: Worlds) -> list[Finding]:
     for place, world in enumerate(worlds):
         conditions.append(world.conditions)
         for id_, state in world.present.items():
+            if not rules_about(str(resources[id_].get("Type"))):
+                continue
             present.setdefault(id_, []).append(place)
             if (id_, state) not in known:
                 subject = world.template.get(id_)
@@ -198,10 +200,12 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
     for rule in speaking(subject.type, names) if rules is None else rules:
         if no_object and rule.area != "shape":
             continue
-        faults = [*islice(rule.find(subject), _MOST_OF_A_KIND + 1)]
-        if not faults:
-            continue
-        for path, message, *own_fix in _some(faults):
+        faults: list[Fault] = []
+        for fault in rule.find(subject):
+            faults.append(fault)
+            if len(faults) > _MOST_OF_A_KIND:
+                break
+        for path, message, *own_fix in _some(faults) if faults else ():
             if rule.area != "shape" and any(f"{path}/".startswith(one) for one in causes):
                 continue
             yield Finding(

@@ -49,7 +49,6 @@ _OPTIONS: Final = {
 }
 """Program, without the number of its version → the option whose value is code."""
 
-_VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
 _ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
 _FILE: Final = pattern(r"[./]")
 _CODE: Final = pattern(r"[\s;()|&$`'\"]")
@@ -74,7 +73,7 @@ def code_at(words: Sequence[str | None]) -> int | None:
         option = _option_of(word) or (None if ended else option)
         # The image's own entry point may be an interpreter, whose option comes first then.
         following = "".join(one or "" for one in words[place + 1 : place + 2])
-        if place == 0 and _ANY.fullmatch(word) and _CODE.search(following):
+        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
             return place + 1
     return None
 
@@ -87,5 +86,5 @@ def _behind(words: Sequence[str | None], place: int) -> int | None:
 
 def _option_of(word: str) -> str | None:
     """Give the option of an interpreter, by the name of its program."""
-    name = re.split(r"[/\\]", word)[-1].lower()
-    return _OPTIONS.get(name) or _OPTIONS.get(_VERSION.sub("", name))
+    name = word.replace("\\", "/").rpartition("/")[2].lower()
+    return _OPTIONS.get(name) or _OPTIONS.get(name.removesuffix(".exe").rstrip("0123456789."))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limits import tables
+from batch_constructs.aws.limits import table
 from batch_constructs.aws.property_paths import places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.values import Properties
 
 
-def register(table: str, *, area: str) -> None:
+def register(noun: str, *, area: str) -> None:
     """Make a rule of each limit of a table of the ground floor, such as ``job_queues``."""
-    for limit in tables()[table]:
+    for limit in table(noun):
         add(
             Rule(
                 id=limit.rule,

@@ -83,6 +83,7 @@ def rules_about(type: str) -> list[Rule]:
     return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
 
 
+@lru_cache(maxsize=512)
 def speaking(type: str, names: frozenset[str]) -> list[Rule]:
     """Give the rules about a type that may say something of a resource with such properties."""
     rules, by_name = rules_about(type), _by_name(type)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Annotations, Aws, Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -41,7 +41,7 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery_retries import admit_event_bridge
-from batch_constructs.triggers.event_fields import object_created_pattern
+from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
     GatewayArguments,
@@ -75,6 +75,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
+_OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
 class SubmissionMode(StrEnum):
@@ -238,6 +239,7 @@ class SubmissionGateway(BatchConstruct):
         arguments.refuse()
 
         self._fifo = gateway.fifo
+        self._idempotency_key = gateway.idempotency_key
         self._event_bridge_has_key = False
         self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
         self.message_queue = self._queue(
@@ -299,7 +301,9 @@ class SubmissionGateway(BatchConstruct):
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
         Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
-        ``idempotency_key="$.id"``, since EventBridge delivers at least once.
+        ``idempotency_key="$.id"``, since EventBridge delivers at least once. The object's own key
+        would swallow a corrected file for as long as messages are remembered, which a warning
+        says; ``"$.detail.object.sequencer"`` is another one for each time that it is written.
 
         Args:
             id: ID of the rule that is created.
@@ -321,6 +325,13 @@ class SubmissionGateway(BatchConstruct):
             prefix=key_part(path, "prefix", prefix),
             suffix=key_part(path, "suffix", suffix),
         )
+        if self._idempotency_key == _OBJECT_KEY:
+            Annotations.of(self).add_warning_v2(
+                "batch-constructs:corrected-file",
+                f"idempotency_key is {_OBJECT_KEY}, so that a corrected file of the same key "
+                "becomes no job while the first one is remembered (deduplication_window): use "
+                "$.id or $.detail.object.sequencer",
+            )
         rule = make_rule(self, id, pattern)
         resource: Any = rule.node.default_child
         resource.targets = [

@@ -16,6 +16,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import execution_events
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
@@ -29,6 +30,7 @@ from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
+from batch_constructs.queues.job_queue_events import rule_to
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import name_of_memory, requirements_of
@@ -54,11 +56,13 @@ if TYPE_CHECKING:
 
     from aws_cdk import Duration
     from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
+    from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.workflow_job import WorkflowJob
 
 
@@ -188,6 +192,47 @@ class Workflow(BatchConstruct):
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start executions."""
         return self.state_machine.grant_start_execution(grantee)
+
+    def on_failed(
+        self,
+        id: str,
+        *,
+        target: RuleTarget | None = None,
+        description: str | None = None,
+        rule_name: str | None = None,
+    ) -> events.Rule:
+        """Send on that an execution failed, timed out or was aborted, with a failed job or without.
+
+        An execution fails without a failed job where its input lacks a field, where Step Functions
+        may not submit, or where AWS Batch refuses a submission; nothing else tells of these.
+
+        Args:
+            id: The ID of the rule, below the workflow.
+            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
+            description: What the rule is for.
+            rule_name: A physical name. Default: one that CloudFormation generates.
+
+        Returns:
+            The rule (AWS::Events::Rule).
+
+        Raises:
+            ValueError: the rule's name is wrong.
+            TypeError: the target is none.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        """
+        pattern = {
+            "source": [execution_events.SOURCE],
+            "detail-type": [execution_events.EXECUTION_STATUS_CHANGE],
+            "detail": {
+                "stateMachineArn": [self.state_machine.state_machine_arn],
+                "status": list(execution_events.NOT_SUCCEEDED),
+            },
+        }
+        return rule_to(
+            self, id, pattern, target=target, description=description, rule_name=rule_name
+        )
 
     def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions started."""

@@ -28,6 +28,7 @@ from botocore.exceptions import (
 
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
 from batch_constructs.functions.claims.rows import HeldError
+from batch_constructs.functions.submission.waiting import NotYetError
 from tests.functions.aws_in_process import KilledError
 from tests.functions.small_dynamodb import SmallDynamoDb
 
@@ -179,6 +180,8 @@ class World:
         self._throttled_until: dict[str, float] = {}
         self.dynamodb = SmallDynamoDb(late=lambda: self.rng.random() < 1 / 2)
         self.jobs: list[dict[str, Any]] = []
+        self.ended: list[dict[str, Any]] = []
+        """Jobs that others submitted and that ended, as AWS Batch describes them."""
         self.published: list[str] = []
         self.written: list[str] = []
         self.objects: dict[str, bytes] = {}
@@ -470,7 +473,8 @@ class World:
         }
 
     def _batch_describe_jobs(self, request: dict[str, Any]) -> Any:
-        return {"jobs": [job for job in self.jobs if job["jobId"] in request["jobs"]]}
+        known = [*self.jobs, *self.ended]
+        return {"jobs": [job for job in known if job["jobId"] in request["jobs"]]}
 
     def _batch_describe_job_queues(self, request: dict[str, Any]) -> Any:
         found = [self.queues[arn] for arn in request["jobQueues"]]
@@ -547,6 +551,7 @@ _ENDS_WITH = (
     HeldError,
     KilledError,
     NotDoneError,
+    NotYetError,
     RuntimeError,  # what a function says in its own words
     UnsureError,
 )

@@ -9,6 +9,7 @@ from batch_constructs.aws.delivery import LAMBDA_MEMORY_MEBIBYTES
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.functions.claims import lease
 from batch_constructs.functions.claims.remembered import most_bytes
+from tests.test_function_settings import every_one
 
 TESTS = Path(__file__).parent.parent
 PAGE = (TESTS.parent / "docs" / "failures.md").read_text(encoding="utf-8")
@@ -56,6 +57,11 @@ def test_every_piece_says_what_each_failure_does() -> None:
 
     assert len(said) == 11
     assert {piece for piece, failures in said.items() if not failures >= FAILURES} == set()
+
+
+@every_one
+def test_whatever_ships_a_function_has_rows(name: str) -> None:
+    assert any(f"`{name}`" in piece for piece, *_ in rows())
 
 
 def test_the_bounds_are_those_of_the_code() -> None:

@@ -93,6 +93,42 @@ def test_one_that_surely_is_no_job_may_be_redriven_at_any_time(world: World) -> 
     one_job_each(world, [1])
 
 
+def test_one_that_lies_there_twice_becomes_one_job(world: World) -> None:
+    """A function died after it had set it aside, and the next set it aside again."""
+    world.aws.faults.refuse = lambda _: "not authorized"
+    for _ in range(2):
+        world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    world.aws.faults.refuse = lambda _: None
+    letters = list(redriven(world))
+    assert len({letter["messageId"] for letter in letters}) == 2
+
+    for letter in letters:
+        world.gateway().handle([letter], seconds=TIMEOUT_SECONDS)
+
+    one_job_each(world, [1])
+
+
+def test_one_that_is_set_aside_again_keeps_its_first_id(world: World) -> None:
+    world.aws.faults.refuse = lambda _: "not authorized"
+    world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    (letter,) = redriven(world)
+    letter["attributes"]["ApproximateReceiveCount"] = str(LAST)
+
+    world.gateway().handle([letter], seconds=TIMEOUT_SECONDS)
+
+    for each in messages_in(world.dead_letters):
+        assert each["MessageAttributes"]["MessageId"]["StringValue"] == "a"
+
+
+def test_an_attribute_of_the_senders_own_that_is_called_so_tells_nothing(world: World) -> None:
+    own = {"MessageId": {"stringValue": "of ours", "dataType": "String"}}
+    records = [record(name, n, messageAttributes=own) for n, name in enumerate(("a", "b"))]
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [0, 1])
+
+
 @pytest.mark.parametrize("array", [False, True])
 def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
     world: World,

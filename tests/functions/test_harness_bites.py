@@ -17,6 +17,7 @@ from batch_constructs.functions.cost_guard import guard
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
 from batch_constructs.functions.submission import gateway, submit
+from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.gateway import _Batch
 from tests.functions.interleaving import World
@@ -100,7 +101,7 @@ def identities_are_alike(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_whether_it_is_there(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(BatchApi, "named", lambda *_: {})
+    patch.setattr(BatchApi, "_listed", lambda *_: iter(()))
 
 
 def a_lost_answer_counts_as_not_done(patch: pytest.MonkeyPatch) -> None:
@@ -195,6 +196,17 @@ def what_failed_is_not_delivered_again(patch: pytest.MonkeyPatch) -> None:
 
 def a_group_does_not_wait(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_Batch, "_is_blocked", lambda *_: False)
+
+
+# -- in Spot rescue
+
+
+def what_waited_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rescues, "_waits", lambda *_: [])
+
+
+def what_waited_stays_failed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rescues.Waiting, "dependencies", lambda _: None)
 
 
 # -- in the cost guard
@@ -321,7 +333,12 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         *_SUBMITTED,
         identities_are_alike,
     ),
-    "spot_rescue": (*_CLAIMED, *_SUBMITTED),
+    "spot_rescue": (
+        *_CLAIMED,
+        *_SUBMITTED,
+        what_waited_waits_for_nothing,
+        what_waited_stays_failed,
+    ),
     "cost_guard": (
         *_CLAIMED,
         noted_though_nobody_was_told,

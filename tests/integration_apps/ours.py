@@ -155,13 +155,11 @@ def quota_share(stack: cdk.Stack) -> None:
 
 
 def consumable_resource(stack: cdk.Stack) -> None:
-    bc.ConsumableResource(
-        stack, "Licenses", consumable_resource_name="licenses", total_quantity=100
-    )
+    bc.ConsumableResource(stack, "Licenses", exact_name="licenses", total_quantity=100)
     bc.ConsumableResource(
         stack,
         "Budget",
-        consumable_resource_name="budget",
+        exact_name="budget",
         replenishable=False,
         total_quantity=50,
     )

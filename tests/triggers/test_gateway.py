@@ -238,6 +238,21 @@ def test_a_topic_s_messages_arrive_as_they_were_published(
     assert subscription["Endpoint"] == {"Fn::GetAtt": [source, "Arn"]}
 
 
+@pytest.mark.parametrize(
+    ("key", "warned"),
+    [("$.detail.object.key", True), ("$.detail.object.sequencer", False), ("$.id", False)],
+)
+def test_an_object_s_key_as_the_key_of_messages_is_warned_of(
+    key: str, stack: Stack, queue: Any, definition: Any, *, warned: bool
+) -> None:
+    made = gateway(stack, queue, definition, idempotency_key=key)
+
+    made.add_bucket("OnPhoto", s3.Bucket.from_bucket_name(stack, "Bucket", "photos"))
+
+    said = [one.data for one in made.node.metadata if one.type == "aws:cdk:warning"]
+    assert any("a corrected file" in str(one) for one in said) is warned
+
+
 def test_a_bucket_s_objects_arrive_through_event_bridge(
     stack: Stack, queue: Any, definition: Any
 ) -> None:

@@ -75,7 +75,7 @@ def fargate(stack: cdk.Stack) -> None:
         stack,
         "Licences",
         total_quantity=5,
-        consumable_resource_name="licences",
+        exact_name="licences",
         tags={"team": "whole"},
     )
     key = kms.Key(stack, "Key")

@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 
 import batch_constructs as bc
 from batch_constructs import (
@@ -108,6 +109,41 @@ def test_a_step_names_a_revision_only_where_it_stays_active(
     by_name = {"Fn::Select": [5, {"Fn::Split": [":", revision]}]}
     assert (named == revision) is kept
     assert (by_name in named.get("Fn::Join", [[], []])[1]) is not kept
+
+
+def test_a_workflow_that_fails_without_a_failed_job_is_told(
+    stack: Stack, queue: Any, definition: Any, resources: Any
+) -> None:
+    flow = bc.Workflow(
+        stack, "Flow", queue=queue, jobs=[WorkflowJob(name="a", job_definition=definition)]
+    )
+    flow.on_failed("Failed", target=sns.Topic(stack, "Topic"))
+
+    (rule,) = (one["Properties"] for one in resources("AWS::Events::Rule").values())
+    assert rule["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [stack.resolve(flow.state_machine.state_machine_arn)],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    }
+    assert len(rule["Targets"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [({"target": 3}, "target is "), ({"rule_name": "a b"}, 'rule_name is "a b"')],
+)
+def test_a_rule_on_a_workflow_that_cannot_be_is_refused(
+    options: dict[str, Any], problem: str, stack: Stack, queue: Any, definition: Any
+) -> None:
+    flow = bc.Workflow(
+        stack, "Flow", queue=queue, jobs=[WorkflowJob(name="a", job_definition=definition)]
+    )
+
+    with pytest.raises((TypeError, ValueError), match=problem):
+        flow.on_failed("Failed", **options)
 
 
 def test_a_step_takes_an_l1_by_its_name(stack: Stack, queue: Any) -> None:

@@ -18,7 +18,7 @@ import os
 import re
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 NOTE = "batch-constructs:cost-guard"
 """What the tags begin with that say what guards did; each guard has its own."""
+_TELLING_SECONDS = 10
+"""A topic that is down takes so long, and leaves the rest of a run to hold new work back."""
+
 _HELD = " disabled"
 _LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
@@ -92,12 +95,14 @@ class Guard:
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
         failed: list[str] = []
         told = level
+        until = min(invocation.deadline, invocation.clock() + _TELLING_SECONDS)
+        telling = replace(invocation, deadline=until)
         if level > noted:
             with _going_on("topic", failed):
-                self._tell_level(level, used, here, names, invocation)
+                self._tell_level(level, used, here, names, telling)
             told = Level(noted) if failed else level
         with _going_on("topic", failed):
-            self._tell_silence(used.silent, invocation)
+            self._tell_silence(used.silent, telling)
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
                 self._keep(queue, level, f"{here} {told.name}", hold=hold)

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.delivery import SQS_ENTRIES
 
-from .message_reader import CLAIMED_AS, CLAIMED_AT
+from .message_reader import CLAIMED_AS, CLAIMED_AT, FIRST_ID, REASON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ _Aside = tuple["Message", str]
 
 
 class DeadLetters:
-    """Puts messages aside, with attributes ``Reason`` and ``MessageId``.
+    """Puts messages aside, with the attribute ``Reason``, and ``MessageId``, the ID it first had.
 
-    What is perhaps a job also has ``ClaimedAs`` and ``ClaimedAt``, so that it is known again.
+    What is perhaps a job also has ``ClaimedAs`` and ``ClaimedAt``. By them it is known again.
     """
 
     def __init__(self, sqs: Client, *, queue_url: str, fifo: bool) -> None:
@@ -58,7 +58,7 @@ class DeadLetters:
         return failed
 
     def _entry(self, at: str, message: Message, reason: str) -> dict[str, Any]:
-        told = {"Reason": reason[:_REASON_CHARACTERS], "MessageId": message.id}
+        told = {REASON: reason[:_REASON_CHARACTERS], FIRST_ID: message.first_id}
         if message.claimed_at is not None:
             told |= {CLAIMED_AS: message.key, CLAIMED_AT: str(int(message.claimed_at))}
         entry: dict[str, Any] = {

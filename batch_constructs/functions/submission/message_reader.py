@@ -43,6 +43,9 @@ MEMBERS = frozenset(
 )
 """What a body may hold: SubmitJob's members, less those the gateway decides."""
 
+REASON, FIRST_ID = "Reason", "MessageId"
+"""Attributes of a message that was set aside: why, and the ID that SQS gave it when it was sent."""
+
 CLAIMED_AS, CLAIMED_AT = "ClaimedAs", "ClaimedAt"
 """Attributes of a message that was set aside as perhaps a job: what identifies it, and when."""
 
@@ -58,9 +61,12 @@ class Message:
     """One SQS message and what it asks for."""
 
     id: str
+    first_id: str
+    """Its ID before it was set aside, after which SQS gives it another; else ``id``."""
+
     body: str
     key: str
-    """What identifies the message: its SQS ID, or a field of its body."""
+    """What identifies the message: its first ID, or a field of its body."""
 
     receives: int
     group: str | None = None
@@ -77,10 +83,13 @@ class Message:
             for name, value in record.get("messageAttributes", {}).items()
         }
         at = told.get(CLAIMED_AT, "")
+        # without a reason it is an attribute of the sender's own, which may say the same of many
+        first_id = (told.get(FIRST_ID) if REASON in told else None) or record["messageId"]
         return cls(
             id=record["messageId"],
+            first_id=first_id,
             body=record["body"],
-            key=told.get(CLAIMED_AS) or record["messageId"],
+            key=told.get(CLAIMED_AS) or first_id,
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
             group=attributes.get("MessageGroupId"),
             claimed_at=float(at) if at.isdecimal() else None,

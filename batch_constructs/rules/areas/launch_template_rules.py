@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -195,6 +194,8 @@ def _begin(data: object) -> str:
         return ""
     if isinstance(data, Base64):
         return written.lstrip()
+    from base64 import b64decode  # noqa: PLC0415  # seldom needed
+
     with suppress(ValueError):
         return b64decode(written[:_A_LINE], validate=True).decode("utf-8", "replace").lstrip()
     return ""

@@ -13,6 +13,7 @@ from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.credentials import (
     credential_in,
+    may_hold_credential,
     names_a_credential,
     option_with_credential,
 )
@@ -52,7 +53,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
     for path, written in strings("", job.properties):
-        kind = credential_in(written)
+        kind = credential_in(written) if may_hold_credential(written) else None
         if kind is not None and path not in told:
             yield path, f"{kind} stands in the template"
 
@@ -74,25 +75,21 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
                 yield f"{path}/{name}", name, value
 
 
-def _written(value: object) -> str:
-    return literal(value) or ""
-
-
 def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
     """Give every string below a value, with its path; what contains itself is gone through once."""
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
     while rest:
         path, value = rest.pop()
-        written = _written(value)
-        if written:
+        if isinstance(value, dict | list):
+            if id(value) in met:
+                continue
+            met.add(id(value))
+            below = value.items() if isinstance(value, dict) else enumerate(value)
+            found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
+            rest += reversed(found)
+        elif written := literal(value):
             yield path, written
-        if not isinstance(value, dict | list) or id(value) in met:
-            continue
-        met.add(id(value))
-        below = value.items() if isinstance(value, dict) else enumerate(value)
-        found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
-        rest += reversed(found)
 
 
 DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
@@ -112,7 +109,7 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
     written = job.template.raw(job.id).get("Properties")
     for path, value in strings("", written):
-        if DYNAMIC.search(value):
+        if "{{" in value and DYNAMIC.search(value):
             yield path.partition("/Fn::")[0], "a secret's value is written into the job definition"
 
 
@@ -155,15 +152,15 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
     """Only parameters may be given by name; a secret's name is taken for a parameter's."""
     for path, source in _secrets(job):
-        literal = _written(source)
-        target = None if literal.startswith("{{resolve:") else job.neighbour(source)
+        given = literal(source) or ""
+        target = None if given.startswith("{{resolve:") else job.neighbour(source)
         if source == "":
             yield path, "ValueFrom is empty; a secret needs it"
-        elif literal.startswith("arn:"):
-            if not _SECRET_SOURCE.match(literal) and "\0" not in literal[:24]:
+        elif given.startswith("arn:"):
+            if not _SECRET_SOURCE.match(given) and "\0" not in given[:24]:
                 yield (
                     path,
-                    f"ValueFrom is {shown(literal)}; allowed are ARNs of secrets and of parameters",
+                    f"ValueFrom is {shown(given)}; allowed are ARNs of secrets and of parameters",
                 )
         elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
             yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
@@ -215,7 +212,7 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
         if region:
             regions.setdefault(region, "the logs")
     for path, source in _secrets(job):
-        match = _SECRET_REGION.fullmatch(_written(source))
+        match = _SECRET_REGION.fullmatch(literal(source) or "")
         if not match:
             continue
         other = next(iter(regions), match[1])

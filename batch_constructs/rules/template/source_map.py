@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class SourceMap:
 
     def __init__(self, text: str, root: Node) -> None:
         self._text, self._root = text, root
-        self._lines = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        lines = text.replace("\r\n", " \n").replace("\r", "\n").split("\n")
+        self._lines = [0, *accumulate([len(line) + 1 for line in lines])]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Give the line and the column of a character, counted from 1."""
@@ -131,7 +133,6 @@ def _path(place: Any) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
-_LINE_END: Final = re.compile(r"\r\n|[\n\r]")
 _IF: Final = "Fn::If"
 _LONGEST_INDEX: Final = 7
 _MOST_BRANCHES: Final = 64

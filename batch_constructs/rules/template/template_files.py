@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.rules.template.other_tools import OPENINGS, jinja_line
+from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS, jinja_line
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.source_map import SourceMap
@@ -52,7 +52,7 @@ class Document:
     @cached_property
     def placeholder(self) -> int:
         """Give where the first placeholder of another tool stands, -1 where there is none."""
-        found = OPENINGS.search(self.text) if "{" in self.text else None
+        found = OPENINGS.search(self.text) if any(map(self.text.__contains__, CLOSINGS)) else None
         return found.start() if found else -1
 
     @cached_property

@@ -100,6 +100,14 @@ class Whole:
             value, place = waiting.pop()
             if value is None:
                 nulls.append(place)
+            elif isinstance(value, list):
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    waiting += [
+                        (entry, (str(n), place))
+                        for n, entry in enumerate(value)
+                        if type(entry) not in _PLAIN
+                    ]
             elif isinstance(value, Mapping):
                 if id(value) in seen:
                     continue
@@ -111,14 +119,7 @@ class Whole:
                 waiting += [
                     (entry, (key, place))
                     for key, entry in [*value.items()][::-1]
-                    if key not in _OTHER_TEMPLATES and type(entry) not in _PLAIN
-                ]
-            elif isinstance(value, list) and id(value) not in seen:
-                seen.add(id(value))
-                waiting += [
-                    (entry, (str(n), place))
-                    for n, entry in enumerate(value)
-                    if type(entry) not in _PLAIN
+                    if type(entry) not in _PLAIN and key not in _OTHER_TEMPLATES
                 ]
         return nulls, named, transforms
 

@@ -1,27 +1,28 @@
-"""A readable compute environment name that does not stand in the way of a replacement.
+"""A readable name that does not stand in the way of a replacement.
 
-CloudFormation replaces a compute environment by creating the new one first, which fails while the
-old one has the same name. So the name that a user gives is a prefix; what follows it is a hash of
-where the environment stands in the app and of the properties whose change needs a replacement: with
-these the name changes too, and with nothing else.
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
+CloudFormation replaces a resource by creating the new one first, which fails while the old one has
+the same name. So the name that a user gives is a prefix; what follows it is a hash of where the
+resource stands in the app and of the properties whose change needs a replacement: with these the
+name changes too, and with nothing else.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jsii
 from aws_cdk import IResolveContext, IStringProducer, Lazy
-from aws_cdk import aws_batch as batch
 
 from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from batch_constructs.arguments import Arguments
 
 HASH_LENGTH = 8
 
@@ -33,12 +34,10 @@ NAME_PREFIX = RESOURCE_NAME.replaced(
 """What a user may give, so that the name as a whole is one that AWS Batch takes."""
 
 
-class NamedEnvironment(batch.CfnComputeEnvironment):
-    """The L1 of an environment whose name is made here: it knows what was put over its properties.
+class RemembersOverrides:
+    """An L1 that knows what was put over its properties, which the CDK does not tell."""
 
-    The CDK does not tell.
-    """
-
+    CFN_RESOURCE_TYPE_NAME: ClassVar[str]
     _overrides: dict[str, Any]
 
     def add_override(self, path: str, value: Any) -> None:
@@ -46,16 +45,28 @@ class NamedEnvironment(batch.CfnComputeEnvironment):
         if "_overrides" not in self.__dict__:
             self._overrides = {}
         self._overrides[path.removeprefix("Properties.").replace(".", "/")] = value
-        super().add_override(path, value)
+        super().add_override(path, value)  # type: ignore[misc]  # of the L1 beside it
 
     def replacing_overrides(self) -> dict[str, Any]:
-        """Return the values put over properties whose change makes another environment."""
-        table = create_only(self.CFN_RESOURCE_TYPE_NAME).always - {"ComputeEnvironmentName"}
+        """Return the values put over properties whose change makes another resource."""
+        kind = self.CFN_RESOURCE_TYPE_NAME
+        table = create_only(kind).always - {f"{kind.rpartition(':')[2]}Name"}
         return {
             path: value
             for path, value in sorted(self.__dict__.get("_overrides", {}).items())
             if any(path == one or path.startswith(f"{one}/") for one in table)
         }
+
+
+def read_name(arguments: Arguments, parameter: str, prefix: Any, exact: Any) -> Any:
+    """Return the prefix or the exact name that was given; both are too many."""
+    begins = arguments.text(parameter, prefix, bound=NAME_PREFIX)
+    whole = arguments.text("exact_name", exact, bound=RESOURCE_NAME)
+    if begins is not None and whole is not None:
+        noun = parameter.removesuffix("_name").rpartition("_")[2]
+        why = f", which is the prefix of a name that changes with the {noun}"
+        arguments.only_one("exact_name", parameter, why)
+    return begins if whole is None else whole
 
 
 def replaceable_name(prefix: str, create_only: Callable[[], Mapping[str, object]]) -> str:

@@ -1,0 +1,119 @@
+"""What single conditions of the cost guard are there for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+
+from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.cost_guard.budget import Budget, Usage
+from batch_constructs.functions.cost_guard.guard import NOTE, Guard
+from tests.functions.interleaving import QUEUE
+from tests.functions.test_conditions_of_watchers import Gauge, claims, every_step, invocation
+
+NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
+
+
+class Aws:
+    """One queue, and a topic that takes messages or fails."""
+
+    def __init__(self, tags: dict[str, str] | None = None, error: Exception | None = None) -> None:
+        self.queue: dict[str, Any] = {
+            "jobQueueName": "q",
+            "jobQueueArn": QUEUE,
+            "state": "ENABLED",
+            "tags": tags or {},
+        }
+        self.error = error
+        self.said: list[str] = []
+
+    def describe_job_queues(self, **_: Any) -> Any:
+        return {"jobQueues": [{**self.queue, "tags": dict(self.queue["tags"])}]}
+
+    def tag_resource(self, *, tags: dict[str, str], **_: Any) -> None:
+        self.queue["tags"].update(tags)
+
+    def untag_resource(self, *, tagKeys: list[str], **_: Any) -> None:  # noqa: N803 - AWS's
+        for key in tagKeys:
+            del self.queue["tags"][key]
+
+    def update_job_queue(self, *, state: str, **_: Any) -> None:
+        self.queue["state"] = state
+
+    def publish(self, **request: Any) -> None:
+        if self.error is not None:
+            raise self.error
+        self.said.append(request["Message"])
+
+
+def guard(aws: Aws, vcpus: float) -> Guard:
+    gauge = Gauge(q=every_step(NOW.replace(hour=0), NOW, vcpus))
+    return Guard(
+        batch=aws,
+        sns=aws,
+        usage=Usage(cloudwatch=gauge, namespace="Ours"),
+        budget=Budget(vcpu_hours=100, period="DAY", warn_at_percent=80),
+        called="100 vCPU-hours a day",
+        topic_arn="topic",
+        queues=[QUEUE],
+        environments=[],
+        action="DISABLE_QUEUES",
+        lowered_max_vcpus=1,
+        note=f"{NOTE}:Day",
+        claims=claims(),
+    )
+
+
+class Watch:
+    """A clock that goes on while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    "error", [EndpointConnectionError(endpoint_url="sns"), ReadTimeoutError(endpoint_url="sns")]
+)
+def test_a_topic_that_cannot_be_reached_keeps_no_queue_open(error: Exception) -> None:
+    aws, watch = Aws(error=error), Watch()
+    run = Invocation(deadline=1055, clock=watch.clock, sleep=watch.sleep)
+
+    with pytest.raises(RuntimeError, match="topic"):
+        guard(aws, 60).run(NOW, run)
+
+    assert aws.queue["state"] == "DISABLED"
+    assert watch.now <= 1010, "no time was left for the queues"
+
+
+def test_a_warning_says_nothing_of_queues_that_are_held_back() -> None:
+    aws = Aws()
+
+    guard(aws, 45).run(NOW, invocation())
+
+    assert aws.queue["state"] == "ENABLED"
+    assert len(aws.said) == 1
+    assert "take no new jobs" not in aws.said[0]
+
+
+def test_a_tag_of_somebody_else_that_ends_alike_holds_no_queue() -> None:
+    aws = Aws(tags={"team": "checks disabled"})
+    guard(aws, 60).run(NOW, invocation())
+    assert aws.queue["state"] == "DISABLED"
+
+    guard(aws, 1).run(NOW.replace(day=21), invocation())
+
+    assert aws.queue == {
+        "jobQueueName": "q",
+        "jobQueueArn": QUEUE,
+        "state": "ENABLED",
+        "tags": {"team": "checks disabled"},
+    }
