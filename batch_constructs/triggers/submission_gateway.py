@@ -27,6 +27,7 @@ from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
@@ -233,8 +234,7 @@ class SubmissionGateway(BatchConstruct):
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("enabled", enabled, required=True)
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
-        if encryption_key is not None and not has_member(encryption_key, "key_arn"):
-            arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
+        key_argument(arguments, "encryption_key", encryption_key)
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
