@@ -28,8 +28,7 @@ def _template(region: str | None) -> dict[str, Any]:
     stack = cdk.Stack(cdk.App(), "Stack", env=place)
     queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")
     bc.BatchDashboard(stack, "Dashboard", queues=[queue])
-    found: dict[str, Any] = Template.from_stack(stack).to_json()
-    return found
+    return dict(Template.from_stack(stack).to_json())
 
 
 def _linking(template: dict[str, Any]) -> list[str]:
