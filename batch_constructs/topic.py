@@ -56,7 +56,7 @@ def _admit(topic: sns.ITopic, service: str) -> None:
         topic.master_key.add_to_resource_policy(use)
 
 
-def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
+def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
     """Read a topic; refuse one whose encryption would drop what AWS's services send."""
     if value is None:
         return None
