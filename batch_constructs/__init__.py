@@ -135,6 +135,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue, ServiceJobQueue
     from batch_constructs.queues.time_limits import TimeLimit
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.tokens import WholeNumber
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
@@ -274,6 +275,7 @@ _HOME: dict[str, str] = {
     "UserdataType": "aws.compute_environments",
     "VcpuBudget": "monitoring.cost_guard",
     "WithoutData": "monitoring.cost_guard",
+    "WholeNumber": "tokens",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
     "events_of": "queues.any_job_queue",
@@ -414,6 +416,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WholeNumber",
     "WithoutData",
     "Workflow",
     "WorkflowJob",

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.role_actions import KEY_OF_LOGS_ACTIONS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
+    from batch_constructs.arguments import Arguments
+
 KEY: Final = "a kms.IKey and not an alias, whose ARN permits nothing: give the key that it names"
+
+
+_USED_HERE = (
+    "AWS's services use only keys of their own Region: give a key of this Region, or the replica "
+    "there of a multi-Region key"
+)
 
 
 def is_key(value: object) -> bool:
     """Whether a value is a KMS key; an alias offers the same and is none."""
     return has_member(value, "key_arn") and not has_member(value, "alias_name")
+
+
+def key_argument(arguments: Arguments, parameter: str, value: Any) -> None:
+    """Note what is no KMS key, or one of another Region."""
+    if value is None:
+        return
+    if not is_key(value):
+        arguments.wrong_type(parameter, value, KEY)
+    elif there := in_another_region(arguments.construct, value, str(value.key_arn), _USED_HERE):
+        arguments.wrong_value(f"{parameter}: {there}")
 
 
 def admit_logs(scope: Construct, key: kms.IKey, *, parameter: str = "log_encryption_key") -> None:

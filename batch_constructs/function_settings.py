@@ -10,7 +10,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
-from batch_constructs.encryption_key import KEY, is_key
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.topic import topic_argument
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 _CONCURRENCY = Whole(1)
 
@@ -57,7 +58,7 @@ class FunctionSettings:
     vpc_subnets: ec2.SubnetSelection | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     encryption_key: kms.IKey | None = None
-    reserved_concurrency: int | None = None
+    reserved_concurrency: WholeNumber | None = None
     log_retention: logs.RetentionDays | None = None
     permissions_boundary: iam.IManagedPolicy | None = None
     point_in_time_recovery: bool | None = None
@@ -75,9 +76,7 @@ def read_function_settings(
         return FunctionSettings()
     view = arguments.within("function_settings")
     _read_network(view, settings)
-    key = settings.encryption_key
-    if key is not None and not is_key(key):
-        view.wrong_type("encryption_key", key, KEY)
+    key_argument(view, "encryption_key", settings.encryption_key)
     boundary = settings.permissions_boundary
     if boundary is not None and not has_member(boundary, "managed_policy_arn"):
         view.wrong_type("permissions_boundary", boundary, "an iam.IManagedPolicy")

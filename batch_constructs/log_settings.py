@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.encryption_key import KEY, is_key
+from batch_constructs.encryption_key import key_argument
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -32,6 +32,5 @@ def log_settings(
     kept = default if retention is None else retention
     if not isinstance(kept, logs.RetentionDays):
         arguments.wrong_type("log_retention", retention, "a member of logs.RetentionDays")
-    if encryption_key is not None and not is_key(encryption_key):
-        arguments.wrong_type("log_encryption_key", encryption_key, KEY)
+    key_argument(arguments, "log_encryption_key", encryption_key)
     return LogSettings(retention=kept, encryption_key=encryption_key)

@@ -94,6 +94,22 @@ def elsewhere(scope: Construct, arn: str, because: str, *, resource: Any = None)
     )
 
 
+def in_another_region(scope: Construct | None, resource: Any, arn: str, because: str) -> str | None:
+    """Say that a resource is in another Region than the scope's stack, if so; its account may be.
+
+    Nothing is said of a value that no construct has yet.
+    """
+    if scope is None:
+        return None
+    there, here = Place.of(resource, arn).region, Place.of_stack(scope).region
+    differ = Place(there, None).beside(Place(here, None))
+    return (
+        None
+        if differ is None
+        else _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+    )
+
+
 def apart(one: tuple[Any, str], two: tuple[Any, str]) -> str | None:
     """Say that two resources, each with its ARN, are in different Regions or accounts, if so."""
     its = Place.of(*one)

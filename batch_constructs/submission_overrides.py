@@ -25,7 +25,7 @@ from batch_constructs.aws.submit_job import (
 from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,13 +63,13 @@ class SubmissionOverrides:
 
     vcpus: float | None = None
     memory: Size | None = None
-    memory_mebibytes: int | None = None
-    gpus: int | None = None
+    memory_mebibytes: WholeNumber | None = None
+    gpus: WholeNumber | None = None
     command: Sequence[str] | None = None
     environment: Mapping[str, str] | None = None
     retry: RetryPolicy | None = None
     timeout: timedelta | Duration | None = None
-    scheduling_priority: int | None = None
+    scheduling_priority: WholeNumber | None = None
     share_identifier: str | None = None
     tags: Mapping[str, str] | None = None
 

@@ -12,10 +12,14 @@ https://docs.aws.amazon.com/cdk/v2/guide/context.html
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.rules import UNKNOWN
+
+WholeNumber: TypeAlias = int | float  # both show in an editor, which says why
+"""A whole number. The CDK types its tokens, such as ``CfnParameter.value_as_number``, as float;
+one that is known to have a fraction is refused."""
 
 _MARKS = ("${Token[", "#{Token[")
 _LARGEST_NUMBER_TOKEN = -1e280

@@ -16,6 +16,7 @@ from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
+_TOLD_HERE = (
+    "alarms and rules send only to topics of their own Region: give one of this Region, such as "
+    "AlertTopic(…)"
+)
 _AWS_MANAGED = "alias/aws/sns"
 
 
@@ -51,12 +56,15 @@ def _admit(topic: sns.ITopic, service: str) -> None:
         topic.master_key.add_to_resource_policy(use)
 
 
-def topic_argument(arguments: Arguments, parameter: str, value: object) -> Any:
+def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
     """Read a topic; refuse one whose encryption would drop what AWS's services send."""
     if value is None:
         return None
     if not has_member(value, "topic_arn"):
         return arguments.wrong_type(parameter, value, "an sns.ITopic, such as AlertTopic(…)")
+    there = in_another_region(arguments.construct, value, str(value.topic_arn), _TOLD_HERE)
+    if there is not None:
+        return arguments.wrong_value(f"{parameter}: {there}")
     if _is_fifo(value):
         return arguments.wrong_value(
             f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "

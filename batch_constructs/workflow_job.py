@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.tokens import WholeNumber
     from batch_constructs.workflows.queue_from_input import QueueFromInput
 
 PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
@@ -85,7 +86,7 @@ class StepRetry:
         backoff_rate: factor by which the wait grows, 1 or more. Default: 2.
     """
 
-    max_attempts: int
+    max_attempts: WholeNumber
     interval: timedelta | Duration = timedelta(seconds=10)
     backoff_rate: float = 2.0
 
@@ -131,12 +132,12 @@ class WorkflowJob:
     job_definition: AnyJobDefinition | str
     queue: AnyJobQueue | QueueFromInput | str | None = None
     depends_on: Sequence[str | NToN] = ()
-    array_size: int | None = None
+    array_size: WholeNumber | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] | None = None
     share_identifier: str | None = None
-    scheduling_priority: int | None = None
+    scheduling_priority: WholeNumber | None = None
     timeout: timedelta | Duration | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     overrides: SubmissionOverrides | None = None
@@ -145,7 +146,7 @@ class WorkflowJob:
     after_catch: AfterCatch | str = AfterCatch.FAIL
     only_on_failure: bool = False
     for_each: str | None = None
-    max_concurrency: int | None = None
+    max_concurrency: WholeNumber | None = None
 
     @property
     def waits_for(self) -> list[str]:

@@ -376,6 +376,7 @@ def sample_contents() -> Contents:
     return Contents(
         title="Order platform",
         region="us-east-1",
+        console="https://us-east-1.console.aws.amazon.com",
         queues=QUEUES,
         environments=ENVIRONMENTS,
         gauge_seconds=300,

@@ -115,7 +115,8 @@ def _default(value: Any) -> str:
 
 
 def _called(kind: type) -> str:
-    return kind.__name__ if kind.__name__ in _PUBLIC else f"{kind.__module__}.{kind.__name__}"
+    ours_or_pythons = kind.__name__ in _PUBLIC or kind.__module__ == "builtins"
+    return kind.__name__ if ours_or_pythons else f"{kind.__module__}.{kind.__name__}"
 
 
 if __name__ == "__main__":

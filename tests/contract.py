@@ -144,7 +144,7 @@ class World:
 
     def values_of(self, parameter: str, annotation: str) -> Iterator[tuple[str, Any]]:
         """Give a value of each kind that there is for a parameter."""
-        numeric = "int" in annotation or "float" in annotation
+        numeric = any(kind in annotation for kind in ("int", "float", "WholeNumber"))
         listed = "Sequence" in annotation
         yield "token", self._number if numeric else self._words if listed else self._text
         yield "token as an object", self._condition

@@ -8,10 +8,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +68,15 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(
         elif snippet.language == "text" and printed:
             assert printed == snippet.text
             printed = ""
+    kinds = {node.cfn_resource_type for node in _resources(namespace)}
+    assert "AWS::AutoScaling::LaunchConfiguration" not in kinds, "new accounts cannot create one"
+
+
+def _resources(namespace: Mapping[str, Any]) -> Iterator[cdk.CfnResource]:
+    """Find what the stacks of a page hold."""
+    for stack in namespace.values():
+        if isinstance(stack, cdk.Stack):
+            yield from (one for one in stack.node.find_all() if isinstance(one, cdk.CfnResource))
 
 
 @pages_with("sh")

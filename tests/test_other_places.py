@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +12,13 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
+from tests.constructors import Given
+from tests.test_public_api import MADE_BY_US
 
 ACCOUNT = "123456789012"
 THERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
@@ -193,3 +199,32 @@ def test_what_only_cloudformation_knows_is_no_other_place() -> None:
         here, "Theirs", cdk.CfnParameter(here, "QueueArn").value_as_string
     )
     bc.SubmitFunction(here, "Other", queue=theirs, job_definition=by_token)
+
+
+def _used_only_in_its_region(stack: cdk.Stack) -> dict[str, Any]:
+    """Return a resource of another Region of each kind that is used in its own alone."""
+    of_services = {"sns": "topic", "sqs": "letters"}
+    there = {name: f"arn:aws:{name}:eu-west-1:{ACCOUNT}:{it}" for name, it in of_services.items()}
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
+    topic = sns.Topic.from_topic_arn(stack, "OtherTopic", there["sns"])
+    return {
+        "topic": topic,
+        "alarm_topic": topic,
+        "dead_letter_queue": sqs.Queue.from_queue_arn(stack, "OtherLetters", there["sqs"]),
+        "encryption_key": (other := kms.Key.from_key_arn(stack, "OtherKey", key)),
+        "log_encryption_key": other,
+    }
+
+
+def test_every_parameter_for_what_is_used_in_its_region_alone_refuses_another() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    others, given = _used_only_in_its_region(stack), Given(stack)
+    asked = 0
+    for name in MADE_BY_US:
+        for parameter in set(inspect.signature(getattr(bc, name)).parameters) & set(others):
+            asked += 1
+            arguments = {**given.arguments(name), parameter: others[parameter]}
+            with pytest.raises(ValueError, match=f"{parameter}: .* is in Region eu-west-1"):
+                getattr(bc, name)(stack, "X", **arguments)
+    assert asked > len(others)

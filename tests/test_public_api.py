@@ -83,7 +83,9 @@ def test_what_is_only_built_upon_says_what_to_make_and_leaves_no_trace(
     assert stack.node.children == []
 
 
-@pytest.mark.parametrize("name", ["SecretSource", *(one for one in bc.__all__ if one[:3] == "Any")])
+@pytest.mark.parametrize(
+    "name", ["SecretSource", "WholeNumber", *(one for one in bc.__all__ if one[:3] == "Any")]
+)
 def test_an_alias_is_a_union_of_classes_at_run_time(name: str) -> None:
     members = get_args(getattr(bc, name))
 

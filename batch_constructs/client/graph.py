@@ -160,12 +160,12 @@ def _requests(
             name,
             queue=str(job.queue or queue),
             job_definition=str(job.job_definition),
-            array_size=job.array_size,
+            array_size=_whole(job.array_size),
             parameters=_resolved("parameters", job.parameters, scope),
             environment=_resolved("environment", job.environment, scope),
             command=job.command,
             share_identifier=job.share_identifier,
-            scheduling_priority=job.scheduling_priority,
+            scheduling_priority=_whole(job.scheduling_priority),
             timeout_seconds=job.timeout_seconds,
             tags=job.tags,
             requirements=requirements,
@@ -220,3 +220,8 @@ def _refuse_what_needs_step_functions(jobs: Sequence[WorkflowJob], queue: str | 
             )
     if problems:
         raise ValueError("\n".join(problems))
+
+
+def _whole(number: float | None) -> int | None:
+    """Write a whole number as the API takes it, which refuses 2.0."""
+    return None if number is None else int(number)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.aws.compute_environments import AccessEntryState, UserdataType
     from batch_constructs.compute.instance_compute_environment import NodeEnvironmentOptions
+    from batch_constructs.tokens import WholeNumber
 
 
 @spells_out(EnvironmentOptions, InstanceOptions, defaults=DEFAULTS)
@@ -94,7 +95,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         access_entry_state: AccessEntryState | str | None = None,
         spot: bool = False,
         userdata_type: UserdataType | str | None = None,
-        bid_percentage: int | None = None,
+        bid_percentage: WholeNumber | None = None,
         **shared: Unpack[NodeEnvironmentOptions],
     ) -> None:
         super().__init__(scope, id)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
+    from batch_constructs.tokens import WholeNumber
+
 
 @spells_out(EnvironmentOptions, ServiceRoleOption, defaults=DEFAULTS)
 class FargateComputeEnvironment(ManagedComputeEnvironment):
@@ -65,7 +67,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         vpc: ec2.IVpc,
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        max_vcpus: int = 256,
+        max_vcpus: WholeNumber = 256,
         spot: bool = False,
         **shared: Unpack[EnvironmentAndRoleOptions],
     ) -> None:

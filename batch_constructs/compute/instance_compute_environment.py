@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.tokens import WholeNumber
 
 
 DEFAULT_INSTANCE_TYPES = ("default_x86_64",)
@@ -102,9 +103,9 @@ class InstanceOptions(TypedDict, total=False):
 
     vpc_subnets: ec2.SubnetSelection | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
-    max_vcpus: int
+    max_vcpus: WholeNumber
     instance_types: Sequence[str | ec2.InstanceType] | None
-    min_vcpus: int
+    min_vcpus: WholeNumber
     allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
     images: Sequence[AnyImage] | None
     launch_template: AnyLaunchTemplate | None
@@ -150,8 +151,8 @@ class InstanceArguments:
     vpc: ec2.IVpc
     vpc_subnets: ec2.SubnetSelection | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
-    max_vcpus: int
-    min_vcpus: int
+    max_vcpus: WholeNumber
+    min_vcpus: WholeNumber
     instance_types: Sequence[str | ec2.InstanceType] | None
     allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
     images: Sequence[AnyImage] | None

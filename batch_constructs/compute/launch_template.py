@@ -34,7 +34,7 @@ from batch_constructs.instance_volumes import (
     mount_commands,
 )
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +122,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         capacity_reservation: AnyCapacityReservation | None = None,
         efa: bool = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        imdsv2_hop_limit: int = 1,
+        imdsv2_hop_limit: WholeNumber = 1,
         block_task_metadata: bool = False,
         detailed_monitoring: bool = False,
         tags: Mapping[str, str] | None = None,
@@ -255,7 +255,7 @@ def _network_interfaces(
     ]
 
 
-def _hops(arguments: Arguments, imdsv2_hop_limit: int) -> Any:
+def _hops(arguments: Arguments, imdsv2_hop_limit: WholeNumber) -> Any:
     hops = arguments.number("imdsv2_hop_limit", imdsv2_hop_limit, required=True)
     known = isinstance(hops, int | float) and not is_token(hops)
     if known and not (isinstance(hops, int) and HOP_LIMIT.admits(hops)):

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.compute_environments import ContainerInsights, ReservationPreference
+    from batch_constructs.tokens import WholeNumber
 
 
 _PROPAGATED = "CAPACITY_PROVIDER"
@@ -111,7 +112,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         vpc: ec2.IVpc,
         vpc_subnets: ec2.SubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
-        max_vcpus: int = 256,
+        max_vcpus: WholeNumber = 256,
         spot: bool = False,
         instance_types: Sequence[str | ec2.InstanceType] | None = None,
         instance_role: iam.IRole | None = None,

@@ -13,7 +13,7 @@ from batch_constructs.aws import ebs
 from batch_constructs.aws.bound import allowed, one_of, shown
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from aws_cdk import Size
@@ -41,8 +41,8 @@ class RootVolume:
 
     size: Size | None = None
     volume_type: ec2.EbsDeviceVolumeType | str = "gp3"
-    iops: int | None = None
-    throughput: int | None = None
+    iops: WholeNumber | None = None
+    throughput: WholeNumber | None = None
     encryption_key: kms.IKey | None = None
 
 

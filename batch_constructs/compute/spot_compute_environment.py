@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.instance_compute_environment import InstanceEnvironmentOptions
+    from batch_constructs.tokens import WholeNumber
 
 
 @spells_out(
@@ -77,7 +78,7 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         id: str,
         *,
         vpc: ec2.IVpc,
-        bid_percentage: int | None = None,
+        bid_percentage: WholeNumber | None = None,
         spot_fleet_role: iam.IRole | None = None,
         **shared: Unpack[InstanceEnvironmentOptions],
     ) -> None:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_autoscaling as autoscaling
     from constructs import Construct
 
+    from batch_constructs.tokens import WholeNumber
+
 
 @jsii.implements(ec2.IConnectable)
 class UnmanagedComputeEnvironment(ComputeEnvironment):
@@ -80,7 +82,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         scope: Construct,
         id: str,
         *,
-        unmanaged_vcpus: int | None = None,
+        unmanaged_vcpus: WholeNumber | None = None,
         compute_environment_name: str | None = None,
         exact_name: str | None = None,
         enabled: bool = True,

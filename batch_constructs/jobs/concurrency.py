@@ -15,7 +15,7 @@ from aws_cdk import aws_batch as batch
 from batch_constructs.aws.bound import Whole
 from batch_constructs.construct import make_l1
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -38,8 +38,8 @@ class _Slots:
 
 def with_limit(
     arguments: Arguments,
-    quantities: Mapping[Consumable, int] | None,
-    limit: int | Consumable | None,
+    quantities: Mapping[Consumable, WholeNumber] | None,
+    limit: WholeNumber | Consumable | None,
 ) -> Any:
     """Return what a job consumes, with one of the limit, which is made where it is a number."""
     if limit is None:

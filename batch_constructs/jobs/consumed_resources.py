@@ -40,7 +40,7 @@ class Consumes:
     """
 
     def __init__(
-        self, arguments: Arguments, quantities: Mapping[Any, int] | None, *, label: str = ""
+        self, arguments: Arguments, quantities: Mapping[Any, float] | None, *, label: str = ""
     ) -> None:
         self.beside: dict[str, dict[str, object]] = {}
         listed: list[dict[str, Any]] = []

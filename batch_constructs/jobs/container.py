@@ -23,7 +23,7 @@ from batch_constructs.jobs.log_configuration import ContainerLog
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ class Container:
     command: Sequence[str] | None = None
     environment: Mapping[str, str] | None = None
     secrets: Mapping[str, SecretSource] | None = None
-    gpus: int | None = None
+    gpus: WholeNumber | None = None
     user: str | None = None
     privileged: bool = False
     readonly_root_filesystem: bool = False

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.linux_parameters import Device, Swap, Tmpfs, Ulimit
     from batch_constructs.jobs.single_container_job_definition import SingleContainerArguments
+    from batch_constructs.tokens import WholeNumber
 
 
 @spells_out(*SHARED, defaults=DEFAULTS)
@@ -85,7 +86,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         vcpus: float,
         memory: Size,
         use_instance_role: bool = False,
-        gpus: int | None = None,
+        gpus: WholeNumber | None = None,
         privileged: bool = False,
         ulimits: Sequence[Ulimit | batch.Ulimit] | None = None,
         shared_memory: Size | None = None,

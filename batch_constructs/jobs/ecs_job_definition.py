@@ -9,7 +9,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.construct import l1_properties, make_l1, once_made, put_tags
-from batch_constructs.encryption_key import KEY, is_key
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.jobs.job_arguments import (
     REFUSED_THOUGH_A_WARNING,
     ConsumptionArguments,
@@ -246,9 +246,7 @@ def _expect_resources(arguments: Arguments, own: Mapping[str, Any]) -> None:
         ("execution_role", own["execution_role"], "role_arn", "an iam.IRole"),
         ("log_group", own["log_group"], "log_group_name", "a logs.ILogGroup"),
     )
-    key = own["log_encryption_key"]
-    if key is not None and not is_key(key):
-        arguments.wrong_type("log_encryption_key", key, KEY)
+    key_argument(arguments, "log_encryption_key", own["log_encryption_key"])
     for parameter, value, attribute, kind in expected:
         if value is not None and not has_member(value, attribute):
             arguments.wrong_type(parameter, value, kind)

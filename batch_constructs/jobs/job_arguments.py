@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.tokens import WholeNumber
 
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
 """A placeholder without a default can still be given at submission, but a construct has
@@ -50,7 +51,7 @@ class JobArguments(TypedDict, total=False):
     parameters: Mapping[str, str] | None
     retry_policy: RetryPolicy | None
     timeout: Duration | None
-    scheduling_priority: int | None
+    scheduling_priority: WholeNumber | None
     keep_old_revisions: bool | int
     job_definition_name: str | None
     tags: Mapping[str, str] | None
@@ -67,8 +68,8 @@ class ConsumptionArguments(TypedDict, total=False):
             that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
     """
 
-    consumable_resources: Mapping[Consumable, int] | None
-    max_concurrent_jobs: int | Consumable | None
+    consumable_resources: Mapping[Consumable, WholeNumber] | None
+    max_concurrent_jobs: WholeNumber | Consumable | None
 
 
 class EksJobArguments(JobArguments, ConsumptionArguments):

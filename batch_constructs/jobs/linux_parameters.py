@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +33,8 @@ class Ulimit:
     """
 
     name: str
-    soft_limit: int
-    hard_limit: int
+    soft_limit: WholeNumber
+    hard_limit: WholeNumber
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ class Swap:
     """
 
     max_size: Size
-    swappiness: int | None = None
+    swappiness: WholeNumber | None = None
 
 
 # What is the same in aws_batch is taken as well.

@@ -22,7 +22,7 @@ from batch_constructs.jobs.job_arguments import DEFAULTS, Job, JobArguments
 from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import spells_out
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class NodeRange:
     ipc_mode: IpcMode | str | None = None
     pid_mode: PidMode | str | None = None
     enable_execute_command: bool = False
-    consumable_resources: Mapping[Consumable, int] | None = None
+    consumable_resources: Mapping[Consumable, WholeNumber] | None = None
 
 
 @spells_out(JobArguments, EcsArguments, defaults=DEFAULTS)
@@ -111,8 +111,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         id: str,
         *,
         node_ranges: Sequence[NodeRange],
-        main_node: int = 0,
-        num_nodes: int | None = None,
+        main_node: WholeNumber = 0,
+        num_nodes: WholeNumber | None = None,
         use_instance_role: bool = False,
         **shared: Unpack[NodesJobArguments],
     ) -> None:

@@ -13,7 +13,7 @@ from batch_constructs.aws.pods import GPU
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,12 +58,12 @@ class PodContainer:
     command: Sequence[str] | None = None
     args: Sequence[str] | None = None
     environment: Mapping[str, str] | None = None
-    gpus: int | None = None
+    gpus: WholeNumber | None = None
     requested_vcpus: float | None = None
     image_pull_policy: ImagePullPolicy | str | None = None
     volumes: Sequence[AnyPodVolume] | None = None
-    run_as_user: int | None = None
-    run_as_group: int | None = None
+    run_as_user: WholeNumber | None = None
+    run_as_group: WholeNumber | None = None
     run_as_non_root: bool = False
     privileged: bool = False
     allow_privilege_escalation: bool = False

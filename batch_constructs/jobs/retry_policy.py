@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class RetryPolicy:
         ... ])
     """
 
-    attempts: int = 3
+    attempts: WholeNumber = 3
     rules: Sequence[RetryRule] = (
         _SPOT_RECLAIM,
         _FARGATE_SPOT_RECLAIM,
@@ -80,7 +81,7 @@ class RetryPolicy:
     )
 
     @classmethod
-    def on_spot_interruption(cls, *, attempts: int = 3) -> RetryPolicy:
+    def on_spot_interruption(cls, *, attempts: WholeNumber = 3) -> RetryPolicy:
         """Retry only an attempt whose Spot capacity was taken back; fail on anything else."""
         return cls(attempts=attempts, rules=(_SPOT_RECLAIM, _FARGATE_SPOT_RECLAIM, _ANYTHING_ELSE))
 

@@ -21,7 +21,7 @@ from batch_constructs.instance_volumes import (
     host_path,
 )
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class EfsVolume:
     read_only: bool = False
     root_access: bool = False
     allow_from: Sequence[ec2.IConnectable] = ()
-    transit_encryption_port: int | None = None
+    transit_encryption_port: WholeNumber | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ class S3FilesVolume:
     root_directory: str | None = None
     read_only: bool = False
     bucket: s3.IBucket | None = None
-    transit_encryption_port: int | None = None
+    transit_encryption_port: WholeNumber | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

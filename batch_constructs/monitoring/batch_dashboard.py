@@ -24,6 +24,7 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.topic import topic_argument
 
+from .console_address import console_address
 from .dashboard_body import Contents, dashboard_widgets
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class BatchDashboard(BatchConstruct):
             Contents(
                 title=title,
                 region=Aws.REGION,
+                console=console_address(self),
                 queues=[queue.name for queue in watched],
                 environments=[environment.name for environment in environments],
                 gauge_seconds=None if gauges is None else gauges.interval_seconds,

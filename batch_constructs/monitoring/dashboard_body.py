@@ -49,6 +49,7 @@ class Contents:
 
     title: str
     region: str
+    console: str
     queues: Sequence[str]
     environments: Sequence[str] = ()
     gauge_seconds: int | None = None
@@ -87,9 +88,7 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
 
 
 def _heading(contents: Contents) -> str:
-    console = (
-        f"https://{contents.region}.console.aws.amazon.com/batch/home?region={contents.region}"
-    )
+    console = f"{contents.console}/batch/home?region={contents.region}"
     links = f"[jobs]({console}#jobs) | [queues]({console}#queues)"
     return f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why. {links}"
 
@@ -238,7 +237,7 @@ def _environments(contents: Contents) -> list[Widget]:
 def _failures(contents: Contents, log_group: str) -> Widget:
     return widgets.table(
         "Last failures",
-        query=log_queries.last_failures(contents.region),
+        query=log_queries.last_failures(contents.region, contents.console),
         log_group=log_group,
         region=contents.region,
     )

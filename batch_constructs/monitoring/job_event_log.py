@@ -22,6 +22,7 @@ from batch_constructs.queues.job_queue_events import (
 )
 
 from . import log_queries
+from .console_address import console_address
 from .event_log_policy import admit_event_bridge_to
 from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
@@ -107,7 +108,11 @@ class JobEventLog(BatchConstruct):
             for queue in watched
         }
         for name, title, query in (
-            ("LastFailures", "last failures", log_queries.last_failures(Aws.REGION)),
+            (
+                "LastFailures",
+                "last failures",
+                log_queries.last_failures(Aws.REGION, console_address(self)),
+            ),
             ("FailuresByReason", "failures by reason", log_queries.FAILURES_BY_REASON),
             ("BlockedQueues", "blocked queues", log_queries.BLOCKED_QUEUES),
         ):

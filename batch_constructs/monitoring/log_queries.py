@@ -10,7 +10,7 @@ from string import Template
 _LAST_FAILURES = Template(r"""
 fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
     detail.statusReason as reason,
-    concat("https://$region.console.aws.amazon.com/batch/home?region=$region#jobs/detail/",
+    concat("$console/batch/home?region=$region#jobs/detail/",
         detail.jobId) as page
 | filter detail.status = "FAILED"
 | parse detail.jobQueue /job-queue\/(?<queue>.+)/
@@ -75,6 +75,6 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
 """Changes that no deployment made, from CloudTrail's events."""
 
 
-def last_failures(region: str) -> str:
+def last_failures(region: str, console: str) -> str:
     """Return the query of the jobs that failed last, with their console pages, from job events."""
-    return _LAST_FAILURES.substitute(region=region).strip()
+    return _LAST_FAILURES.substitute(region=region, console=console).strip()

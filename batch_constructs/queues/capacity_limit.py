@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +29,7 @@ class CapacityLimit:
             whatever type.
     """
 
-    max_capacity: int
+    max_capacity: WholeNumber
     capacity_unit: str = NUMBER_OF_INSTANCES
 
 

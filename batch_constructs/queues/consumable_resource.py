@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.tokens import WholeNumber
+
 _REFERENCE = Reference(
     noun="consumable resource", resource="consumable-resource", attribute="consumable_resource"
 )
@@ -77,7 +79,7 @@ class ConsumableResource(BatchResource):
         scope: Construct,
         id: str,
         *,
-        total_quantity: int,
+        total_quantity: WholeNumber,
         replenishable: bool = True,
         consumable_resource_name: str | None = None,
         exact_name: str | None = None,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
     from constructs import Construct
 
+    from batch_constructs.tokens import WholeNumber
+
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
@@ -75,7 +77,7 @@ class FairSharePolicy(SchedulingPolicy):
         *,
         shares: Sequence[Share | batch.Share] | None = None,
         share_decay: Duration | None = None,
-        compute_reservation_percentage: int | None = None,
+        compute_reservation_percentage: WholeNumber | None = None,
         scheduling_policy_name: str | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.spot_rescue import SpotRescue
     from batch_constructs.queues.time_limits import TimeLimit
+    from batch_constructs.tokens import WholeNumber
 
 
 @jsii.implements(batch_interfaces.IJobQueueRef)
@@ -98,7 +99,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         id: str,
         *,
         compute_environments: Sequence[AnyComputeEnvironment],
-        priority: int = 1,
+        priority: WholeNumber = 1,
         scheduling_policy: AnySchedulingPolicy | None = None,
         time_limits: Sequence[TimeLimit] | None = None,
         enabled: bool = True,

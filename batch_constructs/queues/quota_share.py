@@ -23,7 +23,7 @@ from batch_constructs.queues.capacity_limit import capacity_limits as read_capac
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 from batch_constructs.queues.service_job_queue import SERVICE_JOB_QUEUE
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,7 +134,7 @@ class QuotaShare(BatchResource):
         capacity_limits: Sequence[CapacityLimit],
         quota_share_name: str,
         sharing_strategy: SharingStrategy | str = SharingStrategy.LEND_AND_BORROW,
-        borrow_limit_percentage: int | None = None,
+        borrow_limit_percentage: WholeNumber | None = None,
         in_share_preemption: bool = False,
         enabled: bool = True,
         tags: Mapping[str, str] | None = None,

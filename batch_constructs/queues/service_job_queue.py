@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
     from batch_constructs.queues.service_environment import AnyServiceEnvironment
     from batch_constructs.queues.time_limits import TimeLimit
+    from batch_constructs.tokens import WholeNumber
 
 
 SERVICE_JOB_QUEUE = Reference(
@@ -80,7 +81,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
         id: str,
         *,
         service_environments: Sequence[AnyServiceEnvironment],
-        priority: int = 1,
+        priority: WholeNumber = 1,
         scheduling_policy: AnySchedulingPolicy | None = None,
         time_limits: Sequence[TimeLimit] | None = None,
         enabled: bool = True,

@@ -21,12 +21,14 @@ from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.tokens import WholeNumber
 
 
 class DeliveryArguments(TypedDict, total=False):
@@ -40,7 +42,7 @@ class DeliveryArguments(TypedDict, total=False):
     """
 
     enabled: bool
-    retry_attempts: int
+    retry_attempts: WholeNumber
     max_event_age: Duration | None
     dead_letter_queue: sqs.IQueue | None
 
@@ -53,7 +55,7 @@ DEFAULTS: Final = {"enabled": True, "retry_attempts": MOST_RETRY_ATTEMPTS}
 class Retries:
     """A target's retry policy."""
 
-    attempts: int
+    attempts: WholeNumber
     age_seconds: int
 
     def as_l1(self) -> dict[str, Any]:
@@ -87,6 +89,14 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
             given,
             'an aws_sqs queue, such as sqs.Queue.from_queue_arn(self, "Letters", arn)',
         )
+    elif there := in_another_region(
+        arguments.construct,
+        given,
+        str(given.queue_arn),  # type: ignore[attr-defined]  # as has been seen
+        "what EventBridge cannot deliver goes only to a queue of its own Region: give one of this "
+        "Region, or leave it out",
+    ):
+        arguments.wrong_value(f"dead_letter_queue: {there}")
     elif getattr(given, "fifo", False) is True:
         arguments.wrong_value(
             "dead_letter_queue is a FIFO queue; EventBridge and its Scheduler allow only standard "

@@ -18,7 +18,7 @@ from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import most_bytes
 from batch_constructs.known_argument import known_now
-from batch_constructs.tokens import is_token, without_tokens
+from batch_constructs.tokens import WholeNumber, is_token, without_tokens
 from batch_constructs.triggers.job_fit import check_parameters
 from batch_constructs.triggers.message_schema import read_schema
 from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
@@ -93,7 +93,7 @@ def read_gateway(
     fifo: bool,
     max_batching_window: Duration | None,
     max_receive_count: int,
-    max_messages_per_hour: int | None,
+    max_messages_per_hour: WholeNumber | None,
 ) -> GatewayArguments:
     """Read the arguments and note what is wrong with them."""
     is_fifo = arguments.flag("fifo", fifo, required=True) is True

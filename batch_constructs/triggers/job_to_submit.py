@@ -31,7 +31,7 @@ from batch_constructs.submission_overrides import (
     read_tags,
     read_timeout,
 )
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ class SubmissionArguments(TypedDict, total=False):
     """
 
     job_name: str | None
-    array_size: int | None
+    array_size: WholeNumber | None
     parameters: Mapping[str, str] | None
     environment: Mapping[str, str] | None
     command: Sequence[str] | None
     share_identifier: str | None
-    scheduling_priority: int | None
+    scheduling_priority: WholeNumber | None
     timeout: Duration | None
     overrides: SubmissionOverrides | None
 
@@ -81,12 +81,12 @@ class JobToSubmit:
     queue: AnyJobQueue
     job_definition: AnyJobDefinition
     job_name: str
-    array_size: int | None = None
+    array_size: WholeNumber | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] | None = None
     share_identifier: str | None = None
-    scheduling_priority: int | None = None
+    scheduling_priority: WholeNumber | None = None
     timeout_seconds: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     requirements: Requirements = field(default_factory=lambda: Requirements(resources=[], retry={}))

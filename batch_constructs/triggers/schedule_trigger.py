@@ -20,6 +20,7 @@ from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
@@ -125,8 +126,7 @@ class ScheduleTrigger(BatchConstruct):
             group_name=_group(arguments, schedule_group),
             description=arguments.text("description", description, bound=DESCRIPTION),
         )
-        if encryption_key is not None and not has_member(encryption_key, "key_arn"):
-            arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
+        key_argument(arguments, "encryption_key", encryption_key)
         _check_order(arguments, start, end)
         arguments.refuse()
 

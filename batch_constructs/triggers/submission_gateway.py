@@ -27,6 +27,7 @@ from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.tokens import WholeNumber
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
@@ -180,14 +182,14 @@ class SubmissionGateway(BatchConstruct):
         idempotency_key: str | None = None,
         deduplication_window: Duration | None = None,
         share_identifier: str | None = None,
-        scheduling_priority: int | None = None,
+        scheduling_priority: WholeNumber | None = None,
         timeout: Duration | None = None,
         overrides: SubmissionOverrides | None = None,
         enabled: bool = True,
         fifo: bool = False,
         max_batching_window: Duration | None = None,
         max_receive_count: int = 10,
-        max_messages_per_hour: int | None = None,
+        max_messages_per_hour: WholeNumber | None = None,
         alarm_topic: sns.ITopic | None = None,
         encryption_key: kms.IKey | None = None,
         job_name: str | None = None,
@@ -232,8 +234,7 @@ class SubmissionGateway(BatchConstruct):
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.flag("enabled", enabled, required=True)
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
-        if encryption_key is not None and not has_member(encryption_key, "key_arn"):
-            arguments.wrong_type("encryption_key", encryption_key, "a kms.IKey")
+        key_argument(arguments, "encryption_key", encryption_key)
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 

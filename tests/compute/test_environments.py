@@ -436,9 +436,9 @@ def test_unknown_values_are_never_an_error(stack: cdk.Stack, vpc: ec2.Vpc) -> No
         stack,
         "Spot",
         vpc=vpc,
-        bid_percentage=number,  # type: ignore[arg-type]  # tokens are floats
-        max_vcpus=number,  # type: ignore[arg-type]  # tokens are floats
-        min_vcpus=number,  # type: ignore[arg-type]  # tokens are floats
+        bid_percentage=number,  # tokens are floats
+        max_vcpus=number,  # tokens are floats
+        min_vcpus=number,  # tokens are floats
         instance_types=texts,
         compute_environment_name=text,
         allocation_strategy=text,

@@ -218,7 +218,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
             "root_volume.iops is 2999; allowed are .* 3,000 to 80,000 of gp3",
         ),
         (
-            {"root_volume": bc.RootVolume(iops=3000.5)},  # type: ignore[arg-type]
+            {"root_volume": bc.RootVolume(iops=3000.5)},
             "root_volume.iops is 3000.5; allowed are whole numbers",
         ),
         (

@@ -76,9 +76,9 @@ def managed_environments(stack: cdk.Stack) -> None:
         stack,
         "Parameters",
         vpc=vpc,
-        min_vcpus=least.value_as_number,  # type: ignore[arg-type]  # int | float
-        max_vcpus=most.value_as_number,  # type: ignore[arg-type]  # int | float
-        bid_percentage=bid.value_as_number,  # type: ignore[arg-type]  # int | float
+        min_vcpus=least.value_as_number,
+        max_vcpus=most.value_as_number,
+        bid_percentage=bid.value_as_number,
     )
 
 

@@ -193,7 +193,7 @@ def test_unknown_values_are_never_an_error(fargate: Fargate, stack: cdk.Stack) -
         timeout=cdk.Duration.seconds(number),
         ephemeral_storage=cdk.Size.gibibytes(number),
         cpu_architecture=text,
-        retry_policy=bc.RetryPolicy(attempts=number),  # type: ignore[arg-type]  # tokens are floats
+        retry_policy=bc.RetryPolicy(attempts=number),  # tokens are floats
         scheduling_priority=number,
         job_definition_name=text,
         user=text,

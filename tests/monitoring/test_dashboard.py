@@ -40,10 +40,12 @@ if TYPE_CHECKING:
 Find = Callable[[str], Resources]
 ROOT = Path(__file__).parents[2]
 
-BARE = Contents(title="Jobs", region="us-east-1", queues=["nightly"])
+CONSOLE = "https://us-east-1.console.aws.amazon.com"
+BARE = Contents(title="Jobs", region="us-east-1", console=CONSOLE, queues=["nightly"])
 FULL = Contents(
     title="Jobs",
     region="us-east-1",
+    console=CONSOLE,
     queues=["nightly", "interactive"],
     environments=["spot", "on-demand"],
     gauge_seconds=300,
@@ -61,13 +63,20 @@ VARIANTS = {
     "gauges": Contents(
         title="Jobs",
         region="us-east-1",
+        console=CONSOLE,
         queues=["nightly"],
         environments=["spot"],
         gauge_seconds=300,
     ),
-    "causes": Contents(title="Jobs", region="us-east-1", queues=["nightly"], causes=True),
+    "causes": Contents(
+        title="Jobs", region="us-east-1", console=CONSOLE, queues=["nightly"], causes=True
+    ),
     "ten queues": Contents(
-        title="Jobs", region="us-east-1", queues=[f"queue-{n}" for n in range(10)], event_log="/e"
+        title="Jobs",
+        region="us-east-1",
+        console=CONSOLE,
+        queues=[f"queue-{n}" for n in range(10)],
+        event_log="/e",
     ),
 }
 

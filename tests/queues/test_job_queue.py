@@ -384,7 +384,9 @@ class TestRefusals:
         self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment
     ) -> None:
         number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
-        bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=number)  # type: ignore[arg-type]  # tokens are floats
+        bc.JobQueue(
+            stack, "Queue", compute_environments=[spot], priority=number
+        )  # tokens are floats
 
 
 @pytest.mark.parametrize("level", ["L2", "L1", "imported"])

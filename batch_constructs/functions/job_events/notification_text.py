@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from batch_constructs.aws.consoles import console
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 
 from .cause import Cause, cause_of
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 
 CHILDREN_SHOWN = 5
 
-_CONSOLES = {
-    "aws": "{region}.console.aws.amazon.com",
-    "aws-cn": "{region}.console.amazonaws.cn",
-    "aws-us-gov": "{region}.console.amazonaws-us-gov.com",
-}
 _BECAME = {
     Cause.SPOT_RECLAIMED: "lost its instance (Spot reclaim)",
     Cause.OUT_OF_MEMORY: "ran out of memory",
@@ -119,7 +115,7 @@ def about_blocked_queue(job: Job) -> Message:
 def job_url(job: Job) -> str:
     """Return the address of the job in the console."""
     return (
-        f"{_console(job.partition, job.region)}/batch/home?region={job.region}#jobs/detail/{job.id}"
+        f"{console(job.partition, job.region)}/batch/home?region={job.region}#jobs/detail/{job.id}"
     )
 
 
@@ -130,13 +126,9 @@ def log_url(log: LogStream, partition: str) -> str:
         return quote(quote(name, safe=""), safe="").replace("%", "$")
 
     return (
-        f"{_console(partition, log.region)}/cloudwatch/home?region={log.region}#logsV2:log-groups"
+        f"{console(partition, log.region)}/cloudwatch/home?region={log.region}#logsV2:log-groups"
         f"/log-group/{twice(log.group)}/log-events/{twice(log.stream)}"
     )
-
-
-def _console(partition: str, region: str) -> str:
-    return "https://" + _CONSOLES.get(partition, _CONSOLES["aws"]).format(region=region)
 
 
 def _became(job: Job, cause: Cause | None) -> str:

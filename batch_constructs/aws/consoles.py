@@ -1,0 +1,24 @@
+"""Where the console of each partition is.
+
+https://docs.aws.amazon.com/awsconsolehelpdocs/latest/gsg/getting-started.html
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+"""Partition → domain, before which the Region stands.
+
+https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-console.html
+https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html
+"""
+
+
+def console(partition: str, region: str) -> str:
+    """Return the address of a Region's console; of a partition not known here, AWS's usual one."""
+    return f"https://{region}.{CONSOLES.get(partition, CONSOLES['aws'])}"

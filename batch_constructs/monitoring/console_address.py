@@ -1,0 +1,28 @@
+"""The address of the console in whatever partition a stack is deployed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, CfnMapping, Stack
+from aws_cdk.region_info import RegionInfo
+
+from batch_constructs.aws.consoles import CONSOLES, console
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+
+def console_address(scope: Construct) -> str:
+    """Return the console's address, which CloudFormation looks up where the Region is not known."""
+    region = Stack.of(scope).region
+    partition = None if is_token(region) else RegionInfo.get(region).partition
+    if partition is not None:
+        return console(partition, Aws.REGION)
+    mapping = CfnMapping(
+        scope,
+        "Console",
+        mapping={partition: {"domain": domain} for partition, domain in CONSOLES.items()},
+    )
+    return f"https://{Aws.REGION}.{mapping.find_in_map(Aws.PARTITION, 'domain')}"

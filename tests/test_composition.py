@@ -1,0 +1,231 @@
+"""An app of several kinds of stacks: ours is at home in each, and synthesises without a word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+import pytest
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import cx_api, pipelines
+from constructs import Construct, IConstruct, IMixin
+
+import batch_constructs as bc
+
+PLACE = cdk.Environment(account="123456789012", region="us-east-1")
+
+
+def _environment(scope: Construct) -> bc.FargateComputeEnvironment:
+    vpc = ec2.Vpc(scope, "Vpc", max_azs=2, nat_gateways=1)
+    return bc.FargateComputeEnvironment(scope, "Fargate", vpc=vpc)
+
+
+def _queue(scope: Construct) -> bc.JobQueue:
+    return bc.JobQueue(scope, "Queue", compute_environments=[_environment(scope)])
+
+
+def _trigger(
+    scope: Construct, queue: bc.JobQueue, *, service_role: iam.IRole | None = None
+) -> bc.FargateJobDefinition:
+    definition = bc.FargateJobDefinition(
+        scope,
+        "Job",
+        image="public.ecr.aws/docker/library/busybox",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        job_role=service_role,
+        execution_role=service_role,
+    )
+    bc.ScheduleTrigger(
+        scope, "Nightly", queue=queue, job_definition=definition, schedule="rate(1 day)"
+    )
+    return definition
+
+
+def _all(scope: Construct) -> None:
+    _trigger(scope, _queue(scope))
+
+
+def _templates(app: cdk.Stage) -> dict[str, dict[str, Any]]:
+    """Return the templates of an app, nested ones and those of its stages too, by file."""
+    files = Path(app.synth().directory).rglob("*.template.json")
+    return {str(one.name): json.loads(one.read_text()) for one in files}
+
+
+def _of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [one for one in template["Resources"].values() if one["Type"] == kind]
+
+
+def _everywhere(app: cdk.Stage, kind: str) -> list[dict[str, Any]]:
+    return [one for template in _templates(app).values() for one in _of_type(template, kind)]
+
+
+def test_a_queue_of_another_stack_is_exported_and_imported() -> None:
+    app = cdk.App()
+    first, second = (cdk.Stack(app, name, env=PLACE) for name in ("First", "Second"))
+    _trigger(second, _queue(first))
+
+    templates = _templates(app)
+    (schedule,) = _of_type(templates["Second.template.json"], "AWS::Scheduler::Schedule")
+    assert "Fn::ImportValue" in json.dumps(schedule)
+    assert "Outputs" in templates["First.template.json"]
+
+
+def test_a_queue_of_the_parent_is_handed_to_a_nested_stack() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE)
+    _trigger(cdk.NestedStack(stack, "Nested"), _queue(stack))
+
+    (nested,) = _of_type(_templates(app)["Stack.template.json"], "AWS::CloudFormation::Stack")
+    assert "Queue" in json.dumps(nested["Properties"]["Parameters"])
+
+
+def test_a_stage_holds_the_stack() -> None:
+    app = cdk.App()
+    _all(cdk.Stack(cdk.Stage(app, "Prod", env=PLACE), "Stack"))
+
+    assert len(_everywhere(app, "AWS::Batch::JobQueue")) == 1
+
+
+def test_a_pipeline_deploys_the_stage() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Pipeline", env=PLACE)
+    source = pipelines.CodePipelineSource.connection(
+        "team/app",
+        "main",
+        connection_arn="arn:aws:codestar-connections:us-east-1:123456789012:connection/a",
+    )
+    pipeline = pipelines.CodePipeline(
+        stack, "Pipeline", synth=pipelines.ShellStep("Synth", input=source, commands=["cdk synth"])
+    )
+    stage = cdk.Stage(stack, "Prod", env=PLACE)
+    _all(cdk.Stack(stage, "Stack"))
+    pipeline.add_stage(stage)
+
+    assert len(_everywhere(app, "AWS::Batch::JobQueue")) == 1
+    (made,) = _everywhere(app, "AWS::CodePipeline::Pipeline")
+    assert "Prod" in {one["Name"] for one in made["Properties"]["Stages"]}
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_no_arn_of_another_partition_is_written(region: str) -> None:
+    app = cdk.App()
+    place = cdk.Environment(account="123456789012", region=region)
+    _all(cdk.Stack(app, "Stack", env=place))
+
+    assert "arn:aws:" not in json.dumps(_templates(app)["Stack.template.json"]["Resources"])
+
+
+@jsii.implements(cdk.IAspect)
+class _Lowering:
+    def visit(self, node: IConstruct) -> None:
+        if isinstance(node, batch.CfnJobQueue):
+            node.priority = 7
+
+
+def test_an_aspect_visits_the_typed_resource() -> None:
+    app = cdk.App()
+    _all(cdk.Stack(app, "Stack", env=PLACE))
+    cdk.Aspects.of(app).add(_Lowering())
+
+    (queue,) = _everywhere(app, "AWS::Batch::JobQueue")
+    assert queue["Properties"]["Priority"] == 7
+
+
+@jsii.implements(IMixin)
+class _Renaming:
+    def supports(self, construct: IConstruct) -> bool:
+        return isinstance(construct, batch.CfnJobQueue)
+
+    def apply_to(self, construct: IConstruct) -> None:
+        assert isinstance(construct, batch.CfnJobQueue)
+        construct.job_queue_name = "mixed-in"
+
+
+def test_a_mixin_is_applied_to_what_is_below() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE)
+    _all(stack)
+    cdk.Mixins.of(stack).apply(_Renaming())
+
+    (queue,) = _everywhere(app, "AWS::Batch::JobQueue")
+    assert queue["Properties"]["JobQueueName"] == "mixed-in"
+
+
+def test_every_role_gets_the_permissions_boundary() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE)
+    _all(stack)
+    boundary = iam.ManagedPolicy.from_managed_policy_name(stack, "Boundary", "limits")
+    iam.PermissionsBoundary.of(stack).apply(boundary)
+
+    roles = _everywhere(app, "AWS::IAM::Role")
+    assert roles
+    assert all("limits" in json.dumps(one["Properties"]["PermissionsBoundary"]) for one in roles)
+
+
+def test_roles_that_others_make_are_used_instead() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE)
+    iam.Role.customize_roles(
+        stack,
+        use_precreated_roles={
+            f"Stack/{path}": f"made-{path.rpartition('/')[2].lower()}"
+            for path in ("Job/ExecutionRole", "Job/JobRole", "Nightly/Role")
+        },
+    )
+    _all(stack)
+
+    template = _templates(app)["Stack.template.json"]
+    assert _of_type(template, "AWS::IAM::Role") == []
+    (definition,) = _of_type(template, "AWS::Batch::JobDefinition")
+    container = definition["Properties"]["ContainerProperties"]
+    assert "role/made-executionrole" in json.dumps(container["ExecutionRoleArn"])
+
+
+@pytest.mark.parametrize(
+    ("synthesizer", "named"),
+    [
+        (lambda: cdk.DefaultStackSynthesizer(qualifier="team1"), "cdk-team1-"),
+        (cdk.LegacyStackSynthesizer, "AssetParameters"),
+        (cdk.CliCredentialsStackSynthesizer, "cdk-hnb659fds-assets"),
+    ],
+    ids=["a qualifier", "legacy", "the CLI's credentials"],
+)
+def test_assets_of_functions_go_where_the_synthesizer_says(
+    synthesizer: Callable[[], Any], named: str
+) -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE, synthesizer=synthesizer())
+    queue = _queue(stack)
+    bc.SubmitFunction(stack, "Submit", queue=queue, job_definition=_trigger(stack, queue))
+
+    functions = _everywhere(app, "AWS::Lambda::Function")
+    assert named in json.dumps(functions[0]["Properties"]["Code"])
+
+
+FLAGS = {
+    name: value
+    for name, value in vars(cx_api).items()
+    if isinstance(value, str) and value.startswith("@aws-cdk/")
+}
+
+
+@pytest.mark.parametrize("value", [True, False], ids=["all flags", "none"])
+def test_the_flags_of_the_cdk_make_no_other_resources_of_aws_batch(*, value: bool) -> None:
+    usual, flagged = cdk.App(), cdk.App(context=dict.fromkeys(FLAGS.values(), value))
+    for app in (usual, flagged):
+        _all(cdk.Stack(app, "Stack", env=PLACE))
+
+    for kind in ("ComputeEnvironment", "JobQueue", "JobDefinition"):
+        made = _everywhere(flagged, f"AWS::Batch::{kind}")
+        assert len(made) == 1
+        assert made[0]["Properties"].keys() == (
+            _everywhere(usual, f"AWS::Batch::{kind}")[0]["Properties"].keys()
+        )
