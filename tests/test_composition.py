@@ -14,7 +14,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import cx_api, pipelines
-from constructs import Construct, IConstruct, IMixin
+from constructs import Construct, IConstruct
 
 import batch_constructs as bc
 
@@ -138,7 +138,7 @@ def test_an_aspect_visits_the_typed_resource() -> None:
     assert queue["Properties"]["Priority"] == 7
 
 
-@jsii.implements(IMixin)
+@jsii.implements(cdk.IMixin if hasattr(cdk, "IMixin") else cdk.IAspect)
 class _Renaming:
     def supports(self, construct: IConstruct) -> bool:
         return isinstance(construct, batch.CfnJobQueue)

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-_MADE_BY_OTHERS = "@aws-cdk/iam:customizeRoles"
-"""What ``iam.Role.customize_roles`` sets: only an L2 is then replaced by a role of others."""
-
-
 @cache
 def _own_account() -> dict[str, Any]:
     """Say that only jobs of this account may be meant, whoever asks the service."""
@@ -54,8 +50,6 @@ class ExecutionRole:
         self._scope = scope
         self._role = given
         self._resource: iam.CfnRole | None = None
-        if given is None and scope.node.try_get_context(_MADE_BY_OTHERS) is not None:
-            self._role = given = iam.Role(scope, "ExecutionRole", assumed_by=_ecs_tasks())
         if given is None:
             document = {"Version": "2012-10-17", "Statement": list(statements)}
             self._resource = make_l1(
