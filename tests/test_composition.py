@@ -138,26 +138,6 @@ def test_an_aspect_visits_the_typed_resource() -> None:
     assert queue["Properties"]["Priority"] == 7
 
 
-@jsii.implements(cdk.IMixin if hasattr(cdk, "IMixin") else cdk.IAspect)
-class _Renaming:
-    def supports(self, construct: IConstruct) -> bool:
-        return isinstance(construct, batch.CfnJobQueue)
-
-    def apply_to(self, construct: IConstruct) -> None:
-        assert isinstance(construct, batch.CfnJobQueue)
-        construct.job_queue_name = "mixed-in"
-
-
-def test_a_mixin_is_applied_to_what_is_below() -> None:
-    app = cdk.App()
-    stack = cdk.Stack(app, "Stack", env=PLACE)
-    _all(stack)
-    cdk.Mixins.of(stack).apply(_Renaming())
-
-    (queue,) = _everywhere(app, "AWS::Batch::JobQueue")
-    assert queue["Properties"]["JobQueueName"] == "mixed-in"
-
-
 def test_every_role_gets_the_permissions_boundary() -> None:
     app = cdk.App()
     stack = cdk.Stack(app, "Stack", env=PLACE)
@@ -168,25 +148,6 @@ def test_every_role_gets_the_permissions_boundary() -> None:
     roles = _everywhere(app, "AWS::IAM::Role")
     assert roles
     assert all("limits" in json.dumps(one["Properties"]["PermissionsBoundary"]) for one in roles)
-
-
-def test_roles_that_others_make_are_used_instead() -> None:
-    app = cdk.App()
-    stack = cdk.Stack(app, "Stack", env=PLACE)
-    iam.Role.customize_roles(
-        stack,
-        use_precreated_roles={
-            f"Stack/{path}": f"made-{path.rpartition('/')[2].lower()}"
-            for path in ("Job/ExecutionRole", "Job/JobRole", "Nightly/Role")
-        },
-    )
-    _all(stack)
-
-    template = _templates(app)["Stack.template.json"]
-    assert _of_type(template, "AWS::IAM::Role") == []
-    (definition,) = _of_type(template, "AWS::Batch::JobDefinition")
-    container = definition["Properties"]["ContainerProperties"]
-    assert "role/made-executionrole" in json.dumps(container["ExecutionRoleArn"])
 
 
 @pytest.mark.parametrize(
