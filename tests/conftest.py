@@ -67,4 +67,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 rendered.keep()
-rendered.keep_refusals()

@@ -11,17 +11,10 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
-from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import pytest
-
-import batch_constructs
 from batch_constructs import validation_plugin
 from batch_constructs.rules import Finding, Severity, check_template
-
-OURS = str(Path(batch_constructs.__file__).parent)
 
 
 class Packed(MutableMapping[str, Mapping[str, Any]]):
@@ -53,9 +46,6 @@ TEMPLATES = Packed()
 REQUESTS: list[tuple[str, Mapping[str, Any]]] = []
 """Operation and body of each request that code of ours sent to AWS Batch."""
 
-REFUSALS: dict[str, None] = {}
-"""What each error of ours said that a test expected."""
-
 
 def keep() -> None:
     """Keep each template that the rules are shown from now on."""
@@ -68,22 +58,6 @@ def keep() -> None:
         return findings
 
     vars(validation_plugin)["check_template"] = checked_and_kept
-
-
-def keep_refusals() -> None:
-    """Keep what each error says that code of ours raises and a test expects, from now on."""
-    expecting: Any = type(pytest.raises(ValueError))  # noqa: PT011  # for its type
-    before = expecting.__exit__
-
-    def exited(self: Any, kind: Any, error: Any, trace: TracebackType | None) -> Any:
-        whole = trace
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        if trace is not None and OURS in trace.tb_frame.f_code.co_filename:
-            REFUSALS.setdefault(str(error))
-        return before(self, kind, error, whole)
-
-    expecting.__exit__ = exited
 
 
 def resources(*prefixes: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -37,9 +37,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _rule = partial(rule, subject=Whole.type)
-_compact: Final = partial(
-    json.dumps, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
-)
+
+
+def _compact(template: object) -> str:
+    """Write a template as short as it can be; one that contains itself has no length."""
+    try:
+        return json.dumps(
+            template, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
+        )
+    except (ValueError, RecursionError):
+        return ""
+
+
 _DYNAMIC: Final = pattern(r"\{\{resolve:[^{}]+\}\}")
 _SECTIONS: Final = (
     ("Outputs", STACK_OUTPUTS),
