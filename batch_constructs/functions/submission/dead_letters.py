@@ -54,7 +54,7 @@ class DeadLetters:
         return {ids[int(each)] for each in failed}
 
     def _send(self, entries: list[_Entry]) -> list[str]:
-        """Send these and return the ``Id`` of those that failed; one that is refused fails alone."""
+        """Send these; return the ``Id`` of those that failed. One that is refused fails alone."""
         try:
             answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
         except (BotoCoreError, ClientError) as error:

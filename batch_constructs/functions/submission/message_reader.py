@@ -204,7 +204,7 @@ def _check_text(where: str, text: str) -> None:
 
 
 def _check_length(body: str) -> None:
-    """Refuse what could not be set aside with its identity, should nobody know what became of it."""
+    """Refuse what could not be set aside with its identity, should its answer get lost."""
     length, most = len(body.encode()), SQS_BYTES - ROOM_BYTES
     if length > most:
         raise Poison(f"the body has {length} bytes; with its attributes it may have {most}")
