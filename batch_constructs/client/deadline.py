@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 
-class NoWholeAnswerError(BotoCoreError):
+class NoWholeAnswerError(BotoCoreError):  # type: ignore[misc]  # botocore has no types
     """A call has not ended in time; perhaps it is done."""
 
     fmt = "no whole answer within {seconds:g} s"

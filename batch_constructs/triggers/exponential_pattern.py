@@ -71,9 +71,10 @@ def _leaves_out_many(body: Any, times: int = 1) -> bool:
     """Whether something that may be empty, and may not, is demanded many times."""
     for kind, value in body:
         if kind in _REPEATS:
-            least, most, inner = value
-            again = times * least if least > 1 and _may_be_empty(inner) else times
-            if (again >= _MANY and again > times and most) or _leaves_out_many(inner, again):
+            least, _, inner = value
+            again = times * max(least, 1)
+            many = again >= _MANY and least > 1 and _may_be_empty(inner)
+            if many or _leaves_out_many(inner, again):
                 return True
         elif kind is kinds.SUBPATTERN:
             if _leaves_out_many(value[-1], times):
