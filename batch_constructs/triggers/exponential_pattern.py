@@ -73,7 +73,7 @@ def _leaves_out_many(body: Any, times: int = 1) -> bool:
         if kind in _REPEATS:
             least, _, inner = value
             again = times * max(least, 1)
-            many = again >= _MANY and least > 1 and _may_be_empty(inner)
+            many = again >= _MANY and _may_be_empty(inner)
             if many or _leaves_out_many(inner, again):
                 return True
         elif kind is kinds.SUBPATTERN:
