@@ -87,6 +87,15 @@ SQS_ENTRIES_SOURCE: Final[Source] = docs(
     "You can send up to 10 messages in a call.",
 )
 
+SQS_BYTES: Final = 1_048_576
+"""How large a message is at most, and all messages of a call: body and attributes together."""
+
+SQS_BYTES_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_MessageAttributeValue.html",
+    "All parts of the message attribute, including Name, Type, and Value, are part of the message"
+    " size restriction (1 MiB or 1,048,576 bytes).",
+)
+
 STATE_NAME: Final = 80
 """How many characters the name of a state of Step Functions has at most."""
 

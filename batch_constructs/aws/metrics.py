@@ -32,6 +32,14 @@ HOURLY_SOURCE: Final[Source] = docs(
     "Data points with a period of 3600 seconds (1 hour) are available for 455 days (15 months).",
 )
 
+OLDEST_METRIC_DAYS: Final = 14
+"""How old a value is at most that CloudWatch takes."""
+
+OLDEST_METRIC_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/monitoring/publishingMetrics.html",
+    "The time stamp can be up to two weeks in the past.",
+)
+
 STATISTIC: Final = Matching(
     r"(?i:average|sum|minimum|min|maximum|max|samplecount|n|avg|iqm"
     r"|(p|tm|tc|ts|wm)\d{1,3}(\.\d+)?|(pr|tm|tc|ts|wm)\(.+\))",

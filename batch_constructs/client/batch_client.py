@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
 
 _ATTEMPTS, _CONNECT_SECONDS, _READ_SECONDS = 7, 5, 30
+_SUBMIT_SECONDS, _CALL_SECONDS = 30.0, 300.0
+"""How long a whole submission may take, and any other call with what it repeats."""
+
 _ATTEMPTS_WITHOUT_CONNECTION = 3
 """A submission that finds no connection ends after a second or two."""
 
@@ -107,12 +110,14 @@ class BatchClient:
         """Make a boto3 client that is patient with throttling."""
         from botocore.config import Config  # noqa: PLC0415  # as above
 
+        from batch_constructs.client.deadline import Bounded  # noqa: PLC0415 - as above
+
         config = Config(
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
-        return self._session.client(service, config=config, **options)
+        return Bounded(self._session.client(service, config=config, **options), _CALL_SECONDS)
 
     def _logs(self, region: str | None) -> _Boto3:
         """Return a boto3 client for CloudWatch Logs, one for each region."""
@@ -127,13 +132,14 @@ class BatchClient:
 
     @cached_property
     def _batch_api(self) -> Any:
-        from batch_constructs.functions.claims.outcome import ONCE  # noqa: PLC0415 - as above
+        from batch_constructs.client.deadline import Bounded  # noqa: PLC0415 - as above
+        from batch_constructs.functions.claims.outcome import ONCE  # noqa: PLC0415
         from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
             BatchApi,
         )
 
         return BatchApi(
-            self._session.client("batch", config=ONCE),
+            Bounded(self._session.client("batch", config=ONCE), _SUBMIT_SECONDS),
             self._batch,
             per_second=self._per_second,
             clock=self._clock,

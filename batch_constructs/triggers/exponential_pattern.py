@@ -3,6 +3,9 @@
 A pattern is an automaton of its characters' positions. It is exponential where a position comes
 back to itself by one text in two ways: each repetition of that text doubles the ways, and a match
 that fails tries them all. (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991.)
+It is as bad as exponential where what may be empty is repeated many times and must be: ``(a?){30}``
+may leave out any of its thirty; and where a text of one character alone goes through in millions of
+ways, as through ``a?`` written thirty times.
 """
 
 from __future__ import annotations
@@ -23,6 +26,12 @@ _MANY = 10
 
 _MOST_POSITIONS, _MOST_STEPS = 2_222, 2_222
 """Of a larger pattern nothing is said; the time of each message is bounded all the same."""
+
+_MOST_WAYS, _WAYS_OF = 1_000_000, 64
+"""So many ways through so many equal characters take a second or more to try."""
+
+_MOST_FOLLOWING = 100_000
+"""Of more steps from one position to another the ways are not counted."""
 
 _SEVERAL = 2
 """More ways are counted as two."""
@@ -53,7 +62,30 @@ def is_exponential(pattern: str) -> bool:
     parsed = parser.parse(pattern)
     alphabet = frozenset(_SAMPLES) | frozenset(_named(parsed))
     bodies = [parsed, *(inner for node in _nodes(parsed) for inner in _looked_ahead(node))]
-    return any(_Automaton(alphabet).is_ambiguous(body) for body in bodies)
+    return any(_leaves_out_many(body) for body in bodies) or any(
+        _Automaton(alphabet).is_ambiguous(body) for body in bodies
+    )
+
+
+def _leaves_out_many(body: Any, times: int = 1) -> bool:
+    """Whether something that may be empty, and may not, is demanded many times."""
+    for kind, value in body:
+        if kind in _REPEATS:
+            least, _, inner = value
+            again = times * max(least, 1)
+            many = again >= _MANY and _may_be_empty(inner)
+            if many or _leaves_out_many(inner, again):
+                return True
+        elif kind is kinds.SUBPATTERN:
+            if _leaves_out_many(value[-1], times):
+                return True
+        elif kind is kinds.BRANCH and any(_leaves_out_many(each, times) for each in value[1]):
+            return True
+    return False
+
+
+def _may_be_empty(body: Any) -> bool:
+    return bool(body.getwidth()[0] == 0 and body.getwidth()[1] > 0)
 
 
 @dataclass(frozen=True)
@@ -76,12 +108,39 @@ class _Automaton:
     def is_ambiguous(self, body: Any) -> bool:
         """Whether a position comes back to itself by one text in two ways."""
         try:
-            self._sequence(body)
+            whole = self._sequence(body)
         except _TooLargeError:
             return False
-        whole = {at: set(after) for at, after in self.follows.items()}
-        loops = [set(one) for one in _components(whole)]
+        if self._has_many_ways(whole.first):
+            return True
+        graph = {at: set(after) for at, after in self.follows.items()}
+        loops = [set(one) for one in _components(graph)]
         return any(self._is_ambiguous_loop(loop) for loop in loops)
+
+    def _has_many_ways(self, first: tuple[int, ...]) -> bool:
+        """Whether a text of one character alone goes through in very many ways."""
+        by_one = {
+            frozenset(at for at, takes in enumerate(self.takes) if one in takes)
+            for one in self.alphabet
+        }
+        return any(self._ways(first, taking) for taking in by_one)
+
+    def _ways(self, first: tuple[int, ...], taking: frozenset[int]) -> bool:
+        follows = {
+            at: [(to, n) for to, n in self.follows[at].items() if to in taking] for at in taking
+        }
+        if sum(map(len, follows.values())) > _MOST_FOLLOWING:
+            return False
+        ways = Counter(at for at in first if at in taking)
+        for _ in range(_WAYS_OF):
+            if ways.total() > _MOST_WAYS:
+                return True
+            after: Counter[int] = Counter()
+            for at, n in ways.items():
+                for to, joins in follows[at]:
+                    after[to] += n * joins
+            ways = after
+        return False
 
     def _is_ambiguous_loop(self, loop: set[int]) -> bool:
         inside = {at: self.follows[at].keys() & loop for at in loop}

@@ -150,7 +150,8 @@ class SubmissionGateway(BatchConstruct):
             ``COALESCE``, else 1 s; FIFO queues know none.
         max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
-            for; beyond that, messages wait in the queue. Default: 1,000,000.
+            for; beyond that, messages wait in the queue, and are set aside, with the reason, at
+            their last receive. Default: 1,000,000.
         alarm_topic: Told when something lies in the dead-letter queue, and when the function fails
             or is throttled (alarms below ``Alarms``). Default: nobody.
         encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the

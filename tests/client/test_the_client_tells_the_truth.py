@@ -9,8 +9,9 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import boto3
@@ -19,7 +20,13 @@ from botocore.config import Config
 from botocore.exceptions import SSLError
 from urllib3.exceptions import SSLError as PoolSslError
 
-from batch_constructs.client import BatchClient, NotSubmittedError, SubmissionUnclearError
+from batch_constructs.client import (
+    BatchClient,
+    NotSubmittedError,
+    SubmissionUnclearError,
+    batch_client,
+)
+from batch_constructs.client.deadline import NoWholeAnswerError
 from batch_constructs.functions.claims import outcome
 from batch_constructs.functions.claims.outcome import Failure, failure_of
 
@@ -101,6 +108,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def submit(clock: Clock, url: str, region: str = "us-east-1", key: str | None = "a") -> str:
+    client = client_of(clock, url, region, key)
+    return client.submit("once", queue="main", job_definition="report")
+
+
+def client_of(
+    clock: Clock, url: str, region: str = "us-east-1", key: str | None = "a"
+) -> BatchClient:
     session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=region)
 
     class Session:
@@ -109,8 +123,7 @@ def submit(clock: Clock, url: str, region: str = "us-east-1", key: str | None = 
         def client(self, service: str, **options: object) -> object:
             return session.client(service, endpoint_url=url, **options)
 
-    client = BatchClient(Session(), clock=clock, sleep=clock.sleep)
-    return client.submit("once", queue="main", job_definition="report")
+    return BatchClient(Session(), clock=clock, sleep=clock.sleep)
 
 
 def closed_port() -> str:
@@ -149,6 +162,62 @@ def test_each_way_to_fail_says_whether_a_job_may_exist_and_what_to_do(
                 submit(clock, f"http://{address}")
             assert len(came) == 1  # and is never repeated
     assert clock.now - began < 5
+
+
+@pytest.mark.parametrize(
+    "answered", [b"{}", b'{"jobId": ""}', b"<html>Log in to this network</html>"]
+)
+def test_an_answer_that_names_no_job_is_no_clear_answer(clock: Clock, answered: bytes) -> None:
+    """A captive portal or a proxy says 200 to everything."""
+
+    def portal(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answered)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(head.encode() + answered)
+        connection.close()
+
+    with (
+        listening(portal) as (address, came),
+        pytest.raises(SubmissionUnclearError, match="names no job.*look for its name"),
+    ):
+        submit(clock, f"http://{address}")
+    assert len(came) == 1
+
+
+def trickle(connection: socket.socket) -> None:
+    """Send a byte now and then, each in good time."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+    with suppress(OSError):
+        for _ in range(600):
+            connection.sendall(b" ")
+            time.sleep(0.1)
+
+
+def test_an_answer_that_never_ends_is_no_clear_answer(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_client, "_SUBMIT_SECONDS", 1.0)
+    with (
+        listening(trickle) as (address, came),
+        pytest.raises(SubmissionUnclearError, match="no whole answer within 1 s.*look for"),
+    ):
+        submit(clock, f"http://{address}")
+    assert len(came) == 1
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda client: client.describe(["a"]), lambda client: client.named("a", queue="q")],
+    ids=["a call", "a list"],
+)
+def test_every_call_has_a_deadline(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, ask: Callable[[BatchClient], object]
+) -> None:
+    monkeypatch.setattr(batch_client, "_CALL_SECONDS", 1.0)
+    with (
+        listening(trickle) as (address, _),
+        pytest.raises(NoWholeAnswerError, match="no whole answer within 1 s"),
+    ):
+        ask(client_of(clock, f"http://{address}"))
 
 
 @pytest.mark.parametrize("region", ["us-esat-1", "us east 1"])

@@ -344,6 +344,22 @@ def test_messages_wait_in_the_queue_when_the_window_has_no_room_for_them(world: 
     one_job_each(world, [0, 1, 2])
 
 
+def test_what_finds_no_room_until_its_last_receive_is_set_aside_and_redriven(world: World) -> None:
+    """Else SQS would move it without a word; surely no job, it may be redriven at any time."""
+    world.settings |= {"most_remembered": 5, "max_receives": 3}
+    sqs = Sqs(world.aws, batch_size=3)
+    sqs.send(*(body(number) for number in range(6)))
+
+    sqs.drain(world.gateway)
+
+    assert max(sqs.receives.values()) == 3
+    letters = messages_in(world.dead_letters)
+    assert sorted(letter["Body"] for letter in letters) == [body(3), body(4), body(5)]
+    for letter in letters:
+        assert "has room for 5" in letter["MessageAttributes"]["Reason"]["StringValue"]
+        assert "ClaimedAt" not in letter["MessageAttributes"]
+
+
 def test_the_message_s3_sends_at_set_up_is_neither_job_nor_poison(world: World) -> None:
     sqs = Sqs(world.aws, batch_size=10)
     sqs.send(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}))

@@ -110,6 +110,27 @@ def test_defaults_of_the_construct_give_way_to_the_event(
     assert (job["shareIdentifier"], job["schedulingPriorityOverride"]) == ("red", 3)
 
 
+@pytest.mark.parametrize("name", ["", {}, ["a"], {"id": 1}])
+def test_a_name_that_tells_no_event_from_another_is_poison(aws: Aws, name: object) -> None:
+    with pytest.raises(Poison, match="jobName is"):
+        submit.handler({"jobName": name}, Context())
+    assert aws.batch.jobs == []
+
+
+def test_a_number_names_a_job_and_none_is_no_name(aws: Aws) -> None:
+    for name in (17, "17", None):
+        submit.handler({"jobName": name}, Context())
+
+    assert [job["jobName"] for job in aws.batch.jobs] == ["17", "Submit-5a1f"]
+
+
+def test_an_answer_that_names_no_job_leaves_open_whether_it_is_there(aws: Aws) -> None:
+    aws.batch.script["SubmitJob"] = lambda _: answer(200, {})
+
+    with pytest.raises(UnsureError, match="names no job"):
+        submit.handler({"jobName": "one"}, Context())
+
+
 def test_the_same_name_again_submits_nothing(aws: Aws) -> None:
     first = submit.handler({"jobName": "order-17"}, Context())
     second = submit.handler({"jobName": "order-17"}, Context())

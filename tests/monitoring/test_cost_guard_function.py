@@ -405,6 +405,27 @@ def test_a_queue_that_speaks_and_falls_silent_again_is_told_again(world: World) 
     assert len(world.subjects) == 2
 
 
+@pytest.mark.parametrize("first", [MORNING.replace(hour=10), MORNING.replace(hour=23)])
+def test_a_second_silence_that_begins_in_the_same_hour_is_told(
+    world: World, first: datetime
+) -> None:
+    """Each holds new work back: whoever was told of the first does not know of the second."""
+    minutes = timedelta(minutes=1)
+    world.silent += [
+        (first + 5 * minutes, first + 30 * minutes),
+        (first + 40 * minutes, first + timedelta(hours=9)),
+    ]
+    guard = world.guard("DISABLE_QUEUES", holds_without_data=True, vcpu_hours=1e6)
+
+    states = []
+    for after in (25, 35, 65, 300):
+        guard.run(first + after * minutes)
+        states.append(world.queue["state"])
+
+    assert states == ["DISABLED", "ENABLED", "DISABLED", "DISABLED"]
+    assert len(world.subjects) == 2
+
+
 @pytest.mark.parametrize("days", [14, 16, 60, 400])
 def test_a_silence_of_months_is_not_nothing_spent(world: World, days: int) -> None:
     noon = world.uses(10, hours=4)

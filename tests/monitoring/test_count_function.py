@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.functions.job_events.count import Counter
+from batch_constructs.functions.job_events.count import Counter, TooOldError
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import INVOCATION
 
@@ -100,3 +101,31 @@ def test_shares_are_counted_where_the_job_has_one(counter: Counter) -> None:
 
     assert ["JobQueueName", "ShareIdentifier"] in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
     assert line["ShareIdentifier"] == "teamA"
+
+
+@pytest.mark.parametrize(("hours", "taken"), [(14 * 24 - 2, True), (14 * 24, False)])
+def test_an_end_that_cloudwatch_would_drop_is_refused_and_says_so(
+    counter: Counter,
+    hours: int,
+    taken: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Whoever delivers it late: a letter of Lambda's, or the event of EventBridge itself."""
+    *_, event = story.exhausted_job()
+    ended = event["detail"]["stoppedAt"] / 1000
+    late = replace(counter, claims=replace(counter.claims, clock=lambda: ended + hours * 3600))
+
+    if taken:
+        assert len(counted(late, [event, event])) == 1
+        return
+    for _ in range(2):  # it stays as it is: never counted as done
+        with pytest.raises(TooOldError, match="no metric older than 14 days.*not counted"):
+            counted(late, [event])
+
+
+def test_a_late_duplicate_of_what_was_counted_is_none_the_worse(counter: Counter) -> None:
+    *_, event = story.exhausted_job()
+    ended = event["detail"]["stoppedAt"] / 1000
+    assert len(counted(counter, [event])) == 1
+    late = replace(counter, claims=replace(counter.claims, clock=lambda: ended + 15 * 86_400))
+
+    assert counted(late, [event]) == []

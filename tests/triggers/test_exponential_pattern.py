@@ -48,7 +48,9 @@ class Matcher:
             for each in value[1]:
                 yield from self.sequence(list(each), text, at)
         elif kind is kinds.AT:
-            if at == (len(text) if value is kinds.AT_END else 0):
+            ends = at == (len(text) if value is kinds.AT_END else 0)
+            edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
+            if ends or edge:
                 yield at
         elif at < len(text) and _takes(node, text[at]):
             yield at + 1
@@ -57,7 +59,7 @@ class Matcher:
         least, most, body = value
         if times < most:
             for after in self.sequence(list(body), text, at):
-                if after > at:
+                if after > at or times < least:
                     yield from self.repeat(value, text, after, times + 1)
                 else:
                     yield at  # once empty, and no more of it
@@ -88,6 +90,17 @@ def steps(pattern: str, pump: str, times: int) -> int:
         (r"^(x(a|a)*y)*$|^(a|aa)+$", "a"),
         (r"^(aa|aaa)*$", "a"),
         (r"^(a+?)+?$", "a"),
+        (r"^(\S|\ba)*=$", "-a"),
+        (r"^(a?){26}a{26}$", "a"),
+        (r"^(?:(?:a?){30})a{30}$", "a"),
+        (r"^((a?){6}){6}a{36}$", "a"),
+        (r"^(a|(b?){24})a$", "b"),
+        (r"^(((ab)?){6}){6}$", "ab"),
+        (r"^((((ab)?){6}){6})?$", "ab"),
+        (r"^((a?){9}b){9}$", "aaaab"),
+        (r"^((a?|b)c?){24}a{24}$", "a"),
+        ("^" + "a?" * 30 + "a" * 30 + "$", "a"),
+        ("^" + "(ab)?" * 4 + "a?" * 26 + "$", "a"),
     ],
 )
 def test_a_pattern_whose_steps_double_is_refused(pattern: str, pump: str) -> None:
@@ -114,6 +127,14 @@ def test_a_pattern_whose_steps_double_is_refused(pattern: str, pump: str) -> Non
         (r"^a*b*$", "a"),
         (r"^(\w|\d)*$", "1"),
         (r"^(a?b)*$", "ab"),
+        (r"^(a?){3}$", "a"),
+        (r"^(\b){40}a$", "a"),
+        (r"^(x?y){0,9}((a?){2}|b){4}$", "a"),
+        (r"^(a?){0,40}$", "a"),
+        (r"^(ab?){40}$", "ab"),
+        (r"^a?b?c?d?e?f?g?h?i?j?k?l?$", "a"),
+        (r"^\w{0,8}-?\w{0,8}$", "a"),
+        (r"^(\d{1,3}\.){3}\d{1,3}$", "1."),
     ],
 )
 def test_a_pattern_whose_steps_grow_little_is_taken(pattern: str, pump: str) -> None:

@@ -91,10 +91,9 @@ class Usage:
     def used(self, queues: Sequence[str], *, start: datetime, now: datetime) -> Used:
         """Add up the vCPU-hours of the queues, by name, from ``start`` to ``now``."""
         due = timedelta(seconds=max(self.gauge_seconds, _FIVE_MINUTES))
-        # a silence begins in the same hour whether it is read in steps or, later, by the hour
         step = timedelta(seconds=_HOUR if self.gauge_seconds >= _HOUR else _FIVE_MINUTES)
         known = self._series(queues, step, start, now)
-        before = self._last_before([one for one in queues if start not in known[one]], start)
+        before = self._last_before([one for one in queues if start not in known[one]], step, start)
         total = guessed = 0.0
         silent: dict[str, datetime | None] = {}
         for queue in queues:
@@ -113,18 +112,26 @@ class Usage:
         return Used(vcpu_hours=total / _HOUR, guessed_vcpu_hours=guessed / _HOUR, silent=silent)
 
     def _last_before(
-        self, queues: Sequence[str], start: datetime
+        self, queues: Sequence[str], step: timedelta, start: datetime
     ) -> dict[str, tuple[float, datetime]]:
-        """Return what queues used last before a period of whose beginning nothing is known."""
+        """Return what queues used last before a period of whose beginning nothing is known.
+
+        It is sought by the hour, and then in its hour as within a period: a silence begins at the
+        same moment whenever it is read, as long as CloudWatch keeps values of five minutes.
+        """
         if not queues:
             return {}
         hour = timedelta(hours=1)
         newest = self._series(queues, hour, start - _LOOK_BACK, start, only_the_newest=True)
-        return {
-            queue: (values[max(values)], min(start, max(values) + hour))
-            for queue, values in newest.items()
-            if values
-        }
+        found = {}
+        for queue, values in newest.items():
+            if values:
+                last = max(values)
+                inside = self._series([queue], step, last, min(start, last + hour))[queue]
+                fine = inside or {last: values[last]}
+                length = step if inside else hour
+                found[queue] = (fine[max(fine)], min(start, max(fine) + length))
+        return found
 
     def _series(
         self,

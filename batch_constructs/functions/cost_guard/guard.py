@@ -19,7 +19,7 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -207,7 +207,8 @@ class Guard:
     def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
         """Tell of the queues whose silence nobody was told of, in one message."""
         silences = {
-            queue: ("silent", queue, _hour_of(since)) for queue, since in sorted(silent.items())
+            queue: ("silent", queue, "never" if since is None else since.isoformat())
+            for queue, since in sorted(silent.items())
         }
         untold = [
             queue
@@ -282,11 +283,6 @@ def _says_nothing(queue: str, since: datetime | None) -> str:
     if since is None:
         return f"The gauges of {queue} have never said anything."
     return f"The gauges of {queue} have said nothing since {since:%Y-%m-%d %H:%M} UTC."
-
-
-def _hour_of(since: datetime | None) -> str:
-    """Name the hour of the last reading before a silence, which ended when the silence began."""
-    return "never" if since is None else f"{since - timedelta(seconds=1):%Y-%m-%dT%H}"
 
 
 def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:

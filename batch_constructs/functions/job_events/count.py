@@ -11,12 +11,15 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS
+from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.claims.rows import Claims
@@ -28,6 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _ENDED: dict[str, str] = {JobState.SUCCEEDED: "JobsSucceeded", JobState.FAILED: "JobsFailed"}
+
+_TAKEN_SECONDS = OLDEST_METRIC_DAYS * 86_400 - 3600
+"""An hour less than CloudWatch says: a line is on its way from the log to the metric."""
+
+
+class TooOldError(NotDoneError):
+    """CloudWatch would not take it any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +59,7 @@ class Counter:
 
         def write(_: bool) -> str:  # noqa: FBT001 - as claims call it
             invocation.begins()
+            _refuse_what_is_too_old(job, self.claims.clock())
             self.write(line)
             return "counted"
 
@@ -89,6 +100,17 @@ class Counter:
             "Attempts": len(job.attempts),
             "Milliseconds": job.milliseconds,
         }
+
+
+def _refuse_what_is_too_old(job: Job, now: float) -> None:
+    """Say so where CloudWatch would drop what is written, without a word."""
+    ended = now if job.stopped_at is None else job.stopped_at / 1000
+    if now - ended > _TAKEN_SECONDS:
+        raise TooOldError(
+            f"job {job.id} ended at {datetime.fromtimestamp(ended, UTC):%Y-%m-%d %H:%M} UTC, and "
+            f"CloudWatch takes no metric older than {OLDEST_METRIC_DAYS} days: it is not counted; "
+            "note it elsewhere and delete the message"
+        )
 
 
 @cache

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
-from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
+from batch_constructs.functions.claims.effect import Pauses, RefusedError, UnsureError, attempt
 from batch_constructs.functions.claims.outcome import Failure
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class BatchApi:
             before=lambda: self._wait_for_turn(pauses),
             most_without_connection=self._most_without_connection,
         )
+        if not answer.get("jobId"):  # a proxy or a captive portal answered in place of AWS Batch
+            raise UnsureError("the answer names no job")
         return str(answer["jobId"])
 
     def named(self, queue: str, name: str) -> dict[str, str]:

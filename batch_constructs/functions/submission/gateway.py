@@ -50,6 +50,11 @@ _FORGOTTEN = (
     "look whether it ran, and where it did not, send the message anew"
 )
 
+_NO_ROOM = (
+    "surely no job: the function remembers the messages of deduplication_window, and has room for "
+    "{most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
+)
+
 Client = Any
 """A boto3 client."""
 
@@ -195,7 +200,10 @@ class _Batch:
         return fresh, list(held.values())
 
     def _has_no_room_for(self, fresh: Sequence[Message]) -> bool:
-        """Let messages wait in the queue where the function's memory has no room for them."""
+        """Give messages back where the function's memory has no room for them.
+
+        They wait in the queue until their last receive; then they are set aside, with the reason.
+        """
         most = self._settings.most_remembered
         if most is None or len(self._log.remembered) + len(fresh) <= most:
             return False
@@ -206,7 +214,7 @@ class _Batch:
             most,
         )
         for message in fresh:
-            self._return(message)
+            self._give_back(message, _NO_ROOM.format(most=most))
         return True
 
     def _finish_for(self, dead: Claim, held: _Held) -> None:

@@ -18,6 +18,7 @@ from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.admission import not_admitted
+from batch_constructs.aws.delivery import SQS_BYTES
 from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ MEMBERS = frozenset(
 REASON, FIRST_ID = "Reason", "MessageId"
 """Attributes of a message that was set aside: why, and the ID that SQS gave it when it was sent."""
 
-CLAIMED_AS, CLAIMED_AT = "ClaimedAs", "ClaimedAt"
-"""Attributes of a message that was set aside as perhaps a job: what identifies it, and when."""
+CLAIMED_AT = "ClaimedAt"
+"""Attribute of a message that was set aside as perhaps a job: when."""
+
+ROOM_BYTES = 512
+"""What attributes may need in the dead-letter queue, beside a body as long as it may be."""
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
@@ -89,7 +93,7 @@ class Message:
             id=record["messageId"],
             first_id=first_id,
             body=record["body"],
-            key=told.get(CLAIMED_AS) or first_id,
+            key=first_id,
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
             group=attributes.get("MessageGroupId"),
             claimed_at=float(at) if at.isdecimal() else None,
@@ -115,6 +119,7 @@ class MessageReader:
             Poison: the body is not what this gateway accepts.
         """
         _check_text("the body", record["body"])
+        _check_length(record["body"])
         message = Message.of(record)
         if self.array and self.validate is None and self.idempotency_key is None:
             return message
@@ -126,7 +131,9 @@ class MessageReader:
             except ValueError as error:
                 raise Poison(f"does not match the schema: {error}") from error
         if self.idempotency_key is not None:
-            message.key = _text(self.idempotency_key, _find(body, self.idempotency_key))
+            message.key = text(self.idempotency_key, _find(body, self.idempotency_key))
+            if not message.key:
+                raise Poison(f"{self.idempotency_key} is empty: it tells no message from another")
         if not self.array:
             message.request = (
                 self._mapped(body) if self.parameters else read_request(body, self.allow)
@@ -135,7 +142,7 @@ class MessageReader:
         return message
 
     def _mapped(self, body: object) -> dict[str, Any]:
-        found = {name: _text(path, _find(body, path)) for name, path in self.parameters.items()}
+        found = {name: text(path, _find(body, path)) for name, path in self.parameters.items()}
         return {"parameters": found}
 
 
@@ -194,6 +201,13 @@ def _check_text(where: str, text: str) -> None:
     except UnicodeEncodeError as error:
         half = f"\\u{ord(text[error.start]):04x}"
         raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
+
+
+def _check_length(body: str) -> None:
+    """Refuse what could not be set aside with its identity, should its answer get lost."""
+    length, most = len(body.encode()), SQS_BYTES - ROOM_BYTES
+    if length > most:
+        raise Poison(f"the body has {length} bytes; with its attributes it may have {most}")
 
 
 def read_request(body: object, allow: frozenset[str]) -> dict[str, Any]:
@@ -267,10 +281,15 @@ def _check_names(names: list[str]) -> None:
 def _strings(member: str, value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise Poison(f"{member} is a JSON {type(value).__name__}, not an object")
-    return {name: _text(f"{member}.{name}", each) for name, each in value.items()}
+    return {name: text(f"{member}.{name}", each) for name, each in value.items()}
 
 
-def _text(where: str, value: object) -> str:
+def text(where: str, value: object) -> str:
+    """Read what is to be a text; a number is taken for one.
+
+    Raises:
+        Poison: it is something else.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

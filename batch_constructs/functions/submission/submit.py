@@ -29,7 +29,7 @@ from batch_constructs.functions.claims.rows import Claims
 
 from .batch_api import BatchApi
 from .defaults import defaults, merged
-from .message_reader import read_request
+from .message_reader import Poison, read_request, text
 from .repeat import WHOSE
 from .settings import allowed
 
@@ -133,7 +133,9 @@ def submit(
     """Submit the job that an event asks for."""
     members = dict(event)
     given = members.pop("jobName", None)
-    name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else str(given)
+    name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else text("jobName", given)
+    if not name:
+        raise Poison("jobName is empty: it tells no event from another; leave it out, or give one")
     request = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],

@@ -1,0 +1,167 @@
+"""What SQS takes no letter for: its neighbours lie there, and nothing becomes two jobs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from batch_constructs.aws.delivery import SQS_BYTES
+from batch_constructs.functions.submission.dead_letters import DeadLetters
+from batch_constructs.functions.submission.message_reader import (
+    ROOM_BYTES,
+    Message,
+    MessageReader,
+    Poison,
+)
+from tests.functions.gateway_world import TIMEOUT_SECONDS, World, body, one_job_each, world
+
+__all__ = ["world"]
+NAME = "perhaps job mail-0: AWS Batch gave no clear answer"
+
+
+@dataclass
+class StrictSqs:
+    """Takes what SQS takes: whole requests, by their size and their characters."""
+
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    calls: int = 0
+    error: Exception | None = None
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803, ARG002 - AWS's
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        for each in Entries:
+            attributes = each["MessageAttributes"]
+            size = len(each["MessageBody"].encode()) + sum(
+                len((name + "String" + value["StringValue"]).encode())
+                for name, value in attributes.items()
+            )
+            empty = any(not value["StringValue"] for value in attributes.values())
+            if size > SQS_BYTES or empty or "odd" in each["MessageBody"]:
+                raise refused("InvalidParameterValue", 400)
+        self.letters += Entries
+        return {}
+
+
+def refused(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "SendMessageBatch")
+
+
+def letters(sqs: StrictSqs) -> DeadLetters:
+    return DeadLetters(sqs, queue_url="u", fifo=False)
+
+
+def message(text: str, claimed_at: float | None = 1e9, number: int = 0) -> Message:
+    name = f"{number:036}"
+    return Message(
+        id=name, first_id=name, body=text, key="\x01", receives=10, claimed_at=claimed_at
+    )
+
+
+def told(letter: dict[str, Any]) -> dict[str, str]:
+    return {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+
+
+def test_a_letter_that_is_refused_fails_alone() -> None:
+    sqs = StrictSqs()
+    aside = [(message("odd" if n == 4 else "{}", number=n), NAME) for n in range(12)]
+
+    assert letters(sqs).put(aside) == {aside[4][0].id}
+
+    assert [told(letter)["MessageId"] for letter in sqs.letters] == [
+        each.id for each, _ in aside if each is not aside[4][0]
+    ]
+
+
+@pytest.mark.parametrize(
+    "error", [ReadTimeoutError(endpoint_url="u"), refused("InternalError", 500)]
+)
+def test_letters_that_may_lie_there_are_not_sent_again(error: Exception) -> None:
+    sqs = StrictSqs(error=error)
+    aside = [(message("{}", number=n), NAME) for n in range(10)]
+
+    assert letters(sqs).put(aside) == {each.id for each, _ in aside}
+
+    assert sqs.calls == 1
+
+
+def test_the_longest_message_that_may_be_a_job_keeps_what_it_is_known_by() -> None:
+    sqs, longest = StrictSqs(), "x" * (SQS_BYTES - ROOM_BYTES)
+
+    assert letters(sqs).put([(message(longest), NAME + "é" * 900)]) == set()
+
+    (letter,) = sqs.letters
+    assert told(letter)["MessageId"] == message("").id
+    assert told(letter)["ClaimedAt"] == "1000000000"
+    assert told(letter)["Reason"].startswith(NAME)
+
+
+@pytest.mark.parametrize("room", [0, 60, 89, 200, 512])
+def test_a_reason_is_cut_short_where_the_body_leaves_it_no_room(room: int) -> None:
+    sqs = StrictSqs()
+
+    assert letters(sqs).put([(message("x" * (SQS_BYTES - room), None), "no job " * 90)]) == set()
+
+    (letter,) = sqs.letters
+    assert bool(told(letter)) is (room >= 89)
+
+
+def test_a_body_with_no_room_for_attributes_is_poison_each_time(world: World) -> None:
+    """It can never be claimed, so that a redrive that tells nothing of it makes no job."""
+    reader = MessageReader(array=True)
+    most = SQS_BYTES - ROOM_BYTES
+    assert reader.read({"messageId": "a", "body": "x" * most}).body
+
+    with pytest.raises(Poison, match=f"has {most + 1} bytes.*may have {most}"):
+        reader.read({"messageId": "a", "body": "é" + "x" * (most - 1)})
+
+    long = body(1) + " " * SQS_BYTES
+    record = {"messageId": "a", "body": long, "attributes": {"ApproximateReceiveCount": "1"}}
+    world.gateway().handle([record], seconds=TIMEOUT_SECONDS)
+    assert world.jobs() == []
+
+
+def test_an_empty_idempotency_key_is_poison(world: World) -> None:
+    world.settings["idempotency_key"] = "$.parameters.n"
+    records = [
+        {"messageId": name, "body": json.dumps({"parameters": {"n": key}}), "attributes": {}}
+        for name, key in (("a", ""), ("b", ""), ("c", "3"))
+    ]
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [3])
+    assert set(world.reasons().values()) == {
+        "$.parameters.n is empty: it tells no message from another"
+    }
+
+
+@pytest.mark.parametrize("key", ["\x01", "\x00", "\ufffe", " ", "k"])
+def test_whatever_the_key_holds_the_message_is_known_again(world: World, key: str) -> None:
+    world.settings["idempotency_key"] = "$.parameters.k"
+    sqs = StrictSqs()
+    gateway = world.gateway()
+    gateway.dead_letters._sqs = sqs
+    world.aws.faults.lose_answer = 1.0
+    text = json.dumps({"parameters": {"n": "1", "k": key}})
+    record = {"messageId": "a", "body": text, "attributes": {"ApproximateReceiveCount": "10"}}
+    assert gateway.handle([record], seconds=TIMEOUT_SECONDS) == []
+    world.aws.faults.lose_answer = 0.0
+    (letter,) = sqs.letters
+    world.aws.clock.now += 3600
+    again = {
+        "messageId": "b",
+        "body": letter["MessageBody"],
+        "attributes": {},
+        "messageAttributes": {n: {"stringValue": v} for n, v in told(letter).items()},
+    }
+
+    assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [1])
