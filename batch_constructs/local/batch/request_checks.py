@@ -8,16 +8,15 @@ those of a job definition, too, in what it overrides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.aws import submit_job, tags
+from batch_constructs.aws import submission_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, Whole, shown
 from batch_constructs.aws.limits import limits_of
-from batch_constructs.aws.names import JOB_NAME, as_member
 from batch_constructs.aws.property_paths import places
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
     from batch_constructs.aws.bound import Bound
+    from batch_constructs.aws.limits import Limit
 
 _validator = ParamValidator()
 _ENDLESS = 1 << 31
@@ -36,29 +36,6 @@ _ANY_CASE = ("RetryAction",)
 """Enumerations whose values AWS Batch takes in any case."""
 
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
-_SUBMISSION: tuple[tuple[str, Bound], ...] = (
-    ("jobName", JOB_NAME),
-    ("arrayProperties/size", submit_job.ARRAY_SIZE),
-    ("shareIdentifier", submit_job.SHARE_IDENTIFIER),
-    ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
-    ("schedulingPriorityOverride", submit_job.SCHEDULING_PRIORITY),
-)
-_OVERRIDES = {
-    "consumableResourceProperties": "consumableResourcePropertiesOverride",
-    "containerProperties": "containerOverrides",
-    "ecsProperties": "ecsPropertiesOverride",
-    "eksProperties": "eksPropertiesOverride",
-    "nodeProperties/nodeRangeProperties/*/container": (
-        "nodeOverrides/nodePropertyOverrides/*/containerOverrides"
-    ),
-    "nodeProperties/nodeRangeProperties/*/ecsProperties": (
-        "nodeOverrides/nodePropertyOverrides/*/ecsPropertiesOverride"
-    ),
-    "nodeProperties/nodeRangeProperties/*/eksProperties": (
-        "nodeOverrides/nodePropertyOverrides/*/eksPropertiesOverride"
-    ),
-}
-"""Part of a job definition → the member of a submission that overrides it."""
 
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
@@ -99,11 +76,11 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     """Give what an operation's request is held to: the path of each member and its bound."""
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     found = _CHANGES.fullmatch(operation)
-    limits = [*_limits(found["noun"])] if found else []
+    limits = [*_limits(limits_of(f"AWS::Batch::{found['noun']}"))] if found else []
     if operation == "SubmitJob":
         limits = [
-            *_SUBMISSION,
-            *((_overriding(path), b) for path, b in _limits("JobDefinition")),
+            *submission_limits.BOUNDS.items(),
+            *_limits(submission_limits.overridden_limits()),
         ]
     spelt = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
     return tuple(dict.fromkeys((path, bound) for path, bound in spelt if path is not None))
@@ -120,18 +97,10 @@ def _as_the_api_spells(shape: Any, path: str) -> str | None:
     return None
 
 
-def _limits(noun: str) -> Iterator[tuple[str, Bound]]:
-    for limit in limits_of(f"AWS::Batch::{noun}"):
+def _limits(limits: Iterable[Limit]) -> Iterator[tuple[str, Bound]]:
+    for limit in limits:
         for within in limit.within if limit.severity == "error" else ():
-            steps = f"{within}/{limit.name}".lstrip("/").split("/")
-            yield "/".join(map(as_member, steps)), limit.bound
-
-
-def _overriding(path: str) -> str:
-    for part, override in _OVERRIDES.items():
-        if path.startswith(f"{part}/"):
-            return f"{override}{path.removeprefix(part)}"
-    return path
+            yield f"{within}/{limit.name}".lstrip("/"), limit.bound
 
 
 def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
