@@ -137,7 +137,6 @@ def test_no_pattern_or_name_of_awss_is_written_in_a_room(path: Path) -> None:
 SAID_TWICE = {
     r"[^A-Za-z0-9]": "what is no letter and no digit, in names of ours",
     r"(?<=[a-z])(?=[A-Z])": "where a name in camelCase is divided",
-    r"\r\n|[\n\r]": "the ends of lines",
     r"[0-9a-f]{64}": "a SHA-256 digest",
     frozenset({"key", "version_id", "version_stage"}): "parameters of ours, read and printed",
     frozenset({"MinvCpus", "MaxvCpus", "DesiredvCpus"}): "compared, and updated in place",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.validate import ParamValidator
 
 from batch_constructs.aws import submission_limits, tags
-from batch_constructs.aws.bound import Counting, Decimal, Matching, Whole, shown
+from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import places
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
@@ -31,9 +31,6 @@ _validator = ParamValidator()
 _ENDLESS = 1 << 31
 _CLOUDFORMATIONS = "aws:cloudformation:"
 """How the tags begin that CloudFormation gives to what it makes."""
-
-_ANY_CASE = ("RetryAction",)
-"""Enumerations whose values AWS Batch takes in any case."""
 
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
 
@@ -62,6 +59,33 @@ def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if not (name == "nextToken" and value == "")
         and not (operation == "SubmitJob" and value in ({}, []))
     }
+
+
+def in_aws_case(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return a request with the words that AWS takes in any case as AWS keeps them."""
+    for steps, words in _any_case(operation):
+        request = _in_case(request, steps, words)
+    return request
+
+
+@cache
+def _any_case(operation: str) -> list[tuple[list[str], dict[str, str]]]:
+    return [
+        (path.split("/"), {word.upper(): word for word in bound.values})
+        for path, bound in limits_on(operation)
+        if isinstance(bound, OneOf) and bound.any_case
+    ]
+
+
+def _in_case(value: Any, steps: list[str], words: Mapping[str, str]) -> Any:
+    if not steps:
+        return words.get(value.upper(), value) if isinstance(value, str) else value
+    step, rest = steps[0], steps[1:]
+    if step == "*" and isinstance(value, list):
+        return [_in_case(entry, rest, words) for entry in value]
+    if isinstance(value, dict) and step in value:
+        return {**value, step: _in_case(value[step], rest, words)}
+    return value
 
 
 def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
@@ -187,8 +211,6 @@ def _as_botocore_writes(path: str) -> str:
 
 def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
-    if shape.name in _ANY_CASE and isinstance(value, str):
-        value = value.upper()
     if allowed and value not in allowed:
         yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
     for member_path, member_shape, member in _members(shape, value, path):
