@@ -32,6 +32,7 @@ _ENDLESS = 1 << 31
 _CLOUDFORMATIONS = "aws:cloudformation:"
 """How the tags begin that CloudFormation gives to what it makes."""
 
+_CREATES = re.compile(r"(Create|Register)(?P<noun>\w+)")
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
 
 
@@ -48,7 +49,19 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         for name in ([] if shape is None else shape.required_members)
         if request.get(name) == ""
     ]
-    refuse(problems or [*beyond_limits(operation, request)])
+    refuse(
+        problems or [*beyond_limits(operation, request)] or [*_against_rules(operation, request)]
+    )
+
+
+def _against_rules(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
+    found = _CREATES.fullmatch(operation)
+    if found:
+        from batch_constructs.local.batch.request_rules import (
+            against_rules,  # the rules take a moment to load
+        )
+
+        yield from against_rules(found["noun"], request)
 
 
 def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
