@@ -13,6 +13,7 @@ from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import RolePolicies
 
@@ -229,7 +230,7 @@ def exceeded(template: dict[str, Any]) -> list[str]:
     """Say which limits a template exceeds."""
     found = []
     resources = template["Resources"]
-    if len(resources) > quotas.STACK_RESOURCES:
+    if len(resources) > RESOURCES:
         found.append(f"{len(resources)} resources")
     if len(json.dumps(template)) > 1_000_000:
         found.append("a template of more than 1 MB")

@@ -12,7 +12,8 @@ EVENT_PATTERN_CHARACTERS: Final = 2048
 
 EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
-    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request.',
+    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request; rules'
+    " of an event bus: 300 in most Regions.",
 )
 
 RULE_NAME: Final = Matching(
@@ -142,13 +143,12 @@ ALARM_NAME_SOURCE: Final[Source] = docs(
     'AlarmName: "Length Constraints: Minimum length of 1. Maximum length of 255."',
 )
 
-STACK_RESOURCES: Final = 500
 STACK_OUTPUTS: Final = 200
 STACK_PARAMETERS: Final = 200
 
 STACK_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
-    'Resources: "500 resources"; outputs: "200 outputs"; parameters: "200 parameters".',
+    'Outputs: "200 outputs"; parameters: "200 parameters".',
 )
 
 LOG_RESOURCE_POLICIES: Final = 10
