@@ -1,5 +1,7 @@
 """Make `batch_constructs/aws/model.json`: the properties of the Batch resources.
 
+And `submit_job.json`, the members of `SubmitJob`, which CloudFormation does not know.
+
 It joins the CloudFormation resource schemas that cfn-lint carries (MIT-0, from PyPI) with the API
 model that botocore carries, so that a field which only one of them has yet is known. Run it after
 an upgrade of either:
@@ -17,6 +19,7 @@ import botocore.session
 import cfnlint
 
 OUTPUT = Path(__file__).parent.parent / "batch_constructs" / "aws" / "model.json"
+SUBMISSION = OUTPUT.with_name("submit_job.json")
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 CREATES = {
     "AWS::Batch::ComputeEnvironment": "CreateComputeEnvironmentRequest",
@@ -103,6 +106,13 @@ def text() -> str:
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
+def submission() -> str:
+    """Write the members of a submission."""
+    shape = botocore.session.Session().get_service_model("batch").shape_for("SubmitJobRequest")
+    return json.dumps(from_shape(shape), sort_keys=True, separators=(",", ":")) + "\n"
+
+
 if __name__ == "__main__":
     OUTPUT.write_text(text())
+    SUBMISSION.write_text(submission())
     print(f"{OUTPUT.name}: {len(CREATES)} resources, {OUTPUT.stat().st_size} bytes")

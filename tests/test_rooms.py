@@ -89,7 +89,7 @@ def test_imports_go_one_way() -> None:
             "workflows",
             "functions",
         },
-        "local": {"aws", "client"},
+        "local": {"aws", "client", "rules"},  # what check calls an error, it refuses
         "testing": {"aws", "rules", "local"},
         "diagram": {"aws", "rules"},
     }

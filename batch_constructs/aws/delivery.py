@@ -40,6 +40,8 @@ WINDOW_MINUTES_SOURCE: Final[Source] = docs(
 SQS_BATCH: Final = 10_000
 """How many messages of a standard queue Lambda hands to a function at a time."""
 
+SQS_BATCH_SIZE: Final = Whole(1, SQS_BATCH)
+
 SQS_FIFO_BATCH: Final = 10
 """The same of a FIFO queue."""
 

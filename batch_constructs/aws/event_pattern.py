@@ -162,6 +162,8 @@ def _values(values: list[Any], path: str) -> Iterator[Fault]:
             yield from _comparison(value, here)
         elif isinstance(value, list):
             yield here, "is a list; allowed are strings, numbers, true, false, null and operators"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield here, "is no number that JSON has"
 
 
 def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:

@@ -12,7 +12,8 @@ EVENT_PATTERN_CHARACTERS: Final = 2048
 
 EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
-    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request.',
+    'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request; rules'
+    " of an event bus: 300 in most Regions.",
 )
 
 RULE_NAME: Final = Matching(

@@ -42,9 +42,14 @@ def register(noun: str, *, area: str) -> None:
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
+    return faults_in(limit, subject.properties)
+
+
+def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
+    """Find what is beyond a limit within properties, or members of a request."""
     read, (below, key) = _READERS[type(limit.bound)], limit.way
     for way in limit.within:
-        for path, properties in places(subject.properties, f"{way}/{below}".strip("/")):
+        for path, properties in places(within, f"{way}/{below}".strip("/")):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]

@@ -112,6 +112,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"numeric": [">", 0, ">", 1]}, "/0/numeric", "a range has > or >= first"),
     ({"numeric": ["=", 0, "<", 1]}, "/0/numeric", "a range has > or >= first"),
     ({"numeric": [">", 1, "<", 1]}, "/0/numeric", "the first number has to be less"),
+    (float("inf"), "/0", "is no number that JSON has"),
     ({"cidr": 5}, "/0/cidr", "takes a string"),
     ({"cidr": "10.0.0.0"}, "/0/cidr", "it takes a block such as 10.0.0.0/8"),
     ({"cidr": "10.0.0.0/32"}, "/0/cidr", "it takes a block"),

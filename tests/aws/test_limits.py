@@ -123,3 +123,15 @@ def test_where_a_number_of_entries_ends_that_no_sentence_says() -> None:
         "ec2-configuration-count": 2,
         "one-task": 1,
     }
+
+
+def test_a_limit_in_any_case_says_who_says_so() -> None:
+    """The embedded AWS takes the same words in any case, by the same lines."""
+    lines = {one.rule: one.source.says for one in limits() if getattr(one.bound, "any_case", False)}
+
+    assert sorted(lines) == [
+        "compute-environment-type",
+        "evaluate-on-exit-action",
+        "job-definition-type",
+    ]
+    assert [rule for rule, says in lines.items() if " case" not in says] == []

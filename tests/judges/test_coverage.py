@@ -96,3 +96,4 @@ def test_what_a_published_model_lacks_is_written_down(name: str) -> None:
 
 def test_what_the_script_makes_of_the_models_is_what_ships() -> None:
     assert MAKE_MODEL.text() == (ROOT / "batch_constructs" / "aws" / "model.json").read_text()
+    assert MAKE_MODEL.submission() == MAKE_MODEL.SUBMISSION.read_text()

@@ -19,6 +19,13 @@ from tests.judges.test_sources import limits
 from tests.rules import test_stack_quotas
 
 CASES = Path(__file__).parent / "cases"
+
+
+def scheduled(request: dict[str, Any]) -> dict[str, Any]:
+    arn = "arn:aws:scheduler:::aws-sdk:batch:submitJob"
+    return {"Target": {"Arn": arn, "Input": json.dumps(request)}}
+
+
 LONG: dict[str, tuple[str, Any, Any]] = {
     "resource-count": (
         Whole.type,
@@ -34,6 +41,11 @@ LONG: dict[str, tuple[str, Any, Any]] = {
         "AWS::Batch::JobDefinition",
         {"Parameters": {"text": "x" * 24 * 1024}},
         {"Parameters": {"text": "x" * 24 * 1000}},
+    ),
+    "submission-length": (
+        "AWS::Scheduler::Schedule",
+        scheduled({"ContainerOverrides": {"Command": ["x" * 8193]}}),
+        scheduled({"ContainerOverrides": {"Command": ["x" * 8000]}}),
     ),
 }
 """Cases that are too long to write out."""

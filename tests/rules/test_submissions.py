@@ -67,6 +67,14 @@ class TestBounds:
             ("submission-timeout", "Timeout/AttemptDurationSeconds", [60], [59], "timeout"),
             ("job-name", "JobName", ["a", "9-_" * 42], ["-a", "a b", "", "a" * 129], "job name"),
             ("dependency-count", "DependsOn", [[{}] * 20], [[{}] * 21], "dependencies"),
+            (
+                "submission-share-identifier",
+                "ShareIdentifier",
+                ["a1", "a*"],
+                ["a-b", "*a"],
+                "share",
+            ),
+            ("submission-priority", "SchedulingPriorityOverride", [0, 9999], [-1, 10000], "prio"),
         ],
     )
     @every_submitter
@@ -93,6 +101,88 @@ class TestBounds:
     @pytest.mark.parametrize("value", ["<name>", {"Ref": "Parameter"}])
     def test_a_name_that_is_not_known_yet_is_none_of_a_wrong_shape(self, value: Any) -> None:
         assert messages("job-name", Rule=event_rule(JobName=value)) == []
+
+
+CODES: dict[str, Any] = {"Action": "RETRY", "OnExitCode": "1"}
+NODES = {"NodeOverrides": {"NodePropertyOverrides": [{"TargetNodes": "0"}]}}
+
+
+def overriding(**members: Any) -> dict[str, Any]:
+    return {"ContainerOverrides": members}
+
+
+def sized(kind: str, value: str) -> dict[str, Any]:
+    return overriding(ResourceRequirements=[{"Type": kind, "Value": value}])
+
+
+def on_node(**members: Any) -> dict[str, Any]:
+    node = {"TargetNodes": "0", **overriding(**members)}
+    return {"NodeOverrides": {"NodePropertyOverrides": [node]}}
+
+
+def retrying(*rules: Any) -> dict[str, Any]:
+    return {"RetryStrategy": {"EvaluateOnExit": list(rules)}}
+
+
+class TestOneFloor:
+    """What the constructors and the embedded AWS refuse, a template may not say, either."""
+
+    @pytest.mark.parametrize(
+        ("rule", "refused", "admitted"),
+        [
+            ("submission-limit", retrying(*[CODES] * 6), retrying(*[CODES] * 5)),
+            ("submission-limit", retrying(CODES | {"OnExitCode": "x"}), retrying(CODES)),
+            ("submission-limit", sized("CPU", "1"), sized("VCPU", "1")),
+            ("submission-size", sized("MEMORY", "3"), sized("MEMORY", "4")),
+            ("submission-size", sized("GPU", "0"), sized("GPU", "1")),
+            (
+                "submission-size",
+                on_node(ResourceRequirements=[{"Type": "GPU", "Value": "0"}]),
+                on_node(ResourceRequirements=[{"Type": "GPU", "Value": "1"}]),
+            ),
+            ("submission-tag", {"Tags": {"aws:x": "y"}}, {"Tags": {"x": "y" * 256}}),
+            ("submission-tag", {"Tags": {"x": "y" * 257}}, {"Tags": {"x" * 128: "y"}}),
+            (
+                "submission-tag",
+                {"Tags": {f"x{n}": "y" for n in range(51)}},
+                {"Tags": {f"x{n}": "y" for n in range(50)}},
+            ),
+            ("submission-length", overriding(Command=["x" * 8192]), overriding(Command=["x"])),
+            ("submission-length", on_node(Command=["x" * 8192]), on_node(Command=["x" * 8000])),
+            ("submission-unknown", {"Bogus": 1}, {"PropagateTags": True}),
+            ("submission-unknown", overriding(Bogus=1), overriding(InstanceType="m5.large")),
+            ("submission-shape", overriding(Comand=["x"]), overriding(Command=["x"])),
+            ("submission-shape", overriding(Command={"x": 1}), NODES),
+            (
+                "submission-shape",
+                overriding(ResourceRequirements=[{"Type": "GPU"}]),
+                sized("GPU", "1"),
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("submitter", [schedule, machine], ids=lambda one: one.__name__)
+    def test_a_request_is_held_to_it(
+        self, submitter: Any, rule: str, refused: dict[str, Any], admitted: dict[str, Any]
+    ) -> None:
+        assert len(messages(rule, Submitter=submitter(**refused))) == 1
+        assert messages(rule, Submitter=submitter(**admitted)) == []
+
+    def test_a_rule_of_eventbridge_takes_no_unknown_members(self) -> None:
+        assert len(messages("submission-unknown", Rule=event_rule(Bogus=1))) == 1
+
+    @pytest.mark.parametrize(
+        "unknown",
+        [
+            {"ShareIdentifier": "<aws.scheduler.execution-id>"},
+            retrying(CODES | {"OnExitCode": "<aws.scheduler.attempt-number>"}),
+        ],
+    )
+    def test_what_the_scheduler_puts_in_is_not_held_to_it(self, unknown: dict[str, Any]) -> None:
+        found = check_template({"Resources": {"Submitter": schedule(**unknown)}})
+
+        assert [one for one in found if one.rule.startswith("submission-")] == [
+            one for one in found if one.rule == "submission-required"
+        ]
 
 
 class TestRequired:

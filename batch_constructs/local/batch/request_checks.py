@@ -8,16 +8,15 @@ those of a job definition, too, in what it overrides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.aws import submit_job, tags
-from batch_constructs.aws.bound import Counting, Decimal, Matching, Whole, shown
+from batch_constructs.aws import submission_limits, tags
+from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
-from batch_constructs.aws.names import JOB_NAME, as_member
 from batch_constructs.aws.property_paths import places
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
@@ -26,39 +25,15 @@ if TYPE_CHECKING:
     from botocore.model import Shape
 
     from batch_constructs.aws.bound import Bound
+    from batch_constructs.aws.limits import Limit
 
 _validator = ParamValidator()
 _ENDLESS = 1 << 31
 _CLOUDFORMATIONS = "aws:cloudformation:"
 """How the tags begin that CloudFormation gives to what it makes."""
 
-_ANY_CASE = ("RetryAction",)
-"""Enumerations whose values AWS Batch takes in any case."""
-
+_CREATES = re.compile(r"(Create|Register)(?P<noun>\w+)")
 _CHANGES = re.compile(r"(Create|Register|Update)(?P<noun>\w+)")
-_SUBMISSION: tuple[tuple[str, Bound], ...] = (
-    ("jobName", JOB_NAME),
-    ("arrayProperties/size", submit_job.ARRAY_SIZE),
-    ("shareIdentifier", submit_job.SHARE_IDENTIFIER),
-    ("dependsOn", Counting(0, submit_job.DEPENDENCIES.high or 0, "jobs")),
-    ("schedulingPriorityOverride", submit_job.SCHEDULING_PRIORITY),
-)
-_OVERRIDES = {
-    "consumableResourceProperties": "consumableResourcePropertiesOverride",
-    "containerProperties": "containerOverrides",
-    "ecsProperties": "ecsPropertiesOverride",
-    "eksProperties": "eksPropertiesOverride",
-    "nodeProperties/nodeRangeProperties/*/container": (
-        "nodeOverrides/nodePropertyOverrides/*/containerOverrides"
-    ),
-    "nodeProperties/nodeRangeProperties/*/ecsProperties": (
-        "nodeOverrides/nodePropertyOverrides/*/ecsPropertiesOverride"
-    ),
-    "nodeProperties/nodeRangeProperties/*/eksProperties": (
-        "nodeOverrides/nodePropertyOverrides/*/eksPropertiesOverride"
-    ),
-}
-"""Part of a job definition → the member of a submission that overrides it."""
 
 
 def check_request(operation: str, request: Mapping[str, Any]) -> None:
@@ -74,7 +49,19 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         for name in ([] if shape is None else shape.required_members)
         if request.get(name) == ""
     ]
-    refuse(problems or [*beyond_limits(operation, request)])
+    refuse(
+        problems or [*beyond_limits(operation, request)] or [*_against_rules(operation, request)]
+    )
+
+
+def _against_rules(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
+    found = _CREATES.fullmatch(operation)
+    if found:
+        from batch_constructs.local.batch.request_rules import (
+            against_rules,  # the rules take a moment to load
+        )
+
+        yield from against_rules(found["noun"], request)
 
 
 def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +72,33 @@ def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if not (name == "nextToken" and value == "")
         and not (operation == "SubmitJob" and value in ({}, []))
     }
+
+
+def in_aws_case(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return a request with the words that AWS takes in any case as AWS keeps them."""
+    for steps, words in _any_case(operation):
+        request = _in_case(request, steps, words)
+    return request
+
+
+@cache
+def _any_case(operation: str) -> list[tuple[list[str], dict[str, str]]]:
+    return [
+        (path.split("/"), {word.upper(): word for word in bound.values})
+        for path, bound in limits_on(operation)
+        if isinstance(bound, OneOf) and bound.any_case
+    ]
+
+
+def _in_case(value: Any, steps: list[str], words: Mapping[str, str]) -> Any:
+    if not steps:
+        return words.get(value.upper(), value) if isinstance(value, str) else value
+    step, rest = steps[0], steps[1:]
+    if step == "*" and isinstance(value, list):
+        return [_in_case(entry, rest, words) for entry in value]
+    if isinstance(value, dict) and step in value:
+        return {**value, step: _in_case(value[step], rest, words)}
+    return value
 
 
 def shape_problems(shape: Shape, document: Mapping[str, Any]) -> list[str]:
@@ -99,11 +113,11 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     """Give what an operation's request is held to: the path of each member and its bound."""
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     found = _CHANGES.fullmatch(operation)
-    limits = [*_limits(found["noun"])] if found else []
+    limits = [*_limits(limits_of(f"AWS::Batch::{found['noun']}"))] if found else []
     if operation == "SubmitJob":
         limits = [
-            *_SUBMISSION,
-            *((_overriding(path), b) for path, b in _limits("JobDefinition")),
+            *submission_limits.BOUNDS.items(),
+            *_limits(submission_limits.overridden_limits()),
         ]
     spelt = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
     return tuple(dict.fromkeys((path, bound) for path, bound in spelt if path is not None))
@@ -120,18 +134,10 @@ def _as_the_api_spells(shape: Any, path: str) -> str | None:
     return None
 
 
-def _limits(noun: str) -> Iterator[tuple[str, Bound]]:
-    for limit in limits_of(f"AWS::Batch::{noun}"):
+def _limits(limits: Iterable[Limit]) -> Iterator[tuple[str, Bound]]:
+    for limit in limits:
         for within in limit.within if limit.severity == "error" else ():
-            steps = f"{within}/{limit.name}".lstrip("/").split("/")
-            yield "/".join(map(as_member, steps)), limit.bound
-
-
-def _overriding(path: str) -> str:
-    for part, override in _OVERRIDES.items():
-        if path.startswith(f"{part}/"):
-            return f"{override}{path.removeprefix(part)}"
-    return path
+            yield f"{within}/{limit.name}".lstrip("/"), limit.bound
 
 
 def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
@@ -218,8 +224,6 @@ def _as_botocore_writes(path: str) -> str:
 
 def _wrong_values(shape: Shape, value: object, path: str) -> Iterator[str]:
     allowed = getattr(shape, "enum", None)
-    if shape.name in _ANY_CASE and isinstance(value, str):
-        value = value.upper()
     if allowed and value not in allowed:
         yield f'Invalid value for parameter "{path}": {value}, allowed: {", ".join(allowed)}'
     for member_path, member_shape, member in _members(shape, value, path):

@@ -38,7 +38,7 @@ def retries(
     }
     for rule in strategy["evaluateOnExit"]:
         if all(matches(rule[key], values[key]) for key in values if key in rule):
-            return str(rule["action"]).upper() == "RETRY"
+            return bool(rule["action"] == "RETRY")
     return True
 
 

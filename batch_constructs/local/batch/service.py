@@ -26,7 +26,7 @@ from batch_constructs.local.batch.job_table import JobTable
 from batch_constructs.local.batch.lifecycle import Lifecycle, lost_attempt
 from batch_constructs.local.batch.queue_snapshots import Snapshots
 from batch_constructs.local.batch.quota_share_operations import QuotaShares
-from batch_constructs.local.batch.request_checks import check_request, without_empty
+from batch_constructs.local.batch.request_checks import check_request, in_aws_case, without_empty
 from batch_constructs.local.batch.runner import Runner
 from batch_constructs.local.batch.scheduler import Scheduler, host_terminated
 from batch_constructs.local.batch.scheduling_policy_operations import SchedulingPolicies
@@ -250,7 +250,7 @@ class BatchService:
         """
         if operation not in OPERATIONS:
             raise not_modelled(operation)
-        request = without_empty(operation, request)
+        request = in_aws_case(operation, without_empty(operation, request))
         check_request(operation, request)
         handler = self._handlers.get(operation)
         if handler is None:

@@ -110,7 +110,7 @@ ABOUT: Final = {
     "job_role": "JobDefinition",
     "policy": "Role",
     "submit_permission": f"{_SUBMITTERS} Function Serverless::Function Role",
-    "submitter": _SUBMITTERS,
+    "submitter": f"{_SUBMITTERS} EventSourceMapping",
     "submit_request": f"{_SUBMITTERS} Function",
     "submitted_text": f"{_SUBMITTERS} Function",
     "event": "Rule",

@@ -97,6 +97,11 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
             yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
 
 
+def problems_with(node: Node, value: object) -> Iterator[Problem]:
+    """Say where something does not have the shape of a node: kind, path, message and fix."""
+    return _problems(node, value, "")
+
+
 def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
     doubled = _doubled(node, value, path)
     if doubled is not None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from batch_constructs.aws import fargate_sizes, submit_job
-from batch_constructs.aws.bound import Matching
+from batch_constructs.aws import containers, fargate_sizes, submission_limits, submit_job, tags
+from batch_constructs.aws.bound import Counting, Matching, shown
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.property_paths import places
 from batch_constructs.aws.source import api, cloudformation
 from batch_constructs.rules.areas.event_rules import passes_no_object
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
+from batch_constructs.rules.areas.shape_rules import problems_with
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import faults_in
 from batch_constructs.rules.rule import Fault, Rule, add, rule
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_graph import (
@@ -31,9 +34,12 @@ from batch_constructs.rules.template.submitted_jobs import (
     without_default,
 )
 from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    PartlyKnown,
     Reference,
     entries,
     flag,
+    listing,
     mapping,
     number,
     show,
@@ -43,7 +49,7 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.aws.bound import Whole
+    from batch_constructs.aws.limits import Limit
     from batch_constructs.aws.source import Source
     from batch_constructs.rules.template.values import Properties
 
@@ -57,7 +63,6 @@ class _Bound(NamedTuple):
     rule: str
     member: str
     noun: str
-    bound: Whole | Matching
     source: Source
     title: str
     why: str
@@ -69,7 +74,6 @@ _BOUNDS: Final = (
         "array-size",
         "ArrayProperties/Size",
         "the array size",
-        submit_job.ARRAY_SIZE,
         submit_job.ARRAY_SIZE_SOURCE,
         "array size out of range",
         "An array of one is not an array.",
@@ -80,7 +84,6 @@ _BOUNDS: Final = (
         "job-name",
         "JobName",
         "the job name",
-        JOB_NAME,
         JOB_NAME_SOURCE,
         "job name of a wrong shape",
         "Every submission is refused.",
@@ -90,7 +93,6 @@ _BOUNDS: Final = (
         "submission-attempts",
         "RetryStrategy/Attempts",
         "the number of attempts",
-        submit_job.ATTEMPTS,
         submit_job.ATTEMPTS_SOURCE,
         "number of attempts out of range",
         "The first run counts in SubmitJobRequest.retryStrategy too.",
@@ -100,7 +102,6 @@ _BOUNDS: Final = (
         "submission-timeout",
         "Timeout/AttemptDurationSeconds",
         "the timeout",
-        submit_job.TIMEOUT_SECONDS,
         submit_job.TIMEOUT_SOURCE,
         "timeout below a minute",
         "SubmitJobRequest.timeout is in seconds.",
@@ -109,31 +110,59 @@ _BOUNDS: Final = (
     _Bound(
         "dependency-count",
         "DependsOn",
-        "the number of dependencies",
-        submit_job.DEPENDENCIES,
+        "the job",
         submit_job.DEPENDENCIES_SOURCE,
         "more than twenty dependencies",
         "Twenty are the limit.",
         "split the job, or depend on fewer",
+    ),
+    _Bound(
+        "submission-share-identifier",
+        "ShareIdentifier",
+        "the share identifier",
+        submit_job.SHARE_IDENTIFIER_SOURCE,
+        "share identifier of a wrong shape",
+        "Every submission is refused.",
+        f"give ShareIdentifier {submit_job.SHARE_IDENTIFIER.allowed}",
+    ),
+    _Bound(
+        "submission-priority",
+        "SchedulingPriorityOverride",
+        "the scheduling priority",
+        submit_job.SCHEDULING_PRIORITY_SOURCE,
+        "scheduling priority out of range",
+        "Every submission is refused.",
+        submit_job.SCHEDULING_PRIORITY.fix("SchedulingPriorityOverride"),
     ),
 )
 
 
 def _out_of_bounds(one: _Bound, source: Resource) -> Iterator[Fault]:
     way, _, key = one.member.rpartition("/")
+    bound = submission_limits.BOUNDS[one.member]
     for submission in submissions_from(source):
         within = mapping(submission.request, way) if way else submission.request
-        value = within.get(key)
-        wrong = None
-        if isinstance(one.bound, Matching):
-            written = text(within, key)
-            if written is not None and "<" not in written:  # what an input transformer puts in
-                wrong = one.bound.wrong(written)
+        got: Any
+        if isinstance(bound, Matching):
+            got = text(_settled(within), key)
+        elif isinstance(bound, Counting):
+            got = listing(within, key)
         else:
-            got = len(value) if isinstance(value, list) else number(within, key)
-            wrong = None if got is None else one.bound.wrong(got)
+            got = number(within, key)
+        wrong = None if got is None else bound.wrong(got)
         if wrong:
             yield submission.at(one.member), f"{one.noun} {wrong}"
+
+
+def _settled(value: Any) -> Any:
+    """Make unknown what an input transformer or a schedule puts in when it submits."""
+    if isinstance(value, str):
+        return UNKNOWN if "<" in value else value
+    if isinstance(value, list):
+        return [_settled(one) for one in value]
+    if isinstance(value, dict) and not isinstance(value, PartlyKnown):
+        return {name: _settled(one) for name, one in value.items()}
+    return value
 
 
 for _one in _BOUNDS:
@@ -150,6 +179,137 @@ for _one in _BOUNDS:
             find=partial(_out_of_bounds, _one),
         )
     )
+
+
+@_rule(
+    "submission-limit",
+    title="override that a job definition could not say, either",
+    fix="give what a job definition may say there",
+    source=api(
+        "SubmitJobRequest.containerOverrides",
+        "What overrides a job definition is held to its limits; so also SubmitJobRequest.timeout"
+        " and SubmitJobRequest.retryStrategy.",
+    ),
+)
+def submission_limit(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused."""
+    for limit, path, message in _beyond_limits(source):
+        if limit.bound is not submit_job.VARIABLE_NAME:
+            yield path, message, limit.bound.fix(limit.way[1])
+
+
+def _beyond_limits(source: Resource) -> Iterator[tuple[Limit, str, str]]:
+    for one in submissions_from(source):
+        request = _settled(one.request)
+        for limit in submission_limits.overridden_limits():
+            for path, message in faults_in(limit, request):
+                if path not in submission_limits.BOUNDS and limit.severity == Severity.ERROR:
+                    yield limit, one.at(path), message
+
+
+_AMOUNTS: Final = {"MEMORY": containers.MEMORY_MIB, "GPU": containers.GPUS}
+
+
+@_rule(
+    "submission-size",
+    title="memory or GPUs that no container may have",
+    fix=f"give the memory in MiB, at least {containers.MEMORY_MIB.low}, and at least"
+    f" {containers.GPUS.low} GPU, or none of them",
+    source=containers.SIZE_SOURCE,
+)
+def submission_size(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused."""
+    for one in submissions_from(source):
+        for way in submission_limits.CONTAINERS:
+            for place, container in places(one.request, way):
+                for n, entry in entries(container, "ResourceRequirements"):
+                    kind = text(entry, "Type") or ""
+                    got, bound = number(entry, "Value"), _AMOUNTS.get(kind)
+                    wrong = None if got is None or bound is None else bound.wrong(got)
+                    if wrong:
+                        yield one.at(f"{place}ResourceRequirements/{n}/Value"), f"{kind} {wrong}"
+
+
+@_rule(
+    "submission-tag",
+    title="tag of a job that AWS does not allow",
+    fix=f"use {tags.COUNT.allowed} tags, {tags.KEY.allowed}, and {tags.VALUE.allowed}",
+    source=tags.SOURCE,
+)
+def submission_tag(source: Resource) -> Iterator[Fault]:
+    """What begins with ``aws:`` belongs to AWS."""
+    for one in submissions_from(source):
+        given = mapping(one.request, "Tags")
+        if wrong := tags.COUNT.wrong(given):
+            yield one.at("Tags"), f"the job {wrong}"
+        for key in given:
+            if wrong := tags.KEY.wrong(key):
+                yield one.at(f"Tags/{show(key)}"), f"the key of a tag {wrong}"
+            value = text(given, key)
+            if value is not None and (wrong := tags.VALUE.wrong(value)):
+                yield one.at(f"Tags/{show(key)}"), f"the value of the tag {shown(key)} {wrong}"
+
+
+@_rule(
+    "submission-length",
+    title="overrides that are longer than ECS takes",
+    fix="put what is long into the job definition or into S3",
+    source=submit_job.OVERRIDES_SOURCE,
+)
+def submission_length(source: Resource) -> Iterator[Fault]:
+    """The submission is taken, and the job fails."""
+    for one in submissions_from(source):
+        for way in submission_limits.CONTAINERS:
+            for place, container in places(one.request, way):
+                length = submit_job.overrides_length(_least(container))
+                if length > submit_job.OVERRIDES_BYTES:
+                    most = f"ECS takes at most {submit_job.OVERRIDES_BYTES}"
+                    yield (
+                        one.at(place.rstrip("/")),
+                        f"the overrides have {length} characters; {most}",
+                    )
+
+
+def _least(value: Any) -> Any:
+    """Give the least that a value may turn out to be; nobody knows how long an unknown one is."""
+    if isinstance(value, list):
+        return [_least(one) for one in value]
+    if isinstance(value, dict):
+        return {str(name): _least(one) for name, one in value.items()}
+    return value if isinstance(value, str | int | float) else ""
+
+
+def _misshapen(kinds: tuple[str, ...], source: Resource) -> Iterator[Fault]:
+    for one in submissions_from(source):
+        for kind, path, message, fix in problems_with(submission_limits.members(), one.request):
+            if kind in kinds and (kind != "missing" or "/" in path):
+                yield (one.at(path), message, fix) if fix else (one.at(path), message)
+
+
+_SHAPE: Final = api("SubmitJobRequest.jobName", "The members of SubmitJob are those of its page.")
+
+
+@_rule(
+    "submission-shape",
+    title="request that SubmitJob does not take",
+    fix="write the request as the page of SubmitJob does",
+    source=_SHAPE,
+)
+def submission_shape(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused: misspelt members, and values of a wrong type."""
+    return _misshapen(("misspelt", "type", "missing", "doubled"), source)
+
+
+@_rule(
+    "submission-unknown",
+    severity=Severity.WARNING,
+    title="member of a submission that is not known here",
+    fix="leave it out, or upgrade batch-constructs if AWS has it",
+    source=_SHAPE,
+)
+def submission_unknown(source: Resource) -> Iterator[Fault]:
+    """No member of that name is known; AWS may have added it since."""
+    return _misshapen(("unknown",), source)
 
 
 _NOUNS: Final = {JOB_DEFINITION: "job definition", JOB_QUEUE: "job queue"}
@@ -292,13 +452,9 @@ def _overrides(one: Submission) -> Iterator[Properties]:
 )
 def reserved_override(source: Resource) -> Iterator[Fault]:
     """Batch sets variables of that prefix itself."""
-    for one in submissions_from(source):
-        for overrides in _overrides(one):
-            for _, variable in entries(overrides, "Environment"):
-                name = text(variable, "Name")
-                wrong = None if name is None else submit_job.VARIABLE_NAME.wrong(name)
-                if wrong:
-                    yield one.path, f"the name of an environment variable {wrong}"
+    for limit, path, message in _beyond_limits(source):
+        if limit.bound is submit_job.VARIABLE_NAME:
+            yield path, message
 
 
 @_rule(

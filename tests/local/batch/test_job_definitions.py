@@ -68,7 +68,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ),
         (
             {"retryStrategy": {"evaluateOnExit": [{"onExitCode": "1", "action": "EXIT"}]}},
-            "attempts must be specified",
+            "Attempts is missing beside EvaluateOnExit",
         ),
         (
             {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
@@ -87,17 +87,17 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
             {"container": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
             "AWS_BATCH",
         ),
-        ({"vcpus": 0.25}, "Value 0.25 for type VCPU is not valid"),
+        ({"vcpus": 0.25}, "VCPU is 0.25; allowed are whole numbers from 1"),
         ({"vcpus": 0}, "VCPU is 0; allowed are whole numbers from 1"),
         ({"memory": 3}, "MEMORY is 3 MiB; allowed are 4 MiB or more"),
         ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; Fargate allows 0.25, 0.5"),
         ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
         ({"retryStrategy": {"attempts": 1, "evaluateOnExit": [GOOD_RULE] * 6}}, "has 6 exit cond"),
-        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24576"),
-        ({"container": {"resourceRequirements": []}}, "needs MEMORY among its resourceReq"),
+        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24,576"),
+        ({"container": {"resourceRequirements": []}}, "no VCPU and no MEMORY requirement is given"),
         (
             {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},
-            "needs one of containerProperties",
+            "ContainerProperties and EcsProperties are given",
         ),
     ],
 )

@@ -226,3 +226,17 @@ def test_a_time_that_is_no_number_is_refused(account: Account) -> None:
 def test_what_is_required_may_not_be_empty(request_: dict[str, str], batch: Any) -> None:
     with pytest.raises(ClientError, match="is empty"):
         batch.terminate_job(**request_)
+
+
+def test_words_are_taken_in_the_case_that_the_limits_say(account: Account) -> None:
+    def create(**said: str) -> None:
+        account.batch.create_compute_environment(
+            computeEnvironmentName="ce", serviceRole="arn:aws:iam::1:role/batch", **said
+        )
+
+    with pytest.raises(ClientError, match='"state": enabled'):
+        create(type="UNMANAGED", state="enabled")
+    create(type="unmanaged")
+    [kept] = account.batch.describe_compute_environments()["computeEnvironments"]
+
+    assert kept["type"] == "UNMANAGED"

@@ -112,22 +112,25 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
 @pytest.mark.parametrize(
     ("resources", "problem"),
     [
-        ({"minvCpus": 0}, "minvCpus is not applicable for FARGATE"),
+        ({"minvCpus": 0}, "MinvCpus is given, which the type FARGATE does not"),
         ({"type": "EC2"}, "instanceTypes must be specified for EC2"),
         ({"maxvCpus": 0}, "maxvCpus is 0; allowed are whole numbers from 1"),
-        ({"subnets": []}, "subnets has 0 subnets; allowed are 1 to 16 for FARGATE"),
-        ({"subnets": ["s"] * 17}, "subnets has 17 subnets; allowed are 1 to 16 for FARGATE"),
-        ({"securityGroupIds": []}, "has 0 security groups; allowed are 1 to 5 for FARGATE"),
+        ({"subnets": []}, "Subnets is missing; the type FARGATE needs it"),
+        ({"subnets": ["s"] * 17}, "Subnets has 17 subnets; allowed are 1 to 16"),
+        ({"securityGroupIds": []}, "SecurityGroupIds is missing; the type FARGATE"),
         ({"securityGroupIds": ["g"] * 6}, "has 6 security groups; allowed are 1 to 5"),
-        ({"type": "EC2", "instanceTypes": ["m7i"], "subnets": []}, "subnets must be specified"),
-        ({"type": "ECS_MANAGED_INSTANCES"}, "subnets is not applicable for ECS_MANAGED_INST"),
+        (
+            {"type": "EC2", "instanceTypes": ["m7i"], "subnets": []},
+            "subnets must be specified",
+        ),
+        ({"type": "ECS_MANAGED_INSTANCES"}, "Subnets is given, which the type ECS_MANAGED_INST"),
         (
             {"type": "EC2", "instanceTypes": ["m7i"], "minvCpus": 3},
-            "minvCpus is 3; allowed are 0 to maxvCpus, 2",
+            "MinvCpus is 3, which is more than MaxvCpus",
         ),
         (
             {"type": "EC2", "instanceTypes": ["m7i"], "minvCpus": -1},
-            "minvCpus is -1; allowed are 0 to maxvCpus, 2",
+            "MinvCpus is -1; allowed are whole numbers from 0",
         ),
     ],
 )
@@ -251,7 +254,7 @@ def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) ->
     ("limit", "problem"),
     [
         ({"maxTimeSeconds": 599}, "is 599 seconds; allowed are 600 to 86400 seconds"),
-        ({"action": "TERMINATE"}, "the action is TERMINATE; allowed is CANCEL"),
+        ({"action": "TERMINATE"}, 'the action is "TERMINATE"; allowed is CANCEL'),
         ({"reason": "BAD_LUCK"}, r"jobStateTimeLimitActions\[0\].reason is .BAD_LUCK.; allowed"),
     ],
 )
