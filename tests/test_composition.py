@@ -17,6 +17,7 @@ from aws_cdk import cx_api, pipelines
 from constructs import Construct, IConstruct
 
 import batch_constructs as bc
+from tests import rendered
 
 PLACE = cdk.Environment(account="123456789012", region="us-east-1")
 
@@ -93,7 +94,8 @@ def test_a_stage_holds_the_stack() -> None:
     assert len(_everywhere(app, "AWS::Batch::JobQueue")) == 1
 
 
-def test_a_pipeline_deploys_the_stage() -> None:
+def test_a_pipeline_deploys_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendered, "TEMPLATES", {})  # the roles of a pipeline are the CDK's
     app = cdk.App()
     stack = cdk.Stack(app, "Pipeline", env=PLACE)
     source = pipelines.CodePipelineSource.connection(

@@ -168,6 +168,7 @@ class Translation:
             ("int | str", lambda value: value if isinstance(value, int) else values.text(value)),
             ("bool", values.flag),
             ("int", values.number),
+            ("WholeNumber", values.number),
             ("float", values.number),
             ("str", values.text),
         )

@@ -136,6 +136,7 @@ def test_no_pattern_or_name_of_awss_is_written_in_a_room(path: Path) -> None:
 
 
 SAID_TWICE = {
+    r"/(\d+)(?=/|$)": "a place in a list, in the path of a finding",
     r"[^A-Za-z0-9]": "what is no letter and no digit, in names of ours",
     r"(?<=[a-z])(?=[A-Z])": "where a name in camelCase is divided",
     r"[0-9a-f]{64}": "a SHA-256 digest",

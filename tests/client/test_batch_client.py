@@ -353,7 +353,7 @@ def test_a_client_submits_at_some_pace(rate: float, taken: bool) -> None:  # noq
 
 def test_an_older_sdk_is_enough_to_stop_jobs(aws: Aws, client: BatchClient) -> None:
     aws.batch.script["CancelJob"] = lambda _: answer(200, {})
-    old = client._batch
+    old = client._batch._client
     type(old).cancel_jobs = property(lambda _: (_ for _ in ()).throw(AttributeError()))
 
     client.cancel(["a", "b"], reason="over")

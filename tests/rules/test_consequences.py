@@ -31,6 +31,7 @@ FRAGMENT = {
 BESIDE = {
     "alarm-topic": {"alarm-metric"},
     "assign-public-ip": {"fargate-only-parameters"},
+    "dependency-count": {"submission-shape"},
     "duplicate-time-limit": {"time-limit-reason"},
     "environment-by-name": {"named-replacement"},
     "ephemeral-storage": {"fargate-only-parameters"},

@@ -13,12 +13,12 @@ _MIB: Final = {
     "Ki": 1 / 1024,
     "Mi": 1,
     "Gi": 1024,
-    "k": 1e3 / 2**20,
-    "M": 1e6 / 2**20,
-    "G": 1e9 / 2**20,
+    "k": 1e3 / 1024 / 1024,
+    "M": 1e6 / 1024 / 1024,
+    "G": 1e9 / 1024 / 1024,
 }
 _LETTERS: Final = string.ascii_letters
-_MIB_OF_PLAIN_BYTES: Final = 1 / 2**20
+_MIB_OF_PLAIN_BYTES: Final = 1 / 1024 / 1024
 _GPU_OF_KUBERNETES: Final = "nvidia.com/gpu"
 
 

@@ -197,7 +197,7 @@ def test_tags_that_aws_does_not_take_are_refused(
 
 @pytest.mark.parametrize("name", ["c7g.gigantic", "zz9.large", "m5.3xlarge"])
 def test_an_instance_type_that_does_not_exist_is_refused(account: Account, name: str) -> None:
-    with pytest.raises(ClientError, match=f"instance type {name} does not exist"):
+    with pytest.raises(ClientError, match=f'"{name}", which does not exist'):
         account.environment(type="EC2", instanceTypes=["m5.large", name], instanceRole="r")
 
 

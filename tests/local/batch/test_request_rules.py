@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from tests.local.batch.conftest import Account
 
-ON_FARGATE = {
+ON_FARGATE: dict[str, Any] = {
     "platformCapabilities": ["FARGATE"],
     "vcpus": 0.25,
     "memory": 512,
@@ -22,7 +22,7 @@ VOLUME = {
     "mountPoints": [{"sourceVolume": "a", "containerPath": "a"}],
 }
 TWICE = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
-INSTANCES = {"type": "EC2", "instanceTypes": ["m7i"]}
+INSTANCES: dict[str, Any] = {"type": "EC2", "instanceTypes": ["m7i"]}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_an_environment_is_in_a_queue_once(account: Account) -> None:
 
 
 def test_an_image_type_that_ended_is_refused(account: Account) -> None:
-    image = {"ec2Configuration": [{"imageType": "ECS_AL2"}]}
+    image: dict[str, Any] = {"ec2Configuration": [{"imageType": "ECS_AL2"}]}
     with pytest.raises(ClientError, match="ECS_AL2"):
         account.environment(**INSTANCES, **image)
 
