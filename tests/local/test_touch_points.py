@@ -247,6 +247,41 @@ def test_an_aws_event_reaches_a_rule(local_aws: LocalAws) -> None:
 
 
 @pytest.mark.local_aws
+def test_an_alarm_looks_at_the_metric_of_its_own_dimensions_only(local_aws: LocalAws) -> None:
+    cloudwatch = local_aws.client("cloudwatch")
+    functions = ["alarmed-fails", "alarmed-works"]
+    for function in functions:
+        cloudwatch.put_metric_alarm(
+            AlarmName=function,
+            Namespace="Alarmed",
+            MetricName="Errors",
+            Dimensions=[{"Name": "FunctionName", "Value": function}],
+            Statistic="Sum",
+            Period=300,
+            EvaluationPeriods=1,
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=0,
+        )
+    for function, errors in zip(functions, [1, 0], strict=True):
+        cloudwatch.put_metric_data(
+            Namespace="Alarmed",
+            MetricData=[
+                {
+                    "MetricName": "Errors",
+                    "Dimensions": [{"Name": "FunctionName", "Value": function}],
+                    "Value": errors,
+                }
+            ],
+        )
+
+    alarms = cloudwatch.describe_alarms(AlarmNames=functions)["MetricAlarms"]
+
+    assert {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms} == {
+        "alarmed-fails": "ALARM",
+        "alarmed-works": "OK",
+    }
+
+
 def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: LocalAws) -> None:
     sqs, iam, bus = (local_aws.client(name) for name in ("sqs", "iam", "events"))
     url = sqs.create_queue(QueueName="undelivered")["QueueUrl"]

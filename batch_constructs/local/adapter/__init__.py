@@ -37,6 +37,7 @@ def install(
         ended: waits until a job has ended, and returns its description.
     """
     from batch_constructs.local.adapter import (
+        alarm_dimensions,
         asgi,
         batch_endpoint,
         cloudformation_types,
@@ -60,6 +61,7 @@ def install(
     state_machines.install(ended=ended, roles=roles)
     state_paths.install()
     logs.install()
+    alarm_dimensions.install()
     settled_stacks.install()
     signatures.install()
     asgi.install()
