@@ -17,15 +17,23 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-def dead_letter_queue(scope: Construct) -> sqs.Queue:
-    """Make the queue (ID ``DeadLetterQueue``): encrypted, over TLS only, kept for two weeks."""
+def dead_letter_queue(
+    scope: Construct, *, removal_policy: RemovalPolicy | None = RemovalPolicy.DESTROY
+) -> sqs.Queue:
+    """Make the queue (ID ``DeadLetterQueue``): encrypted, over TLS only, kept for two weeks.
+
+    Args:
+        scope: Whose it is.
+        removal_policy: What becomes of it with the stack; None says nothing in the template, and
+            CloudFormation deletes it, too.
+    """
     queue = sqs.Queue(
         scope,
         "DeadLetterQueue",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=Duration.days(SQS_RETENTION_DAYS),
-        removal_policy=RemovalPolicy.DESTROY,
+        removal_policy=removal_policy,
     )
     tell_checkov(queue, "AWS::SQS::Queue")
     return queue

@@ -70,12 +70,11 @@ class BatchRules:
         """Check the synthesised templates."""
         app = _identity(context.app_construct)
         owner = _REPORTING.setdefault(app, self)
+        ours = {path for where, path in OURS if where == app}
         if owner is self:
-            ours = {one for where, one in OURS if where == app}
             tell_cdk_nag(context.app_construct, context.template_paths, ours)
         violations: list[cdk.PolicyViolation] = []
         success = True
-        mine = {where for app_, where in OURS if app_ == app}
         for path in _with_nested(context.template_paths):
             template = json.loads(Path(path).read_text(encoding="utf-8"))
             for finding in check_template(_but_for_made_up(template)):
@@ -87,7 +86,7 @@ class BatchRules:
                 if fails or warns:
                     fatal = fails or self._strict
                     success = success and not fatal
-                    said = _in_parameters(finding, template, mine)
+                    said = _in_parameters(finding, template, ours)
                     violations.append(_violation(said, path, fatal=fatal))
         return cdk.PolicyValidationPluginReport(success=success, violations=violations)
 

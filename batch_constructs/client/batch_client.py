@@ -14,7 +14,7 @@ from batch_constructs.aws.error_names import (
 )
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME
-from batch_constructs.aws.submit_job import ARRAY_SIZE, DESCRIBED_AT_ONCE, STOPPED_AT_ONCE
+from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.submission_overrides import (
@@ -289,11 +289,9 @@ class BatchClient:
         Raises:
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
-        found: dict[str, dict[str, Any]] = {}
-        for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
-            chunk = list(job_ids[at : at + DESCRIBED_AT_ONCE])
-            for detail in self._batch.describe_jobs(jobs=chunk)["jobs"]:
-                found[detail["jobId"]] = detail
+        from batch_constructs.functions.submission.batch_api import described  # noqa: PLC0415
+
+        found = {detail["jobId"]: detail for detail in described(self._batch, job_ids)}
         missing = [job_id for job_id in job_ids if job_id not in found]
         if missing:
             raise JobsNotFoundError(

@@ -6,18 +6,22 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.prices import FARGATE, FARGATE_LEAST_SECONDS
-from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.job_events.job_event import Job
-from batch_constructs.functions.job_events.job_size import JobSize
+from batch_constructs.functions.submission.batch_api import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from batch_constructs.functions.job_events.job_size import JobSize
+
 _MILLISECONDS: Final = 1000
 _SECONDS_AN_HOUR: Final = 3600
 _MIB_A_GIB: Final = 1024
+_LINUX: Final = OperatingSystemFamily.LINUX
 _TAG: Final = "tag:"
 NONE: Final = "-"
 """The group of the jobs that have no such share or tag."""
@@ -73,13 +77,13 @@ class Prices:
         self, detail: Mapping[str, Any], size: JobSize, seconds: Iterable[float]
     ) -> float | None:
         """Price the attempts of a job that ran so long each; None where there is no price."""
-        if "FARGATE" not in (detail.get("platformCapabilities") or ()):
+        if PlatformCapability.FARGATE not in (detail.get("platformCapabilities") or ()):
             if self.vcpu_hour is None:
                 return None
             return self.vcpu_hour * size.vcpus * sum(seconds) / _SECONDS_AN_HOUR
         system = _runtime_platform(detail)
-        price = self.fargate.get(system.get("cpuArchitecture") or "X86_64")
-        if price is None or system.get("operatingSystemFamily", "LINUX") != "LINUX":
+        price = self.fargate.get(system.get("cpuArchitecture") or CpuArchitecture.X86_64)
+        if price is None or system.get("operatingSystemFamily", _LINUX) != _LINUX:
             return None
         vcpu, gib = price
         paid = sum(max(one, FARGATE_LEAST_SECONDS) for one in seconds) / _SECONDS_AN_HOUR
@@ -114,21 +118,22 @@ def usage(
     groups: dict[str, Usage] = defaultdict(Usage)
     for queue in queues:
         for detail in _jobs(batch, queue, since_milliseconds):
-            seconds = list(_seconds(detail, now_milliseconds))
+            job = Job.of(detail, region="")
+            seconds = list(_seconds(job, detail, now_milliseconds))
             if seconds:
-                size = JobSize.of(detail)
-                hours = sum(seconds) / _SECONDS_AN_HOUR
-                groups[group_of(detail)].add(size, hours, prices.of(detail, size, seconds))
+                dollars = prices.of(detail, job.size, seconds)
+                group = groups[group_of(job, detail)]
+                group.add(job.size, sum(seconds) / _SECONDS_AN_HOUR, dollars)
     by_weight = sorted(
         groups.items(), key=lambda one: (-one[1].dollars, -one[1].vcpu_hours, one[0])
     )
     return dict(by_weight)
 
 
-def _grouping(by: str) -> Callable[[Mapping[str, Any]], str]:
+def _grouping(by: str) -> Callable[[Job, Mapping[str, Any]], str]:
     if by.startswith(_TAG) and by != _TAG:
         key = by.removeprefix(_TAG)
-        return lambda detail: (detail.get("tags") or {}).get(key, NONE)
+        return lambda _, detail: (detail.get("tags") or {}).get(key, NONE)
     read: dict[str, Callable[[Job], str]] = {
         "queue": lambda job: job.queue,
         "share": lambda job: job.share or NONE,
@@ -138,7 +143,7 @@ def _grouping(by: str) -> Callable[[Mapping[str, Any]], str]:
         raise ValueError(
             f'by is "{by}"; allowed are queue, share, definition and tag:KEY, such as tag:team'
         )
-    return lambda detail: read[by](Job.of(detail, region=""))
+    return lambda job, _: read[by](job)
 
 
 def _jobs(batch: Any, queue: str, since_milliseconds: int) -> Iterator[Mapping[str, Any]]:
@@ -153,21 +158,19 @@ def _jobs(batch: Any, queue: str, since_milliseconds: int) -> Iterator[Mapping[s
 
 
 def _described(batch: Any, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    for at in range(0, len(ids), DESCRIBED_AT_ONCE):
-        for detail in batch.describe_jobs(jobs=list(ids[at : at + DESCRIBED_AT_ONCE]))["jobs"]:
-            array = detail.get("arrayProperties") or {}
-            if "size" in array and "index" not in array:
-                children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
-                tags = detail.get("tags") or {}
-                for child in _described(batch, children):
-                    yield {**child, "tags": child.get("tags") or tags}
-            else:
-                yield detail
+    for detail in described(batch, ids):
+        array = detail.get("arrayProperties") or {}
+        if "size" in array and "index" not in array:
+            children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
+            for child in described(batch, children):
+                yield {**child, "tags": child.get("tags") or detail.get("tags")}
+        else:
+            yield detail
 
 
-def _seconds(detail: Mapping[str, Any], now_milliseconds: int) -> Iterator[float]:
+def _seconds(job: Job, detail: Mapping[str, Any], now_milliseconds: int) -> Iterator[float]:
     """Yield how long each attempt ran, the one that runs now included."""
-    attempts = [one.milliseconds for one in Job.of(detail, region="").attempts]
+    attempts = [one.milliseconds for one in job.attempts]
     started = detail.get("startedAt")
     runs = detail["status"] == JobState.RUNNING
     if started is not None and (runs or not attempts):

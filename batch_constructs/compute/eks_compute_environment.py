@@ -5,14 +5,13 @@ https://docs.aws.amazon.com/batch/latest/userguide/eks.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environments import AllocationStrategy
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
     Cluster,
-    InstanceArguments,
     InstanceComputeEnvironment,
     InstanceOptions,
     Purchase,
@@ -108,7 +107,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
         self._define(
             arguments,
             EnvironmentArguments(**only(EnvironmentOptions, shared)),
-            InstanceArguments(vpc=vpc, **only(InstanceOptions, shared)),
+            cast("InstanceOptions", only(InstanceOptions, shared)),
             Purchase(
                 kind="SPOT" if on_spot else "EC2",
                 default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
@@ -116,7 +115,8 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                 else AllocationStrategy.BEST_FIT_PROGRESSIVE,
                 bid_percentage=arguments.number("bid_percentage", bid_percentage),
             ),
-            Cluster(
+            vpc=vpc,
+            cluster=Cluster(
                 default_image=ImageType.EKS_AL2023,
                 properties={
                     "EksConfiguration": given(

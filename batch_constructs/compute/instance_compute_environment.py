@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import jsii
 from aws_cdk import ITaggableV2
@@ -45,6 +45,7 @@ from batch_constructs.construct import given, once_made
 from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.shared_arguments import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,31 +146,6 @@ class InstanceEnvironmentOptions(EnvironmentAndRoleOptions, InstanceOptions, Ecs
 
 
 @dataclass(frozen=True, kw_only=True)
-class InstanceArguments:
-    """The arguments that environments on instances share, as they were given."""
-
-    vpc: ec2.IVpc
-    vpc_subnets: ec2.SubnetSelection | None
-    security_groups: Sequence[ec2.ISecurityGroup] | None
-    max_vcpus: WholeNumber
-    min_vcpus: WholeNumber
-    instance_types: Sequence[str | ec2.InstanceType] | None
-    allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
-    images: Sequence[AnyImage] | None
-    launch_template: AnyLaunchTemplate | None
-    launch_template_overrides: Sequence[LaunchTemplateOverride] | None
-    key_pair: ec2.IKeyPair | None
-    instance_role: iam.IRole | iam.IInstanceProfile | None
-    session_access: bool
-    placement_group: ec2.IPlacementGroup | None
-    instance_tags: Mapping[str, str] | None
-    scale_down_delay: Duration | None
-    update_policy: UpdatePolicy | None
-    update_to_latest_image: bool | None
-    container_insights: ContainerInsights | str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Purchase:
     """How the instances are bought, and what only that way of buying has."""
 
@@ -224,27 +200,50 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             return None
         return LaunchTemplate(self, "LaunchTemplate", capacity_reservation=reservation)
 
+    def _define_on_ecs(
+        self,
+        arguments: Arguments,
+        vpc: ec2.IVpc,
+        shared: InstanceEnvironmentOptions,
+        purchase: Purchase,
+    ) -> None:
+        """Define an environment whose instances join a cluster of Amazon ECS."""
+        template = self._own_template(
+            arguments, shared["launch_template"], shared["capacity_reservation"]
+        )
+        self._define(
+            arguments,
+            EnvironmentArguments(**only(EnvironmentAndRoleOptions, shared)),
+            cast("InstanceOptions", {**only(InstanceOptions, shared), "launch_template": template}),
+            purchase,
+            vpc=vpc,
+            container_insights=shared["container_insights"],
+        )
+
     def _define(
         self,
         arguments: Arguments,
         own: EnvironmentArguments,
-        instances: InstanceArguments,
+        instances: InstanceOptions,
         purchase: Purchase,
+        *,
+        vpc: ec2.IVpc,
         cluster: Cluster | None = None,
+        container_insights: ContainerInsights | str | None = None,
     ) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
         cluster = Cluster() if cluster is None else cluster
         network = Network(
             arguments,
-            vpc=instances.vpc,
-            vpc_subnets=instances.vpc_subnets,
-            security_groups=instances.security_groups,
-            in_template=instances.launch_template is not None,
+            vpc=vpc,
+            vpc_subnets=instances["vpc_subnets"],
+            security_groups=instances["security_groups"],
+            in_template=instances["launch_template"] is not None,
         )
-        images = Images(arguments, instances.images, default=cluster.default_image)
-        update_policy = read_update_policy(arguments, instances.update_policy)
+        images = Images(arguments, instances["images"], default=cluster.default_image)
+        update_policy = read_update_policy(arguments, instances["update_policy"])
         strategy = arguments.choice(
-            "allocation_strategy", instances.allocation_strategy, "an AllocationStrategy"
+            "allocation_strategy", instances["allocation_strategy"], "an AllocationStrategy"
         )
         if strategy is None:
             strategy = str(purchase.default_strategy)
@@ -253,12 +252,12 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         resources |= given(
             LaunchTemplate=launch_template_properties(
                 arguments,
-                instances.launch_template,
-                instances.launch_template_overrides,
+                instances["launch_template"],
+                instances["launch_template_overrides"],
                 cluster.userdata_type,
                 on_eks="EksConfiguration" in cluster.properties,
             ),
-            Ec2KeyPair=_key_pair(arguments, instances.key_pair),
+            Ec2KeyPair=_key_pair(arguments, instances["key_pair"]),
         )
         if replaced is not True:
             resources["UpdateToLatestImageVersion"] = _latest_image(arguments, instances)
@@ -271,7 +270,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             **cluster.properties,
             **given(
                 UpdatePolicy=update_policy,
-                EcsSettings=read_ecs_settings(arguments, instances.container_insights),
+                EcsSettings=read_ecs_settings(arguments, container_insights),
             ),
         }
         fleet = given(SpotIamFleetRole=_fleet_role_as_known(strategy, purchase))
@@ -292,26 +291,26 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
-        given_role: Any = instances.instance_role
+        given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
         else:
             self.instance_role = (
                 make_instance_role(
-                    self, cluster.instance_policies, session_access=instances.session_access
+                    self, cluster.instance_policies, session_access=instances["session_access"]
                 )
                 if given_role is None
                 else given_role
             )
             profile_arn = make_instance_profile(self, self.instance_role).attr_arn
         for volume in mounted_volumes(
-            instances.launch_template, instances.launch_template_overrides
+            instances["launch_template"], instances["launch_template_overrides"]
         ):
             once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)
-        if instances.launch_template is None:
+        if instances["launch_template"] is None:
             resources["LaunchTemplate"] = make_default_launch_template(
                 self, blocks=images.have_ecs_agent
             )
@@ -332,16 +331,16 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         self.resource.node.add_dependency(*(role for role in roles if role is not None))
 
 
-def _latest_image(arguments: Arguments, instances: InstanceArguments) -> Any:
-    latest = arguments.flag("update_to_latest_image", instances.update_to_latest_image)
+def _latest_image(arguments: Arguments, instances: InstanceOptions) -> Any:
+    latest = arguments.flag("update_to_latest_image", instances["update_to_latest_image"])
     return True if latest is None else latest
 
 
-def _expect_no_updates(arguments: Arguments, instances: InstanceArguments) -> None:
+def _expect_no_updates(arguments: Arguments, instances: InstanceOptions) -> None:
     """Refuse what says how an environment is updated that never is."""
     given = {
-        "update_policy": instances.update_policy,
-        "update_to_latest_image": instances.update_to_latest_image,
+        "update_policy": instances["update_policy"],
+        "update_to_latest_image": instances["update_to_latest_image"],
     }
     for parameter, value in given.items():
         if value is not None:
@@ -353,19 +352,19 @@ def _expect_no_updates(arguments: Arguments, instances: InstanceArguments) -> No
 
 
 def _compute_resources(
-    arguments: Arguments, instances: InstanceArguments, purchase: Purchase, strategy: Any
+    arguments: Arguments, instances: InstanceOptions, purchase: Purchase, strategy: Any
 ) -> dict[str, Any]:
-    delay = arguments.minutes("scale_down_delay", instances.scale_down_delay)
+    delay = arguments.minutes("scale_down_delay", instances["scale_down_delay"])
     return given(
         Type=purchase.kind,
-        MinvCpus=arguments.number("min_vcpus", instances.min_vcpus, required=True),
-        MaxvCpus=arguments.number("max_vcpus", instances.max_vcpus, required=True),
-        InstanceTypes=_instance_types(arguments, instances.instance_types),
+        MinvCpus=arguments.number("min_vcpus", instances["min_vcpus"], required=True),
+        MaxvCpus=arguments.number("max_vcpus", instances["max_vcpus"], required=True),
+        InstanceTypes=_instance_types(arguments, instances["instance_types"]),
         AllocationStrategy=strategy,
         BidPercentage=purchase.bid_percentage,
-        PlacementGroup=_placement_group(arguments, instances.placement_group),
+        PlacementGroup=_placement_group(arguments, instances["placement_group"]),
         ScalingPolicy=given(MinScaleDownDelayMinutes=delay),
-        Tags=arguments.mapping("instance_tags", instances.instance_tags),
+        Tags=arguments.mapping("instance_tags", instances["instance_tags"]),
     )
 
 
@@ -416,9 +415,9 @@ def read_ecs_settings(
     )
 
 
-def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: Purchase) -> None:
+def _expect_roles(arguments: Arguments, instances: InstanceOptions, purchase: Purchase) -> None:
     roles = {
-        "instance_role": (instances.instance_role, "an iam.IRole or an iam.IInstanceProfile"),
+        "instance_role": (instances["instance_role"], "an iam.IRole or an iam.IInstanceProfile"),
         "spot_fleet_role": (purchase.spot_fleet_role, "an iam.IRole"),
     }
     for parameter, (role, expected) in roles.items():
@@ -427,12 +426,12 @@ def _expect_roles(arguments: Arguments, instances: InstanceArguments, purchase: 
             arguments.wrong_type(parameter, role, expected)
 
 
-def _expect_role_for_buckets(arguments: Arguments, instances: InstanceArguments) -> None:
+def _expect_role_for_buckets(arguments: Arguments, instances: InstanceOptions) -> None:
     """Refuse a bucket to mount where nobody knows the role that has to read it."""
-    profile: Any = instances.instance_role
+    profile: Any = instances["instance_role"]
     if not has_member(profile, "instance_profile_arn") or profile.role is not None:
         return
-    volumes = mounted_volumes(instances.launch_template, instances.launch_template_overrides)
+    volumes = mounted_volumes(instances["launch_template"], instances["launch_template_overrides"])
     if any(isinstance(one, S3MountVolume) for one in volumes):
         arguments.wrong_value(
             "instance_role is an instance profile that does not tell its role, which has to be "
@@ -440,10 +439,10 @@ def _expect_role_for_buckets(arguments: Arguments, instances: InstanceArguments)
         )
 
 
-def _expect_own_role(arguments: Arguments, instances: InstanceArguments) -> None:
+def _expect_own_role(arguments: Arguments, instances: InstanceOptions) -> None:
     """Refuse to widen a role that was given."""
-    session = arguments.flag("session_access", instances.session_access, required=True)
-    if session is True and instances.instance_role is not None:
+    session = arguments.flag("session_access", instances["session_access"], required=True)
+    if session is True and instances["instance_role"] is not None:
         arguments.wrong_value(
             "session_access is given with instance_role, which is not changed: leave session_access"
             f" out, and allow the role {', '.join(SESSION_ACTIONS)}"

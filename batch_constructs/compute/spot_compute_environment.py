@@ -11,19 +11,16 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environments import AllocationStrategy
 from batch_constructs.compute.instance_compute_environment import (
     EcsInstanceOptions,
-    InstanceArguments,
     InstanceComputeEnvironment,
     InstanceOptions,
     Purchase,
 )
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
-    EnvironmentAndRoleOptions,
-    EnvironmentArguments,
     EnvironmentOptions,
     ServiceRoleOption,
 )
-from batch_constructs.shared_arguments import only, spells_out
+from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -84,20 +81,10 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        instances = only(InstanceOptions, shared)
-        self._define(
+        self._define_on_ecs(
             arguments,
-            EnvironmentArguments(**only(EnvironmentAndRoleOptions, shared)),
-            InstanceArguments(
-                vpc=vpc,
-                **{
-                    **instances,
-                    "container_insights": shared["container_insights"],
-                    "launch_template": self._own_template(
-                        arguments, shared["launch_template"], shared["capacity_reservation"]
-                    ),
-                },
-            ),
+            vpc,
+            shared,
             Purchase(
                 kind="SPOT",
                 default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,

@@ -17,13 +17,13 @@ from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
-from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (

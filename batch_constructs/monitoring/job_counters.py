@@ -17,9 +17,9 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name

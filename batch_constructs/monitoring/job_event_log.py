@@ -13,8 +13,8 @@ from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
 from batch_constructs.log_settings import LogSettings, log_settings
-from batch_constructs.monitoring.dead_letter_queue import admit_rules, dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,

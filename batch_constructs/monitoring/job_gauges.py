@@ -18,9 +18,9 @@ from batch_constructs.aws.bound import OneOf, Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
     environment_name,

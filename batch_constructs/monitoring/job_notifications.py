@@ -16,10 +16,10 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.alert_topic import AlertTopic
-from batch_constructs.monitoring.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,

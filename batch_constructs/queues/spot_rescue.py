@@ -11,15 +11,14 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 
-from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws import batch_events
-from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.shipped_function import ShippedFunction
 
@@ -82,14 +81,7 @@ class SpotRescue(BatchConstruct):
         function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
-        self.dead_letter_queue = sqs.Queue(
-            self,
-            "DeadLetterQueue",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(SQS_RETENTION_DAYS),
-        )
-        tell_checkov(self.dead_letter_queue, "AWS::SQS::Queue")
+        self.dead_letter_queue = dead_letter_queue(self, removal_policy=None)
         claims = ClaimsTable(self, function_settings)
         self.function = ShippedFunction(
             self,

@@ -9,17 +9,16 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import (
     EVENT_AGE_SECONDS,
     LONGEST_EVENT_AGE_SECONDS,
     MOST_RETRY_ATTEMPTS,
     RETRY_ATTEMPTS,
-    SQS_RETENTION_DAYS,
 )
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import in_another_region
 
@@ -115,16 +114,6 @@ def admit_event_bridge(key: kms.IKey | None) -> None:
         once_made(lambda: key.add_to_resource_policy(statement))
 
 
-def dead_letter_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
+def given_or_own_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:
     """Take the caller's dead-letter queue, or make ``DeadLetterQueue``: encrypted, for 14 days."""
-    if given is not None:
-        return given
-    queue = sqs.Queue(
-        scope,
-        "DeadLetterQueue",
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-        retention_period=Duration.days(SQS_RETENTION_DAYS),
-    )
-    tell_checkov(queue, "AWS::SQS::Queue")
-    return queue
+    return dead_letter_queue(scope, removal_policy=None) if given is None else given

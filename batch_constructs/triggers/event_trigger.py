@@ -25,9 +25,9 @@ from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
     admit_event_bridge,
+    given_or_own_queue,
     read_retries,
 )
-from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.event_fields import (
     InputTemplate,
     check_fields,
@@ -132,7 +132,7 @@ class EventTrigger(BatchConstruct):
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
-        self.dead_letter_queue = dead_letters(self, shared["dead_letter_queue"])
+        self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
         target = (

@@ -27,9 +27,9 @@ from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
+    given_or_own_queue,
     read_retries,
 )
-from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
 from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class ScheduleTrigger(BatchConstruct):
         _check_order(arguments, start, end)
         arguments.refuse()
 
-        self.dead_letter_queue = dead_letters(self, shared["dead_letter_queue"])
+        self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         put_aside = {
             "Effect": "Allow",
             "Action": "sqs:SendMessage",

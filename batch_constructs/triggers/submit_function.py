@@ -19,8 +19,7 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import without_tokens
 from batch_constructs.topic import topic_argument
-from batch_constructs.triggers.delivery_retries import check_dead_letter_queue
-from batch_constructs.triggers.delivery_retries import dead_letter_queue as dead_letters
+from batch_constructs.triggers.delivery_retries import check_dead_letter_queue, given_or_own_queue
 from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class SubmitFunction(BatchConstruct):
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
-        self.dead_letter_queue = dead_letters(self, dead_letter_queue)
+        self.dead_letter_queue = given_or_own_queue(self, dead_letter_queue)
         claims = ClaimsTable(self, settings)
         shipped = ShippedFunction(
             self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -13,9 +11,6 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 BUSYBOX = "public.ecr.aws/docker/library/busybox"
 
@@ -381,29 +376,3 @@ def queue_from_a_path(stack: cdk.Stack) -> None:
         jobs=[bc.WorkflowJob(name="work", job_definition=_job(stack))],
         queue=bc.QueueFromInput(path="$.queue", queues=[queue]),
     )
-
-
-APPS: dict[str, Callable[[cdk.Stack], None]] = {
-    one.__name__: one
-    for one in (
-        managed_environments,
-        default_instance_class,
-        environment_tags,
-        unmanaged_environment,
-        job_queue,
-        time_limits,
-        quota_share,
-        consumable_resource,
-        consumable_resources_of_a_job,
-        execute_command,
-        ecs_job_definitions,
-        eks_job_definition,
-        multi_node_job_definitions,
-        grants,
-        rule_without_a_name,
-        job_from_events,
-        run_from_step_functions,
-        submit_from_step_functions,
-        queue_from_a_path,
-    )
-}

@@ -129,6 +129,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/metrics.py",
         "batch_constructs/aws/names.py",
         "batch_constructs/aws/pattern.py",
+        "batch_constructs/aws/pods.py",
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/record.py",
         "batch_constructs/aws/source.py",

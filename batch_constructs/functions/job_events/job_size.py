@@ -6,6 +6,8 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pods import GPU
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -19,7 +21,6 @@ _MIB: Final = {
 }
 _LETTERS: Final = string.ascii_letters
 _MIB_OF_PLAIN_BYTES: Final = 1 / 1024 / 1024
-_GPU_OF_KUBERNETES: Final = "nvidia.com/gpu"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +85,7 @@ def _size(container: Mapping[str, Any]) -> JobSize:
         memory_mib=float(
             required.get("MEMORY") or _mib(asked.get("memory")) or container.get("memory") or 0
         ),
-        gpus=float(required.get("GPU") or asked.get(_GPU_OF_KUBERNETES) or 0),
+        gpus=float(required.get("GPU") or asked.get(GPU) or 0),
     )
 
 

@@ -22,6 +22,12 @@ Client = Any
 """A boto3 client."""
 
 
+def described(batch: Any, job_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Describe those of these jobs that AWS Batch knows, as many a call as it takes."""
+    for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
+        yield from batch.describe_jobs(jobs=list(job_ids[at : at + DESCRIBED_AT_ONCE]))["jobs"]
+
+
 class BatchApi:
     """Submits jobs, at most so many a second, until a deadline; and finds them by name."""
 
@@ -94,11 +100,7 @@ class BatchApi:
 
     def described(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Describe those of these jobs that AWS Batch knows, in no certain order."""
-        found: list[dict[str, Any]] = []
-        for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
-            chunk = list(job_ids[at : at + DESCRIBED_AT_ONCE])
-            found += self._lister.describe_jobs(jobs=chunk)["jobs"]
-        return found
+        return list(described(self._lister, job_ids))
 
     def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
         """List jobs, the newest first; AWS Batch takes capital and small letters for the same."""
