@@ -16,7 +16,7 @@ from constructs import Construct
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
-from batch_constructs.jsii_objects import javascript_error, kind_of
+from batch_constructs.jsii_objects import described, javascript_error
 from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
                 for one in reversed(begun):
                     if one.node.scope is not None:
                         one.node.scope.node.try_remove_child(one.node.id)
-                told = _at(path, error)
+                told = told_at(path, error)
                 if told is error:
                     raise
                 raise told from told.__cause__
@@ -96,7 +96,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
         return own.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 
 
-def _at(path: str, error: Exception) -> Exception:
+def told_at(path: str, error: Exception) -> Exception:
     """Return an error of JavaScript's as one of ours, with the construct's path; or as it is."""
     said = javascript_error(error)
     if isinstance(said, str):
@@ -128,16 +128,16 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
-                f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
+                f"scope is {described(scope)}; expected a construct, usually the stack (`self`)"
             )
         if isinstance(scope, Stage):
-            raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
+            raise TypeError(f"scope is {described(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:
-            told = _at(f"{scope.node.path}/{id}", error)
+            told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
         _UNDER_CONSTRUCTION.append(self)
         install(scope)

@@ -1,7 +1,8 @@
 """Calls that do not fit what is called, told as any other mistake: unknown names, and missing ones.
 
-What a function does with its arguments is its own; a call that Python itself refuses never gets
-that far, and says neither which construct it is nor which name was meant.
+What a function does with its arguments is its own; a call that Python itself or the CDK refuses
+never gets that far, and says neither which construct it is nor which name was meant. It is looked
+at only when it has failed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,15 +51,91 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
     def called(*given: Any, **named: Any) -> Any:
         try:
             return function(*given, **named)
-        except TypeError as error:
-            within = error.__traceback__ and error.__traceback__.tb_next
-            if within or not (given or static):  # else Python could not even call it
+        except Exception as error:
+            told = _cause(error, function, given, named, static=static)
+            if told is None:
                 raise
-            told = misfit(function, given, named, static=static)
         raise told
 
-    called._tells = True  # type: ignore[attr-defined]  # it is asked whether it is there
+    called._tells = True  # type: ignore[attr-defined]  # noqa: SLF001  # a mark of ours
     return called
+
+
+def _cause(
+    error: Exception,
+    function: Callable[..., Any],
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+    *,
+    static: bool,
+) -> Exception | None:
+    """Tell what made a call fail, where it does not say so itself."""
+    if not (given or static):
+        return None
+    within = error.__traceback__ and error.__traceback__.tb_next
+    if isinstance(error, TypeError) and not within:  # Python could not even call it
+        return misfit(function, given, named, static=static)
+    if function.__name__ == "__init__":
+        return None  # a construct is made whole, or says what is wrong
+    owner, bound = _bound(function, given, named, static=static)
+    path = _path(owner, bound) or _name(function)
+    wrong = [
+        f"{name} is {described(value)}; expected {_KNOWN[name][1]}"
+        for name, value in bound.items()
+        if name in _KNOWN and value is not None and not _KNOWN[name][0](value)
+    ]
+    if wrong:
+        return TypeError(_listed(path, wrong))
+    from batch_constructs.construct import told_at  # noqa: PLC0415  # it loads the CDK
+
+    told = told_at(path, error)
+    return None if told is error else told
+
+
+def _bound(
+    function: Callable[..., Any],
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+    *,
+    static: bool,
+) -> tuple[Any, dict[str, Any]]:
+    """Return whose method it is, and its arguments by their names."""
+    arguments = dict(inspect.signature(function).bind(*given, **named).arguments)
+    return None if static else arguments.pop(next(iter(arguments))), arguments
+
+
+def _listed(before: str, problems: list[str]) -> str:
+    if len(problems) == 1:
+        return f"{before}: {problems[0]}"
+    return f"{before}:" + "".join(f"\n  - {one}" for one in problems)
+
+
+_KNOWN: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "scope": (lambda value: has_member(value, "node"), "a construct, usually the stack (`self`)"),
+    "id": (
+        lambda value: isinstance(value, str) and value != "",
+        "a non-empty string, unique in its scope",
+    ),
+    "grantee": (
+        lambda value: has_member(value, "grant_principal"),
+        "an iam.IGrantable, such as a role or a Lambda function",
+    ),
+    "description": (lambda value: isinstance(value, str), "a string"),
+    "metric_name": (lambda value: isinstance(value, str), "a string"),
+    "period": (
+        lambda value: has_member(value, "to_seconds"),
+        "a Duration such as Duration.minutes(30)",
+    ),
+    "queue": (JOB_QUEUE.fits, JOB_QUEUE.expected),
+    "job_definition": (JOB_DEFINITION.fits, JOB_DEFINITION.expected),
+    "environment": (COMPUTE_ENVIRONMENT.fits, COMPUTE_ENVIRONMENT.expected),
+    "compute_environment": (COMPUTE_ENVIRONMENT.fits, COMPUTE_ENVIRONMENT.expected),
+    "share": (
+        lambda value: hasattr(value, "share_identifier"),
+        'Share(share_identifier="teamA", weight_factor=0.5)',
+    ),
+}
+"""What a parameter of a method takes, by its name, which means the same everywhere."""
 
 
 def misfit(
@@ -76,10 +154,7 @@ def misfit(
     by_place = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
     made = None if function.__name__ == "__init__" else owner  # else it has no place in the tree
     where = _path(made, dict(zip(by_place, given, strict=False)) | dict(named))
-    before = f"{where or _name(function)}:"
-    if len(problems) == 1:
-        return TypeError(f"{before} {problems[0]}")
-    return TypeError(before + "".join(f"\n  - {one}" for one in problems))
+    return TypeError(_listed(where or _name(function), problems))
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -117,7 +192,6 @@ def _problems(
 
 def _path(owner: Any, named: Mapping[str, Any]) -> str:
     """Say which construct it is, as far as its place in the tree is known."""
-    scope, id = named.get("scope"), named.get("id")
-    if has_member(scope, "node"):
-        return "/".join(one for one in (scope.node.path, id) if one and isinstance(one, str))
-    return owner.node.path if has_member(owner, "node") else ""
+    scopes = (named.get("scope"), owner, named.get("queue"))
+    path = next((one.node.path for one in scopes if has_member(one, "node")), "")
+    return "/".join(one for one in (path, named.get("id")) if one and isinstance(one, str))

@@ -49,7 +49,9 @@ def test_so_does_each_of_its_methods(name: str, given: Given) -> None:
 
     for method, own in inspect.getmembers(type(made), inspect.isfunction):
         if not method.startswith("_") and own.__module__.startswith("batch_constructs"):
-            if any(one.kind is one.VAR_KEYWORD for one in inspect.signature(own).parameters.values()):
+            if any(
+                one.kind is one.VAR_KEYWORD for one in inspect.signature(own).parameters.values()
+            ):
                 continue
             said = told(getattr(made, method), no_such=1)
             assert f"no_such is no parameter of {method}" in said
@@ -107,3 +109,51 @@ def test_a_subclass_is_told_what_the_construct_does_not_know(stack: cdk.Stack) -
             super().__init__(stack, "X", quantity=1)  # type: ignore[call-arg]  # the mistake
 
     assert "/X: quantity is no parameter of ConsumableResource" in told(Team)
+
+
+WRONG: dict[str, object] = {
+    "scope": 5,
+    "id": "",
+    "grantee": "someone",
+    "description": 5,
+    "period": 300,
+    "queue": "nightly",
+    "job_definition": 5,
+    "environment": "fargate",
+    "compute_environment": 5,
+    "share": "team",
+    "metric_name": 5,
+    "bucket": "input",
+    "topic": 5,
+    "auto_scaling_group": 5,
+    "states": 5,
+    "target": 5,
+}
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_an_argument_of_the_wrong_class_is_told_with_the_construct_it_was_given_to(
+    name: str, given: Given
+) -> None:
+    """Whoever looks at it: ours, Python's or the CDK's code."""
+    made = getattr(bc, name)(given.stack, f"Given{name}", **given.arguments(name))
+    right = {**vars(given), "scope": given.stack, "grantee": given.role, "job_definition": None}
+    right |= {"job_definition": given.definition, "compute_environment": given.environment}
+
+    for method, own in inspect.getmembers(made, callable):
+        module = getattr(own, "__module__", None) or ""
+        if method.startswith("_") or not module.startswith("batch_constructs"):
+            continue
+        parameters = inspect.signature(own).parameters
+        for parameter in parameters.keys() & WRONG.keys():
+            arguments = {
+                one.name: right.get(one.name, "x")
+                for one in parameters.values()
+                if (one.default is one.empty and one.kind is one.KEYWORD_ONLY)
+                or (one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD)
+            }
+            with pytest.raises((TypeError, ValueError)) as refused:
+                own(**{**arguments, parameter: WRONG[parameter]})
+            said = str(refused.value)
+            assert f": {parameter} is " in said, (method, said)
+            assert parameter == "scope" or said.startswith("Stack"), (method, said)
