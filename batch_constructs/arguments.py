@@ -99,6 +99,7 @@ class Arguments:
         self._wrong_types: list[str] = []
         self._wrong_values: list[str] = []
         self._hidden: dict[str, str] = {}
+        self._durations: dict[str, tuple[str, Duration]] = {}
         self._within = ""
         self._seen: Checked | None = None
 
@@ -114,6 +115,7 @@ class Arguments:
         view._wrong_types = self._wrong_types
         view._wrong_values = self._wrong_values
         view._hidden = self._hidden
+        view._durations = self._durations
         view._within = f"{self._within}{parameter}{between}"
         return view
 
@@ -142,6 +144,10 @@ class Arguments:
     def only_one(self, parameter: str, other: str, why: str = "") -> Any:
         """Note that two parameters are given of which only one may be; ``why`` where it helps."""
         return self.wrong_value(f"{parameter} is given with {other}{why}: leave one of them out")
+
+    def named(self, parameter: str) -> str:
+        """Return a parameter as the caller gave it: with that of which it is a field."""
+        return f"{self._within.rpartition(': ')[2]}{parameter}"
 
     def _placed(self, problem: str) -> str:
         """Say of what a parameter is a field, in front of it."""
@@ -325,7 +331,7 @@ class Arguments:
     def name(self, parameter: str, name: object) -> Any:
         """Read a name that a mapping has an entry for."""
         if name == "":
-            return self.wrong_value(f"{parameter} has an empty key: give every entry a key")
+            return self.wrong_value(f"{A_KEY}{parameter} is empty: give every entry a key")
         return self._string(f"{A_KEY}{parameter}", name)
 
     def choice(self, parameter: str, value: object, expected: str) -> Any:
@@ -397,7 +403,17 @@ class Arguments:
     @property
     def problems(self) -> list[str]:
         """All that is wrong so far, a line each."""
-        return self._wrong_types + self._wrong_values
+        return [self._as_given(one) for one in self._wrong_types + self._wrong_values]
+
+    def _as_given(self, problem: str) -> str:
+        """Say a duration as somebody would, where AWS counts it in a smaller unit."""
+        about = _PARAMETER.match(problem)
+        read, duration = self._durations.get(about[0] if about else "", ("", None))
+        before, amount, rest = problem.partition(f" is {read}")
+        if duration is None or not amount or about is None or before != about[0]:
+            return problem
+        given = duration.to_human_string()
+        return problem if given == read else f"{before} is {given} ({read}){rest}"
 
     def refuse(self) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
@@ -445,7 +461,9 @@ class Arguments:
         if not isinstance(value, Duration):
             return self.wrong_type(parameter, value, "a Duration such as Duration.minutes(30)")
         read = getattr(value, f"to_{unit}")
-        return self._amount(parameter, value, unit, lambda: read(integral=False))
+        amount = self._amount(parameter, value, unit, lambda: read(integral=False))
+        self._durations[f"{self._within}{parameter}"] = (f"{amount} {unit}", value)
+        return amount
 
     def _amount(self, parameter: str, value: object, unit: str, read: Callable[[], float]) -> Any:
         """Ask the CDK for an amount, once for each Size or Duration, and expect a whole number."""

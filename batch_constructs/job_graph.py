@@ -79,11 +79,11 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
         TopologicalSorter(known).prepare()
     except CycleError as error:
         circle = " -> ".join(reversed(error.args[1]))
-        found.append(f"jobs wait for each other in a circle: {circle}; remove one depends_on")
+        found.append(f"jobs wait for each other in a circle: {circle}: leave one depends_on out")
     caught = [job.catch for job in jobs]
     found += [
         f"job {shown(job.name)}: only_on_failure is True, and no job names it in catch: write "
-        f"catch={shown(job.name)} on a job, or remove it"
+        f"catch={shown(job.name)} on a job, or leave it out"
         for job in readable.values()
         if job.only_on_failure and job.name not in caught
     ]
@@ -116,14 +116,18 @@ def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
         elif jobs[name].only_on_failure:
             found.append(
                 f"depends_on[{place}] is {shown(name)}, which runs only on failure: name that job "
-                "in catch, or leave out its only_on_failure"
+                "in catch, or leave its only_on_failure out"
             )
     for name in job.n_to_n:
         other = jobs.get(name)
         if other is not None and (job.array_size is None or other.array_size != job.array_size):
+            sizes = [
+                "left out" if size is None else f"{size}"
+                for size in (job.array_size, other.array_size)
+            ]
             found.append(
-                f"array_size is {job.array_size}, and {other.array_size} in {shown(name)}, whose "
-                "children NToN pairs with this job's: give both the same array_size"
+                f"array_size is {sizes[0]}, and that of {shown(name)}, whose children NToN pairs "
+                f"with this job's, is {sizes[1]}: give both the same"
             )
     return found
 

@@ -128,7 +128,7 @@ def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
     if overrides.memory is None:
         return view.number("memory_mebibytes", overrides.memory_mebibytes, bound=MEMORY_MIB)
     if overrides.memory_mebibytes is not None:
-        return view.only_one("memory", "memory_mebibytes", ", which says the same")
+        return view.only_one("memory", view.named("memory_mebibytes"), ", which says the same")
     return view.bounded("memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
 
 

@@ -190,11 +190,11 @@ def is_needed(kind: Any, way: str, arguments: Mapping[str, Any]) -> bool:
 def are_several(way: str, arguments: Mapping[str, Any]) -> bool:
     """Tell whether a wrong value may be wrong in several ways: one of its entries, or by itself.
 
-    The value of a secret is none here, an EC2 job has no ephemeral storage, and a parameter of a
+    The values of secrets are none here, an EC2 job has no ephemeral storage, and a parameter of a
     command is one that it refers to.
     """
     *_, name, value = _walk(way, arguments)
-    alone = name not in ("secrets", "ephemeral_storage", "parameters")
+    alone = name not in ("secrets", "secret_options", "ephemeral_storage", "parameters")
     return not alone or (isinstance(value, list | dict) and len(value) > 1)
 
 

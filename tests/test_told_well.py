@@ -63,7 +63,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_instances(stack, allocation_strategy="SPOT_CAPACITY_OPTIMIZED"),
-            "which the type EC2 does not have: set allocation_strategy to BEST_FIT, ",
+            'allocation_strategy is "SPOT_CAPACITY_OPTIMIZED"; allowed are BEST_FIT, BEST_FIT_PRO',
         ),
         (
             lambda stack: on_instances(stack, instance_types=["M5.large"]),

@@ -1,4 +1,4 @@
-"""What each action of AWS Batch is authorised against, and the ARNs of what it is about.
+"""What each action of AWS Batch is authorized against, and the ARNs of what it is about.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch.html
 
@@ -33,7 +33,7 @@ RESOURCE_FORMS: Final = {
 
 
 class Authorization(Record):
-    """What an action is authorised against.
+    """What an action is authorized against.
 
     Attributes:
         required: the kinds of resources that a policy with resources has to name, each of them.
@@ -137,7 +137,7 @@ ACTIONS: Final = {
     "UpdateServiceEnvironment": _on("service-environment"),
     "UpdateServiceJob": Authorization(("service-job",), (), ("batch:SchedulingPriority",)),
 }
-"""Action → what it is authorised against. One that is not here does not exist."""
+"""Action → what it is authorized against. One that is not here does not exist."""
 
 ACTIONS_SOURCE: Final[Source] = docs(
     "service-authorization/latest/reference/list_awsbatch.html",
@@ -300,7 +300,7 @@ _TAKE_EVERYTHING: Final = frozenset(
 
 
 def submit_job_resources(*, queue: str, definition: str, jobs: str) -> list[str]:
-    """Return all that a submission may be authorised against.
+    """Return all that a submission may be authorized against.
 
     Args:
         queue: the ARN of the job queue.

@@ -15,7 +15,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import allowed, one_of, shown
+from batch_constructs.aws.bound import allowed, meant, one_of, shown
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.aws.source import Source, docs
@@ -56,6 +56,8 @@ _NEGATED: Final = ("equals-ignore-case", *_AFFIXES, "wildcard")
 
 _ALTERNATIVES: Final = 2
 """The fewest members of ``$or``."""
+
+_NO_VALUE: Final = "is empty; allowed is at least one value"
 
 _COMBINATIONS: Final = 1000
 """The most that the members of all ``$or`` multiply to."""
@@ -111,28 +113,28 @@ def _fields(within: Any, path: str, *, inside_or: bool = False) -> Iterator[Faul
     """Look at an object of fields."""
     if not isinstance(within, dict):
         if _is_known(within):
-            yield path, f"is {_json(within)}; it has to be an object of fields"
+            yield path, f"is {_json(within)}; expected an object of fields"
         return
     if not within:
-        yield path, "is empty; it has to name a field"
+        yield path, "is empty; allowed is at least one field"
     for key, value in within.items():
         here = f"{path}/{key}" if path else key
         if key == OR:
             yield from _either(value, here)
         elif inside_or and key in OPERATORS:
-            yield here, f"is an operator; below {OR} stand objects of fields"
+            yield here, f"is an operator; allowed below {OR} are objects of fields"
         elif isinstance(value, dict):
             yield from _fields(value, here, inside_or=inside_or)
         elif isinstance(value, list):
             yield from _values(value, here)
         elif _is_known(value):
-            yield here, f"is {_json(value)}: write a list: [{_json(value)}]"
+            yield here, f"is {_json(value)}; expected a list: write [{_json(value)}]"
 
 
 def _either(members: Any, path: str) -> Iterator[Fault]:
     if not isinstance(members, list):
         if _is_known(members):
-            yield path, f"is {_json(members)}; it has to be a list of objects"
+            yield path, f"is {_json(members)}; expected a list of objects"
         return
     for position, member in enumerate(members):
         yield from _fields(member, f"{path}/{position}", inside_or=True)
@@ -155,7 +157,7 @@ def _combinations(within: Any) -> int:
 def _values(values: list[Any], path: str) -> Iterator[Fault]:
     """Look at what a field may be."""
     if not values:
-        yield path, "is an empty list; it has to say what matches"
+        yield path, _NO_VALUE
     for position, value in enumerate(values):
         here = f"{path}/{position}"
         if isinstance(value, dict):
@@ -163,7 +165,7 @@ def _values(values: list[Any], path: str) -> Iterator[Fault]:
         elif isinstance(value, list):
             yield here, "is a list; allowed are strings, numbers, true, false, null and operators"
         elif isinstance(value, float) and not math.isfinite(value):
-            yield here, "is no number that JSON has"
+            yield here, f"is {value}; {allowed('numbers that JSON has')}"
 
 
 def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:
@@ -173,13 +175,14 @@ def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:
     for operator, operand in within.items():
         look = _OPERANDS.get(operator)
         if look is None:
-            yield path, f"has the operator {shown(operator)}; there are {one_of(OPERATORS)}"
+            known = f"{allowed(one_of(OPERATORS))}{meant(operator, OPERATORS)}"
+            yield path, f"has the operator {shown(operator)}; {known}"
         elif _is_known(operand) and (problem := look(operand)):
             yield f"{path}/{operator}", problem
 
 
 def _text(operand: Any) -> str | None:
-    return None if isinstance(operand, str) else f"takes a string; it is {_json(operand)}"
+    return None if isinstance(operand, str) else f"is {_json(operand)}; expected a string"
 
 
 def _truth(operand: Any) -> str | None:
@@ -190,7 +193,7 @@ def _affix(operand: Any) -> str | None:
     if not isinstance(operand, dict):
         return _text(operand)
     if list(operand) != ["equals-ignore-case"]:
-        return f"takes a string or equals-ignore-case; it is {_json(operand)}"
+        return f"is {_json(operand)}; expected a string or equals-ignore-case"
     inner = operand["equals-ignore-case"]
     return _text(inner) if _is_known(inner) else None
 
@@ -199,9 +202,9 @@ def _wildcard(operand: Any) -> str | None:
     if not isinstance(operand, str):
         return _text(operand)
     if _TWO_ASTERISKS.match(operand):
-        return f"is {shown(operand)}; two asterisks must not follow each other"
+        return f"is {shown(operand)}; allowed is one asterisk at a time"
     if _LONE_BACKSLASH.match(operand):
-        return f"is {shown(operand)}; a backslash stands before an asterisk or a backslash only"
+        return f"is {shown(operand)}; allowed is a backslash before an asterisk or a backslash only"
     return None
 
 
@@ -216,7 +219,7 @@ def _cidr(operand: Any) -> str | None:
     except ValueError:
         address = None
     if address is None or found is None or int(found[2]) >= address.max_prefixlen:
-        return f"is {shown(operand)}; it takes a block such as 10.0.0.0/8, at most /31 or /127"
+        return f"is {shown(operand)}; allowed is a block such as 10.0.0.0/8, at most /31 or /127"
     return None
 
 
@@ -227,26 +230,28 @@ def _without_zeros(address: str) -> str:
 
 def _numeric(operand: Any) -> str | None:
     if not isinstance(operand, list) or len(operand) not in (_COMPARISON, _RANGE):
-        return 'takes a list of an operator and a number, or of two: [">", 0, "<=", 5]'
+        such = '[">", 0, "<=", 5]'
+        expected = "a list of one or two operators with numbers"
+        return f"is {_json(operand)}; expected {expected}: write {such}"
     operators, numbers = operand[::2], operand[1::2]
     for operator in filter(_is_known, operators):
         if operator not in (*_LOWER, *_UPPER, _EQUAL):
-            return f"has the operator {_json(operator)}; there are =, <, <=, > and >="
+            return f"has the operator {_json(operator)}; allowed are =, <, <=, > or >="
     for number in filter(_is_known, numbers):
         if problem := _number(number) or _far(number):
             return problem
     if len(operand) == _RANGE and all(map(_is_known, operators)):
         if operators[0] not in _LOWER or operators[1] not in _UPPER:
-            return f"is {_json(operand)}; a range has > or >= first, then < or <="
+            return f"is {_json(operand)}; allowed is a range with > or >= first, then < or <="
         if all(map(_is_known, numbers)) and numbers[0] >= numbers[1]:
-            return f"is {_json(operand)}; the first number has to be less than the second"
+            return f"is {_json(operand)}; allowed is a first number less than the second"
     return None
 
 
 def _number(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"takes a number; it is {_json(value)}"
-    return None if math.isfinite(value) else "takes a number that is finite"
+        return f"is {_json(value)}; expected a number"
+    return None if math.isfinite(value) else f"is {value}; {allowed('numbers that JSON has')}"
 
 
 def _far(number: float) -> str | None:
@@ -257,7 +262,7 @@ def _far(number: float) -> str | None:
 def _anything_but(operand: Any) -> str | None:
     if isinstance(operand, dict):
         if len(operand) != 1 or next(iter(operand)) not in _NEGATED:
-            return f"takes values, or one of {one_of(_NEGATED)}; it is {_json(operand)}"
+            return f"is {_json(operand)}; expected values, or one of {one_of(_NEGATED)}"
         ((operator, inner),) = operand.items()
         values = inner if isinstance(inner, list) else [inner]
         problems = (_negated(operator, value) for value in values if _is_known(value))
@@ -266,17 +271,19 @@ def _anything_but(operand: Any) -> str | None:
         known = [value for value in values if _is_known(value)]
         mixed = len({isinstance(value, str) for value in known}) > 1
         problems = (
-            f"takes strings or numbers{', not both' if mixed else ''}; it is {_json(operand)}"
+            f"is {_json(operand)}; expected strings or numbers{', not both' if mixed else ''}"
             for value in known
             if mixed or (not isinstance(value, str) and _number(value))
         )
-    return next(filter(None, problems), None) if values else "has nothing that must not match"
+    return (
+        next(filter(None, problems), None) if values else "is empty; allowed is at least one value"
+    )
 
 
 def _negated(operator: str, value: Any) -> str | None:
     problem = _wildcard(value) if operator == "wildcard" else _text(value)
     if operator in _AFFIXES and value == "":
-        problem = "takes no empty string"
+        problem = "is empty; allowed is at least one character"
     return problem and f"with {operator} {problem}"
 
 

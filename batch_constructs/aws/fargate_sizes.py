@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.source import Source, api, docs
 
 MEMORY: Final[dict[float, tuple[int, ...]]] = {
@@ -46,7 +46,8 @@ def wrong_vcpus(vcpus: object, *, windows: bool = False) -> str | None:
     offered = WINDOWS_VCPUS if windows else tuple(MEMORY)
     if vcpus in offered:
         return None
-    return f"is {shown(vcpus)}; Fargate allows {one_of(offered)}{' to Windows' if windows else ''}"
+    on = "for Windows on Fargate" if windows else "on Fargate"
+    return f"{refused(vcpus, one_of(offered))} {on}"
 
 
 def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
@@ -60,7 +61,7 @@ def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
         return None
     steps = f"{sizes[0]} to {sizes[-1]} in steps of {sizes[1] - sizes[0]}"
     written = one_of(sizes) if len(sizes) <= _SPELLED_OUT else steps
-    return f"is {shown(mib)} MiB; with {shown(vcpus)} vCPU Fargate allows {written} MiB"
+    return f"{refused(mib, written, 'MiB')} MiB with {shown(vcpus)} vCPU on Fargate"
 
 
 def nearest_memory(mib: float, vcpus: float) -> int:

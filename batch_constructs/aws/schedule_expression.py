@@ -38,7 +38,7 @@ def problem_with(expression: str) -> str | None:
         try:
             datetime.fromisoformat(at[1])
         except ValueError:
-            return "there is no such moment: write at(YYYY-MM-DDTHH:MM:SS)"
+            return "allowed are moments of the calendar: write at(YYYY-MM-DDTHH:MM:SS)"
         return None
     if cron := _CRON.fullmatch(expression):
         return _problem_with_cron(cron[1].split())
@@ -50,7 +50,7 @@ def problem_with(expression: str) -> str | None:
 
 def _problem_with_rate(number: int, unit: str, *, plural: bool) -> str | None:
     if number == 0:
-        return "a rate is 1 or more"
+        return "allowed are rates of 1 or more: write rate(1 hour)"
     if plural == (number == 1):
         right = f"{unit}{'' if number == 1 else 's'}"
         return f"the unit of {number} is {right}: write rate({number} {right})"
@@ -60,12 +60,13 @@ def _problem_with_rate(number: int, unit: str, *, plural: bool) -> str | None:
 def _problem_with_cron(fields: list[str]) -> str | None:
     if len(fields) != len(_FIELDS):
         return (
-            f"cron has {len(fields)} fields; AWS wants 6: {', '.join(_FIELDS)}, such as "
+            f"cron has {len(fields)} fields; allowed are 6: write {', '.join(_FIELDS)}, such as "
             "cron(0 3 * * ? *)"
         )
     if (fields[2] == "?") == (fields[4] == "?"):
         return (
-            "day of month or day of week has to be ?, and only one of them, as in cron(0 3 * * ? *)"
+            "allowed is ? as the day of month or as the day of week, and not as both: write one "
+            "such as cron(0 3 * * ? *)"
         )
     for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
@@ -75,5 +76,6 @@ def _problem_with_cron(fields: list[str]) -> str | None:
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed:
-            return f"{name} is {field}; {', '.join(sorted(words - allowed))} means nothing there"
+            names = f" and {', '.join(sorted(allowed))}" if allowed else ""
+            return f"{name} is {field}; allowed are numbers{names}"
     return None

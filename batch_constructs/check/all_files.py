@@ -70,10 +70,10 @@ def run(request: Request) -> int:
         Baseline(request.write_baseline).write(told.findings)
         return _UNREADABLE if told.failed else 0
     if told.findings or request.format != "text":
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         width = findings_report.terminal_width()
         text = findings_report.written(
-            told.findings, told.labels, request.format, colour=colour, width=width
+            told.findings, told.labels, request.format, color=color, width=width
         )
         sys.stdout.write(f"{text}\n" if text else "")
     if told.failed:

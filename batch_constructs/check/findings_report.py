@@ -21,14 +21,14 @@ Labels = Mapping[str, Mapping[str, str]]
 FORMATS: Final = ("text", "json", "sarif", "github", "junit")
 
 
-def written(findings: Findings, labels: Labels, format: str, *, colour: bool, width: int) -> str:
+def written(findings: Findings, labels: Labels, format: str, *, color: bool, width: int) -> str:
     """Write findings in one of the formats.
 
     Args:
         findings: the findings of each template.
         labels: what to call a resource, in text.
         format: one of `FORMATS`.
-        colour: of text, whether to colour it.
+        color: of text, whether to color it.
         width: of text, the characters of a line; 0 for lines of any length.
     """
     if format == "json":
@@ -39,7 +39,7 @@ def written(findings: Findings, labels: Labels, format: str, *, colour: bool, wi
         return "\n".join(_annotations(findings))
     if format == "junit":
         return as_junit(findings)
-    return "\n".join(_Text(colour=colour, width=width).lines(findings, labels))
+    return "\n".join(_Text(color=color, width=width).lines(findings, labels))
 
 
 _KEYS: Final = (
@@ -97,8 +97,8 @@ Piece = tuple[str, str]
 
 
 class _Text:
-    def __init__(self, *, colour: bool, width: int) -> None:
-        self._colour, self._width = colour, width
+    def __init__(self, *, color: bool, width: int) -> None:
+        self._color, self._width = color, width
 
     def lines(self, findings: Findings, labels: Labels) -> Iterator[str]:
         """Group by template and resource, the fix under the fault, a summary last."""
@@ -137,12 +137,12 @@ class _Text:
                     word = word.lstrip()  # noqa: PLW2901  # it begins a line
                 line += self._styled(word, style)
                 used += len(word)
-        yield line.rstrip() if not self._colour else line
+        yield line.rstrip() if not self._color else line
 
     def _styled(self, text: str, style: str) -> str:
         text = "".join(sign if sign.isprintable() else " " for sign in text)  # no escape sequence
         code = _STYLES[style]
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour and code and text.strip() else text
+        return f"\x1b[{code}m{text}\x1b[0m" if self._color and code and text.strip() else text
 
 
 def _words(text: str) -> list[str]:

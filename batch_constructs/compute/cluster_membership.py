@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _SHELL = ("#!", "MIME-Version:", "Content-Type:")
 _AGENTLESS = "SsmParameterValueawsserviceamiamazonlinuxlatest"
-"""How the CDK calls the parameter of an Amazon Linux image that is not optimised for ECS."""
+"""How the CDK calls the parameter of an Amazon Linux image that is not optimized for ECS."""
 _AGENTS = ("ecs-init", "amazon-ecs-agent")
 _IMAGE = "machine_image=ecs.EcsOptimizedImage.amazon_linux2023()"
 

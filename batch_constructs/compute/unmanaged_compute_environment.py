@@ -151,7 +151,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
     def add_auto_scaling_group(self, auto_scaling_group: autoscaling.AutoScalingGroup) -> None:
         """Let the instances of an Auto Scaling group join the cluster and run jobs.
 
-        They need an image that is optimised for ECS on Linux, not Bottlerocket, and a way out to
+        They need an image that is optimized for ECS on Linux, not Bottlerocket, and a way out to
         ECS. Their user data name the cluster and let Spot instances drain; their role gets AWS's
         policy for ECS instances; what is admitted to this environment's ``connections`` is
         admitted to them. Whether an image that is named by its ID has the ECS agent cannot be told.

@@ -50,7 +50,7 @@ def with_limit(
         if given in consumed:
             arguments.wrong_value(
                 "max_concurrent_jobs is a resource that consumable_resources has as well; allowed "
-                "is one of them: leave one out"
+                "is one of them: leave one of them out"
             )
         return quantities if given in consumed else {**consumed, given: 1}
     if isinstance(given, bool) or not (isinstance(given, int) or is_token(given)):

@@ -232,7 +232,7 @@ def job_definition_name(arn: str) -> str:
 
 
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
-    """Return the ARN that a submission by name is authorised against."""
+    """Return the ARN that a submission by name is authorized against."""
     return JOB_DEFINITION.arn_without_revision(definition)
 
 

@@ -66,7 +66,7 @@ class SecretField:
         if self.version_stage is not None and self.version_id is not None:
             raise ValueError(
                 f"secret_field: version_stage is {shown(self.version_stage)} and version_id is "
-                f"{shown(self.version_id)}; only one of them may be given: leave one out"
+                f"{shown(self.version_id)}; allowed is one of them: leave one of them out"
             )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.fargate_sizes import MEMORY
 from batch_constructs.jobs.container import Container, ContainerDependency
-from batch_constructs.jsii_objects import kind_of
+from batch_constructs.jsii_objects import described
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -45,14 +45,18 @@ def with_sidecar(
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_TaskContainerProperties.html
     """
-    for one in (*containers, sidecar):
+    named = {f"containers[{place}]": one for place, one in enumerate(containers)}
+    for parameter, one in (named | {"sidecar": sidecar}).items():
         if not isinstance(one, Container):
-            raise TypeError(f"sidecar: {kind_of(one)} is given; expected Container(…)")
+            raise TypeError(f"{parameter} is {described(one)}; expected Container(…)")
     if sidecar.name is None:
-        raise ValueError("sidecar.name is left out; the other containers wait for it by its name")
+        raise ValueError(
+            "sidecar.name is left out, and the other containers wait for it by its name: give it"
+        )
     if any(one.name == sidecar.name for one in containers):
         raise ValueError(
-            f"sidecar.name is {shown(sidecar.name)}, as that of another container: give another one"
+            f"sidecar.name is {shown(sidecar.name)}, as that of another container: give each "
+            "container a name of its own"
         )
     waits = ContainerDependency(container_name=sidecar.name)
     job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]

@@ -61,7 +61,7 @@ def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | No
 
 
 def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:
-    """Return all that a submission may be authorised against; AWS's pages disagree on it.
+    """Return all that a submission may be authorized against; AWS's pages disagree on it.
 
     Raises:
         TypeError: an argument is not what it should be.

@@ -68,7 +68,7 @@ def _submission(
 
 
 def _named(action: str, request: Mapping[str, Any], arns: Arns) -> list[str]:
-    """Return what a request names of the kinds that its action is authorised against."""
+    """Return what a request names of the kinds that its action is authorized against."""
     if action in _TAGGING:
         return [str(request.get("resourceArn"))]
     resources = [

@@ -82,7 +82,7 @@ class AuditTrail(BatchConstruct):
             change in the account and Region, those of definitions included.
         compute_environments: Whose changes raise the alarm. Default: see queues.
         alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
-        create_trail: Whether to make a trail; without any trail of the account or organisation,
+        create_trail: Whether to make a trail; without any trail of the account or organization,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: Roles whose changes raise no alarm, such as a cost guard's, or their ARNs.
         log_retention: How long the log is kept. Default: a year.

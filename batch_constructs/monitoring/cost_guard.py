@@ -333,15 +333,18 @@ def _check_lowered(
     number = known_now(arguments, "lowered_max_vcpus", value)
     if not environments:
         return
-    for environment in filter(is_compute_environment, given):
+    for place, environment in enumerate(given):
+        if not is_compute_environment(environment):
+            continue
         is_l1 = isinstance(environment, batch.CfnComputeEnvironment)
         resource = environment if is_l1 else environment.node.default_child
         if not isinstance(resource, batch.CfnComputeEnvironment):
             continue
         if str(resource.type).upper() == "UNMANAGED":
             arguments.wrong_value(
-                f"compute_environments holds {environment.node.id}, which is unmanaged and has no "
-                "maximum to lower; allowed are managed environments: disable the queues instead"
+                f"compute_environments[{place}] is {environment.node.id}, which is unmanaged and "
+                "has no maximum to lower; allowed are managed environments: disable the queues "
+                "instead"
             )
             continue
         most: Any = getattr(resource.compute_resources, "maxv_cpus", None)

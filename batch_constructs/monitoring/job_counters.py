@@ -215,7 +215,7 @@ class JobCounters(BatchConstruct):
         arn = job_queue_arn(queue)
         if arn not in self.queue_arns:
             raise ValueError(
-                f"{self.node.path}: {queue.node.path} is not counted here; add it to the counters"
+                f"{self.node.path}: {queue.node.path} is not counted here: add it to the counters"
             )
         return cloudwatch.Metric(
             namespace=OURS,

@@ -206,7 +206,7 @@ class JobGauges(BatchConstruct):
         """Refuse a metric that nobody publishes."""
         problem = wrong_statistic(options.get("statistic"))
         if arn not in known:
-            problem = f"{asked.node.path} is not read here; add it to the gauges"
+            problem = f"{asked.node.path} is not read here: add it to the gauges"
         if problem is not None:
             raise ValueError(f"{self.node.path}: {problem}")
 

@@ -21,7 +21,7 @@ NUMBERS_HEIGHT = 3
 GRAPH_HEIGHT = 6
 TABLE_HEIGHT = 8
 
-# One colour a meaning, on every graph.
+# One color a meaning, on every graph.
 WAITING = "#f2a93b"
 MOVING = "#7f7f7f"
 RUNNING = "#1f77b4"

@@ -227,13 +227,13 @@ class QueueEvents(QueueRules):
         problem = None if states is None else wrong_states(states)
         if problem is not None:
             self._refuse(id, ValueError, problem)
-        for definition in definitions:
+        for place, definition in enumerate(definitions):
             if not is_job_definition(definition):
                 self._refuse(
                     id,
                     TypeError,
-                    f"job_definitions holds {kind_of(definition)}; expected job definitions "
-                    "of batch_constructs or aws_cdk.aws_batch",
+                    f"job_definitions[{place}] is {described(definition)}; expected a job "
+                    "definition of batch_constructs or aws_cdk.aws_batch",
                 )
         pattern = state_change_pattern(
             queue_arns=[self.job_queue_arn],

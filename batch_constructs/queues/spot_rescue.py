@@ -64,7 +64,7 @@ class SpotRescue(BatchConstruct):
         id: Its ID, unique in the scope.
         queue_arn: The ARN of that queue.
         rescue_queue_arn: The ARN of the queue on demand.
-        submit_resources: What the submissions are authorised against.
+        submit_resources: What the submissions are authorized against.
         jobs_arn: All jobs of the rescue queue's account and Region.
         function_settings: How the function runs.
     """

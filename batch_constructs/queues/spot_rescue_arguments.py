@@ -22,7 +22,7 @@ _DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 def read_rescue_queue(
     arguments: Arguments, rescue_queue: Any, definitions: Any, *, fair_share: bool
 ) -> list[str]:
-    """Look at the rescue queue; return what the submissions to it are authorised against."""
+    """Look at the rescue queue; return what the submissions to it are authorized against."""
     listed = _rescued_definitions(arguments, rescue_queue, definitions)
     if rescue_queue is None and definitions is not None:
         arguments.wrong_value(

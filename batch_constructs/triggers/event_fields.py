@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import event_pattern
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.delivery import INPUT_PATHS
 from batch_constructs.construct import given
 from batch_constructs.tokens import is_token, without_tokens
@@ -140,8 +140,12 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]
                 f"{where} has <…> in it, which EventBridge reads as a field of the event: write it "
                 "without the angle brackets"
             )
-    if sum(map(is_field, values.values())) > INPUT_PATHS:
-        arguments.wrong_value(f"{parameter} takes more than {INPUT_PATHS} fields of the event")
+    fields = sum(map(is_field, values.values()))
+    if fields > INPUT_PATHS:
+        arguments.wrong_value(
+            f"{parameter} takes {fields} fields of the event; {allowed(f'at most {INPUT_PATHS}')}: "
+            "take fewer, or let the job read the event"
+        )
 
 
 def _escaped(text: str) -> str:

@@ -99,8 +99,9 @@ def read_gateway(
     is_fifo = arguments.flag("fifo", fifo, required=True) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
-            "fifo with mode COALESCE: SQS hands over at most 10 messages of a FIFO queue at a time "
-            "and the children of an array have no order: use mode JOB_PER_MESSAGE, or no fifo"
+            f"fifo is given with mode COALESCE; SQS hands over at most {SQS_FIFO_BATCH} messages "
+            "of a FIFO queue at a time, and the children of an array have no order: use mode "
+            "JOB_PER_MESSAGE, or leave fifo out"
         )
     fields = arguments.mapping("parameters", parameters)
     if arguments.is_wrong("parameters"):
@@ -191,8 +192,8 @@ def _room(
     given = arguments.number("max_messages_per_hour", max_messages_per_hour, bound=Whole(1))
     if given is not None and not coalesce:
         arguments.wrong_value(
-            "max_messages_per_hour with mode JOB_PER_MESSAGE: max_submissions_per_second says it "
-            "there: leave it out"
+            "max_messages_per_hour is given with mode JOB_PER_MESSAGE, where "
+            "max_submissions_per_second says it: leave it out"
         )
     known = all(isinstance(each, int | float) for each in (per_second, window_seconds))
     if is_token(given) or not known or is_token(per_second) or is_token(window_seconds):

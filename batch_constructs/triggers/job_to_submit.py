@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.names import JOB_NAME, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
@@ -280,9 +280,9 @@ def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any
     )
     if length > OVERRIDES_BYTES:
         arguments.wrong_value(
-            f"command and environment have {length} characters together; ECS takes at most "
-            f"{OVERRIDES_BYTES} as overrides, and the job would fail: put what is long into the "
-            "job definition or into S3"
+            f"command and environment have {length} characters together; "
+            f"{allowed(f'at most {OVERRIDES_BYTES}')} as overrides of ECS: put what is long into "
+            "the job definition or into S3"
         )
 
 

@@ -9,9 +9,13 @@ import jsii
 from aws_cdk import Token
 from constructs import IValidation
 
+from batch_constructs.aws.bound import allowed
+from batch_constructs.aws.event_pattern import length
+from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import described, has_member, is_resolvable
 from batch_constructs.shared_arguments import spells_out
+from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.delivery_retries import DEFAULTS, DeliveryArguments
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
 from batch_constructs.triggers.event_trigger import EventTrigger
@@ -79,22 +83,39 @@ class ObjectCreatedTrigger(EventTrigger):
         if isinstance(parameters, Mapping | None):
             shared["parameters"] = {**OBJECT_CREATED_FIELDS, **(parameters or {})}
         path = f"{scope.node.path}/{id}".strip("/")
-        prefix = key_part(path, "prefix", prefix)
-        suffix = key_part(path, "suffix", suffix)
         super().__init__(
             scope,
             id,
             queue=queue,
             job_definition=job_definition,
-            event_pattern=object_created_pattern(
-                bucket_name(path, bucket), prefix=prefix, suffix=suffix
-            ),
+            event_pattern=read_object_pattern(path, bucket, prefix=prefix, suffix=suffix),
             rule_name=rule_name,
             description=description,
             function_settings=function_settings,
             **shared,
         )
         tell_event_bridge(bucket)
+
+
+def read_object_pattern(path: str, bucket: Any, *, prefix: Any, suffix: Any) -> dict[str, Any]:
+    """Make the pattern of a bucket's events, of arguments that are looked at.
+
+    Raises:
+        TypeError: one has a wrong type.
+        ValueError: it is longer than EventBridge takes.
+    """
+    pattern = object_created_pattern(
+        bucket_name(path, bucket),
+        prefix=key_part(path, "prefix", prefix),
+        suffix=key_part(path, "suffix", suffix),
+    )
+    characters = length(without_tokens(pattern))
+    if characters > EVENT_PATTERN_CHARACTERS:
+        raise ValueError(
+            f"{path}: prefix and suffix make an event pattern of {characters} characters; "
+            f"{allowed(f'at most {EVENT_PATTERN_CHARACTERS}')}: shorten them"
+        )
+    return pattern
 
 
 def key_part(path: str, parameter: str, value: Any) -> str | None:

@@ -205,7 +205,7 @@ def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
     if own not in {None, zone, _DEFAULT_ZONE}:
         return arguments.wrong_value(
             f"time_zone is {shown(zone)}, but schedule has a time zone of its own, {shown(own)}: "
-            "leave out one of the two"
+            "leave one of them out"
         )
     if isinstance(zone, str) and not is_token(zone) and _is_unknown_zone(zone):
         return arguments.wrong_value(

@@ -42,7 +42,7 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery_retries import admit_event_bridge
-from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
+from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
     GatewayArguments,
@@ -51,8 +51,7 @@ from batch_constructs.triggers.gateway_arguments import (
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
 from batch_constructs.triggers.object_created_trigger import (
-    bucket_name,
-    key_part,
+    read_object_pattern,
     tell_event_bridge,
 )
 from batch_constructs.triggers.submit_function import (
@@ -323,11 +322,7 @@ class SubmissionGateway(BatchConstruct):
                 "order: use one without fifo"
             )
         path = self.node.path
-        pattern = object_created_pattern(
-            bucket_name(path, bucket),
-            prefix=key_part(path, "prefix", prefix),
-            suffix=key_part(path, "suffix", suffix),
-        )
+        pattern = read_object_pattern(path, bucket, prefix=prefix, suffix=suffix)
         if self._idempotency_key == _OBJECT_KEY:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:corrected-file",

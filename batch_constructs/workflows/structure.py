@@ -61,8 +61,8 @@ def structure_of(graph: Graph) -> Structure:
         between = " -> ".join(reversed(error.args[1]))
         raise ValueError(
             "NToN joins arrays that another job stands between, so that they can neither run "
-            f"together nor one after the other: {between}; let that job wait for the last array, "
-            "or make the dependency a whole one"
+            f"together nor one after the other ({between}): let that job wait for the last array, "
+            "or depend on the whole array"
         ) from None
     members = {group[0]: Together(group) for group in groups}
     return _structure(order, waits, members)

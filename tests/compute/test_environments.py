@@ -423,7 +423,7 @@ class TestRefusals:
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc)
 
     def test_a_scope_that_is_no_construct_is_named(self, vpc: ec2.Vpc) -> None:
-        with pytest.raises(TypeError, match="scope is NoneType"):
+        with pytest.raises(TypeError, match="scope is None"):
             bc.FargateComputeEnvironment(None, "F", vpc=vpc)  # type: ignore[arg-type]  # the mistake
 
 

@@ -40,7 +40,7 @@ def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> No
     problems = str(refused.value).splitlines()[1:]
     assert [problem.split(":")[0].removeprefix("  - ") for problem in problems if ":" in problem]
     for named in (
-        "vcpus is 3; Fargate allows 0.25, 0.5, 1, 2, 4, 8, 16 or 32",
+        "vcpus is 3; allowed are 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
         "AWS_BATCH_JOB",
         "PASSWORD",
         "timeout is 10",
@@ -52,7 +52,7 @@ def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> No
 
 
 def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.Stack) -> None:
-    with pytest.raises(ValueError, match="vcpus is 3; Fargate") as refused:
+    with pytest.raises(ValueError, match="vcpus is 3; allowed") as refused:
         bc.FargateJobDefinition(
             stack, "Other", image="busybox", vcpus=3, memory=cdk.Size.gibibytes(2)
         )
@@ -69,7 +69,7 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
     [
         (
             {"vcpus": 0.3},
-            r"vcpus is 0\.3; Fargate allows 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32$",
+            r"vcpus is 0\.3; allowed are 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32 on Fargate$",
         ),
         (
             {"retry_policy": bc.RetryPolicy(attempts=0)},
@@ -261,7 +261,7 @@ def test_none_is_refused_where_something_is_needed(
     [{"user": ""}, {"job_definition_name": ""}, {"environment": {"": "x"}}],
 )
 def test_an_empty_text_is_refused(options: dict[str, Any], fargate: Fargate) -> None:
-    with pytest.raises(ValueError, match="Stack/Job: .*(is empty|an empty key)"):
+    with pytest.raises(ValueError, match="Stack/Job: .*is empty"):
         fargate(**options)
 
 

@@ -244,14 +244,14 @@ def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
 
 
 def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None:
-    with pytest.raises(TypeError, match="job_definitions holds aws_cdk.Stack"):
+    with pytest.raises(TypeError, match=r"job_definitions\[0\] is aws_cdk.Stack"):
         queue.on_job_failed("Failed", job_definitions=[stack])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"target": "orders"}, "target is str; expected a Lambda function"),
+        ({"target": "orders"}, 'target is str "orders"; expected a Lambda function'),
         ({"job_definitions": "etl"}, "job_definitions is str; expected a list"),
         ({"rule_name": "a rule"}, 'rule_name is "a rule"; allowed are 1 to 64'),
         ({"states": []}, "states is empty"),

@@ -339,7 +339,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             r"pattern \"\^\(a\+\)\+\$\", which repeats",
         ),
         ({"parameters": {"x" * 2500: "$.a"}}, "parameters are 2,51"),
-        ({"max_messages_per_hour": 5}, "max_messages_per_hour with mode JOB_PER_MESSAGE"),
+        ({"max_messages_per_hour": 5}, "max_messages_per_hour is given with mode JOB_PER_MESSAGE"),
         (
             {
                 "mode": "coalesce",
@@ -613,9 +613,9 @@ def test_a_topic_a_prefix_and_a_suffix_of_a_wrong_kind_are_said(
     mail = gateway(stack, queue, definition)
     wrong: Any = 5
 
-    with pytest.raises(TypeError, match="Stack/Mail: topic is int; expected an sns.ITopic"):
+    with pytest.raises(TypeError, match="Stack/Mail: topic is int 5; expected an sns.ITopic"):
         mail.add_topic(wrong)
-    with pytest.raises(TypeError, match="Stack/Mail: suffix is int; expected a string"):
+    with pytest.raises(TypeError, match="Stack/Mail: suffix is int 5; expected a string"):
         mail.add_bucket("Files", s3.Bucket(stack, "Bucket"), prefix="a", suffix=wrong)
 
 

@@ -158,7 +158,7 @@ def test_what_is_said_twice_is_refused_in_one_line(
         (SubmissionOverrides(tags={"aws:a": "b"}), 'a key of overrides.tags is "aws:a"'),
         (
             SubmissionOverrides(memory=Size.gibibytes(1), memory_mebibytes=1024),
-            "overrides.memory is given with memory_mebibytes, which says the same",
+            "overrides.memory is given with overrides.memory_mebibytes, which says the same",
         ),
         (
             SubmissionOverrides(retry=RetryPolicy(attempts=11)),

@@ -158,12 +158,12 @@ def test_the_cdk_s_schedules_are_taken_too(
         ("every hour", "allowed are rate"),
         ("rate(1 hours)", r"write rate\(1 hour\)"),
         ("rate(5 minute)", r"write rate\(5 minutes\)"),
-        ("rate(0 hours)", "a rate is 1 or more"),
-        ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
-        ("cron(0 3 * * * *)", "day of month or day of week has to be"),
+        ("rate(0 hours)", "allowed are rates of 1 or more"),
+        ("cron(0 3 * * *)", "cron has 5 fields; allowed are 6"),
+        ("cron(0 3 * * * *)", "allowed is . as the day of month or"),
         ("cron(60 3 * * ? *)", "minutes is 60; allowed are 0 to 59"),
-        ("cron(0 3 ? * MUN *)", "day of week is MUN; MUN means nothing there"),
-        ("at(2026-13-01T00:00:00)", "there is no such moment"),
+        ("cron(0 3 ? * MUN *)", "day of week is MUN; allowed are numbers and FRI, MON"),
+        ("at(2026-13-01T00:00:00)", "allowed are moments of the calendar"),
     ],
 )
 def test_an_expression_that_aws_refuses_is_refused(
@@ -331,7 +331,7 @@ def test_a_command_and_variables_that_ecs_refuses_are_refused(
     long = {"A": "x" * 8000}
 
     trigger(stack, queue, definition, environment=long)
-    with pytest.raises(ValueError, match="have 8298 characters together; ECS takes at most 8192"):
+    with pytest.raises(ValueError, match="have 8298 characters together; allowed are at most 8192"):
         ScheduleTrigger(
             stack,
             "Wrong",

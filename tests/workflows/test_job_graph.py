@@ -80,7 +80,7 @@ def test_waiting_for_a_job_that_runs_only_on_failure_is_refused() -> None:
     assert found == [
         (
             'job "b": depends_on[0] is "c", which runs only on failure: name that job in catch, or '
-            "leave out its only_on_failure"
+            "leave its only_on_failure out"
         )
     ]
 

@@ -127,7 +127,7 @@ def fit_share(
                 "one: share_identifier, --share-identifier"
             )
     elif share_identifier is not None:
-        raise ValueError(f"queue {name} has no scheduling policy; leave out the share identifier")
+        raise ValueError(f"queue {name} has no scheduling policy; leave the share identifier out")
     else:
         request.pop("shareIdentifier", None)
         request.pop("schedulingPriorityOverride", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import compute_environment_facts as aws
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.limit_rules import register
@@ -128,8 +128,9 @@ def allocation_strategy_capacity(environment: ComputeEnvironment) -> Iterator[Fa
     strategy = text(environment.resources, "AllocationStrategy")
     has = aws.STRATEGIES.get(environment.kind or "")
     if has and strategy in aws.ALLOCATION_STRATEGIES and strategy not in has:
+        wrong = refused(strategy, one_of(has))
         yield (
             "ComputeResources/AllocationStrategy",
-            f"AllocationStrategy is {strategy}, which the type {environment.kind} does not have",
+            f"AllocationStrategy {wrong} in environments of the type {environment.kind}",
             f"set AllocationStrategy to {one_of(has)}",
         )

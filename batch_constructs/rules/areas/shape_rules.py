@@ -231,7 +231,7 @@ _register(
     "doubled",
     Severity.ERROR,
     title="object that stands inside of itself",
-    fix="move what is in the inner one a level up",
+    fix="move its properties one level up",
     explanation="CloudFormation refuses the inner one as a property that it does not know. What"
     " only follows from it is not told.",
 )

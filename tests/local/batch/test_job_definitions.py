@@ -90,7 +90,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ({"vcpus": 0.25}, "VCPU is 0.25; allowed are whole numbers from 1"),
         ({"vcpus": 0}, "VCPU is 0; allowed are whole numbers from 1"),
         ({"memory": 3}, "MEMORY is 3 MiB; allowed are 4 MiB or more"),
-        ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; Fargate allows 0.25, 0.5"),
+        ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; allowed are 0.25, 0.5"),
         ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
         ({"retryStrategy": {"attempts": 1, "evaluateOnExit": [GOOD_RULE] * 6}}, "has 6 exit cond"),
         ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24,576"),

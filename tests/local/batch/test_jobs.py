@@ -476,7 +476,7 @@ def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Accou
     ready.definition("true", platformCapabilities=["FARGATE"])
     wanted = [{"type": "MEMORY", "value": "2049"}]
 
-    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; with 1 vCPU Fargate allows"):
+    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; allowed are 2048, 3072"):
         ready.submit(containerOverrides={"resourceRequirements": wanted})
 
 
