@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from constructs import IConstruct
 
+    from batch_constructs.one_call import Made
+
 _LIKE_EACH_OTHER: Final = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 _SOLUTIONS: Final = "AwsSolutions"
 
@@ -188,11 +190,11 @@ _UNTOLD: Final[dict[str, list[tuple[Any, list[dict[str, str]]]]]] = {}
 """App → resources whose metadata checkov is to read, until the app is synthesised."""
 
 
-def tell_checkov(resource: IConstruct, type: str, **given: object) -> None:
+def tell_checkov(resource: IConstruct | Made[Any], type: str, **given: object) -> None:
     """Note what is meant so in a resource, for `write_metadata`.
 
     Args:
-        resource: the L1, or the L2 above it.
+        resource: the L1, or the L2 above it, made or about to be.
         type: the resource's type.
         given: properties that are there, with which a finding is none.
     """
@@ -211,11 +213,9 @@ def write_metadata(app: str) -> None:
 
     What tests render of a stack alone has none of it, so that they do not pay for it.
     """
-    from aws_cdk import CfnResource  # noqa: PLC0415  # loaded by whoever made the resource
+    from batch_constructs.one_call import tell  # noqa: PLC0415  # jsii is loaded by then
 
-    for resource, skipped in _UNTOLD.pop(app, ()):
-        l1 = resource if isinstance(resource, CfnResource) else resource.node.default_child
-        l1.add_metadata("checkov", {"skip": skipped})
+    tell("checkov", [(one, {"skip": skipped}) for one, skipped in _UNTOLD.pop(app, ())])
 
 
 def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[str]) -> None:

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
-from batch_constructs.construct import arn_prefix, given, make_l1
+from batch_constructs.construct import arn_prefix, given
 from batch_constructs.encryption_key import admit_logs
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.one_call import Made, OneCall
 
 
 _DAYS: dict[str, int | None] = {
@@ -65,11 +66,11 @@ class JobLogs:
         needed: bool,
     ) -> None:
         self._needed = needed
+        self._given = log_group
         self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
-        self._resource = log_group if isinstance(log_group, logs.CfnLogGroup) else None
+        self._made: Made[logs.CfnLogGroup] | None = None
         self._days = _days(arguments, retention)
         self._key = encryption_key
-        self._name = ""
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given with log_retention or log_encryption_key, which are the log "
@@ -82,28 +83,18 @@ class JobLogs:
                 "CloudWatch Logs: leave them out, or the log driver"
             )
 
-    def make(self, scope: Construct) -> None:
-        """Make the log group where none was given (ID ``LogGroup``): an L1, in one crossing."""
+    def add_to(self, call: OneCall, scope: Construct) -> None:
+        """Have the log group made where none was given (ID ``LogGroup``): an L1."""
         self._scope = scope
         if not self._needed:
             return
-        if self._group is not None:
-            self._name = self._group.log_group_name
-            self._arn = self._group.log_group_arn
-            return
-        if self._resource is None:
+        if self._given is None:
             key = None if self._key is None else self._key.key_arn
-            self._resource = make_l1(
-                logs.CfnLogGroup,
-                scope,
-                "LogGroup",
-                given(retentionInDays=self._days, kmsKeyId=key),
-            )
-            tell_checkov(self._resource, "AWS::Logs::LogGroup", KmsKeyId=key)
+            properties = given(retentionInDays=self._days, kmsKeyId=key)
+            self._made = call.add(logs.CfnLogGroup, "LogGroup", properties)
+            tell_checkov(self._made, "AWS::Logs::LogGroup", KmsKeyId=key)
             if self._key is not None:
                 admit_logs(scope, self._key)
-        self._name = self._resource.ref
-        self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
 
     def log_group(self) -> logs.ILogGroup:
         """Return the log group as the CDK's L2s take it; a view of the own one.
@@ -116,20 +107,32 @@ class JobLogs:
                 f"{self._scope.node.path}: there is no log group, since no container logs to "
                 "CloudWatch Logs: leave log_configuration out to have one"
             )
-        if self._group is None and self._resource is not None:
+        if self._group is None:
             self._group = logs.LogGroup.from_log_group_arn(
-                self._scope, "WatchableLogGroup", self._resource.attr_arn
+                self._scope, "WatchableLogGroup", self._resource().attr_arn
             )
         return cast("logs.ILogGroup", self._group)
 
     @property
     def name(self) -> str:
-        """The log group's name, once it is made."""
-        return self._name
+        """The log group's name, or what stands for it until it is made; empty without one."""
+        if not self._needed:
+            return ""
+        if self._made is not None:
+            return self._made.attribute("ref")
+        return self._resource().ref if self._group is None else self._group.log_group_name
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
-        return [_write_statement(self._arn)] if self._needed else []
+        if not self._needed:
+            return []
+        if self._group is not None:
+            return [_write_statement(self._group.log_group_arn)]
+        return [write_statement(self.name)]
+
+    def _resource(self) -> logs.CfnLogGroup:
+        given = self._given if self._made is None else self._made.resource
+        return cast("logs.CfnLogGroup", given)
 
 
 def write_statement(log_group_name: str) -> dict[str, Any]:
