@@ -61,10 +61,12 @@ def ours(number: int, *, many: bool = False, job_roles: bool = False) -> None:
 
     ids = [f"Job{index}" for index in range(number)]
     if many:
-        made = bc.FargateJobDefinition.from_mapping(stack, {id: {} for id in ids}, **arguments())
+        made = bc.FargateJobDefinition.from_mapping(
+            stack, {name: {} for name in ids}, **arguments()
+        )
         definitions = [*made.values()]
     else:
-        definitions = [bc.FargateJobDefinition(stack, id, **arguments()) for id in ids]
+        definitions = [bc.FargateJobDefinition(stack, name, **arguments()) for name in ids]
     if job_roles:
         for definition in definitions:
             definition.job_role  # noqa: B018  # asking for it makes it

@@ -111,7 +111,7 @@ class JobLogs:
             self._group = logs.LogGroup.from_log_group_arn(
                 self._scope, "WatchableLogGroup", self._resource().attr_arn
             )
-        return cast("logs.ILogGroup", self._group)
+        return self._group
 
     @property
     def name(self) -> str:
