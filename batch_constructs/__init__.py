@@ -438,7 +438,8 @@ if not TYPE_CHECKING:  # a type checker would believe every name, misspelt ones 
             home = _HOME[name]
         except KeyError:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-        value = getattr(import_module(f"{__name__}.{home}"), name)
+        telling = import_module(f"{__name__}.wrong_call").telling
+        value = telling(getattr(import_module(f"{__name__}.{home}"), name))
         globals()[name] = value
         return value
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
-from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
+from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.bound import Bound
-
-_SHORT = 60
-"""Characters of a value that are still worth showing in an error."""
 
 _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 """What a Size or a Duration holds, by unit: to ask the CDK is a jsii crossing, and people share
@@ -127,9 +124,7 @@ class Arguments:
 
         What may be ``secret`` is not shown.
         """
-        kind = "" if value is None else kind_of(value)
-        may_be_seen = _is_short(value) and not secret and not is_token(value)
-        got = f"{kind} {shown(value)}".lstrip() if may_be_seen or value is None else kind
+        got = kind_of(value) if secret and value is not None else described(value)
         problem = self._placed(f"{parameter} is {got}; expected {expected}")
         self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
@@ -489,10 +484,6 @@ def _as_list(token: Any) -> list[str]:
     from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
 
     return Token.as_list(token)
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
 
 
 def _is_part(parameter: str, of: str) -> bool:

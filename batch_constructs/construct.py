@@ -17,7 +17,7 @@ from constructs import Construct
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
-from batch_constructs.jsii_objects import javascript_error, kind_of
+from batch_constructs.jsii_objects import described, javascript_error
 from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def all_or_none(scope: Construct) -> Iterator[None]:
     except Exception as error:
         _remove(_UNDER_CONSTRUCTION[depth + 1 :])
         del _ONCE_MADE[waiting:]
-        told = _at(scope.node.path, error)
+        told = told_at(scope.node.path, error)
         if told is error:
             raise
         raise told from told.__cause__
@@ -106,7 +106,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
                     raise
                 path = begun[0].node.path
                 _remove(begun)
-                told = _at(path, error)
+                told = told_at(path, error)
                 if told is error:
                     raise
                 raise told from told.__cause__
@@ -124,7 +124,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
         return own.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 
 
-def _at(path: str, error: Exception) -> Exception:
+def told_at(path: str, error: Exception) -> Exception:
     """Return an error of JavaScript's as one of ours, with the construct's path; or as it is."""
     said = javascript_error(error)
     if isinstance(said, str):
@@ -156,16 +156,16 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
-                f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
+                f"scope is {described(scope)}; expected a construct, usually the stack (`self`)"
             )
         if isinstance(scope, Stage):
-            raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
+            raise TypeError(f"scope is {described(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
             raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:
-            told = _at(f"{scope.node.path}/{id}", error)
+            told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
         _UNDER_CONSTRUCTION.append(self)
         install(scope)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import refused
 from batch_constructs.aws.names import RESOURCE_NAME
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
@@ -41,6 +41,14 @@ class Reference:
             value, f"{self.attribute}_ref"
         )
 
+    @property
+    def expected(self) -> str:
+        """What is expected where such a resource is."""
+        return (
+            f"a {self.noun} of batch_constructs or aws_cdk.aws_batch, or one that is taken in with "
+            "from_…"
+        )
+
     def arn_of(self, value: Any) -> str:
         """Return the ARN of such a resource: ours, an L2 or an L1.
 
@@ -48,10 +56,7 @@ class Reference:
             TypeError: it is none of these.
         """
         if not self.fits(value):
-            raise TypeError(
-                f"{self.attribute} is {kind_of(value)}; expected a {self.noun} of "
-                "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
-            )
+            raise TypeError(f"{self.attribute} is {described(value)}; expected {self.expected}")
         if has_member(value, f"{self.attribute}_arn"):
             return str(getattr(value, f"{self.attribute}_arn"))
         reference = getattr(value, f"{self.attribute}_ref")
@@ -68,10 +73,9 @@ class Reference:
         ):
             return arn
         revision = ":REVISION" if self.has_revision else ""
-        raise ValueError(
-            f"{scope.node.path}/{id}: {shown(arn)} is not a {self.noun}'s ARN; expected "
-            f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
-        )
+        such = f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
+        wrong = refused(arn, f"an ARN such as {such}")
+        raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_arn {wrong}")
 
     def arn_of_name(self, scope: Construct, id: str, name: object) -> str:
         """Return the ARN of a name in the account and the Region of the scope's stack.
@@ -80,10 +84,8 @@ class Reference:
             ValueError: it is no name of such a resource.
         """
         if not isinstance(name, str) or not (is_token(name) or RESOURCE_NAME.admits(name)):
-            raise ValueError(
-                f"{scope.node.path}/{id}: {shown(name)} is not a {self.noun}'s name; allowed are "
-                f"{RESOURCE_NAME.allowed}"
-            )
+            wrong = refused(name, RESOURCE_NAME.allowed)
+            raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_name {wrong}")
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(scope).format_arn(
@@ -129,6 +131,10 @@ class Reference:
 
         return Stack.of(value).format_arn(service="batch", resource=resource, resource_name=name)
 
+
+COMPUTE_ENVIRONMENT = Reference(
+    noun="compute environment", resource="compute-environment", attribute="compute_environment"
+)
 
 JOB_DEFINITION = Reference(
     noun="job definition", resource="job-definition", attribute="job_definition", has_revision=True

@@ -59,8 +59,13 @@ def meant(value: str, known: Collection[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error
 
     words = {one.upper(): one for one in known}
-    near = get_close_matches(value.upper(), words, n=1, cutoff=_NEAR)
-    return f": did you mean {words[near[0]]}?" if near and len(words) > 1 else ""
+    near = get_close_matches(str(value).upper(), words, n=1, cutoff=_NEAR)
+    return did_you_mean(words[near[0]]) if near and len(words) > 1 else ""
+
+
+def did_you_mean(word: str) -> str:
+    """Ask for a word, at the end of what is said."""
+    return f": did you mean {word}?"
 
 
 def _number(value: object) -> str:

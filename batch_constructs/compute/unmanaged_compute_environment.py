@@ -25,7 +25,7 @@ from batch_constructs.compute.managed_compute_environment import (
 from batch_constructs.compute.user_data import agent_settings
 from batch_constructs.construct import given, made_here
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         group: Any = auto_scaling_group
         if not (has_member(group, "add_user_data") and has_member(group, "role")):
             raise TypeError(
-                f"{self.node.path}: auto_scaling_group is {kind_of(group)}; expected an "
+                f"{self.node.path}: auto_scaling_group is {described(group)}; expected an "
                 "autoscaling.AutoScalingGroup, which is not imported"
             )
         instances = joining_instances(self, group)

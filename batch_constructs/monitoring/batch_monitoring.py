@@ -235,11 +235,6 @@ def _limits(
         wanted = AlarmThresholds()
     if gauges is not None and not isinstance(gauges, JobGauges):
         arguments.wrong_type("gauges", gauges, "JobGauges(…)")
-    if wanted.vcpu_hours_per_day is not None and gauges is None:
-        arguments.wrong_value(
-            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
-            "metric of AWS Batch: give gauges=JobGauges(…)"
-        )
 
     def number(name: str) -> Any:
         parameter = f"thresholds.{name}"
@@ -256,7 +251,7 @@ def _limits(
         value = arguments.seconds(parameter, getattr(wanted, name))
         return known_now(arguments, parameter, value)
 
-    return Limits(
+    limits = Limits(
         failure_rate_percent=number("failure_rate_percent"),
         failure_rate_min_jobs=number("failure_rate_min_jobs"),
         time_in_runnable_seconds=seconds("time_in_runnable"),
@@ -264,6 +259,12 @@ def _limits(
         vcpu_hours_per_day=number("vcpu_hours_per_day"),
         oldest_message_age_seconds=seconds("oldest_message_age"),
     )
+    if wanted.vcpu_hours_per_day is not None and gauges is None:
+        arguments.wrong_value(
+            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
+            "metric of AWS Batch: give gauges=JobGauges(…)"
+        )
+    return limits
 
 
 def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:

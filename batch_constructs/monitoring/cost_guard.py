@@ -305,10 +305,9 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
         arguments.wrong_value(
             f"budget.warn_at_percent {refused(percent, 'numbers above 0 and up to 100')}"
         )
-    of = "vcpu_hours" if budget.price_per_vcpu_hour is None else "amount"
     if budget.amount is None:
-        arguments.wrong_type(f"budget.{of}", None, "a number")
-    amount = _amount(arguments, of, budget.amount)
+        arguments.wrong_type("budget.amount", None, "a number")
+    amount = _amount(arguments, "amount", budget.amount)
     price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
     if amount is None:
         return 0

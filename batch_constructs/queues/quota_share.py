@@ -14,7 +14,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import refused
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
@@ -226,9 +226,9 @@ class _ImportedQuotaShare(QuotaShare):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         BatchConstruct.__init__(self, scope, id)
         if not isinstance(arn, str) or not (is_token(arn) or _ARN.fullmatch(arn)):
+            such = "arn:aws:batch:REGION:ACCOUNT:job-queue/QUEUE/quota-share/NAME"
             raise ValueError(
-                f"{self.node.path}: {shown(arn)} is not a quota share's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:job-queue/QUEUE/quota-share/NAME"
+                f"{self.node.path}: quota_share_arn {refused(arn, f'an ARN such as {such}')}"
             )
         self._arn = arn
         # of a token CloudFormation reads it: job-queue/QUEUE/quota-share/NAME

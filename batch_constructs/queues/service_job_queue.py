@@ -15,7 +15,6 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
-from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
@@ -160,7 +159,6 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
-        expect_grantee(grantee)
         # A job that is submitted, and tagged as it is, has no ID yet.
         jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
         submit = iam.Grant.add_to_principal(

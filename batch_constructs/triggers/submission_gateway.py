@@ -36,7 +36,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.jobs.job_definition import takes_grants
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -286,7 +286,9 @@ class SubmissionGateway(BatchConstruct):
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
-            raise TypeError(f"{self.node.path}: topic is {kind_of(topic)}; expected an sns.ITopic")
+            raise TypeError(
+                f"{self.node.path}: topic is {described(topic)}; expected an sns.ITopic"
+            )
         return topic.add_subscription(
             subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
         )

@@ -142,12 +142,12 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
             VcpuBudget.of_cost(1, price_per_vcpu_hour=0),
             "budget.price_per_vcpu_hour is 0; allowed are numbers above 0",
         ),
-        (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
+        (VcpuBudget.of_vcpu_hours(0), "budget.amount is 0; allowed are numbers above 0"),
         (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
         (VcpuBudget.of_vcpu_hours(1, warn_at_percent=120), "budget.warn_at_percent is 120"),
-        (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
-        (VcpuBudget.of_vcpu_hours(math.inf), "budget.vcpu_hours is inf"),
-        (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
+        (VcpuBudget.of_vcpu_hours(math.nan), "budget.amount is nan"),
+        (VcpuBudget.of_vcpu_hours(math.inf), "budget.amount is inf"),
+        (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.amount is a token"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(
@@ -189,11 +189,11 @@ def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> N
     text: Any = "500"
     nothing: Any = None
 
-    with pytest.raises(TypeError, match='budget.vcpu_hours is str "500"'):
+    with pytest.raises(TypeError, match='budget.amount is str "500"'):
         CostGuard(stack, "A", queues=[queue], budget=VcpuBudget.of_vcpu_hours(text))
-    with pytest.raises(TypeError, match="budget.vcpu_hours is bool True"):
+    with pytest.raises(TypeError, match="budget.amount is bool True"):
         CostGuard(stack, "B", queues=[queue], budget=VcpuBudget.of_vcpu_hours(vcpu_hours=True))
-    with pytest.raises(TypeError, match="budget.vcpu_hours is None"):
+    with pytest.raises(TypeError, match="budget.amount is None"):
         CostGuard(stack, "D", queues=[queue], budget=VcpuBudget.of_vcpu_hours(nothing))
     with pytest.raises(TypeError, match="VcpuBudget.of_cost: price_per_vcpu_hour is None"):
         VcpuBudget.of_cost(1, price_per_vcpu_hour=nothing)

@@ -40,7 +40,7 @@ def test_a_grantee_may_submit_service_jobs_and_nothing_wider(stack: cdk.Stack) -
 
 
 def test_a_grantee_that_is_none_is_named(queue: bc.ServiceJobQueue) -> None:
-    with pytest.raises(TypeError, match="grantee is str; expected an iam.IGrantable"):
+    with pytest.raises(TypeError, match="grantee is str .role.; expected an iam.IGrantable"):
         queue.grant_submit_service_job("role")  # type: ignore[arg-type]  # the mistake
 
 
