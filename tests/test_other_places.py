@@ -14,6 +14,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -367,3 +368,37 @@ def test_objects_of_a_bucket_elsewhere_come_over_a_bus_or_are_refused(
     (rule,) = _rules(resources)
     assert rule["EventBusName"] == stack.resolve(bus.event_bus_name)
     assert "Custom::S3BucketNotifications" not in str(resources)
+
+
+@pytest.mark.parametrize("kind", [bc.FargateJobDefinition, bc.Ec2JobDefinition])
+def test_jobs_write_to_a_log_group_of_another_region(kind: Any) -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:central:*"
+    group = logs.LogGroup.from_log_group_arn(stack, "Logs", arn)
+    kind(stack, "Job", log_group=group, **IMAGE)
+
+    template = cdk.assertions.Template.from_stack(stack)
+    (job,) = template.find_resources("AWS::Batch::JobDefinition").values()
+    options = job["Properties"]["ContainerProperties"]["LogConfiguration"]["Options"]
+    assert options == {"awslogs-group": "central", "awslogs-region": "eu-west-1"}
+    assert f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:central:*" in str(
+        template.find_resources("AWS::IAM::Role")
+    )
+
+
+def test_no_job_writes_to_a_log_group_of_another_account() -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = "arn:aws:logs:us-east-1:210987654321:log-group:central:*"
+    group = logs.LogGroup.from_log_group_arn(stack, "Logs", arn)
+    with pytest.raises(ValueError, match="Here/Job: log_group is in account 210987654321"):
+        bc.FargateJobDefinition(stack, "Job", log_group=group, **IMAGE)
+
+
+def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
+    stack = cdk.Stack()
+    options = {"awslogs-group": "central", "awslogs-region": "eu-west-1"}
+    log = bc.LogConfiguration(options=options)
+    bc.FargateJobDefinition(stack, "Job", log_configuration=log, **IMAGE)
+
+    roles = cdk.assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role")
+    assert ":logs:eu-west-1:" in str(roles)

@@ -130,7 +130,7 @@ class EcsJobDefinition(JobDefinition):
                 execution_role=self.execution_role if binds else None,
                 execution_role_arn=self._execution_role.arn,
                 job_role_arn=None if self._job_role is None else self._job_role.role_arn,
-                log_group_name=self._logs.name,
+                log_options=self._logs.options,
             )
             for task in tasks
         ]

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given, make_l1
 from batch_constructs.encryption_key import admit_logs
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -69,7 +73,8 @@ class JobLogs:
         self._resource = log_group if isinstance(log_group, logs.CfnLogGroup) else None
         self._days = _days(arguments, retention)
         self._key = encryption_key
-        self._name = ""
+        self.options: dict[str, str] = {}
+        self._region = _region(arguments, log_group)
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given with log_retention or log_encryption_key, which are the log "
@@ -88,8 +93,13 @@ class JobLogs:
         if not self._needed:
             return
         if self._group is not None:
-            self._name = self._group.log_group_name
             self._arn = self._group.log_group_arn
+            self.options = given(
+                **{
+                    LOG_GROUP_OPTION: self._group.log_group_name,
+                    LOG_REGION_OPTION: self._region,
+                }
+            )
             return
         if self._resource is None:
             key = None if self._key is None else self._key.key_arn
@@ -102,8 +112,9 @@ class JobLogs:
             tell_checkov(self._resource, "AWS::Logs::LogGroup", KmsKeyId=key)
             if self._key is not None:
                 admit_logs(scope, self._key)
-        self._name = self._resource.ref
-        self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
+        name = self._resource.ref
+        self._arn = f"{arn_prefix('logs')}log-group:{name}:*"
+        self.options = {LOG_GROUP_OPTION: name}
 
     def log_group(self) -> logs.ILogGroup:
         """Return the log group as the CDK's L2s take it; a view of the own one.
@@ -122,19 +133,34 @@ class JobLogs:
             )
         return cast("logs.ILogGroup", self._group)
 
-    @property
-    def name(self) -> str:
-        """The log group's name, once it is made."""
-        return self._name
-
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
         return [_write_statement(self._arn)] if self._needed else []
 
 
-def write_statement(log_group_name: str) -> dict[str, Any]:
-    """Return what writes to a log group of the stack's account and Region."""
-    return _write_statement(f"{arn_prefix('logs')}log-group:{log_group_name}:*")
+def write_statement(log_group_name: str, region: str | None) -> dict[str, Any]:
+    """Return what writes to a log group of the stack's account, by default in its Region."""
+    prefix = arn_prefix("logs")
+    if region is not None:
+        prefix = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:"
+    return _write_statement(f"{prefix}log-group:{log_group_name}:*")
+
+
+def _region(arguments: Arguments, group: Any) -> str | None:
+    """Return the Region of a log group, where it is another one; its account has to be this one."""
+    if not has_member(group, "log_group_arn"):
+        return None
+    there = Place.of(group, str(group.log_group_arn))
+    differ = there.beside(Place.of_stack(arguments.construct)) if arguments.construct else None
+    if differ is None:
+        return None
+    if differ[0] == "Region":
+        return there.region
+    arguments.wrong_value(
+        f"log_group is in account {differ[1]}, and the stack in {differ[2]}; jobs write only to "
+        "log groups of their own account: give one of this account"
+    )
+    return None
 
 
 def _write_statement(streams_arn: str) -> dict[str, Any]:
