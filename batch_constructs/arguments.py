@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
+from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
@@ -296,6 +297,13 @@ class Arguments:
             else:
                 self.wrong_type(f"{parameter}[{place}]", item, one)
         return found
+
+    def of_this_region(self, parameter: str, resource: Any, arn: str, because: str) -> bool:
+        """Note a resource of another Region than the stack's; ``because`` says what to do."""
+        problem = in_another_region(self.construct, resource, arn, because)
+        if problem is not None:
+            self.wrong_value(f"{parameter}: {problem}")
+        return problem is None
 
     def items(self, parameter: str, value: Any, expected: str, *, some: bool = False) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""

@@ -167,6 +167,7 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         except RuntimeError as error:
             told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
+        self._parent = scope
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
         if not isinstance(scope, BatchConstruct):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.role_actions import KEY_OF_LOGS_ACTIONS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -35,8 +34,8 @@ def key_argument(arguments: Arguments, parameter: str, value: Any) -> None:
         return
     if not is_key(value):
         arguments.wrong_type(parameter, value, KEY)
-    elif there := in_another_region(arguments.construct, value, str(value.key_arn), _USED_HERE):
-        arguments.wrong_value(f"{parameter}: {there}")
+    else:
+        arguments.of_this_region(parameter, value, str(value.key_arn), _USED_HERE)
 
 
 def admit_logs(scope: Construct, key: kms.IKey, *, parameter: str = "log_encryption_key") -> None:

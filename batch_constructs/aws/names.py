@@ -41,6 +41,9 @@ NOT_IN_A_JOB_NAME: Final = pattern(r"[^A-Za-z0-9_-]+")
 LOG_GROUP_OPTION: Final = "awslogs-group"
 """The option of the awslogs driver that names a log group."""
 
+LOG_REGION_OPTION: Final = "awslogs-region"
+"""The option of the awslogs driver that names the log group's Region; by default the job's."""
+
 DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
 """Where the output of a job goes whose definition names no other log group."""
 

@@ -139,9 +139,17 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
 
 def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:
     if isinstance(cluster, str):
-        return cluster
-    if has_member(cluster, "cluster_arn"):
-        return cluster.cluster_arn
-    if has_member(cluster, "attr_arn"):
-        return cluster.attr_arn
-    return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")
+        arn: Any = cluster
+    elif has_member(cluster, "cluster_arn"):
+        arn = cluster.cluster_arn
+    elif has_member(cluster, "attr_arn"):
+        arn = cluster.attr_arn
+    else:
+        return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")
+    arguments.of_this_region(
+        "cluster",
+        cluster,
+        str(arn),
+        "its nodes are in the cluster's own VPC: put the environment into a stack of that Region",
+    )
+    return arn

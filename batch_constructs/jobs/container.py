@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_image import (
     NamedImage,
@@ -199,10 +200,13 @@ class ContainerParts:
 
     def known(self) -> dict[str, Any]:
         """Return the properties as the rules see them, before any resource is made."""
-        return {**self.properties, "LogConfiguration": self.log.configuration(UNKNOWN)}  # type: ignore[arg-type]  # stands for a name
+        return {
+            **self.properties,
+            "LogConfiguration": self.log.configuration({LOG_GROUP_OPTION: UNKNOWN}),
+        }
 
     def bind(
-        self, scope: Construct, execution_role: iam.IRole | None, log_group_name: str
+        self, scope: Construct, execution_role: iam.IRole | None, log_options: Mapping[str, str]
     ) -> dict[str, Any]:
         """Return the properties, with the image bound; the role is asked for only by images."""
         bound: dict[str, Any] = {}
@@ -210,7 +214,7 @@ class ContainerParts:
             image: ecs.ContainerImage = self._image  # type: ignore[assignment]  # looked at above
             name, credentials = bind_image(scope, image, execution_role)
             bound = given(Image=name, RepositoryCredentials=credentials)
-        log = self.log.configuration(log_group_name)
+        log = self.log.configuration(log_options)
         return {**self.properties, **bound, "LogConfiguration": log}
 
     @property

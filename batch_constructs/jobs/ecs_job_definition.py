@@ -14,7 +14,7 @@ from batch_constructs.jobs.job_arguments import (
     ConsumptionArguments,
     JobArguments,
 )
-from batch_constructs.jobs.job_roles import ExecutionRole, add_job_role, allow
+from batch_constructs.jobs.job_roles import ExecutionRole, add_job_role, allow, is_customized
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.policy_statements import merged
@@ -108,7 +108,7 @@ class EcsJobDefinition(OwnJobDefinition):
         if not tasks:
             self._make(call, {**job.properties, **shape([])}, job.kept)
             return
-        if own["execution_role"] is not None:
+        if own["execution_role"] is not None or is_customized(self):
             call.make(at_once=True)  # its grants name the log group as it is
         statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
@@ -123,7 +123,7 @@ class EcsJobDefinition(OwnJobDefinition):
                 execution_role=self.execution_role if binds else None,
                 execution_role_arn=self._execution_role.arn,
                 job_role_arn=self._job_role_arn(),
-                log_group_name=self._logs.name,
+                log_options=self._logs.options,
             )
             for task in tasks
         ]

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.one_call import Made, OneCall
+    from batch_constructs.construct import BatchConstruct
+
+
+_CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"
+"""What ``iam.Role.customize_roles`` sets above a construct."""
+
+_CUSTOMIZED: Final[WeakKeyDictionary[Construct, bool]] = WeakKeyDictionary()
+"""Scope → whether an ``iam.Role`` below it may stand for a role that others made."""
+
+
+def is_customized(job: BatchConstruct) -> bool:
+    """Whether the CDK is to look after a definition's roles: only L2s may stand for others' roles.
+
+    A scope is asked once: its context cannot change once it has children.
+    """
+    scope = job._parent  # noqa: SLF001  # of what is ours
+    if scope not in _CUSTOMIZED:
+        _CUSTOMIZED[scope] = job.node.try_get_context(_CUSTOMIZE_ROLES) is not None
+    return _CUSTOMIZED[scope]
 
 
 @cache
@@ -43,16 +63,18 @@ class ExecutionRole:
     """The role that starts a container: given, or an own one (ID ``ExecutionRole``).
 
     The own role is an L1 with its one policy inline; the L2 view of it is made when somebody asks
-    (see docs/decisions/0002-roles-and-logs.md).
+    (see docs/decisions/0002-roles-and-logs.md). Below ``iam.Role.customize_roles`` it is an L2.
     """
 
     def __init__(
         self,
-        scope: Construct,
+        scope: BatchConstruct,
         call: OneCall,
         given: iam.IRole | None,
         statements: Sequence[dict[str, Any]],
     ) -> None:
+        if given is None and is_customized(scope):
+            given = iam.Role(scope, "ExecutionRole", assumed_by=_ecs_tasks())
         self._scope = scope
         self._role = given
         self._made: Made[iam.CfnRole] | None = None

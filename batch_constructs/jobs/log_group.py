@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.encryption_key import admit_logs
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -71,6 +75,7 @@ class JobLogs:
         self._made: Made[logs.CfnLogGroup] | None = None
         self._days = _days(arguments, retention)
         self._key = encryption_key
+        self._region = _region(arguments, log_group)
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given with log_retention or log_encryption_key, which are the log "
@@ -114,10 +119,14 @@ class JobLogs:
         return self._group
 
     @property
-    def name(self) -> str:
-        """The log group's name, or what stands for it until it is made; empty without one."""
+    def options(self) -> dict[str, str]:
+        """The options of the log driver that name it, or what stands for it until it is made."""
         if not self._needed:
-            return ""
+            return {}
+        return given(**{LOG_GROUP_OPTION: self._name, LOG_REGION_OPTION: self._region})
+
+    @property
+    def _name(self) -> str:
         if self._made is not None:
             return self._made.attribute("ref")
         return self._resource().ref if self._group is None else self._group.log_group_name
@@ -128,16 +137,36 @@ class JobLogs:
             return []
         if self._group is not None:
             return [_write_statement(self._group.log_group_arn)]
-        return [write_statement(self.name)]
+        return [write_statement(self._name, None)]
 
     def _resource(self) -> logs.CfnLogGroup:
         given = self._given if self._made is None else self._made.resource
         return cast("logs.CfnLogGroup", given)
 
 
-def write_statement(log_group_name: str) -> dict[str, Any]:
-    """Return what writes to a log group of the stack's account and Region."""
-    return _write_statement(f"{arn_prefix('logs')}log-group:{log_group_name}:*")
+def write_statement(log_group_name: str, region: str | None) -> dict[str, Any]:
+    """Return what writes to a log group of the stack's account, by default in its Region."""
+    prefix = arn_prefix("logs")
+    if region is not None:
+        prefix = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:"
+    return _write_statement(f"{prefix}log-group:{log_group_name}:*")
+
+
+def _region(arguments: Arguments, group: Any) -> str | None:
+    """Return the Region of a log group, where it is another one; its account has to be this one."""
+    if not has_member(group, "log_group_arn"):
+        return None
+    there = Place.of(group, str(group.log_group_arn))
+    differ = there.beside(Place.of_stack(arguments.construct)) if arguments.construct else None
+    if differ is None:
+        return None
+    if differ[0] == "Region":
+        return there.region
+    arguments.wrong_value(
+        f"log_group is in account {differ[1]}, and the stack in {differ[2]}; jobs write only to "
+        "log groups of their own account: give one of this account"
+    )
+    return None
 
 
 def _write_statement(streams_arn: str) -> dict[str, Any]:

@@ -123,6 +123,13 @@ class BatchMonitoring(BatchConstruct):
         dead = arguments.resources(
             "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
+        for place, letters in enumerate(dead):
+            arguments.of_this_region(
+                f"dead_letter_queues[{place}]",
+                letters,
+                str(letters.queue_arn),
+                "an alarm sees only metrics of its own Region: watch it from a stack of that one",
+            )
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)
         _check_dead(arguments, dead)

@@ -19,6 +19,9 @@ fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
 | limit 20
 """)
 
+REGION_OF_EVENT = '", region, "'
+"""In the query of the last failures: the Region that an event is of, where it may be any."""
+
 FAILURES_BY_REASON = r"""
 filter detail.status = "FAILED"
 | parse detail.jobQueue /job-queue\/(?<queue>.+)/

@@ -67,6 +67,14 @@ class JobLogQueries(BatchConstruct):
         listed = arguments.resources(
             "log_groups", log_groups, "log_group_name", "a logs.ILogGroup", "log groups", some=True
         )
+        for place, group in enumerate(listed):
+            arguments.of_this_region(
+                f"log_groups[{place}]",
+                group,
+                str(getattr(group, "log_group_arn", "")),  # an L1 has none
+                "CloudWatch Logs asks and counts only there: make the queries in a stack of that "
+                "Region",
+            )
         arguments.refuse()
 
         self._log_groups = listed

@@ -15,6 +15,7 @@ from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import OneOf, meant, shown
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
@@ -339,8 +340,11 @@ def make_rule(
     targets: Sequence[events.IRuleTarget] = (),
     description: str | None = None,
     rule_name: str | None = None,
+    event_bus: events.IEventBus | None = None,
 ) -> events.Rule:
     """Make a rule on the account's default event bus, where AWS Batch sends its events.
+
+    On another bus are events of other Regions and accounts.
 
     Raises:
         ValueError: a pattern that EventBridge refuses: it names too much.
@@ -348,9 +352,10 @@ def make_rule(
     refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
-    return events.Rule(
+    rule = events.Rule(
         scope,
         id,
+        event_bus=event_bus,
         description=description,
         rule_name=rule_name,
         targets=list(targets),
@@ -360,6 +365,9 @@ def make_rule(
             detail=pattern.get("detail"),
         ),
     )
+    if event_bus is not None:
+        expect_forwarded(rule.node.default_child)
+    return rule
 
 
 def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:

@@ -29,6 +29,7 @@ from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
@@ -300,6 +301,7 @@ class SubmissionGateway(BatchConstruct):
         *,
         prefix: str | None = None,
         suffix: str | None = None,
+        event_bus: events.IEventBus | None = None,
     ) -> events.Rule:
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
@@ -313,9 +315,11 @@ class SubmissionGateway(BatchConstruct):
             bucket: As for ``ObjectCreatedTrigger``.
             prefix: Only keys that begin so. Default: any.
             suffix: Only keys that end so. Default: any.
+            event_bus: As for ``ObjectCreatedTrigger``.
 
         Raises:
-            ValueError: the gateway is FIFO; EventBridge would have to name a message group.
+            ValueError: the gateway is FIFO; EventBridge would have to name a message group. Or the
+                bucket is in another Region or account, and no bus brings its events.
         """
         if self._fifo:
             raise ValueError(
@@ -323,8 +327,11 @@ class SubmissionGateway(BatchConstruct):
                 "order: use one without fifo"
             )
         path = self.node.path
+        arguments = Arguments(self)
+        bus = event_bus_argument(arguments, event_bus)
+        arguments.refuse()
         pattern = object_created_pattern(
-            bucket_name(path, bucket),
+            bucket_name(self, path, bucket, bus),
             prefix=key_part(path, "prefix", prefix),
             suffix=key_part(path, "suffix", suffix),
         )
@@ -335,7 +342,7 @@ class SubmissionGateway(BatchConstruct):
                 "becomes no job while the first one is remembered (deduplication_window): use "
                 "$.id or $.detail.object.sequencer",
             )
-        rule = make_rule(self, id, pattern)
+        rule = make_rule(self, id, pattern, event_bus=bus)
         resource: Any = rule.node.default_child
         resource.targets = [
             {
@@ -356,7 +363,8 @@ class SubmissionGateway(BatchConstruct):
         if not self._event_bridge_has_key:  # one for both queues and all buckets
             admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True
-        tell_event_bridge(bucket)
+        if bus is None:
+            tell_event_bridge(bucket)
         return rule
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:

@@ -171,7 +171,7 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     "event-bus",
     EVENT_RULE,
     title="rule about AWS events on a bus of its own",
-    fix="leave EventBusName out",
+    fix="leave EventBusName out, or let a rule on the default bus forward the events to that bus",
     source=docs(
         "eventbridge/latest/userguide/eb-service-event.html",
         "AWS services send their events to the default event bus, where schedules are too.",
