@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+from batch_constructs.aws.container_facts import (
+    ContainerDependencyCondition,
+    FirelensType,
+    SizeType,
+)
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_image import (
     NamedImage,
@@ -338,9 +342,9 @@ def _properties(arguments: Arguments, container: Container) -> dict[str, Any]:
 
 def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any]]:
     amounts = {
-        "VCPU": arguments.number("vcpus", container.vcpus, required=True),
-        "MEMORY": arguments.mebibytes("memory", container.memory, required=True),
-        "GPU": arguments.number("gpus", container.gpus),
+        SizeType.VCPU: arguments.number("vcpus", container.vcpus, required=True),
+        SizeType.MEMORY: arguments.mebibytes("memory", container.memory, required=True),
+        SizeType.GPU: arguments.number("gpus", container.gpus),
     }
     return [
         {"Type": kind, "Value": decimal(amount)}

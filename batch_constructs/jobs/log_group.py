@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given, make_l1
 from batch_constructs.encryption_key import admit_logs
@@ -19,34 +20,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-
-_DAYS: dict[str, int | None] = {
-    "ONE_DAY": 1,
-    "THREE_DAYS": 3,
-    "FIVE_DAYS": 5,
-    "ONE_WEEK": 7,
-    "TWO_WEEKS": 14,
-    "ONE_MONTH": 30,
-    "TWO_MONTHS": 60,
-    "THREE_MONTHS": 90,
-    "FOUR_MONTHS": 120,
-    "FIVE_MONTHS": 150,
-    "SIX_MONTHS": 180,
-    "ONE_YEAR": 365,
-    "THIRTEEN_MONTHS": 400,
-    "EIGHTEEN_MONTHS": 545,
-    "TWO_YEARS": 731,
-    "THREE_YEARS": 1096,
-    "FIVE_YEARS": 1827,
-    "SIX_YEARS": 2192,
-    "SEVEN_YEARS": 2557,
-    "EIGHT_YEARS": 2922,
-    "NINE_YEARS": 3288,
-    "TEN_YEARS": 3653,
-    "INFINITE": None,
-}
-"""``logs.RetentionDays`` → days; jsii brings its members to Python without their number."""
 
 
 class JobLogs:
@@ -153,4 +126,6 @@ def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | N
             "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
         )
         return None
-    return _DAYS[retention.name]
+    # jsii brings the members to Python in their order, without their numbers
+    days = (*LOG_RETENTION_DAYS, None)
+    return dict(zip(logs.RetentionDays, days, strict=True))[retention]

@@ -25,7 +25,7 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
@@ -519,6 +519,6 @@ class SubmissionGateway(BatchConstruct):
 
 def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
         statement.add_condition("StringEquals", {"kms:ViaService": services})
