@@ -12,6 +12,7 @@ from batch_constructs.aws.delivery import (
     SQS_BATCH,
     SQS_CONCURRENCY,
     SQS_FIFO_BATCH,
+    SQS_RECEIVES,
     SQS_WINDOW_SECONDS,
 )
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
@@ -40,7 +41,7 @@ _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
 _COMPACT = (",", ":")
-_MAX_RECEIVES = Whole(2, 100)
+_MAX_RECEIVES = Whole(2, SQS_RECEIVES.high)
 _HOUR_SECONDS = 3600
 _MEBIBYTE = 2**20
 _MESSAGES_PER_HOUR = 1_000_000

@@ -148,7 +148,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.

@@ -29,12 +29,10 @@ def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:
             refused = [one for one in outside if one not in bound.also]
             return [*ends, *bound.also], [*refused, bound.low + 0.5]
         case Decimal():
-            step, highest = bound.low / 10, bound.high
-            ends = [] if highest is None else [(highest, highest + step)]
-            return [bound.low, *(one for one, _ in ends)], [
-                bound.low - step,
-                *(beyond for _, beyond in ends),
-            ]
+            step = bound.low / 10
+            ends = [(bound.low, bound.low - step)]
+            ends += [] if bound.high is None else [(bound.high, bound.high + step)]
+            return [end for end, _ in ends], [beyond for _, beyond in ends]
         case OneOf():
             swapped = [value.swapcase() for value in bound.values if value.swapcase() != value]
             other = [value for value in swapped if value not in bound.values]
