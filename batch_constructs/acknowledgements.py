@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import managed_policies
 from batch_constructs.aws.authorization import takes_everything
+from batch_constructs.aws.names import every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -171,8 +172,8 @@ _MANAGED: Final = {
 _KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
 
 _ENDINGS: Final = (
-    (":job/*", "A job has no ID before it is submitted."),
-    (":job-definition/*", "Whichever job of the queue lost its host is submitted again."),
+    (f":{every('job')}", "A job has no ID before it is submitted."),
+    (f":{every('job-definition')}", "Whichever job of the queue lost its host is submitted again."),
     (":instance/*", "An instance has no ID before it is launched."),
     (":cluster/*_Batch_*", "AWS Batch names its clusters, and so ends the pattern."),
     (":cluster/AWSBatch-*", "AWS Batch names its clusters, and so begins the pattern."),

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
+from batch_constructs.aws.resource_states import State
+from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
 from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
@@ -31,10 +33,7 @@ _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 them."""
 
 
-_LARGEST = 2**31 - 1
-"""The largest number that AWS Batch's API has room for."""
-
-_NUMBERS = f"numbers up to {_LARGEST:,}"
+_NUMBERS = f"numbers up to {LARGEST_NUMBER:,}"
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
@@ -185,7 +184,7 @@ class Arguments:
         if math.isfinite(value):
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
-            if wrong is not None or abs(value) <= _LARGEST:
+            if wrong is not None or abs(value) <= LARGEST_NUMBER:
                 return self.bounded(parameter, value, bound)
         return self.wrong_value(f"{parameter} {refused(value, _NUMBERS)}")
 
@@ -229,7 +228,7 @@ class Arguments:
     def state(self, parameter: str, value: object) -> Any:
         """Read True or False as ENABLED or DISABLED."""
         if isinstance(value, bool):
-            return "ENABLED" if value else "DISABLED"
+            return State.ENABLED if value else State.DISABLED
         return self.wrong_type(parameter, value, "True or False")
 
     def texts(self, parameter: str, value: Sequence[str] | None) -> Any:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import names
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.names import RESOURCE_NAME
 from batch_constructs.jsii_objects import described, has_member
@@ -69,11 +70,11 @@ class Reference:
             ValueError: it is no ARN of such a resource.
         """
         if isinstance(arn, str) and (
-            is_token(arn) or re.fullmatch(rf"arn:[^:]+:batch:[^:]*:[^:]*:{self.resource}/.+", arn)
+            is_token(arn) or re.fullmatch(names.form("batch", f"{self.resource}/.+"), arn)
         ):
             return arn
-        revision = ":REVISION" if self.has_revision else ""
-        such = f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
+        like = "NAME:REVISION" if self.has_revision else "NAME"
+        such = names.arn(self.resource, like, region="REGION", account="ACCOUNT")
         wrong = refused(arn, f"an ARN such as {such}")
         raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_arn {wrong}")
 
@@ -94,7 +95,7 @@ class Reference:
 
     def name(self, arn: str) -> str:
         """Read the name out of an ARN, without a revision; of a token, CloudFormation reads it."""
-        marker = f":{self.resource}/"
+        marker = names.marker(self.resource)
         if marker in arn:
             return arn.split(marker, 1)[1].split(":", 1)[0]
         if is_made_up(arn):
@@ -108,7 +109,7 @@ class Reference:
     def arn_without_revision(self, value: Any) -> str:
         """Return the ARN of such a resource up to its name, in its own account and Region."""
         arn = self.arn_of(value)
-        marker = f":{self.resource}/"
+        marker = names.marker(self.resource)
         if marker in arn:
             before, name = arn.split(marker, 1)
             return f"{before}{marker}{name.split(':', 1)[0]}"
@@ -125,7 +126,7 @@ class Reference:
     def beside(self, value: Any, resource: str, name: str) -> str:
         """Return another ARN of AWS Batch in the account and the Region of such a resource."""
         arn = self.arn_of(value)
-        if f":{self.resource}/" in arn:
+        if names.marker(self.resource) in arn:
             return ":".join([*arn.split(":")[:5], f"{resource}/{name}"])
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 

@@ -135,23 +135,28 @@ class Whole(Record):
 
 
 class Decimal(Record):
-    """Numbers of a range, ends included."""
+    """Numbers of a range, ends included; without ``high`` it has one end."""
 
     low: float
-    high: float
+    high: float | None = None
 
     @property
     def allowed(self) -> str:
         """What is allowed."""
-        return f"numbers from {_number(self.low)} to {_number(self.high)}"
+        return f"numbers from {self._range}"
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
-        return f"set {name} to a value from {_number(self.low)} to {_number(self.high)}"
+        return f"set {name} to a value from {self._range}"
 
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
-        return self.low <= value <= self.high
+        return self.low <= value and (self.high is None or value <= self.high)
+
+    @property
+    def _range(self) -> str:
+        end = "" if self.high is None else f" to {_number(self.high)}"
+        return f"{_number(self.low)}{end}"
 
     def wrong(self, value: float) -> str | None:
         """Say what is wrong with a number."""

@@ -112,7 +112,8 @@ PARAMETER_SOURCE: Final[Source] = docs(
     'Standard parameters: "Maximum size of a parameter value: 4 KB".',
 )
 
-FUNCTION_ENVIRONMENT_BYTES: Final = 4096
+FUNCTION_ENVIRONMENT_KB: Final = 4
+FUNCTION_ENVIRONMENT_BYTES: Final = FUNCTION_ENVIRONMENT_KB * 1024
 """All environment variables of a function together, names and values."""
 
 FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
@@ -164,6 +165,17 @@ TARGET_INPUT_CHARACTERS: Final = 8192
 TARGET_INPUT_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_Target.html",
     'Input: "Length Constraints: Maximum length of 8192."; the same of InputTemplate.',
+)
+
+LOG_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""How long CloudWatch Logs may keep what a log group holds, where that ends."""
+
+LOG_RETENTION_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
+    "retentionInDays: the possible values.",
 )
 
 LOG_RESOURCE_POLICIES: Final = 10

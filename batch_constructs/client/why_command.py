@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from batch_constructs.aws.job_states import JobState
+
 _SOMETHING_IS_WRONG: Final = 1
 _TROUBLE: Final = 2
 
@@ -32,6 +34,6 @@ def why_command(job: str) -> None:
     click.echo(f"{answer.job_id} is {answer.status}")
     for reason in answer.reasons:
         click.echo(f"  {reason}")
-    if not answer.reasons and answer.status == "RUNNABLE":
+    if not answer.reasons and answer.status == JobState.RUNNABLE:
         click.echo("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

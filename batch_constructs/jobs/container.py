@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+from batch_constructs.aws.container_facts import (
+    ContainerDependencyCondition,
+    FirelensType,
+    SizeType,
+)
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_image import (
@@ -342,9 +346,9 @@ def _properties(arguments: Arguments, container: Container) -> dict[str, Any]:
 
 def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any]]:
     amounts = {
-        "VCPU": arguments.number("vcpus", container.vcpus, required=True),
-        "MEMORY": arguments.mebibytes("memory", container.memory, required=True),
-        "GPU": arguments.number("gpus", container.gpus),
+        SizeType.VCPU: arguments.number("vcpus", container.vcpus, required=True),
+        SizeType.MEMORY: arguments.mebibytes("memory", container.memory, required=True),
+        SizeType.GPU: arguments.number("gpus", container.gpus),
     }
     return [
         {"Type": kind, "Value": decimal(amount)}
@@ -355,7 +359,7 @@ def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any
 
 def decimal(amount: Any) -> Any:
     """Spell a number as AWS Batch reads it: ``1`` and never ``1.0``."""
-    if isinstance(amount, float) and amount < 0:
+    if isinstance(amount, float) and is_token(amount):
         from aws_cdk import Tokenization  # noqa: PLC0415  # only a token comes here
 
         return Tokenization.stringify_number(amount)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Aws, Fn, Stack
 from constructs import Construct
 
+from batch_constructs.aws import names
 from batch_constructs.aws.role_actions import (
     CACHE_PREFIXES,
     IMPORT_ACTIONS,
@@ -80,7 +81,16 @@ def _pull_statements(
     Below a prefix that AWS proposes for a pull-through cache, it may be the first pull.
     """
     account, region, repository = image["account"], image["region"], image["repository"]
-    arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+    arn = spell(
+        names.arn(
+            "repository",
+            repository,
+            account=account,
+            region=region,
+            service="ecr",
+            partition=partition,
+        )
+    )
     return [
         {
             "Effect": "Allow",

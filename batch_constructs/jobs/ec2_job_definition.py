@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import Container, ContainerArguments
 from batch_constructs.jobs.job_arguments import DEFAULTS
@@ -114,7 +115,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
                 **only(ContainerArguments, shared),
             ),
             {**shared, "use_instance_role": use_instance_role},
-            capability="EC2",
+            capability=PlatformCapability.EC2,
             options=given(
                 EnableExecuteCommand=arguments.switch(
                     "enable_execute_command", enable_execute_command

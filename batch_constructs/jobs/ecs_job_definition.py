@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import jsii
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jobs.job_arguments import (
@@ -211,7 +212,7 @@ def _is_its_instance(
     chosen = arguments.flag("use_instance_role", own.get("use_instance_role", False), required=True)
     if chosen is not True:
         return False
-    if job.properties.get("PlatformCapabilities") == ["FARGATE"]:
+    if job.properties.get("PlatformCapabilities") == [PlatformCapability.FARGATE]:
         arguments.wrong_value(
             "use_instance_role is given on Fargate, where no job has an instance: leave it out"
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.jobs.job_arguments import (
     DEFAULTS,
     REFUSED_THOUGH_A_WARNING,
@@ -101,7 +102,7 @@ class EksJobDefinition(OwnJobDefinition):
                 share_process_namespace=share_process_namespace,
             ),
         )
-        job = Job(arguments, shared, kind="container", capability=None, on_eks=True)
+        job = Job(arguments, shared, kind=JobDefinitionType.CONTAINER, capability=None, on_eks=True)
         eks = {"EksProperties": {"PodProperties": pod}}
         arguments.check(
             "AWS::Batch::JobDefinition",

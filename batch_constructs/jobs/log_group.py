@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
+from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.encryption_key import admit_logs
@@ -24,34 +25,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.one_call import Made, OneCall
-
-
-_DAYS: dict[str, int | None] = {
-    "ONE_DAY": 1,
-    "THREE_DAYS": 3,
-    "FIVE_DAYS": 5,
-    "ONE_WEEK": 7,
-    "TWO_WEEKS": 14,
-    "ONE_MONTH": 30,
-    "TWO_MONTHS": 60,
-    "THREE_MONTHS": 90,
-    "FOUR_MONTHS": 120,
-    "FIVE_MONTHS": 150,
-    "SIX_MONTHS": 180,
-    "ONE_YEAR": 365,
-    "THIRTEEN_MONTHS": 400,
-    "EIGHTEEN_MONTHS": 545,
-    "TWO_YEARS": 731,
-    "THREE_YEARS": 1096,
-    "FIVE_YEARS": 1827,
-    "SIX_YEARS": 2192,
-    "SEVEN_YEARS": 2557,
-    "EIGHT_YEARS": 2922,
-    "NINE_YEARS": 3288,
-    "TEN_YEARS": 3653,
-    "INFINITE": None,
-}
-"""``logs.RetentionDays`` → days; jsii brings its members to Python without their number."""
 
 
 class JobLogs:
@@ -185,4 +158,6 @@ def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | N
             "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
         )
         return None
-    return _DAYS[retention.name]
+    # jsii brings the members to Python in their order, without their numbers
+    days = (*LOG_RETENTION_DAYS, None)
+    return dict(zip(logs.RetentionDays, days, strict=True))[retention]

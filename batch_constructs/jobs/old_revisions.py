@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
 
 if TYPE_CHECKING:
@@ -80,17 +81,17 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Effect": "Allow",
                 "Action": "batch:DeregisterJobDefinition",
                 # The name is known when the definition is made, after this.
-                "Resource": f"{arn_prefix('batch')}job-definition/*",
+                "Resource": f"{arn_prefix('batch')}{every('job-definition')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "events:ListTargetsByRule",
-                "Resource": f"{arn_prefix('events')}rule/*",
+                "Resource": f"{arn_prefix('events')}{every('rule')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "scheduler:GetSchedule",
-                "Resource": f"{arn_prefix('scheduler')}schedule/*",
+                "Resource": f"{arn_prefix('scheduler')}{every('schedule')}",
             },
         ],
         timeout=Duration.minutes(5),

@@ -13,6 +13,7 @@ from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole, refused
+from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
@@ -338,7 +339,7 @@ def _check_lowered(
         resource = environment if is_l1 else environment.node.default_child
         if not isinstance(resource, batch.CfnComputeEnvironment):
             continue
-        if str(resource.type).upper() == "UNMANAGED":
+        if str(resource.type).upper() == EnvironmentType.UNMANAGED:
             arguments.wrong_value(
                 f"compute_environments holds {environment.node.id}, which is unmanaged and has no "
                 "maximum to lower; allowed are managed environments: disable the queues instead"
@@ -346,7 +347,7 @@ def _check_lowered(
             continue
         most: Any = getattr(resource.compute_resources, "maxv_cpus", None)
         known = isinstance(number, int) and isinstance(most, int | float) and not is_token(most)
-        if known and number > most:
+        if known and number >= most:
             arguments.wrong_value(
                 f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
                 f"{plain(most)}, so that nothing would be lowered: give less"

@@ -25,7 +25,7 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
@@ -149,7 +149,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.
@@ -529,6 +529,6 @@ class SubmissionGateway(BatchConstruct):
 
 def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
         statement.add_condition("StringEquals", {"kms:ViaService": services})

@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -97,6 +98,21 @@ def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> 
             log_configuration=bc.LogConfiguration(driver="splunk"),
             log_retention=logs.RetentionDays.ONE_WEEK,
         )
+
+
+def test_a_key_for_logs_that_go_elsewhere_is_refused(stack: cdk.Stack, fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+        fargate(
+            log_configuration=bc.LogConfiguration(driver="splunk"),
+            log_encryption_key=kms.Key(stack, "Key"),
+        )
+
+
+def test_a_key_for_a_log_group_that_was_given_is_refused(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
+        fargate(log_group=logs.LogGroup(stack, "Logs"), log_encryption_key=kms.Key(stack, "Key"))
 
 
 def test_what_is_no_driver_is_named(fargate: Fargate) -> None:

@@ -457,6 +457,19 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
             ],
             'job "a": step_retry is given, and its children are waited for N to N',
         ),
+        *(
+            (
+                [
+                    {"name": "a", "array_size": 2, **first},
+                    {"name": "b", "array_size": 2, "depends_on": [NToN("a")], **second},
+                ],
+                f'job "{name}": for_each is given, and makes many arrays',
+            )
+            for name, first, second in (
+                ("a", {"for_each": "$.files"}, {}),
+                ("b", {}, {"for_each": "$.files"}),
+            )
+        ),
         (
             [{"name": "a", "timeout": timedelta(seconds=5)}],
             "timeout is 5 seconds; allowed are 60",

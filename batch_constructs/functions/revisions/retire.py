@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.job_states import UNFINISHED
+from batch_constructs.aws.names import NAME_BEGINS, SCHEDULER_SUBMIT_JOB
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.functions.ecs_cluster.lookup import send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LOG = logging.getLogger()
-_LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
-_SUBMITS = ":aws-sdk:batch:submitJob"
 
 Event = dict[str, Any]
 
@@ -44,7 +45,7 @@ def retire(newest: str, keep: int) -> None:
     batch = boto3.client("batch")
     name, _, revision = newest.rpartition("/")[2].rpartition(":")
     pages = batch.get_paginator("describe_job_definitions").paginate(
-        jobDefinitionName=name, status="ACTIVE"
+        jobDefinitionName=name, status=DefinitionStatus.ACTIVE
     )
     older = {
         one["revision"]: one["jobDefinitionArn"]
@@ -61,7 +62,7 @@ def retire(newest: str, keep: int) -> None:
 
 def revisions_named(name: str) -> set[int]:
     """Return the revisions of a definition that live jobs, rules and schedules name."""
-    pattern = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(name)}:([0-9]+)")
+    pattern = re.compile(rf"{NAME_BEGINS}{re.escape(name)}:([0-9]+)")
     return {int(found) for text in _texts() for found in pattern.findall(text)}
 
 
@@ -69,7 +70,7 @@ def _texts() -> Iterator[str]:
     batch, events, scheduler = (boto3.client(name) for name in ("batch", "events", "scheduler"))
     for page in batch.get_paginator("describe_job_queues").paginate():
         for queue in page["jobQueues"]:
-            for state in _LIVE:
+            for state in UNFINISHED:
                 jobs = batch.get_paginator("list_jobs").paginate(
                     jobQueue=queue["jobQueueArn"], jobStatus=state
                 )
@@ -82,6 +83,6 @@ def _texts() -> Iterator[str]:
             yield from (json.dumps(one["Targets"]) for one in targets)
     for page in scheduler.get_paginator("list_schedules").paginate():
         for one in page["Schedules"]:
-            if one["Target"]["Arn"].endswith(_SUBMITS):
+            if one["Target"]["Arn"].endswith(SCHEDULER_SUBMIT_JOB):
                 found = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
                 yield found["Target"].get("Input", "")

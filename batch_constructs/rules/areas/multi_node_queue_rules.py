@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import NODE_SECURITY_GROUPS
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
@@ -40,7 +41,7 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
         return
 
     def problem(environment: ComputeEnvironment) -> str | None:
-        if environment.kind == "SPOT":
+        if environment.kind == ResourceType.SPOT:
             return f"a multi-node job does not run on the Spot Instances of {environment.id}"
         return None
 
