@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given, make_l1
-from batch_constructs.encryption_key import admit_logs
+from batch_constructs.encryption_key import admit_logs, key_argument
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -67,8 +68,16 @@ class JobLogs:
         self._needed = needed
         self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
         self._resource = log_group if isinstance(log_group, logs.CfnLogGroup) else None
-        self._days = _days(arguments, retention)
-        self._key = encryption_key
+        wants_own = needed and log_group is None
+        settings = arguments.construct if wants_own else None
+        own_retention, own_key = retention, encryption_key
+        if retention is None:
+            own_retention = default_for(settings, "log_retention")
+        if encryption_key is None:
+            own_key = default_for(settings, "log_encryption_key")
+            key_argument(arguments, "log_encryption_key", own_key)
+        self._days = _days(arguments, own_retention)
+        self._key = own_key
         self._name = ""
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(

@@ -57,8 +57,8 @@ class JobEventLog(BatchConstruct):
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         log_retention: How long events are kept. Default: a month.
-        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
-            the log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
+            log service's own encryption.
 
     Raises:
         ValueError: no queue.

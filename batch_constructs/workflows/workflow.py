@@ -87,7 +87,8 @@ class Workflow(BatchConstruct):
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
     standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
-    (AWS::Logs::LogGroup).
+    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) where many definitions
+    take more than one policy. A state machine of more than 250,000 characters lies in an object.
 
     Attributes:
         state_machine: The ``sfn.StateMachine``: a target of rules, and all that the CDK offers.
@@ -109,8 +110,8 @@ class Workflow(BatchConstruct):
         timeout: Limit of an execution. Default: Step Functions' own, a year.
         state_machine_name: Default: one that CloudFormation generates.
         log_retention: How long errors are kept. Default: a month.
-        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
-            the log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
+            log service's own encryption.
 
     Raises:
         ValueError: cycles, unknown names, jobs that nothing reaches, missing or superfluous share
