@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.default_settings import DefaultSettings
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -201,6 +202,7 @@ _HOME: dict[str, str] = {
     "Firelens": "jobs.container",
     "FirelensType": "aws.container_facts",
     "FsxLustreVolume": "instance_volumes",
+    "DefaultSettings": "default_settings",
     "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
@@ -326,6 +328,7 @@ __all__ = [
     "ContainerInsights",
     "CostGuard",
     "CpuArchitecture",
+    "DefaultSettings",
     "Device",
     "DnsPolicy",
     "Ec2ComputeEnvironment",

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import names
 from batch_constructs.aws.bound import refused
-from batch_constructs.aws.names import RESOURCE_NAME
+from batch_constructs.aws.names import (
+    ACCOUNT_ID_LENGTH,
+    GENERATED_NAME_ENDING,
+    GENERATED_NAME_SHORTEST_LIMIT,
+    LONGEST_PARTITION,
+    LONGEST_REGION,
+    RESOURCE_NAME,
+    RESOURCE_NAME_LENGTH,
+)
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.tokens import is_made_up, is_token
 
@@ -122,6 +130,32 @@ class Reference:
             resource=Fn.select(5, Fn.split(":", arn)),  # such as job-definition/NAME
             arn_format=ArnFormat.NO_RESOURCE_NAME,
         )
+
+    def longest_arn(self, value: Any) -> int:
+        """Count the characters of the ARN without a revision, at most, whatever is not known yet.
+
+        What is not known are the partition, the Region and the account, and the name where
+        CloudFormation makes one of the logical ID.
+        """
+        arn = self.arn_of(value)
+        if f":{self.resource}/" in arn and not is_token(arn):
+            return len(self.arn_without_revision(value))
+        before = ("arn", "x" * LONGEST_PARTITION, "batch", "x" * LONGEST_REGION)
+        written = ":".join((*before, "x" * ACCOUNT_ID_LENGTH, f"{self.resource}/"))
+        return len(written) + self._longest_name(value)
+
+    def _longest_name(self, value: Any) -> int:
+        made_here = has_member(value, "cfn_resource_type")
+        resource = value if made_here else value.node.default_child
+        if resource is None or not has_member(resource, "logical_id"):
+            return RESOURCE_NAME_LENGTH  # taken in by what only CloudFormation knows
+        name = getattr(resource, f"{self.attribute}_name")
+        if name is not None:
+            return RESOURCE_NAME_LENGTH if is_token(name) else len(name)
+        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        generated = len(Stack.of(resource).get_logical_id(resource)) + GENERATED_NAME_ENDING
+        return min(max(generated, GENERATED_NAME_SHORTEST_LIMIT), RESOURCE_NAME_LENGTH)
 
     def beside(self, value: Any, resource: str, name: str) -> str:
         """Return another ARN of AWS Batch in the account and the Region of such a resource."""

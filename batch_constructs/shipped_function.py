@@ -17,6 +17,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
@@ -83,16 +84,17 @@ class ShippedFunction(BatchConstruct):
         super().__init__(scope, id)
         wanted = self.settings = FunctionSettings() if settings is None else settings
         key = wanted.encryption_key
-        if key is not None:
-            admit_logs(self, key, parameter="encryption_key")
+        log_key = default_for(self, "log_encryption_key") if key is None else key
+        if log_key is not None:
+            admit_logs(self, log_key, parameter="encryption_key")
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
             retention=wanted.log_retention or logs.RetentionDays.ONE_MONTH,
-            encryption_key=key,
+            encryption_key=log_key,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=key)
+        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=log_key)
         write_log = {
             "Effect": "Allow",
             "Action": list(LOG_STREAM_ACTIONS),

@@ -15,7 +15,8 @@ from constructs import IValidation
 from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
-from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules import Finding, Severity
+from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
 
@@ -76,8 +77,8 @@ class BatchRules:
         violations: list[cdk.PolicyViolation] = []
         success = True
         for path in _with_nested(context.template_paths):
-            template = json.loads(Path(path).read_text(encoding="utf-8"))
-            for finding in check_template(_but_for_made_up(template)):
+            template, findings = _checked(path)
+            for finding in findings:
                 fails = finding.severity is Severity.ERROR
                 warns = finding.severity is Severity.WARNING
                 if owner is not self:
@@ -116,6 +117,14 @@ _APPS: Final[set[str]] = set()
 
 _SCOPES: Final[dict[str, tuple[str, str]]] = {}
 """Scopes whose app has been looked at → the app, and the scope's path."""
+
+
+def _checked(file: str | Path) -> tuple[dict[str, Any], list[Finding]]:
+    """Check a template as it is deployed, indentation included."""
+    text = Path(file).read_text(encoding="utf-8")
+    template = json.loads(text)
+    document = template_files.Document(text, template, is_json=True, repeats=False)
+    return template, examine(_but_for_made_up(template), document).findings
 
 
 def _but_for_made_up(value: Any) -> Any:
@@ -261,9 +270,8 @@ def _errors(folder: str) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
     for file in template_files.find(folder):
-        template = json.loads(Path(file).read_text(encoding="utf-8"))
         acknowledged = assembly.acknowledged(file)
-        for one in check_template(_but_for_made_up(template)):
+        for one in _checked(file)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
                 said = f"{one.resource}/{one.path}: {one.message}; {one.fix} ({one.rule})"

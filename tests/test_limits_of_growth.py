@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 import batch_constructs as bc
@@ -75,8 +76,25 @@ def test_a_workflow_with_too_many_definitions_says_so_and_the_way_out(stack: cdk
         bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs)
 
 
-def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+def five_hundred_jobs(
+    scope: Construct, *, queues: list[Any], definitions: list[Any]
+) -> bc.Workflow:
+    jobs = [
+        bc.WorkflowJob(
+            name=f"job{number}",
+            queue=queues[number % len(queues)],
+            job_definition=definitions[number % len(definitions)],
+            depends_on=[f"job{number - 100}"] if number >= 100 else [],
+        )
+        for number in range(500)
+    ]
+    return bc.Workflow(scope, "Workflow", jobs=jobs)
+
+
+def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs(
+    tmp_path: Path,
+) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Large")
     environment = bc.ComputeEnvironment.from_compute_environment_arn(
         stack, "Environment", ARN.format("compute-environment/main")
@@ -86,25 +104,20 @@ def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_job
         for number in range(50)
     ]
     work = cdk.Stack(app, "Work")
-    queue = bc.JobQueue.from_job_queue_arn(work, "Queue", ARN.format("job-queue/main"))
-    names = [f"a-definition-with-a-long-and-readable-name-{number}" for number in range(200)]
+    role = iam.Role(work, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     definitions = [
-        bc.JobDefinition.from_job_definition_arn(work, name, ARN.format(f"job-definition/{name}:1"))
-        for name in names
+        bc.FargateJobDefinition(
+            work,
+            f"Definition{number}",
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            job_role=role,
+            execution_role=role,
+        )
+        for number in range(200)
     ]
-    bc.Workflow(
-        work,
-        "Workflow",
-        queue=queue,
-        jobs=[
-            bc.WorkflowJob(
-                name=f"job{number}",
-                job_definition=definitions[number % len(definitions)],
-                depends_on=[f"job{number - 100}"] if number >= 100 else [],
-            )
-            for number in range(500)
-        ],
-    )
+    workflow = five_hundred_jobs(work, queues=queues, definitions=definitions)
     gauges = bc.JobGauges(stack, "Gauges", queues=queues)
     bc.CostGuard(
         stack,
@@ -117,9 +130,65 @@ def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_job
     bc.AuditTrail(stack, "Audit", queues=queues)
     bc.JobEventLog(stack, "Log", queues=queues)
 
+    app.synth()
+
     for one in (stack, work):
-        template = assertions.Template.from_stack(one)
-        assert exceeded(dict(template.to_json())) == []
+        text = (tmp_path / one.template_file).read_text()
+        assert len(text.encode()) <= quotas.TEMPLATE_BYTES
+        assert exceeded(json.loads(text)) == []
+    machine = json.dumps(spelt_out(work.resolve(json.dumps(workflow.asl))))
+    assert len(machine) <= quotas.STATE_MACHINE_CHARACTERS
+    submitted = {
+        json.dumps(work.resolve(one)) for one in submit_resources_of(tmp_path / work.template_file)
+    }
+    assert len(submitted) == 50 + 2 * 200 + 1  # queues, definitions with and without revision, jobs
+
+
+def submit_resources_of(file: Path) -> list[Any]:
+    """Give all that may be submitted by the roles and managed policies of a template."""
+    documents = [
+        document
+        for one in json.loads(file.read_text())["Resources"].values()
+        for document in [
+            *(part["PolicyDocument"] for part in one.get("Properties", {}).get("Policies", [])),
+            one.get("Properties", {}).get("PolicyDocument", {}),
+        ]
+    ]
+    return [
+        resource
+        for document in documents
+        for statement in document.get("Statement", [])
+        if statement["Action"] == "batch:SubmitJob"
+        for resource in statement["Resource"]
+    ]
+
+
+def test_two_hundred_definitions_with_all_defaults_are_in_two_nested_stacks(
+    tmp_path: Path,
+) -> None:
+    """Each is three resources, and a stack takes five hundred."""
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    parts = [cdk.NestedStack(stack, f"Part{number}") for number in range(2)]
+    definitions = [
+        bc.FargateJobDefinition(
+            parts[number % 2],
+            f"Definition{number}",
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+        )
+        for number in range(200)
+    ]
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    five_hundred_jobs(stack, queues=[queue], definitions=definitions)
+
+    app.synth()
+
+    for one in (stack, *parts):
+        text = (tmp_path / one.template_file).read_text()
+        assert len(text.encode()) <= quotas.TEMPLATE_BYTES
+        assert exceeded(json.loads(text)) == []
 
 
 def _hundred_queues_watched(stack: cdk.Stack, *, scope: Construct) -> None:
@@ -207,6 +276,12 @@ def test_a_function_reads_its_lists_wherever_they_lie(monkeypatch: pytest.Monkey
 LENGTHS = {"Ref": 100, "Fn::GetAtt": 130}
 """What a reference comes to, at most: the ARN or the name of what this stack makes."""
 
+GENERATED = 40
+"""A name that CloudFormation makes of a logical ID, at most."""
+
+
+PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
+
 
 def spelt_out(value: Any) -> Any:
     """Write a value as CloudFormation would."""
@@ -214,15 +289,19 @@ def spelt_out(value: Any) -> Any:
         return [spelt_out(one) for one in value]
     if not isinstance(value, dict):
         return value
-    if "Fn::Join" in value:
-        glue, parts = value["Fn::Join"]
-        return glue.join(str(spelt_out(part)) for part in parts)
     if len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::")):
-        (name, argument) = next(iter(value.items()))
-        if str(argument).startswith("AWS::"):
-            return "ap-southeast-2"
-        return "x" * LENGTHS.get(name, 130)
+        return written(value)
     return {name: spelt_out(one) for name, one in value.items()}
+
+
+def written(intrinsic: dict[str, Any]) -> str:
+    """Write what an intrinsic function comes to."""
+    [(name, argument)] = intrinsic.items()
+    if name == "Fn::Join":
+        return str(argument[0]).join(str(spelt_out(part)) for part in argument[1])
+    if name == "Fn::Select":
+        return "job-definition/" + "x" * GENERATED
+    return PSEUDO.get(str(argument), "x" * LENGTHS.get(name, 130))
 
 
 def exceeded(template: dict[str, Any]) -> list[str]:

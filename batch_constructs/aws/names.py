@@ -7,18 +7,44 @@ from typing import Final, TypeGuard
 
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import Source, api, cloudformation, docs, guide
+from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
 
 _CHARACTERS: Final = "A-Za-z0-9_-"
 
+RESOURCE_NAME_LENGTH: Final = 128
+
 RESOURCE_NAME: Final = Matching(
-    f"[{_CHARACTERS}]+", "1 to 128 letters, digits, hyphens and underscores", 128
+    f"[{_CHARACTERS}]+",
+    f"1 to {RESOURCE_NAME_LENGTH} letters, digits, hyphens and underscores",
+    RESOURCE_NAME_LENGTH,
 )
 """The name of a compute environment, a job queue, a job definition and their like."""
 
 RESOURCE_NAME_SOURCE: Final[Source] = cloudformation(
     "aws-resource-batch-quotashare",
     "The pattern of QuotaShareArn: job-queue/[a-zA-Z0-9_\\-]{1,128}; any of these may come first.",
+)
+
+GENERATED_NAME_ENDING: Final = 16
+"""What CloudFormation puts behind a logical ID, or a part of it, where no name is given."""
+
+GENERATED_NAME_SHORTEST_LIMIT: Final = 40
+"""To how many characters it cuts such a name, at the least."""
+
+GENERATED_NAME_SOURCE: Final[Source] = seen(
+    "https://github.com/aws/aws-cdk/issues/26128",
+    "job-definition/cttsoicatopieriandxdevb-3fac93477d7a86a: 23 characters of the logical ID, a"
+    " hyphen and 15 hexadecimal digits.",
+)
+
+LONGEST_PARTITION: Final = len("aws-us-gov")
+LONGEST_REGION: Final = len("us-isof-south-1")
+ACCOUNT_ID_LENGTH: Final = 12
+
+ARN_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference-arns.html",
+    "arn:partition:service:region:account-id:resource; of partitions and Regions a test asks"
+    " botocore for the longest.",
 )
 
 JOB_NAME_LENGTH: Final = 128
@@ -61,8 +87,8 @@ DEFAULT_LOG_GROUP_SOURCE: Final[Source] = guide(
 )
 
 
-LONGEST_ARN: Final = 200
-"""Characters that the ARN of what has a name of `RESOURCE_NAME` surely does not exceed."""
+LONGEST_ARN: Final = 190
+"""Characters of the longest ARN of a queue or a definition, with ``:*`` behind it."""
 
 ARN_PARTS: Final = 5
 """How many colons stand before the resource of an ARN."""

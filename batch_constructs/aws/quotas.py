@@ -47,6 +47,14 @@ EXECUTION_SOURCE: Final[Source] = docs(
     " the specification of the Amazon States Language wants a positive integer.",
 )
 
+STATE_MACHINE_CHARACTERS: Final = 1_048_576
+"""The definition of a state machine."""
+
+STATE_MACHINE_CHARACTERS_SOURCE: Final[Source] = docs(
+    "step-functions/latest/apireference/API_CreateStateMachine.html",
+    'definition: "Length Constraints: Minimum length of 1. Maximum length of 1048576."',
+)
+
 DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 512 characters", 512)
 """What a rule or a schedule is said to be for."""
 

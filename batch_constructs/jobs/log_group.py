@@ -11,11 +11,12 @@ from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
-from batch_constructs.encryption_key import admit_logs
+from batch_constructs.encryption_key import admit_logs, key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
 
@@ -46,9 +47,17 @@ class JobLogs:
         self._given = log_group
         self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
         self._made: Made[logs.CfnLogGroup] | None = None
-        self._days = _days(arguments, retention)
-        self._key = encryption_key
         self._region = _region(arguments, log_group)
+        wants_own = needed and log_group is None
+        settings = arguments.construct if wants_own else None
+        own_retention, own_key = retention, encryption_key
+        if retention is None:
+            own_retention = default_for(settings, "log_retention")
+        if encryption_key is None:
+            own_key = default_for(settings, "log_encryption_key")
+            key_argument(arguments, "log_encryption_key", own_key)
+        self._days = _days(arguments, own_retention)
+        self._key = own_key
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given with log_retention or log_encryption_key, which are the log "

@@ -144,8 +144,10 @@ class AuditTrail(BatchConstruct):
         for pattern in patterns:
             refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
-        self.key: kms.IKey = self._key() if log_encryption_key is None else log_encryption_key
-        admit_logs(self, self.key)
+        self.key: kms.IKey = kept.encryption_key
+        if self.key is None:
+            self.key = self._key()
+            admit_logs(self, self.key)
         self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
