@@ -211,7 +211,7 @@ def make_definition(
         resource.add_property_override(path, value)
     put_tags(resource, tags)
     if kept is not None:
-        retire_others(scope, resource, kept)
+        scope.watched_function = retire_others(scope, resource, kept)
     return resource
 
 

@@ -41,6 +41,7 @@ from tests.functions.interleaving import (
     World,
     play,
 )
+from tests.functions.trial_of_revisions import old_revisions
 
 if TYPE_CHECKING:
     from batch_constructs.functions.cost_guard.guard import Guard
@@ -541,6 +542,7 @@ TRIALS: dict[str, Trial] = {
         cost_guard,
         gauges,
         ecs_cluster,
+        old_revisions,
     )
 }
 
