@@ -41,7 +41,7 @@ class JobArguments(TypedDict, total=False):
         keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
             who submit by revision. A number, at least 1: so many of them, and whichever a live job,
             a rule or a schedule names; a function (``BatchConstructsOldRevisions``, one in the
-            stack) retires the others, which a deployment does not wait for. Default: no, AWS deregisters them.
+            stack) retires the others. Default: no, AWS deregisters them.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
