@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
+from batch_constructs.aws.job_queue_facts import SERVICE_QUEUE_TYPE
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.ecs_cluster.lookup import send
