@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
@@ -37,8 +38,13 @@ class JobDefinition(BatchResource):
     Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
     ``MultiContainerJobDefinition``, ``MultiNodeJobDefinition`` and ``EksJobDefinition``; this class
     takes in those that exist already.
+
+    Attributes:
+        watched_function: What ``BatchMonitoring(functions=…)`` watches: the function that retires
+            old revisions; None without a number in ``keep_old_revisions``.
     """
 
+    watched_function: WatchedFunction | None = None
     _instead = (
         "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
         "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.one_call import Made, OneCall
     from batch_constructs.construct import BatchConstruct
+    from batch_constructs.one_call import Made, OneCall
 
 
 _CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.shipped_function import ShippedFunction
 
 OLD_REVISIONS = "OldRevisions"
@@ -33,32 +34,34 @@ def read_kept(arguments: Arguments, kept: object) -> int | None:
     return kept
 
 
-def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> None:
-    """Have the other old revisions retired as the next one is deployed."""
+def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> WatchedFunction:
+    """Have the other old revisions retired as the next one is deployed; return what does it."""
     from aws_cdk import CustomResource  # noqa: PLC0415  # for few definitions
 
+    from batch_constructs.function_alarms import WatchedFunction  # noqa: PLC0415
+
+    handler = _function(scope).handler
     CustomResource(
         scope,
         OLD_REVISIONS,
         resource_type="Custom::BatchOldRevisions",
-        service_token=_function(scope).handler.function_arn,
+        service_token=handler.function_arn,
         properties={"JobDefinition": resource.ref, "Keep": str(kept)},
     )
+    return WatchedFunction(handler=handler)
 
 
 def _function(scope: Construct) -> ShippedFunction:
     """Return the stack's one function, made where it is not there yet."""
     from aws_cdk import Duration, Stack  # noqa: PLC0415  # for few definitions
 
-    from batch_constructs.function_alarms import WatchedFunction, watch  # noqa: PLC0415
-    from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
     from batch_constructs.shipped_function import ShippedFunction  # noqa: PLC0415
 
     stack = Stack.of(scope)
     there = stack.node.try_find_child(_FUNCTION)
     if isinstance(there, ShippedFunction):
         return there
-    made = ShippedFunction(
+    return ShippedFunction(
         stack,
         _FUNCTION,
         folder="revisions",
@@ -72,6 +75,7 @@ def _function(scope: Construct) -> ShippedFunction:
                     "batch:DescribeJobDefinitions",
                     "batch:DescribeJobQueues",
                     "batch:ListJobs",
+                    "events:ListEventBuses",
                     "events:ListRules",
                     "scheduler:ListSchedules",
                 ],
@@ -94,7 +98,5 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Resource": f"{arn_prefix('scheduler')}{every('schedule')}",
             },
         ],
-        timeout=Duration.minutes(5),
+        timeout=Duration.minutes(15),
     )
-    watch(made, WatchedFunction(handler=made.handler), None, FunctionSettings())
-    return made

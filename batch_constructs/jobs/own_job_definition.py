@@ -82,4 +82,4 @@ class OwnJobDefinition(JobDefinition):
         if tags:
             put_tags(self.resource, tags)
         if kept is not None:
-            retire_others(self, self.resource, kept)
+            self.watched_function = retire_others(self, self.resource, kept)

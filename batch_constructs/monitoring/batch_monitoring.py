@@ -86,7 +86,8 @@ class BatchMonitoring(BatchConstruct):
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
         functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
             ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, the
-            ``function`` of an ``EventTrigger``. Those of ``gauges`` and ``gateways`` are watched
+            ``function`` of an ``EventTrigger``, a job definition with a number in
+            ``keep_old_revisions``. Those of ``gauges`` and ``gateways`` are watched
             anyway. Default: none more.
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
