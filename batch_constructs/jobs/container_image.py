@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Aws, Fn, Stack
 from constructs import Construct
@@ -150,8 +150,10 @@ def bind_image(
 
 def _room_for_an_asset(scope: Construct) -> Construct:
     """Return a scope without an asset: the CDK calls all of them alike, and a job may have many."""
-    room, number = scope, 2
+    room = scope
+    number = 2
     while room.node.try_find_child("AssetImage") is not None:
         name, number = f"Image{number}", number + 1
-        room = scope.node.try_find_child(name) or Construct(scope, name)
+        found = scope.node.try_find_child(name)
+        room = Construct(scope, name) if found is None else cast("Construct", found)
     return room

@@ -154,9 +154,9 @@ class BatchMonitoring(BatchConstruct):
             )
         if gauges is not None:
             for environment in environments:
-                place = Construct(self, environment.id)
+                below = Construct(self, environment.id)
                 self._alarm(
-                    place, environment.name, alarm_thresholds.environment_invalid(environment.name)
+                    below, environment.name, alarm_thresholds.environment_invalid(environment.name)
                 )
         unwritten = self.event_log.dead_letter_queue.queue_name
         self._alarm(

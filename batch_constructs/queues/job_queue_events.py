@@ -26,7 +26,7 @@ from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.rule_target import RuleTarget
@@ -366,7 +366,7 @@ def make_rule(
         ),
     )
     if event_bus is not None:
-        expect_forwarded(rule.node.default_child)
+        expect_forwarded(cast("IConstruct", rule.node.default_child))
     return rule
 
 
