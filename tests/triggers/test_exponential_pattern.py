@@ -13,6 +13,11 @@ import pytest
 from batch_constructs.triggers.exponential_pattern import _alike, _takes, is_exponential
 
 
+def _is_at(value: Any, text: str, at: int) -> bool:
+    edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
+    return edge or at == (len(text) if value is kinds.AT_END else 0)
+
+
 class Matcher:
     """Matches as ``re`` does, by trying, and counts what it tries."""
 
