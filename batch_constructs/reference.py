@@ -41,6 +41,13 @@ class Reference:
             value, f"{self.attribute}_ref"
         )
 
+    def expected(self, value: object) -> str:
+        """Say what a value is, and what it should be."""
+        return (
+            f"is {kind_of(value)}; expected a {self.noun} of batch_constructs or aws_cdk.aws_batch,"
+            " or one that is taken in with from_…"
+        )
+
     def arn_of(self, value: Any) -> str:
         """Return the ARN of such a resource: ours, an L2 or an L1.
 
@@ -48,10 +55,7 @@ class Reference:
             TypeError: it is none of these.
         """
         if not self.fits(value):
-            raise TypeError(
-                f"{self.attribute} is {kind_of(value)}; expected a {self.noun} of "
-                "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
-            )
+            raise TypeError(f"{self.attribute} {self.expected(value)}")
         if has_member(value, f"{self.attribute}_arn"):
             return str(getattr(value, f"{self.attribute}_arn"))
         reference = getattr(value, f"{self.attribute}_ref")

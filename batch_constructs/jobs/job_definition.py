@@ -18,7 +18,7 @@ from batch_constructs.construct import made_here
 from batch_constructs.jobs.old_revisions import OLD_REVISIONS
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.reference import JOB_DEFINITION
+from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
@@ -78,6 +78,8 @@ class JobDefinition(BatchResource):
 
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """
+        if not JOB_QUEUE.fits(queue):
+            raise TypeError(f"{self.node.path}: queue {JOB_QUEUE.expected(queue)}")
         return grant_submit(queue, grantee, self)
 
     @classmethod

@@ -146,7 +146,7 @@ class ConsumableResource(BatchResource):
         Raises:
             TypeError: the grantee is none.
         """
-        expect_grantee(grantee)
+        expect_grantee(self, grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],

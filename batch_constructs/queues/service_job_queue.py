@@ -160,7 +160,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
-        expect_grantee(grantee)
+        expect_grantee(self, grantee)
         # A job that is submitted, and tagged as it is, has no ID yet.
         jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
         submit = iam.Grant.add_to_principal(

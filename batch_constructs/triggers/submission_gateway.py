@@ -37,6 +37,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.jobs.job_definition import takes_grants
+from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
@@ -280,6 +281,7 @@ class SubmissionGateway(BatchConstruct):
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody send messages that become jobs."""
+        expect_grantee(self, grantee)
         return self.message_queue.grant_send_messages(grantee)
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
@@ -326,6 +328,7 @@ class SubmissionGateway(BatchConstruct):
             )
         path = self.node.path
         arguments = Arguments(self)
+        arguments.text("id", id, required=True)
         bus = event_bus_argument(arguments, event_bus)
         arguments.refuse()
         pattern = object_created_pattern(
@@ -376,6 +379,7 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
+        expect_grantee(self, grantee)
         bucket = self.manifest_bucket
         if bucket.encryption_key is not None:
             _by_way_of(bucket.encryption_key.grant_decrypt(grantee))

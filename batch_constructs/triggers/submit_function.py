@@ -14,6 +14,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -146,6 +147,7 @@ class SubmitFunction(BatchConstruct):
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
+        expect_grantee(self, grantee)
         return self.function.grant_invoke(grantee)
 
 
