@@ -161,7 +161,10 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         if isinstance(scope, Stage):
             raise TypeError(f"scope is {described(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
-            raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
+            got = shown(id) if isinstance(id, str | float | None) else described(id)
+            raise TypeError(
+                f"{scope.node.path}: id is {got}; expected a non-empty string, unique in its scope"
+            )
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:

@@ -199,7 +199,7 @@ class World:
                     kind(self.stack, "X", **{**right, parameter: value})
                 except (TypeError, ValueError) as error:
                     refusal = str(error)
-                    problem = _wrong_with(refusal)
+                    problem = wrong_with(refusal)
                 except BaseException as error:  # noqa: BLE001  # of whatever kind: none is right
                     problem = f"{type(error).__name__}: {error}"
                 else:
@@ -232,9 +232,9 @@ def _noun(parameter: str) -> str:
     return _NOUNS.get(parameter, parameter.removesuffix("s"))
 
 
-def _wrong_with(refusal: str) -> str | None:
+def wrong_with(refusal: str, path: str = "Stack/X: ") -> str | None:
     """Say what is wrong with a refusal: it is one line, with the path, that people can read."""
-    if not refusal.startswith("Stack/X: "):
+    if not refusal.startswith(path):
         return f"without the path: {refusal}"
     unreadable = _UNREADABLE.search(refusal)
     return None if unreadable is None else f"{unreadable[0]!r} in: {refusal}"

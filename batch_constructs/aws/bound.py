@@ -54,8 +54,10 @@ def shown(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def meant(value: str, known: Collection[str]) -> str:
+def meant(value: object, known: Collection[str]) -> str:
     """Ask for the word that one which is spelt nearly right may have been."""
+    if not isinstance(value, str):
+        return ""
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error
 
     words = {one.upper(): one for one in known}

@@ -97,8 +97,16 @@ class JobLogQueries(BatchConstruct):
         Returns:
             The metric: how many lines, over 5 minutes.
 
+        Raises:
+            ValueError: a text is empty.
+            TypeError: arguments of a wrong type.
+
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """
+        arguments = Arguments(self)
+        arguments.text("metric_name", metric_name, required=True)
+        arguments.text("pattern", pattern, required=True)
+        arguments.refuse()
         filters = BatchConstruct(self, id)
         for number, group in enumerate(self._log_groups, start=1):
             logs.MetricFilter(

@@ -224,6 +224,9 @@ class QueueEvents(QueueRules):
             self._refuse(
                 id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
             )
+        if not isinstance(include_array_children, bool):
+            kind = kind_of(include_array_children)
+            self._refuse(id, TypeError, f"include_array_children is {kind}; expected True or False")
         definitions = [] if job_definitions is None else list(job_definitions)
         problem = None if states is None else wrong_states(states)
         if problem is not None:
@@ -314,6 +317,11 @@ def rule_to(
         ValueError: the rule's name is wrong.
         TypeError: the target is none.
     """
+    if not isinstance(id, str) or not id:
+        raise TypeError(f"{scope.node.path}: id is {kind_of(id)}; expected a non-empty string")
+    if description is not None and not isinstance(description, str):
+        got = kind_of(description)
+        raise TypeError(f"{scope.node.path}/{id}: description is {got}; expected a string")
     problem = _wrong_rule_name(rule_name)
     if problem is not None:
         raise ValueError(f"{scope.node.path}/{id}: {problem}")

@@ -328,6 +328,7 @@ class SubmissionGateway(BatchConstruct):
             )
         path = self.node.path
         arguments = Arguments(self)
+        arguments.text("id", id, required=True)
         bus = event_bus_argument(arguments, event_bus)
         arguments.refuse()
         pattern = object_created_pattern(
