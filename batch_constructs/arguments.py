@@ -390,10 +390,15 @@ class Arguments:
         """Let the rules read the properties; ``checked`` returns these as the rules see them.
 
         Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
-        their severity.
+        their severity; so are words in another case than AWS writes them.
         """
         known = without_tokens(properties)
-        check = partial(check_resource, resource_type, beside=beside or {}, errors_and=refuse_also)
+        check = partial(
+            check_resource,
+            resource_type,
+            beside=beside or {},
+            errors_and=refuse_also | {"word-case"},
+        )
         refused = check(known)
         if refused:
             from batch_constructs.refusal import causes, told  # noqa: PLC0415  # only in an error
