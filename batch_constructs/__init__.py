@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from batch_constructs.adopt.kept_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission
-    from batch_constructs.aws.capacity_reservations import CapacityReservationPreference
-    from batch_constructs.aws.compute_environments import (
+    from batch_constructs.aws.capacity_reservation_facts import CapacityReservationPreference
+    from batch_constructs.aws.compute_environment_facts import (
         AccessEntryState,
         AllocationStrategy,
         ContainerInsights,
         ReservationPreference,
         UserdataType,
     )
-    from batch_constructs.aws.containers import ContainerDependencyCondition, FirelensType
-    from batch_constructs.aws.job_definitions import (
+    from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+    from batch_constructs.aws.job_definition_facts import (
         CpuArchitecture,
         IpcMode,
         NetworkMode,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
         PidMode,
         RetryAction,
     )
-    from batch_constructs.aws.job_queues import TimeLimitReason
+    from batch_constructs.aws.job_queue_facts import TimeLimitReason
     from batch_constructs.aws.job_states import JobState, ServiceJobState
     from batch_constructs.aws.platforms import PlatformCapability
-    from batch_constructs.aws.pods import DnsPolicy, EmptyDirMedium, ImagePullPolicy
+    from batch_constructs.aws.pod_facts import DnsPolicy, EmptyDirMedium, ImagePullPolicy
     from batch_constructs.aws.scheduling import SharingStrategy
     from batch_constructs.compute.capacity_reservation import (
         AnyCapacityReservation,
@@ -118,6 +118,7 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.job_gauges import JobGauges
     from batch_constructs.monitoring.job_notifications import JobNotifications
     from batch_constructs.monitoring.saved_query import JobLogQueries
+    from batch_constructs.queue_from_input import QueueFromInput
     from batch_constructs.queues.any_job_queue import AnyJobQueue, events_of, metrics_of
     from batch_constructs.queues.capacity_limit import CapacityLimit
     from batch_constructs.queues.consumable_resource import ConsumableResource
@@ -143,16 +144,15 @@ if TYPE_CHECKING:
     from batch_constructs.triggers.submit_function import SubmitFunction
     from batch_constructs.validation_plugin import BatchRules
     from batch_constructs.workflow_job import AfterCatch, NToN, StepRetry, WorkflowJob
-    from batch_constructs.workflows.queue_from_input import QueueFromInput
     from batch_constructs.workflows.workflow import Workflow
 
 _HOME: dict[str, str] = {
-    "AccessEntryState": "aws.compute_environments",
+    "AccessEntryState": "aws.compute_environment_facts",
     "AfterCatch": "workflow_job",
     "AlarmThresholds": "monitoring.alarm_thresholds",
     "AlertTopic": "monitoring.alert_topic",
     "Admission": "aws.admission",
-    "AllocationStrategy": "aws.compute_environments",
+    "AllocationStrategy": "aws.compute_environment_facts",
     "AnyCapacityReservation": "compute.capacity_reservation",
     "AnyComputeEnvironment": "compute.compute_environment",
     "AnyImage": "compute.instance_image",
@@ -173,24 +173,24 @@ _HOME: dict[str, str] = {
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "CapacityReservation": "compute.capacity_reservation",
-    "CapacityReservationPreference": "aws.capacity_reservations",
+    "CapacityReservationPreference": "aws.capacity_reservation_facts",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumed_resources",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
     "ContainerDependency": "jobs.container",
-    "ContainerDependencyCondition": "aws.containers",
-    "ContainerInsights": "aws.compute_environments",
+    "ContainerDependencyCondition": "aws.container_facts",
+    "ContainerInsights": "aws.compute_environment_facts",
     "CostGuard": "monitoring.cost_guard",
-    "CpuArchitecture": "aws.job_definitions",
+    "CpuArchitecture": "aws.job_definition_facts",
     "Device": "jobs.linux_parameters",
-    "DnsPolicy": "aws.pods",
+    "DnsPolicy": "aws.pod_facts",
     "Ec2ComputeEnvironment": "compute.ec2_compute_environment",
     "Ec2JobDefinition": "jobs.ec2_job_definition",
     "EfsVolume": "jobs.volumes",
     "EksComputeEnvironment": "compute.eks_compute_environment",
     "EksJobDefinition": "jobs.eks_job_definition",
-    "EmptyDirMedium": "aws.pods",
+    "EmptyDirMedium": "aws.pod_facts",
     "EmptyDirVolume": "jobs.pod_volumes",
     "EndpointService": "compute.endpoints",
     "EventTrigger": "triggers.event_trigger",
@@ -198,19 +198,19 @@ _HOME: dict[str, str] = {
     "FargateComputeEnvironment": "compute.fargate_compute_environment",
     "FargateJobDefinition": "jobs.fargate_job_definition",
     "Firelens": "jobs.container",
-    "FirelensType": "aws.containers",
+    "FirelensType": "aws.container_facts",
     "FsxLustreVolume": "instance_volumes",
     "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
-    "ImagePullPolicy": "aws.pods",
+    "ImagePullPolicy": "aws.pod_facts",
     "ImageType": "compute.instance_image",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
     "InstanceStoreVolume": "instance_volumes",
-    "IpcMode": "aws.job_definitions",
+    "IpcMode": "aws.job_definition_facts",
     "JobCounters": "monitoring.job_counters",
     "JobDefinition": "jobs.job_definition",
     "JobEventLog": "monitoring.job_event_log",
@@ -229,22 +229,22 @@ _HOME: dict[str, str] = {
     "MultiContainerJobDefinition": "jobs.multi_container_job_definition",
     "MultiNodeJobDefinition": "jobs.multi_node_job_definition",
     "NToN": "workflow_job",
-    "NetworkMode": "aws.job_definitions",
+    "NetworkMode": "aws.job_definition_facts",
     "NodeRange": "jobs.multi_node_job_definition",
     "ObjectCreatedTrigger": "triggers.object_created_trigger",
-    "OperatingSystemFamily": "aws.job_definitions",
+    "OperatingSystemFamily": "aws.job_definition_facts",
     "PersistentVolumeClaimVolume": "jobs.pod_volumes",
-    "PidMode": "aws.job_definitions",
+    "PidMode": "aws.job_definition_facts",
     "PlatformCapability": "aws.platforms",
     "Pod": "jobs.pod",
     "PodContainer": "jobs.pod",
     "QueueEvents": "queues.job_queue_events",
-    "QueueFromInput": "workflows.queue_from_input",
+    "QueueFromInput": "queue_from_input",
     "QueueMetrics": "queues.job_queue_metrics",
     "QuotaShare": "queues.quota_share",
     "QuotaSharePolicy": "queues.quota_share",
-    "ReservationPreference": "aws.compute_environments",
-    "RetryAction": "aws.job_definitions",
+    "ReservationPreference": "aws.compute_environment_facts",
+    "RetryAction": "aws.job_definition_facts",
     "RetryPolicy": "jobs.retry_policy",
     "RetryRule": "jobs.retry_policy",
     "RootVolume": "compute.root_volume",
@@ -267,12 +267,12 @@ _HOME: dict[str, str] = {
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux_parameters",
     "TimeLimit": "queues.time_limits",
-    "TimeLimitReason": "aws.job_queues",
+    "TimeLimitReason": "aws.job_queue_facts",
     "Tmpfs": "jobs.linux_parameters",
     "Ulimit": "jobs.linux_parameters",
     "UnmanagedComputeEnvironment": "compute.unmanaged_compute_environment",
     "UpdatePolicy": "compute.update_policy",
-    "UserdataType": "aws.compute_environments",
+    "UserdataType": "aws.compute_environment_facts",
     "VcpuBudget": "monitoring.cost_guard",
     "WithoutData": "monitoring.cost_guard",
     "WholeNumber": "tokens",

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from batch_constructs.aws.bound import Whole, allowed, refused, shown
+from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
 from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
@@ -74,9 +74,6 @@ class Checked:
         """The resource as it stands in a template."""
         return {"Type": self.type, "Properties": self.properties}
 
-
-A_KEY = "a key of "
-"""What a problem begins with that is one of a mapping's key, and not of the value behind it."""
 
 _MAY_HOLD_SECRETS = {"args", "command", "user_data"}
 """Lists of words that somebody may have put a password into."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.arguments import A_KEY
+from batch_constructs.aws.bound import A_KEY
 from batch_constructs.aws.parameters import entry, parameter_at, table
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import without_tokens
@@ -66,7 +66,7 @@ def _certainty(finding: Finding) -> int:
 
 def _noun(finding: Finding) -> str:
     """What the rule of a finding calls the one value that it is about; else empty."""
-    from batch_constructs.rules.rule import RULES  # noqa: PLC0415  # it loads every area
+    from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
     return RULES[finding.rule].noun
 

@@ -10,9 +10,9 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.arguments import A_KEY, Arguments
-from batch_constructs.aws.bound import refused, shown
-from batch_constructs.aws.containers import GPUS, MEMORY_MIB
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import A_KEY, refused, shown
+from batch_constructs.aws.container_facts import GPUS, MEMORY_MIB
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.submit_job import (

@@ -62,7 +62,7 @@ class BatchRules:
     @property
     def rule_ids(self) -> list[str]:
         """The identifiers of all rules."""
-        from batch_constructs.rules.rule import RULES  # noqa: PLC0415  # it loads every area
+        from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
         return list(RULES)
 

@@ -5,7 +5,6 @@ Nothing here needs the CDK or boto3.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -19,6 +18,7 @@ from batch_constructs.aws.submit_job import (
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
 )
+from batch_constructs.queue_from_input import PATH
 from batch_constructs.submission_overrides import (
     folded,
     read_environment,
@@ -34,13 +34,11 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
+    from batch_constructs.queue_from_input import QueueFromInput
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
     from batch_constructs.tokens import WholeNumber
-    from batch_constructs.workflows.queue_from_input import QueueFromInput
 
-PATH = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
-"""A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
 
 _A_PATH: Final = "a path into the input such as $.files or $.files[0].key"
 

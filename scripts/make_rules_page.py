@@ -8,11 +8,15 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.combinations import combinations
 from batch_constructs.rules.areas import AREAS
-from batch_constructs.rules.rule import RULES, Rule
+from batch_constructs.rules.rulebook import RULES
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.rule import Rule
 
 OUTPUT = Path(__file__).parent.parent / "docs" / "rules.md"
 HEAD = """\

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Collection
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -23,14 +25,19 @@ def test_no_two_files_have_one_name() -> None:
 
 
 def test_no_file_is_named_after_one_of_what_another_is_named_after_many_of() -> None:
-    """``limit.py`` beside ``limits.py``: nobody can tell them apart."""
-    assert [path for path in FILES if path.with_name(f"{path.stem}s.py").exists()] == []
+    """``limit.py`` beside ``limits.py``, in whatever rooms: nobody can tell them apart."""
+    names = {path.stem for path in FILES}
+
+    assert {name for name in names if f"{name}s" in names} == set()
 
 
-def imported(source: str, folder: str = "batch_constructs") -> set[str]:
+def imported(source: str, folder: str = "batch_constructs", *, types: bool = True) -> set[str]:
     """List what a module imports of ours, below the package: ``functions.gauges.reading``."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    if not types:
+        tree = _WithoutTypes().visit(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             above = folder.split(".")[: len(folder.split(".")) + 1 - node.level]
             whole = [*above, *filter(None, [node.module])] if node.level else [node.module or ""]
@@ -39,6 +46,14 @@ def imported(source: str, folder: str = "batch_constructs") -> set[str]:
             found |= {alias.name for alias in node.names}
     ours = "batch_constructs."
     return {module.removeprefix(ours) for module in found if module.startswith(ours)}
+
+
+class _WithoutTypes(ast.NodeTransformer):
+    """Take away what is imported for types alone."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:  # ast's name
+        typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if typing else self.generic_visit(node)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +69,24 @@ def imported(source: str, folder: str = "batch_constructs") -> set[str]:
 )
 def test_whatever_way_something_is_imported_is_seen(line: str) -> None:
     assert {module.partition(".")[0] for module in imported(line)} == {"functions"}
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Not even late, inside a function; types may."""
+    names = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in FILES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    needs = {}
+    for name, path in names.items():
+        folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
+        found = imported(path.read_text(), folder, types=False)
+        needs[name] = {_file(module, names) for module in found} - {"", name}
+
+    assert list(TopologicalSorter(needs).static_order())
+
+
+def _file(module: str, names: Collection[str]) -> str:
+    """Name the file that has what is imported: the module itself, or the one it is a name of."""
+    return module if module in names else module.rpartition(".")[0]
 
 
 OVER_ALL = {"__init__", "__main__", "cli"}
@@ -99,7 +132,8 @@ def test_imports_go_one_way() -> None:
     beside["validation_plugin"] |= {"check"}  # what an app acknowledges
     beside["shipped_function"] |= {"functions"}
     beside["submission_overrides"] |= {"jobs"}  # RetryPolicy
-    beside["workflow_job"] |= {"jobs", "queues", "workflows"}  # types alone
+    beside["workflow_job"] |= {"jobs", "queues"}  # types alone
+    beside["queue_from_input"] |= {"queues"}
     wrong = []
     for path in FILES:
         room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
-from batch_constructs.aws.compute_environments import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
-from batch_constructs.aws.containers import AWSLOGS
-from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.compute_environment_facts import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
+from batch_constructs.aws.container_facts import AWSLOGS
+from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 

@@ -16,6 +16,9 @@ from batch_constructs.aws.record import Record
 if TYPE_CHECKING:
     from collections.abc import Collection, Sized
 
+A_KEY: Final = "a key of "
+"""What a problem begins with that is one of a mapping's key, and not of the value behind it."""
+
 _SHOWN: Final = 60
 
 _NEAR: Final = 0.7

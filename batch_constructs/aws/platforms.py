@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import OneOf
-from batch_constructs.aws.containers import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
-from batch_constructs.aws.job_definitions import OperatingSystemFamily
+from batch_constructs.aws.container_facts import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
+from batch_constructs.aws.job_definition_facts import OperatingSystemFamily
 
 
 class PlatformCapability(StrEnum):

@@ -9,7 +9,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from batch_constructs.aws.compute_environments import BEST_FIT, ON_FARGATE, ON_MANAGED_INSTANCES
+from batch_constructs.aws.compute_environment_facts import (
+    BEST_FIT,
+    ON_FARGATE,
+    ON_MANAGED_INSTANCES,
+)
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
 from batch_constructs.aws.table import read

@@ -11,7 +11,7 @@ import click
 
 from batch_constructs.check import all_files
 from batch_constructs.check.findings_report import FORMATS
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 
 
 def _known(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

@@ -209,7 +209,7 @@ _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity
 
 def as_sarif(findings: Findings) -> str:
     """Write SARIF 2.1.0, as code scanning and editors read it."""
-    from batch_constructs.rules.rule import RULES  # noqa: PLC0415  # only here
+    from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # only here
 
     told = sorted({one.rule for found in findings.values() for one in found})
     rules = [_sarif_rule(name, RULES[name]) for name in told]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
+from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.prices import FARGATE, FARGATE_LEAST_SECONDS

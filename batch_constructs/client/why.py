@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.compute_environments import VALID
+from batch_constructs.aws.compute_environment_facts import VALID
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job

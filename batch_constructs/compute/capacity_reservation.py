@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import OneOf, allowed, refused, shown
-from batch_constructs.aws.capacity_reservations import (
+from batch_constructs.aws.capacity_reservation_facts import (
     CAPACITY_BLOCK,
     RESERVATION_ID,
     RESOURCE_GROUP_ARN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.compute_environments import AllocationStrategy
+from batch_constructs.aws.compute_environment_facts import AllocationStrategy
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
     Cluster,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aws_cdk.interfaces import aws_eks as eks_interfaces
     from constructs import Construct
 
-    from batch_constructs.aws.compute_environments import AccessEntryState, UserdataType
+    from batch_constructs.aws.compute_environment_facts import AccessEntryState, UserdataType
     from batch_constructs.compute.instance_compute_environment import NodeEnvironmentOptions
     from batch_constructs.tokens import WholeNumber
 

@@ -15,7 +15,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.aws.compute_environments import AllocationStrategy, ContainerInsights
+from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ContainerInsights
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.aws.compute_environment_facts import UserdataType
     from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate

@@ -13,7 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf
-from batch_constructs.aws.launch_templates import HOP_LIMIT, USER_DATA_BYTES
+from batch_constructs.aws.launch_template_facts import HOP_LIMIT, USER_DATA_BYTES
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances

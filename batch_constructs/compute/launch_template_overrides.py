@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.compute_environments import UserdataType
+    from batch_constructs.aws.compute_environment_facts import UserdataType
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.instance_volumes import AnyInstanceVolume
 

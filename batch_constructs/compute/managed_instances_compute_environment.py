@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
-    from batch_constructs.aws.compute_environments import ContainerInsights, ReservationPreference
+    from batch_constructs.aws.compute_environment_facts import (
+        ContainerInsights,
+        ReservationPreference,
+    )
     from batch_constructs.tokens import WholeNumber
 
 

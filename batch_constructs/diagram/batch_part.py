@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
-from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import (
@@ -30,6 +29,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     STATE_MACHINE,
     submissions,
 )
+from batch_constructs.rules.template.template_conditions import Worlds
 from batch_constructs.rules.template.values import (
     Reference,
     Text,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
-from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
+from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
 from batch_constructs.impact.changes import Change, changes, follow
 
 if TYPE_CHECKING:

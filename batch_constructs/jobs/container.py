@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from batch_constructs.aws.containers import ContainerDependencyCondition, FirelensType
+from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_image import (
     NamedImage,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.aws.pods import DnsPolicy
+    from batch_constructs.aws.pod_facts import DnsPolicy
     from batch_constructs.jobs.job_arguments import EksJobArguments
     from batch_constructs.jobs.pod import PodContainer
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
 
-    from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
+    from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.single_container_job_definition import SingleContainerArguments
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.log_group import write_statement

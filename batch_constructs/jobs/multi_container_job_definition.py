@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
 
-    from batch_constructs.aws.job_definitions import (
+    from batch_constructs.aws.job_definition_facts import (
         CpuArchitecture,
         IpcMode,
         NetworkMode,

@@ -13,7 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole, allowed
-from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.job_definition_facts import NODE_COUNT
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.aws.job_definitions import IpcMode, PidMode
+    from batch_constructs.aws.job_definition_facts import IpcMode, PidMode
     from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import NodesJobArguments

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.pods import GPU
+from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.pod_volumes import PodVolumes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.pods import DnsPolicy, ImagePullPolicy
+    from batch_constructs.aws.pod_facts import DnsPolicy, ImagePullPolicy
     from batch_constructs.jobs.pod_volumes import AnyPodVolume
 
 

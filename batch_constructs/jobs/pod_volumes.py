@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.pods import EmptyDirMedium
+    from batch_constructs.aws.pod_facts import EmptyDirMedium
 
 
 @dataclass(frozen=True, kw_only=True)

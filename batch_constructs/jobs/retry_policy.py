@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_definitions import RetryAction
+from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.job_states import (
     CANNOT_PULL,
     HOST_LOST_PATTERN,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.job_definitions import CpuArchitecture, OperatingSystemFamily
+    from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.container import Container
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws.compute_environments import INVALID
+from batch_constructs.aws.compute_environment_facts import INVALID
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,

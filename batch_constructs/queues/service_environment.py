@@ -12,7 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.job_queues import SERVICE_QUEUE_TYPE
+from batch_constructs.aws.job_queue_facts import SERVICE_QUEUE_TYPE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.place import elsewhere

@@ -8,7 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_queues import CONTAINER_JOBS, STUCK_STATE, QueueKind, TimeLimitReason
+from batch_constructs.aws.job_queue_facts import (
+    CONTAINER_JOBS,
+    STUCK_STATE,
+    QueueKind,
+    TimeLimitReason,
+)
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:

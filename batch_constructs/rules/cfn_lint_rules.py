@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
 from batch_constructs.rules import check_template
-from batch_constructs.rules.rule import RULES, Rule
+from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
     from batch_constructs.rules.findings import Finding
+    from batch_constructs.rules.rule import Rule
 
 _TOLD: list[tuple[Any, list[Finding]]] = []
 """The template that was checked last: cfn-lint asks rule by rule."""

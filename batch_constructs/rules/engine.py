@@ -11,14 +11,15 @@ from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rule import Fault, Rule, rules_about, speaking
-from batch_constructs.rules.template.conditions import Resources, Worlds
+from batch_constructs.rules.rulebook import rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.template_conditions import Resources, Worlds
 from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
+    from batch_constructs.rules.rule import Fault, Rule
     from batch_constructs.rules.template.template_files import Document
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.record import Record
@@ -51,54 +50,11 @@ class Rule(Record):
     sources: Mapping[str, Source] = {}  # nobody writes there
 
 
-if TYPE_CHECKING:
-    RULES: dict[str, Rule]
-    """Every rule by its identifier."""
+BY_ID: Final[dict[str, Rule]] = {}
+"""The rules that are loaded so far, by their identifiers; ``rulebook.RULES`` has all."""
 
-    BY_SUBJECT: dict[str, list[Rule]]
-    """The rules about each type of resource."""
-
-_BY_ID: Final[dict[str, Rule]] = {}
-_BY_SUBJECT: Final[dict[str, list[Rule]]] = {}
-
-
-def __getattr__(name: str) -> object:
-    """Load every rule where all are wanted; a check loads those about what it meets."""
-    tables = {"RULES": _BY_ID, "BY_SUBJECT": _BY_SUBJECT}
-    if name not in tables:
-        raise AttributeError(name)
-    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
-
-    areas.load()
-    return tables[name]
-
-
-@lru_cache(maxsize=512)
-def rules_about(type: str) -> list[Rule]:
-    """Give the rules about a type of resource, in the order of their areas."""
-    from batch_constructs.rules import areas  # noqa: PLC0415  # they register here
-
-    areas.load_about(type)
-    places = {area: place for place, area in enumerate(areas.AREAS)}
-    return sorted(_BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
-
-
-@lru_cache(maxsize=512)
-def speaking(type: str, names: frozenset[str]) -> list[Rule]:
-    """Give the rules about a type that may say something of a resource with such properties."""
-    rules, by_name = rules_about(type), _by_name(type)
-    places = {*by_name[""]}.union(*(by_name[name] for name in by_name.keys() & names))
-    return [rules[place] for place in sorted(places)]
-
-
-@lru_cache(maxsize=512)
-def _by_name(type: str) -> dict[str, list[int]]:
-    """Give the places of the rules that need a property; those of the others under no name."""
-    found: dict[str, list[int]] = {"": []}
-    for place, one in enumerate(rules_about(type)):
-        for name in one.needs or ("",):
-            found.setdefault(name, []).append(place)
-    return found
+BY_SUBJECT: Final[dict[str, list[Rule]]] = {}
+"""The rules that are loaded so far, about each type of resource."""
 
 
 def rule(
@@ -137,8 +93,8 @@ def rule(
 
 def add(new: Rule) -> None:
     """Take a rule into the table."""
-    if new.id in _BY_ID:
+    if new.id in BY_ID:
         raise ValueError(f"two rules are called {new.id}")
-    _BY_ID[new.id] = new
+    BY_ID[new.id] = new
     for subject in new.subjects:
-        _BY_SUBJECT.setdefault(subject, []).append(new)
+        BY_SUBJECT.setdefault(subject, []).append(new)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
-from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.iam_roles import policy_name
 from batch_constructs.rules.template.loops import unroll
+from batch_constructs.rules.template.template_conditions import Worlds
 from batch_constructs.rules.template.values import Text
 from batch_constructs.rules.template.wildcard import fits
 from batch_constructs.testing.synthesis import templates_of

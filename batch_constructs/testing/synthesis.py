@@ -112,6 +112,6 @@ def faults(
 
 
 def _rules() -> set[str]:
-    from batch_constructs.rules.rule import RULES
+    from batch_constructs.rules.rulebook import RULES
 
     return set(RULES)

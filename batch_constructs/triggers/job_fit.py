@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.arguments import A_KEY, checked
-from batch_constructs.aws.bound import shown
+from batch_constructs.arguments import checked
+from batch_constructs.aws.bound import A_KEY, shown
 from batch_constructs.refusal import told
 from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch

@@ -28,6 +28,11 @@ from batch_constructs.jobs.job_definition import is_job_definition, job_definiti
 from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
 from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
+from batch_constructs.queue_from_input import (
+    QueueFromInput,
+    queues_of,
+    read_queues,
+)
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.job_queue_events import rule_to
@@ -42,11 +47,6 @@ from batch_constructs.triggers.job_to_submit import (
     safe_name,
 )
 from batch_constructs.workflows.asl import AslWriter
-from batch_constructs.workflows.queue_from_input import (
-    QueueFromInput,
-    queues_of,
-    read_queues,
-)
 from batch_constructs.workflows.structure import structure_of
 from batch_constructs.workflows.workflow_diagram import mermaid
 

@@ -10,7 +10,7 @@ import pytest
 
 from batch_constructs.aws import combinations as floor
 from batch_constructs.aws.combinations import Combination, Part, combinations
-from batch_constructs.aws.compute_environments import RESOURCE_TYPES
+from batch_constructs.aws.compute_environment_facts import RESOURCE_TYPES
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.rules.areas.shape_rules import model
 

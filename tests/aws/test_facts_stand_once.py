@@ -26,7 +26,10 @@ ROUND |= {16384, 65535, 65536, 86400, 1_000_000}
 
 OURS = {
     ("local/batch/job_table.py", 604800): "how long the embedded AWS remembers a job: a week",
-    ("local/adapter/logs.py", 10000): "how many events the embedded AWS finds by their pointer",
+    (
+        "local/adapter/log_events.py",
+        10000,
+    ): "how many events are found by their pointer",
     ("local/batch/host.py", 262144): "a flag of Linux's mount",
     ("triggers/exponential_pattern.py", 2000): "how large a pattern is still looked at",
     ("triggers/gateway_arguments.py", 1048576): "the bytes of a mebibyte",

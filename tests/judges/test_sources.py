@@ -15,7 +15,7 @@ from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import Limit, tables
 from batch_constructs.aws.source import Source
 from batch_constructs.rules.areas import load
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 from tests.judges import published_api as published
 
 load()

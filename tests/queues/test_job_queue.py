@@ -12,7 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
-from batch_constructs.aws import job_queues, names, scheduling
+from batch_constructs.aws import job_queue_facts, names, scheduling
 from batch_constructs.aws.limits import tables
 
 Properties = Callable[[str], dict[str, Any]]
@@ -429,7 +429,10 @@ def test_environments_of_the_cdk_are_accepted(
 def test_a_docstring_says_the_limit_that_aws_says(kind: type, said: str) -> None:
     """A limit that AWS changes is changed in both places."""
     bounds: dict[str, Any] = {one.rule: one.bound for table in tables().values() for one in table}
-    environments, seconds = job_queues.CONTAINER_JOBS.environments, bounds["time-limit-seconds"]
+    environments, seconds = (
+        job_queue_facts.CONTAINER_JOBS.environments,
+        bounds["time-limit-seconds"],
+    )
     priority, reserved = bounds["job-queue-priority"], bounds["compute-reservation"]
     share, weight = bounds["share-identifier"].allowed, bounds["share-weight"]
     texts = [

@@ -10,8 +10,8 @@ import pytest
 from batch_constructs.rules import Finding, check_template
 from batch_constructs.rules.access.arn_patterns import CLOSED, HOLE, matches, spelled
 from batch_constructs.rules.access.rights import rights
-from batch_constructs.rules.template.conditions import Worlds
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.template_conditions import Worlds
 
 BATCH = "arn:aws:batch:us-east-1:123456789012"
 QUEUE, OTHER = f"{BATCH}:job-queue/queue", f"{BATCH}:job-queue/other"

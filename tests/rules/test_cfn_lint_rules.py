@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 
 TEMPLATE = """\
 Resources:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules import check_template
-from batch_constructs.rules.template.conditions import Worlds
+from batch_constructs.rules.template.template_conditions import Worlds
 
 MOST = 32
 """As many worlds are looked at: five conditions, each on a parameter of its own."""

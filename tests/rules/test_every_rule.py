@@ -11,7 +11,7 @@ import yaml
 
 from batch_constructs.rules import Finding, check_resource, check_template
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template import template_files
 from batch_constructs.rules.template.whole import Whole
 from tests.aws.test_limits import admitted_and_refused, resource, values

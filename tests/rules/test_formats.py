@@ -13,7 +13,7 @@ from fastjsonschema import compile as schema_of
 from batch_constructs.check import findings_report
 from batch_constructs.cli import main
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 
 QUEUE = """\
 Resources:

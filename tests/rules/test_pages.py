@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 
 from batch_constructs.rules.areas.shape_rules import model
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_MADE = (ROOT / "docs" / "rules-not-made.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from batch_constructs.rules import UNKNOWN, check_resource, check_template
 from batch_constructs.rules.areas.shape_rules import model
-from batch_constructs.rules.rule import BY_SUBJECT
+from batch_constructs.rules.rulebook import BY_SUBJECT
 
 CORPUS = Path(__file__).parent / "corpus"
 TYPES = sorted(BY_SUBJECT)

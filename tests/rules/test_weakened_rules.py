@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 from tests.rules.weakened_rules import UNNOTICED, is_noticed, mutants
 
 SEED = 20261128

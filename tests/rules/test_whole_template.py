@@ -9,7 +9,7 @@ import pytest
 from batch_constructs.rules import check_template
 from batch_constructs.rules.areas import ABOUT, AREAS, subjects
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template import template_files
 
 TOPIC = {"Type": "AWS::SNS::Topic"}

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.combinations import Combination
 from batch_constructs.aws.limits import Limit
-from batch_constructs.rules.rule import RULES, Rule
+from batch_constructs.rules.rule import Rule
+from batch_constructs.rules.rulebook import RULES
 from tests.aws.test_limits import admitted_and_refused
 from tests.rules.test_every_rule import ALL, MORE, findings
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.job_states import CANCELLED
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 

@@ -6,7 +6,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.pods import GPU
+from batch_constructs.aws.pod_facts import GPU
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -42,9 +42,9 @@ def install(
         batch_endpoint,
         cloudformation_types,
         corrections,
-        event_patterns,
         iam_checks,
-        logs,
+        log_events,
+        refused_patterns,
         settled_stacks,
         signatures,
         state_machines,
@@ -56,11 +56,11 @@ def install(
     batch_endpoint.install(handle, arns)
     cloudformation_types.install(resource_types)
     corrections.install()
-    event_patterns.install()
+    refused_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
     state_paths.install()
-    logs.install()
+    log_events.install()
     alarm_dimensions.install()
     settled_stacks.install()
     signatures.install()

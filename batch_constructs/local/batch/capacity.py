@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.job_queues import TimeLimitReason
+from batch_constructs.aws.job_queue_facts import TimeLimitReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

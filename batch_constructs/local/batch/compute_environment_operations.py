@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.compute_environments import (
+from batch_constructs.aws.compute_environment_facts import (
     FARGATE_NETWORK,
     INVALID,
     ON_FARGATE,

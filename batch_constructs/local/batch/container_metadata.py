@@ -9,7 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 
 if TYPE_CHECKING:

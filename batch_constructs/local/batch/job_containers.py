@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups

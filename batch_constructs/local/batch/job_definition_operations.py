@@ -7,9 +7,9 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.containers import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
+from batch_constructs.aws.container_facts import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
-from batch_constructs.aws.job_definitions import BYTES
+from batch_constructs.aws.job_definition_facts import BYTES
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.platforms import DEFAULT_VERSION
 from batch_constructs.local.batch.paging import page

@@ -7,8 +7,8 @@ import math
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import VALID
-from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.compute_environment_facts import VALID
+from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, overrides_length
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import VALID
-from batch_constructs.aws.job_queues import (
+from batch_constructs.aws.compute_environment_facts import VALID
+from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
     SERVICE_JOBS,
@@ -18,7 +18,7 @@ from batch_constructs.local.batch.service_errors import client_error, refuse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from batch_constructs.aws.job_queues import QueueKind
+    from batch_constructs.aws.job_queue_facts import QueueKind
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.compute_environment_operations import (
         ComputeEnvironment,

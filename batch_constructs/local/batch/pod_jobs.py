@@ -10,7 +10,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.pods import GPU
+from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:

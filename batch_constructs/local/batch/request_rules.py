@@ -12,7 +12,7 @@ from batch_constructs.aws.names import as_member
 from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.shape_rules import AREA as SHAPE
 from batch_constructs.rules.areas.shape_rules import model
-from batch_constructs.rules.rule import RULES
+from batch_constructs.rules.rulebook import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,9 +6,9 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws.job_queues import TimeLimitReason
+from batch_constructs.aws.job_queue_facts import TimeLimitReason
 from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
-from batch_constructs.local.batch.fair_shares import FairShares, FirstInFirstOut, WaitingLine
+from batch_constructs.local.batch.fair_share_order import FairShares, FirstInFirstOut, WaitingLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

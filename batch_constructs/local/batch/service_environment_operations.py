@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import VALID
+from batch_constructs.aws.compute_environment_facts import VALID
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry

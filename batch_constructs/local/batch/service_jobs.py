@@ -11,7 +11,7 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import VALID
+from batch_constructs.aws.compute_environment_facts import VALID
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.aws.submit_job import STOPPED_AT_ONCE
 from batch_constructs.local.batch.job_operations import JobOperations, check_reason

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import INVALID
+from batch_constructs.aws.compute_environment_facts import INVALID
 from batch_constructs.aws.names import as_member
 from batch_constructs.local.batch.service_errors import ServiceError
 from batch_constructs.local.cloudformation.property_values import known_to, to_request

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environments import BEST_FIT, IN_PLACE_STRATEGIES
+from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES
 from batch_constructs.aws.updates import (
     FARGATE_SCALES,
     SCALES,

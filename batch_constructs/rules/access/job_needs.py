@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.aws.containers import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.access.arn_patterns import ALIAS, KEY, ROLE, spelled
-from batch_constructs.rules.access.condition import NOTHING_KNOWN
+from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
 from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.template.resource_graph import Resource

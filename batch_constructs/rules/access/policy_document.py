@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.aws.record import Record
-from batch_constructs.rules.access import condition as conditions
+from batch_constructs.rules.access import policy_condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import matches, spelled
 from batch_constructs.rules.template.iam_roles import several

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, matches, spelled
-from batch_constructs.rules.access.condition import NOTHING_KNOWN
+from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
 from batch_constructs.rules.access.policy_document import Statement, statements
 from batch_constructs.rules.template.iam_roles import several
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.managed_policies import managed_policies
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.access.answer import Answer, all_of, any_of, negated
-from batch_constructs.rules.access.condition import NOTHING_KNOWN
 from batch_constructs.rules.access.creation_order import waits_for
+from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
 from batch_constructs.rules.access.policy_document import Statement, decided, statements
 from batch_constructs.rules.template.iam_roles import ROLE, policy_name, role_of
 from batch_constructs.rules.template.values import UNKNOWN, is_known, listing

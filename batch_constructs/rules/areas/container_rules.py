@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import containers
+from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.source import api, guide, seen
 from batch_constructs.rules.areas import job_rule
@@ -114,8 +114,8 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
         if not isinstance(options, dict):
             continue
         path = f"{container.path}/LogConfiguration/Options"
-        driver, both = text(log, "LogDriver"), containers.MULTILINE_OPTIONS
-        if driver == containers.AWSLOGS and all(given(options, key) for key in both):
+        driver, both = text(log, "LogDriver"), aws.MULTILINE_OPTIONS
+        if driver == aws.AWSLOGS and all(given(options, key) for key in both):
             yield path, f"{' and '.join(both)} are both given; allowed is one of them"
         hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
         unknown = None in hidden or (
@@ -123,7 +123,7 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
         )
         if driver != "splunk" or unknown:
             continue
-        for key in containers.SPLUNK_OPTIONS:
+        for key in aws.SPLUNK_OPTIONS:
             if key not in options and key not in hidden:
                 yield (
                     path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import environment_rule

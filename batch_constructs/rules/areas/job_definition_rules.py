@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import job_definitions
+from batch_constructs.aws import job_definition_facts as aws
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
@@ -96,12 +96,12 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
     has_nodes = "NodeProperties" in job.properties
     if len(known) > 1:
         yield known[1], f"{' and '.join(known)} are given; allowed is one of them"
-    if kind == job_definitions.MULTI_NODE_TYPE:
+    if kind == aws.MULTI_NODE_TYPE:
         if not has_nodes:
             yield "NodeProperties", "NodeProperties is missing for the type multinode"
         if known:
             yield known[0], f"{known[0]} is given for the type multinode; allowed is NodeProperties"
-    elif kind != job_definitions.CONTAINER_TYPE:
+    elif kind != aws.CONTAINER_TYPE:
         return
     elif not present and has_nodes:
         yield "Type", "Type is container, but NodeProperties makes it multinode"
@@ -115,7 +115,7 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
     "job-definition-size",
     title="job definition over 24 KiB",
     fix="move environment, commands or parameters into the image, S3 or Parameter Store",
-    source=job_definitions.BYTES_SOURCE,
+    source=aws.BYTES_SOURCE,
 )
 def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     """The whole request is measured, as JSON."""
@@ -123,10 +123,10 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
         job.properties, default=lambda _: "", ensure_ascii=False, separators=(",", ":")
     )
     size = len(written.encode("utf-8", "surrogatepass"))
-    if size > job_definitions.BYTES:
+    if size > aws.BYTES:
         yield (
             "",
-            f"the job definition has {size:,} bytes; allowed are at most {job_definitions.BYTES:,}",
+            f"the job definition has {size:,} bytes; allowed are at most {aws.BYTES:,}",
         )
 
 
@@ -134,14 +134,13 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     "fargate-timeout",
     severity=Severity.WARNING,
     title="Fargate timeout over 14 days",
-    fix=f"set AttemptDurationSeconds to at most {job_definitions.FARGATE_SECONDS}, or run the job"
-    " on EC2",
-    source=job_definitions.FARGATE_SECONDS_SOURCE,
+    fix=f"set AttemptDurationSeconds to at most {aws.FARGATE_SECONDS}, or run the job on EC2",
+    source=aws.FARGATE_SECONDS_SOURCE,
 )
 def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:
     """Fargate resources may be gone after 14 days."""
     got = number(mapping(job.properties, "Timeout"), "AttemptDurationSeconds")
-    most = job_definitions.FARGATE_SECONDS
+    most = aws.FARGATE_SECONDS
     if job.platform == "FARGATE" and got is not None and got > most:
         yield (
             "Timeout/AttemptDurationSeconds",

@@ -13,8 +13,8 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.containers import SIZES
-from batch_constructs.aws.job_definitions import NODE_COUNT
+from batch_constructs.aws.container_facts import SIZES
+from batch_constructs.aws.job_definition_facts import NODE_COUNT
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.source import api, guide

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import OneOf, one_of
-from batch_constructs.aws.job_queues import (
+from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     ORDER,
     QUEUE_KINDS,

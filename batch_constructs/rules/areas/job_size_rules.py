@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws import containers, fargate_sizes
+from batch_constructs.aws import container_facts, fargate_sizes
 from batch_constructs.aws.bound import Whole, one_of, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
@@ -30,7 +30,7 @@ def _amounts(
     job: JobDefinition, type: str, bound: Whole, takes: Callable[[str | None], bool]
 ) -> Iterator[Fault]:
     """Hold what containers ask for to a bound, on some platforms."""
-    legacy = containers.LEGACY_SIZES.get(type, "")
+    legacy = container_facts.LEGACY_SIZES.get(type, "")
     for container in job.containers:
         if not takes(container.task.platform):
             continue
@@ -55,36 +55,36 @@ def _amounts(
 @job_rule(
     "memory-minimum",
     title="less memory than a job needs",
-    fix=f"give the memory in MiB, at least {containers.MEMORY_MIB.low}",
-    source=containers.SIZE_SOURCE,
+    fix=f"give the memory in MiB, at least {container_facts.MEMORY_MIB.low}",
+    source=container_facts.SIZE_SOURCE,
 )
 def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
     """The unit is MiB, not GiB."""
     yield from _amounts(
-        job, "MEMORY", containers.MEMORY_MIB, lambda platform: platform != "FARGATE"
+        job, "MEMORY", container_facts.MEMORY_MIB, lambda platform: platform != "FARGATE"
     )
 
 
 @job_rule(
     "vcpu-minimum",
     title="less than one vCPU on EC2",
-    fix=f"give whole vCPUs, at least {containers.VCPUS.low}",
-    source=containers.SIZE_SOURCE,
+    fix=f"give whole vCPUs, at least {container_facts.VCPUS.low}",
+    source=container_facts.SIZE_SOURCE,
 )
 def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
     """Parts of a vCPU are for Fargate and EKS."""
-    yield from _amounts(job, "VCPU", containers.VCPUS, lambda platform: platform == "EC2")
+    yield from _amounts(job, "VCPU", container_facts.VCPUS, lambda platform: platform == "EC2")
 
 
 @job_rule(
     "gpu-count",
     title="GPUs that are no whole number",
-    fix=f"give a whole number of GPUs, at least {containers.GPUS.low}",
-    source=containers.SIZE_SOURCE,
+    fix=f"give a whole number of GPUs, at least {container_facts.GPUS.low}",
+    source=container_facts.SIZE_SOURCE,
 )
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
-    yield from _amounts(job, "GPU", containers.GPUS, lambda _: True)
+    yield from _amounts(job, "GPU", container_facts.GPUS, lambda _: True)
 
 
 @job_rule(
@@ -106,7 +106,7 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
         kinds = {entry.get("Type") for entry in wanted if isinstance(entry, dict)}
         missing = [
             kind
-            for kind, legacy in containers.LEGACY_SIZES.items()
+            for kind, legacy in container_facts.LEGACY_SIZES.items()
             if kind not in kinds and properties.get(legacy) is None
         ]
         if missing:
@@ -180,7 +180,7 @@ def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
     for container in job.containers:
         if container.task.platform == "FARGATE":
             continue
-        for kind, legacy in containers.LEGACY_SIZES.items():
+        for kind, legacy in container_facts.LEGACY_SIZES.items():
             old = number(container.properties, legacy)
             for _, value in _requirements(container, kind):
                 new = as_number(value)

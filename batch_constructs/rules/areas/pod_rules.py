@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import pods
+from batch_constructs.aws import pod_facts as aws
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
@@ -47,12 +47,12 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
     "pod-memory",
     title="memory of a wrong shape",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
-    source=pods.RESOURCES_SOURCE,
+    source=aws.RESOURCES_SOURCE,
 )
 def pod_memory(job: JobDefinition) -> Iterator[Fault]:
     """Batch reserves what is asked for, so it cannot grow."""
     for path, got in _amounts(job, "memory"):
-        wrong = pods.MEMORY.wrong(str(got)) or pods.MEMORY_MIB.wrong(int(str(got)[:-2]))
+        wrong = aws.MEMORY.wrong(str(got)) or aws.MEMORY_MIB.wrong(int(str(got)[:-2]))
         if wrong:
             yield path, f"the memory {wrong}"
     for path, limits, requests in _resources(job):
@@ -67,15 +67,15 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "pod-cpu",
     title="CPUs of a wrong amount",
-    fix=f"give multiples of {pods.CPU_STEP}, and a limit of at least the request",
-    source=pods.RESOURCES_SOURCE,
+    fix=f"give multiples of {aws.CPU_STEP}, and a limit of at least the request",
+    source=aws.RESOURCES_SOURCE,
 )
 def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
     """A quarter of a CPU is the smallest step."""
     for path, got in _amounts(job, "cpu"):
         amount = _cpus(got)
-        if amount is None or amount <= 0 or amount % pods.CPU_STEP:
-            yield path, f"the CPUs are {shown(got)}; allowed are multiples of {pods.CPU_STEP}"
+        if amount is None or amount <= 0 or amount % aws.CPU_STEP:
+            yield path, f"the CPUs are {shown(got)}; allowed are multiples of {aws.CPU_STEP}"
     for path, limits, requests in _resources(job):
         limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
         if limit is not None and request is not None and limit < request:
@@ -97,19 +97,22 @@ def _cpus(value: object) -> float | None:
     "pod-gpu",
     title="GPUs of a wrong amount",
     fix="give a whole number, the same in Limits and Requests",
-    source=pods.RESOURCES_SOURCE,
+    source=aws.RESOURCES_SOURCE,
 )
 def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
-    for path, got in _amounts(job, pods.GPU):
+    for path, got in _amounts(job, aws.GPU):
         amount = as_number(got)
-        if amount is None or not pods.GPUS.admits(amount):
+        if amount is None or not aws.GPUS.admits(amount):
             yield path, f"the GPUs are {shown(got)}; allowed are whole numbers"
     for path, limits, requests in _resources(job):
-        limit, request = as_number(limits.get(pods.GPU)), as_number(requests.get(pods.GPU))
+        limit, request = (
+            as_number(limits.get(aws.GPU)),
+            as_number(requests.get(aws.GPU)),
+        )
         if limit is not None and request is not None and limit != request:
             yield (
-                f"{path}/Limits/{pods.GPU.replace('/', '~1')}",
+                f"{path}/Limits/{aws.GPU.replace('/', '~1')}",
                 f"the GPUs are limited to {limit}, but {request} are requested",
             )
 
@@ -184,7 +187,7 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
         if got is None:
             continue
         path = f"{pod.path}/Metadata/Namespace"
-        if wrong := pods.NAMESPACE.wrong(got):
+        if wrong := aws.NAMESPACE.wrong(got):
             yield path, f"Namespace {wrong}"
         found.setdefault(got, path)
     if len(found) > 1:
@@ -195,8 +198,8 @@ def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
 
 
 _VALUES: Final = {
-    "Labels": ("a label", pods.LABEL_VALUE),
-    "Annotations": ("an annotation", pods.ANNOTATION_VALUE),
+    "Labels": ("a label", aws.LABEL_VALUE),
+    "Annotations": ("an annotation", aws.ANNOTATION_VALUE),
 }
 
 
@@ -204,7 +207,7 @@ _VALUES: Final = {
     "pod-labels",
     title="label or annotation of a wrong shape",
     fix="use names and values that Kubernetes takes",
-    source=pods.METADATA_SOURCE,
+    source=aws.METADATA_SOURCE,
 )
 def pod_labels(job: JobDefinition) -> Iterator[Fault]:
     """Kubernetes refuses other names."""
@@ -214,8 +217,8 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
             for name, value in mapping(metadata, key).items():
                 path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
                 prefix, slash, last = name.rpartition("/")
-                wrong = pods.LABEL_NAME.wrong(last) or (
-                    pods.DNS_SUBDOMAIN.wrong(prefix) if slash else None
+                wrong = aws.LABEL_NAME.wrong(last) or (
+                    aws.DNS_SUBDOMAIN.wrong(prefix) if slash else None
                 )
                 if wrong:
                     yield path, f"the key of {noun} {wrong}"

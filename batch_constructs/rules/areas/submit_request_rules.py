@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from batch_constructs.aws import containers, fargate_sizes, submission_limits, submit_job, tags
+from batch_constructs.aws import container_facts, fargate_sizes, submission_limits, submit_job, tags
 from batch_constructs.aws.bound import Counting, Matching, shown
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
 from batch_constructs.aws.pattern import pattern
@@ -207,15 +207,15 @@ def _beyond_limits(source: Resource) -> Iterator[tuple[Limit, str, str]]:
                     yield limit, one.at(path), message
 
 
-_AMOUNTS: Final = {"MEMORY": containers.MEMORY_MIB, "GPU": containers.GPUS}
+_AMOUNTS: Final = {"MEMORY": container_facts.MEMORY_MIB, "GPU": container_facts.GPUS}
 
 
 @_rule(
     "submission-size",
     title="memory or GPUs that no container may have",
-    fix=f"give the memory in MiB, at least {containers.MEMORY_MIB.low}, and at least"
-    f" {containers.GPUS.low} GPU, or none of them",
-    source=containers.SIZE_SOURCE,
+    fix=f"give the memory in MiB, at least {container_facts.MEMORY_MIB.low}, and at least"
+    f" {container_facts.GPUS.low} GPU, or none of them",
+    source=container_facts.SIZE_SOURCE,
 )
 def submission_size(source: Resource) -> Iterator[Fault]:
     """Every submission is refused."""

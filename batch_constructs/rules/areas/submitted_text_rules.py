@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS

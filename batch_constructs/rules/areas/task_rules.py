@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import containers
+from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
@@ -77,7 +77,7 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
                         f"{path}/ContainerName",
                         f"there is no container {shown(name)}; there are {known}",
                     )
-                elif condition in containers.ENDED and name != own and _is_essential(names[name]):
+                elif condition in aws.ENDED and name != own and _is_essential(names[name]):
                     yield (
                         f"{path}/Condition",
                         f"Condition is {condition}, but {shown(name)} is essential",
@@ -115,7 +115,7 @@ _ROUTING_SOURCE: Final = api(
 def _is_routed(container: Container) -> bool:
     """Tell whether a container sends its logs to the log router of the task."""
     log = mapping(container.properties, "LogConfiguration")
-    return text(log, "LogDriver") == containers.FIRELENS
+    return text(log, "LogDriver") == aws.FIRELENS
 
 
 @job_rule(
@@ -132,7 +132,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
         for container in filter(_is_routed, task.containers):
             yield (
                 f"{container.path}/LogConfiguration/LogDriver",
-                f"LogDriver is {containers.FIRELENS}, but no container is a log router",
+                f"LogDriver is {aws.FIRELENS}, but no container is a log router",
             )
 
 
@@ -171,5 +171,5 @@ def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
             if given(container.properties, "FirelensConfiguration"):
                 yield (
                     f"{container.path}/LogConfiguration/LogDriver",
-                    f"LogDriver of the log router is {containers.FIRELENS}, the router itself",
+                    f"LogDriver of the log router is {aws.FIRELENS}, the router itself",
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from batch_constructs.aws import compute_environments as aws
+from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.job_definitions import PLACEHOLDER
+from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.local.batch.fair_shares import FairShares
+from batch_constructs.local.batch.fair_share_order import FairShares
 from batch_constructs.local.batch.jobs import Job, Submission
 
 if TYPE_CHECKING:

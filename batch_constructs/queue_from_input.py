@@ -5,18 +5,21 @@ https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import refused
 from batch_constructs.queues.any_job_queue import is_job_queue
-from batch_constructs.workflow_job import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.queues.any_job_queue import AnyJobQueue
+
+PATH: Final = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
+"""A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,52 @@
+"""All rules, and those about a type of resource: an area's module is loaded when it is wanted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from batch_constructs.rules import areas, rule
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.rule import Rule
+
+    RULES: dict[str, Rule]
+    """Every rule by its identifier."""
+
+    BY_SUBJECT: dict[str, list[Rule]]
+    """The rules about each type of resource."""
+
+
+def __getattr__(name: str) -> object:
+    """Load every rule where all are wanted; a check loads those about what it meets."""
+    tables = {"RULES": rule.BY_ID, "BY_SUBJECT": rule.BY_SUBJECT}
+    if name not in tables:
+        raise AttributeError(name)
+    areas.load()
+    return tables[name]
+
+
+@lru_cache(maxsize=512)
+def rules_about(type: str) -> list[Rule]:
+    """Give the rules about a type of resource, in the order of their areas."""
+    areas.load_about(type)
+    places = {area: place for place, area in enumerate(areas.AREAS)}
+    return sorted(rule.BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
+
+
+@lru_cache(maxsize=512)
+def speaking(type: str, names: frozenset[str]) -> list[Rule]:
+    """Give the rules about a type that may say something of a resource with such properties."""
+    rules, by_name = rules_about(type), _by_name(type)
+    places = {*by_name[""]}.union(*(by_name[name] for name in by_name.keys() & names))
+    return [rules[place] for place in sorted(places)]
+
+
+@lru_cache(maxsize=512)
+def _by_name(type: str) -> dict[str, list[int]]:
+    """Give the places of the rules that need a property; those of the others under no name."""
+    found: dict[str, list[int]] = {"": []}
+    for place, one in enumerate(rules_about(type)):
+        for name in one.needs or ("",):
+            found.setdefault(name, []).append(place)
+    return found
