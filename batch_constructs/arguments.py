@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
 from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
 from batch_constructs.rules import UNKNOWN, check_resource
+from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -387,14 +388,14 @@ class Arguments:
         """Let the rules read the properties; ``checked`` returns these as the rules see them.
 
         Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
-        their severity; so are words in another case than AWS writes them.
+        their severity; so is what nobody saw AWS take, or refuse (`UNPROVEN`).
         """
         known = without_tokens(properties)
         check = partial(
             check_resource,
             resource_type,
             beside=beside or {},
-            errors_and=refuse_also | {"word-case"},
+            errors_and=refuse_also | UNPROVEN,
         )
         refused = check(known)
         if refused:

@@ -56,7 +56,7 @@ def in_another_case(limit: Limit, within: Properties) -> Iterator[tuple[str, str
 
 
 def _in_its_case(limit: Limit, got: object) -> str:
-    """Give how AWS writes a word that is wrong by its case alone; nobody says that it is refused."""
+    """Give how AWS writes a word that is wrong by its case alone: no page says it is refused."""
     if not isinstance(limit.bound, OneOf) or not limit.type.startswith("AWS::Batch::"):
         return ""
     words = {} if limit.exact_case else {one.lower(): one for one in limit.bound.values}
