@@ -20,6 +20,7 @@ from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
 from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
+from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -389,10 +390,15 @@ class Arguments:
         """Let the rules read the properties; ``checked`` returns these as the rules see them.
 
         Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
-        their severity.
+        their severity; so is what nobody saw AWS take, or refuse (`UNPROVEN`).
         """
         known = without_tokens(properties)
-        check = partial(check_resource, resource_type, beside=beside or {}, errors_and=refuse_also)
+        check = partial(
+            check_resource,
+            resource_type,
+            beside=beside or {},
+            errors_and=refuse_also | UNPROVEN,
+        )
         refused = check(known)
         if refused:
             from batch_constructs.refusal import causes, told  # noqa: PLC0415  # only in an error

@@ -71,6 +71,7 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
 
 @queue_rule(
     "time-limit-reason-queue",
+    severity=Severity.WARNING,
     title="time limit action on a reason that the queue's jobs never have",
     fix="give one of the reasons that its jobs have",
     source=guide(

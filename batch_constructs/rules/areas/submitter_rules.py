@@ -204,7 +204,11 @@ def event_bus(source: Resource) -> Iterator[Fault]:
 def schedule_expression_form(source: Resource) -> Iterator[Fault]:
     """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""
     got = text(source.properties, "ScheduleExpression")
-    problem = schedule_expression.problem_with(got) if got and submissions_from(source) else None
+    if not got or not submissions_from(source):
+        return
+    is_rule = source.type == EVENT_RULE
+    find = schedule_expression.problem_in_a_rule if is_rule else schedule_expression.problem_with
+    problem = find(got)
     if problem:
         yield "ScheduleExpression", f'ScheduleExpression is "{show(got)}": {problem}'
 
