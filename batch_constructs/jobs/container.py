@@ -351,7 +351,7 @@ def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any
 
 def decimal(amount: Any) -> Any:
     """Spell a number as AWS Batch reads it: ``1`` and never ``1.0``."""
-    if isinstance(amount, float) and amount < 0:
+    if isinstance(amount, float) and is_token(amount):
         from aws_cdk import Tokenization  # noqa: PLC0415  # only a token comes here
 
         return Tokenization.stringify_number(amount)

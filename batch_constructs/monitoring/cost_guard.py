@@ -347,7 +347,7 @@ def _check_lowered(
             continue
         most: Any = getattr(resource.compute_resources, "maxv_cpus", None)
         known = isinstance(number, int) and isinstance(most, int | float) and not is_token(most)
-        if known and number > most:
+        if known and number >= most:
             arguments.wrong_value(
                 f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
                 f"{plain(most)}, so that nothing would be lowered: give less"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email import message_from_string
 from typing import Any
@@ -394,3 +395,29 @@ def test_nodes_of_amazon_eks_prefetch_nothing(stack: cdk.Stack, vpc: ec2.Vpc) ->
             kubernetes_namespace="batch",
             launch_template=template,
         )
+
+
+def test_the_throughput_that_its_operations_just_carry_is_taken(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    bc.LaunchTemplate(stack, "Template", root_volume=bc.RootVolume(throughput=1000, iops=4000))
+
+    assert data()["BlockDeviceMappings"][0]["Ebs"]["Throughput"] == 1000
+
+
+def test_user_data_fill_what_ec2_takes_to_the_last_byte(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    def make(id: str, letters: int) -> bc.LaunchTemplate:
+        return bc.LaunchTemplate(stack, id, user_data=["x" * letters])
+
+    with pytest.raises(ValueError, match="makes [0-9,]+ bytes") as refusal:
+        make("Long", 16_384)
+    found = re.search("makes ([0-9,]+) bytes", str(refusal.value))
+    assert found is not None
+    letters = 2 * 16_384 - int(found[1].replace(",", ""))
+
+    with pytest.raises(ValueError, match="makes 16,385 bytes"):
+        make("Longer", letters + 1)
+    make("Template", letters)
+    assert len(data()["UserData"]["Fn::Base64"]) == 16_384

@@ -164,3 +164,23 @@ def test_what_is_no_range_is_named(declare: Declare) -> None:
         (TypeError, ValueError), match=r"node_ranges\[0\] is int 3; expected NodeRange\("
     ):
         declare(3)
+
+
+def test_a_range_without_a_first_node_ends_where_it_says(
+    declare: Declare, properties: Properties
+) -> None:
+    declare(nodes(":3"), nodes(2))
+
+    rendered = properties(DEFINITION)["NodeProperties"]
+    assert rendered["NumNodes"] == 6
+    assert [one["TargetNodes"] for one in rendered["NodeRangeProperties"]] == [":3", "4:5"]
+
+
+def test_a_range_within_another_does_not_shorten_the_whole(
+    declare: Declare, properties: Properties
+) -> None:
+    declare(nodes("0:9"), nodes("4:5"), nodes(1))
+
+    rendered = properties(DEFINITION)["NodeProperties"]
+    assert rendered["NumNodes"] == 10
+    assert [one["TargetNodes"] for one in rendered["NodeRangeProperties"]][-1] == "6:6"

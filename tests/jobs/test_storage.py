@@ -279,3 +279,20 @@ def test_an_access_point_of_a_file_system_that_nobody_knows_is_taken(
     (volume,) = container()["Volumes"]
     authorization = volume["EfsVolumeConfiguration"]["AuthorizationConfig"]
     assert authorization["AccessPointId"] == "fsap-1"
+
+
+def test_an_access_point_of_a_file_system_that_may_be_the_same_one_is_taken(
+    stack: cdk.Stack, fargate: Fargate, file_system: efs.FileSystem, vpc: ec2.Vpc
+) -> None:
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    known = efs.FileSystem.from_file_system_attributes(
+        stack, "Known", file_system_id="fs-1", security_group=group
+    )
+    point = efs.AccessPoint.from_access_point_attributes(
+        stack, "Point", access_point_id="fsap-1", file_system=known
+    )
+    volume = bc.EfsVolume(
+        name="a", file_system=file_system, container_path="/a", access_point=point
+    )
+
+    fargate(volumes=[volume])

@@ -144,7 +144,7 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
         ),
         (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
         (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
-        (VcpuBudget.of_vcpu_hours(1, warn_at_percent=120), "budget.warn_at_percent is 120"),
+        (VcpuBudget.of_vcpu_hours(1, warn_at_percent=101), "budget.warn_at_percent is 101"),
         (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
         (VcpuBudget.of_vcpu_hours(math.inf), "budget.vcpu_hours is inf"),
         (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
@@ -216,6 +216,7 @@ def test_a_large_budget_is_written_without_an_exponent(
     [
         (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
         (65, "lowered_max_vcpus is 65, and L1 has max_vcpus of 64"),
+        (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
         (1, "compute_environments holds Hand, which is unmanaged"),
     ],
 )

@@ -467,3 +467,34 @@ def test_a_word_that_eventbridge_would_misread_is_refused(
             event_pattern={"source": ["mine"]},
             command=command,
         )
+
+
+def test_a_hundred_fields_of_an_event_are_taken_and_no_more(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    def make(id: str, number: int) -> EventTrigger:
+        return EventTrigger(
+            stack,
+            id,
+            event_pattern={"source": ["mine"]},
+            queue=queue,
+            job_definition=definition,
+            parameters={f"p{place}": f"$.detail.f{place}" for place in range(number)},
+        )
+
+    make("Most", 100)
+    with pytest.raises(ValueError, match="parameters takes more than 100 fields of the event"):
+        make("More", 101)
+
+
+def test_a_share_is_taken_where_nobody_knows_whether_the_queue_has_shares(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    EventTrigger(
+        stack,
+        "Import",
+        event_pattern={"source": ["mine"]},
+        queue=queue,
+        job_definition=definition,
+        share_identifier="blue",
+    )

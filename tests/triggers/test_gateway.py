@@ -358,6 +358,8 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
         ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 100"),
+        ({"max_receive_count": 101}, "allowed are whole numbers from 2 to 100"),
+        ({"max_messages_per_hour": 0}, "max_messages_per_hour with mode JOB_PER_MESSAGE"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -365,6 +367,20 @@ def test_what_cannot_work_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         gateway(stack, queue, definition, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"max_submissions_per_second": 50},
+        {"max_receive_count": 100},
+        {"parameters": {"x" * (2500 - len('[{"":"$.a"}]')): "$.a"}},
+    ],
+)
+def test_the_most_that_is_allowed_is_taken(
+    stack: Stack, queue: Any, definition: Any, options: dict[str, Any]
+) -> None:
+    gateway(stack, queue, definition, **options)
 
 
 def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(
@@ -493,6 +509,15 @@ def test_a_pattern_that_repeats_what_repeats_is_known(
         ({}, None, 1024),
         ({"mode": "coalesce"}, "6279166", 1024),
         ({"mode": "coalesce", "max_messages_per_hour": 20_000_000}, "125583333", 3209),
+        (
+            {
+                "mode": "coalesce",
+                "max_messages_per_hour": 18_669_103,
+                "deduplication_window": Duration.hours(24),
+            },
+            "453270263",
+            10_240,
+        ),
     ],
 )
 def test_the_function_has_the_memory_that_the_window_takes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -264,3 +265,40 @@ def test_overrides_and_graphs_need_no_cdk() -> None:
         "timeout": {"attemptDurationSeconds": 120},
         "retryStrategy": {"attempts": 2},
     }
+
+
+def test_the_smallest_size_of_fargate_may_be_submitted(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    every(stack, queue, definition, overrides=SubmissionOverrides(vcpus=0.25))
+    with pytest.raises(ValueError, match=r"overrides\.vcpus is 0\.24; allowed are"):
+        bc.SubmitFunction(
+            stack,
+            "Less",
+            queue=queue,
+            job_definition=definition,
+            overrides=SubmissionOverrides(vcpus=0.24),
+        )
+
+
+def test_a_function_is_told_as_much_as_it_has_room_for(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    def make(id: str, letters: int) -> bc.SubmitFunction:
+        return bc.SubmitFunction(
+            stack,
+            id,
+            queue=queue,
+            job_definition=definition,
+            environment={"A": "x" * letters},
+        )
+
+    with pytest.raises(ValueError, match="are [0-9,]+ bytes of JSON") as refusal:
+        make("Long", 2500)
+    found = re.search("are ([0-9,]+) bytes", str(refusal.value))
+    assert found is not None
+    most = 2 * 2500 - int(found[1].replace(",", ""))
+
+    make("Most", most)
+    with pytest.raises(ValueError, match="are 2,501 bytes of JSON; allowed are 2,500"):
+        make("More", most + 1)

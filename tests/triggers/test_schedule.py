@@ -232,6 +232,21 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
         )
 
 
+def test_an_end_that_is_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    moment = datetime(2099, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start, .*: nothing would run"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_where_a_machine_knows_no_time_zones_every_name_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, time_zone="Europe/Berlin")
+
+
 def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
@@ -384,3 +399,38 @@ def test_wrong_names_and_keys_of_a_schedule_are_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=re.escape(said)):
         trigger(stack, queue, definition, schedule="rate(1 day)", **options)
+
+
+def test_an_end_that_is_now_is_past(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Stopped:
+            return cls(2030, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("batch_constructs.triggers.schedule_trigger.datetime", Stopped)
+
+    with pytest.raises(ValueError, match=r"end is 2030-01-01T00:00:00\+00:00, which is past"):
+        trigger(stack, queue, definition, end=Stopped.now(UTC))
+
+
+def test_a_command_and_variables_may_be_as_long_as_ecs_takes(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    def environment(letters: int) -> dict[str, str]:
+        return {"A": "x" * letters}
+
+    with pytest.raises(ValueError, match="have [0-9]+ characters together") as refusal:
+        ScheduleTrigger(
+            stack,
+            "Long",
+            schedule="rate(1 hour)",
+            queue=queue,
+            job_definition=definition,
+            environment=environment(8192),
+        )
+    found = re.search("have ([0-9]+) characters", str(refusal.value))
+    assert found is not None
+
+    trigger(stack, queue, definition, environment=environment(2 * 8192 - int(found[1])))
