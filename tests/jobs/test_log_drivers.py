@@ -154,3 +154,25 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
 
     assert "user is given, which Windows jobs do not take" in str(error.value)
     assert "ARM64" in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["log_group", "log_encryption_key", "log_retention"])
+def test_what_no_container_would_log_to_is_refused(
+    given: str, stack: cdk.Stack, fargate: Fargate
+) -> None:
+    options: Any = {
+        "log_group": logs.LogGroup(stack, "Group"),
+        "log_encryption_key": kms.Key(stack, "Key"),
+        "log_retention": logs.RetentionDays.ONE_DAY,
+    }
+    with pytest.raises(ValueError, match=f"{given}.* is given, but no container logs to Cl"):
+        fargate(log_configuration=bc.LogConfiguration(driver="splunk"), **{given: options[given]})
+
+
+def test_the_key_of_a_given_log_group_is_set_where_the_group_is_made(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    group, key = logs.LogGroup(stack, "Group"), kms.Key(stack, "Key")
+
+    with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
+        fargate(log_group=group, log_encryption_key=key)

@@ -538,6 +538,15 @@ def test_a_pattern_that_repeats_what_repeats_is_known(
         ({}, None, 1024),
         ({"mode": "coalesce"}, "6279166", 1024),
         ({"mode": "coalesce", "max_messages_per_hour": 20_000_000}, "125583333", 3209),
+        (
+            {
+                "mode": "coalesce",
+                "max_messages_per_hour": 18_669_103,
+                "deduplication_window": Duration.hours(24),
+            },
+            "453270263",
+            10_240,
+        ),
     ],
 )
 def test_the_function_has_the_memory_that_the_window_takes(

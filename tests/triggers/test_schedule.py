@@ -232,6 +232,21 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
         )
 
 
+def test_an_end_that_is_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    moment = datetime(2099, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start, .*: nothing would run"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_where_a_machine_knows_no_time_zones_every_name_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, time_zone="Europe/Berlin")
+
+
 def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
     stack: Stack, queue: Any, definition: Any
 ) -> None:

@@ -471,6 +471,21 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
             )
         ),
         (
+            [
+                {"name": "a", "array_size": 2, "for_each": "$.files"},
+                {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
+            ],
+            'job "a": for_each is given, and makes many arrays',
+        ),
+        (
+            [{"name": "a", "step_retry": StepRetry(max_attempts=100)}],
+            "max_attempts is 100; allowed are whole numbers from 1 to 99",
+        ),
+        (
+            [{"name": "a", "step_retry": StepRetry(max_attempts=1, backoff_rate=100.5)}],
+            "backoff_rate is 100.5; allowed are numbers from 1 to 100",
+        ),
+        (
             [{"name": "a", "timeout": timedelta(seconds=5)}],
             "timeout is 5 seconds; allowed are 60",
         ),
@@ -587,3 +602,14 @@ def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/logs")
     with pytest.raises(TypeError, match="log_encryption_key is .*; expected a kms.IKey and not an"):
         Workflow(stack, "Another", queue=queue, jobs=[job], log_encryption_key=alias)
+
+
+def test_a_step_is_retried_as_often_and_as_slowly_as_step_functions_takes(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    retry = StepRetry(max_attempts=99, backoff_rate=100)
+
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, step_retry=retry))
+
+    retried = asl(stack)["States"]["a"]["Retry"][-1]
+    assert (retried["MaxAttempts"], retried["BackoffRate"]) == (99, 100)
