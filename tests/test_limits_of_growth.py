@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -209,6 +210,52 @@ def test_a_hundred_queues_with_monitoring_in_one_stack_say_how_many_and_the_way_
 
     with pytest.raises(ValueError, match=r"(?s)5\d\d is greater .* of 500.*NestedStack\(stack"):
         app.synth()
+
+
+@pytest.mark.parametrize("stage", [False, True])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_test_that_renders_one_stack_is_told_the_way_out_which_works_there(
+    *, nested: bool, stage: bool
+) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(cdk.Stage(app, "Stage") if stage else app, "Large")
+    scope = cdk.NestedStack(stack, "Monitoring") if nested else stack
+    _hundred_queues_watched(stack, scope=scope)
+
+    if not nested:
+        way_out = r"Large has 5\d\d resources; CloudFormation takes 500.*NestedStack\(stack"
+        with pytest.raises(RuntimeError, match=way_out):
+            assertions.Template.from_stack(stack)
+        return
+    for one in (stack, scope):
+        found = dict(assertions.Template.from_stack(one).to_json())
+        assert len(found["Resources"]) > 100
+        assert exceeded(found) == []
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    for number in range(60):
+        queue = ARN.format("compute-environment/main")
+        batch.CfnJobQueue(
+            stack,
+            f"Other{number}",
+            priority=1,
+            compute_environment_order=[{"order": 1, "computeEnvironment": queue}],
+        )
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    for number in range(440 + more):
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+
+    if more:
+        with pytest.raises(RuntimeError, match="Large has 501 resources; CloudFormation takes 500"):
+            assertions.Template.from_stack(stack)
+    else:
+        assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500
 
 
 def test_a_hundred_queues_are_monitored_in_a_nested_stack() -> None:
