@@ -29,7 +29,7 @@ _FRAME: Final = 60
 """Characters of a document around its statements."""
 
 
-_LEFT_FOR_GRANTS: Final = 1900
+LEFT_FOR_GRANTS: Final = 1900
 """Characters left for what the CDK adds beside: tracing, log delivery, queues, topics, keys."""
 
 
@@ -54,7 +54,7 @@ class RolePolicies:
         self._lengths = {} if lengths is None else lengths
         self.inline: list[Statement] = []
         self.managed: list[list[Statement]] = []
-        at, room = self.inline, ROLE_POLICY_CHARACTERS - _LEFT_FOR_GRANTS - _FRAME
+        at, room = self.inline, ROLE_POLICY_CHARACTERS - LEFT_FOR_GRANTS - _FRAME
         waiting = list(statements)
         while waiting:
             now, later = self._divided(waiting.pop(0), room)

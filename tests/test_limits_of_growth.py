@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -16,7 +17,8 @@ import batch_constructs as bc
 from batch_constructs.aws import quotas
 from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.functions.told import listing
-from batch_constructs.role_policies import RolePolicies
+from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
+from tests.everything import everything
 
 ARN = "arn:aws:batch:ap-southeast-2:123456789012:{}"
 
@@ -58,6 +60,38 @@ def test_a_role_has_ten_managed_policies_and_no_more() -> None:
     assert "needs 11 managed policies for what it may do; allowed are 10 of 6,144" in str(
         RolePolicies([statement(most + 1)]).problem("less")
     )
+
+
+@pytest.mark.parametrize("number", range(20, 26))
+def test_what_the_cdk_adds_to_a_role_has_room_beside(number: int, stack: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    jobs = [
+        bc.WorkflowJob(
+            name=f"job{one}",
+            job_definition=bc.JobDefinition.from_job_definition_arn(
+                stack, f"Job{one}", ARN.format(f"job-definition/{one:0128}:1")
+            ),
+        )
+        for one in range(number)
+    ]
+    bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs)
+
+    assert exceeded(dict(assertions.Template.from_stack(stack).to_json())) == []
+
+
+def test_what_grants_add_to_the_roles_of_functions_is_no_more_than_is_left_for_it() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "All")
+    everything(stack, defaults=True)
+
+    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+    added = {
+        id_: len(json.dumps(spelt_out(one["Properties"]["PolicyDocument"]), separators=(",", ":")))
+        for id_, one in resources.items()
+        if one["Type"] == "AWS::IAM::Policy" and "FunctionRole" in id_
+    }
+    assert len(added) > 5
+    assert {id_: size for id_, size in added.items() if size > LEFT_FOR_GRANTS} == {}
 
 
 def test_a_workflow_with_too_many_definitions_says_so_and_the_way_out(stack: cdk.Stack) -> None:
@@ -211,6 +245,52 @@ def test_a_hundred_queues_with_monitoring_in_one_stack_say_how_many_and_the_way_
         app.synth()
 
 
+@pytest.mark.parametrize("stage", [False, True])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_test_that_renders_one_stack_is_told_the_way_out_which_works_there(
+    *, nested: bool, stage: bool
+) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(cdk.Stage(app, "Stage") if stage else app, "Large")
+    scope = cdk.NestedStack(stack, "Monitoring") if nested else stack
+    _hundred_queues_watched(stack, scope=scope)
+
+    if not nested:
+        way_out = r"Large has 5\d\d resources; CloudFormation takes 500.*NestedStack\(stack"
+        with pytest.raises(RuntimeError, match=way_out):
+            assertions.Template.from_stack(stack)
+        return
+    for one in (stack, scope):
+        found = dict(assertions.Template.from_stack(one).to_json())
+        assert len(found["Resources"]) > 100
+        assert exceeded(found) == []
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    for number in range(60):
+        queue = ARN.format("compute-environment/main")
+        batch.CfnJobQueue(
+            stack,
+            f"Other{number}",
+            priority=1,
+            compute_environment_order=[{"order": 1, "computeEnvironment": queue}],
+        )
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    for number in range(440 + more):
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+
+    if more:
+        with pytest.raises(RuntimeError, match="Large has 501 resources; CloudFormation takes 500"):
+            assertions.Template.from_stack(stack)
+    else:
+        assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500
+
+
 def test_a_hundred_queues_are_monitored_in_a_nested_stack() -> None:
     app = cdk.App(builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Large")
@@ -311,16 +391,21 @@ def exceeded(template: dict[str, Any]) -> list[str]:
     """Say which limits a template exceeds."""
     found = []
     resources = template["Resources"]
+    attached = [
+        (role.get("Ref"), spelt_out(one["Properties"]["PolicyDocument"]))
+        for one in resources.values()
+        if one["Type"] == "AWS::IAM::Policy"
+        for role in one["Properties"].get("Roles", ())
+    ]
     if len(resources) > RESOURCES:
         found.append(f"{len(resources)} resources")
     if len(json.dumps(template)) > quotas.TEMPLATE_BYTES:
         found.append("a template of more than 1 MB")
     for id_, one in resources.items():
         properties = spelt_out(one.get("Properties", {}))
-        inline = sum(
-            len(json.dumps(policy["PolicyDocument"], separators=(",", ":")))
-            for policy in properties.get("Policies", ())
-        )
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+        documents += [document for role, document in attached if role == id_]
+        inline = sum(len(json.dumps(policy, separators=(",", ":"))) for policy in documents)
         if one["Type"] == "AWS::IAM::Role" and inline > quotas.ROLE_POLICY_CHARACTERS:
             found.append(f"{id_}: inline policies of {inline}")
         if one["Type"] == "AWS::IAM::ManagedPolicy":

@@ -88,9 +88,8 @@ class Workflow(BatchConstruct):
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
     standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
-    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) where many
-    definitions take more than one policy. A state machine of more than 250,000 characters lies in
-    an object.
+    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) where definitions
+    take more than one policy. A state machine of more than 250,000 characters lies in an object.
 
     Attributes:
         state_machine: The ``sfn.StateMachine``: a target of rules, and all that the CDK offers.

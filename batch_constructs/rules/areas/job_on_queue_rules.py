@@ -39,41 +39,54 @@ from batch_constructs.rules.template.values import (
     show,
     text,
 )
+from batch_constructs.rules.template.whole import are_too_many
 
 _rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
 
 Problem = Callable[[JobQueue], str | None]
 
 
-def _queues(job: JobDefinition) -> tuple[list[JobQueue], bool]:
-    """Give the queues a job can be sent to, and whether the template says so itself."""
-    wired: dict[str, JobQueue] = {}
-    for submission in submissions_of(job):
-        queue = submission.queue
-        if queue is not None:
-            wired[queue.id] = queue
-    if wired:
-        return list(wired.values()), True
-    return [one for one in job.template.all(JOB_QUEUE) if isinstance(one, JobQueue)], False
+def _wired(job: JobDefinition) -> list[JobQueue]:
+    """Give the queues that the template itself sends a job to."""
+    queues = (submission.queue for submission in submissions_of(job))
+    return list({queue.id: queue for queue in queues if queue is not None}.values())
+
+
+def _unwired(job: JobDefinition) -> Iterator[JobQueue]:
+    """Give all queues of the template, unless all of its jobs on all of them are too many."""
+    ids = job.template.ids
+    queues = ids.get(JOB_QUEUE, ())
+    if are_too_many(jobs=len(ids[JOB_DEFINITION]), queues=len(queues)):
+        return
+    for id_ in queues:
+        queue = job.template.get(id_)
+        if isinstance(queue, JobQueue):
+            yield queue
 
 
 def on_queues(
     job: JobDefinition, problem: Problem, path: str = "", *, of_its_platform: bool = True
 ) -> Iterator[Fault]:
     """Report what is wrong on a wired queue, or on every queue of the template."""
-    queues, wired = _queues(job)
-    if of_its_platform and not wired:
-        queues = [queue for queue in queues if not _everywhere(queue, partial(_mismatch, job))]
-    found = [(queue, problem(queue)) for queue in queues]
+    wired = _wired(job)
+    for queue in wired:
+        message = problem(queue)
+        if message:
+            yield path, f"{message} (queue {queue.id})"
     if wired:
-        for queue, message in found:
-            if message:
-                yield path, f"{message} (queue {queue.id})"
         return
-    messages = [message for _, message in found if message]
-    if found and len(messages) == len(found):
-        where = f"queue {found[0][0].id}" if len(found) == 1 else "every queue of the template"
-        yield path, f"{messages[0]} ({where})"
+    found: list[tuple[JobQueue, str]] = []
+    for queue in _unwired(job):
+        if of_its_platform and _everywhere(queue, partial(_mismatch, job)):
+            continue
+        message = problem(queue)
+        if not message:
+            return  # it may be meant for this one
+        found.append((queue, message))
+    if found:
+        queue, message = found[0]
+        where = f"queue {queue.id}" if len(found) == 1 else "every queue of the template"
+        yield path, f"{message} ({where})"
 
 
 def on_environments(
@@ -104,7 +117,7 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
-    if not _queues(job)[1]:  # what the template submits is looked at there
+    if not _wired(job):  # what the template submits is looked at there
         yield from on_queues(job, partial(platform_mismatch, job), path, of_its_platform=False)
 
 
