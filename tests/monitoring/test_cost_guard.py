@@ -143,6 +143,7 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
             "budget.price_per_vcpu_hour is 0; allowed are numbers above 0",
         ),
         (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
+        (VcpuBudget(amount=0), "budget.amount is 0; allowed are numbers above 0"),
         (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
         (VcpuBudget.of_vcpu_hours(1, warn_at_percent=101), "budget.warn_at_percent is 101"),
         (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),

@@ -303,4 +303,4 @@ def test_a_function_is_told_as_much_as_it_has_room_for(
         with pytest.raises(ValueError, match=f"are {MOST_BYTES_TOLD + 1:,} bytes of JSON"):
             submit("OneMore", longest + 1)
     else:
-        assert submit("Longest", longest)
+        submit("Longest", longest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
@@ -22,7 +23,6 @@ from batch_constructs.rules.template.values import (
     Text,
     Unknown,
     as_number,
-    one_of,
     show,
 )
 
