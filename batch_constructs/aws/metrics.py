@@ -42,7 +42,7 @@ OLDEST_METRIC_DAYS: Final = 14
 
 OLDEST_METRIC_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/monitoring/publishingMetrics.html",
-    "The time stamp can be up to two weeks in the past.",
+    "The time stamp can be up to two weeks in the past, 14 days.",
 )
 
 VALUES_AT_ONCE: Final = 150
