@@ -39,6 +39,10 @@ _ON_INSTANCES: Final[Mapping[str, str]] = {
     ResourceType.EC2: "Ec2ComputeEnvironment",
     ResourceType.SPOT: "SpotComputeEnvironment",
 }
+_ON_ONE_PLATFORM: Final[Mapping[str, str]] = {
+    PlatformCapability.FARGATE: "FargateJobDefinition",
+    PlatformCapability.EC2: "Ec2JobDefinition",
+}
 _ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
 _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
@@ -87,10 +91,10 @@ def _definition(properties: Mapping[str, Any]) -> str | None:
         return "MultiContainerJobDefinition"
     if "ContainerProperties" not in properties:
         return None
-    capabilities = properties.get("PlatformCapabilities", [PlatformCapability.EC2])
-    return {"['FARGATE']": "FargateJobDefinition", "['EC2']": "Ec2JobDefinition"}.get(
-        str(capabilities)
-    )
+    match properties.get("PlatformCapabilities", [PlatformCapability.EC2]):
+        case [str(platform)]:
+            return _ON_ONE_PLATFORM.get(platform)
+    return None
 
 
 def add_what_is_left_out(kind: str, properties: Mapping[str, Any], call: Call) -> None:

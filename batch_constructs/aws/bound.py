@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sized
+    from collections.abc import Collection, Iterable, Sized
 
 A_KEY: Final = "a key of "
 """What a problem begins with that is one of a mapping's key, and not of the value behind it."""
@@ -39,10 +39,10 @@ def refused(value: object, what: str, unit: str = "") -> str:
     return f"{'is empty' if value == '' else f'is {got}'}; {allowed(what)}"
 
 
-def one_of(values: Collection[Any]) -> str:
+def one_of(values: Iterable[Any]) -> str:
     """Write alternatives as prose: ``A, B or C``."""
     words = [
-        _number(value) if isinstance(value, int | float) else value or '""' for value in values
+        _number(value) if isinstance(value, int | float) else str(value) or '""' for value in values
     ]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 

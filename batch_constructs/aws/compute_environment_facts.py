@@ -127,6 +127,12 @@ FARGATE_NETWORK: Final = {
 }
 """What an environment on Fargate needs, and how many of it."""
 
+FARGATE_NETWORK_SOURCE: Final[Source] = api(
+    "ComputeResource.subnets",
+    '"Fargate compute resources can contain up to 16 subnets."; the network of an ECS task takes 5'
+    " security groups.",
+)
+
 PROVIDER: Final = "ComputeResources/ManagedInstancesProvider"
 LAUNCH: Final = f"{PROVIDER}/InstanceLaunchTemplate"
 """Where the properties of Amazon ECS Managed Instances and of their launch stand."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.source import Source, api, docs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +72,10 @@ LEGACY_SIZES: Final[Mapping[str, str]] = {SizeType.VCPU: "Vcpus", SizeType.MEMOR
 CPU_UNITS: Final = 1024
 """What Amazon ECS counts a vCPU as."""
 
+CPU_UNITS_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/task_definition_parameters.html", "A vCPU is 1,024 CPU units."
+)
+
 MEMORY_MIB: Final = Whole(4, unit="MiB")
 VCPUS: Final = Whole(1)
 GPUS: Final = Whole(1)
@@ -95,6 +99,11 @@ ENDED: Final = (ContainerDependencyCondition.COMPLETE, ContainerDependencyCondit
 TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
 """How long a container may wait for others, or take to stop."""
+
+TIMEOUT_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    "startTimeout and stopTimeout: 2 seconds at least, and on Fargate at most 120.",
+)
 
 
 class FirelensType(StrEnum):

@@ -88,6 +88,11 @@ SQS_VISIBILITY_SECONDS: Final = 30
 FUNCTION_SECONDS: Final = 3
 """How long a function may run by default."""
 
+DEFAULTS_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html",
+    "VisibilityTimeout: 30 seconds by default; Timeout of a function: 3.",
+)
+
 VISIBILITY_FACTOR: Final = 6
 """How many times its timeout a function's queue hides a message."""
 

@@ -11,7 +11,7 @@ from typing import Final
 from batch_constructs.aws.bound import Counting, Whole
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.record import Record
-from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.source import Source, api, guide
 
 
 class TimeLimitReason(StrEnum):
@@ -73,6 +73,11 @@ CONTAINER_JOBS: Final = QueueKind(
         TimeLimitReason.EC2_INSTANCE_CONFIGURATION_UNSUPPORTED,
     ),
 )
+CONTAINER_JOBS_SOURCE: Final[Source] = api(
+    "CreateJobQueueRequest.computeEnvironmentOrder",
+    '"You can associate up to three compute environments with a job queue."',
+)
+
 SERVICE_JOBS: Final = QueueKind(
     jobs="service jobs",
     order="ServiceEnvironmentOrder",

@@ -167,6 +167,10 @@ STACK_SOURCE: Final[Source] = docs(
     ' references in a stack template"; template body in an object of S3: "1 MB".',
 )
 
+TEMPLATE_BYTES_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "1 MB: 1,000,000 bytes."
+)
+
 TARGET_INPUT_CHARACTERS: Final = 8192
 """What a rule gives its target, as it is or as a template of it."""
 
@@ -183,7 +187,8 @@ LOG_RETENTION_DAYS: Final = (
 
 LOG_RETENTION_SOURCE: Final[Source] = docs(
     "AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
-    "retentionInDays: the possible values.",
+    "retentionInDays: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,"
+    " 2192, 2557, 2922, 3288 and 3653.",
 )
 
 LOG_RESOURCE_POLICIES: Final = 10
@@ -220,5 +225,5 @@ SUBJECT_CHARACTERS: Final = 99
 
 SUBJECT_SOURCE: Final[Source] = docs(
     "sns/latest/api/API_Publish.html",
-    'Subjects are "less than 100 characters long".',
+    'Subjects are "less than 100 characters long": 99 at most.',
 )

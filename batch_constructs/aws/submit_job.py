@@ -176,8 +176,13 @@ CLIENT_TOKEN_SOURCE: Final[Source] = api(
     "UpdateConsumableResourceRequest.clientToken", '"A clientToken is valid for 8 hours."'
 )
 
-LARGEST_NUMBER: Final = 2**31 - 1
-"""The largest number that the API has room for: its integers have 32 bits."""
+LARGEST_NUMBER: Final = 2_147_483_647
+"""The largest number that the API has room for."""
+
+LARGEST_NUMBER_SOURCE: Final[Source] = docs(
+    "batch/latest/APIReference/API_SubmitJob.html",
+    "Type: Integer, which in AWS's models has 32 bits: up to 2147483647.",
+)
 
 LISTED_AT_ONCE: Final = 1000
 """How many jobs ``ListJobs`` lists in a call."""

@@ -171,6 +171,28 @@ class ContainerArguments(TypedDict, total=False):
     log_configuration: LogConfiguration | None
 
 
+class InstanceContainerArguments(TypedDict, total=False):
+    """The arguments about the one container of a job that only EC2 takes.
+
+    Args:
+        gpus: GPUs, whole ones, at least 1. Default: none.
+        privileged: Whether the container may do all that root may do on the host. Default: no.
+        ulimits: Limits of the container's processes. Default: the instance's.
+        shared_memory: The size of ``/dev/shm``. Default: 64 MiB.
+        devices: Devices of the host that the container sees. Default: none.
+        tmpfs: File systems in memory. Default: none.
+        swap: Swap space, on instances that have some. Default: none.
+    """
+
+    gpus: WholeNumber | None
+    privileged: bool
+    ulimits: Sequence[Ulimit | batch.Ulimit] | None
+    shared_memory: Size | None
+    devices: Sequence[Device | batch.Device] | None
+    tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None
+    swap: Swap | None
+
+
 class ContainerParts:
     """What one container becomes.
 

@@ -53,16 +53,13 @@ def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int)
 
 def _function(scope: Construct) -> ShippedFunction:
     """Return the stack's one function, made where it is not there yet."""
-    from aws_cdk import Duration, Stack  # noqa: PLC0415  # for few definitions
+    from aws_cdk import Duration  # noqa: PLC0415  # for few definitions
 
-    from batch_constructs.shipped_function import ShippedFunction  # noqa: PLC0415
+    from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
+    from batch_constructs.shipped_function import the_only  # noqa: PLC0415
 
-    stack = Stack.of(scope)
-    there = stack.node.try_find_child(_FUNCTION)
-    if isinstance(there, ShippedFunction):
-        return there
-    return ShippedFunction(
-        stack,
+    return the_only(
+        scope,
         _FUNCTION,
         folder="revisions",
         module="retire",
@@ -99,4 +96,5 @@ def _function(scope: Construct) -> ShippedFunction:
             },
         ],
         timeout=Duration.minutes(15),
+        settings=FunctionSettings(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import Duration, Names
 from aws_cdk import aws_batch as batch
@@ -85,6 +85,7 @@ class VcpuBudget:
     price_per_vcpu_hour: float | None = None
     period: BudgetPeriod | str = BudgetPeriod.DAY
     warn_at_percent: float = 80
+    _called: ClassVar[str] = "amount"
 
     @classmethod
     def of_vcpu_hours(
@@ -95,7 +96,9 @@ class VcpuBudget:
         warn_at_percent: float = 80,
     ) -> VcpuBudget:
         """Return a budget of so many vCPU-hours a day or a month."""
-        return cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
+        made = cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
+        object.__setattr__(made, "_called", "vcpu_hours")
+        return made
 
     @classmethod
     def of_cost(
@@ -307,8 +310,8 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
             f"budget.warn_at_percent {refused(percent, 'numbers above 0 and up to 100')}"
         )
     if budget.amount is None:
-        arguments.wrong_type("budget.amount", None, "a number")
-    amount = _amount(arguments, "amount", budget.amount)
+        arguments.wrong_type(f"budget.{budget._called}", None, "a number")  # noqa: SLF001  # ours
+    amount = _amount(arguments, budget._called, budget.amount)  # noqa: SLF001  # ours
     price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
     if amount is None:
         return 0

@@ -383,9 +383,9 @@ def _check_fit(view: Arguments, job: WorkflowJob) -> None:
     memory = name_of_memory(job.overrides)
     check_sizes(view.within("overrides"), job.job_definition, requirements, memory=memory)
     parameters = dict(job.parameters)
-    is_known = job.command is None
-    check_parameters(view, job.job_definition, parameters, command_is_known=is_known)
-    check_length(view, None if is_known else list(job.command or ()), job.environment)
+    command = None if job.command is None else list(job.command)
+    check_parameters(view, job.job_definition, parameters, command_is_known=command is None)
+    check_length(view, command, job.environment)
 
 
 def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:

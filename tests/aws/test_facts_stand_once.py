@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import botocore.session
@@ -14,6 +16,8 @@ import pytest
 
 from batch_constructs.aws.authorization import RESOURCE_FORMS
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
+from batch_constructs.aws.source import Source
+from batch_constructs.aws.table import read
 from tests.judges.test_sources import floor, limits
 
 PACKAGE = Path(__file__).parents[2] / "batch_constructs"
@@ -147,6 +151,7 @@ SHAPES = {
 
 EXCUSED_FILES = {
     "client/message.py": "it is copied into images by itself, and imports nothing",
+    "local/batch/host.py": "it runs as a program by itself, and imports nothing",
     "rules/access/arn_patterns.py": "how Ref and GetAtt spell a resource, in the rules' notation",
     "rules/access/missing_statement.py": "how a template spells an ARN of its own place",
     "rules/credentials.py": "what a text looks like that holds a password",
@@ -284,3 +289,53 @@ def test_no_pattern_and_no_list_of_names_stands_in_two_files() -> None:
 
     assert {one: found for one, found in twice.items() if one not in SAID_TWICE} == {}
     assert set(SAID_TWICE) <= set(twice), "what stands once need not be excused"
+
+
+WORDS = {"two": 2, "three": 3, "six": 6}
+SIZES_AND_TIMES = (1, 1024, 1024**2, 3600, 86_400)
+
+
+def said(module: ModuleType) -> set[float]:
+    """Give the numbers of the sentences of AWS's that stand in a module, or at its limits."""
+    sources = [
+        str(one)
+        for value in vars(module).values()
+        for one in (value if isinstance(value, tuple) else [value])
+        if isinstance(one, Source)
+    ]
+    noun = module.__name__.rpartition(".")[2]
+    lines = [line for table in read("limits").values() for line in table]
+    sources += [line["says"] for line in lines if f'"{noun}.' in json.dumps(line)]
+    text = " ".join([module.__doc__ or "", *sources])
+    found = {float(one.replace(",", "")) for one in re.findall(r"\d+(?:,\d{3})+", text)}
+    found |= {float(one) for one in re.findall(r"\d+(?:\.\d+)?", text)}
+    return found | {number for word, number in WORDS.items() if re.search(rf"\b{word}\b", text)}
+
+
+def bounds(module: ModuleType) -> Iterator[tuple[str, float]]:
+    """Give the numbers of a module's constants, by their names, products worked out."""
+    for node in ast.parse(Path(str(module.__file__)).read_text()).body:
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.BinOp() as product):
+                if isinstance(value := vars(module)[name], int | float):
+                    yield name, value
+                else:
+                    yield from ((name, number) for _, number in numbers(product))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                if not name.startswith("_") and not name.endswith("_SOURCE"):
+                    yield from ((name, number) for _, number in numbers(value))
+
+
+@pytest.mark.parametrize("module", floor(), ids=lambda one: one.__name__.rpartition(".")[2])
+def test_each_bound_of_the_floor_stands_in_a_sentence_of_awss(module: ModuleType) -> None:
+    """Fargate's sizes are a table of AWS's, which no sentence tells."""
+    known_there = said(module)
+    found = [
+        (name, number)
+        for name, number in bounds(module)
+        if number > 1
+        and (module.__name__.rpartition(".")[2], name) != ("fargate_sizes", "MEMORY")
+        and not any(number / unit in known_there for unit in SIZES_AND_TIMES)
+    ]
+
+    assert found == []

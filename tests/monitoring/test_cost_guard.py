@@ -142,12 +142,13 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
             VcpuBudget.of_cost(1, price_per_vcpu_hour=0),
             "budget.price_per_vcpu_hour is 0; allowed are numbers above 0",
         ),
-        (VcpuBudget.of_vcpu_hours(0), "budget.amount is 0; allowed are numbers above 0"),
+        (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
+        (VcpuBudget(amount=0), "budget.amount is 0; allowed are numbers above 0"),
         (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
         (VcpuBudget.of_vcpu_hours(1, warn_at_percent=101), "budget.warn_at_percent is 101"),
-        (VcpuBudget.of_vcpu_hours(math.nan), "budget.amount is nan"),
-        (VcpuBudget.of_vcpu_hours(math.inf), "budget.amount is inf"),
-        (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.amount is a token"),
+        (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
+        (VcpuBudget.of_vcpu_hours(math.inf), "budget.vcpu_hours is inf"),
+        (VcpuBudget.of_vcpu_hours(Token.as_number({"Ref": "X"})), "budget.vcpu_hours is a token"),
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(

@@ -35,8 +35,6 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from batch_constructs.aws import container_variables as variables
-
 _ON_LINUX = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -168,7 +166,7 @@ class Host:
         process.returncode = 0  # it is waited for here, not by the object
         marks = frozenset(
             f"{name}={env[name]}".encode()
-            for name in (variables.JOB_ID, variables.JOB_ATTEMPT)
+            for name in ("AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT")
             if name in env
         )
         started = Process(token, process.pid, marks)

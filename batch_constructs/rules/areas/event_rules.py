@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
 from batch_constructs.aws.names import is_arn
@@ -32,7 +33,6 @@ from batch_constructs.rules.template.values import (
     flag,
     listing,
     mapping,
-    one_of,
     show,
     text,
     texts,

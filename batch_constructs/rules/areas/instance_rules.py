@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import environment_rule
@@ -15,7 +16,6 @@ from batch_constructs.rules.template.values import (
     entries,
     given,
     listing,
-    one_of,
     show,
     text,
     texts,

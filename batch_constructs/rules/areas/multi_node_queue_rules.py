@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import NODE_SECURITY_GROUPS
 from batch_constructs.aws.source import api, guide
@@ -17,7 +18,7 @@ from batch_constructs.rules.template.resource_graph import (
     ComputeEnvironment,
     JobDefinition,
 )
-from batch_constructs.rules.template.values import count, listing, mapping, one_of, text
+from batch_constructs.rules.template.values import count, listing, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

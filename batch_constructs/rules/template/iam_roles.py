@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Text,
     entries,
     mapping,
-    one_of,
     text,
 )
 
