@@ -93,12 +93,6 @@ LONGEST_ARN: Final = 190
 ARN_PARTS: Final = 5
 """How many colons stand before the resource of an ARN."""
 
-ARN_SOURCE: Final[Source] = docs(
-    "IAM/latest/UserGuide/reference-arns.html",
-    "arn:partition:service:region:account-id:resource-type/resource-id: 5 colons. What is around a"
-    " name of 128 characters is less than the rest of 200.",
-)
-
 STATES_SUBMIT_JOB: Final = "states:::batch:submitJob"
 STATES_CALL: Final = "states:::aws-sdk:batch:"
 SCHEDULER_SUBMIT_JOB: Final = "scheduler:::aws-sdk:batch:submitJob"
