@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -20,7 +21,7 @@ from batch_constructs.jsii_objects import described, javascript_error
 from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 L1 = TypeVar("L1", bound=Construct)
 T = TypeVar("T")
@@ -50,6 +51,35 @@ def once_made(act: Callable[[], object]) -> None:
         act()
 
 
+@contextmanager
+def all_or_none(scope: Construct) -> Iterator[None]:
+    """Make several constructs below one, or none of them: what was made goes again."""
+    depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
+    _UNDER_CONSTRUCTION.append(scope)
+    try:
+        yield
+        if depth == 0:
+            for act in _ONCE_MADE:
+                act()
+    except Exception as error:
+        _remove(_UNDER_CONSTRUCTION[depth + 1 :])
+        del _ONCE_MADE[waiting:]
+        told = told_at(scope.node.path, error)
+        if told is error:
+            raise
+        raise told from told.__cause__
+    finally:
+        del _UNDER_CONSTRUCTION[depth:]
+        if depth == 0:
+            _ONCE_MADE.clear()
+
+
+def _remove(begun: list[Construct]) -> None:
+    for one in reversed(begun):
+        if one.node.scope is not None:
+            one.node.scope.node.try_remove_child(one.node.id)
+
+
 class _AllOrNothing(jsii.JSIIAbstractClass):
     """Makes a construct whole, or leaves everything as it was: the same ID can be tried again.
 
@@ -75,9 +105,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
                 if not begun:
                     raise
                 path = begun[0].node.path
-                for one in reversed(begun):
-                    if one.node.scope is not None:
-                        one.node.scope.node.try_remove_child(one.node.id)
+                _remove(begun)
                 told = told_at(path, error)
                 if told is error:
                     raise
@@ -133,12 +161,16 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         if isinstance(scope, Stage):
             raise TypeError(f"scope is {described(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
-            raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
+            got = shown(id) if isinstance(id, str | float | None) else described(id)
+            raise TypeError(
+                f"{scope.node.path}: id is {got}; expected a non-empty string, unique in its scope"
+            )
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:
             told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
+        self._parent = scope
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
         if not isinstance(scope, BatchConstruct):

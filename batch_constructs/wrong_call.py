@@ -192,6 +192,6 @@ def _problems(
 
 def _path(owner: Any, named: Mapping[str, Any]) -> str:
     """Say which construct it is, as far as its place in the tree is known."""
-    scopes = (named.get("scope"), owner, named.get("queue"))
+    scopes: tuple[Any, ...] = (named.get("scope"), owner, named.get("queue"))
     path = next((one.node.path for one in scopes if has_member(one, "node")), "")
     return "/".join(one for one in (path, named.get("id")) if one and isinstance(one, str))

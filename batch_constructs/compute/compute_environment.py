@@ -12,6 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
 from batch_constructs.reference import COMPUTE_ENVIRONMENT
@@ -62,7 +63,7 @@ class ComputeEnvironment(BatchResource):
     def enabled(self) -> bool:
         """Whether it takes jobs; of one that was taken in, or a token, it is believed."""
         seen = checked(self)
-        return seen is None or seen.properties.get("State") != "DISABLED"
+        return seen is None or seen.properties.get("State") != State.DISABLED
 
     @property
     def service_role(self) -> iam.IRole | None:

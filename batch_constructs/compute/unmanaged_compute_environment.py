@@ -12,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import container_variables as variables
+from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.managed_policies import ECS_INSTANCE
 from batch_constructs.compute.cluster_membership import joining_instances
 from batch_constructs.compute.compute_environment import ComputeEnvironment
@@ -101,7 +103,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             tags=tags,
         )
         properties = {
-            **environment_properties(arguments, own, kind="UNMANAGED", replaced=None),
+            **environment_properties(arguments, own, kind=EnvironmentType.UNMANAGED, replaced=None),
             **given(UnmanagedvCpus=arguments.number("unmanaged_vcpus", unmanaged_vcpus)),
         }
         arguments.check(
@@ -170,7 +172,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         instances = joining_instances(self, group)
         group.add_user_data(
             *agent_settings(
-                {"ECS_CLUSTER": self.ecs_cluster_name, "ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"}
+                {variables.AGENT_CLUSTER: self.ecs_cluster_name, variables.AGENT_DRAINING: "true"}
             )
         )
         instances.role.add_managed_policy(

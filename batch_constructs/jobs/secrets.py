@@ -18,6 +18,7 @@ from aws_cdk import aws_ssm as ssm
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
+from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_token
@@ -187,7 +188,7 @@ class Secrets:
         ]
         for service, keys in self._keys.items():
             if keys:
-                via = f"{service}.{Aws.REGION}.amazonaws.com"
+                via = f"{service}.{Aws.REGION}.{DOMAIN}"
                 condition = {"StringEquals": {"kms:ViaService": via}}
                 statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": condition})
         return statements

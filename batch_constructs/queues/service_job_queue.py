@@ -13,6 +13,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
+from batch_constructs.aws.names import quota_share
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
@@ -164,7 +165,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
         submit = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["batch:SubmitServiceJob"],
-            resource_arns=[self.job_queue_arn, f"{self.job_queue_arn}/quota-share/*", jobs],
+            resource_arns=[self.job_queue_arn, quota_share(self.job_queue_arn, "*"), jobs],
         )
         tag = iam.Grant.add_to_principal(
             grantee=grantee, actions=["batch:TagResource"], resource_arns=[jobs]

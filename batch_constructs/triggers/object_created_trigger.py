@@ -13,7 +13,9 @@ from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.construct import once_made
+from batch_constructs.event_bus import FORWARD, expect_forwarded
 from batch_constructs.jsii_objects import described, has_member, is_resolvable
+from batch_constructs.place import elsewhere
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.tokens import without_tokens
 from batch_constructs.triggers.delivery_retries import DEFAULTS, DeliveryArguments
@@ -22,6 +24,7 @@ from batch_constructs.triggers.event_trigger import EventTrigger
 from batch_constructs.triggers.job_to_submit import SubmissionArguments
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
@@ -52,6 +55,8 @@ class ObjectCreatedTrigger(EventTrigger):
         suffix: Only keys that end so. Default: any.
         parameters: More parameters, or others in place of the four; values that start with ``$.``
             are fields of the event.
+        event_bus: As for ``EventTrigger``; for a bucket of another Region or account, whose
+            notifications you turn on there, and forward. Default: the account's default bus.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
@@ -74,6 +79,7 @@ class ObjectCreatedTrigger(EventTrigger):
         job_definition: AnyJobDefinition,
         prefix: str | None = None,
         suffix: str | None = None,
+        event_bus: events.IEventBus | None = None,
         rule_name: str | None = None,
         description: str | None = None,
         function_settings: FunctionSettings | None = None,
@@ -88,16 +94,22 @@ class ObjectCreatedTrigger(EventTrigger):
             id,
             queue=queue,
             job_definition=job_definition,
-            event_pattern=read_object_pattern(path, bucket, prefix=prefix, suffix=suffix),
+            event_pattern=read_object_pattern(
+                path, bucket_name(scope, path, bucket, event_bus), prefix=prefix, suffix=suffix
+            ),
+            event_bus=event_bus,
             rule_name=rule_name,
             description=description,
             function_settings=function_settings,
             **shared,
         )
-        tell_event_bridge(bucket)
+        if event_bus is None:
+            tell_event_bridge(bucket)
+        else:
+            expect_forwarded(self.resource)
 
 
-def read_object_pattern(path: str, bucket: Any, *, prefix: Any, suffix: Any) -> dict[str, Any]:
+def read_object_pattern(path: str, bucket_name: str, *, prefix: Any, suffix: Any) -> dict[str, Any]:
     """Make the pattern of a bucket's events, of arguments that are looked at.
 
     Raises:
@@ -105,7 +117,7 @@ def read_object_pattern(path: str, bucket: Any, *, prefix: Any, suffix: Any) -> 
         ValueError: it is longer than EventBridge takes.
     """
     pattern = object_created_pattern(
-        bucket_name(path, bucket),
+        bucket_name,
         prefix=key_part(path, "prefix", prefix),
         suffix=key_part(path, "suffix", suffix),
     )
@@ -127,20 +139,29 @@ def key_part(path: str, parameter: str, value: Any) -> str | None:
     return value
 
 
-def bucket_name(path: str, bucket: Any) -> str:
+def bucket_name(
+    scope: Construct, path: str, bucket: Any, event_bus: events.IEventBus | None
+) -> str:
     """Return a bucket's name: an L2's or an L1's.
 
     Raises:
         TypeError: it is neither.
+        ValueError: it is in another Region or account, and no bus brings its events.
     """
     if has_member(bucket, "enable_event_bridge_notification"):
-        return str(bucket.bucket_name)
-    if has_member(bucket, "bucket_ref"):
-        return str(bucket.bucket_ref.bucket_name)
-    raise TypeError(
-        f"{path}: bucket is {described(bucket)}; expected an aws_s3 bucket, such as "
-        's3.Bucket.from_bucket_name(self, "Input", "name")'
-    )
+        name = str(bucket.bucket_name)
+    elif has_member(bucket, "bucket_ref"):
+        name = str(bucket.bucket_ref.bucket_name)
+    else:
+        raise TypeError(
+            f"{path}: bucket is {described(bucket)}; expected an aws_s3 bucket, such as "
+            's3.Bucket.from_bucket_name(self, "Input", "name")'
+        )
+    because = f"Amazon S3 tells EventBridge only there: {FORWARD}"
+    problem = elsewhere(scope, name, because, resource=bucket)
+    if event_bus is None and problem is not None:
+        raise ValueError(f"{path}: bucket: {problem}")
+    return name
 
 
 def tell_event_bridge(bucket: Any) -> None:

@@ -25,10 +25,11 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
@@ -51,6 +52,7 @@ from batch_constructs.triggers.gateway_arguments import (
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
 from batch_constructs.triggers.object_created_trigger import (
+    bucket_name,
     read_object_pattern,
     tell_event_bridge,
 )
@@ -147,7 +149,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.
@@ -299,6 +301,7 @@ class SubmissionGateway(BatchConstruct):
         *,
         prefix: str | None = None,
         suffix: str | None = None,
+        event_bus: events.IEventBus | None = None,
     ) -> events.Rule:
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
@@ -312,9 +315,11 @@ class SubmissionGateway(BatchConstruct):
             bucket: As for ``ObjectCreatedTrigger``.
             prefix: Only keys that begin so. Default: any.
             suffix: Only keys that end so. Default: any.
+            event_bus: As for ``ObjectCreatedTrigger``.
 
         Raises:
-            ValueError: the gateway is FIFO; EventBridge would have to name a message group.
+            ValueError: the gateway is FIFO; EventBridge would have to name a message group. Or the
+                bucket is in another Region or account, and no bus brings its events.
         """
         if self._fifo:
             raise ValueError(
@@ -322,7 +327,12 @@ class SubmissionGateway(BatchConstruct):
                 "order: use one without fifo"
             )
         path = self.node.path
-        pattern = read_object_pattern(path, bucket, prefix=prefix, suffix=suffix)
+        arguments = Arguments(self)
+        arguments.text("id", id, required=True)
+        bus = event_bus_argument(arguments, event_bus)
+        arguments.refuse()
+        name = bucket_name(self, path, bucket, bus)
+        pattern = read_object_pattern(path, name, prefix=prefix, suffix=suffix)
         if self._idempotency_key == _OBJECT_KEY:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:corrected-file",
@@ -330,7 +340,7 @@ class SubmissionGateway(BatchConstruct):
                 "becomes no job while the first one is remembered (deduplication_window): use "
                 "$.id or $.detail.object.sequencer",
             )
-        rule = make_rule(self, id, pattern)
+        rule = make_rule(self, id, pattern, event_bus=bus)
         resource: Any = rule.node.default_child
         resource.targets = [
             {
@@ -351,7 +361,8 @@ class SubmissionGateway(BatchConstruct):
         if not self._event_bridge_has_key:  # one for both queues and all buckets
             admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True
-        tell_event_bridge(bucket)
+        if bus is None:
+            tell_event_bridge(bucket)
         return rule
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -516,6 +527,6 @@ class SubmissionGateway(BatchConstruct):
 
 def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
         statement.add_condition("StringEquals", {"kms:ViaService": services})
