@@ -190,11 +190,11 @@ def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> N
     text: Any = "500"
     nothing: Any = None
 
-    with pytest.raises(TypeError, match='budget.amount is str "500"'):
+    with pytest.raises(TypeError, match='budget.vcpu_hours is str "500"'):
         CostGuard(stack, "A", queues=[queue], budget=VcpuBudget.of_vcpu_hours(text))
-    with pytest.raises(TypeError, match="budget.amount is bool True"):
+    with pytest.raises(TypeError, match="budget.vcpu_hours is bool True"):
         CostGuard(stack, "B", queues=[queue], budget=VcpuBudget.of_vcpu_hours(vcpu_hours=True))
-    with pytest.raises(TypeError, match="budget.amount is None"):
+    with pytest.raises(TypeError, match="budget.vcpu_hours is None"):
         CostGuard(stack, "D", queues=[queue], budget=VcpuBudget.of_vcpu_hours(nothing))
     with pytest.raises(TypeError, match="VcpuBudget.of_cost: price_per_vcpu_hour is None"):
         VcpuBudget.of_cost(1, price_per_vcpu_hour=nothing)
