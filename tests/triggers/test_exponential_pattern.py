@@ -47,17 +47,9 @@ class Matcher:
         if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
             yield from self.repeat(value, text, at, 0)
         elif kind is kinds.SUBPATTERN:
-            before = self.ignores_case
-            self.ignores_case = bool(value[1] & IGNORECASE or (before and not value[2]))
-            for after in self.sequence(list(value[-1]), text, at):
-                self.ignores_case = before
-                yield after
-                self.ignores_case = bool(value[1] & IGNORECASE or (before and not value[2]))
-            self.ignores_case = before
-        elif kind is kinds.GROUPREF_EXISTS:  # no text here has the group
-            yield from self.sequence(list(value[2] or ()), text, at)
-        elif kind is kinds.BRANCH:
-            for each in value[1]:
+            yield from self.group(value, text, at)
+        elif kind in (kinds.BRANCH, kinds.GROUPREF_EXISTS):  # no text here has the group
+            for each in value[1] if kind is kinds.BRANCH else [value[2] or ()]:
                 yield from self.sequence(list(each), text, at)
         elif kind is kinds.AT:
             ends = at == (len(text) if value is kinds.AT_END else 0)
@@ -68,6 +60,18 @@ class Matcher:
             one = text[at]
             if _takes(node, _alike(one) if self.ignores_case else one):
                 yield at + 1
+
+    def group(self, value: Any, text: str, at: int) -> Iterator[int]:
+        """Match what may have flags of its own: ``(?i:…)``."""
+        _, sets, clears, body = value
+        outside = self.ignores_case
+        inside = bool(sets & IGNORECASE or (outside and not clears))
+        self.ignores_case = inside
+        for after in self.sequence(list(body), text, at):
+            self.ignores_case = outside
+            yield after
+            self.ignores_case = inside
+        self.ignores_case = outside
 
     def repeat(self, value: Any, text: str, at: int, times: int) -> Iterator[int]:
         least, most, body = value
