@@ -16,6 +16,11 @@ from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
 
 NAMESPACE: Final = "AWS/Batch"
+SQS_NAMESPACE: Final = "AWS/SQS"
+LAMBDA_NAMESPACE: Final = "AWS/Lambda"
+EVENTS_NAMESPACE: Final = "AWS/Events"
+"""Of the services around AWS Batch."""
+
 DIMENSION: Final = "JobQueueName"
 """The one dimension."""
 
@@ -39,6 +44,18 @@ OLDEST_METRIC_DAYS: Final = 14
 OLDEST_METRIC_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
     '"You can specify time stamps that are as much as two weeks before the current date"',
+)
+
+VALUES_AT_ONCE: Final = 150
+"""How many values of a metric a call takes."""
+
+METRICS_AT_ONCE: Final = 1_000
+"""How many metrics it takes."""
+
+PUT_METRIC_DATA_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
+    '"publish up to 150 values per metric with one PutMetricData request"; "no more than 1000'
+    ' different metrics".',
 )
 
 STATISTIC: Final = Matching(

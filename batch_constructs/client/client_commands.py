@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
 from batch_constructs.client.plain_errors import command, plain_errors, same_command
@@ -166,7 +167,7 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
         last = watch_bars(client, ids, console=Console(stderr=True))
         for status in last:
             click.echo(f"{status.job_id}\t{status.name}\t{in_words(status)}")
-    if any(status.state == "FAILED" for status in last):
+    if any(status.state == JobState.FAILED for status in last):
         sys.exit(_FAILED)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, LOG_REGION_OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,7 +86,7 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
 
 def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     options = container.get("logConfiguration", {}).get("options", {})
-    return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get("awslogs-region")
+    return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get(LOG_REGION_OPTION)
 
 
 def _read(

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.client.plain_errors import command
 
 _SOMETHING_IS_WRONG: Final = 1
@@ -30,6 +31,6 @@ def why_command(job: str) -> None:
     click.echo(f"{answer.job_id} is {answer.status}")
     for reason in answer.reasons:
         click.echo(f"  {reason}")
-    if not answer.reasons and answer.status == "RUNNABLE":
+    if not answer.reasons and answer.status == JobState.RUNNABLE:
         click.echo("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

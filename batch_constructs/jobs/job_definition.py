@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.function_alarms import WatchedFunction
+    from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 T = TypeVar("T")
@@ -50,13 +51,17 @@ class JobDefinition(BatchResource):
         "JobDefinition.from_job_definition_arn, from_job_definition_name or "
         "from_job_definition_attributes"
     )
-    _resource: batch.CfnJobDefinition | None = None
+    _made: Made[batch.CfnJobDefinition] | None = None
+
+    @property
+    def _resource(self) -> batch.CfnJobDefinition | None:
+        return None if self._made is None else self._made.resource
 
     @property
     def job_definition_arn(self) -> str:
         """The ARN, with the revision that this stack registers."""
         if self._arn is None:
-            self._arn = made_here(self, self._resource).ref
+            self._arn = made_here(self, self._made).resource.ref
         return self._arn
 
     @property

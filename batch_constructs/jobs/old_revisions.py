@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
 
 if TYPE_CHECKING:
@@ -52,16 +53,13 @@ def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int)
 
 def _function(scope: Construct) -> ShippedFunction:
     """Return the stack's one function, made where it is not there yet."""
-    from aws_cdk import Duration, Stack  # noqa: PLC0415  # for few definitions
+    from aws_cdk import Duration  # noqa: PLC0415  # for few definitions
 
-    from batch_constructs.shipped_function import ShippedFunction  # noqa: PLC0415
+    from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
+    from batch_constructs.shipped_function import the_only  # noqa: PLC0415
 
-    stack = Stack.of(scope)
-    there = stack.node.try_find_child(_FUNCTION)
-    if isinstance(there, ShippedFunction):
-        return there
-    return ShippedFunction(
-        stack,
+    return the_only(
+        scope,
         _FUNCTION,
         folder="revisions",
         module="retire",
@@ -84,18 +82,19 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Effect": "Allow",
                 "Action": "batch:DeregisterJobDefinition",
                 # The name is known when the definition is made, after this.
-                "Resource": f"{arn_prefix('batch')}job-definition/*",
+                "Resource": f"{arn_prefix('batch')}{every('job-definition')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "events:ListTargetsByRule",
-                "Resource": f"{arn_prefix('events')}rule/*",
+                "Resource": f"{arn_prefix('events')}{every('rule')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "scheduler:GetSchedule",
-                "Resource": f"{arn_prefix('scheduler')}schedule/*",
+                "Resource": f"{arn_prefix('scheduler')}{every('schedule')}",
             },
         ],
         timeout=Duration.minutes(15),
+        settings=FunctionSettings(),
     )

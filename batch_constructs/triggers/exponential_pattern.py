@@ -25,7 +25,7 @@ _Node = TypeVar("_Node")
 _MANY = 10
 """A repetition of as many takes as long as one without end, and is looked at as such."""
 
-_MOST_POSITIONS, _MOST_STEPS = 2_222, 2_222
+_MOST_POSITIONS, _MOST_STEPS = 2_000, 2_000
 """Of a larger pattern nothing is said; the time of each message is bounded all the same."""
 
 _MOST_WAYS, _WAYS_OF = 1_000_000, 64

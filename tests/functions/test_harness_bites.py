@@ -339,7 +339,7 @@ def one_too_many_is_retired(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_deployment_waits(patch: pytest.MonkeyPatch) -> None:
-    handler, send = retire.handler, retire.send
+    handler, send = retire.handler, lookup.send
 
     def last(event: Any, context: object) -> None:
         answers: list[Any] = []

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import urllib.request
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.revisions import retire
 from tests.functions.interleaving import QUEUE, Instance, World, play, refused
 
@@ -53,7 +55,7 @@ class _Definitions(World):
         at = self.now
         for status in ("RUNNING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED"):
             at += self.rng.choice((0.1, 1.0, 20.0, 400.0))
-            self.at(at, lambda status=status: setattr(job, "status", status))
+            self.at(at, partial(setattr, job, "status", status))
         return job
 
     def _named(self) -> dict[str, int]:
@@ -147,7 +149,7 @@ def old_revisions(seed: int) -> World:
 
     def client(of: str, config: object) -> Any:
         assert world.me() in answers, "CloudFormation waits"
-        return world.client(of, patient=config is retire.PATIENT)
+        return world.client(of, patient=config is PATIENT)
 
     def work(me: Instance, _: Any, __: str) -> None:
         newest = int(me.works_on)

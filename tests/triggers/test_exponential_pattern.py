@@ -13,6 +13,11 @@ import pytest
 from batch_constructs.triggers.exponential_pattern import _alike, _takes, is_exponential
 
 
+def _is_at(value: Any, text: str, at: int) -> bool:
+    edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
+    return edge or at == (len(text) if value is kinds.AT_END else 0)
+
+
 class Matcher:
     """Matches as ``re`` does, by trying, and counts what it tries."""
 
@@ -48,30 +53,27 @@ class Matcher:
             yield from self.repeat(value, text, at, 0)
         elif kind is kinds.SUBPATTERN:
             yield from self.group(value, text, at)
-        elif kind in (kinds.BRANCH, kinds.GROUPREF_EXISTS):  # no text here has the group
-            for each in value[1] if kind is kinds.BRANCH else [value[2] or ()]:
+        elif kind is kinds.GROUPREF_EXISTS:  # no text here has the group
+            yield from self.sequence(list(value[2] or ()), text, at)
+        elif kind is kinds.BRANCH:
+            for each in value[1]:
                 yield from self.sequence(list(each), text, at)
         elif kind is kinds.AT:
-            ends = at == (len(text) if value is kinds.AT_END else 0)
-            edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
-            if ends or edge:
-                yield at
+            yield from [at] * _is_at(value, text, at)
         elif at < len(text):
             one = text[at]
             if _takes(node, _alike(one) if self.ignores_case else one):
                 yield at + 1
 
     def group(self, value: Any, text: str, at: int) -> Iterator[int]:
-        """Match what may have flags of its own: ``(?i:…)``."""
-        _, sets, clears, body = value
-        outside = self.ignores_case
-        inside = bool(sets & IGNORECASE or (outside and not clears))
-        self.ignores_case = inside
-        for after in self.sequence(list(body), text, at):
-            self.ignores_case = outside
+        before = self.ignores_case
+        within = bool(value[1] & IGNORECASE or (before and not value[2]))
+        self.ignores_case = within
+        for after in self.sequence(list(value[-1]), text, at):
+            self.ignores_case = before
             yield after
-            self.ignores_case = inside
-        self.ignores_case = outside
+            self.ignores_case = within
+        self.ignores_case = before
 
     def repeat(self, value: Any, text: str, at: int, times: int) -> Iterator[int]:
         least, most, body = value

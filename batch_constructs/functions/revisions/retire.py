@@ -15,13 +15,14 @@ import boto3
 
 from batch_constructs.aws.job_queue_facts import SERVICE_QUEUE_TYPE
 from batch_constructs.aws.job_states import UNFINISHED
+from batch_constructs.aws.names import NAME_BEGINS, SCHEDULER_SUBMIT_JOB
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.ecs_cluster.lookup import send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_SUBMITS = ":aws-sdk:batch:submitJob"
 
 Event = dict[str, Any]
 
@@ -41,7 +42,7 @@ def retire(newest: str, keep: int) -> None:
     batch = boto3.client("batch", config=PATIENT)
     name, _, revision = newest.rpartition("/")[2].rpartition(":")
     pages = batch.get_paginator("describe_job_definitions").paginate(
-        jobDefinitionName=name, status="ACTIVE"
+        jobDefinitionName=name, status=DefinitionStatus.ACTIVE
     )
     older = {
         one["revision"]: one["jobDefinitionArn"]
@@ -61,7 +62,7 @@ def retire(newest: str, keep: int) -> None:
 
 def revisions_named(name: str) -> set[int]:
     """Return the revisions of a definition that rules and schedules name."""
-    pattern = re.compile(rf"(?<![A-Za-z0-9_-]){re.escape(name)}:([0-9]+)")
+    pattern = re.compile(rf"{NAME_BEGINS}{re.escape(name)}:([0-9]+)")
     texts = (*_targets(), *_inputs_of_schedules())
     return {int(found) for text in texts for found in pattern.findall(text)}
 
@@ -113,6 +114,6 @@ def _inputs_of_schedules() -> Iterator[str]:
     scheduler = boto3.client("scheduler", config=PATIENT)
     for page in scheduler.get_paginator("list_schedules").paginate():
         for one in page["Schedules"]:
-            if one["Target"]["Arn"].endswith(_SUBMITS):
+            if one["Target"]["Arn"].endswith(SCHEDULER_SUBMIT_JOB):
                 found = scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"])
                 yield found["Target"].get("Input", "")
