@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AccessEntryState,
         AllocationStrategy,
         ContainerInsights,
+        ImageType,
         ReservationPreference,
         UserdataType,
     )
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     )
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointService
     from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
-    from batch_constructs.compute.instance_image import AnyImage, ImageType, InstanceImage
+    from batch_constructs.compute.instance_image import AnyImage, InstanceImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate, LaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
@@ -208,7 +209,7 @@ _HOME: dict[str, str] = {
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
     "ImagePullPolicy": "aws.pod_facts",
-    "ImageType": "compute.instance_image",
+    "ImageType": "aws.compute_environment_facts",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
     "InstanceStoreVolume": "instance_volumes",
@@ -441,7 +442,8 @@ if not TYPE_CHECKING:  # a type checker would believe every name, misspelt ones 
             home = _HOME[name]
         except KeyError:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-        value = getattr(import_module(f"{__name__}.{home}"), name)
+        telling = import_module(f"{__name__}.wrong_call").telling
+        value = telling(getattr(import_module(f"{__name__}.{home}"), name))
         globals()[name] = value
         return value
 

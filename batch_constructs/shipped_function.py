@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -152,6 +152,30 @@ class ShippedFunction(BatchConstruct):
                 else event_age,
                 retry_attempts=retry_attempts,
             )
+
+
+def the_only(
+    scope: Construct, id: str, *, settings: FunctionSettings, **options: Any
+) -> ShippedFunction:
+    """Return the stack's one function of an ID, watched; it is made where it is not there yet.
+
+    Raises:
+        ValueError: it is there with other settings.
+    """
+    from batch_constructs.function_alarms import WatchedFunction, watch  # noqa: PLC0415  # rarely
+
+    stack = Stack.of(scope)
+    there = stack.node.try_find_child(id)
+    if isinstance(there, ShippedFunction):
+        if there.settings != settings:
+            raise ValueError(
+                f"{scope.node.path}: function_settings differ from those of another that shares "
+                "the stack's one function: give all the same"
+            )
+        return there
+    made = ShippedFunction(stack, id, settings=settings, **options)
+    watch(made, WatchedFunction(handler=made.handler), None, settings)
+    return made
 
 
 @cache

@@ -333,12 +333,14 @@ def test_what_a_function_is_told_moves_to_parameters_where_it_has_no_room(
 
     template = assertions.Template.from_stack(stack)
     assert exceeded(dict(template.to_json())) == []
-    held = [
-        one["Properties"]["Value"]
-        for one in template.find_resources("AWS::SSM::Parameter").values()
-    ]
+    parameters = template.find_resources("AWS::SSM::Parameter")
+    held = [one["Properties"]["Value"] for one in parameters.values()]
+    assert not any("QUEUES0" in name for name in parameters), "they are counted from 1"
     assert all(len(one) <= quotas.PARAMETER_CHARACTERS for one in held)
     assert ",".join(held) == (",".join(arns) if moved else "")
+    ids = [one[:-8] for one in template.find_resources("AWS::SSM::Parameter")]
+    assert {one.rstrip("0123456789") + "1" for one in ids} <= set(ids)  # counted from one
+    assert not [one for one in ids if one.endswith("S0")]
 
 
 def test_a_function_reads_its_lists_wherever_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,7 @@ from batch_constructs.queue_from_input import (
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.job_queue_events import rule_to
+from batch_constructs.queues.job_queue_metrics import expect_options
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
@@ -257,27 +258,32 @@ class Workflow(BatchConstruct):
 
     def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions started."""
-        return self.state_machine.metric_started(**options)
+        return self._metric("started", options)
 
     def metric_succeeded(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions succeeded."""
-        return self.state_machine.metric_succeeded(**options)
+        return self._metric("succeeded", options)
 
     def metric_failed(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions failed."""
-        return self.state_machine.metric_failed(**options)
+        return self._metric("failed", options)
 
     def metric_timed_out(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions ran into their time limit."""
-        return self.state_machine.metric_timed_out(**options)
+        return self._metric("timed_out", options)
 
     def metric_aborted(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions were stopped."""
-        return self.state_machine.metric_aborted(**options)
+        return self._metric("aborted", options)
 
     def metric_time(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how long executions took, in milliseconds."""
-        return self.state_machine.metric_time(**options)
+        return self._metric("time", options)
+
+    def _metric(self, name: str, options: MetricOptions) -> cloudwatch.Metric:
+        expect_options(self.node.path, options)
+        made: cloudwatch.Metric = getattr(self.state_machine, f"metric_{name}")(**options)
+        return made
 
     def diagram(self) -> str:
         """Draw the graph as a Mermaid flowchart."""
@@ -377,9 +383,9 @@ def _check_fit(view: Arguments, job: WorkflowJob) -> None:
     memory = name_of_memory(job.overrides)
     check_sizes(view.within("overrides"), job.job_definition, requirements, memory=memory)
     parameters = dict(job.parameters)
-    is_known = job.command is None
-    check_parameters(view, job.job_definition, parameters, command_is_known=is_known)
-    check_length(view, None if is_known else list(job.command or ()), job.environment)
+    command = None if job.command is None else list(job.command)
+    check_parameters(view, job.job_definition, parameters, command_is_known=command is None)
+    check_length(view, command, job.environment)
 
 
 def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:
