@@ -138,9 +138,10 @@ def bind_image(
     return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}
 
 
-def _room_for_an_asset(scope: Construct) -> Construct:
+def _room_for_an_asset(scope: Construct) -> Any:
     """Return a scope without an asset: the CDK calls all of them alike, and a job may have many."""
-    room, number = scope, 2
+    room: Any = scope
+    number = 2
     while room.node.try_find_child("AssetImage") is not None:
         name, number = f"Image{number}", number + 1
         room = scope.node.try_find_child(name) or Construct(scope, name)

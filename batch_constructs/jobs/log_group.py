@@ -151,7 +151,7 @@ def _region(arguments: Arguments, group: Any) -> str | None:
     if not has_member(group, "log_group_arn"):
         return None
     there = Place.of(group, str(group.log_group_arn))
-    differ = there.beside(Place.of_stack(arguments.construct)) if arguments.construct else None
+    differ = there.beside(Place.of_stack(arguments.construct))
     if differ is None:
         return None
     if differ[0] == "Region":

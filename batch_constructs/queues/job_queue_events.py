@@ -374,7 +374,7 @@ def make_rule(
         ),
     )
     if event_bus is not None:
-        expect_forwarded(rule.node.default_child)
+        expect_forwarded(rule)
     return rule
 
 
