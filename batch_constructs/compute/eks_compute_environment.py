@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy
+from batch_constructs.aws.compute_environment_facts import (
+    AllocationStrategy,
+    ImageType,
+    ResourceType,
+)
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
     Cluster,
@@ -16,7 +20,6 @@ from batch_constructs.compute.instance_compute_environment import (
     InstanceOptions,
     Purchase,
 )
-from batch_constructs.compute.instance_image import ImageType
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
     EnvironmentArguments,
@@ -109,7 +112,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             EnvironmentArguments(**only(EnvironmentOptions, shared)),
             cast("InstanceOptions", only(InstanceOptions, shared)),
             Purchase(
-                kind="SPOT" if on_spot else "EC2",
+                kind=ResourceType.SPOT if on_spot else ResourceType.EC2,
                 default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
                 if on_spot
                 else AllocationStrategy.BEST_FIT_PROGRESSIVE,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Aws, Fn, Stack
 from constructs import Construct
 
+from batch_constructs.aws import names
 from batch_constructs.aws.role_actions import (
     CACHE_PREFIXES,
     IMPORT_ACTIONS,
@@ -80,7 +81,16 @@ def _pull_statements(
     Below a prefix that AWS proposes for a pull-through cache, it may be the first pull.
     """
     account, region, repository = image["account"], image["region"], image["repository"]
-    arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+    arn = spell(
+        names.arn(
+            "repository",
+            repository,
+            account=account,
+            region=region,
+            service="ecr",
+            partition=partition,
+        )
+    )
     return [
         {
             "Effect": "Allow",
@@ -138,11 +148,12 @@ def bind_image(
     return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}
 
 
-def _room_for_an_asset(scope: Construct) -> Any:
+def _room_for_an_asset(scope: Construct) -> Construct:
     """Return a scope without an asset: the CDK calls all of them alike, and a job may have many."""
-    room: Any = scope
+    room = scope
     number = 2
     while room.node.try_find_child("AssetImage") is not None:
         name, number = f"Image{number}", number + 1
-        room = scope.node.try_find_child(name) or Construct(scope, name)
+        found = scope.node.try_find_child(name)
+        room = Construct(scope, name) if found is None else cast("Construct", found)
     return room

@@ -18,12 +18,14 @@ from batch_constructs.construct import made_here
 from batch_constructs.jobs.old_revisions import OLD_REVISIONS
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
+from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.function_alarms import WatchedFunction
+    from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 T = TypeVar("T")
@@ -36,21 +38,30 @@ class JobDefinition(BatchResource):
     Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
     ``MultiContainerJobDefinition``, ``MultiNodeJobDefinition`` and ``EksJobDefinition``; this class
     takes in those that exist already.
+
+    Attributes:
+        watched_function: What ``BatchMonitoring(functions=…)`` watches: the function that retires
+            old revisions; None without a number in ``keep_old_revisions``.
     """
 
+    watched_function: WatchedFunction | None = None
     _instead = (
         "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
         "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "
         "JobDefinition.from_job_definition_arn, from_job_definition_name or "
         "from_job_definition_attributes"
     )
-    _resource: batch.CfnJobDefinition | None = None
+    _made: Made[batch.CfnJobDefinition] | None = None
+
+    @property
+    def _resource(self) -> batch.CfnJobDefinition | None:
+        return None if self._made is None else self._made.resource
 
     @property
     def job_definition_arn(self) -> str:
         """The ARN, with the revision that this stack registers."""
         if self._arn is None:
-            self._arn = made_here(self, self._resource).ref
+            self._arn = made_here(self, self._made).resource.ref
         return self._arn
 
     @property
@@ -78,8 +89,6 @@ class JobDefinition(BatchResource):
 
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """
-        if not JOB_QUEUE.fits(queue):
-            raise TypeError(f"{self.node.path}: queue {JOB_QUEUE.expected(queue)}")
         return grant_submit(queue, grantee, self)
 
     @classmethod

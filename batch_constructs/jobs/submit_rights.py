@@ -5,19 +5,17 @@ https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.authorization import submit_job_resources
-from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-    from batch_constructs.reference import Reference
 
 
 def grant_submit(
@@ -31,9 +29,6 @@ def grant_submit(
         TypeError: an argument is not what it should be.
         ValueError: the two are in different Regions or accounts.
     """
-    _expect(queue, "queue", queue, JOB_QUEUE)
-    expect_grantee(queue, grantee)
-    _expect(queue, "job_definition", job_definition, JOB_DEFINITION)
     problem = apart_from(job_definition, queue)
     if problem is not None:
         raise ValueError(f"{queue.node.path}: job_definition: {problem}")
@@ -63,26 +58,6 @@ def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | No
         f"{problem}; a queue takes definitions of its own Region and account, and every submission "
         "would fail: register the definition there"
     )
-
-
-def _expect(asked: Any, parameter: str, value: object, reference: Reference) -> None:
-    """Refuse what is no queue or definition, with the path of what is asked, if it has one."""
-    if not reference.fits(value):
-        path = f"{asked.node.path}: " if has_member(asked, "node") else ""
-        raise TypeError(f"{path}{parameter} {reference.expected(value)}")
-
-
-def expect_grantee(asked: Any, grantee: object) -> None:
-    """Refuse what nothing can be granted to, where a construct is asked for a grant.
-
-    Raises:
-        TypeError: it is so.
-    """
-    if not has_member(grantee, "grant_principal"):
-        raise TypeError(
-            f"{asked.node.path}: grantee is {kind_of(grantee)}; expected an iam.IGrantable, "
-            "such as a role or a Lambda function"
-        )
 
 
 def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:

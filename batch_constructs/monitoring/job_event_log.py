@@ -60,8 +60,8 @@ class JobEventLog(BatchConstruct):
         event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
             there forwards their events to it. Default: the account's default bus.
         log_retention: How long events are kept. Default: a month.
-        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
-            the log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
+            log service's own encryption.
 
     Raises:
         ValueError: no queue.

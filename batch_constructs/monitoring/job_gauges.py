@@ -265,4 +265,4 @@ def _metric(series: Series, options: MetricOptions) -> cloudwatch.Metric:
 
 
 def _no_such_gauge(name: str, known: Sequence[str]) -> str:
-    return f"name {OneOf(tuple(known)).wrong(name)}"
+    return f"metric_name {OneOf(tuple(known)).wrong(name)}"

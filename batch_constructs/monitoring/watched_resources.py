@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import marker
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
     is_compute_environment,
@@ -152,8 +153,8 @@ def _watched(
 
 def environment_name(arn: str) -> str:
     """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
-    if not is_token(arn) or ":compute-environment/" in arn:
-        return arn.split(":compute-environment/", 1)[1]
+    if not is_token(arn) or marker("compute-environment") in arn:
+        return arn.split(marker("compute-environment"), 1)[1]
     if is_made_up(arn):
         return arn  # until the CLI has looked
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made

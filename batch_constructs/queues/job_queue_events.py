@@ -20,13 +20,13 @@ from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member, kind_of
 from batch_constructs.place import elsewhere
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.rule_target import RuleTarget
@@ -327,8 +327,8 @@ def rule_to(
         raise ValueError(f"{scope.node.path}/{id}: {problem}")
     if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
         raise TypeError(
-            f"{scope.node.path}/{id}: target is {kind_of(target)}; expected a Lambda function, an "
-            "SNS topic, an SQS queue, or a target of aws_events_targets"
+            f"{scope.node.path}/{id}: target is {described(target)}; expected a Lambda function, "
+            "an SNS topic, an SQS queue, or a target of aws_events_targets"
         )
     return make_rule(
         scope,
@@ -374,7 +374,7 @@ def make_rule(
         ),
     )
     if event_bus is not None:
-        expect_forwarded(rule)
+        expect_forwarded(cast("IConstruct", rule.node.default_child))
     return rule
 
 

@@ -5,10 +5,9 @@ How things stand at a moment is what ``JobGauges`` measures.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from batch_constructs.aws.bound import one_of, refused, shown
+from batch_constructs.aws.bound import meant, one_of, refused, shown
 from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
 from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import Place
@@ -191,9 +190,6 @@ def wrong_statistic(statistic: object) -> str | None:
 
 
 def _no_such_metric(name: str) -> str:
-    near = get_close_matches(name, NATIVE_METRICS, n=3, cutoff=0.3)
-    return (
-        f"AWS Batch publishes no metric {shown(name)}; did you mean "
-        f"{one_of(near or ['JobsSubmitted'])}? It publishes {', '.join(NATIVE_METRICS)}; for how "
-        "many jobs wait or run now, see JobGauges"
-    )
+    wrong = refused(name, one_of(NATIVE_METRICS))
+    near = meant(name, NATIVE_METRICS) or ": see JobGauges for how many jobs wait or run now"
+    return f"metric_name {wrong}{near}"

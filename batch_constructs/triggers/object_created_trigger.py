@@ -11,7 +11,7 @@ from constructs import IValidation
 
 from batch_constructs.construct import once_made
 from batch_constructs.event_bus import FORWARD, expect_forwarded
-from batch_constructs.jsii_objects import has_member, is_resolvable, kind_of
+from batch_constructs.jsii_objects import described, has_member, is_resolvable
 from batch_constructs.place import elsewhere
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.triggers.delivery_retries import DEFAULTS, DeliveryArguments
@@ -112,7 +112,7 @@ def key_part(path: str, parameter: str, value: Any) -> str | None:
     if is_resolvable(value):
         return Token.as_string(value)
     if value is not None and not isinstance(value, str):
-        raise TypeError(f"{path}: {parameter} is {kind_of(value)}; expected a string")
+        raise TypeError(f"{path}: {parameter} is {described(value)}; expected a string")
     return value
 
 
@@ -131,7 +131,7 @@ def bucket_name(
         name = str(bucket.bucket_ref.bucket_name)
     else:
         raise TypeError(
-            f"{path}: bucket is {kind_of(bucket)}; expected an aws_s3 bucket, such as "
+            f"{path}: bucket is {described(bucket)}; expected an aws_s3 bucket, such as "
             's3.Bucket.from_bucket_name(self, "Input", "name")'
         )
     because = f"Amazon S3 tells EventBridge only there: {FORWARD}"

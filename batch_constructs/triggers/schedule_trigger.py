@@ -15,6 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
+from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
@@ -163,7 +164,7 @@ class ScheduleTrigger(BatchConstruct):
             self,
             "Resource",
             target={
-                "arn": f"arn:{Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob",
+                "arn": f"arn:{Aws.PARTITION}:{SCHEDULER_SUBMIT_JOB}",
                 "roleArn": self.role.role_arn,
                 "input": Stack.of(self).to_json_string(job.request()),
                 "retryPolicy": retries.as_l1(),

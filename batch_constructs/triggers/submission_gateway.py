@@ -25,7 +25,7 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
@@ -37,8 +37,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.jobs.job_definition import takes_grants
-from batch_constructs.jobs.submit_rights import expect_grantee
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -150,7 +149,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.
@@ -281,7 +280,6 @@ class SubmissionGateway(BatchConstruct):
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody send messages that become jobs."""
-        expect_grantee(self, grantee)
         return self.message_queue.grant_send_messages(grantee)
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
@@ -289,7 +287,9 @@ class SubmissionGateway(BatchConstruct):
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
-            raise TypeError(f"{self.node.path}: topic is {kind_of(topic)}; expected an sns.ITopic")
+            raise TypeError(
+                f"{self.node.path}: topic is {described(topic)}; expected an sns.ITopic"
+            )
         return topic.add_subscription(
             subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
         )
@@ -379,7 +379,6 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
-        expect_grantee(self, grantee)
         bucket = self.manifest_bucket
         if bucket.encryption_key is not None:
             _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
@@ -531,6 +530,6 @@ class SubmissionGateway(BatchConstruct):
 
 def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
         statement.add_condition("StringEquals", {"kms:ViaService": services})

@@ -9,12 +9,12 @@ from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
+from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -147,7 +147,6 @@ class SubmitFunction(BatchConstruct):
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
-        expect_grantee(self, grantee)
         return self.function.grant_invoke(grantee)
 
 
@@ -195,7 +194,8 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
             f"parameters, environment, command and overrides are {length:,} bytes of JSON; allowed "
-            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: "
+            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
+            "environment variables: "
             "put what is long into the job definition or into S3"
         )
 

@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_batch import CfnJobQueue
 
 from batch_constructs import ScheduleTrigger
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, overrides_length
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 
@@ -156,8 +157,6 @@ def test_the_cdk_s_schedules_are_taken_too(
     ("schedule", "problem"),
     [
         ("every hour", "allowed are rate"),
-        ("rate(1 hours)", r"write rate\(1 hour\)"),
-        ("rate(5 minute)", r"write rate\(5 minutes\)"),
         ("rate(0 hours)", "a rate is 1 or more"),
         ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
         ("cron(0 3 * * * *)", "day of month or day of week has to be"),
@@ -183,6 +182,7 @@ def test_an_expression_that_aws_refuses_is_refused(
         "cron(0 8 1W * ? *)",
         "cron(0,30 8,20 ? JAN,JUL SUN *)",
         "rate(90 minutes)",
+        "rate(1 hours)",
     ],
 )
 def test_expressions_from_the_documents_pass(
@@ -230,6 +230,21 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
             start=datetime(2026, 2, 1, tzinfo=UTC),
             end=datetime(2026, 1, 1, tzinfo=UTC),
         )
+
+
+def test_an_end_that_is_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    moment = datetime(2099, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start, .*: nothing would run"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_where_a_machine_knows_no_time_zones_every_name_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, time_zone="Europe/Berlin")
 
 
 def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
@@ -384,3 +399,37 @@ def test_wrong_names_and_keys_of_a_schedule_are_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=re.escape(said)):
         trigger(stack, queue, definition, schedule="rate(1 day)", **options)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_overrides_are_as_long_as_ecs_takes_them(
+    stack: Stack, queue: Any, definition: Any, beyond: int
+) -> None:
+    room = OVERRIDES_BYTES - overrides_length({"command": [""], "environment": []})
+    command = ["x" * (room + beyond)]
+
+    if beyond:
+        with pytest.raises(ValueError, match="have 8193 characters together"):
+            trigger(stack, queue, definition, command=command)
+    else:
+        assert trigger(stack, queue, definition, command=command) is not None
+
+
+def test_a_schedule_that_ends_as_it_begins_is_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    moment = datetime(2096, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_on_a_machine_without_a_database_of_time_zones_each_one_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, schedule="cron(0 3 * * ? *)", time_zone="Europe/Berlin")
+
+    made = only(stack, "AWS::Scheduler::Schedule")
+    assert made["ScheduleExpressionTimezone"] == "Europe/Berlin"
