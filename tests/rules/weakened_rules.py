@@ -203,9 +203,8 @@ def is_noticed(rule: str, mutant: Mutant) -> bool:
     """Tell whether a case of a rule turns red."""
     type_, bad, good = ALL[rule]
     cases = [(type_, bad, True, ""), (type_, good, False, "")]
-    for one in MORE:
-        if one["rule"] == rule:
-            cases.append((one["type"], one["case"], one["told"], one.get("says", "")))
+    mine = (one for one in MORE if one["rule"] == rule)
+    cases += [(one["type"], one["case"], one["told"], one.get("says", "")) for one in mine]
     signal.signal(signal.SIGALRM, _end)
     signal.alarm(SECONDS)
     try:
