@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from batch_constructs import validation_plugin
+from botocore.client import BaseClient
+
+from batch_constructs import functions, validation_plugin
 from batch_constructs.rules import Finding, Severity, check_template
 
 
@@ -43,12 +49,20 @@ class Packed(MutableMapping[str, Mapping[str, Any]]):
 TEMPLATES = Packed()
 """Digest → template."""
 
-REQUESTS: list[tuple[str, Mapping[str, Any]]] = []
-"""Operation and body of each request that code of ours sent to AWS Batch."""
+REQUESTS: list[tuple[str, str, Mapping[str, Any]]] = []
+"""Service, operation and body of each request that a function or the client sent through boto3.
+
+All that AWS Batch was sent, and of other services one for each set of members.
+"""
+
+_SENDERS = tuple(
+    str(Path(functions.__file__).parents[1] / room) for room in ("functions", "client")
+)
+_ASKED: set[tuple[str, str, frozenset[str]]] = set()
 
 
 def keep() -> None:
-    """Keep each template that the rules are shown from now on."""
+    """Keep each template that the rules are shown and each request that is sent from now on."""
 
     def checked_and_kept(template: Mapping[str, Any]) -> list[Finding]:
         findings = check_template(template)
@@ -58,6 +72,26 @@ def keep() -> None:
         return findings
 
     vars(validation_plugin)["check_template"] = checked_and_kept
+    call = BaseClient._make_api_call
+
+    def kept_and_called(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        service = client.meta.service_model.service_name
+        asked = (service, operation, frozenset(request))
+        if (service == "batch" or asked not in _ASKED) and _is_sent_by_us():
+            _ASKED.add(asked)
+            REQUESTS.append((service, operation, deepcopy(request)))
+        return call(client, operation, request)
+
+    setattr(BaseClient, "_make_api_call", kept_and_called)  # noqa: B010  # mypy knows no such method
+
+
+def _is_sent_by_us() -> bool:
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_SENDERS):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def resources(*prefixes: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -176,3 +176,17 @@ def test_a_selection_that_finds_nothing_in_a_known_vpc_is_refused() -> None:
     zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])
     with pytest.raises(ValueError, match="vpc_subnets"):
         bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
+
+
+def test_a_selection_in_a_vpc_of_which_one_zone_is_unknown_is_taken() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0a",
+        availability_zones=["us-east-1a", cdk.CfnParameter(stack, "Zone").value_as_string],
+        private_subnet_ids=["subnet-0a", "subnet-0b"],
+    )
+    zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])
+
+    bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)

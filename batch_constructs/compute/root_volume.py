@@ -122,8 +122,8 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
 
 def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> None:
     """Refuse a throughput within its range that its operations do not carry."""
-    low, high = ebs.THROUGHPUT
-    if not (isinstance(iops, int) and isinstance(throughput, int) and low <= throughput <= high):
+    most = ebs.THROUGHPUT[1]
+    if not (isinstance(iops, int) and isinstance(throughput, int) and throughput <= most):
         return
     if throughput * ebs.IOPS_FOR_ONE_MEBIBYTE > iops:
         arguments.wrong_value(

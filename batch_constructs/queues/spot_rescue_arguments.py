@@ -53,8 +53,7 @@ def read_rescue_queue(
         return submit_job_resources(
             queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
         )
-    allowed = [submit_resources(rescue_queue, one) for one in listed]
-    return list(dict.fromkeys(arn for resources in allowed for arn in resources))
+    return [arn for one in listed for arn in submit_resources(rescue_queue, one)]
 
 
 def _rescued_definitions(

@@ -30,7 +30,9 @@ def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:
             return [*ends, *bound.also], [*refused, bound.low + 0.5]
         case Decimal():
             step = bound.low / 10
-            return [bound.low, bound.high], [bound.low - step, bound.high + step]
+            pairs = [(bound.low, bound.low - step)]
+            pairs += [] if bound.high is None else [(bound.high, bound.high + step)]
+            return [end for end, _ in pairs], [beyond for _, beyond in pairs]
         case OneOf():
             swapped = [value.swapcase() for value in bound.values if value.swapcase() != value]
             other = [value for value in swapped if value not in bound.values]

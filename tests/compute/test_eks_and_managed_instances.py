@@ -96,6 +96,7 @@ class TestEks:
                 'allocation_strategy is "BEST_FIT", which Amazon EKS',
             ),
             ({"bid_percentage": 50}, "bid_percentage is given without spot"),
+            ({"bid_percentage": 0}, "bid_percentage is given without spot"),
             (
                 {"images": [bc.InstanceImage(image_type="ECS_AL2023")]},
                 r"images\[0\]\.image_type is \"ECS_AL2023\" in an environment on Amazon EKS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email import message_from_string
 from typing import Any
@@ -12,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
 import batch_constructs as bc
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 
 Rendered = dict[str, Any]
 Resources = Callable[..., dict[str, Rendered]]
@@ -394,3 +396,26 @@ def test_nodes_of_amazon_eks_prefetch_nothing(stack: cdk.Stack, vpc: ec2.Vpc) ->
             kubernetes_namespace="batch",
             launch_template=template,
         )
+
+
+def test_a_throughput_may_be_a_quarter_of_the_iops(
+    stack: cdk.Stack, data: Callable[[], Rendered]
+) -> None:
+    bc.LaunchTemplate(stack, "Template", root_volume=bc.RootVolume(throughput=1000, iops=4000))
+
+    assert data()["BlockDeviceMappings"][0]["Ebs"]["Throughput"] == 1000
+
+
+def test_user_data_may_be_as_long_as_ec2_takes_and_no_longer(stack: cdk.Stack) -> None:
+    def template(id: str, length: int) -> bc.LaunchTemplate:
+        return bc.LaunchTemplate(stack, id, user_data=["#" + "x" * length])
+
+    with pytest.raises(ValueError, match="user_data makes") as refusal:
+        template("Long", USER_DATA_BYTES)
+    written = re.search(r"makes ([\d,]+) bytes", str(refusal.value))
+    assert written is not None
+    beyond = int(written[1].replace(",", "")) - USER_DATA_BYTES
+
+    template("Longest", USER_DATA_BYTES - beyond)
+    with pytest.raises(ValueError, match=f"makes {USER_DATA_BYTES + 1:,} bytes"):
+        template("OneMore", USER_DATA_BYTES - beyond + 1)

@@ -16,8 +16,6 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from tests import rendered
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -69,7 +67,6 @@ class BatchInProcess:
     """Operation → what answers it, where a test wants its own answer."""
 
     def call(self, operation: str, body: dict[str, Any]) -> Any:
-        rendered.REQUESTS.append((operation, body))
         if operation in self.script:
             return self.script[operation](body)
         return getattr(self, operation)(body)

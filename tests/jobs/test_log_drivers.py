@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -99,6 +100,21 @@ def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> 
         )
 
 
+def test_a_key_for_logs_that_go_elsewhere_is_refused(stack: cdk.Stack, fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+        fargate(
+            log_configuration=bc.LogConfiguration(driver="splunk"),
+            log_encryption_key=kms.Key(stack, "Key"),
+        )
+
+
+def test_a_key_for_a_log_group_that_was_given_is_refused(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
+        fargate(log_group=logs.LogGroup(stack, "Logs"), log_encryption_key=kms.Key(stack, "Key"))
+
+
 def test_what_is_no_driver_is_named(fargate: Fargate) -> None:
     with pytest.raises(
         TypeError, match=r"log_configuration is str \"splunk\"; expected LogConfiguration\("
@@ -138,3 +154,25 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
 
     assert "user is given, which Windows jobs do not take" in str(error.value)
     assert "ARM64" in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["log_group", "log_encryption_key", "log_retention"])
+def test_what_no_container_would_log_to_is_refused(
+    given: str, stack: cdk.Stack, fargate: Fargate
+) -> None:
+    options: Any = {
+        "log_group": logs.LogGroup(stack, "Group"),
+        "log_encryption_key": kms.Key(stack, "Key"),
+        "log_retention": logs.RetentionDays.ONE_DAY,
+    }
+    with pytest.raises(ValueError, match=f"{given}.* is given, but no container logs to Cl"):
+        fargate(log_configuration=bc.LogConfiguration(driver="splunk"), **{given: options[given]})
+
+
+def test_the_key_of_a_given_log_group_is_set_where_the_group_is_made(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    group, key = logs.LogGroup(stack, "Group"), kms.Key(stack, "Key")
+
+    with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
+        fargate(log_group=group, log_encryption_key=key)

@@ -164,3 +164,18 @@ def test_what_is_no_range_is_named(declare: Declare) -> None:
         (TypeError, ValueError), match=r"node_ranges\[0\] is int 3; expected NodeRange\("
     ):
         declare(3)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "count"),
+    [
+        ([nodes(":3"), nodes(2)], 6),
+        ([nodes("4:7"), nodes("0:1"), nodes(2)], 8),
+    ],
+)
+def test_nodes_are_counted_to_the_last_one_however_they_are_written(
+    declare: Declare, properties: Properties, ranges: list[bc.NodeRange], count: int
+) -> None:
+    declare(*ranges)
+
+    assert properties(DEFINITION)["NodeProperties"]["NumNodes"] == count

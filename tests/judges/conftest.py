@@ -1,23 +1,36 @@
-"""What the judges judge: all that this run rendered, and never less than the largest stacks."""
+"""What the judges judge: all that this run rendered, and never less than what is made here."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
 
 from tests import rendered
+from tests.everything import everything
+from tests.judges import widest
 from tests.whole.stacks import STACKS
 
 EXAMPLES = Path(__file__).parent.parent / "__snapshots__" / "test_examples"
 
+MORE: dict[str, Callable[[cdk.Stack], object]] = {
+    "Everything": lambda stack: everything(stack, defaults=True),
+    "EverythingGiven": lambda stack: everything(stack, defaults=False),
+    "Chains": widest.chains_of_jobs,
+    "Submitting": widest.what_submits_and_watches,
+    "Triggers": widest.triggers_that_say_all_they_can,
+    "Policies": widest.policies_of_resources,
+}
+"""Stacks that the judges make beside the largest ones, by name."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def rendered_anyway() -> None:
-    """Have the examples and the stacks with every property, also when the judges run alone."""
-    for name, build in STACKS.items():
+    """Have examples, every construct and every property, also when the judges run alone."""
+    for name, build in {**STACKS, **MORE}.items():
         app = cdk.App(builtin_cloud_formation_validation=False)
         build(cdk.Stack(app, name.replace("_", "-")))
         app.synth()

@@ -1,4 +1,4 @@
-"""AWS's own text about AWS Batch's API, as botocore publishes it."""
+"""AWS's own text about AWS Batch's API, and those around it, as botocore publishes it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import botocore.session
 
 
 @cache
-def model() -> Any:
-    return botocore.session.Session().get_service_model("batch")
+def model(service: str = "batch") -> Any:
+    return botocore.session.Session().get_service_model(service)
 
 
 @cache

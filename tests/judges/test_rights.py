@@ -6,60 +6,29 @@ import ast
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import aws_cdk as cdk
 import pytest
-from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
 
 import batch_constructs as bc
 from batch_constructs.aws import authorization
 from tests import rendered
 from tests.judges import published_api
 from tests.judges import published_rights as published
+from tests.judges.policy_documents import (
+    ARNS,
+    BESIDE,
+    OWN,
+    TRUST,
+    Statement,
+    several,
+    statements_in,
+)
 from tests.judges.test_coverage import script
 
 PACKAGE = Path(bc.__file__).parent
-OWN = "arn:aws:{}:us-east-1:123456789012:{}"
-
-ARNS = {
-    "AWS::Batch::ConsumableResource": OWN.format("batch", "consumable-resource/name"),
-    "AWS::Batch::JobDefinition": OWN.format("batch", "job-definition/name:1"),
-    "AWS::Batch::JobQueue": OWN.format("batch", "job-queue/name"),
-    "AWS::Batch::ComputeEnvironment": OWN.format("batch", "compute-environment/name"),
-    "AWS::DynamoDB::Table": OWN.format("dynamodb", "table/name"),
-    "AWS::ECR::Repository": OWN.format("ecr", "repository/name"),
-    "AWS::ECS::Cluster": OWN.format("ecs", "cluster/name"),
-    "AWS::EFS::FileSystem": OWN.format("elasticfilesystem", "file-system/fs-1"),
-    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/name",
-    "AWS::KMS::Key": OWN.format("kms", "key/1"),
-    "AWS::Lambda::Function": OWN.format("lambda", "function:name"),
-    "AWS::Logs::LogGroup": OWN.format("logs", "log-group:name:*"),
-    "AWS::S3::Bucket": "arn:aws:s3:::name",
-    "AWS::SNS::Topic": OWN.format("sns", "name"),
-    "AWS::SQS::Queue": OWN.format("sqs", "name"),
-    "AWS::SSM::Parameter": OWN.format("ssm", "parameter/name"),
-    "AWS::SecretsManager::Secret": OWN.format("secretsmanager", "secret:name"),
-    "AWS::StepFunctions::StateMachine": OWN.format("states", "stateMachine:name"),
-}
-"""What `Fn::GetAtt` of an ARN, or `Ref` where that is one, comes to."""
-
-PSEUDO = {
-    "AWS::Partition": "aws",
-    "AWS::Region": "us-east-1",
-    "AWS::AccountId": "123456789012",
-    "AWS::URLSuffix": "amazonaws.com",
-}
-
-NAMED_BY_REF = ("AWS::Batch::", "AWS::SNS::", "AWS::SecretsManager::", "AWS::StepFunctions::")
-"""Services of which `Ref` gives the ARN."""
-
-UNKNOWN = "arn:*"
-"""What a parameter or another stack has to say."""
 
 NEWER = {
     "batch:SetCapacityTags": "batch/latest/userguide/capacity-tags-access-policy.html",
@@ -78,127 +47,86 @@ NO_ACTIONS = {
 }
 """What is written like an action and is none → what it is."""
 
-POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def what_submits_and_watches() -> None:
-    """Render whatever has a role of its own, also when the judge sits alone."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
-    stack = cdk.Stack(app, "Submitting")
-    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
-    fargate = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc)
-    queue, other = (
-        bc.JobQueue(stack, name, compute_environments=[fargate]) for name in ("Queue", "Other")
-    )
-    job = bc.FargateJobDefinition(
-        stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
-    )
-    what: Any = {"queue": queue, "job_definition": job}
-    bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **what)
-    bc.EventTrigger(stack, "Event", event_pattern={"source": ["com.example"]}, **what)
-    for mode in bc.SubmissionMode:
-        bc.SubmissionGateway(stack, f"Gateway{mode.name}", mode=mode, **what)
-    bc.JobQueue(stack, "Rescued", compute_environments=[fargate], spot_rescue_queue=other)
-    bc.Workflow(
-        stack,
-        "Workflow",
-        queue=queue,
-        jobs=[bc.WorkflowJob(name="only", job_definition=job)],
-        spot_rescue_queue=other,
-    )
-    user = iam.Role(stack, "User", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    queue.grant_submit(user, job)
-    topic = sns.Topic(stack, "Topic")
-    bc.JobNotifications(stack, "Notifications", queues=[queue], topic=topic)
-    bc.BatchMonitoring(stack, "Monitoring", queues=[queue], alarm_topic=topic)
-    bc.CostGuard(
-        stack,
-        "Guard",
-        queues=[queue],
-        budget=bc.VcpuBudget.of_vcpu_hours(100),
-        action=bc.GuardAction.DISABLE_QUEUES,
-    )
-    app.synth()
-
-
-def several(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def text(value: Any, types: dict[str, str]) -> str:
-    """Write an ARN of a template out, with made-up names."""
-    if isinstance(value, str):
-        return value
-    ((function, given),) = value.items()
-    match function:
-        case "Ref":
-            kind = types.get(given, "")
-            named = kind and not kind.startswith(NAMED_BY_REF)
-            return "name" if named else PSEUDO.get(given) or ARNS.get(kind, UNKNOWN)
-        case "Fn::GetAtt":
-            return ARNS.get(types[given[0]], UNKNOWN)
-        case "Fn::Join":
-            return str(given[0]).join(text(one, types) for one in given[1])
-        case "Fn::Select" if "Fn::Split" in given[1]:
-            separator, whole = given[1]["Fn::Split"]
-            return text(whole, types).split(separator)[int(given[0])]
-    return UNKNOWN
-
-
 OF_THE_CDK = {"GrantedByTheL2DefaultPolicy193BC522: batch:SubmitJob requires job too"}
 """What an `aws_batch` L2 grants, which knows nothing of the resource `job`."""
 
 
-class Written(NamedTuple):
-    """A statement of a template: where it is, itself, its ARNs, and what its role has beside it."""
+ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")
+SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "cloudtrail": {
+        "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html": (
+            "s3:GetBucketAcl",
+            "s3:PutObject",
+        ),
+        "awscloudtrail/latest/userguide/create-kms-key-policy-for-cloudtrail.html": (
+            "kms:DescribeKey",
+            "kms:GenerateDataKey*",
+        ),
+    },
+    "cloudwatch": {
+        "AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html": ("sns:Publish",),
+        "sns/latest/dg/sns-key-management.html": ENCRYPTED,
+    },
+    "delivery": {
+        "AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html": (
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ),
+    },
+    "events": {
+        "eventbridge/latest/userguide/eb-use-resource-based.html": (
+            "lambda:InvokeFunction",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            "sns:Publish",
+            "sqs:SendMessage",
+        ),
+        "sns/latest/dg/sns-key-management.html": ENCRYPTED,
+    },
+    "logs": {
+        "AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html": (
+            "kms:Decrypt*",
+            "kms:Describe*",
+            "kms:Encrypt*",
+            "kms:GenerateDataKey*",
+            "kms:ReEncrypt*",
+        ),
+    },
+    "s3": {
+        "AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html": (
+            "sns:Publish",
+            "sqs:SendMessage",
+            *ENCRYPTED,
+        ),
+    },
+    "sns": {
+        "sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html": ("sqs:SendMessage",),
+        "sns/latest/dg/sns-key-management.html": ENCRYPTED,
+    },
+}
+"""Service → AWS's page → what the service does itself to a resource that admits it."""
 
-    where: str
-    statement: dict[str, Any]
-    arns: list[str]
-    beside: dict[str, list[str]]
-    """Action → the ARNs that other statements of the same role, user or group allow it on."""
 
-
-def statements() -> Iterator[Written]:
-    """Give each statement of each role once."""
+def statements() -> Iterator[tuple[Statement, dict[str, list[str]]]]:
+    """Give each statement once, and what its role has beside it: action → ARNs."""
     seen: set[str] = set()
     for template in rendered.TEMPLATES.values():
-        found = list(written_in(template.get("Resources", {})))
+        found = list(statements_in(template.get("Resources", {})))
         allowed: dict[tuple[str, str], list[str]] = {}
-        for _, holders, one, arns in found:
-            for key in itertools.product(holders, several(one["Action"])):
-                allowed.setdefault(key, []).extend(arns if one["Effect"] == "Allow" else ())
-        for name, holders, one, arns in found:
-            actions = several(one["Action"])
+        for one in found:
+            for key in itertools.product(one.holders, one.actions):
+                allowed.setdefault(key, []).extend(
+                    one.arns if one.said["Effect"] == "Allow" else ()
+                )
+        for one in found:
             beside = {
-                action: [arn for holder in holders for arn in allowed[holder, action]]
-                for action in actions
+                action: [arn for holder in one.holders for arn in allowed[holder, action]]
+                for action in one.actions
             }
-            said = json.dumps([one["Action"], arns, one["Effect"], beside])
+            said = json.dumps([one.said, one.arns, one.beside, beside])
             if said not in seen:
                 seen.add(said)
-                yield Written(name, one, arns, beside)
-
-
-def written_in(
-    resources: dict[str, Any],
-) -> Iterator[tuple[str, list[str], dict[str, Any], list[str]]]:
-    """Give the statements of a template's roles, with the logical IDs of who has them."""
-    types = {name: one["Type"] for name, one in resources.items()}
-    for name, resource in resources.items():
-        properties = resource.get("Properties", {})
-        documents = [one["PolicyDocument"] for one in properties.get("Policies", ())]
-        holders = [name]
-        if resource["Type"] in POLICIES:
-            documents.append(properties["PolicyDocument"])
-            named = [one for key in ("Roles", "Users", "Groups") for one in properties.get(key, ())]
-            holders = [one["Ref"] if isinstance(one, dict) else one for one in named]
-        elif resource["Type"] != "AWS::IAM::Role":
-            continue
-        for document in documents:
-            for one in several(document["Statement"]):
-                yield name, holders, one, [text(each, types) for each in several(one["Resource"])]
+                yield one, beside
 
 
 def wrong(
@@ -240,17 +168,105 @@ def about(pattern: str, arns: list[str]) -> list[str]:
 
 
 def test_every_statement_of_a_role_fits_the_reference() -> None:
-    found = list(statements())
+    found = [(one, beside) for one, beside in statements() if one.beside is None]
     assert len(found) > 40
 
     said = [
         f"{one.where}: {problem}"
-        for one in found
-        if one.statement["Effect"] == "Allow"
-        for problem in wrong(one.statement, one.arns, one.beside)
+        for one, beside in found
+        if one.said["Effect"] == "Allow"
+        for problem in wrong(one.said, one.arns, beside)
     ]
 
     assert [one for one in said if one not in OF_THE_CDK] == []
+
+
+def of_resources() -> list[Statement]:
+    return [one for one, _ in statements() if one.beside is not None]
+
+
+def test_every_statement_beside_a_resource_fits_the_reference() -> None:
+    found = of_resources()
+    types = {one.beside for one in found}
+    assert types >= {
+        "AWS::IAM::Role",
+        "AWS::KMS::Key",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+    }
+
+    assert [
+        f"{one.where}: {problem}"
+        for one in found
+        for problem in (*wrong(one.said, one.arns), *elsewhere(one))
+    ] == []
+
+
+def elsewhere(one: Statement) -> Iterator[str]:
+    """Say which actions of a resource's policy are another service's."""
+    own = {"AWS::IAM::Role": "sts"}.get(str(one.beside), ARNS[str(one.beside)].split(":")[2])
+    for action in one.actions:
+        if prefix(action) not in (own, "*"):
+            yield f"{action} is not an action of {own}"
+
+
+def test_a_service_is_let_do_what_aws_says_it_does_and_nothing_else() -> None:
+    assert [problem for one in of_resources() for problem in unneeded(one)] == []
+
+
+def unneeded(one: Statement) -> Iterator[str]:
+    """Say which actions no page of AWS says that a service takes."""
+    if one.said["Effect"] == "Allow" and one.beside != "AWS::IAM::Role":
+        for service in one.services:
+            pages = SERVICES.get(service.partition(".")[0], {})
+            for action in set(one.actions).difference(*pages.values()):
+                yield f"{one.where}: {service} does no {action}"
+
+
+@pytest.mark.parametrize(
+    ("type_", "action", "service"),
+    [
+        ("AWS::Logs::ResourcePolicy", "logs:PutRetentionPolicy", "events"),
+        ("AWS::SQS::QueuePolicy", "sqs:CreateQueue", "events"),
+        ("AWS::SNS::TopicPolicy", "sns:DeleteEndpoint", "cloudwatch"),
+        ("AWS::S3::BucketPolicy", "s3:GetObject", "cloudtrail"),
+        ("AWS::Lambda::Permission", "lambda:UpdateFunctionCode", "events"),
+        ("AWS::IAM::Role", "sts:GetCallerIdentity", "lambda"),
+        ("AWS::IAM::Role", "iam:PassRole", "lambda"),
+        ("AWS::KMS::Key", "kms:CreateKey", "logs"),
+        ("AWS::SQS::QueuePolicy", "sns:Publish", "sns"),
+    ],
+)
+@pytest.mark.parametrize("write", [dict, json.dumps], ids=["object", "text"])
+def test_the_judge_can_refuse_the_policy_of_a_resource(
+    type_: str, action: str, service: str, write: Callable[[Any], Any]
+) -> None:
+    said = {
+        "Effect": "Allow",
+        "Action": action,
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+    }
+    arn = ARNS.get(str(BESIDE.get(type_)), "*")
+    trust = type_ == "AWS::IAM::Role"
+    document = {"Statement": [said if trust else {**said, "Resource": arn}]}
+    properties = {TRUST if trust else "PolicyDocument": write(document)}
+    if type_ == "AWS::Lambda::Permission":
+        properties = {
+            "Action": action,
+            "FunctionName": arn,
+            "Principal": f"{service}.amazonaws.com",
+        }
+
+    found = list(statements_in({"It": {"Type": type_, "Properties": properties}}))
+
+    assert [
+        problem
+        for one in found
+        for problem in (*wrong(one.said, one.arns), *elsewhere(one), *unneeded(one))
+    ]
 
 
 SUBMIT = [OWN.format("batch", one) for one in ("job-queue/q", "job-definition/d", "job/*")]

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from batch_constructs.local.cdk_cli import find_node
 from tests import rendered
 from tests.judges.written import read_json, written
@@ -18,6 +20,43 @@ VALIDATOR = "asl-validator@4.0.0"
 """https://github.com/ChristopheBougere/asl-validator"""
 
 Machine = Mapping[str, Any]
+
+VALUES: dict[str, set[Any]] = {
+    "End": {True, False},
+    "ExecutionType": {"STANDARD", "EXPRESS"},
+    "JitterStrategy": {"FULL", "NONE"},
+    "Mode": {"INLINE", "DISTRIBUTED"},
+    "QueryLanguage": {"JSONPath", "JSONata"},
+    "Type": {"Choice", "Fail", "Map", "Parallel", "Pass", "Succeed", "Task", "Wait"},
+    "Version": {"1.0"},
+}
+"""Field → its values. The validator looks at few of them.
+
+https://states-language.net/spec.html lists them.
+"""
+
+RESERVED = {
+    f"States.{name}"
+    for name in (
+        *("ALL", "BranchFailed", "DataLimitExceeded", "ExceedToleratedFailureThreshold"),
+        *("HeartbeatTimeout", "Http.Socket", "IntrinsicFailure", "ItemReaderFailed"),
+        *("NoChoiceMatched", "ParameterPathFailure", "Permissions", "QueryEvaluationError"),
+        *("ResultPathMatchFailure", "ResultWriterFailed", "Runtime", "TaskFailed", "Timeout"),
+    )
+}
+"""Names of errors with the reserved beginning: the specification's Appendix A, and AWS's guide
+(step-functions/latest/dg/concepts-error-handling.html)."""
+
+RETRIER: dict[str, tuple[float, float]] = {
+    "BackoffRate": (1.0, float("inf")),
+    "IntervalSeconds": (1, 99_999_999),
+    "MaxAttempts": (0, 99_999_999),
+    "MaxDelaySeconds": (1, 31_622_400),
+}
+"""Field of a retrier → the least and the most, of the specification and of AWS's guide."""
+
+DATA = ("Arguments", "Assign", "ItemSelector", "Output", "Parameters", "Result", "ResultSelector")
+"""Fields whose contents are the state's own, and no part of the language."""
 
 
 def machines() -> list[Machine]:
@@ -41,6 +80,62 @@ def states(machine: Machine) -> Iterator[dict[str, Any]]:
         ]:
             if within is not None:
                 yield from states(within)
+
+
+def not_of_the_language(machine: Any) -> Iterator[str]:
+    """Say which values in a machine the specification does not have."""
+    if isinstance(machine, list):
+        for item in machine:
+            yield from not_of_the_language(item)
+    elif isinstance(machine, Mapping):
+        for name, value in machine.items():
+            known = value in VALUES[name] if name in VALUES else True
+            least, most = RETRIER.get(name, (0, 0))
+            if not known or (name in RETRIER and not least <= value <= most):
+                yield f"{name} is {value}"
+            elif name in ("Retry", "Catch"):
+                yield from wrong_errors(value)
+            if name == "States":
+                yield from not_of_the_language(list(value.values()))
+            elif name not in DATA:
+                yield from not_of_the_language(value)
+
+
+def wrong_errors(handlers: list[Machine]) -> Iterator[str]:
+    """Say what is wrong with the errors that retriers or catchers are about."""
+    for position, handler in enumerate(handlers):
+        names = handler.get("ErrorEquals", [])
+        if not names:
+            yield "ErrorEquals is missing"
+        elif unknown := {one for one in names if one.startswith("States.")} - RESERVED:
+            yield f"there are no {', '.join(sorted(unknown))}"
+        elif "States.ALL" in names and (len(names) > 1 or position < len(handlers) - 1):
+            yield "States.ALL stands neither alone nor last"
+
+
+def leads_nowhere(machine: Machine) -> Iterator[str]:
+    """Say which names of states there are not, among the states that they may lead to."""
+    there = machine["States"]
+    for name in [machine["StartAt"], *led_to(list(there.values()))]:
+        if name not in there:
+            yield f"there is no state {name}"
+    for state in there.values():
+        for within in [*state.get("Branches", ()), state.get("ItemProcessor")]:
+            if within is not None:
+                yield from leads_nowhere(within)
+
+
+def led_to(value: Any) -> Iterator[str]:
+    """Give all that a state may lead to, its choices and catchers among it."""
+    if isinstance(value, list):
+        for item in value:
+            yield from led_to(item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key in ("Next", "Default"):
+                yield item
+            elif key not in (*DATA, "Branches", "ItemProcessor"):
+                yield from led_to(item)
 
 
 def invalid(tmp_path: Path, found: Mapping[str, Machine]) -> dict[str, str]:
@@ -79,3 +174,59 @@ def test_every_state_machine_is_valid_and_the_validator_looks(tmp_path: Path) ->
 
     assert set(found := invalid(tmp_path, {**good, **BROKEN})) == set(BROKEN), found
     assert good
+
+
+def test_every_value_is_one_of_the_language() -> None:
+    found = machines()
+
+    assert {said for machine in found for said in not_of_the_language(machine)} == set()
+    assert {said for machine in found for said in leads_nowhere(machine)} == set()
+
+
+def test_machines_of_several_states_are_among_them() -> None:
+    found = [state for machine in machines() for state in states(machine)]
+
+    assert {"Choice", "Map", "Parallel", "Pass", "Task", "Wait"} <= {one["Type"] for one in found}
+    assert any("Next" in one for one in found)
+    assert any("Retry" in one for one in found)
+    assert any("Catch" in one for one in found)
+    assert any("DependsOn" in json.dumps(one.get("Parameters", {})) for one in found)
+
+
+RETRIED = {"ErrorEquals": ["a"], "MaxAttempts": 1}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Type": "Repeat"},
+        {"Retry": [{**RETRIED, "JitterStrategy": "HALF"}]},
+        {"Retry": [{**RETRIED, "BackoffRate": 0.5}]},
+        {"Retry": [{**RETRIED, "IntervalSeconds": 0}]},
+        {"Retry": [{"ErrorEqual": ["a"]}]},
+        {"Retry": [{"ErrorEquals": ["States.Timeouts"]}]},
+        {"Retry": [{"ErrorEquals": ["States.ALL"]}, RETRIED]},
+        {"Catch": [{"ErrorEquals": ["States.ALL", "a"], "Next": "b"}]},
+        {"ItemProcessor": {"ProcessorConfig": {"Mode": "EAGER"}}},
+        {"QueryLanguage": "jsonata"},
+    ],
+    ids=json.dumps,
+)
+def test_the_judge_refuses_what_the_language_does_not_have(state: dict[str, Any]) -> None:
+    assert list(not_of_the_language({"StartAt": "a", "States": {"a": {"Type": "Task", **state}}}))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"Next": "c"},
+        {"Default": "c"},
+        {"Choices": [{"Variable": "$.x", "IsNull": True, "Next": "c"}]},
+        {"Catch": [{"ErrorEquals": ["a"], "Next": "c"}]},
+        {"Branches": [{"StartAt": "x", "States": {"x": {"Type": "Pass", "Next": "a"}}}]},
+        {"ItemProcessor": {"StartAt": "a", "States": {}}},
+    ],
+    ids=json.dumps,
+)
+def test_the_judge_refuses_a_state_that_leads_nowhere(state: dict[str, Any]) -> None:
+    assert list(leads_nowhere({"StartAt": "a", "States": {"a": {"Type": "Task", **state}}}))

@@ -40,7 +40,7 @@ def test_a_grantee_may_submit_service_jobs_and_nothing_wider(stack: cdk.Stack) -
 
 
 def test_a_grantee_that_is_none_is_named(queue: bc.ServiceJobQueue) -> None:
-    with pytest.raises(TypeError, match="grantee is str; expected an iam.IGrantable"):
+    with pytest.raises(TypeError, match="grantee is str .role.; expected an iam.IGrantable"):
         queue.grant_submit_service_job("role")  # type: ignore[arg-type]  # the mistake
 
 
@@ -133,3 +133,10 @@ def test_one_that_exists_is_taken_in_by_arn_or_by_name(stack: cdk.Stack) -> None
         capacity_limits=[bc.CapacityLimit(max_capacity=1, capacity_unit="ml.m5.large")],
         quota_share_name="research",
     )
+
+
+@pytest.mark.usefixtures("queue")
+def test_its_environment_is_the_first(stack: cdk.Stack) -> None:
+    (made,) = Template.from_stack(stack).find_resources("AWS::Batch::JobQueue").values()
+
+    assert [one["Order"] for one in made["Properties"]["ServiceEnvironmentOrder"]] == [1]

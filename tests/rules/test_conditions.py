@@ -50,6 +50,32 @@ def test_a_template_of_more_conditions_is_looked_at_in_no_more_worlds(conditions
     assert found(template(conditions))
 
 
+def test_one_world_more_than_thirty_two_is_not_looked_at() -> None:
+    written = template(0)
+    for name, values in {"Few": 2, "Many": 10}.items():  # and what none asks for: 3 times 11
+        written["Parameters"][name] = {"Type": "String"}
+        for value in range(values):
+            equals = {"Fn::Equals": [{"Ref": name}, str(value)]}
+            written["Conditions"][f"{name}{value}"] = equals
+
+    assert 0 < number_of_worlds(written) <= MOST
+
+
+def among(resources: int, written: dict[str, Any]) -> dict[str, Any]:
+    """Put a template's queue among so many resources."""
+    topics = {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(resources - 1)}
+    return {**written, "Resources": {**written["Resources"], **topics}}
+
+
+def test_the_more_resources_the_fewer_worlds_are_looked_at() -> None:
+    assert number_of_worlds(among(225, template(3))) == 8
+    assert number_of_worlds(among(226, template(3))) < 8
+
+
+def test_four_worlds_are_looked_at_however_many_resources_there_are() -> None:
+    assert number_of_worlds(among(900, template(2))) == 4
+
+
 def test_a_value_that_a_parameter_does_not_allow_makes_no_world() -> None:
     written = template(1)
     written["Parameters"]["PIs0"]["AllowedValues"] = ["yes"]

@@ -17,6 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import EventTrigger, ObjectCreatedTrigger, SubmissionOverrides
+from batch_constructs.aws.delivery import INPUT_PATHS
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
@@ -467,3 +468,32 @@ def test_a_word_that_eventbridge_would_misread_is_refused(
             event_pattern={"source": ["mine"]},
             command=command,
         )
+
+
+@pytest.mark.parametrize("fields", [INPUT_PATHS, INPUT_PATHS + 1])
+def test_an_event_gives_as_many_fields_as_event_bridge_takes(
+    stack: Stack, queue: Any, definition: Any, fields: int
+) -> None:
+    environment = {f"A{number}": "$.id" for number in range(fields)}
+
+    def submit() -> EventTrigger:
+        return EventTrigger(
+            stack,
+            "Submit",
+            queue=queue,
+            job_definition=definition,
+            event_pattern={"source": ["mine"]},
+            environment=environment,
+        )
+
+    if fields > INPUT_PATHS:
+        with pytest.raises(ValueError, match="environment takes more than 100 fields"):
+            submit()
+    else:
+        assert submit() is not None
+
+
+def test_a_share_for_a_queue_that_nobody_knows_is_taken(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_object(stack, queue, definition, share_identifier="blue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -14,6 +15,7 @@ from aws_cdk.assertions import Template
 
 import batch_constructs as bc
 from batch_constructs import RetryPolicy, RetryRule, SubmissionOverrides
+from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 from tests.triggers.conftest import joined, only, resources
 
 ALL = SubmissionOverrides(
@@ -264,3 +266,41 @@ def test_overrides_and_graphs_need_no_cdk() -> None:
         "timeout": {"attemptDurationSeconds": 120},
         "retryStrategy": {"attempts": 2},
     }
+
+
+def test_a_submission_may_ask_for_the_smallest_size_of_fargate(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    bc.ScheduleTrigger(
+        stack,
+        "Schedule",
+        queue=queue,
+        job_definition=definition,
+        schedule="rate(1 day)",
+        overrides=SubmissionOverrides(vcpus=0.25),
+    )
+
+    sent = json.loads(only(stack, "AWS::Scheduler::Schedule")["Target"]["Input"])
+    assert sent["ContainerOverrides"]["ResourceRequirements"] == [{"Type": "VCPU", "Value": "0.25"}]
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_function_is_told_as_much_as_it_has_room_for(
+    stack: Stack, queue: Any, definition: Any, beyond: int
+) -> None:
+    def submit(id: str, length: int) -> bc.SubmitFunction:
+        return bc.SubmitFunction(
+            stack, id, queue=queue, job_definition=definition, parameters={"a": "x" * length}
+        )
+
+    with pytest.raises(ValueError, match="bytes of JSON") as refusal:
+        submit("Long", MOST_BYTES_TOLD)
+    written = re.search(r"are ([\d,]+) bytes of JSON", str(refusal.value))
+    assert written is not None
+    longest = 2 * MOST_BYTES_TOLD - int(written[1].replace(",", ""))
+
+    if beyond:
+        with pytest.raises(ValueError, match=f"are {MOST_BYTES_TOLD + 1:,} bytes of JSON"):
+            submit("OneMore", longest + 1)
+    else:
+        assert submit("Longest", longest) is not None

@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_batch import CfnJobQueue
 
 from batch_constructs import ScheduleTrigger
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, overrides_length
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 
@@ -231,6 +232,21 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
         )
 
 
+def test_an_end_that_is_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
+    moment = datetime(2099, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start, .*: nothing would run"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_where_a_machine_knows_no_time_zones_every_name_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, time_zone="Europe/Berlin")
+
+
 def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
@@ -383,3 +399,37 @@ def test_wrong_names_and_keys_of_a_schedule_are_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=re.escape(said)):
         trigger(stack, queue, definition, schedule="rate(1 day)", **options)
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_overrides_are_as_long_as_ecs_takes_them(
+    stack: Stack, queue: Any, definition: Any, beyond: int
+) -> None:
+    room = OVERRIDES_BYTES - overrides_length({"command": [""], "environment": []})
+    command = ["x" * (room + beyond)]
+
+    if beyond:
+        with pytest.raises(ValueError, match="have 8193 characters together"):
+            trigger(stack, queue, definition, command=command)
+    else:
+        assert trigger(stack, queue, definition, command=command) is not None
+
+
+def test_a_schedule_that_ends_as_it_begins_is_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    moment = datetime(2096, 1, 1, tzinfo=UTC)
+
+    with pytest.raises(ValueError, match="not after start"):
+        trigger(stack, queue, definition, start=moment, end=moment)
+
+
+def test_on_a_machine_without_a_database_of_time_zones_each_one_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, schedule="cron(0 3 * * ? *)", time_zone="Europe/Berlin")
+
+    made = only(stack, "AWS::Scheduler::Schedule")
+    assert made["ScheduleExpressionTimezone"] == "Europe/Berlin"

@@ -384,6 +384,18 @@ def test_a_job_that_lost_its_spot_host_runs_on_demand_as_reviewed(
     assert ON_DEMAND in submit["Resource"]
 
 
+def test_a_job_that_runs_on_demand_waits_for_the_same_children(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_demand = JobQueue.from_job_queue_arn(stack, "OnDemand", ON_DEMAND)
+
+    workflow(stack, queue, *pairs(definition), spot_rescue_queue=on_demand)
+
+    first, again = (asl(stack)["States"][name]["Parameters"] for name in ("b", "b on demand"))
+    assert first["DependsOn"] == [{"JobId.$": "$.nToN0.JobId", "Type": "N_TO_N"}]
+    assert again["DependsOn"] == first["DependsOn"]
+
+
 def test_the_diagram_shows_who_waits_for_whom(stack: Stack, queue: Any, definition: Any) -> None:
     made = workflow(stack, queue, *caught(definition), *fan_out(definition)[:1])
 
@@ -456,6 +468,35 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
                 {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
             ],
             'job "a": step_retry is given, and its children are waited for N to N',
+        ),
+        *(
+            (
+                [
+                    {"name": "a", "array_size": 2, **first},
+                    {"name": "b", "array_size": 2, "depends_on": [NToN("a")], **second},
+                ],
+                f'job "{name}": for_each is given, and makes many arrays',
+            )
+            for name, first, second in (
+                ("a", {"for_each": "$.files"}, {}),
+                ("b", {}, {"for_each": "$.files"}),
+            )
+        ),
+        ([{"name": "a", "command": ["x" * 8192]}], "have 8267 characters together; ECS takes"),
+        (
+            [
+                {"name": "a", "array_size": 2, "for_each": "$.files"},
+                {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
+            ],
+            'job "a": for_each is given, and makes many arrays',
+        ),
+        (
+            [{"name": "a", "step_retry": StepRetry(max_attempts=100)}],
+            "max_attempts is 100; allowed are whole numbers from 1 to 99",
+        ),
+        (
+            [{"name": "a", "step_retry": StepRetry(max_attempts=1, backoff_rate=100.5)}],
+            "backoff_rate is 100.5; allowed are numbers from 1 to 100",
         ),
         (
             [{"name": "a", "timeout": timedelta(seconds=5)}],
@@ -574,3 +615,14 @@ def test_the_log_of_a_workflow_is_kept_and_encrypted_as_told(
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/logs")
     with pytest.raises(TypeError, match="log_encryption_key is .*; expected a kms.IKey and not an"):
         Workflow(stack, "Another", queue=queue, jobs=[job], log_encryption_key=alias)
+
+
+def test_a_step_is_retried_as_often_and_as_slowly_as_step_functions_takes(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    retry = StepRetry(max_attempts=99, backoff_rate=100)
+
+    workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, step_retry=retry))
+
+    retried = asl(stack)["States"]["a"]["Retry"][-1]
+    assert (retried["MaxAttempts"], retried["BackoffRate"]) == (99, 100)

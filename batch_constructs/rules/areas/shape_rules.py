@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
@@ -24,7 +25,6 @@ from batch_constructs.rules.template.values import (
     Text,
     Unknown,
     as_number,
-    one_of,
     show,
 )
 
