@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.construct import given
 from batch_constructs.jobs.container import Container, ContainerArguments
-from batch_constructs.jobs.job_arguments import DEFAULTS
 from batch_constructs.jobs.single_container_job_definition import (
     SHARED,
+    SHARED_DEFAULTS,
     ContainerJobDefinition,
 )
 from batch_constructs.shared_arguments import only, spells_out
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from batch_constructs.tokens import WholeNumber
 
 
-@spells_out(*SHARED, defaults=DEFAULTS)
+@spells_out(*SHARED, defaults=SHARED_DEFAULTS)
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
@@ -67,8 +66,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         devices: Devices of the host that the container sees. Default: none.
         tmpfs: File systems in memory. Default: none.
         swap: Swap space, on instances that have some. Default: none.
-        enable_execute_command: Whether ECS Exec may open a shell in the container; the job role is
-            granted what that needs. Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -93,7 +90,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         devices: Sequence[Device | batch.Device] | None = None,
         tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None = None,
         swap: Swap | None = None,
-        enable_execute_command: bool = False,
         **shared: Unpack[SingleContainerArguments],
     ) -> None:
         super().__init__(scope, id)
@@ -115,10 +111,5 @@ class Ec2JobDefinition(ContainerJobDefinition):
             ),
             {**shared, "use_instance_role": use_instance_role},
             capability="EC2",
-            options=given(
-                EnableExecuteCommand=arguments.switch(
-                    "enable_execute_command", enable_execute_command
-                ),
-            ),
             job_role_at_once=True,
         )
