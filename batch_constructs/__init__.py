@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AccessEntryState,
         AllocationStrategy,
         ContainerInsights,
+        ImageType,
         ReservationPreference,
         UserdataType,
     )
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     )
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointService
     from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
-    from batch_constructs.compute.instance_image import AnyImage, ImageType, InstanceImage
+    from batch_constructs.compute.instance_image import AnyImage, InstanceImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate, LaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.unmanaged_compute_environment import UnmanagedComputeEnvironment
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
+    from batch_constructs.default_settings import DefaultSettings
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -200,13 +202,14 @@ _HOME: dict[str, str] = {
     "Firelens": "jobs.container",
     "FirelensType": "aws.container_facts",
     "FsxLustreVolume": "instance_volumes",
+    "DefaultSettings": "default_settings",
     "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
     "ImagePullPolicy": "aws.pod_facts",
-    "ImageType": "compute.instance_image",
+    "ImageType": "aws.compute_environment_facts",
     "ImportedJobDefinition": "jobs.job_definition",
     "InstanceImage": "compute.instance_image",
     "InstanceStoreVolume": "instance_volumes",
@@ -325,6 +328,7 @@ __all__ = [
     "ContainerInsights",
     "CostGuard",
     "CpuArchitecture",
+    "DefaultSettings",
     "Device",
     "DnsPolicy",
     "Ec2ComputeEnvironment",
@@ -438,7 +442,8 @@ if not TYPE_CHECKING:  # a type checker would believe every name, misspelt ones 
             home = _HOME[name]
         except KeyError:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-        value = getattr(import_module(f"{__name__}.{home}"), name)
+        telling = import_module(f"{__name__}.wrong_call").telling
+        value = telling(getattr(import_module(f"{__name__}.{home}"), name))
         globals()[name] = value
         return value
 

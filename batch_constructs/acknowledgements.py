@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import managed_policies
 from batch_constructs.aws.authorization import takes_everything
+from batch_constructs.aws.names import every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from constructs import IConstruct
+
+    from batch_constructs.one_call import Made
 
 _LIKE_EACH_OTHER: Final = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 _SOLUTIONS: Final = "AwsSolutions"
@@ -169,8 +172,8 @@ _MANAGED: Final = {
 _KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
 
 _ENDINGS: Final = (
-    (":job/*", "A job has no ID before it is submitted."),
-    (":job-definition/*", "Whichever job of the queue lost its host is submitted again."),
+    (f":{every('job')}", "A job has no ID before it is submitted."),
+    (f":{every('job-definition')}", "Whichever job of the queue lost its host is submitted again."),
     (":instance/*", "An instance has no ID before it is launched."),
     (":cluster/*_Batch_*", "AWS Batch names its clusters, and so ends the pattern."),
     (":cluster/AWSBatch-*", "AWS Batch names its clusters, and so begins the pattern."),
@@ -188,11 +191,11 @@ _UNTOLD: Final[dict[str, list[tuple[Any, list[dict[str, str]]]]]] = {}
 """App → resources whose metadata checkov is to read, until the app is synthesised."""
 
 
-def tell_checkov(resource: IConstruct, type: str, **given: object) -> None:
+def tell_checkov(resource: IConstruct | Made[Any], type: str, **given: object) -> None:
     """Note what is meant so in a resource, for `write_metadata`.
 
     Args:
-        resource: the L1, or the L2 above it.
+        resource: the L1, or the L2 above it, made or about to be.
         type: the resource's type.
         given: properties that are there, with which a finding is none.
     """
@@ -211,11 +214,9 @@ def write_metadata(app: str) -> None:
 
     What tests render of a stack alone has none of it, so that they do not pay for it.
     """
-    from aws_cdk import CfnResource  # noqa: PLC0415  # loaded by whoever made the resource
+    from batch_constructs.one_call import tell  # noqa: PLC0415  # jsii is loaded by then
 
-    for resource, skipped in _UNTOLD.pop(app, ()):
-        l1 = resource if isinstance(resource, CfnResource) else resource.node.default_child
-        l1.add_metadata("checkov", {"skip": skipped})
+    tell("checkov", [(one, {"skip": skipped}) for one, skipped in _UNTOLD.pop(app, ())])
 
 
 def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[str]) -> None:

@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
-from batch_constructs.jsii_objects import constant_of, has_member, is_resolvable, kind_of
+from batch_constructs.aws.resource_states import State
+from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
+from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
+from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import is_secret_value, is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -25,18 +29,12 @@ if TYPE_CHECKING:
 
     from batch_constructs.aws.bound import Bound
 
-_SHORT = 60
-"""Characters of a value that are still worth showing in an error."""
-
 _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 """What a Size or a Duration holds, by unit: to ask the CDK is a jsii crossing, and people share
 them."""
 
 
-_LARGEST = 2**31 - 1
-"""The largest number that AWS Batch's API has room for."""
-
-_NUMBERS = f"numbers up to {_LARGEST:,}"
+_NUMBERS = f"numbers up to {LARGEST_NUMBER:,}"
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
@@ -127,9 +125,7 @@ class Arguments:
 
         What may be ``secret`` is not shown.
         """
-        kind = "" if value is None else kind_of(value)
-        may_be_seen = _is_short(value) and not secret and not is_token(value)
-        got = f"{kind} {shown(value)}".lstrip() if may_be_seen or value is None else kind
+        got = kind_of(value) if secret and value is not None else described(value)
         problem = self._placed(f"{parameter} is {got}; expected {expected}")
         self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
@@ -189,7 +185,7 @@ class Arguments:
         if math.isfinite(value):
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
-            if wrong is not None or abs(value) <= _LARGEST:
+            if wrong is not None or abs(value) <= LARGEST_NUMBER:
                 return self.bounded(parameter, value, bound)
         return self.wrong_value(f"{parameter} {refused(value, _NUMBERS)}")
 
@@ -233,7 +229,7 @@ class Arguments:
     def state(self, parameter: str, value: object) -> Any:
         """Read True or False as ENABLED or DISABLED."""
         if isinstance(value, bool):
-            return "ENABLED" if value else "DISABLED"
+            return State.ENABLED if value else State.DISABLED
         return self.wrong_type(parameter, value, "True or False")
 
     def texts(self, parameter: str, value: Sequence[str] | None) -> Any:
@@ -301,6 +297,13 @@ class Arguments:
             else:
                 self.wrong_type(f"{parameter}[{place}]", item, one)
         return found
+
+    def of_this_region(self, parameter: str, resource: Any, arn: str, because: str) -> bool:
+        """Note a resource of another Region than the stack's; ``because`` says what to do."""
+        problem = in_another_region(self.construct, resource, arn, because)
+        if problem is not None:
+            self.wrong_value(f"{parameter}: {problem}")
+        return problem is None
 
     def items(self, parameter: str, value: Any, expected: str, *, some: bool = False) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""
@@ -387,10 +390,15 @@ class Arguments:
         """Let the rules read the properties; ``checked`` returns these as the rules see them.
 
         Findings of severity error are refused, and those of the rules in ``refuse_also`` whatever
-        their severity.
+        their severity; so is what nobody saw AWS take, or refuse (`UNPROVEN`).
         """
         known = without_tokens(properties)
-        check = partial(check_resource, resource_type, beside=beside or {}, errors_and=refuse_also)
+        check = partial(
+            check_resource,
+            resource_type,
+            beside=beside or {},
+            errors_and=refuse_also | UNPROVEN,
+        )
         refused = check(known)
         if refused:
             from batch_constructs.refusal import causes, told  # noqa: PLC0415  # only in an error
@@ -489,10 +497,6 @@ def _as_list(token: Any) -> list[str]:
     from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
 
     return Token.as_list(token)
-
-
-def _is_short(value: object) -> bool:
-    return isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
 
 
 def _is_part(parameter: str, of: str) -> bool:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk.interfaces import ResourceEnvironment
 
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
-    from aws_cdk import CfnResource, RemovalPolicy
+    from aws_cdk import CfnResource
 
 
 class BatchResource(BatchConstruct):
@@ -45,7 +46,11 @@ class BatchResource(BatchConstruct):
 
         Raises:
             ValueError: it was taken in, and is not this stack's.
+            TypeError: it is no removal policy.
         """
+        if not isinstance(policy, RemovalPolicy):
+            got = kind_of(policy)
+            raise TypeError(f"{self.node.path}: policy is {got}; expected a cdk.RemovalPolicy")
         if self._resource is None:
             raise ValueError(
                 f"{self.node.path}: it was taken in, and a removal policy is set where it is made"

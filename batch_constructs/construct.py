@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -16,11 +17,11 @@ from constructs import Construct
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
-from batch_constructs.jsii_objects import javascript_error, kind_of
+from batch_constructs.jsii_objects import described, javascript_error
 from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 L1 = TypeVar("L1", bound=Construct)
 T = TypeVar("T")
@@ -50,6 +51,35 @@ def once_made(act: Callable[[], object]) -> None:
         act()
 
 
+@contextmanager
+def all_or_none(scope: Construct) -> Iterator[None]:
+    """Make several constructs below one, or none of them: what was made goes again."""
+    depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
+    _UNDER_CONSTRUCTION.append(scope)
+    try:
+        yield
+        if depth == 0:
+            for act in _ONCE_MADE:
+                act()
+    except Exception as error:
+        _remove(_UNDER_CONSTRUCTION[depth + 1 :])
+        del _ONCE_MADE[waiting:]
+        told = told_at(scope.node.path, error)
+        if told is error:
+            raise
+        raise told from told.__cause__
+    finally:
+        del _UNDER_CONSTRUCTION[depth:]
+        if depth == 0:
+            _ONCE_MADE.clear()
+
+
+def _remove(begun: list[Construct]) -> None:
+    for one in reversed(begun):
+        if one.node.scope is not None:
+            one.node.scope.node.try_remove_child(one.node.id)
+
+
 class _AllOrNothing(jsii.JSIIAbstractClass):
     """Makes a construct whole, or leaves everything as it was: the same ID can be tried again.
 
@@ -75,10 +105,8 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
                 if not begun:
                     raise
                 path = begun[0].node.path
-                for one in reversed(begun):
-                    if one.node.scope is not None:
-                        one.node.scope.node.try_remove_child(one.node.id)
-                told = _at(path, error)
+                _remove(begun)
+                told = told_at(path, error)
                 if told is error:
                     raise
                 raise told from told.__cause__
@@ -96,7 +124,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
         return own.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 
 
-def _at(path: str, error: Exception) -> Exception:
+def told_at(path: str, error: Exception) -> Exception:
     """Return an error of JavaScript's as one of ours, with the construct's path; or as it is."""
     said = javascript_error(error)
     if isinstance(said, str):
@@ -128,17 +156,21 @@ class BatchConstruct(Construct, metaclass=_AllOrNothing):
         """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):
             raise TypeError(
-                f"scope is {kind_of(scope)}; expected a construct, usually the stack (`self`)"
+                f"scope is {described(scope)}; expected a construct, usually the stack (`self`)"
             )
         if isinstance(scope, Stage):
-            raise TypeError(f"scope is {kind_of(scope)}; expected a stack, or a construct in one")
+            raise TypeError(f"scope is {described(scope)}; expected a stack, or a construct in one")
         if not isinstance(id, str) or not id:
-            raise TypeError(f"id is {shown(id)}; expected a non-empty string, unique in its scope")
+            got = shown(id) if isinstance(id, str | float | None) else described(id)
+            raise TypeError(
+                f"{scope.node.path}: id is {got}; expected a non-empty string, unique in its scope"
+            )
         try:
             super().__init__(scope, id, **options)
         except RuntimeError as error:
-            told = _at(f"{scope.node.path}/{id}", error)
+            told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
+        self._parent = scope
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
         if not isinstance(scope, BatchConstruct):

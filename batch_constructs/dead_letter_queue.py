@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix
 
@@ -46,6 +47,6 @@ def admit_rules(queue: sqs.Queue) -> None:
             actions=["sqs:SendMessage"],
             principals=[iam.ServicePrincipal(EVENTS)],
             resources=[queue.queue_arn],
-            conditions={"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}},
+            conditions={"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}{every('rule')}"}},
         )
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.role_actions import KEY_OF_LOGS_ACTIONS
+from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -35,8 +35,8 @@ def key_argument(arguments: Arguments, parameter: str, value: Any) -> None:
         return
     if not is_key(value):
         arguments.wrong_type(parameter, value, KEY)
-    elif there := in_another_region(arguments.construct, value, str(value.key_arn), _USED_HERE):
-        arguments.wrong_value(f"{parameter}: {there}")
+    else:
+        arguments.of_this_region(parameter, value, str(value.key_arn), _USED_HERE)
 
 
 def admit_logs(scope: Construct, key: kms.IKey, *, parameter: str = "log_encryption_key") -> None:
@@ -55,7 +55,7 @@ def _admit_logs(scope: Construct, key: kms.IKey, parameter: str) -> None:
     added = key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="CloudWatchLogs",
-            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
+            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{DOMAIN}")],
             actions=list(KEY_OF_LOGS_ACTIONS),
             resources=["*"],  # in a key's policy, `*` is the key itself
             conditions={"ArnLike": context},
@@ -65,6 +65,6 @@ def _admit_logs(scope: Construct, key: kms.IKey, parameter: str) -> None:
         Annotations.of(scope).add_warning_v2(
             "batch-constructs:log-key-of-others",
             f"{parameter} is imported, so its policy cannot be changed here: let it admit "
-            "logs.REGION.amazonaws.com, or CloudWatch Logs refuses the key. See "
+            f"logs.REGION.{DOMAIN}, or CloudWatch Logs refuses the key. See "
             "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         )

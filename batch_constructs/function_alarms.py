@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from batch_constructs.aws.metrics import LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.topic import admit
 
@@ -88,7 +89,7 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             "there.",
             properties={
                 **_above_zero(queue, "ApproximateNumberOfMessagesVisible", _FIVE_MINUTES),
-                "namespace": "AWS/SQS",
+                "namespace": SQS_NAMESPACE,
                 "dimensions": [{"name": "QueueName", "value": queue}],
                 "statistic": "Maximum",
             },
@@ -129,7 +130,7 @@ _THREE_IN_A_ROW = {"evaluation_periods": 3, "datapoints_to_alarm": 3}
 
 def _above_zero(function_name: str, metric: str, period: int) -> dict[str, Any]:
     return {
-        "namespace": "AWS/Lambda",
+        "namespace": LAMBDA_NAMESPACE,
         "metric_name": metric,
         "dimensions": [{"name": "FunctionName", "value": function_name}],
         "statistic": "Sum",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
+from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
@@ -68,9 +69,10 @@ class FunctionSettings:
 def read_function_settings(
     arguments: Arguments, settings: FunctionSettings | None
 ) -> FunctionSettings:
-    """Look at ``function_settings``, and return what was given, or nothing of it."""
+    """Look at ``function_settings``, and return what was given, or what the app says."""
+    construct = arguments.construct
     if settings is None:
-        return FunctionSettings()
+        settings = default_for(construct, "function_settings") or FunctionSettings()
     if not isinstance(settings, FunctionSettings):
         arguments.wrong_type("function_settings", settings, "FunctionSettings(…)")
         return FunctionSettings()
@@ -86,6 +88,8 @@ def read_function_settings(
         view.wrong_type("log_retention", kept, "a member of logs.RetentionDays")
     view.flag("point_in_time_recovery", settings.point_in_time_recovery)
     topic_argument(view, "alarm_topic", settings.alarm_topic)
+    if kept is None:
+        settings = replace(settings, log_retention=default_for(construct, "log_retention"))
     return settings
 
 

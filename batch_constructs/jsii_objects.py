@@ -10,6 +10,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from batch_constructs.aws.bound import shown
+
+_TOKEN = "a token"  # noqa: S105  # no secret
+
+_SHORT = 60
+"""Characters of a value that are still worth showing in an error."""
+
 
 def has_member(value: object, attribute: str) -> bool:
     """Whether a value has a public attribute.
@@ -51,10 +58,20 @@ def kind_of(value: object) -> str:
     named with its module; a proxy of jsii is what it stands for.
     """
     if is_resolvable(value) or (isinstance(value, str) and "Token[" in value):
-        return "a token"
+        return _TOKEN
     kind = next(one for one in type(value).__mro__ if not one.__name__.startswith("_"))
     ours = kind.__module__.partition(".")[0] in {"builtins", "batch_constructs"}
     return kind.__name__ if ours else f"{kind.__module__}.{kind.__name__}"
+
+
+def described(value: object) -> str:
+    """Say what somebody gave instead of what is expected: its class, and itself where it is short.
+
+    What may be secret, or is a token, is not shown.
+    """
+    kind = "" if value is None else kind_of(value)
+    plain = isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
+    return f"{kind} {shown(value)}".lstrip() if plain and kind != _TOKEN else kind
 
 
 def javascript_error(error: Exception) -> str | Exception | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.encryption_key import key_argument
+from batch_constructs.applied_settings import default_for
+from batch_constructs.encryption_key import admit_logs, is_key, key_argument
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -28,9 +29,19 @@ def log_settings(
     *,
     default: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
 ) -> LogSettings:
-    """Read ``log_retention`` and ``log_encryption_key``."""
+    """Read ``log_retention`` and ``log_encryption_key``, or what the app says of them.
+
+    CloudWatch Logs is admitted to the key once the construct is whole.
+    """
+    if retention is None:
+        retention = default_for(arguments.construct, "log_retention")
     kept = default if retention is None else retention
     if not isinstance(kept, logs.RetentionDays):
         arguments.wrong_type("log_retention", retention, "a member of logs.RetentionDays")
-    key_argument(arguments, "log_encryption_key", encryption_key)
-    return LogSettings(retention=kept, encryption_key=encryption_key)
+    key = encryption_key
+    if key is None:
+        key = default_for(arguments.construct, "log_encryption_key")
+    key_argument(arguments, "log_encryption_key", key)
+    if is_key(key):
+        admit_logs(arguments.construct, key)
+    return LogSettings(retention=kept, encryption_key=key)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-_PARTS = 6
 
 SUBMIT_THERE = (
     "a submission finds only what is in its own Region and account, so that every one would fail: "
@@ -71,7 +71,7 @@ class Place:
 def region_and_account(arn: str) -> list[str]:
     """Divide an ARN, whose Region and account may be tokens, or empty."""
     parts = arn.split(":")
-    return parts[3:5] if len(parts) >= _PARTS and parts[0] == "arn" else ["", ""]
+    return parts[3:5] if len(parts) > ARN_PARTS and parts[0] == "arn" else ["", ""]
 
 
 def elsewhere(scope: Construct, arn: str, because: str, *, resource: Any = None) -> str | None:

@@ -6,9 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import shown
-from batch_constructs.aws.names import RESOURCE_NAME
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.aws import names
+from batch_constructs.aws.bound import refused
+from batch_constructs.aws.names import (
+    ACCOUNT_ID_LENGTH,
+    GENERATED_NAME_ENDING,
+    GENERATED_NAME_SHORTEST_LIMIT,
+    LONGEST_PARTITION,
+    LONGEST_REGION,
+    RESOURCE_NAME,
+    RESOURCE_NAME_LENGTH,
+)
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
@@ -41,6 +50,14 @@ class Reference:
             value, f"{self.attribute}_ref"
         )
 
+    @property
+    def expected(self) -> str:
+        """What is expected where such a resource is."""
+        return (
+            f"a {self.noun} of batch_constructs or aws_cdk.aws_batch, or one that is taken in with "
+            "from_…"
+        )
+
     def arn_of(self, value: Any) -> str:
         """Return the ARN of such a resource: ours, an L2 or an L1.
 
@@ -48,10 +65,7 @@ class Reference:
             TypeError: it is none of these.
         """
         if not self.fits(value):
-            raise TypeError(
-                f"{self.attribute} is {kind_of(value)}; expected a {self.noun} of "
-                "batch_constructs or aws_cdk.aws_batch, or one that is taken in with from_…"
-            )
+            raise TypeError(f"{self.attribute} is {described(value)}; expected {self.expected}")
         if has_member(value, f"{self.attribute}_arn"):
             return str(getattr(value, f"{self.attribute}_arn"))
         reference = getattr(value, f"{self.attribute}_ref")
@@ -64,14 +78,13 @@ class Reference:
             ValueError: it is no ARN of such a resource.
         """
         if isinstance(arn, str) and (
-            is_token(arn) or re.fullmatch(rf"arn:[^:]+:batch:[^:]*:[^:]*:{self.resource}/.+", arn)
+            is_token(arn) or re.fullmatch(names.form("batch", f"{self.resource}/.+"), arn)
         ):
             return arn
-        revision = ":REVISION" if self.has_revision else ""
-        raise ValueError(
-            f"{scope.node.path}/{id}: {shown(arn)} is not a {self.noun}'s ARN; expected "
-            f"arn:aws:batch:REGION:ACCOUNT:{self.resource}/NAME{revision}"
-        )
+        like = "NAME:REVISION" if self.has_revision else "NAME"
+        such = names.arn(self.resource, like, region="REGION", account="ACCOUNT")
+        wrong = refused(arn, f"an ARN such as {such}")
+        raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_arn {wrong}")
 
     def arn_of_name(self, scope: Construct, id: str, name: object) -> str:
         """Return the ARN of a name in the account and the Region of the scope's stack.
@@ -80,10 +93,8 @@ class Reference:
             ValueError: it is no name of such a resource.
         """
         if not isinstance(name, str) or not (is_token(name) or RESOURCE_NAME.admits(name)):
-            raise ValueError(
-                f"{scope.node.path}/{id}: {shown(name)} is not a {self.noun}'s name; allowed are "
-                f"{RESOURCE_NAME.allowed}"
-            )
+            wrong = refused(name, RESOURCE_NAME.allowed)
+            raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_name {wrong}")
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(scope).format_arn(
@@ -92,7 +103,7 @@ class Reference:
 
     def name(self, arn: str) -> str:
         """Read the name out of an ARN, without a revision; of a token, CloudFormation reads it."""
-        marker = f":{self.resource}/"
+        marker = names.marker(self.resource)
         if marker in arn:
             return arn.split(marker, 1)[1].split(":", 1)[0]
         if is_made_up(arn):
@@ -106,7 +117,7 @@ class Reference:
     def arn_without_revision(self, value: Any) -> str:
         """Return the ARN of such a resource up to its name, in its own account and Region."""
         arn = self.arn_of(value)
-        marker = f":{self.resource}/"
+        marker = names.marker(self.resource)
         if marker in arn:
             before, name = arn.split(marker, 1)
             return f"{before}{marker}{name.split(':', 1)[0]}"
@@ -120,15 +131,45 @@ class Reference:
             arn_format=ArnFormat.NO_RESOURCE_NAME,
         )
 
+    def longest_arn(self, value: Any) -> int:
+        """Count the characters of the ARN without a revision, at most, whatever is not known yet.
+
+        What is not known are the partition, the Region and the account, and the name where
+        CloudFormation makes one of the logical ID.
+        """
+        arn = self.arn_of(value)
+        if f":{self.resource}/" in arn and not is_token(arn):
+            return len(self.arn_without_revision(value))
+        before = ("arn", "x" * LONGEST_PARTITION, "batch", "x" * LONGEST_REGION)
+        written = ":".join((*before, "x" * ACCOUNT_ID_LENGTH, f"{self.resource}/"))
+        return len(written) + self._longest_name(value)
+
+    def _longest_name(self, value: Any) -> int:
+        made_here = has_member(value, "cfn_resource_type")
+        resource = value if made_here else value.node.default_child
+        if resource is None or not has_member(resource, "logical_id"):
+            return RESOURCE_NAME_LENGTH  # taken in by what only CloudFormation knows
+        name = getattr(resource, f"{self.attribute}_name")
+        if name is not None:
+            return RESOURCE_NAME_LENGTH if is_token(name) else len(name)
+        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+        generated = len(Stack.of(resource).get_logical_id(resource)) + GENERATED_NAME_ENDING
+        return min(max(generated, GENERATED_NAME_SHORTEST_LIMIT), RESOURCE_NAME_LENGTH)
+
     def beside(self, value: Any, resource: str, name: str) -> str:
         """Return another ARN of AWS Batch in the account and the Region of such a resource."""
         arn = self.arn_of(value)
-        if f":{self.resource}/" in arn:
+        if names.marker(self.resource) in arn:
             return ":".join([*arn.split(":")[:5], f"{resource}/{name}"])
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(value).format_arn(service="batch", resource=resource, resource_name=name)
 
+
+COMPUTE_ENVIRONMENT = Reference(
+    noun="compute environment", resource="compute-environment", attribute="compute_environment"
+)
 
 JOB_DEFINITION = Reference(
     noun="job definition", resource="job-definition", attribute="job_definition", has_revision=True

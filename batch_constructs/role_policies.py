@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import (
     MANAGED_POLICIES_A_ROLE,
     MANAGED_POLICY_CHARACTERS,
@@ -18,20 +19,17 @@ from batch_constructs.aws.quotas import (
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
 Statement = dict[str, Any]
 
-_LONGEST_ARN: Final = 190
-"""Characters of the longest ARN of AWS Batch, with a wildcard behind it."""
-
 _FRAME: Final = 60
 """Characters of a document around its statements."""
 
 
-_LEFT_FOR_GRANTS: Final = 1900
+LEFT_FOR_GRANTS: Final = 1900
 """Characters left for what the CDK adds beside: tracing, log delivery, queues, topics, keys."""
 
 
@@ -43,16 +41,26 @@ class RolePolicies:
         managed: Those of each managed policy.
     """
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(
+        self, statements: Sequence[Statement], *, lengths: Mapping[str, int] | None = None
+    ) -> None:
+        """Divide them.
+
+        Args:
+            statements: What the role may do.
+            lengths: Text with a token → how many characters it comes to, at most. Default: as many
+                as the longest ARN.
+        """
+        self._lengths = {} if lengths is None else lengths
         self.inline: list[Statement] = []
         self.managed: list[list[Statement]] = []
-        at, room = self.inline, ROLE_POLICY_CHARACTERS - _LEFT_FOR_GRANTS - _FRAME
+        at, room = self.inline, ROLE_POLICY_CHARACTERS - LEFT_FOR_GRANTS - _FRAME
         waiting = list(statements)
         while waiting:
-            now, later = _divided(waiting.pop(0), room)
+            now, later = self._divided(waiting.pop(0), room)
             if now is not None:
                 at.append(now)
-                room -= _length(now)
+                room -= self._length(now)
             if later is not None:
                 waiting.insert(0, later)
                 at, room = [], MANAGED_POLICY_CHARACTERS - _FRAME
@@ -76,42 +84,41 @@ class RolePolicies:
             for number, statements in enumerate(self.managed, start=1)
         ]
 
+    def _divided(
+        self, statement: Statement, room: int
+    ) -> tuple[Statement | None, Statement | None]:
+        """Divide a statement into what has room and what has not."""
+        if self._length(statement) <= room:
+            return statement, None
+        resources = statement["Resource"]
+        if not isinstance(resources, list):
+            return None, statement
+        fitting = 0
+        left = room - self._length({**statement, "Resource": []})
+        for resource in resources:
+            left -= self._length(resource) + 1
+            if left < 0:
+                break
+            fitting += 1
+        if not fitting:
+            return None, statement
+        return (
+            {**statement, "Resource": resources[:fitting]},
+            {**statement, "Resource": resources[fitting:]},
+        )
+
+    def _length(self, value: Any) -> int:
+        """Count the characters of JSON, at most, whatever is not known yet."""
+        return len(json.dumps(self._spelt_out(value), separators=(",", ":"))) + 1
+
+    def _spelt_out(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._spelt_out(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._spelt_out(item) for item in value]
+        return "x" * self._lengths.get(value, LONGEST_ARN) if is_token(value) else value
+
 
 def as_document(statements: Sequence[Statement]) -> iam.PolicyDocument:
     """Make a policy of statements."""
     return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def _divided(statement: Statement, room: int) -> tuple[Statement | None, Statement | None]:
-    """Divide a statement into what has room and what has not."""
-    if _length(statement) <= room:
-        return statement, None
-    resources = statement["Resource"]
-    if not isinstance(resources, list):
-        return None, statement
-    fitting = 0
-    left = room - _length({**statement, "Resource": []})
-    for resource in resources:
-        left -= _length(resource) + 1
-        if left < 0:
-            break
-        fitting += 1
-    if not fitting:
-        return None, statement
-    return (
-        {**statement, "Resource": resources[:fitting]},
-        {**statement, "Resource": resources[fitting:]},
-    )
-
-
-def _length(value: Any) -> int:
-    """Count the characters of JSON, with the longest ARN in the place of what is not known yet."""
-    return len(json.dumps(_spelt_out(value), separators=(",", ":"))) + 1
-
-
-def _spelt_out(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _spelt_out(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_spelt_out(item) for item in value]
-    return "x" * _LONGEST_ARN if is_token(value) else value

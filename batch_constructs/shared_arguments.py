@@ -12,7 +12,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.wrong_call import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,8 +52,8 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         def construct(*given: Any, **named: Any) -> None:
             try:
                 bound = signature.bind(*given, **named)
-            except TypeError as error:
-                raise TypeError(f"{_named(kind, given, named)}: {error}") from None
+            except TypeError:
+                raise misfit(constructor, given, named, signature) from None
             bound.apply_defaults()
             constructor(*bound.args, **bound.kwargs)
 
@@ -64,14 +64,6 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         return kind
 
     return spelt
-
-
-def _named(kind: type, given: tuple[Any, ...], named: Mapping[str, Any]) -> str:
-    """Say which construct it is, as far as its place in the tree is known."""
-    of = dict(zip(("scope", "id"), given[1:3], strict=False)) | dict(named)
-    path = of["scope"].node.path if has_member(of.get("scope"), "node") else ""
-    where = "/".join(one for one in (path, of.get("id")) if one and isinstance(one, str))
-    return f"{where}: {kind.__name__}" if where else kind.__name__
 
 
 def _told(parts: Iterable[Any], own: str) -> Iterator[str]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
@@ -83,16 +84,17 @@ class ShippedFunction(BatchConstruct):
         super().__init__(scope, id)
         wanted = self.settings = FunctionSettings() if settings is None else settings
         key = wanted.encryption_key
-        if key is not None:
-            admit_logs(self, key, parameter="encryption_key")
+        log_key = default_for(self, "log_encryption_key") if key is None else key
+        if log_key is not None:
+            admit_logs(self, log_key, parameter="encryption_key")
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
             retention=wanted.log_retention or logs.RetentionDays.ONE_MONTH,
-            encryption_key=key,
+            encryption_key=log_key,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=key)
+        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=log_key)
         write_log = {
             "Effect": "Allow",
             "Action": list(LOG_STREAM_ACTIONS),
@@ -150,6 +152,30 @@ class ShippedFunction(BatchConstruct):
                 else event_age,
                 retry_attempts=retry_attempts,
             )
+
+
+def the_only(
+    scope: Construct, id: str, *, settings: FunctionSettings, **options: Any
+) -> ShippedFunction:
+    """Return the stack's one function of an ID, watched; it is made where it is not there yet.
+
+    Raises:
+        ValueError: it is there with other settings.
+    """
+    from batch_constructs.function_alarms import WatchedFunction, watch  # noqa: PLC0415  # rarely
+
+    stack = Stack.of(scope)
+    there = stack.node.try_find_child(id)
+    if isinstance(there, ShippedFunction):
+        if there.settings != settings:
+            raise ValueError(
+                f"{scope.node.path}: function_settings differ from those of another that shares "
+                "the stack's one function: give all the same"
+            )
+        return there
+    made = ShippedFunction(stack, id, settings=settings, **options)
+    watch(made, WatchedFunction(handler=made.handler), None, settings)
+    return made
 
 
 @cache

@@ -11,8 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import A_KEY, refused, shown
-from batch_constructs.aws.container_facts import GPUS, MEMORY_MIB
+from batch_constructs.aws.bound import A_KEY, Decimal, refused, shown
+from batch_constructs.aws.container_facts import GPUS, MEMORY_MIB, SizeType
+from batch_constructs.aws.fargate_sizes import LEAST_VCPUS
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.submit_job import (
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.retry_policy import RetryPolicy
 
-_LEAST_VCPUS: Final = 0.25
 """Fargate's smallest size; what a job may have, the rules know, which see its definition."""
 
 
@@ -103,9 +103,9 @@ def given_overrides(arguments: Arguments, overrides: object) -> SubmissionOverri
 def read_requirements(view: Arguments, overrides: SubmissionOverrides) -> Requirements:
     """Read sizes and retries; ``view`` is that of ``overrides``."""
     sizes = {
-        "VCPU": _vcpus(view, overrides.vcpus),
-        "MEMORY": _memory(view, overrides),
-        "GPU": view.number("gpus", overrides.gpus, bound=GPUS),
+        SizeType.VCPU: _vcpus(view, overrides.vcpus),
+        SizeType.MEMORY: _memory(view, overrides),
+        SizeType.GPU: view.number("gpus", overrides.gpus, bound=GPUS),
     }
     return Requirements(
         resources=[
@@ -118,10 +118,7 @@ def read_requirements(view: Arguments, overrides: SubmissionOverrides) -> Requir
 
 
 def _vcpus(view: Arguments, vcpus: Any) -> Any:
-    read = view.number("vcpus", vcpus)
-    if isinstance(read, int | float) and not is_token(read) and read < _LEAST_VCPUS:
-        return view.wrong_value(f"vcpus {refused(read, f'numbers from {_LEAST_VCPUS}')}")
-    return read
+    return view.number("vcpus", vcpus, bound=Decimal(LEAST_VCPUS))
 
 
 def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:

@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-par
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_BYTES, PARAMETER_CHARACTERS
 from batch_constructs.tokens import is_token
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs import Construct
-
-_LONGEST_ARN: Final = 200
 
 
 class ToldVariables:
@@ -80,4 +79,4 @@ def _length(told: Mapping[str, str | Sequence[str]]) -> int:
 
 def _at_most(value: str) -> int:
     """Count what a value comes to at most, and a comma."""
-    return 1 + (_LONGEST_ARN if is_token(value) else len(value.encode()))
+    return 1 + (LONGEST_ARN if is_token(value) else len(value.encode()))

@@ -16,7 +16,6 @@ from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,9 +61,8 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
         return None
     if not has_member(value, "topic_arn"):
         return arguments.wrong_type(parameter, value, "an sns.ITopic, such as AlertTopic(…)")
-    there = in_another_region(arguments.construct, value, str(value.topic_arn), _TOLD_HERE)
-    if there is not None:
-        return arguments.wrong_value(f"{parameter}: {there}")
+    if not arguments.of_this_region(parameter, value, str(value.topic_arn), _TOLD_HERE):
+        return value
     if _is_fifo(value):
         return arguments.wrong_value(
             f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "

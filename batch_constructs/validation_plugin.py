@@ -13,9 +13,11 @@ import jsii
 from constructs import IValidation
 
 from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
+from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
-from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules import Finding, Severity
+from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
 
@@ -76,8 +78,8 @@ class BatchRules:
         violations: list[cdk.PolicyViolation] = []
         success = True
         for path in _with_nested(context.template_paths):
-            template = json.loads(Path(path).read_text(encoding="utf-8"))
-            for finding in check_template(_but_for_made_up(template)):
+            template, findings = _checked(path)
+            for finding in findings:
                 fails = finding.severity is Severity.ERROR
                 warns = finding.severity is Severity.WARNING
                 if owner is not self:
@@ -116,6 +118,14 @@ _APPS: Final[set[str]] = set()
 
 _SCOPES: Final[dict[str, tuple[str, str]]] = {}
 """Scopes whose app has been looked at → the app, and the scope's path."""
+
+
+def _checked(file: str | Path) -> tuple[dict[str, Any], list[Finding]]:
+    """Check a template as it is deployed, indentation included."""
+    text = Path(file).read_text(encoding="utf-8")
+    template = json.loads(text)
+    document = template_files.Document(text, template, is_json=True, repeats=False)
+    return template, examine(_but_for_made_up(template), document).findings
 
 
 def _but_for_made_up(value: Any) -> Any:
@@ -185,10 +195,12 @@ def install(scope: IConstruct) -> None:
         _APPS.add(_identity(app))
         cdk.Validations.of(app).add_plugins(BatchRules())
         _watch(app)
+        app.node.add_validation(_SizeCheck(app, _identity(app)))
     for stage in scopes:
         if isinstance(stage, cdk.Stage) and _identity(stage) not in _APPS:
             _APPS.add(_identity(stage))
             stage.node.add_validation(_StageCheck(stage, _identity(app)))
+            stage.node.add_validation(_SizeCheck(stage, _identity(app)))
 
 
 def note(scope: IConstruct, id: str) -> None:
@@ -204,8 +216,8 @@ _UNDER_WAY: Final[set[str]] = set()
 
 
 _WAY_OUT: Final = (
-    "Give what has many resources, such as BatchMonitoring, a stack of its own as its scope: "
-    'cdk.NestedStack(stack, "Monitoring") has room for as many again.'
+    "Give what has many resources, such as BatchMonitoring or half of the job definitions, a stack "
+    'of its own as its scope: cdk.NestedStack(stack, "Monitoring") has room for as many again.'
 )
 
 
@@ -226,6 +238,38 @@ def _watch(app: cdk.Stage) -> None:
             _UNDER_WAY.discard(_identity(app))
 
     vars(app)["synth"] = synth
+
+
+@jsii.implements(IValidation)
+class _SizeCheck:
+    """Says the way out where an app is synthesised without ``app.synth()``, as tests do.
+
+    It counts only where an app has many constructs of ours: to ask for all of them takes time.
+    """
+
+    def __init__(self, stage: cdk.Stage, app: str) -> None:
+        self._stage, self._app = stage, app
+
+    def validate(self) -> list[str]:
+        """Count the resources of each stack, without those of stacks inside."""
+        if self._app in _UNDER_WAY or sum(app == self._app for app, _ in OURS) < _MANY:
+            return []
+        stacks = [one for one in self._stage.node.find_all() if isinstance(one, cdk.Stack)]
+        inside = {_identity(stack): stack.node.find_all() for stack in stacks}
+        told = []
+        for stack in stacks:
+            below = inside[_identity(stack)]
+            nested = [inside[_identity(one)] for one in below[1:] if isinstance(one, cdk.Stack)]
+            elsewhere = {_identity(one) for some in nested for one in some}
+            own = [one for one in below if isinstance(one, cdk.CfnResource)]
+            count = sum(_identity(one) not in elsewhere for one in own)
+            if count > RESOURCES:
+                said = f"{stack.node.path} has {count} resources; CloudFormation takes {RESOURCES}"
+                told.append(f"{said}. {_WAY_OUT}")
+        return told
+
+
+_MANY: Final = 50
 
 
 @jsii.implements(IValidation)
@@ -261,9 +305,8 @@ def _errors(folder: str) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
     for file in template_files.find(folder):
-        template = json.loads(Path(file).read_text(encoding="utf-8"))
         acknowledged = assembly.acknowledged(file)
-        for one in check_template(_but_for_made_up(template)):
+        for one in _checked(file)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
                 said = f"{one.resource}/{one.path}: {one.message}; {one.fix} ({one.rule})"

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Decimal, Matching, OneOf, Whole, refused, shown
+from batch_constructs.aws.bound import Matching, OneOf, Whole, refused, shown
+from batch_constructs.aws.delivery import STATE_BACKOFF_RATE, STATE_RETRIES, STATE_RETRY_SECONDS
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
@@ -78,8 +79,8 @@ class StepRetry:
     """How often Step Functions runs a job again that failed, beyond the job's own attempts.
 
     Attributes:
-        max_attempts: retries after the first run, 1 to 99.
-        interval: wait before the first retry, a second to a day: a ``timedelta`` or the CDK's
+        max_attempts: retries after the first run, 1 or more.
+        interval: wait before the first retry, a second or more: a ``timedelta`` or the CDK's
             ``Duration``. Default: 10 seconds.
         backoff_rate: factor by which the wait grows, 1 or more. Default: 2.
     """
@@ -236,7 +237,7 @@ def _read_retry(at: Arguments, retry: Any) -> None:
         at.wrong_type("step_retry", retry, "StepRetry(max_attempts=…)")
         return
     view = at.within("step_retry")
-    view.number("max_attempts", retry.max_attempts, required=True, bound=Whole(1, 99))
+    view.number("max_attempts", retry.max_attempts, required=True, bound=STATE_RETRIES)
     wait = read_seconds(view, "interval", retry.interval, required=True)
-    view.bounded("interval", wait, Whole(1, 86_400, unit="seconds"))
-    view.number("backoff_rate", retry.backoff_rate, required=True, bound=Decimal(1, 100))
+    view.bounded("interval", wait, STATE_RETRY_SECONDS)
+    view.number("backoff_rate", retry.backoff_rate, required=True, bound=STATE_BACKOFF_RATE)

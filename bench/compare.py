@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHAPES = ("l2", "ours", "ours_with_job_roles")
+SHAPES = ("l2", "ours", "ours_with_job_roles", "ours_many", "ours_many_with_job_roles")
 SIZES = (1, 10, 50, 100)
 Run = dict[str, float]
 

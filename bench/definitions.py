@@ -1,6 +1,6 @@
 """One platform of N Fargate definitions, written with this library or with the aws_batch L2.
 
-Run as ``python bench/definitions.py ours|l2 N``: synthesises once and prints one line of JSON: jsii
+Run as ``python bench/definitions.py SHAPE N``: synthesises once and prints one line of JSON: jsii
 calls, CPU seconds of both processes, wall seconds, and peak memory of both.
 
 Each definition has its own job role, execution role and log group, a field of one shared secret as
@@ -16,7 +16,8 @@ import os
 import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from cost import cost_so_far, count_calls
 
@@ -28,7 +29,7 @@ IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
 COMMAND = ["python", "-c", "print('hello')"]
 
 
-def ours(number: int) -> None:
+def ours(number: int, *, many: bool = False, job_roles: bool = False) -> None:
     """Write the platform with batch_constructs."""
     import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
@@ -42,37 +43,34 @@ def ours(number: int) -> None:
     environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     bc.JobQueue(stack, "Queue", compute_environments=[environment])
     secret = secretsmanager.Secret(stack, "Secret")
-    for index in range(number):
-        bc.FargateJobDefinition(
-            stack,
-            f"Job{index}",
-            image=IMAGE,
-            vcpus=1,
-            memory=cdk.Size.mebibytes(2048),
-            command=COMMAND,
-            environment={"STAGE": "bench"},
-            secrets={"PASSWORD": bc.secret_field(secret, "password")},
-            retry_policy=bc.RetryPolicy(
+
+    def arguments() -> dict[str, Any]:
+        return {
+            "image": IMAGE,
+            "vcpus": 1,
+            "memory": cdk.Size.mebibytes(2048),
+            "command": COMMAND,
+            "environment": {"STAGE": "bench"},
+            "secrets": {"PASSWORD": bc.secret_field(secret, "password")},
+            "retry_policy": bc.RetryPolicy(
                 attempts=3,
                 rules=[bc.RetryRule(action="RETRY", on_status_reason="Host EC2*")],
             ),
-            timeout=cdk.Duration.hours(1),
+            "timeout": cdk.Duration.hours(1),
+        }
+
+    ids = [f"Job{index}" for index in range(number)]
+    if many:
+        made = bc.FargateJobDefinition.from_mapping(
+            stack, {name: {} for name in ids}, **arguments()
         )
+        definitions = [*made.values()]
+    else:
+        definitions = [bc.FargateJobDefinition(stack, name, **arguments()) for name in ids]
+    if job_roles:
+        for definition in definitions:
+            definition.job_role  # noqa: B018  # asking for it makes it
     app.synth()
-
-
-def ours_with_job_roles(number: int) -> None:
-    """Write it with batch_constructs, and let every definition have its job role made."""
-    import batch_constructs as bc
-
-    plain = bc.FargateJobDefinition.__init__
-
-    def with_role(self: bc.FargateJobDefinition, *args: object, **kwargs: object) -> None:
-        plain(self, *args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
-        self.job_role  # noqa: B018  # asking for it makes it
-
-    bc.FargateJobDefinition.__init__ = with_role  # type: ignore[method-assign]  # for this process
-    ours(number)
 
 
 def l2(number: int) -> None:
@@ -139,7 +137,9 @@ def _app() -> "cdk.App":  # type: ignore[name-defined]  # noqa: F821, UP037  # i
 
 SHAPES: dict[str, Callable[[int], None]] = {
     "ours": ours,
-    "ours_with_job_roles": ours_with_job_roles,
+    "ours_with_job_roles": partial(ours, job_roles=True),
+    "ours_many": partial(ours, many=True),
+    "ours_many_with_job_roles": partial(ours, many=True, job_roles=True),
     "l2": l2,
 }
 

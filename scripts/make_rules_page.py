@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.combinations import combinations
 from batch_constructs.rules.areas import AREAS
+from batch_constructs.rules.error_outcomes import outcome_of_error
+from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rulebook import RULES
 
 if TYPE_CHECKING:
@@ -26,7 +28,8 @@ What AWS Batch refuses, and what leaves a job stuck. The same rules answer in th
 constructors of this library raise `ValueError`, `BatchRules` stops the synthesis, and
 `batch-constructs check` reads any template ([checking templates](check.md)).
 
-An **error** is what AWS documents, or was seen, to refuse. A **warning** follows from AWS's
+An **error** is what AWS documents, or was seen, to refuse, or what can never work; each says which.
+A **warning** follows from AWS's
 documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot
 tell (parameters, imports, tokens) is never a finding.
 
@@ -42,13 +45,18 @@ def entry(rule: Rule) -> str:
     lines = [
         f"### `{rule.id}`",
         "",
-        f"**{rule.severity.capitalize()}**: {rule.title}. About {resources}.",
+        f"**{rule.severity.capitalize()}**{becomes(rule)}: {rule.title}. About {resources}.",
         "",
         rule.explanation if rule.explanation.endswith(".") else f"{rule.explanation}.",
         "",
         f"- Fix: {rule.fix}.",
     ]
     return "\n".join(lines).replace("](", "]\\(") + f"\n- Source: {source(rule)}"
+
+
+def becomes(rule: Rule) -> str:
+    """Write what becomes of what an error is about."""
+    return f" ({outcome_of_error(rule.id)})" if rule.severity is Severity.ERROR else ""
 
 
 def source(rule: Rule) -> str:

@@ -1,7 +1,8 @@
 """Pin every package to the newest versions that go together: ``uv run scripts/pin.py``.
 
 ``uv.lock`` records the addresses of package registries and is therefore not kept; the versions it
-arrives at are written into ``[tool.uv] constraint-dependencies`` of pyproject.toml instead.
+arrives at are written into ``[tool.uv] constraint-dependencies`` of pyproject.toml instead. The
+tests run with one version of the CDK, so that it is the lowest one that pyproject.toml admits, too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = ROOT / "pyproject.toml"
+CDK = re.compile(r"(?<=aws-cdk-lib>=)[\d.]+")
 PINS = re.compile(r"^constraint-dependencies = \[\n.*?^\]\n", re.MULTILINE | re.DOTALL)
 
 
@@ -39,6 +41,8 @@ def main() -> None:
         for package in lock["package"]
         if "version" in package and package["name"] != "batch-constructs"
     )
+    [cdk] = (one["version"] for one in lock["package"] if one["name"] == "aws-cdk-lib")
+    text = CDK.sub(cdk.removesuffix(".0"), text)
     PYPROJECT.write_text(
         PINS.sub(lambda _: f"constraint-dependencies = [\n{''.join(pins)}]\n", text)
     )

@@ -13,9 +13,12 @@ import aws_cdk as cdk
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
@@ -40,6 +43,9 @@ KINDS = (
 
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 """What no parameter takes without a word."""
+
+WORKS_ELSEWHERE = {("another Region", "log_group")}
+"""What AWS reaches in another Region: jobs write to log groups there."""
 
 Value = Callable[[str, str], Any]
 
@@ -122,6 +128,24 @@ class World:
             "service_environment": bc.ServiceEnvironment.from_service_environment_arn(
                 stack, "OtherService", f"{ELSEWHERE}:service-environment/a"
             ),
+            "bucket": s3.Bucket.from_bucket_attributes(
+                stack, "OtherBucket", bucket_name="there", region="eu-west-1"
+            ),
+            "topic": sns.Topic.from_topic_arn(stack, "OtherTopic", _there("sns", "topic")),
+            "dead_letter_queue": sqs.Queue.from_queue_arn(
+                stack, "OtherLetters", _there("sqs", "letters")
+            ),
+            "key": kms.Key.from_key_arn(stack, "OtherKey", _there("kms", f"key/{'0' * 36}")),
+            "event_bus": events.EventBus.from_event_bus_arn(
+                stack, "OtherBus", _there("events", "event-bus/a")
+            ),
+            "log_group": logs.LogGroup.from_log_group_arn(
+                stack, "OtherLogs", _there("logs", "log-group:a:*")
+            ),
+            "cluster": _there("eks", "cluster/a"),
+            "schedule_group": scheduler.ScheduleGroup.from_schedule_group_arn(
+                stack, "OtherGroup", _there("scheduler", "schedule-group/a")
+            ),
         }
         self.values: dict[str, Any] = {
             "ulimits": [batch.Ulimit(name=batch.UlimitName.NOFILE, hard_limit=2, soft_limit=1)],
@@ -175,14 +199,18 @@ class World:
                     kind(self.stack, "X", **{**right, parameter: value})
                 except (TypeError, ValueError) as error:
                     refusal = str(error)
-                    problem = _wrong_with(refusal)
+                    problem = wrong_with(refusal)
                 except BaseException as error:  # noqa: BLE001  # of whatever kind: none is right
                     problem = f"{type(error).__name__}: {error}"
                 else:
-                    if what in NEVER_TAKEN:
+                    if what in NEVER_TAKEN and (what, parameter) not in WORKS_ELSEWHERE:
                         problem = "taken without a word"
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
+
+
+def _there(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:eu-west-1:{ACCOUNT}:{resource}"
 
 
 _NOUNS = {
@@ -204,9 +232,9 @@ def _noun(parameter: str) -> str:
     return _NOUNS.get(parameter, parameter.removesuffix("s"))
 
 
-def _wrong_with(refusal: str) -> str | None:
+def wrong_with(refusal: str, path: str = "Stack/X: ") -> str | None:
     """Say what is wrong with a refusal: it is one line, with the path, that people can read."""
-    if not refusal.startswith("Stack/X: "):
+    if not refusal.startswith(path):
         return f"without the path: {refusal}"
     unreadable = _UNREADABLE.search(refusal)
     return None if unreadable is None else f"{unreadable[0]!r} in: {refusal}"

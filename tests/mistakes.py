@@ -200,7 +200,7 @@ def are_several(way: str, arguments: Mapping[str, Any]) -> bool:
 
 def names(said: str, way: str) -> bool:
     """Tell whether a message names what is wrong: the parameter, or of what the field is one."""
-    way = way.replace("jobs[0].", "").replace("budget.amount", "budget.vcpu_hours")
+    way = way.replace("jobs[0].", "")
     way = way.replace("node_ranges[0].target_nodes", "node_ranges")
     whose, dot, _ = way.rpartition(".")
     return (whose if dot else way) in said

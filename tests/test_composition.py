@@ -14,7 +14,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import cx_api, pipelines
-from constructs import Construct, IConstruct
+from constructs import Construct, IConstruct, IMixin
 
 import batch_constructs as bc
 from tests import rendered
@@ -150,6 +150,64 @@ def test_every_role_gets_the_permissions_boundary() -> None:
     roles = _everywhere(app, "AWS::IAM::Role")
     assert roles
     assert all("limits" in json.dumps(one["Properties"]["PermissionsBoundary"]) for one in roles)
+
+
+@jsii.implements(IMixin)
+class _Raising:
+    def supports(self, construct: IConstruct) -> bool:
+        return isinstance(construct, batch.CfnJobQueue)
+
+    def apply_to(self, construct: IConstruct) -> None:
+        assert isinstance(construct, batch.CfnJobQueue)
+        construct.priority = 9
+
+
+@pytest.mark.parametrize(
+    "apply",
+    [
+        lambda stack, _: cdk.Mixins.of(stack).apply(_Raising()),
+        lambda _, queue: queue.with_(_Raising()),
+    ],
+    ids=["to the stack", "to the queue"],
+)
+def test_a_mixin_is_applied_to_the_typed_resource(apply: Callable[..., object]) -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Stack", env=PLACE)
+    apply(stack, _queue(stack))
+
+    (queue,) = _everywhere(app, "AWS::Batch::JobQueue")
+    assert queue["Properties"]["Priority"] == 9
+
+
+@pytest.mark.parametrize("above", ["the app", "the stack", "a construct"])
+def test_roles_that_others_made_stand_for_all_of_ours(above: str) -> None:
+    app = cdk.App()
+    scopes: dict[str, Construct] = {"the app": app}
+
+    def customize(name: str) -> None:
+        if above == name:
+            made = ("Job/ExecutionRole", "Job/JobRole", "Nightly/Role", "Spot/InstanceRole")
+            roles = {f"Stack/Part/{path}": path.replace("/", "-") for path in made}
+            iam.Role.customize_roles(scopes[name], use_precreated_roles=roles)
+
+    customize("the app")
+    stack = scopes["the stack"] = cdk.Stack(app, "Stack", env=PLACE)
+    customize("the stack")
+    part = scopes["a construct"] = Construct(stack, "Part")
+    customize("a construct")
+    _trigger(part, _queue(part)).job_role  # noqa: B018  # asking for it makes it
+    bc.SpotComputeEnvironment(part, "Spot", vpc=ec2.Vpc(stack, "Other"))
+
+    resources = _templates(app)["Stack.template.json"]["Resources"].values()
+    assert {one["Type"] for one in resources if one["Type"].startswith("AWS::IAM")} == {
+        "AWS::IAM::InstanceProfile"
+    }
+    (job,) = _everywhere(app, "AWS::Batch::JobDefinition")
+    assert "role/Job-ExecutionRole" in json.dumps(job)
+    report = json.loads((Path(app.outdir) / "iam-policy-report.json").read_text())["roles"]
+    rights = {one["roleName"]: one["identityPolicyStatements"] for one in report}
+    assert set(rights) == {"Job-ExecutionRole", "Job-JobRole", "Nightly-Role", "Spot-InstanceRole"}
+    assert "logs:PutLogEvents" in json.dumps(rights["Job-ExecutionRole"])
 
 
 @pytest.mark.parametrize(

@@ -51,21 +51,38 @@ def declare(stack: cdk.Stack) -> Callable[[str], bc.FargateJobDefinition]:
     return one
 
 
-def test_a_definition_with_roles_logs_and_a_secret_is_six_calls(
+def test_a_definition_with_roles_logs_and_a_secret_is_two_calls(
     sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
 ) -> None:
-    """The construct, log group, role and definition, the name and ARN that join them."""
+    """The construct, and all that is below it."""
     before = len(sent)
     declare("Job")
 
-    assert sorted(sent[before:]) == ["CreateRequest"] * 4 + ["GetRequest"] * 2
+    assert sorted(sent[before:]) == ["CreateRequest", "StaticInvokeRequest"]
 
 
-def test_a_grant_makes_the_job_role_in_three_more(
+def test_a_grant_makes_the_job_role_in_one_more(
     sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
 ) -> None:
     definition = declare("Job")
     before = len(sent)
     definition.job_role  # noqa: B018  # asking for it makes it
 
-    assert sorted(sent[before:]) == ["CreateRequest", "GetRequest", "InvokeRequest"]
+    assert sorted(sent[before:]) == ["StaticInvokeRequest"]
+
+
+def test_many_definitions_are_one_call_each_and_one_for_all(
+    stack: cdk.Stack, sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    memory = cdk.Size.gibibytes(2)
+    declare("Other")
+    before = len(sent)
+    bc.FargateJobDefinition.from_mapping(
+        stack, {f"Job{place}": {"vcpus": 1} for place in range(5)}, image="busybox", memory=memory
+    )
+
+    assert sorted(sent[before:]) == [
+        *["CreateRequest"] * 5,
+        "InvokeRequest",  # how much the memory is
+        "StaticInvokeRequest",
+    ]

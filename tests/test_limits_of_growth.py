@@ -9,13 +9,16 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_batch as batch
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
 from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.functions.told import listing
-from batch_constructs.role_policies import RolePolicies
+from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
+from tests.everything import everything
 
 ARN = "arn:aws:batch:ap-southeast-2:123456789012:{}"
 
@@ -59,6 +62,38 @@ def test_a_role_has_ten_managed_policies_and_no_more() -> None:
     )
 
 
+@pytest.mark.parametrize("number", range(20, 26))
+def test_what_the_cdk_adds_to_a_role_has_room_beside(number: int, stack: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    jobs = [
+        bc.WorkflowJob(
+            name=f"job{one}",
+            job_definition=bc.JobDefinition.from_job_definition_arn(
+                stack, f"Job{one}", ARN.format(f"job-definition/{one:0128}:1")
+            ),
+        )
+        for one in range(number)
+    ]
+    bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs)
+
+    assert exceeded(dict(assertions.Template.from_stack(stack).to_json())) == []
+
+
+def test_what_grants_add_to_the_roles_of_functions_is_no_more_than_is_left_for_it() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "All")
+    everything(stack, defaults=True)
+
+    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+    added = {
+        id_: len(json.dumps(spelt_out(one["Properties"]["PolicyDocument"]), separators=(",", ":")))
+        for id_, one in resources.items()
+        if one["Type"] == "AWS::IAM::Policy" and "FunctionRole" in id_
+    }
+    assert len(added) > 5
+    assert {id_: size for id_, size in added.items() if size > LEFT_FOR_GRANTS} == {}
+
+
 def test_a_workflow_with_too_many_definitions_says_so_and_the_way_out(stack: cdk.Stack) -> None:
     queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
     jobs = [
@@ -75,8 +110,25 @@ def test_a_workflow_with_too_many_definitions_says_so_and_the_way_out(stack: cdk
         bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs)
 
 
-def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
+def five_hundred_jobs(
+    scope: Construct, *, queues: list[Any], definitions: list[Any]
+) -> bc.Workflow:
+    jobs = [
+        bc.WorkflowJob(
+            name=f"job{number}",
+            queue=queues[number % len(queues)],
+            job_definition=definitions[number % len(definitions)],
+            depends_on=[f"job{number - 100}"] if number >= 100 else [],
+        )
+        for number in range(500)
+    ]
+    return bc.Workflow(scope, "Workflow", jobs=jobs)
+
+
+def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs(
+    tmp_path: Path,
+) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Large")
     environment = bc.ComputeEnvironment.from_compute_environment_arn(
         stack, "Environment", ARN.format("compute-environment/main")
@@ -86,25 +138,20 @@ def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_job
         for number in range(50)
     ]
     work = cdk.Stack(app, "Work")
-    queue = bc.JobQueue.from_job_queue_arn(work, "Queue", ARN.format("job-queue/main"))
-    names = [f"a-definition-with-a-long-and-readable-name-{number}" for number in range(200)]
+    role = iam.Role(work, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     definitions = [
-        bc.JobDefinition.from_job_definition_arn(work, name, ARN.format(f"job-definition/{name}:1"))
-        for name in names
+        bc.FargateJobDefinition(
+            work,
+            f"Definition{number}",
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            job_role=role,
+            execution_role=role,
+        )
+        for number in range(200)
     ]
-    bc.Workflow(
-        work,
-        "Workflow",
-        queue=queue,
-        jobs=[
-            bc.WorkflowJob(
-                name=f"job{number}",
-                job_definition=definitions[number % len(definitions)],
-                depends_on=[f"job{number - 100}"] if number >= 100 else [],
-            )
-            for number in range(500)
-        ],
-    )
+    workflow = five_hundred_jobs(work, queues=queues, definitions=definitions)
     gauges = bc.JobGauges(stack, "Gauges", queues=queues)
     bc.CostGuard(
         stack,
@@ -117,9 +164,65 @@ def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_job
     bc.AuditTrail(stack, "Audit", queues=queues)
     bc.JobEventLog(stack, "Log", queues=queues)
 
+    app.synth()
+
     for one in (stack, work):
-        template = assertions.Template.from_stack(one)
-        assert exceeded(dict(template.to_json())) == []
+        text = (tmp_path / one.template_file).read_text()
+        assert len(text.encode()) <= quotas.TEMPLATE_BYTES
+        assert exceeded(json.loads(text)) == []
+    machine = json.dumps(spelt_out(work.resolve(json.dumps(workflow.asl))))
+    assert len(machine) <= quotas.STATE_MACHINE_CHARACTERS
+    submitted = {
+        json.dumps(work.resolve(one)) for one in submit_resources_of(tmp_path / work.template_file)
+    }
+    assert len(submitted) == 50 + 2 * 200 + 1  # queues, definitions with and without revision, jobs
+
+
+def submit_resources_of(file: Path) -> list[Any]:
+    """Give all that may be submitted by the roles and managed policies of a template."""
+    documents = [
+        document
+        for one in json.loads(file.read_text())["Resources"].values()
+        for document in [
+            *(part["PolicyDocument"] for part in one.get("Properties", {}).get("Policies", [])),
+            one.get("Properties", {}).get("PolicyDocument", {}),
+        ]
+    ]
+    return [
+        resource
+        for document in documents
+        for statement in document.get("Statement", [])
+        if statement["Action"] == "batch:SubmitJob"
+        for resource in statement["Resource"]
+    ]
+
+
+def test_two_hundred_definitions_with_all_defaults_are_in_two_nested_stacks(
+    tmp_path: Path,
+) -> None:
+    """Each is three resources, and a stack takes five hundred."""
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    parts = [cdk.NestedStack(stack, f"Part{number}") for number in range(2)]
+    definitions = [
+        bc.FargateJobDefinition(
+            parts[number % 2],
+            f"Definition{number}",
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+        )
+        for number in range(200)
+    ]
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/main"))
+    five_hundred_jobs(stack, queues=[queue], definitions=definitions)
+
+    app.synth()
+
+    for one in (stack, *parts):
+        text = (tmp_path / one.template_file).read_text()
+        assert len(text.encode()) <= quotas.TEMPLATE_BYTES
+        assert exceeded(json.loads(text)) == []
 
 
 def _hundred_queues_watched(stack: cdk.Stack, *, scope: Construct) -> None:
@@ -140,6 +243,52 @@ def test_a_hundred_queues_with_monitoring_in_one_stack_say_how_many_and_the_way_
 
     with pytest.raises(ValueError, match=r"(?s)5\d\d is greater .* of 500.*NestedStack\(stack"):
         app.synth()
+
+
+@pytest.mark.parametrize("stage", [False, True])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_test_that_renders_one_stack_is_told_the_way_out_which_works_there(
+    *, nested: bool, stage: bool
+) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(cdk.Stage(app, "Stage") if stage else app, "Large")
+    scope = cdk.NestedStack(stack, "Monitoring") if nested else stack
+    _hundred_queues_watched(stack, scope=scope)
+
+    if not nested:
+        way_out = r"Large has 5\d\d resources; CloudFormation takes 500.*NestedStack\(stack"
+        with pytest.raises(RuntimeError, match=way_out):
+            assertions.Template.from_stack(stack)
+        return
+    for one in (stack, scope):
+        found = dict(assertions.Template.from_stack(one).to_json())
+        assert len(found["Resources"]) > 100
+        assert exceeded(found) == []
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large")
+    for number in range(60):
+        queue = ARN.format("compute-environment/main")
+        batch.CfnJobQueue(
+            stack,
+            f"Other{number}",
+            priority=1,
+            compute_environment_order=[{"order": 1, "computeEnvironment": queue}],
+        )
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    for number in range(440 + more):
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+
+    if more:
+        with pytest.raises(RuntimeError, match="Large has 501 resources; CloudFormation takes 500"):
+            assertions.Template.from_stack(stack)
+    else:
+        assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500
 
 
 def test_a_hundred_queues_are_monitored_in_a_nested_stack() -> None:
@@ -184,10 +333,9 @@ def test_what_a_function_is_told_moves_to_parameters_where_it_has_no_room(
 
     template = assertions.Template.from_stack(stack)
     assert exceeded(dict(template.to_json())) == []
-    held = [
-        one["Properties"]["Value"]
-        for one in template.find_resources("AWS::SSM::Parameter").values()
-    ]
+    parameters = template.find_resources("AWS::SSM::Parameter")
+    held = [one["Properties"]["Value"] for one in parameters.values()]
+    assert not any("QUEUES0" in name for name in parameters), "they are counted from 1"
     assert all(len(one) <= quotas.PARAMETER_CHARACTERS for one in held)
     assert ",".join(held) == (",".join(arns) if moved else "")
     ids = [one[:-8] for one in template.find_resources("AWS::SSM::Parameter")]
@@ -211,6 +359,12 @@ def test_a_function_reads_its_lists_wherever_they_lie(monkeypatch: pytest.Monkey
 LENGTHS = {"Ref": 100, "Fn::GetAtt": 130}
 """What a reference comes to, at most: the ARN or the name of what this stack makes."""
 
+GENERATED = 40
+"""A name that CloudFormation makes of a logical ID, at most."""
+
+
+PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
+
 
 def spelt_out(value: Any) -> Any:
     """Write a value as CloudFormation would."""
@@ -218,31 +372,40 @@ def spelt_out(value: Any) -> Any:
         return [spelt_out(one) for one in value]
     if not isinstance(value, dict):
         return value
-    if "Fn::Join" in value:
-        glue, parts = value["Fn::Join"]
-        return glue.join(str(spelt_out(part)) for part in parts)
     if len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::")):
-        (name, argument) = next(iter(value.items()))
-        if str(argument).startswith("AWS::"):
-            return "ap-southeast-2"
-        return "x" * LENGTHS.get(name, 130)
+        return written(value)
     return {name: spelt_out(one) for name, one in value.items()}
+
+
+def written(intrinsic: dict[str, Any]) -> str:
+    """Write what an intrinsic function comes to."""
+    [(name, argument)] = intrinsic.items()
+    if name == "Fn::Join":
+        return str(argument[0]).join(str(spelt_out(part)) for part in argument[1])
+    if name == "Fn::Select":
+        return "job-definition/" + "x" * GENERATED
+    return PSEUDO.get(str(argument), "x" * LENGTHS.get(name, 130))
 
 
 def exceeded(template: dict[str, Any]) -> list[str]:
     """Say which limits a template exceeds."""
     found = []
     resources = template["Resources"]
+    attached = [
+        (role.get("Ref"), spelt_out(one["Properties"]["PolicyDocument"]))
+        for one in resources.values()
+        if one["Type"] == "AWS::IAM::Policy"
+        for role in one["Properties"].get("Roles", ())
+    ]
     if len(resources) > RESOURCES:
         found.append(f"{len(resources)} resources")
     if len(json.dumps(template)) > quotas.TEMPLATE_BYTES:
         found.append("a template of more than 1 MB")
     for id_, one in resources.items():
         properties = spelt_out(one.get("Properties", {}))
-        inline = sum(
-            len(json.dumps(policy["PolicyDocument"], separators=(",", ":")))
-            for policy in properties.get("Policies", ())
-        )
+        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
+        documents += [document for role, document in attached if role == id_]
+        inline = sum(len(json.dumps(policy, separators=(",", ":"))) for policy in documents)
         if one["Type"] == "AWS::IAM::Role" and inline > quotas.ROLE_POLICY_CHARACTERS:
             found.append(f"{id_}: inline policies of {inline}")
         if one["Type"] == "AWS::IAM::ManagedPolicy":

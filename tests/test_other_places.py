@@ -11,8 +11,11 @@ import pytest
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
@@ -144,6 +147,10 @@ REFUSED: dict[str, tuple[Callable[[World], object], str]] = {
         lambda w: w.queue.grant_submit(iam.User(w.here, "User"), w.other_definition),
         "Here/Queue: job_definition: .* is in Region eu-west-1",
     ),
+    "who is told": (
+        lambda w: bc.JobNotifications(w.here, "X", queues=[w.other_queue]),
+        r"queues\[0\]: .* let a rule there send the events to a bus here",
+    ),
     "what is watched": (
         lambda w: bc.BatchMonitoring(w.here, "X", queues=[w.queue, w.other_queue]),
         r"queues\[1\]: .* is in Region eu-west-1, and the stack in us-east-1",
@@ -228,3 +235,170 @@ def test_every_parameter_for_what_is_used_in_its_region_alone_refuses_another() 
             with pytest.raises(ValueError, match=f"{parameter}: .* is in Region eu-west-1"):
                 getattr(bc, name)(stack, "X", **arguments)
     assert asked > len(others)
+
+
+def _templates(app: cdk.App) -> dict[str, dict[str, Any]]:
+    """Return the resources of each stack, with warnings of this library's rules as errors."""
+    cdk.Validations.of(app).add_plugins(bc.BatchRules(strict=True))
+    assembly = app.synth()
+    return {stack.stack_name: stack.template["Resources"] for stack in assembly.stacks}
+
+
+def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Events::Rule"]
+
+
+@pytest.mark.parametrize("kind", [bc.JobNotifications, bc.JobEventLog, bc.JobCounters])
+def test_events_of_a_queue_elsewhere_are_heard_on_a_bus_that_they_are_sent_to(
+    kind: Any,
+) -> None:
+    """The rule there forwards them; those here stand on the bus, and nobody warns of that."""
+    app = cdk.App()
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    queue = bc.JobQueue.from_job_queue_arn(here, "Queue", f"{THERE}:job-queue/a")
+    job = bc.JobDefinition.from_job_definition_arn(here, "Job", f"{THERE}:job-definition/a:1")
+    bus = events.EventBus(here, "Bus")
+    only = {} if kind is bc.JobEventLog else {"job_definitions": [job]}
+    kind(here, "X", queues=[queue], event_bus=bus, **only)
+
+    rules = _rules(_templates(app)["Here"])
+    assert rules
+    for rule in rules:
+        assert rule["EventBusName"] == here.resolve(bus.event_bus_name)
+        assert rule["EventPattern"]["detail"]["jobQueue"] == [f"{THERE}:job-queue/a"]
+
+
+def test_the_saved_query_links_to_the_region_of_each_event() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    bus = events.EventBus(stack, "Bus")
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", f"{THERE}:job-queue/a")
+    bc.JobEventLog(stack, "X", queues=[queue], event_bus=bus)
+
+    template = cdk.assertions.Template.from_stack(stack)
+    queries = template.find_resources("AWS::Logs::QueryDefinition").values()
+    (asked,) = (one for one in queries if one["Properties"]["Name"].endswith("last failures"))
+    assert 'home?region=", region, "#jobs' in str(asked["Properties"]["QueryString"])
+
+
+def test_a_queue_sends_its_events_to_a_bus_of_another_region_and_account() -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    arn = "arn:aws:events:eu-west-1:210987654321:event-bus/central"
+    bus = events.EventBus.from_event_bus_arn(stack, "Central", arn)
+    queue.on_job_failed("Failed", target=targets.EventBus(bus))
+
+    (rule,) = _rules(_templates(app)["Here"])
+    (target,) = rule["Targets"]
+    assert target["Arn"] == arn
+    assert "RoleArn" in target
+
+
+def test_a_target_in_another_region_is_told_over_the_bus_there() -> None:
+    app = cdk.App()
+    places = {"Here": "us-east-1", "There": "eu-west-1"}
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=region))
+        for name, region in places.items()
+    )
+    inbox = sqs.Queue(there, "Inbox", queue_name="inbox")
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    queue.on_job_failed("Failed", target=inbox, rule_name="failed")
+
+    templates = _templates(app)
+    (rule,) = _rules(templates["Here"])
+    assert "event-bus/default" in str(rule["Targets"])
+    assert any("inbox" in str(one).lower() for one in _rules(templates["There"]))
+
+
+BUS_THERE = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/a"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [one for one in MADE_BY_US if "event_bus" in inspect.signature(getattr(bc, one)).parameters],
+)
+def test_a_bus_of_another_region_is_refused_where_a_rule_would_stand_on_it(name: str) -> None:
+    app = cdk.App()
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    bus = events.EventBus.from_event_bus_arn(stack, "Bus", BUS_THERE)
+    arguments = {**Given(stack).arguments(name), "event_bus": bus}
+
+    with pytest.raises(ValueError, match="Here/X: event_bus: .* is in Region eu-west-1"):
+        getattr(bc, name)(stack, "X", **arguments)
+
+
+def _of_a_bucket_elsewhere(stack: cdk.Stack, event_bus: Any) -> Callable[[], object]:
+    bucket = s3.Bucket.from_bucket_attributes(
+        stack, "Bucket", bucket_name="there", region="eu-west-1"
+    )
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    job = bc.FargateJobDefinition(stack, "Job", **IMAGE)
+    return lambda: bc.ObjectCreatedTrigger(
+        stack, "X", bucket=bucket, queue=queue, job_definition=job, event_bus=event_bus
+    )
+
+
+def _of_the_gateway(stack: cdk.Stack, event_bus: Any) -> Callable[[], object]:
+    bucket = s3.Bucket.from_bucket_attributes(
+        stack, "Bucket", bucket_name="there", region="eu-west-1"
+    )
+    gateway = bc.SubmissionGateway(
+        stack,
+        "X",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "a"),
+        job_definition=bc.FargateJobDefinition(stack, "Job", **IMAGE),
+    )
+    return lambda: gateway.add_bucket("Objects", bucket, event_bus=event_bus)
+
+
+@pytest.mark.parametrize("way", [_of_a_bucket_elsewhere, _of_the_gateway])
+def test_objects_of_a_bucket_elsewhere_come_over_a_bus_or_are_refused(
+    way: Callable[[cdk.Stack, Any], Callable[[], object]],
+) -> None:
+    app = cdk.App()
+    place = cdk.Environment(account=ACCOUNT, region="us-east-1")
+    without, stack = (cdk.Stack(app, name, env=place) for name in ("Without", "Here"))
+    with pytest.raises(ValueError, match="X: bucket: there is in Region eu-west-1, and the stack"):
+        way(without, None)()
+
+    bus = events.EventBus(stack, "Bus")
+    way(stack, bus)()
+    resources = _templates(app)["Here"]
+    (rule,) = _rules(resources)
+    assert rule["EventBusName"] == stack.resolve(bus.event_bus_name)
+    assert "Custom::S3BucketNotifications" not in str(resources)
+
+
+@pytest.mark.parametrize("kind", [bc.FargateJobDefinition, bc.Ec2JobDefinition])
+def test_jobs_write_to_a_log_group_of_another_region(kind: Any) -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:central:*"
+    group = logs.LogGroup.from_log_group_arn(stack, "Logs", arn)
+    kind(stack, "Job", log_group=group, **IMAGE)
+
+    template = cdk.assertions.Template.from_stack(stack)
+    (job,) = template.find_resources("AWS::Batch::JobDefinition").values()
+    options = job["Properties"]["ContainerProperties"]["LogConfiguration"]["Options"]
+    assert options == {"awslogs-group": "central", "awslogs-region": "eu-west-1"}
+    assert f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:central:*" in str(
+        template.find_resources("AWS::IAM::Role")
+    )
+
+
+def test_no_job_writes_to_a_log_group_of_another_account() -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = "arn:aws:logs:us-east-1:210987654321:log-group:central:*"
+    group = logs.LogGroup.from_log_group_arn(stack, "Logs", arn)
+    with pytest.raises(ValueError, match="Here/Job: log_group is in account 210987654321"):
+        bc.FargateJobDefinition(stack, "Job", log_group=group, **IMAGE)
+
+
+def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
+    stack = cdk.Stack()
+    options = {"awslogs-group": "central", "awslogs-region": "eu-west-1"}
+    log = bc.LogConfiguration(options=options)
+    bc.FargateJobDefinition(stack, "Job", log_configuration=log, **IMAGE)
+
+    roles = cdk.assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role")
+    assert ":logs:eu-west-1:" in str(roles)

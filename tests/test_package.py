@@ -1,7 +1,9 @@
 """What importing the package costs, and what it offers."""
 
+import re
 import subprocess
 import sys
+from importlib import metadata
 
 
 def test_importing_the_package_loads_neither_the_cdk_nor_boto3() -> None:
@@ -15,3 +17,14 @@ def test_importing_the_package_loads_neither_the_cdk_nor_boto3() -> None:
     )
 
     assert loaded.stdout.strip() == "[]"
+
+
+def test_the_lowest_cdk_that_is_admitted_is_the_one_that_is_tested() -> None:
+    requirements = metadata.requires("batch-constructs") or []
+    [lowest] = (
+        found[1] for one in requirements if (found := re.match(r"aws-cdk-lib.*>=([\d.]+)", one))
+    )
+
+    assert metadata.version("aws-cdk-lib").removesuffix(".0") == lowest, (
+        "raise it in pyproject.toml"
+    )

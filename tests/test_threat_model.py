@@ -30,6 +30,20 @@ def test_every_line_of_a_table_and_every_section_names_its_test() -> None:
     assert [one for one in [*sections, *lines] if "`test_" not in one and "---" not in one] == []
 
 
+def test_every_paragraph_names_its_test_or_stands_before_a_table() -> None:
+    page, _, _ = PAGE.read_text().partition("## What is not covered")
+    _, heading, body = page.partition("\n## ")
+    parts = [one.strip() for one in (heading + body).strip().split("\n\n")]
+    unheld = [
+        part
+        for part, after in zip(parts, [*parts[1:], ""], strict=True)
+        if not part.startswith(("|", "##")) and "`test_" not in part and not after.startswith("|")
+    ]
+
+    assert len(parts) > 20
+    assert unheld == []
+
+
 def test_the_page_has_room_on_two_sheets() -> None:
     """A sheet of A4 has about sixty lines of a hundred characters."""
     assert len(PAGE.read_text().splitlines()) <= 120

@@ -84,7 +84,10 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             lambda stack: on_fargate(stack, platform_version="1.0"),
             'platform_version is "1.0"; allowed are 1.3.0, 1.4.0 or LATEST: did you mean 1.4.0?',
         ),
-        (lambda stack: on_fargate(stack, gpus=1), "X: FargateJobDefinition: got an unexpected"),
+        (
+            lambda stack: on_fargate(stack, gpus=1),
+            "/X: gpus is no parameter of Fargate",
+        ),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
             'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed are',

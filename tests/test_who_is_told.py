@@ -145,6 +145,58 @@ def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> 
             assert _is_told(queue, watched)
 
 
+def test_what_retires_old_revisions_is_watched_with_its_definition(stack: cdk.Stack) -> None:
+    """No deployment fails for it, so that its alarm alone tells that they stay."""
+    topic = sns.Topic(stack, "Alerts")
+    job = bc.FargateJobDefinition(
+        stack,
+        "Convert",
+        image="busybox",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        keep_old_revisions=3,
+    )
+    bc.BatchMonitoring(
+        stack,
+        "Monitoring",
+        queues=[Shared(stack).queue],
+        functions=[job],
+        alarm_topic=topic,
+    )
+
+    found = rendered(stack)
+    [resource] = of_kind(found, "Custom::BatchOldRevisions").values()
+    function = named(resource["Properties"]["ServiceToken"])
+    [alarm] = [
+        one["Properties"]
+        for one in of_kind(found, "AWS::CloudWatch::Alarm").values()
+        if one["Properties"].get("MetricName") == "Errors"
+    ]
+    assert named(alarm["Dimensions"][0]["Value"]) == function
+    assert alarm["AlarmActions"] == [stack.resolve(topic.topic_arn)]
+
+
+def test_no_alarm_rests_on_a_rule_without_a_target(everything: Resources) -> None:
+    """Nobody says that EventBridge counts what a rule matches that hands it to nobody."""
+    rules = of_kind(everything, "AWS::Events::Rule")
+    resting = {
+        named(dimension["Value"])
+        for alarm in of_kind(everything, "AWS::CloudWatch::Alarm").values()
+        for metric in (alarm["Properties"], *_metrics_of(alarm["Properties"]))
+        if metric.get("Namespace") == "AWS/Events"
+        for dimension in metric["Dimensions"]
+    }
+
+    assert len(resting) >= 2  # a blocked queue, and changes by hand
+    assert [name for name in resting if not rules[name]["Properties"].get("Targets")] == []
+
+
+def _metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**one["MetricStat"]["Metric"]} for one in alarm.get("Metrics", []) if "MetricStat" in one
+    ]
+
+
 def _is_watched(construct: Any) -> bool:
     return getattr(construct, "watched_function", None) is not None
 

@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.aws import parameters
-from batch_constructs.aws.compute_environment_facts import ENDED_ECS_IMAGES, ENDED_EKS_IMAGES
+from batch_constructs.aws.compute_environment_facts import (
+    ENDED_ECS_IMAGES,
+    ENDED_EKS_IMAGES,
+    AllocationStrategy,
+    EnvironmentType,
+    ResourceType,
+)
 from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
@@ -28,7 +35,14 @@ KINDS: Final = (
 )
 """In an order in which each is made before what refers to it."""
 
-_ON_INSTANCES: Final = {"EC2": "Ec2ComputeEnvironment", "SPOT": "SpotComputeEnvironment"}
+_ON_INSTANCES: Final[Mapping[str, str]] = {
+    ResourceType.EC2: "Ec2ComputeEnvironment",
+    ResourceType.SPOT: "SpotComputeEnvironment",
+}
+_ON_ONE_PLATFORM: Final[Mapping[str, str]] = {
+    PlatformCapability.FARGATE: "FargateJobDefinition",
+    PlatformCapability.EC2: "Ec2JobDefinition",
+}
 _ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
 _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
@@ -53,7 +67,7 @@ def constructor(kind: str, properties: Mapping[str, Any]) -> str | None:
 
 
 def _environment(properties: Mapping[str, Any]) -> str | None:
-    if str(properties.get("Type")).upper() == "UNMANAGED":
+    if str(properties.get("Type")).upper() == EnvironmentType.UNMANAGED:
         return "UnmanagedComputeEnvironment"
     resources = properties.get("ComputeResources")
     kind = resources.get("Type") if isinstance(resources, dict) else None
@@ -61,9 +75,9 @@ def _environment(properties: Mapping[str, Any]) -> str | None:
         return None
     if "EksConfiguration" in properties:
         return "EksComputeEnvironment"
-    if kind.startswith("FARGATE"):
+    if kind.startswith(ResourceType.FARGATE):
         return "FargateComputeEnvironment"
-    if kind == "ECS_MANAGED_INSTANCES":
+    if kind == ResourceType.ECS_MANAGED_INSTANCES:
         return "ManagedInstancesComputeEnvironment"
     return _ON_INSTANCES.get(kind)
 
@@ -77,10 +91,10 @@ def _definition(properties: Mapping[str, Any]) -> str | None:
         return "MultiContainerJobDefinition"
     if "ContainerProperties" not in properties:
         return None
-    capabilities = properties.get("PlatformCapabilities", ["EC2"])
-    return {"['FARGATE']": "FargateJobDefinition", "['EC2']": "Ec2JobDefinition"}.get(
-        str(capabilities)
-    )
+    match properties.get("PlatformCapabilities", [PlatformCapability.EC2]):
+        case [str(platform)]:
+            return _ON_ONE_PLATFORM.get(platform)
+    return None
 
 
 def add_what_is_left_out(kind: str, properties: Mapping[str, Any], call: Call) -> None:
@@ -134,14 +148,16 @@ def _add_to_environment(properties: Mapping[str, Any], call: Call) -> None:
     images = _parameter("ComputeEnvironment/ComputeResources/Ec2Configuration")
     if any(f"'{one}'" in str(call.keywords.get(images)) for one in _ENDED_IMAGES):
         del call.keywords[images]  # a new environment takes none of these; this one has it
-    if kind == "FARGATE_SPOT" or (kind == "SPOT" and call.function == "bc.EksComputeEnvironment"):
+    if kind == ResourceType.FARGATE_SPOT or (
+        kind == ResourceType.SPOT and call.function == "bc.EksComputeEnvironment"
+    ):
         call.keywords[_parameter("ComputeEnvironment/ComputeResources/Type")] = True
     else:
         call.keywords.pop("spot", None)
     strategy = _parameter("ComputeEnvironment/ComputeResources/AllocationStrategy")
     if kind not in _ON_INSTANCES:
         return
-    call.keywords.setdefault(strategy, "BEST_FIT")
+    call.keywords.setdefault(strategy, AllocationStrategy.BEST_FIT.value)
     replaced = call.keywords.get(_parameter("ComputeEnvironment/ReplaceComputeEnvironment"))
     if replaced is True or (replaced is None and _is_replaced(kind, properties, call, strategy)):
         for path in ("UpdatePolicy", "ComputeResources/UpdateToLatestImageVersion"):

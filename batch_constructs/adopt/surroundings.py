@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name
+from batch_constructs.aws.names import SECRET_FORM, is_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +22,7 @@ _VPC: Final = "vpc-of-subnets"
 _FILE_SYSTEM_GROUP: Final = "sg-of-file-systems"
 """What stands for what the template does not name, and what is not rendered either."""
 
-_KEY: Final = re.compile(
-    r"^(?P<arn>arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?P<rest>:.*)?$"
-)
+_KEY: Final = re.compile(rf"^(?P<arn>{SECRET_FORM})(?P<rest>:.*)?$")
 _PARTS: Final = ("key", "version_stage", "version_id")
 
 
@@ -43,14 +42,14 @@ class Taken:
     def role(self, value: Any) -> Name:
         """Take in a role by its ARN; nothing is granted to it."""
         arn = values.text(value)
-        if isinstance(arn, str) and not arn.startswith("arn:"):
+        if isinstance(arn, str) and not is_arn(arn):
             raise values.NotTranslatedError
         return self._taken("role", value, "iam.Role.from_role_arn", arn, mutable=False)
 
     def instance_profile(self, value: Any) -> Name:
         """Take in an instance profile by its ARN or its name."""
         given = values.text(value)
-        named = isinstance(given, str) and not given.startswith("arn:")
+        named = isinstance(given, str) and not is_arn(given)
         how = "from_instance_profile_name" if named else "from_instance_profile_arn"
         return self._taken("profile", value, f"iam.InstanceProfile.{how}", given)
 
@@ -144,7 +143,7 @@ class Taken:
         """Take in another resource of AWS Batch, such as a ``JobQueue``, by its ARN or name."""
         given = values.text(value)
         snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", noun).lower()
-        named = isinstance(given, str) and not given.startswith("arn:")
+        named = isinstance(given, str) and not is_arn(given)
         make = f"bc.{noun}.from_{snake}_{'name' if named else 'arn'}"
         return self._taken(snake, value, make, given)
 
@@ -188,7 +187,7 @@ def _parameter_name(value: Any) -> str | None:
         return last.rpartition(":parameter")[2] if told and isinstance(last, str) else None
     if not isinstance(value, str) or ":secretsmanager:" in value:
         return None
-    return value.partition(":parameter")[2] if value.startswith("arn:") else value
+    return value.partition(":parameter")[2] if is_arn(value) else value
 
 
 def variable(text: str, used: set[str]) -> str:

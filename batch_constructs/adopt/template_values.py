@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from batch_constructs.adopt.python_source import Call, Name
+from batch_constructs.aws.resource_states import State
 
 _PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": "ACCOUNT_ID",
@@ -93,9 +94,9 @@ def whole(value: Any) -> int:
 def flag(value: Any) -> bool:
     """Give True or False, of whichever spelling."""
     read = str(value).upper()
-    if read in {"TRUE", "ENABLED"}:
+    if read in {"TRUE", State.ENABLED}:
         return True
-    if read in {"FALSE", "DISABLED"}:
+    if read in {"FALSE", State.DISABLED}:
         return False
     raise NotTranslatedError
 

@@ -16,6 +16,8 @@ from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Entries, Name
 from batch_constructs.adopt.template_values import NotTranslatedError
 from batch_constructs.aws import parameters
+from batch_constructs.aws.compute_environment_facts import CapacityOption
+from batch_constructs.aws.container_facts import LEGACY_SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -240,7 +242,8 @@ class Translation:
     def _deprecated_amount(self, path: str, value: Any, into: Call, within: str) -> None:
         """Read vCPUs and memory where AWS had them before there were requirements."""
         above, _, name = path.rpartition("/")
-        own = f"{above}/ResourceRequirements/{'VCPU' if name == 'Vcpus' else 'MEMORY'}"
+        kind = next(kind for kind, legacy in LEGACY_SIZES.items() if legacy == name)
+        own = f"{above}/ResourceRequirements/{kind}"
         self._set(_parameter(own), value, own, into, within)
 
     def _pod_resources(self, path: str, value: Any, into: Call, within: str) -> None:
@@ -316,7 +319,7 @@ class Translation:
 
     def _spot(self, path: str, value: Any, into: Call, within: str) -> None:
         del within
-        into.keywords[_parameter(path)] = value == "SPOT"
+        into.keywords[_parameter(path)] = value == CapacityOption.SPOT
 
     def _detailed(self, path: str, value: Any, into: Call, within: str) -> None:
         del within

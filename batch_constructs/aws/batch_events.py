@@ -22,6 +22,9 @@ QUEUE_BLOCKED: Final = (JOB_QUEUE_BLOCKED, SERVICE_JOB_QUEUE_BLOCKED)
 API_CALL: Final = "AWS API Call via CloudTrail"
 """Calls of AWS Batch's API have the same source."""
 
+CHANGES: Final = ("Create", "Update", "Delete", "Register", "Deregister")
+"""How the names of calls begin that change what there is."""
+
 DETAIL_TYPES: Final = (
     JOB_STATE_CHANGE,
     JOB_QUEUE_BLOCKED,

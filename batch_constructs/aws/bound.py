@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sized
+    from collections.abc import Collection, Iterable, Sized
 
 A_KEY: Final = "a key of "
 """What a problem begins with that is one of a mapping's key, and not of the value behind it."""
@@ -39,10 +39,10 @@ def refused(value: object, what: str, unit: str = "") -> str:
     return f"{'is empty' if value == '' else f'is {got}'}; {allowed(what)}"
 
 
-def one_of(values: Collection[Any]) -> str:
+def one_of(values: Iterable[Any]) -> str:
     """Write alternatives as prose: ``A, B or C``."""
     words = [
-        _number(value) if isinstance(value, int | float) else value or '""' for value in values
+        _number(value) if isinstance(value, int | float) else str(value) or '""' for value in values
     ]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
@@ -54,13 +54,20 @@ def shown(value: object) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def meant(value: str, known: Collection[str]) -> str:
+def meant(value: object, known: Collection[str]) -> str:
     """Ask for the word that one which is spelt nearly right may have been."""
+    if not isinstance(value, str):
+        return ""
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error
 
     words = {one.upper(): one for one in known}
-    near = get_close_matches(value.upper(), words, n=1, cutoff=_NEAR)
-    return f": did you mean {words[near[0]]}?" if near and len(words) > 1 else ""
+    near = get_close_matches(str(value).upper(), words, n=1, cutoff=_NEAR)
+    return did_you_mean(words[near[0]]) if near and len(words) > 1 else ""
+
+
+def did_you_mean(word: str) -> str:
+    """Ask for a word, at the end of what is said."""
+    return f": did you mean {word}?"
 
 
 def _number(value: object) -> str:
@@ -130,23 +137,28 @@ class Whole(Record):
 
 
 class Decimal(Record):
-    """Numbers of a range, ends included."""
+    """Numbers of a range, ends included; without ``high`` it has one end."""
 
     low: float
-    high: float
+    high: float | None = None
 
     @property
     def allowed(self) -> str:
         """What is allowed."""
-        return f"numbers from {_number(self.low)} to {_number(self.high)}"
+        return f"numbers from {self._range}"
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
-        return f"set {name} to a value from {_number(self.low)} to {_number(self.high)}"
+        return f"set {name} to a value from {self._range}"
 
     def admits(self, value: float) -> bool:
         """Whether a number is allowed."""
-        return self.low <= value <= self.high
+        return self.low <= value and (self.high is None or value <= self.high)
+
+    @property
+    def _range(self) -> str:
+        end = "" if self.high is None else f" to {_number(self.high)}"
+        return f"{_number(self.low)}{end}"
 
     def wrong(self, value: float) -> str | None:
         """Say what is wrong with a number."""

@@ -6,23 +6,50 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateComputeEnvironme
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
 from batch_constructs.aws.source import Source, api
 
-ON_INSTANCES: Final = ("EC2", "SPOT")
-ON_FARGATE: Final = ("FARGATE", "FARGATE_SPOT")
-ON_MANAGED_INSTANCES: Final = ("ECS_MANAGED_INSTANCES",)
-RESOURCE_TYPES: Final = (*ON_INSTANCES, *ON_FARGATE, *ON_MANAGED_INSTANCES)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class EnvironmentType(StrEnum):
+    """Whether AWS Batch starts what jobs run on."""
+
+    MANAGED = "MANAGED"
+    UNMANAGED = "UNMANAGED"
+
+
+class ResourceType(StrEnum):
+    """What the jobs of an environment run on.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeResource.html
+    """
+
+    EC2 = "EC2"
+    SPOT = "SPOT"
+    FARGATE = "FARGATE"
+    FARGATE_SPOT = "FARGATE_SPOT"
+    ECS_MANAGED_INSTANCES = "ECS_MANAGED_INSTANCES"
+
+
+class CapacityOption(StrEnum):
+    """How Amazon ECS Managed Instances are bought.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_InstanceLaunchTemplate.html
+    """
+
+    ON_DEMAND = "ON_DEMAND"
+    SPOT = "SPOT"
+
+
+ON_INSTANCES: Final = (ResourceType.EC2, ResourceType.SPOT)
+ON_FARGATE: Final = (ResourceType.FARGATE, ResourceType.FARGATE_SPOT)
+ON_MANAGED_INSTANCES: Final = (ResourceType.ECS_MANAGED_INSTANCES,)
+RESOURCE_TYPES: Final = tuple(ResourceType)
 """Types of compute resources."""
-
-
-VALID: Final = "VALID"
-"""The status of an environment, or of a queue, that works."""
-
-INVALID: Final = "INVALID"
-"""The status of one that AWS Batch cannot use."""
 
 
 class AllocationStrategy(StrEnum):
@@ -42,13 +69,13 @@ class AllocationStrategy(StrEnum):
 BEST_FIT: Final = AllocationStrategy.BEST_FIT
 """The allocation strategy that AWS Batch takes where none is given."""
 
-STRATEGIES: Final = {
-    "EC2": (
+STRATEGIES: Final[Mapping[str, tuple[AllocationStrategy, ...]]] = {
+    ResourceType.EC2: (
         BEST_FIT,
         AllocationStrategy.BEST_FIT_PROGRESSIVE,
         AllocationStrategy.BEST_FIT_PROGRESSIVE_ORDERED,
     ),
-    "SPOT": (
+    ResourceType.SPOT: (
         BEST_FIT,
         AllocationStrategy.BEST_FIT_PROGRESSIVE,
         AllocationStrategy.SPOT_CAPACITY_OPTIMIZED,
@@ -63,8 +90,22 @@ ALLOCATION_STRATEGIES: Final = tuple(AllocationStrategy)
 IN_PLACE_STRATEGIES: Final = tuple(one for one in ALLOCATION_STRATEGIES if one != BEST_FIT)
 """Strategies of an environment that can be updated in place (CRUpdateAllocationStrategy)."""
 
+
+class ImageType(StrEnum):
+    """The kinds of machine image that AWS Batch chooses from; the newest of its kind is taken.
+
+    Those with NVIDIA's driver are for instances with its GPUs, on x86 and Arm; the others are for
+    the rest, on x86 and Arm.
+    """
+
+    ECS_AL2023 = "ECS_AL2023"
+    ECS_AL2023_NVIDIA = "ECS_AL2023_NVIDIA"
+    EKS_AL2023 = "EKS_AL2023"
+    EKS_AL2023_NVIDIA = "EKS_AL2023_NVIDIA"
+
+
 ENDED_ECS_IMAGES: Final = ("ECS_AL2", "ECS_AL2_NVIDIA")
-ECS_IMAGES: Final = ("ECS_AL2023", "ECS_AL2023_NVIDIA")
+ECS_IMAGES: Final = (ImageType.ECS_AL2023, ImageType.ECS_AL2023_NVIDIA)
 """Types of images for Amazon ECS: of Amazon Linux 2, which no new environment takes, and 2023."""
 
 ENDED_EKS_IMAGES: Final = ("EKS_AL2", "EKS_AL2_NVIDIA")
@@ -86,6 +127,12 @@ FARGATE_NETWORK: Final = {
 }
 """What an environment on Fargate needs, and how many of it."""
 
+FARGATE_NETWORK_SOURCE: Final[Source] = api(
+    "ComputeResource.subnets",
+    '"Fargate compute resources can contain up to 16 subnets."; the network of an ECS task takes 5'
+    " security groups.",
+)
+
 PROVIDER: Final = "ComputeResources/ManagedInstancesProvider"
 LAUNCH: Final = f"{PROVIDER}/InstanceLaunchTemplate"
 """Where the properties of Amazon ECS Managed Instances and of their launch stand."""
@@ -95,7 +142,7 @@ VCPUS: Final = Whole(0)
 
 TAKEN_BY: Final = {
     "AllocationStrategy": ON_INSTANCES,
-    "BidPercentage": ("SPOT",),
+    "BidPercentage": (ResourceType.SPOT,),
     "CapacityTags": ON_MANAGED_INSTANCES,
     "DesiredvCpus": ON_INSTANCES,
     "Ec2Configuration": ON_INSTANCES,
@@ -109,7 +156,7 @@ TAKEN_BY: Final = {
     "PlacementGroup": ON_INSTANCES,
     "ScalingPolicy": ON_INSTANCES,
     "SecurityGroupIds": (*ON_INSTANCES, *ON_FARGATE),
-    "SpotIamFleetRole": ("SPOT",),
+    "SpotIamFleetRole": (ResourceType.SPOT,),
     "Subnets": (*ON_INSTANCES, *ON_FARGATE),
     "Tags": ON_INSTANCES,
 }
@@ -127,7 +174,7 @@ def _only(types: tuple[str, ...], besides: tuple[str, ...]) -> tuple[str, ...]:
 
 NOT_ON_FARGATE: Final = _only(ON_INSTANCES, ON_FARGATE)
 NOT_ON_MANAGED_INSTANCES: Final = _only(ON_INSTANCES, ON_MANAGED_INSTANCES)
-ONLY_ON_SPOT: Final = _only(("SPOT",), ("EC2",))
+ONLY_ON_SPOT: Final = _only((ResourceType.SPOT,), (ResourceType.EC2,))
 ONLY_ON_MANAGED_INSTANCES: Final = _only(ON_MANAGED_INSTANCES, (*ON_INSTANCES, *ON_FARGATE))
 
 

@@ -6,10 +6,13 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.source import Source, api, docs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ContainerDependencyCondition(StrEnum):
@@ -29,7 +32,8 @@ FIRELENS: Final = "awsfirelens"
 AWSLOGS: Final = "awslogs"
 """The log driver that writes to CloudWatch Logs; it is the one where none is given."""
 
-FARGATE_LOG_DRIVERS: Final = (AWSLOGS, "splunk")
+SPLUNK: Final = "splunk"
+FARGATE_LOG_DRIVERS: Final = (AWSLOGS, SPLUNK)
 LOG_DRIVERS: Final = (
     *FARGATE_LOG_DRIVERS,
     FIRELENS,
@@ -48,15 +52,39 @@ MULTILINE_OPTIONS: Final = ("awslogs-datetime-format", "awslogs-multiline-patter
 SPLUNK_OPTIONS: Final = ("splunk-url", "splunk-token")
 """Options that the splunk driver needs."""
 
-SIZES: Final = ("VCPU", "MEMORY", "GPU")
-"""The types of a resource requirement."""
 
-LEGACY_SIZES: Final = {"VCPU": "Vcpus", "MEMORY": "Memory"}
+class SizeType(StrEnum):
+    """The types of a resource requirement.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html
+    """
+
+    VCPU = "VCPU"
+    MEMORY = "MEMORY"
+    GPU = "GPU"
+
+
+SIZES: Final = tuple(SizeType)
+
+LEGACY_SIZES: Final[Mapping[str, str]] = {SizeType.VCPU: "Vcpus", SizeType.MEMORY: "Memory"}
 """Type of a resource requirement → the deprecated property that says the same."""
+
+CPU_UNITS: Final = 1024
+"""What Amazon ECS counts a vCPU as."""
+
+CPU_UNITS_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/developerguide/task_definition_parameters.html", "A vCPU is 1,024 CPU units."
+)
 
 MEMORY_MIB: Final = Whole(4, unit="MiB")
 VCPUS: Final = Whole(1)
 GPUS: Final = Whole(1)
+AMOUNTS: Final[Mapping[str, Whole]] = {
+    SizeType.VCPU: VCPUS,
+    SizeType.MEMORY: MEMORY_MIB,
+    SizeType.GPU: GPUS,
+}
+"""How much of each a container may ask for; on Fargate vCPUs and memory go together."""
 
 SIZE_SOURCE: Final[Source] = api(
     "ResourceRequirement.value",
@@ -71,6 +99,11 @@ ENDED: Final = (ContainerDependencyCondition.COMPLETE, ContainerDependencyCondit
 TIMEOUT: Final = Whole(2, unit="seconds")
 FARGATE_TIMEOUT: Final = Whole(TIMEOUT.low, 120, unit="seconds")
 """How long a container may wait for others, or take to stop."""
+
+TIMEOUT_SOURCE: Final[Source] = docs(
+    "AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+    "startTimeout and stopTimeout: 2 seconds at least, and on Fargate at most 120.",
+)
 
 
 class FirelensType(StrEnum):

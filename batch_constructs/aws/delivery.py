@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Decimal, Whole
 from batch_constructs.aws.source import Source, docs
+
+OBJECTS_SOURCE: Final = "aws.s3"
+OBJECT_CREATED: Final = "Object Created"
+"""How EventBridge tells of an object that is new, or was written again."""
+
+OBJECT_CREATED_SOURCE: Final[Source] = docs(
+    "AmazonS3/latest/userguide/ev-events.html",
+    'Examples: "source": "aws.s3", "detail-type": "Object Created".',
+)
 
 MOST_RETRY_ATTEMPTS: Final = 185
 RETRY_ATTEMPTS: Final = Whole(0, MOST_RETRY_ATTEMPTS)
@@ -57,6 +66,14 @@ SQS_SOURCE: Final[Source] = docs(
     " for FIFO queues; MaximumConcurrency: 2 to 1,000.",
 )
 
+SQS_RECEIVES: Final = Whole(1, 1000)
+"""How often a message is received before it goes to the dead-letter queue."""
+
+SQS_RECEIVES_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html",
+    "Maximum receives: a value between 1 and 1,000.",
+)
+
 SQS_RETENTION_DAYS: Final = 14
 """How long SQS keeps a message at most."""
 
@@ -70,6 +87,11 @@ SQS_VISIBILITY_SECONDS: Final = 30
 
 FUNCTION_SECONDS: Final = 3
 """How long a function may run by default."""
+
+DEFAULTS_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html",
+    "VisibilityTimeout: 30 seconds by default; Timeout of a function: 3.",
+)
 
 VISIBILITY_FACTOR: Final = 6
 """How many times its timeout a function's queue hides a message."""
@@ -104,6 +126,16 @@ STATE_NAME: Final = 80
 STATE_NAME_SOURCE: Final[Source] = docs(
     "step-functions/latest/dg/statemachine-structure.html",
     "The name of a state has at most 80 characters.",
+)
+
+STATE_RETRIES: Final = Whole(1, 99_999_999)
+STATE_RETRY_SECONDS: Final = Whole(1, 99_999_999, unit="seconds")
+STATE_BACKOFF_RATE: Final = Decimal(1)
+"""How often a state of Step Functions tries again, after how long, and how that grows."""
+
+STATE_RETRY_SOURCE: Final[Source] = docs(
+    "step-functions/latest/dg/concepts-error-handling.html",
+    "Retry: IntervalSeconds and MaxAttempts have the maximum 99999999, BackoffRate is 1 or more.",
 )
 
 LAMBDA_MEMORY_MEBIBYTES: Final = 10_240

@@ -32,5 +32,7 @@ DEFAULT_IOPS: Final = 3000
 
 SOURCE: Final[Source] = docs(
     "ebs/latest/userguide/ebs-volume-types.html",
-    "Volume size, IOPS and throughput of each type; gp3 up to 64 TiB, 80,000 IOPS, 2,000 MiB/s.",
+    "gp3: up to 64 TiB, 3,000 to 80,000 IOPS, 125 to 2,000 MiB/s, one for 4 IOPS; io1: 100 to"
+    " 64,000 IOPS; io2: 100 to 256,000 IOPS; gp2 and io1: 16 TiB; magnetic volumes: 1 TiB. The"
+    " images of ECS take 30 GiB.",
 )

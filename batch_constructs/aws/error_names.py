@@ -52,6 +52,31 @@ NOT_AUTHENTICATED_SOURCE: Final[Source] = docs(
     " the call is refused before it is looked at.",
 )
 
+NOT_FOUND: Final = "ResourceNotFoundException"
+EXISTS_ALREADY: Final = "ResourceAlreadyExistsException"
+"""Error codes of CloudWatch Logs."""
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+TRANSACTION_CANCELED: Final = "TransactionCanceledException"
+PASSING_REASONS: Final = frozenset(
+    {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
+)
+"""Why DynamoDB cancels a transaction that may go well a little later."""
+
+PASSING_CODES: Final = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Error codes of the same."""
+
+DYNAMODB_SOURCE: Final[Source] = docs(
+    "amazondynamodb/latest/APIReference/API_TransactWriteItems.html",
+    "The errors, and the codes of cancellation reasons.",
+)
+
 TOO_MANY_REQUESTS: Final = 429
 """The HTTP status of a throttled call."""
 

@@ -28,6 +28,9 @@ SOURCE: Final[Source] = api(
     ' supported for that memory value"',
 )
 
+LEAST_VCPUS: Final = min(MEMORY)
+"""What the smallest job on Fargate takes."""
+
 WINDOWS_VCPUS: Final = (1, 2, 4)
 """The vCPUs that Fargate offers to Windows."""
 

@@ -12,6 +12,14 @@ from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, guide
 
+
+class JobDefinitionType(StrEnum):
+    """Whether a job is one container or task, or several nodes."""
+
+    CONTAINER = "container"
+    MULTINODE = "multinode"
+
+
 BYTES: Final = 24 * 1024
 """The longest definition, as the request that registers it."""
 

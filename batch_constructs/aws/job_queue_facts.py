@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.source import Source, api, guide
 
 
 class TimeLimitReason(StrEnum):
@@ -28,6 +30,14 @@ class TimeLimitReason(StrEnum):
     )
     SERVICE_ENVIRONMENT_MAX_RESOURCE = "MISCONFIGURATION:SERVICE_ENVIRONMENT_MAX_RESOURCE"
     QUOTA_MANAGEMENT_LIMIT_EXCEEDED = "MISCONFIGURATION:QUOTA_MANAGEMENT_LIMIT_EXCEEDED"
+
+
+SERVICE_ROLE_LACKS_PERMISSIONS: Final = "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS"
+"""A status reason that no time limit knows."""
+
+SERVICE_ROLE_LACKS_PERMISSIONS_SOURCE: Final[Source] = guide(
+    "job_stuck_in_runnable_common_issues", "The reasons of blocked queues, and what to do."
+)
 
 
 class QueueKind(Record, kw_only=True):
@@ -63,6 +73,11 @@ CONTAINER_JOBS: Final = QueueKind(
         TimeLimitReason.EC2_INSTANCE_CONFIGURATION_UNSUPPORTED,
     ),
 )
+CONTAINER_JOBS_SOURCE: Final[Source] = api(
+    "CreateJobQueueRequest.computeEnvironmentOrder",
+    '"You can associate up to three compute environments with a job queue."',
+)
+
 SERVICE_JOBS: Final = QueueKind(
     jobs="service jobs",
     order="ServiceEnvironmentOrder",
@@ -78,7 +93,7 @@ SERVICE_JOBS: Final = QueueKind(
 QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
 """https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""
 
-STUCK_STATE: Final = "RUNNABLE"
+STUCK_STATE: Final = JobState.RUNNABLE
 """The state of a job that stands at the head of its queue; time limits act on no other."""
 
 ORDER: Final = Whole(0)

@@ -43,6 +43,7 @@ class Limit(Record, kw_only=True):
         title: the fault in a few words, for the page of the rules.
         why: why it matters, for the page of the rules.
         severity: ``error`` where AWS refuses it, else ``warning``.
+        exact_case: of words: whether CloudFormation's own schema lists them, and so no other case.
     """
 
     rule: str
@@ -55,6 +56,7 @@ class Limit(Record, kw_only=True):
     title: str
     why: str
     severity: str = "error"
+    exact_case: bool = False
 
     @property
     def way(self) -> tuple[str, str]:
@@ -108,6 +110,7 @@ def _limit(line: dict[str, Any]) -> Limit:
         title=line.get("title") or _title(line["noun"].removeprefix("the "), bound),
         why=line["why"],
         severity=line.get("severity", "error"),
+        exact_case=line.get("exact_case", False),
     )
 
 

@@ -16,6 +16,11 @@ from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
 
 NAMESPACE: Final = "AWS/Batch"
+SQS_NAMESPACE: Final = "AWS/SQS"
+LAMBDA_NAMESPACE: Final = "AWS/Lambda"
+EVENTS_NAMESPACE: Final = "AWS/Events"
+"""Of the services around AWS Batch."""
+
 DIMENSION: Final = "JobQueueName"
 """The one dimension."""
 
@@ -28,16 +33,29 @@ HOURLY_DAYS: Final = 455
 """How long CloudWatch keeps averages of an hour, which are the last that it keeps."""
 
 HOURLY_SOURCE: Final[Source] = docs(
-    "AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html",
-    "Data points with a period of 3600 seconds (1 hour) are available for 455 days (15 months).",
+    "AmazonCloudWatch/latest/APIReference/API_GetMetricData.html",
+    '"Data points with a period of 300 seconds (5-minute) are available for 63 days.", "Data points'
+    ' with a period of 3600 seconds (1 hour) are available for 455 days (15 months)."',
 )
 
 OLDEST_METRIC_DAYS: Final = 14
 """How old a value is at most that CloudWatch takes."""
 
 OLDEST_METRIC_SOURCE: Final[Source] = docs(
-    "AmazonCloudWatch/latest/monitoring/publishingMetrics.html",
-    "The time stamp can be up to two weeks in the past.",
+    "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
+    '"You can specify time stamps that are as much as two weeks before the current date"',
+)
+
+VALUES_AT_ONCE: Final = 150
+"""How many values of a metric a call takes."""
+
+METRICS_AT_ONCE: Final = 1_000
+"""How many metrics it takes."""
+
+PUT_METRIC_DATA_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
+    '"publish up to 150 values per metric with one PutMetricData request"; "no more than 1000'
+    ' different metrics".',
 )
 
 STATISTIC: Final = Matching(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Final, TypeGuard
 
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import Source, api, cloudformation, guide
+from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
+
+_CHARACTERS: Final = "A-Za-z0-9_-"
+
+RESOURCE_NAME_LENGTH: Final = 128
 
 RESOURCE_NAME: Final = Matching(
-    r"[A-Za-z0-9_-]+", "1 to 128 letters, digits, hyphens and underscores", 128
+    f"[{_CHARACTERS}]+",
+    f"1 to {RESOURCE_NAME_LENGTH} letters, digits, hyphens and underscores",
+    RESOURCE_NAME_LENGTH,
 )
 """The name of a compute environment, a job queue, a job definition and their like."""
 
@@ -19,11 +25,33 @@ RESOURCE_NAME_SOURCE: Final[Source] = cloudformation(
     "The pattern of QuotaShareArn: job-queue/[a-zA-Z0-9_\\-]{1,128}; any of these may come first.",
 )
 
+GENERATED_NAME_ENDING: Final = 16
+"""What CloudFormation puts behind a logical ID, or a part of it, where no name is given."""
+
+GENERATED_NAME_SHORTEST_LIMIT: Final = 40
+"""To how many characters it cuts such a name, at the least."""
+
+GENERATED_NAME_SOURCE: Final[Source] = seen(
+    "https://github.com/aws/aws-cdk/issues/26128",
+    "job-definition/cttsoicatopieriandxdevb-3fac93477d7a86a: 23 characters of the logical ID, a"
+    " hyphen and 15 hexadecimal digits.",
+)
+
+LONGEST_PARTITION: Final = len("aws-us-gov")
+LONGEST_REGION: Final = len("us-isof-south-1")
+ACCOUNT_ID_LENGTH: Final = 12
+
+ARN_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference-arns.html",
+    "arn:partition:service:region:account-id:resource; of partitions and Regions a test asks"
+    " botocore for the longest.",
+)
+
 JOB_NAME_LENGTH: Final = 128
 """How long the name of a job may be."""
 
 JOB_NAME: Final = Matching(
-    r"[A-Za-z0-9][A-Za-z0-9_-]*",
+    f"[A-Za-z0-9][{_CHARACTERS}]*",
     f"1 to {JOB_NAME_LENGTH} letters, digits, hyphens and underscores, a letter or a digit first",
     JOB_NAME_LENGTH,
 )
@@ -35,11 +63,20 @@ JOB_NAME_SOURCE: Final[Source] = api(
     ' uppercase and lowercase letters, numbers, hyphens (-), and underscores (_)."',
 )
 
-NOT_IN_A_JOB_NAME: Final = pattern(r"[^A-Za-z0-9_-]+")
+NOT_IN_A_JOB_NAME: Final = pattern(f"[^{_CHARACTERS}]+")
 """What has to be replaced where a job is called after something else."""
+
+NAME_BEGINS: Final = f"(?<![{_CHARACTERS}])"
+"""The pattern of a place in a text where a name may begin."""
 
 LOG_GROUP_OPTION: Final = "awslogs-group"
 """The option of the awslogs driver that names a log group."""
+
+LOG_REGION_OPTION: Final = "awslogs-region"
+"""The option of the awslogs driver that names the log group's Region; by default the job's."""
+
+FUNCTION_LOG_GROUPS: Final = "/aws/lambda/"
+"""How the log group of a function is called that has no other, before the function's name."""
 
 DEFAULT_LOG_GROUP: Final = "/aws/batch/job"
 """Where the output of a job goes whose definition names no other log group."""
@@ -48,6 +85,53 @@ DEFAULT_LOG_GROUP_SOURCE: Final[Source] = guide(
     "using_awslogs",
     "The option awslogs-group: where it is not specified, /aws/batch/job is used.",
 )
+
+
+LONGEST_ARN: Final = 190
+"""Characters of the longest ARN of a queue or a definition, with ``:*`` behind it."""
+
+ARN_PARTS: Final = 5
+"""How many colons stand before the resource of an ARN."""
+
+STATES_SUBMIT_JOB: Final = "states:::batch:submitJob"
+STATES_CALL: Final = "states:::aws-sdk:batch:"
+SCHEDULER_SUBMIT_JOB: Final = "scheduler:::aws-sdk:batch:submitJob"
+"""What follows ``arn:PARTITION:`` where Step Functions or Scheduler calls AWS Batch."""
+
+SUBMIT_JOB_SOURCE: Final[Source] = docs(
+    "step-functions/latest/dg/connect-batch.html",
+    "The Resource of an optimized submission, of one by the SDK's integration, and of Scheduler's"
+    " universal target.",
+)
+
+
+def is_arn(text: object) -> TypeGuard[str]:
+    """Tell whether a value is an ARN."""
+    return isinstance(text, str) and text.startswith("arn:")
+
+
+def form(service: str, rest: str, *, region: str = "[^:]*", account: str = "[^:]*") -> str:
+    """Write the pattern of an ARN."""
+    return f"arn:[^:]+:{service}:{region}:{account}:{rest}"
+
+
+SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")
+"""The pattern of a secret's ARN, behind which a key, a stage and a version may be named."""
+
+
+def every(kind: str, name: str = "*") -> str:
+    """Write what an ARN ends with that means every resource of a kind, whatever stands for it."""
+    return f"{kind}/{name}"
+
+
+def marker(kind: str) -> str:
+    """Give what the ARN of a kind of resource holds, and no other."""
+    return f":{kind}/"
+
+
+def quota_share(queue: str, share: str) -> str:
+    """Write what an ARN ends with that means a quota share, or all that a pattern means."""
+    return f"{queue}/quota-share/{share}"
 
 
 def arn(

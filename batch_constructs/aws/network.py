@@ -34,7 +34,14 @@ ENDPOINTS_SOURCE: Final[Source] = guide(
 NODE_SECURITY_GROUPS: Final = 5
 """How many security groups the interface of a node of a multi-node job takes."""
 
+NODE_SECURITY_GROUPS_SOURCE: Final[Source] = docs(
+    "vpc/latest/userguide/amazon-vpc-limits.html", "Security groups per network interface: 5."
+)
+
 HTTPS: Final = 443
+HTTPS_SOURCE: Final[Source] = docs(
+    "vpc/latest/privatelink/create-interface-endpoint.html", "Its security group lets in TCP 443."
+)
 
 NFS: Final = 2049
 """The port of a mount target."""

@@ -21,11 +21,18 @@ class PlatformCapability(StrEnum):
     MANAGED_INSTANCES = "MANAGED_INSTANCES"
 
 
+class Orchestration(StrEnum):
+    """Which service starts the containers of an environment."""
+
+    ECS = "ECS"
+    EKS = "EKS"
+
+
 KINDS: Final = {
-    "EC2": "EC2",
-    "FARGATE": "Fargate",
-    "MANAGED_INSTANCES": "Managed Instances",
-    "EKS": "EKS",
+    PlatformCapability.EC2: "EC2",
+    PlatformCapability.FARGATE: "Fargate",
+    PlatformCapability.MANAGED_INSTANCES: "Managed Instances",
+    Orchestration.EKS: "EKS",
     "WINDOWS": "Windows",
     "SINGLE_NODE": "single-node",
     "MULTI_NODE": "multi-node",

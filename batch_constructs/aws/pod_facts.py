@@ -14,6 +14,10 @@ from batch_constructs.aws.source import Source, api
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")
 
+CONTAINERS_SOURCE: Final[Source] = api(
+    "EksPodProperties.containers", '"This object is limited to 10 elements."; so initContainers.'
+)
+
 
 VOLUME_KINDS: Final = ("EmptyDir", "HostPath", "Secret", "PersistentVolumeClaim")
 """What a volume may be: one of these."""

@@ -55,3 +55,7 @@ FARGATE: Final = {
 
 FARGATE_LEAST_SECONDS: Final = 60
 """What is paid of a job that ends sooner."""
+
+FARGATE_LEAST_SOURCE: Final[Source] = Source(
+    "https://aws.amazon.com/fargate/pricing/", "Linux: a minimum of 1 minute (60 seconds) applies."
+)

@@ -47,6 +47,14 @@ EXECUTION_SOURCE: Final[Source] = docs(
     " the specification of the Amazon States Language wants a positive integer.",
 )
 
+STATE_MACHINE_CHARACTERS: Final = 1_048_576
+"""The definition of a state machine."""
+
+STATE_MACHINE_CHARACTERS_SOURCE: Final[Source] = docs(
+    "step-functions/latest/apireference/API_CreateStateMachine.html",
+    'definition: "Length Constraints: Minimum length of 1. Maximum length of 1048576."',
+)
+
 DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 512 characters", 512)
 """What a rule or a schedule is said to be for."""
 
@@ -112,7 +120,8 @@ PARAMETER_SOURCE: Final[Source] = docs(
     'Standard parameters: "Maximum size of a parameter value: 4 KB".',
 )
 
-FUNCTION_ENVIRONMENT_BYTES: Final = 4096
+FUNCTION_ENVIRONMENT_KB: Final = 4
+FUNCTION_ENVIRONMENT_BYTES: Final = FUNCTION_ENVIRONMENT_KB * 1024
 """All environment variables of a function together, names and values."""
 
 FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
@@ -158,12 +167,28 @@ STACK_SOURCE: Final[Source] = docs(
     ' references in a stack template"; template body in an object of S3: "1 MB".',
 )
 
+TEMPLATE_BYTES_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "1 MB: 1,000,000 bytes."
+)
+
 TARGET_INPUT_CHARACTERS: Final = 8192
 """What a rule gives its target, as it is or as a template of it."""
 
 TARGET_INPUT_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_Target.html",
     'Input: "Length Constraints: Maximum length of 8192."; the same of InputTemplate.',
+)
+
+LOG_RETENTION_DAYS: Final = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""How long CloudWatch Logs may keep what a log group holds, where that ends."""
+
+LOG_RETENTION_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
+    "retentionInDays: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,"
+    " 2192, 2557, 2922, 3288 and 3653.",
 )
 
 LOG_RESOURCE_POLICIES: Final = 10
@@ -200,5 +225,5 @@ SUBJECT_CHARACTERS: Final = 99
 
 SUBJECT_SOURCE: Final[Source] = docs(
     "sns/latest/api/API_Publish.html",
-    'Subjects are "less than 100 characters long".',
+    'Subjects are "less than 100 characters long": 99 at most.',
 )

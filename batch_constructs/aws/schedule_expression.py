@@ -1,6 +1,7 @@
-"""Schedule expressions: what EventBridge Scheduler accepts.
+"""Schedule expressions: what EventBridge Scheduler accepts, and what a rule of EventBridge does.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
 """
 
 from __future__ import annotations
@@ -29,9 +30,12 @@ _NAMES = (
 
 
 def problem_with(expression: str) -> str | None:
-    """Say what is wrong with an expression, and what is allowed; None when nothing is."""
+    """Say what is wrong with an expression of Scheduler, and what is allowed; None if nothing is.
+
+    Of a unit Scheduler says "minute | minutes | hour | hours | day | days", whatever the number.
+    """
     if rate := _RATE.fullmatch(expression):
-        return _problem_with_rate(int(rate[1]), rate[2], plural=bool(rate[3]))
+        return None if int(rate[1]) else "a rate is 1 or more"
     if at := _AT.fullmatch(expression):
         from datetime import datetime  # noqa: PLC0415  # seldom needed
 
@@ -48,13 +52,19 @@ def problem_with(expression: str) -> str | None:
     )
 
 
-def _problem_with_rate(number: int, unit: str, *, plural: bool) -> str | None:
-    if number == 0:
-        return "a rate is 1 or more"
-    if plural == (number == 1):
-        right = f"{unit}{'' if number == 1 else 's'}"
-        return f"the unit of {number} is {right}: write rate({number} {right})"
-    return None
+def problem_in_a_rule(expression: str) -> str | None:
+    """Say what is wrong with an expression of a rule, which is stricter than Scheduler.
+
+    "If the value is equal to 1, then the unit must be singular. If the value is greater than 1, the
+    unit must be plural."
+    """
+    rate = _RATE.fullmatch(expression)
+    if rate and int(rate[1]) and bool(rate[3]) == (int(rate[1]) == 1):
+        right = f"{rate[1]} {rate[2]}{'' if int(rate[1]) == 1 else 's'}"
+        return f"the unit of {rate[1]} is {right.partition(' ')[2]}: write rate({right})"
+    if _AT.fullmatch(expression):
+        return "a rule takes rate(…) and cron(…); at(…) is for EventBridge Scheduler"
+    return problem_with(expression)
 
 
 def _problem_with_cron(fields: list[str]) -> str | None:

@@ -13,6 +13,11 @@ from batch_constructs.aws.source import Source, api
 DEFAULT_SHARE_DECAY_SECONDS: Final = 600
 """The window that counts where the share decay is 0, or is left out."""
 
+DEFAULT_SHARE_DECAY_SOURCE: Final[Source] = api(
+    "FairsharePolicy.shareDecaySeconds",
+    '"A value of zero (0) indicates the default minimum time window (600 seconds)."',
+)
+
 
 DEFAULT_SHARE_WEIGHT: Final = 1.0
 """The weight of a share that the policy does not list."""

@@ -8,8 +8,15 @@ from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
 
+DOMAIN: Final = "amazonaws.com"
+"""What the name of a service ends with, its principal's and its endpoint's."""
+
 ALARMS: Final = "cloudwatch.amazonaws.com"
 BATCH: Final = "batch.amazonaws.com"
+CLOUDFORMATION: Final = "cloudformation.amazonaws.com"
+CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
+LOG_DELIVERY: Final = "delivery.logs.amazonaws.com"
+SNS: Final = "sns.amazonaws.com"
 EC2: Final = "ec2.amazonaws.com"
 ECS: Final = "ecs.amazonaws.com"
 ECS_TASKS: Final = "ecs-tasks.amazonaws.com"
@@ -42,6 +49,12 @@ LAUNCHING_ROLES: Final = (
     ("batch.amazonaws.com", SERVICE_LINKED_ROLE),
 )
 """The service-linked roles with which instances of an environment may be launched."""
+
+
+def linked_role(service: str, name: str) -> str:
+    """Write what the ARN of a service-linked role ends with."""
+    return f"role/aws-service-role/{service}/{name}"
+
 
 _PROVIDER: Final = "ManagedInstancesProvider"
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Matching, Whole
@@ -42,6 +43,17 @@ SCHEDULING_PRIORITY_SOURCE: Final[Source] = api(
     "SubmitJobRequest.schedulingPriorityOverride",
     '"The minimum supported value is 0 and the maximum supported value is 9999."',
 )
+
+
+class ArrayDependency(StrEnum):
+    """How a job waits for an array: a child for its like, or for the one before it.
+
+    https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDependency.html
+    """
+
+    N_TO_N = "N_TO_N"
+    SEQUENTIAL = "SEQUENTIAL"
+
 
 DEPENDENCIES: Final = Whole(0, 20)
 """How many jobs a job may wait for."""
@@ -132,6 +144,44 @@ STOP_REASON_CHARACTERS: Final = 1024
 
 STOP_REASON_SOURCE: Final[Source] = api(
     "TerminateJobRequest.reason", '"This parameter has a limit of 1024 characters."'
+)
+
+LISTED_WITH_FILTERS: Final = 100
+"""The same where filters are given, and of ``ListServiceJobs``."""
+
+LISTED_WITH_FILTERS_SOURCE: Final[Source] = api(
+    "ListJobsRequest.maxResults", '"When --filters is used, Batch returns up to 100 values."'
+)
+
+SNAPSHOT_JOBS: Final = 100
+"""How many jobs ``GetJobQueueSnapshot`` shows of the front of a queue."""
+
+SNAPSHOT_JOBS_SOURCE: Final[Source] = api(
+    "FrontOfQueueDetail.jobs",
+    '"The Amazon Resource Names (ARNs) of the first 100 RUNNABLE jobs in a named job queue."',
+)
+
+SNAPSHOT_SHARES: Final = 20
+"""How many shares it shows."""
+
+SNAPSHOT_SHARES_SOURCE: Final[Source] = api(
+    "FairshareUtilizationDetail.topCapacityUtilization",
+    '"A list of the top 20 shares with the highest capacity utilization, ordered by usage amount."',
+)
+
+CLIENT_TOKEN_HOURS: Final = 8
+"""How long a client token makes a change of a consumable resource happen once."""
+
+CLIENT_TOKEN_SOURCE: Final[Source] = api(
+    "UpdateConsumableResourceRequest.clientToken", '"A clientToken is valid for 8 hours."'
+)
+
+LARGEST_NUMBER: Final = 2_147_483_647
+"""The largest number that the API has room for."""
+
+LARGEST_NUMBER_SOURCE: Final[Source] = docs(
+    "batch/latest/APIReference/API_SubmitJob.html",
+    "Type: Integer, which in AWS's models has 32 bits: up to 2147483647.",
 )
 
 LISTED_AT_ONCE: Final = 1000

@@ -11,6 +11,8 @@ import click
 
 from batch_constructs.check import all_files
 from batch_constructs.check.findings_report import FORMATS
+from batch_constructs.rules.error_outcomes import outcome_of_error
+from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rulebook import RULES
 
 
@@ -82,9 +84,11 @@ def explanation(name: str) -> str:
     """Write all that is known about a rule."""
     rule = RULES[name]
     about = ", ".join(rule.subjects) if len(rule.subjects) <= _FEW else "several types"
+    is_error = rule.severity is Severity.ERROR
+    becomes = f" ({outcome_of_error(rule.id)})" if is_error else ""
     lines = [
         f"{rule.id}: {rule.title}",
-        f"  {rule.severity}, about {about}",
+        f"  {rule.severity}{becomes}, about {about}",
         f"  {rule.explanation}" if rule.explanation else "",
         f"  fix: {rule.fix}",
         f"  source: {rule.source}",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.rules.error_outcomes import TAKEN
 from batch_constructs.rules.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -113,6 +114,9 @@ class _Text:
                     yield from self._heading(resource, labels.get(path, {}).get(resource, ""))
                 fault = [(f"{one.severity:<8}", one.severity), (one.message, "")]
                 yield from self._indented(4, 8, [*fault, (f"  {one.rule}", "dim")])
+                becomes = TAKEN.get(one.rule)
+                if becomes and one.severity is Severity.ERROR:
+                    yield from self._indented(12, 0, [(becomes, "")])
                 where = f"line {one.line}: {one.path}" if one.line else one.path
                 yield from self._indented(12, 0, [(where.removesuffix(": "), "dim")])
                 yield from self._indented(12, 5, [("fix: ", "fix"), (one.fix, "")])

@@ -31,13 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
 
-_ATTEMPTS, _CONNECT_SECONDS, _READ_SECONDS = 7, 5, 30
-_SUBMIT_SECONDS, _CALL_SECONDS = 30.0, 300.0
-"""How long a whole submission may take, and any other call with what it repeats."""
+_SUBMIT_SECONDS = 30.0
+"""How long a whole submission may take."""
 
-_ATTEMPTS_WITHOUT_CONNECTION = 3
-"""A submission that finds no connection ends after a second or two."""
-
+_WAIT_DAYS = 7
 _FIRST_POLL_SECONDS, _SLOWEST_POLL_SECONDS = 1.0, 15.0
 
 _Boto3 = Any
@@ -108,16 +105,9 @@ class BatchClient:
 
     def _boto3_client(self, service: str, **options: str) -> _Boto3:
         """Make a boto3 client that is patient with throttling."""
-        from botocore.config import Config  # noqa: PLC0415  # as above
+        from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as above
 
-        from batch_constructs.client.deadline import Bounded  # noqa: PLC0415 - as above
-
-        config = Config(
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
-        )
-        return Bounded(self._session.client(service, config=config, **options), _CALL_SECONDS)
+        return patient_client(self._session.client, service, **options)
 
     def _logs(self, region: str | None) -> _Boto3:
         """Return a boto3 client for CloudWatch Logs, one for each region."""
@@ -130,9 +120,26 @@ class BatchClient:
         """Wait before the next look."""
         self._sleep(seconds)
 
+    def _deadline(self, timeout: timedelta | None = None) -> Callable[[Sequence[str]], None]:
+        """Return what raises ``TimeoutError``, from so long after now on, of jobs not done."""
+        seconds = _WAIT_DAYS * 86_400 if timeout is None else timeout.total_seconds()
+        ends = self._clock() + seconds
+
+        def in_time(waiting: Sequence[str]) -> None:
+            if self._clock() >= ends:
+                raise TimeoutError(
+                    f"not done after {seconds:g} s: {', '.join(waiting)}; waiting changes nothing: "
+                    "wait again, or ask why: batch-constructs why JOB"
+                )
+
+        return in_time
+
     @cached_property
     def _batch_api(self) -> Any:
-        from batch_constructs.client.deadline import Bounded  # noqa: PLC0415 - as above
+        from batch_constructs.client.deadline import (  # noqa: PLC0415 - as above
+            ATTEMPTS_WITHOUT_CONNECTION,
+            Bounded,
+        )
         from batch_constructs.functions.claims.outcome import ONCE  # noqa: PLC0415
         from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
             BatchApi,
@@ -144,7 +151,7 @@ class BatchClient:
             per_second=self._per_second,
             clock=self._clock,
             sleep=self._sleep,
-            most_without_connection=_ATTEMPTS_WITHOUT_CONNECTION,
+            most_without_connection=ATTEMPTS_WITHOUT_CONNECTION,
         )
 
     def submit(
@@ -322,17 +329,19 @@ class BatchClient:
         Args:
             job_ids: the jobs; an array counts as one.
             on_change: called with every job whose state, or whose children's, changed.
-            timeout: give up after so long. Default: never.
+            timeout: give up after so long. Default: seven days, since a job may stay in its queue
+                for ever.
 
         Returns:
             The last status of each, in the order asked for.
 
         Raises:
             TimeoutError: some are not done in time.
+            JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
         seen: dict[str, JobStatus] = {}
         waiting = list(dict.fromkeys(job_ids))
-        started, pause = self._clock(), _FIRST_POLL_SECONDS
+        in_time, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
             for detail in self.describe(waiting):
@@ -344,9 +353,7 @@ class BatchClient:
             waiting = [job_id for job_id in waiting if not seen[job_id].state.is_final]
             if not waiting:
                 return [seen[job_id] for job_id in job_ids]
-            limit = None if timeout is None else timeout.total_seconds()
-            if limit is not None and self._clock() - started >= limit:
-                raise TimeoutError(f"not done after {limit:g} s: {', '.join(waiting)}")
+            in_time(waiting)
             pause = _FIRST_POLL_SECONDS if changed else min(pause * 1.5, _SLOWEST_POLL_SECONDS)
             self._sleep(pause)
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
+from batch_constructs.client.plain_errors import command, plain_errors, same_command
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-_FAILED, _TROUBLE, _INTERRUPTED = 1, 2, 130
-
+_FAILED = 1
 
 _ARRAY_SIZE = click.IntRange(ARRAY_SIZE.low, ARRAY_SIZE.high)
 _SECONDS = click.IntRange(TIMEOUT_SECONDS.low)
@@ -39,42 +36,6 @@ def _client() -> BatchClient:
     return BatchClient()
 
 
-@contextmanager
-def _plain_errors(again: str) -> Iterator[None]:
-    """Say in one line what AWS or the user did wrong, and how to go on after an interruption."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded when used
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo(f"interrupted; the jobs go on. To go on here: {again}", err=True)
-        sys.exit(_INTERRUPTED)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        hint = f"; renew your credentials, then: {again}" if "Expired" in code else ""
-        click.echo(f"error: {error}{hint}", err=True)
-        sys.exit(_TROUBLE)
-    except (BotoCoreError, LookupError, ValueError, RuntimeError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(_TROUBLE)
-
-
-def _command(
-    again: Callable[..., str] | None = None,
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command's errors plain; ``again`` says how to go on, default: the same command."""
-
-    def decorate(run: Callable[..., None]) -> Callable[..., None]:
-        @wraps(run)
-        def guarded(**arguments: Any) -> None:
-            with _plain_errors((again or _same_command)(**arguments)):
-                run(**arguments)
-
-        return guarded
-
-    return decorate
-
-
 def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
     wrong = [text for text in texts if "=" not in text]
     if wrong:
@@ -90,27 +51,9 @@ def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
     click.echo(json.dumps(data) if as_json else text)
 
 
-def _same_command(**_: object) -> str:
-    """Spell the command as it was given, from what click parsed."""
-    context = click.get_current_context()
-    words = ["batch-constructs", context.info_name or ""]
-    for parameter in context.command.params:
-        value = context.params.get(parameter.name or "")
-        if value is None or value is False or value == parameter.default:
-            continue
-        if isinstance(parameter, click.Argument):
-            words += [str(each) for each in (value if isinstance(value, tuple) else (value,))]
-        elif value is True:
-            words.append(parameter.opts[-1])
-        else:
-            for each in value if isinstance(value, tuple) else (value,):
-                words += [parameter.opts[-1], str(each)]
-    return shlex.join(words)
-
-
 def _submit_again(*, name: str | None, queue: str | None, graph: Path | None, **_: object) -> str:
     if graph is not None:
-        return _same_command()
+        return same_command()
     # a job that was submitted just before the interruption would run twice
     return f"look whether the job is there before you submit it again: {_named_watch(name, queue)}"
 
@@ -142,7 +85,7 @@ def _named_watch(name: str | None, queue: str | None) -> str:
 @click.option("--input", "input_json", default="{}", help="JSON that the graph's `$.` paths read.")
 @click.option("--run", help="Name of this run of a graph; the same again submits nothing twice.")
 @_json
-@_command(_submit_again)
+@command(_submit_again)
 def submit(
     *,
     name: str | None,
@@ -197,7 +140,7 @@ def _submit_graph(
     jobs = read_graph(path.read_text(encoding="utf-8"))
     run = f"run-{uuid4().hex[:12]}" if run is None else run
     click.get_current_context().params["run"] = run
-    with _plain_errors(_same_command()):
+    with plain_errors(same_command()):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
     for name, job_id in submitted.items():
         data = {"run": run, "name": name, "jobId": job_id}
@@ -208,7 +151,7 @@ def _submit_graph(
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
 @click.option("--queue", help="Take JOB as names of jobs in this queue.")
 @_json
-@_command()
+@command()
 def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None:
     """Wait for jobs; exit 1 when one of them failed."""
     client = _client()
@@ -224,7 +167,7 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
         last = watch_bars(client, ids, console=Console(stderr=True))
         for status in last:
             click.echo(f"{status.job_id}\t{status.name}\t{in_words(status)}")
-    if any(status.state == "FAILED" for status in last):
+    if any(status.state == JobState.FAILED for status in last):
         sys.exit(_FAILED)
 
 
@@ -233,7 +176,7 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
 @click.option("--queue", help="Take JOB as the name of a job in this queue.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job is done.")
 @_json
-@_command()
+@command()
 def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
     """Print what a job wrote; PARENT:INDEX is the child of an array."""
     from batch_constructs.client.job_log import read_logs  # noqa: PLC0415 - loaded when used
@@ -264,7 +207,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json
-@_command()
+@command()
 def redrive(
     *,
     job_ids: tuple[str, ...],

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from batch_constructs.client.plain_errors import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.client.cost import Prices, Usage
 
-_TROUBLE: Final = 2
 _MILLISECONDS_A_DAY: Final = 24 * 3600 * 1000
 _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
 
@@ -52,6 +52,7 @@ _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
     " Default: the table of us-east-1 that comes along.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@command()
 def cost_command(
     *,
     queues: tuple[str, ...],
@@ -70,28 +71,22 @@ def cost_command(
     Exits with 0, and with 2 if AWS cannot be asked or an option is wrong.
     """
     import boto3  # noqa: PLC0415  # loaded when used
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as boto3
 
     from batch_constructs.client.cost import usage  # noqa: PLC0415  # as boto3
+    from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as boto3
 
     if price_per_vcpu_hour is not None and instance_type is not None:
         raise click.UsageError("give --price-per-vcpu-hour or --instance-type, not both")
     now = int(time.time() * 1000)
-    try:
-        batch = boto3.client("batch")
-        groups = usage(
-            batch,
-            queues or _all_queues(batch),
-            since_milliseconds=now - int(days * _MILLISECONDS_A_DAY),
-            now_milliseconds=now,
-            by=by,
-            prices=_prices(
-                batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list
-            ),
-        )
-    except (BotoCoreError, ClientError, LookupError, ValueError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(_TROUBLE)
+    batch = patient_client(boto3.client, "batch")
+    groups = usage(
+        batch,
+        queues or _all_queues(batch),
+        since_milliseconds=now - int(days * _MILLISECONDS_A_DAY),
+        now_milliseconds=now,
+        by=by,
+        prices=_prices(batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list),
+    )
     if as_json:
         click.echo(json.dumps(_plain(groups, by)))
         return
@@ -109,13 +104,16 @@ def _prices(region: str, given: float | None, instance_type: str | None, *, ask:
 
     from batch_constructs.aws.prices import PRICE_LIST_REGION  # noqa: PLC0415  # as boto3
     from batch_constructs.client.cost import Prices  # noqa: PLC0415  # as boto3
+    from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as boto3
     from batch_constructs.client.price_list import (  # noqa: PLC0415  # as boto3
         fargate_prices,
         vcpu_hour,
     )
 
     pricing = (
-        boto3.client("pricing", region_name=PRICE_LIST_REGION) if ask or instance_type else None
+        patient_client(boto3.client, "pricing", region_name=PRICE_LIST_REGION)
+        if ask or instance_type
+        else None
     )
     if instance_type is not None:
         given = vcpu_hour(pricing, region, instance_type)

@@ -5,18 +5,70 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import BotoCoreError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
+
+from batch_constructs.functions.claims.outcome import Failure, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _Result = TypeVar("_Result")
 
+CALL_SECONDS = 120.0
+"""How long a call may take that only asks, or may be repeated, with all its repetitions."""
+
+READ_SECONDS = 20
+ATTEMPTS = 7
+ATTEMPTS_WITHOUT_CONNECTION = 3
+"""What finds no connection so often is given up, after some seconds."""
+
+_ATTEMPTS_WITHOUT_ANSWER = 2
+
 
 class NoWholeAnswerError(BotoCoreError):  # type: ignore[misc]  # botocore has no types
     """A call has not ended in time; perhaps it is done."""
 
     fmt = "no whole answer within {seconds:g} s"
+
+
+class _GivesUpEarly:
+    """Ends the repetitions of a client that was never answered: a wrong address stays wrong."""
+
+    def __init__(self) -> None:
+        self._answered = False
+
+    def __call__(
+        self, *, attempts: int, response: object, caught_exception: Exception | None, **_: object
+    ) -> None:
+        """Raise what a call failed with, where no further attempt is worth its while."""
+        self._answered |= response is not None
+        if self._answered or caught_exception is None:
+            return
+        alone = failure_of(caught_exception) is Failure.NO_CONNECTION
+        silent = isinstance(caught_exception, ReadTimeoutError)
+        if (alone and attempts >= ATTEMPTS_WITHOUT_CONNECTION) or (
+            silent and attempts >= _ATTEMPTS_WITHOUT_ANSWER
+        ):
+            raise caught_exception
+
+
+def patient_client(make: Callable[..., Any], service: str, **options: str) -> Bounded:
+    """Make a boto3 client that repeats what may be repeated, until a deadline.
+
+    Args:
+        make: ``boto3.client``, or that of a session.
+        service: the service, as boto3 calls it.
+        options: what else ``make`` takes.
+    """
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=5,
+        read_timeout=READ_SECONDS,
+    )
+    client = make(service, config=config, **options)
+    client.meta.events.register_first("needs-retry", _GivesUpEarly())
+    return Bounded(client, CALL_SECONDS)
 
 
 class Bounded:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.names import JOB_NAME
-from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER
+from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
 from batch_constructs.client.batch_client import SubmissionUnclearError
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.job_graph import Graph
@@ -66,7 +66,10 @@ def submit_graph(
     submitted: dict[str, list[str]] = {}
     for name, job in graph.jobs.items():
         depends_on = [
-            {"jobId": job_id, **({"type": "N_TO_N"} if isinstance(wait, NToN) else {})}
+            {
+                "jobId": job_id,
+                **({"type": ArrayDependency.N_TO_N} if isinstance(wait, NToN) else {}),
+            }
             for wait in job.depends_on
             for job_id in submitted[wait.job if isinstance(wait, NToN) else wait]
         ]

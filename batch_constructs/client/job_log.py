@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, LOG_REGION_OPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,8 +46,12 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
     Args:
         client: who reads.
         job_id: a job, or the child of an array (``parent:index``).
-        follow: go on until the job is done, and what it wrote last is read.
+        follow: go on until the job is done, and what it wrote last is read; seven days at most.
+
+    Raises:
+        TimeoutError: the job is not done in time.
     """
+    in_time = client._deadline()  # noqa: SLF001  # of the same room
     token: dict[_Stream, str] = {}
     while True:
         (detail,) = client.describe([job_id])
@@ -56,6 +60,7 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
             yield from _read(client, job_id, stream, token)
         if done or not follow:
             return
+        in_time([job_id])
         client._pause(_POLL_SECONDS)  # noqa: SLF001  # of the same room
 
 
@@ -81,7 +86,7 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
 
 def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     options = container.get("logConfiguration", {}).get("options", {})
-    return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get("awslogs-region")
+    return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get(LOG_REGION_OPTION)
 
 
 def _read(

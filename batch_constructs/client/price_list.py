@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.job_definition_facts import CpuArchitecture
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -28,10 +30,12 @@ def fargate_prices(pricing: Any, region: str) -> dict[str, tuple[float, float]]:
     for product in _products(pricing, "AmazonECS", {"regionCode": region}):
         usage = _FARGATE.fullmatch(product["product"]["attributes"].get("usagetype", ""))
         if usage:
-            found["ARM64" if usage["arm"] else "X86_64", usage["what"]] = _hourly(product)
+            found[
+                CpuArchitecture.ARM64 if usage["arm"] else CpuArchitecture.X86_64, usage["what"]
+            ] = _hourly(product)
     return {
         architecture: (found[architecture, "vCPU"], found[architecture, "GB"])
-        for architecture in ("X86_64", "ARM64")
+        for architecture in (CpuArchitecture.X86_64, CpuArchitecture.ARM64)
         if {(architecture, "vCPU"), (architecture, "GB")} <= found.keys()
     }
 

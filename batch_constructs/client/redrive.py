@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
 from batch_constructs.functions.claims.ranges import ranges_of
 from batch_constructs.functions.submission.repeat import (
@@ -35,7 +37,7 @@ _BATCHS_OWN_CHARACTERS = 800
 """What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
 
 _LEAST_ROOM = 20
-_INACTIVE = "INACTIVE"
+_INACTIVE = DefinitionStatus.INACTIVE
 
 
 class NothingToRedriveError(ValueError):
@@ -256,7 +258,7 @@ def _change(
         overrides["command"] = list(command)
     changed = {
         kind: f"{value:g}"
-        for kind, value in (("VCPU", vcpus), ("MEMORY", memory_mebibytes))
+        for kind, value in ((SizeType.VCPU, vcpus), (SizeType.MEMORY, memory_mebibytes))
         if value is not None
     }
     if changed:

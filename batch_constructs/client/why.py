@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.compute_environment_facts import VALID
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
 
@@ -113,7 +113,7 @@ def _waiting(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
     queues = batch.describe_job_queues(jobQueues=[job["jobQueue"]])["jobQueues"]
     for queue in queues:
         name = queue["jobQueueName"]
-        if queue["status"] != VALID:
+        if queue["status"] != Status.VALID:
             said = queue.get("statusReason", "no reason given")
             yield Reason(
                 cause=f"the queue {name} is {queue['status']}: {said}", fix="mend the queue"
@@ -128,13 +128,13 @@ def _waiting(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
 
 def _environment(environment: Mapping[str, Any]) -> Iterator[Reason]:
     name = environment["computeEnvironmentName"]
-    if environment["state"] != "ENABLED":
+    if environment["state"] != State.ENABLED:
         yield Reason(
             cause=f"the compute environment {name} is {environment['state']}",
             fix=f"enable it: aws batch update-compute-environment --compute-environment {name}"
             " --state ENABLED",
         )
-    if environment["status"] != VALID:
+    if environment["status"] != Status.VALID:
         said = environment.get("statusReason", "no reason given")
         yield Reason(
             cause=f"the compute environment {name} is {environment['status']}: {said}",

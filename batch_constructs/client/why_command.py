@@ -7,12 +7,15 @@ from typing import Final
 
 import click
 
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.client.plain_errors import command
+
 _SOMETHING_IS_WRONG: Final = 1
-_TROUBLE: Final = 2
 
 
 @click.command("why", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("job", metavar="JOB")
+@command()
 def why_command(job: str) -> None:
     """Say why JOB (its ID) has not started or has failed, with what to do, a line each.
 
@@ -20,18 +23,14 @@ def why_command(job: str) -> None:
     cannot be asked, or knows no such job.
     """
     import boto3  # noqa: PLC0415  # loaded when used
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as boto3
 
+    from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as boto3
     from batch_constructs.client.why import why  # noqa: PLC0415  # as boto3
 
-    try:
-        answer = why(boto3.client("batch"), job)
-    except (BotoCoreError, ClientError, LookupError) as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(_TROUBLE)
+    answer = why(patient_client(boto3.client, "batch"), job)
     click.echo(f"{answer.job_id} is {answer.status}")
     for reason in answer.reasons:
         click.echo(f"  {reason}")
-    if not answer.reasons and answer.status == "RUNNABLE":
+    if not answer.reasons and answer.status == JobState.RUNNABLE:
         click.echo("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

@@ -17,6 +17,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
     RESOURCE_GROUP_ARN,
     CapacityReservationPreference,
 )
+from batch_constructs.aws.names import arn
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
@@ -67,7 +68,12 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
     group = inner.text("resource_group_arn", reservation.resource_group_arn)
     for parameter, value, form, example in (
         ("capacity_reservation_id", one, RESERVATION_ID, "cr-0123456789abcdef0"),
-        ("resource_group_arn", group, RESOURCE_GROUP_ARN, "arn:aws:resource-groups:…:group/name"),
+        (
+            "resource_group_arn",
+            group,
+            RESOURCE_GROUP_ARN,
+            arn("group", "NAME", service="resource-groups", region="REGION", account="ACCOUNT"),
+        ),
     ):
         if isinstance(value, str) and not is_token(value) and not form.fullmatch(value):
             inner.wrong_value(f"{parameter} {refused(value, f'an ID or ARN such as {example}')}")

@@ -12,9 +12,10 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
-from batch_constructs.reference import Reference
+from batch_constructs.reference import COMPUTE_ENVIRONMENT
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -49,7 +50,7 @@ class ComputeEnvironment(BatchResource):
     @property
     def compute_environment_name(self) -> str:
         """The name."""
-        return _REFERENCE.name(self.compute_environment_arn)
+        return COMPUTE_ENVIRONMENT.name(self.compute_environment_arn)
 
     @property
     def compute_environment_ref(self) -> batch_interfaces.ComputeEnvironmentReference:
@@ -62,7 +63,7 @@ class ComputeEnvironment(BatchResource):
     def enabled(self) -> bool:
         """Whether it takes jobs; of one that was taken in, or a token, it is believed."""
         seen = checked(self)
-        return seen is None or seen.properties.get("State") != "DISABLED"
+        return seen is None or seen.properties.get("State") != State.DISABLED
 
     @property
     def service_role(self) -> iam.IRole | None:
@@ -78,7 +79,7 @@ class ComputeEnvironment(BatchResource):
         Raises:
             ValueError: the text is no compute environment's ARN.
         """
-        arn = _REFERENCE.arn(scope, id, compute_environment_arn)
+        arn = COMPUTE_ENVIRONMENT.arn(scope, id, compute_environment_arn)
         return _ImportedComputeEnvironment(scope, id, arn)
 
     @classmethod
@@ -86,7 +87,7 @@ class ComputeEnvironment(BatchResource):
         cls, scope: Construct, id: str, compute_environment_name: str
     ) -> ComputeEnvironment:
         """Take in a compute environment of the stack's account and Region by its name."""
-        arn = _REFERENCE.arn_of_name(scope, id, compute_environment_name)
+        arn = COMPUTE_ENVIRONMENT.arn_of_name(scope, id, compute_environment_name)
         return _ImportedComputeEnvironment(scope, id, arn)
 
 
@@ -102,14 +103,9 @@ AnyComputeEnvironment: TypeAlias = (
 """Ours, an ``aws_batch`` L2 or an L1."""
 
 
-_REFERENCE = Reference(
-    noun="compute environment", resource="compute-environment", attribute="compute_environment"
-)
-
-
 def is_compute_environment(value: object) -> bool:
     """Whether a value is a compute environment: ours, an L2 or an L1."""
-    return _REFERENCE.fits(value)
+    return COMPUTE_ENVIRONMENT.fits(value)
 
 
 def compute_environment_arn(environment: AnyComputeEnvironment) -> str:
@@ -118,4 +114,4 @@ def compute_environment_arn(environment: AnyComputeEnvironment) -> str:
     Raises:
         TypeError: it is none of these.
     """
-    return _REFERENCE.arn_of(environment)
+    return COMPUTE_ENVIRONMENT.arn_of(environment)

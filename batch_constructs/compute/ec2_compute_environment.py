@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy
+from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
 from batch_constructs.compute.instance_compute_environment import (
     EcsInstanceOptions,
     InstanceComputeEnvironment,
@@ -76,7 +76,7 @@ class Ec2ComputeEnvironment(InstanceComputeEnvironment):
             vpc,
             shared,
             Purchase(
-                kind="EC2",
+                kind=ResourceType.EC2,
                 default_strategy=AllocationStrategy.BEST_FIT_PROGRESSIVE,
             ),
         )

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import CustomResource, Duration
 
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.shipped_function import ShippedFunction, the_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,22 +64,8 @@ class EcsCluster(BatchConstruct):
 
 
 def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
-    """Return the stack's one function, made where it is not there yet.
-
-    Raises:
-        ValueError: it is there with other settings.
-    """
-    stack = Stack.of(scope)
-    there = stack.node.try_find_child(_FUNCTION)
-    if isinstance(there, ShippedFunction):
-        if there.settings != settings:
-            raise ValueError(
-                f"{scope.node.path}: function_settings differ from those of another unmanaged "
-                "environment of the stack, and one function serves all: give all the same"
-            )
-        return there
-    made = ShippedFunction(
-        stack,
+    return the_only(
+        scope,
         _FUNCTION,
         folder="ecs_cluster",
         module="lookup",
@@ -105,5 +90,3 @@ def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
         timeout=Duration.minutes(5),
         settings=settings,
     )
-    watch(made, WatchedFunction(handler=made.handler), None, settings)
-    return made

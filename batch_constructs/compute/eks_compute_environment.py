@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy
+from batch_constructs.aws.compute_environment_facts import (
+    AllocationStrategy,
+    ImageType,
+    ResourceType,
+)
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.compute.instance_compute_environment import (
     Cluster,
@@ -16,7 +20,6 @@ from batch_constructs.compute.instance_compute_environment import (
     InstanceOptions,
     Purchase,
 )
-from batch_constructs.compute.instance_image import ImageType
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
     EnvironmentArguments,
@@ -109,7 +112,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             EnvironmentArguments(**only(EnvironmentOptions, shared)),
             cast("InstanceOptions", only(InstanceOptions, shared)),
             Purchase(
-                kind="SPOT" if on_spot else "EC2",
+                kind=ResourceType.SPOT if on_spot else ResourceType.EC2,
                 default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
                 if on_spot
                 else AllocationStrategy.BEST_FIT_PROGRESSIVE,
@@ -139,9 +142,17 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
 
 def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:
     if isinstance(cluster, str):
-        return cluster
-    if has_member(cluster, "cluster_arn"):
-        return cluster.cluster_arn
-    if has_member(cluster, "attr_arn"):
-        return cluster.attr_arn
-    return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")
+        arn: Any = cluster
+    elif has_member(cluster, "cluster_arn"):
+        arn = cluster.cluster_arn
+    elif has_member(cluster, "attr_arn"):
+        arn = cluster.attr_arn
+    else:
+        return arguments.wrong_type("cluster", cluster, "a cluster of aws_eks, or its ARN")
+    arguments.of_this_region(
+        "cluster",
+        cluster,
+        str(arn),
+        "its nodes are in the cluster's own VPC: put the environment into a stack of that Region",
+    )
+    return arn

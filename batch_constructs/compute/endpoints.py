@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
+from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
@@ -167,7 +168,7 @@ def _needed(properties: Any) -> tuple[str, ...]:
     if "EksConfiguration" in properties:
         return (*INTERFACES_OF_JOBS, *_NODES)
     kind = properties.get("ComputeResources", {}).get("Type")
-    if kind in ("FARGATE", "FARGATE_SPOT"):
+    if kind in (ResourceType.FARGATE, ResourceType.FARGATE_SPOT):
         return INTERFACES_OF_JOBS
     return (*INTERFACES_OF_JOBS, *ENDPOINTS_OF_INSTANCES)
 

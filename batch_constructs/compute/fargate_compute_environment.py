@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
@@ -79,14 +80,14 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         )
         on_spot = arguments.flag("spot", spot, required=True)
         resources = {
-            "Type": "FARGATE_SPOT" if on_spot is True else "FARGATE",
+            "Type": ResourceType.FARGATE_SPOT if on_spot is True else ResourceType.FARGATE,
             "MaxvCpus": arguments.number("max_vcpus", max_vcpus, required=True),
             **network.known(),
         }
         properties = environment_properties(
             arguments,
             own,
-            kind="MANAGED",
+            kind=EnvironmentType.MANAGED,
             replaced=read_replaced(arguments, own, kind=resources["Type"]),
         )
         arguments.check(

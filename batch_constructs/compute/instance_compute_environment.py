@@ -15,7 +15,13 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ContainerInsights
+from batch_constructs.aws.compute_environment_facts import (
+    AllocationStrategy,
+    ContainerInsights,
+    EnvironmentType,
+    ImageType,
+    ResourceType,
+)
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.environment_network import Network
@@ -24,7 +30,7 @@ from batch_constructs.compute.environment_roles import (
     make_instance_role,
     make_spot_fleet_role,
 )
-from batch_constructs.compute.instance_image import Images, ImageType
+from batch_constructs.compute.instance_image import Images
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.launch_template import LaunchTemplate, make_default_launch_template
 from batch_constructs.compute.launch_template_overrides import (
@@ -266,7 +272,9 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         _expect_roles(arguments, instances, purchase)
         _expect_own_role(arguments, instances)
         properties = {
-            **environment_properties(arguments, own, kind="MANAGED", replaced=replaced),
+            **environment_properties(
+                arguments, own, kind=EnvironmentType.MANAGED, replaced=replaced
+            ),
             **cluster.properties,
             **given(
                 UpdatePolicy=update_policy,
@@ -451,5 +459,5 @@ def _expect_own_role(arguments: Arguments, instances: InstanceOptions) -> None:
 
 def _fleet_role_as_known(strategy: Any, purchase: Purchase) -> Any:
     """Say whether there will be a Spot Fleet role: one that was given, or that BEST_FIT needs."""
-    needed = purchase.kind == "SPOT" and strategy == AllocationStrategy.BEST_FIT
+    needed = purchase.kind == ResourceType.SPOT and strategy == AllocationStrategy.BEST_FIT
     return UNKNOWN if needed or purchase.spot_fleet_role is not None else None

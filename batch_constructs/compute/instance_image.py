@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch-ami-ecs.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.aws.compute_environment_facts import ImageType
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-
-class ImageType(StrEnum):
-    """The kinds of machine image that AWS Batch chooses from; the newest of its kind is taken.
-
-    Those with NVIDIA's driver are for instances with its GPUs, on x86 and Arm; the others are for
-    the rest, on x86 and Arm.
-    """
-
-    ECS_AL2023 = "ECS_AL2023"
-    ECS_AL2023_NVIDIA = "ECS_AL2023_NVIDIA"
-    EKS_AL2023 = "EKS_AL2023"
-    EKS_AL2023_NVIDIA = "EKS_AL2023_NVIDIA"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.launch_template_facts import HOP_LIMIT, USER_DATA_BYTES
 from batch_constructs.aws.limits import bound_of
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 _ROOT_DEVICE = "/dev/xvda"
 """Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
-_BLOCKED = {"ECS_AWSVPC_BLOCK_IMDS": "true"}
+_BLOCKED = {variables.AGENT_NO_INSTANCE_METADATA: "true"}
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
 
 
@@ -296,7 +297,7 @@ def _user_data(
     blocked = arguments.flag("block_task_metadata", block, required=True) is True
     scripts = [
         agent_settings(_BLOCKED) if blocked else [],
-        agent_settings({"ECS_IMAGE_PULL_BEHAVIOR": pull}) if isinstance(pull, str) else [],
+        agent_settings({variables.AGENT_IMAGE_PULL: pull}) if isinstance(pull, str) else [],
         scratch(path) if isinstance(path, str) else [],
         *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
         prefetch(images) if named and images else [],

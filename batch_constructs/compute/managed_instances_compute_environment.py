@@ -12,6 +12,11 @@ from aws_cdk import ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.compute_environment_facts import (
+    CapacityOption,
+    EnvironmentType,
+    ResourceType,
+)
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     let_pass,
@@ -147,9 +152,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
                 arguments.wrong_type(parameter, role, "an iam.IRole")
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         launch = given(
-            CapacityOptionType="SPOT"
+            CapacityOptionType=CapacityOption.SPOT
             if arguments.flag("spot", spot, required=True) is True
-            else "ON_DEMAND",
+            else CapacityOption.ON_DEMAND,
             CapacityReservations=given(
                 ReservationGroupArn=arguments.text("reservation_group_arn", reservation_group_arn),
                 ReservationPreference=arguments.choice(
@@ -175,8 +180,8 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             **environment_properties(
                 arguments,
                 own,
-                kind="MANAGED",
-                replaced=read_replaced(arguments, own, kind="ECS_MANAGED_INSTANCES"),
+                kind=EnvironmentType.MANAGED,
+                replaced=read_replaced(arguments, own, kind=ResourceType.ECS_MANAGED_INSTANCES),
             ),
             **given(EcsSettings=read_ecs_settings(arguments, container_insights)),
         }
@@ -194,7 +199,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
                 },
             )
             resources = given(
-                Type="ECS_MANAGED_INSTANCES",
+                Type=ResourceType.ECS_MANAGED_INSTANCES,
                 MaxvCpus=most,
                 CapacityTags=listed,
                 ManagedInstancesProvider=provider,

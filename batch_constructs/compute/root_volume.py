@@ -122,7 +122,7 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
 
 def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> None:
     """Refuse a throughput within its range that its operations do not carry."""
-    _, most = ebs.THROUGHPUT
+    most = ebs.THROUGHPUT[1]
     if not (isinstance(iops, int) and isinstance(throughput, int) and throughput <= most):
         return
     if throughput * ebs.IOPS_FOR_ONE_MEBIBYTE > iops:

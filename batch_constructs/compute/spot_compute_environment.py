@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy
+from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
 from batch_constructs.compute.instance_compute_environment import (
     EcsInstanceOptions,
     InstanceComputeEnvironment,
@@ -86,7 +86,7 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
             vpc,
             shared,
             Purchase(
-                kind="SPOT",
+                kind=ResourceType.SPOT,
                 default_strategy=AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
                 bid_percentage=arguments.number("bid_percentage", bid_percentage),
                 spot_fleet_role=spot_fleet_role,

@@ -12,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import container_variables as variables
+from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.managed_policies import ECS_INSTANCE
 from batch_constructs.compute.cluster_membership import joining_instances
 from batch_constructs.compute.compute_environment import ComputeEnvironment
@@ -25,7 +27,7 @@ from batch_constructs.compute.managed_compute_environment import (
 from batch_constructs.compute.user_data import agent_settings
 from batch_constructs.construct import given, made_here
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             tags=tags,
         )
         properties = {
-            **environment_properties(arguments, own, kind="UNMANAGED", replaced=None),
+            **environment_properties(arguments, own, kind=EnvironmentType.UNMANAGED, replaced=None),
             **given(UnmanagedvCpus=arguments.number("unmanaged_vcpus", unmanaged_vcpus)),
         }
         arguments.check(
@@ -164,13 +166,13 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         group: Any = auto_scaling_group
         if not (has_member(group, "add_user_data") and has_member(group, "role")):
             raise TypeError(
-                f"{self.node.path}: auto_scaling_group is {kind_of(group)}; expected an "
+                f"{self.node.path}: auto_scaling_group is {described(group)}; expected an "
                 "autoscaling.AutoScalingGroup, which is not imported"
             )
         instances = joining_instances(self, group)
         group.add_user_data(
             *agent_settings(
-                {"ECS_CLUSTER": self.ecs_cluster_name, "ECS_ENABLE_SPOT_INSTANCE_DRAINING": "true"}
+                {variables.AGENT_CLUSTER: self.ecs_cluster_name, variables.AGENT_DRAINING: "true"}
             )
         )
         instances.role.add_managed_policy(

@@ -6,6 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws import batch_events
+from batch_constructs.aws.compute_environment_facts import EnvironmentType
+from batch_constructs.aws.names import is_arn
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.loops import unroll
@@ -203,7 +206,7 @@ class _BatchPart:
     def _secret(self, value: object) -> str | None:
         for resource in self._mentioned(value):
             return self._node(resource, Part.TOUCHED)
-        if isinstance(value, str) and value.startswith("arn:") and ":secret:" in value:
+        if is_arn(value) and ":secret:" in value:
             name = value.split(":secret:")[1].partition(":")[0]
             return self._outside(name, "secret", Part.TOUCHED)
         return self._outside(value, "parameter", Part.TOUCHED)
@@ -257,7 +260,7 @@ class _BatchPart:
     def _draw_rules(self) -> None:
         for rule in self._all(EVENT_RULE):
             pattern = mapping(rule.properties, "EventPattern")
-            tells = "aws.batch" in repr(pattern.get("source"))
+            tells = batch_events.SOURCE in repr(pattern.get("source"))
             part = Part.TOLD if tells else Part.STARTS
             sources = [
                 one for one in self._mentioned(pattern) if one.type in (*_BATCH, "AWS::S3::Bucket")
@@ -423,7 +426,7 @@ def _kind(resource: Resource) -> str:
         more += ["fair share"] if resource.is_fair_share else []
     elif isinstance(resource, ComputeEnvironment):
         most = resource.max_vcpus
-        written = resource.kind or ("UNMANAGED" if resource.is_unmanaged else "")
+        written = resource.kind or (EnvironmentType.UNMANAGED if resource.is_unmanaged else "")
         more += [written] if written else []
         more += [] if most is None else [f"at most {most} vCPUs"]
     elif isinstance(resource, JobDefinition):

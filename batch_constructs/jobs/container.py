@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+from batch_constructs.aws.container_facts import (
+    ContainerDependencyCondition,
+    FirelensType,
+    SizeType,
+)
+from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.container_image import (
     NamedImage,
@@ -166,6 +171,28 @@ class ContainerArguments(TypedDict, total=False):
     log_configuration: LogConfiguration | None
 
 
+class InstanceContainerArguments(TypedDict, total=False):
+    """The arguments about the one container of a job that only EC2 takes.
+
+    Args:
+        gpus: GPUs, whole ones, at least 1. Default: none.
+        privileged: Whether the container may do all that root may do on the host. Default: no.
+        ulimits: Limits of the container's processes. Default: the instance's.
+        shared_memory: The size of ``/dev/shm``. Default: 64 MiB.
+        devices: Devices of the host that the container sees. Default: none.
+        tmpfs: File systems in memory. Default: none.
+        swap: Swap space, on instances that have some. Default: none.
+    """
+
+    gpus: WholeNumber | None
+    privileged: bool
+    ulimits: Sequence[Ulimit | batch.Ulimit] | None
+    shared_memory: Size | None
+    devices: Sequence[Device | batch.Device] | None
+    tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None
+    swap: Swap | None
+
+
 class ContainerParts:
     """What one container becomes.
 
@@ -199,10 +226,13 @@ class ContainerParts:
 
     def known(self) -> dict[str, Any]:
         """Return the properties as the rules see them, before any resource is made."""
-        return {**self.properties, "LogConfiguration": self.log.configuration(UNKNOWN)}  # type: ignore[arg-type]  # stands for a name
+        return {
+            **self.properties,
+            "LogConfiguration": self.log.configuration({LOG_GROUP_OPTION: UNKNOWN}),
+        }
 
     def bind(
-        self, scope: Construct, execution_role: iam.IRole | None, log_group_name: str
+        self, scope: Construct, execution_role: iam.IRole | None, log_options: Mapping[str, str]
     ) -> dict[str, Any]:
         """Return the properties, with the image bound; the role is asked for only by images."""
         bound: dict[str, Any] = {}
@@ -210,7 +240,7 @@ class ContainerParts:
             image: ecs.ContainerImage = self._image  # type: ignore[assignment]  # looked at above
             name, credentials = bind_image(scope, image, execution_role)
             bound = given(Image=name, RepositoryCredentials=credentials)
-        log = self.log.configuration(log_group_name)
+        log = self.log.configuration(log_options)
         return {**self.properties, **bound, "LogConfiguration": log}
 
     @property
@@ -338,9 +368,9 @@ def _properties(arguments: Arguments, container: Container) -> dict[str, Any]:
 
 def _resources(arguments: Arguments, container: Container) -> list[dict[str, Any]]:
     amounts = {
-        "VCPU": arguments.number("vcpus", container.vcpus, required=True),
-        "MEMORY": arguments.mebibytes("memory", container.memory, required=True),
-        "GPU": arguments.number("gpus", container.gpus),
+        SizeType.VCPU: arguments.number("vcpus", container.vcpus, required=True),
+        SizeType.MEMORY: arguments.mebibytes("memory", container.memory, required=True),
+        SizeType.GPU: arguments.number("gpus", container.gpus),
     }
     return [
         {"Type": kind, "Value": decimal(amount)}

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Aws, Fn, Stack
+from constructs import Construct
 
+from batch_constructs.aws import names
 from batch_constructs.aws.role_actions import (
     CACHE_PREFIXES,
     IMPORT_ACTIONS,
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -80,7 +81,16 @@ def _pull_statements(
     Below a prefix that AWS proposes for a pull-through cache, it may be the first pull.
     """
     account, region, repository = image["account"], image["region"], image["repository"]
-    arn = spell(f"arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+    arn = spell(
+        names.arn(
+            "repository",
+            repository,
+            account=account,
+            region=region,
+            service="ecr",
+            partition=partition,
+        )
+    )
     return [
         {
             "Effect": "Allow",
@@ -110,13 +120,13 @@ def refuse_image(arguments: Arguments, image: object) -> NamedImage:
 
 
 def bind_image(
-    scope: Construct, image: ecs.ContainerImage, execution_role: iam.IRole
+    scope: Construct, image: ecs.ContainerImage, execution_role: iam.IRole | None
 ) -> tuple[str, dict[str, Any] | None]:
     """Bind an ``ecs.ContainerImage``: make its asset, grant the pull, and read its name.
 
     The CDK binds an image to a container of an ECS task definition and AWS Batch has none, so a
     container stands in, in a task definition that is never synthesised: only its execution role is
-    used.
+    used. Without one, whoever pulls the image has his rights from elsewhere.
 
     Returns:
         The image's name, and CloudFormation's ``RepositoryCredentials`` where it has credentials.
@@ -131,8 +141,19 @@ def bind_image(
     ).add_container(
         "Container", image=ecs.ContainerImage.from_registry("stand-in"), memory_limit_mib=4
     )
-    bound = image.bind(scope, stand_in)
+    bound = image.bind(_room_for_an_asset(scope), stand_in)
     credentials: Any = bound.repository_credentials
     if credentials is None:
         return bound.image_name, None
     return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}
+
+
+def _room_for_an_asset(scope: Construct) -> Construct:
+    """Return a scope without an asset: the CDK calls all of them alike, and a job may have many."""
+    room = scope
+    number = 2
+    while room.node.try_find_child("AssetImage") is not None:
+        name, number = f"Image{number}", number + 1
+        found = scope.node.try_find_child(name)
+        room = Construct(scope, name) if found is None else cast("Construct", found)
+    return room

@@ -8,29 +8,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.jobs.container import Container, ContainerArguments
+from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.jobs.container import (
+    Container,
+    ContainerArguments,
+    InstanceContainerArguments,
+)
 from batch_constructs.jobs.single_container_job_definition import (
     SHARED,
     SHARED_DEFAULTS,
     ContainerJobDefinition,
+    SingleContainerArguments,
 )
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Unpack
 
     from aws_cdk import Size
-    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
 
-    from batch_constructs.jobs.linux_parameters import Device, Swap, Tmpfs, Ulimit
-    from batch_constructs.jobs.single_container_job_definition import SingleContainerArguments
-    from batch_constructs.tokens import WholeNumber
+
+class Ec2Arguments(InstanceContainerArguments, SingleContainerArguments):
+    """The arguments that a job on EC2 shares with others, and those of instances alone."""
 
 
-@spells_out(*SHARED, defaults=SHARED_DEFAULTS)
+@spells_out(InstanceContainerArguments, *SHARED, defaults=SHARED_DEFAULTS)
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
@@ -59,13 +63,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         volumes: What to mount: ``EfsVolume``, ``HostVolume``; and what the launch template of its
             instances has as well: ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``.
             Default: none.
-        gpus: GPUs, whole ones, at least 1. Default: none.
-        privileged: Whether the container may do all that root may do on the host. Default: no.
-        ulimits: Limits of the container's processes. Default: the instance's.
-        shared_memory: The size of ``/dev/shm``. Default: 64 MiB.
-        devices: Devices of the host that the container sees. Default: none.
-        tmpfs: File systems in memory. Default: none.
-        swap: Swap space, on instances that have some. Default: none.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -83,14 +80,7 @@ class Ec2JobDefinition(ContainerJobDefinition):
         vcpus: float,
         memory: Size,
         use_instance_role: bool = False,
-        gpus: WholeNumber | None = None,
-        privileged: bool = False,
-        ulimits: Sequence[Ulimit | batch.Ulimit] | None = None,
-        shared_memory: Size | None = None,
-        devices: Sequence[Device | batch.Device] | None = None,
-        tmpfs: Sequence[Tmpfs | batch.Tmpfs] | None = None,
-        swap: Swap | None = None,
-        **shared: Unpack[SingleContainerArguments],
+        **shared: Unpack[Ec2Arguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -100,16 +90,10 @@ class Ec2JobDefinition(ContainerJobDefinition):
                 image=image,
                 vcpus=vcpus,
                 memory=memory,
-                gpus=gpus,
-                privileged=privileged,
-                ulimits=ulimits,
-                shared_memory=shared_memory,
-                devices=devices,
-                tmpfs=tmpfs,
-                swap=swap,
+                **only(InstanceContainerArguments, shared),
                 **only(ContainerArguments, shared),
             ),
             {**shared, "use_instance_role": use_instance_role},
-            capability="EC2",
+            capability=PlatformCapability.EC2,
             job_role_at_once=True,
         )

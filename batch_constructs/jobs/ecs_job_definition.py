@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import jsii
-from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.construct import l1_properties, make_l1, once_made, put_tags
+from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.construct import once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jobs.job_arguments import (
     REFUSED_THOUGH_A_WARNING,
     ConsumptionArguments,
     JobArguments,
 )
-from batch_constructs.jobs.job_definition import JobDefinition
-from batch_constructs.jobs.job_roles import ExecutionRole, allow, make_job_role
+from batch_constructs.jobs.job_roles import ExecutionRole, add_job_role, allow, is_customized
 from batch_constructs.jobs.log_group import JobLogs
-from batch_constructs.jobs.old_revisions import retire_others
-from batch_constructs.jobs.pod import pod_metadata
+from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.one_call import Made, OneCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,15 +65,8 @@ class EcsJobArguments(NodesJobArguments, ConsumptionArguments):
 
 
 @jsii.implements(iam.IGrantable)
-class EcsJobDefinition(JobDefinition):
-    """A job definition on ECS: Fargate, EC2 or Managed Instances.
-
-    Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
-            for.
-    """
-
-    resource: batch.CfnJobDefinition
+class EcsJobDefinition(OwnJobDefinition):
+    """A job definition on ECS: Fargate, EC2 or Managed Instances."""
 
     def _define(
         self,
@@ -109,38 +101,43 @@ class EcsJobDefinition(JobDefinition):
         )
         arguments.refuse()
 
-        self._logs.make(self)
+        call = OneCall(self)
+        self._logs.add_to(call, self)
         self._job_role: iam.IRole | None = own["job_role"]
+        self._made_job_role: Made[iam.Role] | None = None
         self._has_tasks = bool(tasks)
         if not tasks:
-            self.resource = self._resource = make_definition(
-                self, {**job.properties, **shape([])}, job.kept
-            )
+            self._make(call, {**job.properties, **shape([])}, job.kept)
             return
+        if own["execution_role"] is not None or is_customized(self):
+            call.make(at_once=True)  # its grants name the log group as it is
         statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
-            self, own["execution_role"], merged([*self._logs.statements(), *statements])
+            self, call, own["execution_role"], merged([*self._logs.statements(), *statements])
         )
         if self._job_role is None and has_job_role:
-            self._job_role = make_job_role(self)
+            self._made_job_role = add_job_role(call)
         binds = any(task.binds_an_image for task in tasks)
         bound = [
             task.bind(
                 self,
                 execution_role=self.execution_role if binds else None,
                 execution_role_arn=self._execution_role.arn,
-                job_role_arn=None if self._job_role is None else self._job_role.role_arn,
-                log_group_name=self._logs.name,
+                job_role_arn=self._job_role_arn(),
+                log_options=self._logs.options,
             )
             for task in tasks
         ]
-        self.resource = self._resource = make_definition(
-            self, {**job.properties, **shape(bound)}, job.kept
-        )
-        if self._job_role is not None:
-            allow(self._job_role, job_statements)
+        self._make(call, {**job.properties, **shape(bound)}, job.kept)
+        if job_statements:
+            allow(self.job_role, job_statements)
         for task in tasks:
             once_made(task.admit)
+
+    def _job_role_arn(self) -> str | None:
+        if self._made_job_role is not None:
+            return self._made_job_role.attribute("roleArn")
+        return None if self._job_role is None else self._job_role.role_arn
 
     @property
     def log_group(self) -> logs.ILogGroup:
@@ -181,10 +178,15 @@ class EcsJobDefinition(JobDefinition):
                 f"{self.node.path}: the job has use_instance_role and no role of its own; grant to "
                 "the instance_role of its compute environments, or leave use_instance_role out"
             )
-        if self._job_role is None:
-            role = make_job_role(self)
-            self.resource.add_property_override("ContainerProperties.JobRoleArn", role.role_arn)
-            self._job_role = role
+        if self._job_role is None and self._made_job_role is None:
+            call = OneCall(self)
+            self._made_job_role = add_job_role(call)
+            role_arn = self._made_job_role.attribute("roleArn")
+            call.override(self.resource, "ContainerProperties.JobRoleArn", role_arn)
+            call.make(at_once=True)
+        if self._job_role is None and self._made_job_role is not None:
+            self._job_role = self._made_job_role.resource
+        assert self._job_role is not None  # noqa: S101  # it was given or made
         return self._job_role
 
     def _expect_tasks(self) -> None:
@@ -200,21 +202,6 @@ class EcsJobDefinition(JobDefinition):
         return self.job_role
 
 
-def make_definition(
-    scope: JobDefinition, properties: Mapping[str, Any], kept: int | None
-) -> batch.CfnJobDefinition:
-    """Make the L1 resource (ID ``Resource``)."""
-    tags = properties.get("Tags")
-    own = {name: value for name, value in properties.items() if name != "Tags"}
-    resource = make_l1(batch.CfnJobDefinition, scope, "Resource", l1_properties(own))
-    for path, value in pod_metadata(properties):
-        resource.add_property_override(path, value)
-    put_tags(resource, tags)
-    if kept is not None:
-        retire_others(scope, resource, kept)
-    return resource
-
-
 def _is_its_instance(
     arguments: Arguments,
     job: Job,
@@ -225,7 +212,7 @@ def _is_its_instance(
     chosen = arguments.flag("use_instance_role", own.get("use_instance_role", False), required=True)
     if chosen is not True:
         return False
-    if job.properties.get("PlatformCapabilities") == ["FARGATE"]:
+    if job.properties.get("PlatformCapabilities") == [PlatformCapability.FARGATE]:
         arguments.wrong_value(
             "use_instance_role is given on Fargate, where no job has an instance: leave it out"
         )

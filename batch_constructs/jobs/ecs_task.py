@@ -143,11 +143,11 @@ class Task:
         execution_role: iam.IRole | None,
         execution_role_arn: str,
         job_role_arn: str | None,
-        log_group_name: str,
+        log_options: Mapping[str, str],
     ) -> Any:
         """Return the properties, with images bound and roles in place."""
         containers = [
-            {**part.bind(scope, execution_role, log_group_name), **beside}
+            {**part.bind(scope, execution_role, log_options), **beside}
             for part, beside in self._containers
         ]
         return self._assembled(containers, execution_role_arn, job_role_arn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.jobs.ecs_job_definition import make_definition
+from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.jobs.job_arguments import (
     DEFAULTS,
     REFUSED_THOUGH_A_WARNING,
@@ -16,8 +16,9 @@ from batch_constructs.jobs.job_arguments import (
     Job,
     JobArguments,
 )
-from batch_constructs.jobs.job_definition import JobDefinition
+from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.pod import Pod, pod_properties
+from batch_constructs.one_call import OneCall
 from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
@@ -32,17 +33,13 @@ if TYPE_CHECKING:
 
 
 @spells_out(JobArguments, ConsumptionArguments, defaults=DEFAULTS)
-class EksJobDefinition(JobDefinition):
+class EksJobDefinition(OwnJobDefinition):
     """A job that is a pod on Amazon EKS.
 
     The pod acts as its service account, logs as the cluster logs, and its images are pulled by the
     nodes: there are no roles and no log group of its own.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition).
-
-    Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IJobDefinitionRef`` is asked
-            for.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -105,7 +102,7 @@ class EksJobDefinition(JobDefinition):
                 share_process_namespace=share_process_namespace,
             ),
         )
-        job = Job(arguments, shared, kind="container", capability=None, on_eks=True)
+        job = Job(arguments, shared, kind=JobDefinitionType.CONTAINER, capability=None, on_eks=True)
         eks = {"EksProperties": {"PodProperties": pod}}
         arguments.check(
             "AWS::Batch::JobDefinition",
@@ -114,4 +111,4 @@ class EksJobDefinition(JobDefinition):
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )
         arguments.refuse()
-        self.resource = self._resource = make_definition(self, {**job.properties, **eks}, job.kept)
+        self._make(OneCall(self), {**job.properties, **eks}, job.kept)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import Container, ContainerArguments
 from batch_constructs.jobs.single_container_job_definition import (
@@ -94,9 +96,11 @@ class FargateJobDefinition(ContainerJobDefinition):
             arguments,
             Container(image=image, vcpus=vcpus, memory=memory, **only(ContainerArguments, shared)),
             shared,
-            capability="FARGATE",
+            capability=PlatformCapability.FARGATE,
             options=given(
-                NetworkConfiguration={"AssignPublicIp": "ENABLED" if public_ip else "DISABLED"},
+                NetworkConfiguration={
+                    "AssignPublicIp": State.ENABLED if public_ip else State.DISABLED
+                },
                 EphemeralStorage=given(SizeInGiB=storage),
                 FargatePlatformConfiguration=given(PlatformVersion=version),
                 RuntimePlatform=runtime_platform(

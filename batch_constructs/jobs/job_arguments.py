@@ -79,6 +79,7 @@ class EksJobArguments(JobArguments, ConsumptionArguments):
 DEFAULTS: Final = {
     "keep_old_revisions": False,
     "propagate_tags": True,
+    "privileged": False,
     "readonly_root_filesystem": False,
     "init_process": False,
 }

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
+    from batch_constructs.function_alarms import WatchedFunction
+    from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 T = TypeVar("T")
@@ -36,21 +38,30 @@ class JobDefinition(BatchResource):
     Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
     ``MultiContainerJobDefinition``, ``MultiNodeJobDefinition`` and ``EksJobDefinition``; this class
     takes in those that exist already.
+
+    Attributes:
+        watched_function: What ``BatchMonitoring(functions=…)`` watches: the function that retires
+            old revisions; None without a number in ``keep_old_revisions``.
     """
 
+    watched_function: WatchedFunction | None = None
     _instead = (
         "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
         "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "
         "JobDefinition.from_job_definition_arn, from_job_definition_name or "
         "from_job_definition_attributes"
     )
-    _resource: batch.CfnJobDefinition | None = None
+    _made: Made[batch.CfnJobDefinition] | None = None
+
+    @property
+    def _resource(self) -> batch.CfnJobDefinition | None:
+        return None if self._made is None else self._made.resource
 
     @property
     def job_definition_arn(self) -> str:
         """The ARN, with the revision that this stack registers."""
         if self._arn is None:
-            self._arn = made_here(self, self._resource).ref
+            self._arn = made_here(self, self._made).resource.ref
         return self._arn
 
     @property

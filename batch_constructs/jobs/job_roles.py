@@ -6,18 +6,40 @@ https://docs.aws.amazon.com/batch/latest/userguide/execution-IAM-role.html
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.service_principals import ECS_TASKS
-from batch_constructs.construct import make_l1, once_made
+from batch_constructs.construct import once_made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from constructs import Construct
+
+    from batch_constructs.construct import BatchConstruct
+    from batch_constructs.one_call import Made, OneCall
+
+
+_CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"
+"""What ``iam.Role.customize_roles`` sets above a construct."""
+
+_CUSTOMIZED: Final[WeakKeyDictionary[Construct, bool]] = WeakKeyDictionary()
+"""Scope → whether an ``iam.Role`` below it may stand for a role that others made."""
+
+
+def is_customized(job: BatchConstruct) -> bool:
+    """Whether the CDK is to look after a definition's roles: only L2s may stand for others' roles.
+
+    A scope is asked once: its context cannot change once it has children.
+    """
+    scope = job._parent  # noqa: SLF001  # of what is ours
+    if scope not in _CUSTOMIZED:
+        _CUSTOMIZED[scope] = job.node.try_get_context(_CUSTOMIZE_ROLES) is not None
+    return _CUSTOMIZED[scope]
 
 
 @cache
@@ -40,38 +62,49 @@ def _trust() -> dict[str, Any]:
 class ExecutionRole:
     """The role that starts a container: given, or an own one (ID ``ExecutionRole``).
 
-    The own role is an L1 with its one policy inline, which takes one jsii crossing; the L2 view of
-    it is made when somebody asks (see docs/decisions/0002-roles-and-logs.md).
+    The own role is an L1 with its one policy inline; the L2 view of it is made when somebody asks
+    (see docs/decisions/0002-roles-and-logs.md). Below ``iam.Role.customize_roles`` it is an L2.
     """
 
     def __init__(
-        self, scope: Construct, given: iam.IRole | None, statements: Sequence[dict[str, Any]]
+        self,
+        scope: BatchConstruct,
+        call: OneCall,
+        given: iam.IRole | None,
+        statements: Sequence[dict[str, Any]],
     ) -> None:
+        if given is None and is_customized(scope):
+            given = iam.Role(scope, "ExecutionRole", assumed_by=_ecs_tasks())
         self._scope = scope
         self._role = given
-        self._resource: iam.CfnRole | None = None
+        self._made: Made[iam.CfnRole] | None = None
         if given is None:
             document = {"Version": "2012-10-17", "Statement": list(statements)}
-            self._resource = make_l1(
+            self._made = call.add(
                 iam.CfnRole,
-                scope,
                 "ExecutionRole",
                 {
                     "assumeRolePolicyDocument": _trust(),
                     "policies": [{"policyName": "Execution", "policyDocument": document}],
                 },
             )
-            self.arn = self._resource.attr_arn
             return
         allow(given, statements)
-        self.arn = given.role_arn
+
+    @property
+    def arn(self) -> str:
+        """The role's ARN, or what stands for it until the role is made."""
+        if self._made is not None:
+            return self._made.attribute("attrArn")
+        assert self._role is not None  # noqa: S101  # one of the two is always there
+        return self._role.role_arn
 
     def role(self) -> iam.IRole:
         """Return the role as the CDK's L2s take it."""
         if self._role is None:
-            assert self._resource is not None  # noqa: S101  # one of the two is always there
+            assert self._made is not None  # noqa: S101  # one of the two is always there
             self._role = iam.Role.from_role_name(
-                self._scope, "GrantableExecutionRole", self._resource.ref
+                self._scope, "GrantableExecutionRole", self._made.resource.ref
             )
         return self._role
 
@@ -83,9 +116,9 @@ def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
         once_made(partial(role.add_to_principal_policy, policy))
 
 
-def make_job_role(scope: Construct) -> iam.Role:
-    """Make the role that the container's own code acts as; it is allowed nothing yet."""
-    return iam.Role(scope, "JobRole", assumed_by=_ecs_tasks())
+def add_job_role(call: OneCall) -> Made[iam.Role]:
+    """Have the role made that the container's own code acts as; it is allowed nothing yet."""
+    return call.add(iam.Role, "JobRole", {"assumedBy": _ecs_tasks()})
 
 
 @cache

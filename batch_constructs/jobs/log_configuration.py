@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import AWSLOGS
-from batch_constructs.aws.names import LOG_GROUP_OPTION
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.construct import given
 from batch_constructs.jobs.log_group import write_statement
 from batch_constructs.jobs.secrets import Secrets
@@ -57,19 +57,21 @@ class ContainerLog:
         self._secrets = Secrets(inner, log.secret_options, parameter="secret_options")
         self.needs_group = self._driver == AWSLOGS and LOG_GROUP_OPTION not in self._options
 
-    def configuration(self, group_name: str) -> dict[str, Any]:
-        """Return CloudFormation's ``LogConfiguration``, with the definition's log group."""
-        group = {LOG_GROUP_OPTION: group_name} if self.needs_group else {}
+    def configuration(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """Return CloudFormation's ``LogConfiguration``; ``group`` names the definition's own."""
         return given(
             LogDriver=self._driver,
-            Options={**group, **self._options},
+            Options={**(group if self.needs_group else {}), **self._options},
             SecretOptions=self._secrets.properties,
         )
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what the driver needs, beside the definition's own log group."""
-        own = [] if self._other_group is None else [write_statement(self._other_group)]
+        own = [] if self._other_group is None else [self._write(self._other_group)]
         return [*own, *self._secrets.statements()]
+
+    def _write(self, group: str) -> dict[str, Any]:
+        return write_statement(group, self._options.get(LOG_REGION_OPTION))
 
     @property
     def _other_group(self) -> str | None:

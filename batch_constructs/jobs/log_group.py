@@ -7,46 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.applied_settings import default_for
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
+from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
-from batch_constructs.construct import arn_prefix, given, make_l1
-from batch_constructs.encryption_key import admit_logs
+from batch_constructs.construct import arn_prefix, given
+from batch_constructs.encryption_key import admit_logs, key_argument
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-
-_DAYS: dict[str, int | None] = {
-    "ONE_DAY": 1,
-    "THREE_DAYS": 3,
-    "FIVE_DAYS": 5,
-    "ONE_WEEK": 7,
-    "TWO_WEEKS": 14,
-    "ONE_MONTH": 30,
-    "TWO_MONTHS": 60,
-    "THREE_MONTHS": 90,
-    "FOUR_MONTHS": 120,
-    "FIVE_MONTHS": 150,
-    "SIX_MONTHS": 180,
-    "ONE_YEAR": 365,
-    "THIRTEEN_MONTHS": 400,
-    "EIGHTEEN_MONTHS": 545,
-    "TWO_YEARS": 731,
-    "THREE_YEARS": 1096,
-    "FIVE_YEARS": 1827,
-    "SIX_YEARS": 2192,
-    "SEVEN_YEARS": 2557,
-    "EIGHT_YEARS": 2922,
-    "NINE_YEARS": 3288,
-    "TEN_YEARS": 3653,
-    "INFINITE": None,
-}
-"""``logs.RetentionDays`` → days; jsii brings its members to Python without their number."""
+    from batch_constructs.one_call import Made, OneCall
 
 
 class JobLogs:
@@ -65,11 +44,20 @@ class JobLogs:
         needed: bool,
     ) -> None:
         self._needed = needed
+        self._given = log_group
         self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
-        self._resource = log_group if isinstance(log_group, logs.CfnLogGroup) else None
-        self._days = _days(arguments, retention)
-        self._key = encryption_key
-        self._name = ""
+        self._made: Made[logs.CfnLogGroup] | None = None
+        self._region = _region(arguments, log_group)
+        wants_own = needed and log_group is None
+        settings = arguments.construct if wants_own else None
+        own_retention, own_key = retention, encryption_key
+        if retention is None:
+            own_retention = default_for(settings, "log_retention")
+        if encryption_key is None:
+            own_key = default_for(settings, "log_encryption_key")
+            key_argument(arguments, "log_encryption_key", own_key)
+        self._days = _days(arguments, own_retention)
+        self._key = own_key
         if log_group is not None and (retention is not None or encryption_key is not None):
             arguments.wrong_value(
                 "log_group is given with log_retention or log_encryption_key, which are the log "
@@ -82,28 +70,18 @@ class JobLogs:
                 "CloudWatch Logs: leave them out, or the log driver"
             )
 
-    def make(self, scope: Construct) -> None:
-        """Make the log group where none was given (ID ``LogGroup``): an L1, in one crossing."""
+    def add_to(self, call: OneCall, scope: Construct) -> None:
+        """Have the log group made where none was given (ID ``LogGroup``): an L1."""
         self._scope = scope
         if not self._needed:
             return
-        if self._group is not None:
-            self._name = self._group.log_group_name
-            self._arn = self._group.log_group_arn
-            return
-        if self._resource is None:
+        if self._given is None:
             key = None if self._key is None else self._key.key_arn
-            self._resource = make_l1(
-                logs.CfnLogGroup,
-                scope,
-                "LogGroup",
-                given(retentionInDays=self._days, kmsKeyId=key),
-            )
-            tell_checkov(self._resource, "AWS::Logs::LogGroup", KmsKeyId=key)
+            properties = given(retentionInDays=self._days, kmsKeyId=key)
+            self._made = call.add(logs.CfnLogGroup, "LogGroup", properties)
+            tell_checkov(self._made, "AWS::Logs::LogGroup", KmsKeyId=key)
             if self._key is not None:
                 admit_logs(scope, self._key)
-        self._name = self._resource.ref
-        self._arn = f"{arn_prefix('logs')}log-group:{self._name}:*"
 
     def log_group(self) -> logs.ILogGroup:
         """Return the log group as the CDK's L2s take it; a view of the own one.
@@ -116,25 +94,61 @@ class JobLogs:
                 f"{self._scope.node.path}: there is no log group, since no container logs to "
                 "CloudWatch Logs: leave log_configuration out to have one"
             )
-        if self._group is None and self._resource is not None:
+        if self._group is None:
             self._group = logs.LogGroup.from_log_group_arn(
-                self._scope, "WatchableLogGroup", self._resource.attr_arn
+                self._scope, "WatchableLogGroup", self._resource().attr_arn
             )
-        return cast("logs.ILogGroup", self._group)
+        return self._group
 
     @property
-    def name(self) -> str:
-        """The log group's name, once it is made."""
-        return self._name
+    def options(self) -> dict[str, str]:
+        """The options of the log driver that name it, or what stands for it until it is made."""
+        if not self._needed:
+            return {}
+        return given(**{LOG_GROUP_OPTION: self._name, LOG_REGION_OPTION: self._region})
+
+    @property
+    def _name(self) -> str:
+        if self._made is not None:
+            return self._made.attribute("ref")
+        return self._resource().ref if self._group is None else self._group.log_group_name
 
     def statements(self) -> list[dict[str, Any]]:
         """Return what writes to this log group."""
-        return [_write_statement(self._arn)] if self._needed else []
+        if not self._needed:
+            return []
+        if self._group is not None:
+            return [_write_statement(self._group.log_group_arn)]
+        return [write_statement(self._name, None)]
+
+    def _resource(self) -> logs.CfnLogGroup:
+        given = self._given if self._made is None else self._made.resource
+        return cast("logs.CfnLogGroup", given)
 
 
-def write_statement(log_group_name: str) -> dict[str, Any]:
-    """Return what writes to a log group of the stack's account and Region."""
-    return _write_statement(f"{arn_prefix('logs')}log-group:{log_group_name}:*")
+def write_statement(log_group_name: str, region: str | None) -> dict[str, Any]:
+    """Return what writes to a log group of the stack's account, by default in its Region."""
+    prefix = arn_prefix("logs")
+    if region is not None:
+        prefix = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:"
+    return _write_statement(f"{prefix}log-group:{log_group_name}:*")
+
+
+def _region(arguments: Arguments, group: Any) -> str | None:
+    """Return the Region of a log group, where it is another one; its account has to be this one."""
+    if not has_member(group, "log_group_arn"):
+        return None
+    there = Place.of(group, str(group.log_group_arn))
+    differ = there.beside(Place.of_stack(arguments.construct))
+    if differ is None:
+        return None
+    if differ[0] == "Region":
+        return there.region
+    arguments.wrong_value(
+        f"log_group is in account {differ[1]}, and the stack in {differ[2]}; jobs write only to "
+        "log groups of their own account: give one of this account"
+    )
+    return None
 
 
 def _write_statement(streams_arn: str) -> dict[str, Any]:
@@ -153,4 +167,6 @@ def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | N
             "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
         )
         return None
-    return _DAYS[retention.name]
+    # jsii brings the members to Python in their order, without their numbers
+    days = (*LOG_RETENTION_DAYS, None)
+    return dict(zip(logs.RetentionDays, days, strict=True))[retention]

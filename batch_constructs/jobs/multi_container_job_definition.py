@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
 from batch_constructs.jobs.ecs_task import (
@@ -140,7 +142,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         )
         self._define(
             arguments,
-            Job(arguments, shared, kind="container", capability=capability),
+            Job(arguments, shared, kind=JobDefinitionType.CONTAINER, capability=capability),
             [task],
             lambda tasks: {"EcsProperties": {"TaskProperties": list(tasks)}},
             {**shared, "use_instance_role": use_instance_role},
@@ -151,4 +153,4 @@ class MultiContainerJobDefinition(EcsJobDefinition):
 def _network(public_ip: Any) -> dict[str, Any] | None:
     if public_ip is None:
         return None
-    return {"AssignPublicIp": "ENABLED" if public_ip is True else "DISABLED"}
+    return {"AssignPublicIp": State.ENABLED if public_ip is True else State.DISABLED}

@@ -13,7 +13,8 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole, allowed
-from batch_constructs.aws.job_definition_facts import NODE_COUNT
+from batch_constructs.aws.job_definition_facts import NODE_COUNT, JobDefinitionType
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
@@ -143,8 +144,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         job = Job(
             arguments,
             shared,
-            kind="multinode",
-            capability=None if nodes.on_eks else "EC2",
+            kind=JobDefinitionType.MULTINODE,
+            capability=None if nodes.on_eks else PlatformCapability.EC2,
             on_eks=nodes.on_eks,
         )
         self._define(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.shipped_function import ShippedFunction
 
 OLD_REVISIONS = "OldRevisions"
@@ -32,33 +34,32 @@ def read_kept(arguments: Arguments, kept: object) -> int | None:
     return kept
 
 
-def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> None:
-    """Have the other old revisions retired as the next one is deployed."""
+def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> WatchedFunction:
+    """Have the other old revisions retired as the next one is deployed; return what does it."""
     from aws_cdk import CustomResource  # noqa: PLC0415  # for few definitions
 
+    from batch_constructs.function_alarms import WatchedFunction  # noqa: PLC0415
+
+    handler = _function(scope).handler
     CustomResource(
         scope,
         OLD_REVISIONS,
         resource_type="Custom::BatchOldRevisions",
-        service_token=_function(scope).handler.function_arn,
+        service_token=handler.function_arn,
         properties={"JobDefinition": resource.ref, "Keep": str(kept)},
     )
+    return WatchedFunction(handler=handler)
 
 
 def _function(scope: Construct) -> ShippedFunction:
     """Return the stack's one function, made where it is not there yet."""
-    from aws_cdk import Duration, Stack  # noqa: PLC0415  # for few definitions
+    from aws_cdk import Duration  # noqa: PLC0415  # for few definitions
 
-    from batch_constructs.function_alarms import WatchedFunction, watch  # noqa: PLC0415
     from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
-    from batch_constructs.shipped_function import ShippedFunction  # noqa: PLC0415
+    from batch_constructs.shipped_function import the_only  # noqa: PLC0415
 
-    stack = Stack.of(scope)
-    there = stack.node.try_find_child(_FUNCTION)
-    if isinstance(there, ShippedFunction):
-        return there
-    made = ShippedFunction(
-        stack,
+    return the_only(
+        scope,
         _FUNCTION,
         folder="revisions",
         module="retire",
@@ -71,6 +72,7 @@ def _function(scope: Construct) -> ShippedFunction:
                     "batch:DescribeJobDefinitions",
                     "batch:DescribeJobQueues",
                     "batch:ListJobs",
+                    "events:ListEventBuses",
                     "events:ListRules",
                     "scheduler:ListSchedules",
                 ],
@@ -80,20 +82,19 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Effect": "Allow",
                 "Action": "batch:DeregisterJobDefinition",
                 # The name is known when the definition is made, after this.
-                "Resource": f"{arn_prefix('batch')}job-definition/*",
+                "Resource": f"{arn_prefix('batch')}{every('job-definition')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "events:ListTargetsByRule",
-                "Resource": f"{arn_prefix('events')}rule/*",
+                "Resource": f"{arn_prefix('events')}{every('rule')}",
             },
             {
                 "Effect": "Allow",
                 "Action": "scheduler:GetSchedule",
-                "Resource": f"{arn_prefix('scheduler')}schedule/*",
+                "Resource": f"{arn_prefix('scheduler')}{every('schedule')}",
             },
         ],
-        timeout=Duration.minutes(5),
+        timeout=Duration.minutes(15),
+        settings=FunctionSettings(),
     )
-    watch(made, WatchedFunction(handler=made.handler), None, FunctionSettings())
-    return made

@@ -12,13 +12,16 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
+from batch_constructs.jobs.container_image import bind_image, is_container_image, refuse_image
 from batch_constructs.jobs.pod_volumes import PodVolumes
+from batch_constructs.jsii_objects import has_member, is_resolvable
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aws_cdk import Size
+    from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.pod_facts import DnsPolicy, ImagePullPolicy
@@ -30,7 +33,8 @@ class PodContainer:
     """One container of a pod. What it asks for is reserved for it, and is its limit too.
 
     Attributes:
-        image: The image's name; the cluster's nodes have to be allowed to pull it.
+        image: The image's name, or an ``ecs.ContainerImage`` such as an asset; the cluster's nodes
+            have to be allowed to pull it.
         vcpus: vCPUs, a multiple of 0.25; limits of an init container too.
         memory: Memory, at least 4 MiB.
         name: Its name, unique within the pod. Default: ``Default``, Kubernetes's only one.
@@ -51,7 +55,7 @@ class PodContainer:
         readonly_root_filesystem: Whether it may not write outside its volumes. Default: it may.
     """
 
-    image: str
+    image: str | ecs.ContainerImage
     vcpus: float
     memory: Size
     name: str | None = None
@@ -164,7 +168,7 @@ def _container(
     environment = arguments.mapping("environment", container.environment)
     return given(
         Name=arguments.text("name", container.name),
-        Image=arguments.text("image", container.image, required=True),
+        Image=_image(arguments, container.image),
         Command=arguments.texts("command", container.command),
         Args=arguments.texts("args", container.args),
         Env=[{"Name": name, "Value": value} for name, value in environment.items()],
@@ -184,6 +188,26 @@ def _container(
         ),
         VolumeMounts=mounts,
     )
+
+
+def _image(arguments: Arguments, image: Any) -> Any:
+    """Read an image; one of the CDK's is bound at once, with an asset if it has one.
+
+    That of a repository knows its name, so that nobody is granted the pull.
+    """
+    if isinstance(image, str) or is_resolvable(image):
+        return arguments.text("image", image, required=True)
+    if not is_container_image(image):
+        return refuse_image(arguments, image).name
+    if has_member(image, "image_name"):
+        return str(image.image_name)
+    name, credentials = bind_image(arguments.construct, image, None)
+    if credentials is not None:
+        arguments.wrong_value(
+            "image is pulled with credentials of Secrets Manager, which Kubernetes does not ask: "
+            "give the image's name, and a Kubernetes secret in image_pull_secrets"
+        )
+    return name
 
 
 def _is_known(number: Any) -> bool:

@@ -18,8 +18,9 @@ from aws_cdk import aws_ssm as ssm
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
+from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.encryption_key import KEY, is_key
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -52,13 +53,12 @@ class SecretField:
         """Look at every part."""
         if not has_member(self.secret, "secret_arn"):
             raise TypeError(
-                f"secret_field: secret is {type(self.secret).__name__}; expected a "
-                "secretsmanager.ISecret"
+                f"secret_field: secret is {kind_of(self.secret)}; expected a secretsmanager.ISecret"
             )
         for name in ("key", "version_stage", "version_id"):
             part = getattr(self, name)
             if part is not None and not isinstance(part, str):
-                raise TypeError(f"secret_field: {name} is {type(part).__name__}; expected a string")
+                raise TypeError(f"secret_field: {name} is {kind_of(part)}; expected a string")
             if part is not None and (not part or (":" in part and not is_token(part))):
                 raise ValueError(
                     f"secret_field: {name} is {shown(part)}; allowed is a text without a colon: "
@@ -111,12 +111,12 @@ class SecretParameter:
         """Look at both."""
         if not has_member(self.parameter, "parameter_arn"):
             raise TypeError(
-                f"secret_parameter: parameter is {type(self.parameter).__name__}; expected an "
+                f"secret_parameter: parameter is {kind_of(self.parameter)}; expected an "
                 "ssm.IParameter"
             )
         if not is_key(self.encryption_key):
             raise TypeError(
-                f"secret_parameter: encryption_key is {type(self.encryption_key).__name__}; "
+                f"secret_parameter: encryption_key is {kind_of(self.encryption_key)}; "
                 f"expected {KEY}"
             )
 
@@ -188,7 +188,7 @@ class Secrets:
         ]
         for service, keys in self._keys.items():
             if keys:
-                via = f"{service}.{Aws.REGION}.amazonaws.com"
+                via = f"{service}.{Aws.REGION}.{DOMAIN}"
                 condition = {"StringEquals": {"kms:ViaService": via}}
                 statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": condition})
         return statements

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.fargate_sizes import MEMORY
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.jobs.container import Container, ContainerDependency
 from batch_constructs.jsii_objects import kind_of
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from batch_constructs.aws.platforms import PlatformCapability
 
 
 def with_sidecar(
@@ -57,7 +56,7 @@ def with_sidecar(
     waits = ContainerDependency(container_name=sidecar.name)
     job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]
     agent = replace(sidecar, essential=False)
-    if str(platform_capability) == "FARGATE":
+    if str(platform_capability) == PlatformCapability.FARGATE:
         agent = _grown(job, agent)
     return [*job, agent]
 

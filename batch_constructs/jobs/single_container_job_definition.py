@@ -8,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import ContainerArguments
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
@@ -56,7 +57,7 @@ class ContainerJobDefinition(EcsJobDefinition):
         task = Task(arguments, [container], options=options, single=True, label="")
         self._define(
             arguments,
-            Job(arguments, own, kind="container", capability=capability),
+            Job(arguments, own, kind=JobDefinitionType.CONTAINER, capability=capability),
             [task],
             lambda tasks: {"ContainerProperties": tasks[0]},
             own,

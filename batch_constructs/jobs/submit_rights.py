@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.authorization import submit_job_resources
-from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
@@ -30,7 +29,6 @@ def grant_submit(
         TypeError: an argument is not what it should be.
         ValueError: the two are in different Regions or accounts.
     """
-    expect_grantee(grantee)
     problem = apart_from(job_definition, queue)
     if problem is not None:
         raise ValueError(f"{queue.node.path}: job_definition: {problem}")
@@ -60,19 +58,6 @@ def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | No
         f"{problem}; a queue takes definitions of its own Region and account, and every submission "
         "would fail: register the definition there"
     )
-
-
-def expect_grantee(grantee: object) -> None:
-    """Refuse what nothing can be granted to.
-
-    Raises:
-        TypeError: it is so.
-    """
-    if not has_member(grantee, "grant_principal"):
-        raise TypeError(
-            f"grantee is {kind_of(grantee)}; expected an iam.IGrantable, such as a role or a "
-            "Lambda function"
-        )
 
 
 def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> list[str]:

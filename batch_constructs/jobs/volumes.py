@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.instance_volumes import (
     EXPECTED,
@@ -197,14 +198,14 @@ class Volumes:
         configuration = given(
             FileSystemId=volume.file_system.file_system_id,
             RootDirectory=arguments.text("root_directory", volume.root_directory),
-            TransitEncryption="ENABLED",
+            TransitEncryption=State.ENABLED,
             TransitEncryptionPort=arguments.number(
                 "transit_encryption_port",
                 volume.transit_encryption_port,
                 bound=bound_of("efs-transit-port"),
             ),
             AuthorizationConfig=given(
-                AccessPointId=None if point is None else point.access_point_id, Iam="ENABLED"
+                AccessPointId=None if point is None else point.access_point_id, Iam=State.ENABLED
             ),
         )
         self.properties.append({"Name": name, "EfsVolumeConfiguration": configuration})

@@ -10,6 +10,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.local.environment_variables import MARKER, without_aws
 from batch_constructs.local.errors import LocalAwsError
 
@@ -54,19 +55,19 @@ class Access:
         """
         return {
             **self.place(),
-            "AWS_ACCESS_KEY_ID": self.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            variables.ACCESS_KEY_ID: self.access_key_id,
+            variables.SECRET_ACCESS_KEY: self.secret_access_key,
         }
 
     def place(self) -> dict[str, str]:
         """Return the variables that say where this AWS is, without a key."""
         return {
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            variables.ENDPOINT_URL: self.endpoint_url,
+            variables.REGION: self.region,
+            variables.DEFAULT_REGION: self.region,
+            variables.CONFIG_FILE: os.devnull,
+            variables.SHARED_CREDENTIALS_FILE: os.devnull,
+            variables.NO_INSTANCE_METADATA: "true",
         }
 
     def environment(self, marker: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.error_names import EXISTS_ALREADY
 from batch_constructs.aws.metrics import NAMESPACE
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.batch import PortError
@@ -171,5 +172,5 @@ def _unless_it_exists(operation: Callable[..., Any], **request: Any) -> None:
     try:
         operation(**request)
     except ClientError as refusal:
-        if refusal.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+        if refusal.response["Error"]["Code"] != EXISTS_ALREADY:
             raise PortError(str(refusal)) from refusal

@@ -10,6 +10,8 @@ from batch_constructs.aws.authorization import (
     EVERYTHING,
     submit_job_resources,
 )
+from batch_constructs.aws.names import is_arn, quota_share
+from batch_constructs.aws.resource_states import DefinitionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,17 +81,19 @@ def _named(action: str, request: Mapping[str, Any], arns: Arns) -> list[str]:
         for one in (request[member] if isinstance(request[member], list) else [request[member]])
     ]
     if action == "CreateQuotaShare":
-        resources += [f"{queue}/quota-share/{request.get('quotaShareName')}" for queue in resources]
+        resources += [quota_share(one, str(request.get("quotaShareName"))) for one in resources]
     return resources
 
 
 def _arn(kind: str, name_or_arn: str, arns: Arns) -> str:
-    if name_or_arn.startswith("arn:"):
+    if is_arn(name_or_arn):
         return name_or_arn
     return arns.of(kind.removesuffix("-revision"), name_or_arn)
 
 
 def _newest(name: str, handle: Handle) -> int | None:
     """Return the revision that a name without one means."""
-    described = handle("DescribeJobDefinitions", {"jobDefinitionName": name, "status": "ACTIVE"})
+    described = handle(
+        "DescribeJobDefinitions", {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE}
+    )
     return max((one["revision"] for one in described["jobDefinitions"]), default=None)

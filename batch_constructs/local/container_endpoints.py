@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.access import CONTROL_PATH
 from batch_constructs.local.role_sessions import UntrustingRoleError
@@ -57,12 +58,12 @@ class ContainerEndpoints:
         """
         proof = self._proof(_METADATA, container)
         address = f"{self._endpoint_url}{_METADATA}{quote(container, safe='')}/{proof}"
-        found = {"ECS_CONTAINER_METADATA_URI_V4": address}
+        found = {variables.METADATA_URI: address}
         if job_role_arn is not None:
             self._roles.credentials(job_role_arn, ECS_TASKS)
             path = f"{_CREDENTIALS}{quote(job_role_arn, safe='')}"
-            found["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{self._endpoint_url}{path}"
-            found["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = self._proof(_CREDENTIALS, job_role_arn)
+            found[variables.CREDENTIALS_URI] = f"{self._endpoint_url}{path}"
+            found[variables.CREDENTIALS_PROOF] = self._proof(_CREDENTIALS, job_role_arn)
         return found
 
     def answer(self, path: str, authorization: str) -> tuple[int, bytes]:

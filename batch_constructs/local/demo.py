@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.service_principals import SNS
 from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.inventory import take_inventory
@@ -80,7 +82,7 @@ class Demo:
         found = [
             job["jobId"]
             for queue in ("UrgentQueue", "RoutineQueue")
-            for status in ("RUNNING", "SUCCEEDED", "FAILED")
+            for status in (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
             for job in self._jobs_in(queue, status)
         ]
         described = batch.describe_jobs(jobs=found)["jobs"] if found else []
@@ -124,7 +126,7 @@ class Demo:
         inbox = answer["Attributes"]["QueueArn"]
         admitted = {
             "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
+            "Principal": {"Service": SNS},
             "Action": "sqs:SendMessage",
             "Resource": inbox,
             "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
@@ -197,7 +199,7 @@ class Demo:
 
     def _routine_job(self) -> dict[str, Any] | None:
         """Return the first job of the routine queue that has succeeded."""
-        return next(iter(self._jobs_in("RoutineQueue", "SUCCEEDED")), None)
+        return next(iter(self._jobs_in("RoutineQueue", JobState.SUCCEEDED)), None)
 
     def _workflow(self) -> str:
         machines = self._server.client("stepfunctions")
@@ -206,7 +208,7 @@ class Demo:
             input=json.dumps({"first": "incoming/poem.txt", "second": "incoming/example.txt"}),
         )["executionArn"]
         ended = self._wait(lambda: self._ended(execution), "the workflow")
-        if ended["status"] != "SUCCEEDED":
+        if ended["status"] != JobState.SUCCEEDED:
             raise LocalAwsError(
                 f"the workflow is {ended['status']}: {ended.get('error')}: {ended.get('cause')}"
             )
@@ -216,7 +218,7 @@ class Demo:
         described: dict[str, Any] = self._server.client("stepfunctions").describe_execution(
             executionArn=execution
         )
-        return None if described["status"] == "RUNNING" else described
+        return None if described["status"] == JobState.RUNNING else described
 
     def _put(self, key: str, body: bytes) -> None:
         self._server.client("s3").put_object(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.local_commands import reported
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _summary(shown: Demo) -> Table:
         code = job.get("container", {}).get("exitCode")
         table.add_row(
             job["jobName"],
-            Text(job["status"], "green" if job["status"] == "SUCCEEDED" else "red"),
+            Text(job["status"], "green" if job["status"] == JobState.SUCCEEDED else "red"),
             "" if code is None else str(code),
             Text(shown.last_line(job["jobId"])),
         )

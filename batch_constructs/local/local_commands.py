@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
@@ -70,7 +71,7 @@ _STATE = click.option(
 
 @local.command()
 @_STATE
-@click.option("--port", type=click.IntRange(1, 65535), help="TCP port. Default: a free one.")
+@click.option("--port", type=click.IntRange(1, PORT.high), help="TCP port. Default: a free one.")
 @click.option(
     "--account",
     default=ACCOUNT_ID,

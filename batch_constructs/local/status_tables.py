@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-_COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "RUNNING": "cyan", "RUNNABLE": "yellow"}
+_COLOURS = {
+    JobState.SUCCEEDED: "green",
+    JobState.FAILED: "red",
+    JobState.RUNNING: "cyan",
+    JobState.RUNNABLE: "yellow",
+}
 _SHOWN_JOBS = 20
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aws_cdk import Duration
 
 from batch_constructs.aws.bound import Bound, Decimal, Whole
+from batch_constructs.aws.metrics import EVENTS_NAMESPACE, LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -162,7 +163,7 @@ def blocked(rule_name: str) -> Alarm:
         id="Blocked",
         title="the queue is blocked",
         watches=Series(
-            namespace="AWS/Events",
+            namespace=EVENTS_NAMESPACE,
             name="TriggeredRules",
             dimensions={"RuleName": rule_name},
             statistic="Sum",
@@ -192,7 +193,7 @@ def dead_letters(queue_name: str) -> Alarm:
         id="DeadLetters",
         title="messages could not be handled",
         watches=Series(
-            namespace="AWS/SQS",
+            namespace=SQS_NAMESPACE,
             name="ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": queue_name},
             statistic="Maximum",
@@ -208,7 +209,7 @@ def behind(queue_name: str, seconds: float) -> Alarm:
         id="Behind",
         title="messages wait long to become jobs",
         watches=Series(
-            namespace="AWS/SQS",
+            namespace=SQS_NAMESPACE,
             name="ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": queue_name},
             statistic="Maximum",
@@ -226,7 +227,7 @@ def throttled(function_name: str) -> Alarm:
         id="Throttled",
         title="the submission gateway is throttled",
         watches=Series(
-            namespace="AWS/Lambda",
+            namespace=LAMBDA_NAMESPACE,
             name="Throttles",
             dimensions={"FunctionName": function_name},
             statistic="Sum",

@@ -17,8 +17,9 @@ from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.event_pattern import OR
+from batch_constructs.aws.metrics import EVENTS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_NAME
-from batch_constructs.aws.service_principals import ALARMS, BATCH
+from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
 from batch_constructs.encryption_key import admit_logs
@@ -47,9 +48,7 @@ if TYPE_CHECKING:
 
 _FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
 _CALLER = BATCH
-_CHANGES = ("Create", "Update", "Delete", "Register", "Deregister")
 _DAY = 86_400
-_DEPLOYMENTS = "cloudformation.amazonaws.com"
 
 
 class AuditTrail(BatchConstruct):
@@ -145,8 +144,10 @@ class AuditTrail(BatchConstruct):
         for pattern in patterns:
             refuse_pattern(self.node.path, pattern, way_out="give fewer expected_roles")
 
-        self.key: kms.IKey = self._key() if log_encryption_key is None else log_encryption_key
-        admit_logs(self, self.key)
+        self.key: kms.IKey = kept.encryption_key
+        if self.key is None:
+            self.key = self._key()
+            admit_logs(self, self.key)
         self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
@@ -195,7 +196,7 @@ class AuditTrail(BatchConstruct):
             alarm_name=name,
             alarm_description="Somebody changed AWS Batch outside a deployment. The saved query "
             "of this name says who, from where, and what.",
-            namespace="AWS/Events",
+            namespace=EVENTS_NAMESPACE,
             metric_name="TriggeredRules",
             dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="RuleName", value=changes.ref)],
             statistic="Sum",
@@ -265,8 +266,8 @@ def changes_pattern(
     """Return the pattern of changes that neither CloudFormation nor an expected role made."""
     detail: dict[str, Any] = {
         "eventSource": [_CALLER],
-        "eventName": [{"prefix": verb} for verb in _CHANGES],
-        "sourceIPAddress": [{"anything-but": [_DEPLOYMENTS]}],
+        "eventName": [{"prefix": verb} for verb in batch_events.CHANGES],
+        "sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}],
         "errorCode": [{"exists": False}],
     }
     any_of: list[dict[str, Any]] = []
@@ -326,7 +327,7 @@ def _of_trails(
     """Allow CloudTrail something, on behalf of trails of this account and Region."""
     trails = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudtrail')}trail/*"}}
     return iam.PolicyStatement(
-        principals=[iam.ServicePrincipal("cloudtrail.amazonaws.com")],
+        principals=[iam.ServicePrincipal(CLOUDTRAIL)],
         actions=[action],
         resources=[resource],
         conditions={**conditions, **trails},

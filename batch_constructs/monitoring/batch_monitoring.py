@@ -86,7 +86,8 @@ class BatchMonitoring(BatchConstruct):
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
         functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
             ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, the
-            ``function`` of an ``EventTrigger``. Those of ``gauges`` and ``gateways`` are watched
+            ``function`` of an ``EventTrigger``, a job definition with a number in
+            ``keep_old_revisions``. Those of ``gauges`` and ``gateways`` are watched
             anyway. Default: none more.
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
@@ -123,6 +124,13 @@ class BatchMonitoring(BatchConstruct):
         dead = arguments.resources(
             "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
+        for place, letters in enumerate(dead):
+            arguments.of_this_region(
+                f"dead_letter_queues[{place}]",
+                letters,
+                str(letters.queue_arn),
+                "an alarm sees only metrics of its own Region: watch it from a stack of that one",
+            )
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)
         _check_dead(arguments, dead)
@@ -146,9 +154,9 @@ class BatchMonitoring(BatchConstruct):
             )
         if gauges is not None:
             for environment in environments:
-                place = Construct(self, environment.id)
+                below = Construct(self, environment.id)
                 self._alarm(
-                    place, environment.name, alarm_thresholds.environment_invalid(environment.name)
+                    below, environment.name, alarm_thresholds.environment_invalid(environment.name)
                 )
         unwritten = self.event_log.dead_letter_queue.queue_name
         self._alarm(
@@ -235,11 +243,6 @@ def _limits(
         wanted = AlarmThresholds()
     if gauges is not None and not isinstance(gauges, JobGauges):
         arguments.wrong_type("gauges", gauges, "JobGauges(…)")
-    if wanted.vcpu_hours_per_day is not None and gauges is None:
-        arguments.wrong_value(
-            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
-            "metric of AWS Batch: give gauges=JobGauges(…)"
-        )
 
     def number(name: str) -> Any:
         parameter = f"thresholds.{name}"
@@ -256,7 +259,7 @@ def _limits(
         value = arguments.seconds(parameter, getattr(wanted, name))
         return known_now(arguments, parameter, value)
 
-    return Limits(
+    limits = Limits(
         failure_rate_percent=number("failure_rate_percent"),
         failure_rate_min_jobs=number("failure_rate_min_jobs"),
         time_in_runnable_seconds=seconds("time_in_runnable"),
@@ -264,6 +267,12 @@ def _limits(
         vcpu_hours_per_day=number("vcpu_hours_per_day"),
         oldest_message_age_seconds=seconds("oldest_message_age"),
     )
+    if wanted.vcpu_hours_per_day is not None and gauges is None:
+        arguments.wrong_value(
+            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
+            "metric of AWS Batch: give gauges=JobGauges(…)"
+        )
+    return limits
 
 
 def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import Duration, Names
 from aws_cdk import aws_batch as batch
@@ -13,6 +13,7 @@ from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole, refused
+from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
@@ -84,6 +85,7 @@ class VcpuBudget:
     price_per_vcpu_hour: float | None = None
     period: BudgetPeriod | str = BudgetPeriod.DAY
     warn_at_percent: float = 80
+    _called: ClassVar[str] = "amount"
 
     @classmethod
     def of_vcpu_hours(
@@ -94,7 +96,9 @@ class VcpuBudget:
         warn_at_percent: float = 80,
     ) -> VcpuBudget:
         """Return a budget of so many vCPU-hours a day or a month."""
-        return cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
+        made = cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
+        object.__setattr__(made, "_called", "vcpu_hours")
+        return made
 
     @classmethod
     def of_cost(
@@ -305,10 +309,9 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
         arguments.wrong_value(
             f"budget.warn_at_percent {refused(percent, 'numbers above 0 and up to 100')}"
         )
-    of = "vcpu_hours" if budget.price_per_vcpu_hour is None else "amount"
     if budget.amount is None:
-        arguments.wrong_type(f"budget.{of}", None, "a number")
-    amount = _amount(arguments, of, budget.amount)
+        arguments.wrong_type(f"budget.{budget._called}", None, "a number")  # noqa: SLF001  # ours
+    amount = _amount(arguments, budget._called, budget.amount)  # noqa: SLF001  # ours
     price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
     if amount is None:
         return 0
@@ -339,7 +342,7 @@ def _check_lowered(
         resource = environment if is_l1 else environment.node.default_child
         if not isinstance(resource, batch.CfnComputeEnvironment):
             continue
-        if str(resource.type).upper() == "UNMANAGED":
+        if str(resource.type).upper() == EnvironmentType.UNMANAGED:
             arguments.wrong_value(
                 f"compute_environments holds {environment.node.id}, which is unmanaged and has no "
                 "maximum to lower; allowed are managed environments: disable the queues instead"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batch_constructs.aws.compute_environment_facts import INVALID
+from batch_constructs.aws.resource_states import Status
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -219,7 +219,7 @@ def _environments(contents: Contents) -> list[Widget]:
     states = [
         _sum(label, [environment_gauge(name, metric) for name in contents.environments], color)
         for metric, label, color in (
-            ("EnvironmentInvalid", INVALID, widgets.FAILED),
+            ("EnvironmentInvalid", Status.INVALID, widgets.FAILED),
             ("EnvironmentDisabled", "disabled", widgets.MOVING),
         )
     ]

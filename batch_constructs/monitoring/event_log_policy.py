@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Names, Stack
 from aws_cdk import aws_logs as logs
 
-from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.names import every
+from batch_constructs.aws.service_principals import EVENTS, LOG_DELIVERY
 from batch_constructs.construct import BatchConstruct, arn_prefix
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ class EventLogPolicy(BatchConstruct):
         # EventBridge writes under both names, and says which rule only as it puts events.
         writers: dict[str, Any] = {
             "Effect": "Allow",
-            "Principal": {"Service": [EVENTS, "delivery.logs.amazonaws.com"]},
+            "Principal": {"Service": [EVENTS, LOG_DELIVERY]},
             "Resource": self._groups[0] if len(self._groups) == 1 else self._groups,
         }
-        from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}rule/*"}}
+        from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}{every('rule')}"}}
         document = {
             "Version": "2012-10-17",
             "Statement": [

@@ -18,16 +18,22 @@ from batch_constructs.aws.metrics import DIMENSION
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS
-from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
-from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
+from batch_constructs.monitoring.watched_resources import (
+    asked_queue,
+    heard_queues,
+    watched_definitions,
+)
+from batch_constructs.queues.any_job_queue import job_queue_name
 from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
     state_change_pattern,
 )
+from batch_constructs.queues.job_queue_metrics import expect_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -36,6 +42,7 @@ from .rule_patterns import patterns_that_fit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
@@ -89,6 +96,8 @@ class JobCounters(BatchConstruct):
         per_definition: Whether to count by definition too. Default: no, since a platform that
             registers definitions as it goes would pay for each.
         per_share: Whether to count by share identifier too. Default: no.
+        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
+            there forwards their events to it. Default: the account's default bus.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
@@ -110,13 +119,15 @@ class JobCounters(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         per_definition: bool = False,
         per_share: bool = False,
+        event_bus: events.IEventBus | None = None,
         function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        watched = watched_queues(arguments, queues)
-        definitions = watched_definitions(arguments, job_definitions)
+        bus = event_bus_argument(arguments, event_bus)
+        watched = heard_queues(arguments, queues, bus)
+        definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
         settings = read_function_settings(arguments, function_settings)
@@ -171,6 +182,7 @@ class JobCounters(BatchConstruct):
                 pattern,
                 targets=[target],
                 description="Jobs that ended, to be counted",
+                event_bus=bus,
             )
 
     def metric_jobs_failed(
@@ -212,7 +224,8 @@ class JobCounters(BatchConstruct):
     def _count(
         self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
     ) -> cloudwatch.Metric:
-        arn = job_queue_arn(queue)
+        expect_options(self.node.path, {"period": period})
+        arn = asked_queue(self, queue)
         if arn not in self.queue_arns:
             raise ValueError(
                 f"{self.node.path}: {queue.node.path} is not counted here; add it to the counters"

@@ -14,8 +14,9 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
+from batch_constructs.event_bus import event_bus_argument, expect_forwarded
 from batch_constructs.log_settings import LogSettings, log_settings
-from batch_constructs.monitoring.watched_resources import watched_queues
+from batch_constructs.monitoring.watched_resources import heard_queues
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
     state_change_pattern,
@@ -56,9 +57,11 @@ class JobEventLog(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
+        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
+            there forwards their events to it. Default: the account's default bus.
         log_retention: How long events are kept. Default: a month.
-        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
-            the log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
+            log service's own encryption.
 
     Raises:
         ValueError: no queue.
@@ -73,12 +76,14 @@ class JobEventLog(BatchConstruct):
         id: str,
         *,
         queues: Sequence[AnyJobQueue],
+        event_bus: events.IEventBus | None = None,
         log_retention: logs.RetentionDays | None = None,
         log_encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        watched = watched_queues(arguments, queues)
+        bus = event_bus_argument(arguments, event_bus)
+        watched = heard_queues(arguments, queues, bus)
         kept = log_settings(arguments, log_retention, log_encryption_key)
         arguments.refuse()
 
@@ -96,6 +101,7 @@ class JobEventLog(BatchConstruct):
                 pattern,
                 self.log_group,
                 self.dead_letter_queue,
+                event_bus=bus,
             )
         self.blocked_rules = {
             queue.arn: log_events(
@@ -104,6 +110,7 @@ class JobEventLog(BatchConstruct):
                 blocked_pattern(queue_arns=[queue.arn]),
                 self.log_group,
                 self.dead_letter_queue,
+                event_bus=bus,
             )
             for queue in watched
         }
@@ -111,7 +118,10 @@ class JobEventLog(BatchConstruct):
             (
                 "LastFailures",
                 "last failures",
-                log_queries.last_failures(Aws.REGION, console_address(self)),
+                log_queries.last_failures(
+                    Aws.REGION if bus is None else log_queries.REGION_OF_EVENT,
+                    console_address(self),
+                ),
             ),
             ("FailuresByReason", "failures by reason", log_queries.FAILURES_BY_REASON),
             ("BlockedQueues", "blocked queues", log_queries.BLOCKED_QUEUES),
@@ -139,12 +149,15 @@ def log_events(
     pattern: Mapping[str, Any],
     group: logs.LogGroup,
     dead_letters: sqs.Queue,
+    *,
+    event_bus: events.IEventBus | None = None,
 ) -> events.CfnRule:
     """Make a rule that writes what it matches to a log group, or leaves it in a queue."""
     arn = f"{arn_prefix('logs')}log-group:{group.log_group_name}"
-    return events.CfnRule(
+    rule = events.CfnRule(
         scope,
         id,
+        event_bus_name=None if event_bus is None else event_bus.event_bus_name,
         event_pattern=dict(pattern),
         targets=[
             events.CfnRule.TargetProperty(
@@ -156,3 +169,6 @@ def log_events(
             )
         ],
     )
+    if event_bus is not None:
+        expect_forwarded(rule)
+    return rule

@@ -17,10 +17,11 @@ from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.alert_topic import AlertTopic
-from batch_constructs.monitoring.watched_resources import watched_definitions, watched_queues
+from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
     definition_prefix,
@@ -84,6 +85,8 @@ class JobNotifications(BatchConstruct):
         job_definitions: Only jobs of these definitions, all revisions. Default: all.
         include_array_children: Whether each child of an array is told of too. Default: no.
         blocked: Whether a queue that its first job blocks is told of. Default: yes.
+        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
+            there forwards their events to it. Default: the account's default bus.
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
             has ``-blocked`` behind it, further ones a number. Default: names that CloudFormation
             generates.
@@ -112,13 +115,15 @@ class JobNotifications(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
         blocked: bool = True,
+        event_bus: events.IEventBus | None = None,
         rule_name: str | None = None,
         function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        arns = [watched.arn for watched in watched_queues(arguments, queues)]
+        bus = event_bus_argument(arguments, event_bus)
+        arns = [watched.arn for watched in heard_queues(arguments, queues, bus)]
         given_topic = topic_argument(arguments, "topic", topic)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         given_targets = arguments.resources(
@@ -127,7 +132,7 @@ class JobNotifications(BatchConstruct):
         problem = wrong_states(states)
         if problem is not None:
             arguments.wrong_value(problem)
-        definitions = watched_definitions(arguments, job_definitions)
+        definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
@@ -154,14 +159,20 @@ class JobNotifications(BatchConstruct):
         )
         blocked_patterns = patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
         self.job_rules = self._rules(
-            "JobRule", job_patterns, told, "Jobs that somebody is told of", name
+            "JobRule",
+            job_patterns,
+            told,
+            description="Jobs that somebody is told of",
+            name=name,
+            event_bus=bus,
         )
         self.blocked_rules = self._rules(
             "BlockedRule",
             blocked_patterns if blocked else [],
             told,
-            "Queues that their first job blocks",
-            None if name is None else f"{name}-blocked",
+            description="Queues that their first job blocks",
+            name=None if name is None else f"{name}-blocked",
+            event_bus=bus,
         )
 
     def _rules(
@@ -169,8 +180,10 @@ class JobNotifications(BatchConstruct):
         id: str,
         patterns: Sequence[dict[str, Any]],
         told: Sequence[Any],
+        *,
         description: str,
         name: str | None,
+        event_bus: events.IEventBus | None,
     ) -> list[events.Rule]:
         return [
             make_rule(
@@ -180,6 +193,7 @@ class JobNotifications(BatchConstruct):
                 targets=told,
                 description=description,
                 rule_name=name if name is None or not number else f"{name}-{number}",
+                event_bus=event_bus,
             )
             for number, pattern in enumerate(patterns)
         ]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from string import Template
 
+from batch_constructs.aws.batch_events import CHANGES
+from batch_constructs.aws.service_principals import CLOUDFORMATION
+
 _LAST_FAILURES = Template(r"""
 fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
     detail.statusReason as reason,
@@ -18,6 +21,9 @@ fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
 | dedup detail.jobId
 | limit 20
 """)
+
+REGION_OF_EVENT = '", region, "'
+"""In the query of the last failures: the Region that an event is of, where it may be any."""
 
 FAILURES_BY_REASON = r"""
 filter detail.status = "FAILED"
@@ -62,12 +68,12 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
 """.strip()
 """Calls to AWS Batch and their callers, from CloudTrail's events, of which two rules write some."""
 
-CHANGES_BY_HAND = """
+CHANGES_BY_HAND = f"""
 fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
     detail.sourceIPAddress as address, detail.requestParameters.jobQueue as queue,
     detail.requestParameters.computeEnvironment as environment
-| filter detail.eventName like /^(Create|Update|Delete|Register|Deregister)/
-| filter detail.sourceIPAddress != "cloudformation.amazonaws.com"
+| filter detail.eventName like /^({"|".join(CHANGES)})/
+| filter detail.sourceIPAddress != "{CLOUDFORMATION}"
 | sort @timestamp desc
 | dedup detail.eventID
 | limit 200

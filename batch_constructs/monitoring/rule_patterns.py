@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_constructs.aws.event_pattern import length
+from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.tokens import is_token
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
-
-_LONGEST_ARN: Final = 200
-"""Characters of the longest ARN of AWS Batch, whose names have 128."""
 
 
 def patterns_that_fit(
@@ -42,4 +40,4 @@ def _spelt_out(value: Any) -> Any:
         return {name: _spelt_out(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_spelt_out(item) for item in value]
-    return "x" * _LONGEST_ARN if is_token(value) else value
+    return "x" * LONGEST_ARN if is_token(value) else value

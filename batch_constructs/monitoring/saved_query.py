@@ -67,6 +67,14 @@ class JobLogQueries(BatchConstruct):
         listed = arguments.resources(
             "log_groups", log_groups, "log_group_name", "a logs.ILogGroup", "log groups", some=True
         )
+        for place, group in enumerate(listed):
+            arguments.of_this_region(
+                f"log_groups[{place}]",
+                group,
+                str(getattr(group, "log_group_arn", "")),  # an L1 has none
+                "CloudWatch Logs asks and counts only there: make the queries in a stack of that "
+                "Region",
+            )
         arguments.refuse()
 
         self._log_groups = listed
@@ -89,8 +97,16 @@ class JobLogQueries(BatchConstruct):
         Returns:
             The metric: how many lines, over 5 minutes.
 
+        Raises:
+            ValueError: a text is empty.
+            TypeError: arguments of a wrong type.
+
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """
+        arguments = Arguments(self)
+        arguments.text("metric_name", metric_name, required=True)
+        arguments.text("pattern", pattern, required=True)
+        arguments.refuse()
         filters = BatchConstruct(self, id)
         for number, group in enumerate(self._log_groups, start=1):
             logs.MetricFilter(

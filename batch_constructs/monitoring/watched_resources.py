@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import marker
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
     is_compute_environment,
 )
+from batch_constructs.event_bus import FORWARD
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
@@ -18,6 +21,9 @@ from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
+
+    from aws_cdk import aws_events as events
+    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -36,8 +42,17 @@ class Watched:
     arn: str
 
 
-def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) -> list[Watched]:
-    """Read ``queues``: ours, L2s or L1s."""
+def watched_queues(
+    arguments: Arguments, queues: Any, *, needed: bool = True, there: str | None = TOLD_THERE
+) -> list[Watched]:
+    """Read ``queues``: ours, L2s or L1s.
+
+    Args:
+        arguments: What notes the problems.
+        queues: The argument.
+        needed: Whether there has to be one.
+        there: Why none may be of another Region or account; None where it may.
+    """
     found = arguments.resources(
         "queues", queues, is_job_queue, f"a job queue{_OF}", f"job queues{_OF}", some=needed
     )
@@ -45,7 +60,27 @@ def watched_queues(arguments: Arguments, queues: Any, *, needed: bool = True) ->
         if any(queue is one for one in found[:place]):
             arguments.wrong_value(f"queues[{place}] is given twice: leave it out")
     watched = _watched(found, job_queue_arn, job_queue_name)
-    return _all_here(arguments, "queues", watched, found)
+    return watched if there is None else _all_here(arguments, "queues", watched, found, there)
+
+
+def heard_queues(
+    arguments: Arguments, queues: Any, event_bus: events.IEventBus | None
+) -> list[Watched]:
+    """Read ``queues`` of which only events are asked for: a bus may bring them from elsewhere."""
+    there = f"AWS Batch tells of it only there: {FORWARD}"
+    return watched_queues(arguments, queues, there=there if event_bus is None else None)
+
+
+def asked_queue(construct: Construct, queue: Any) -> str:
+    """Return the ARN of a queue that somebody asks a construct about.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not is_job_queue(queue):
+        got = kind_of(queue)
+        raise TypeError(f"{construct.node.path}: queue is {got}; expected a job queue{_OF}")
+    return job_queue_arn(queue)
 
 
 def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:
@@ -58,10 +93,12 @@ def watched_environments(arguments: Arguments, environments: Any) -> list[Watche
         f"compute environments{_OF}",
     )
     watched = _watched(found, compute_environment_arn, environment_name)
-    return _all_here(arguments, "compute_environments", watched, found)
+    return _all_here(arguments, "compute_environments", watched, found, TOLD_THERE)
 
 
-def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
+def watched_definitions(
+    arguments: Arguments, definitions: Any, *, event_bus: events.IEventBus | None = None
+) -> list[Any]:
     """Read ``job_definitions``: ours, L2s or L1s; none means all."""
     found = arguments.resources(
         "job_definitions",
@@ -70,7 +107,7 @@ def watched_definitions(arguments: Arguments, definitions: Any) -> list[Any]:
         f"a job definition{_OF}",
         f"job definitions{_OF}",
     )
-    for place, one in enumerate(found):
+    for place, one in enumerate(found if event_bus is None else ()):
         arn = job_definition_arn(one)
         problem = elsewhere(arguments.construct, arn, _NONE_OF_IT, resource=one)
         if problem is not None:
@@ -91,11 +128,11 @@ def same_things(
 
 
 def _all_here(
-    arguments: Arguments, parameter: str, watched: list[Watched], found: Sequence[Any]
+    arguments: Arguments, parameter: str, watched: list[Watched], found: Sequence[Any], there: str
 ) -> list[Watched]:
     """Refuse what is known to lie elsewhere: its events and its state cannot be seen from here."""
     for place, (one, resource) in enumerate(zip(watched, found, strict=True)):
-        problem = elsewhere(arguments.construct, one.arn, TOLD_THERE, resource=resource)
+        problem = elsewhere(arguments.construct, one.arn, there, resource=resource)
         if problem is not None:
             arguments.wrong_value(f"{parameter}[{place}]: {problem}")
     return watched
@@ -116,8 +153,8 @@ def _watched(
 
 def environment_name(arn: str) -> str:
     """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
-    if not is_token(arn) or ":compute-environment/" in arn:
-        return arn.split(":compute-environment/", 1)[1]
+    if not is_token(arn) or marker("compute-environment") in arn:
+        return arn.split(marker("compute-environment"), 1)[1]
     if is_made_up(arn):
         return arn  # until the CLI has looked
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made

@@ -16,7 +16,6 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
-from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.reference import Reference
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
@@ -146,7 +145,6 @@ class ConsumableResource(BatchResource):
         Raises:
             TypeError: the grantee is none.
         """
-        expect_grantee(grantee)
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],

@@ -15,17 +15,18 @@ from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import OneOf, meant, shown
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member, kind_of
 from batch_constructs.place import elsewhere
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import aws_events as events
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.rule_target import RuleTarget
@@ -223,6 +224,9 @@ class QueueEvents(QueueRules):
             self._refuse(
                 id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
             )
+        if not isinstance(include_array_children, bool):
+            kind = kind_of(include_array_children)
+            self._refuse(id, TypeError, f"include_array_children is {kind}; expected True or False")
         definitions = [] if job_definitions is None else list(job_definitions)
         problem = None if states is None else wrong_states(states)
         if problem is not None:
@@ -313,13 +317,18 @@ def rule_to(
         ValueError: the rule's name is wrong.
         TypeError: the target is none.
     """
+    if not isinstance(id, str) or not id:
+        raise TypeError(f"{scope.node.path}: id is {kind_of(id)}; expected a non-empty string")
+    if description is not None and not isinstance(description, str):
+        got = kind_of(description)
+        raise TypeError(f"{scope.node.path}/{id}: description is {got}; expected a string")
     problem = _wrong_rule_name(rule_name)
     if problem is not None:
         raise ValueError(f"{scope.node.path}/{id}: {problem}")
     if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
         raise TypeError(
-            f"{scope.node.path}/{id}: target is {kind_of(target)}; expected a Lambda function, an "
-            "SNS topic, an SQS queue, or a target of aws_events_targets"
+            f"{scope.node.path}/{id}: target is {described(target)}; expected a Lambda function, "
+            "an SNS topic, an SQS queue, or a target of aws_events_targets"
         )
     return make_rule(
         scope,
@@ -339,8 +348,11 @@ def make_rule(
     targets: Sequence[events.IRuleTarget] = (),
     description: str | None = None,
     rule_name: str | None = None,
+    event_bus: events.IEventBus | None = None,
 ) -> events.Rule:
     """Make a rule on the account's default event bus, where AWS Batch sends its events.
+
+    On another bus are events of other Regions and accounts.
 
     Raises:
         ValueError: a pattern that EventBridge refuses: it names too much.
@@ -348,9 +360,10 @@ def make_rule(
     refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
-    return events.Rule(
+    rule = events.Rule(
         scope,
         id,
+        event_bus=event_bus,
         description=description,
         rule_name=rule_name,
         targets=list(targets),
@@ -360,6 +373,9 @@ def make_rule(
             detail=pattern.get("detail"),
         ),
     )
+    if event_bus is not None:
+        expect_forwarded(cast("IConstruct", rule.node.default_child))
+    return rule
 
 
 def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:

@@ -5,15 +5,16 @@ How things stand at a moment is what ``JobGauges`` measures.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from batch_constructs.aws.bound import one_of, refused, shown
+from batch_constructs.aws.bound import meant, one_of, refused, shown
 from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
+from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Unpack
 
     from aws_cdk import Duration
@@ -109,6 +110,8 @@ class QueueMetrics:
                 f"{self._called()}: metric_name is {shown(metric_name)}; expected a string such as "
                 "'JobsMovedToFailed'"
             )
+        options = {"label": label, "color": color, "account": account, "region": region}
+        expect_options(self._called(), {"period": period, **options})
         native = NATIVE_METRICS.get(metric_name)
         problem = _no_such_metric(metric_name) if native is None else wrong_statistic(statistic)
         if native is None or problem is not None:
@@ -162,6 +165,20 @@ class QueueMetrics:
         return str(queue.node.path)
 
 
+def expect_options(called: str, options: Mapping[str, Any]) -> None:
+    """Refuse what a metric cannot be read with.
+
+    Raises:
+        TypeError: it is so.
+    """
+    from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
+
+    for name, value in options.items():
+        kind, expected = (Duration, "a Duration") if name == "period" else (str, "a string")
+        if value is not None and not isinstance(value, kind):
+            raise TypeError(f"{called}: {name} is {kind_of(value)}; expected {expected}")
+
+
 def wrong_statistic(statistic: object) -> str | None:
     """Say what is wrong with a statistic that somebody asks for; None and tokens pass."""
     if statistic is None or is_token(statistic):
@@ -173,9 +190,6 @@ def wrong_statistic(statistic: object) -> str | None:
 
 
 def _no_such_metric(name: str) -> str:
-    near = get_close_matches(name, NATIVE_METRICS, n=3, cutoff=0.3)
-    return (
-        f"AWS Batch publishes no metric {shown(name)}; did you mean "
-        f"{one_of(near or ['JobsSubmitted'])}? It publishes {', '.join(NATIVE_METRICS)}; for how "
-        "many jobs wait or run now, see JobGauges"
-    )
+    wrong = refused(name, one_of(NATIVE_METRICS))
+    near = meant(name, NATIVE_METRICS) or ": see JobGauges for how many jobs wait or run now"
+    return f"metric_name {wrong}{near}"

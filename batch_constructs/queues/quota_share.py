@@ -14,7 +14,9 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws import names
+from batch_constructs.aws.bound import refused
+from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue
 
 
-_ARN = re.compile(r"arn:[^:]+:batch:[^:]*:[^:]*:job-queue/[^/]+/quota-share/[^/]+")
+_ARN = re.compile(
+    names.form("batch", names.quota_share(names.every("job-queue", "[^/]+"), "[^/]+"))
+)
 
 
 _OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that place"
@@ -153,7 +157,9 @@ class QuotaShare(BatchResource):
         properties = given(
             QuotaShareName=arguments.text("quota_share_name", quota_share_name, required=True),
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),
-            PreemptionConfiguration={"InSharePreemption": "ENABLED" if preemption else "DISABLED"},
+            PreemptionConfiguration={
+                "InSharePreemption": State.ENABLED if preemption else State.DISABLED
+            },
             ResourceSharingConfiguration=given(
                 Strategy=arguments.choice(
                     "sharing_strategy", sharing_strategy, "a SharingStrategy"
@@ -226,9 +232,11 @@ class _ImportedQuotaShare(QuotaShare):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         BatchConstruct.__init__(self, scope, id)
         if not isinstance(arn, str) or not (is_token(arn) or _ARN.fullmatch(arn)):
+            such = names.arn(
+                "job-queue", names.quota_share("QUEUE", "NAME"), region="REGION", account="ACCOUNT"
+            )
             raise ValueError(
-                f"{self.node.path}: {shown(arn)} is not a quota share's ARN; expected "
-                "arn:aws:batch:REGION:ACCOUNT:job-queue/QUEUE/quota-share/NAME"
+                f"{self.node.path}: quota_share_arn {refused(arn, f'an ARN such as {such}')}"
             )
         self._arn = arn
         # of a token CloudFormation reads it: job-queue/QUEUE/quota-share/NAME

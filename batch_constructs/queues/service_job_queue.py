@@ -13,9 +13,9 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
+from batch_constructs.aws.names import quota_share
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
-from batch_constructs.jobs.submit_rights import expect_grantee
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
@@ -160,13 +160,12 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
-        expect_grantee(grantee)
         # A job that is submitted, and tagged as it is, has no ID yet.
         jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
         submit = iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["batch:SubmitServiceJob"],
-            resource_arns=[self.job_queue_arn, f"{self.job_queue_arn}/quota-share/*", jobs],
+            resource_arns=[self.job_queue_arn, quota_share(self.job_queue_arn, "*"), jobs],
         )
         tag = iam.Grant.add_to_principal(
             grantee=grantee, actions=["batch:TagResource"], resource_arns=[jobs]

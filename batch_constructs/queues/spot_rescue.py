@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
-from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST
+from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
@@ -168,7 +168,7 @@ def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
         "source": [batch_events.SOURCE],
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
-            "status": ["FAILED"],
+            "status": [JobState.FAILED],
             "$or": [
                 {"jobQueue": [queue_arn], "statusReason": [{"prefix": HOST_LOST}]},
                 {"statusReason": [{"prefix": DEPENDENCY_FAILED}]},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
 from batch_constructs.aws.combinations import GIVEN, chapter
-from batch_constructs.aws.platforms import KINDS
+from batch_constructs.aws.platforms import KINDS, Orchestration, PlatformCapability
 from batch_constructs.aws.property_paths import places, way_and_key
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
@@ -128,9 +128,13 @@ def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, path: str) -> 
 def _who(subject: Resource, kind: str) -> dict[str, str]:
     """Name a kind in a message."""
     if not isinstance(subject, JobDefinition):
-        own = {"EKS": "an environment on Amazon EKS", "ECS": "an environment on Amazon ECS"}
-        return {"who": own.get(kind, f"the type {kind}"), "do": "does", "need": "needs", "as": ""}
-    missing = kind == "EC2" and "PlatformCapabilities" not in subject.properties
+        own = (
+            f"an environment on Amazon {kind}"
+            if kind in tuple(Orchestration)
+            else f"the type {kind}"
+        )
+        return {"who": own, "do": "does", "need": "needs", "as": ""}
+    missing = kind == PlatformCapability.EC2 and "PlatformCapabilities" not in subject.properties
     why = " (PlatformCapabilities is missing, which means EC2)" if missing else ""
     return {"who": f"{KINDS.get(kind, kind)} jobs", "do": "do", "need": "need", "as": why}
 

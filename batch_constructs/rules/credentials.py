@@ -64,6 +64,22 @@ CREDENTIALS: Final = (
         "https://huggingface.co/docs/hub/security-tokens",
     ),
     Credential(
+        "a token of npm",
+        r"\bnpm_[A-Za-z0-9]{36}\b",
+        "https://github.blog/2021-09-23-announcing-npms-new-access-token-format/",
+    ),
+    Credential(
+        "a token of PyPI",
+        r"\bpypi-[A-Za-z0-9_-]{40,255}",
+        "https://pypi.org/help/#apitoken",
+    ),
+    Credential(
+        "a header that authorizes",
+        r"\b[Aa]uthorization:\s{0,4}(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4}"
+        r"(?=[A-Za-z0-9+/=._~-]{8,})(?!Ref::)",
+        "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
+    ),
+    Credential(
         "a private key",
         r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----",
         "https://www.rfc-editor.org/rfc/rfc7468",
@@ -91,9 +107,15 @@ _OPTION: Final = pattern(rf"--?(?:[a-z]{{1,20}}[-_]){{0,4}}(?:{_NAMED}|token)", 
 _IN_TEXT: Final = pattern(
     rf"(?<![\w-]){_OPTION.pattern}(?:=|\s{{1,8}})(['\"]?)([^\s'\"]{{1,200}})", re.IGNORECASE
 )
-_NAME: Final = pattern(rf"(?:^|[-_.])(?:{_NAMED}|secret|token|credentials?)$", re.IGNORECASE)
+_NAME: Final = pattern(
+    rf"(?:(?:^|[-_.]|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:{_NAMED}|secret|token|credentials?)"
+    r"|passw(?:or)?d|[-_.]pwd"
+    r"|(?:^|[-_.])(?:db|database|mysql|pg|postgres|redis|smtp|ldap|ftp|admin|root|user)[-_]?pass)$",
+    re.IGNORECASE,
+)
+_ASSIGNED: Final = pattern(r"(?<![\w.-])([A-Za-z_]\w{0,60})=(['\"]?)([^\s'\"]{1,200})")
 _POINTER: Final = pattern(
-    r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$<{\[%*\0-]|Ref::|(?:true|false|none|null|yes|no)$|\d{1,7}$",
+    r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$`<{\[%*\0-]|Ref::|(?:true|false|none|null|yes|no)$|\d{1,7}$",
     re.IGNORECASE,
 )
 """What stands in the place of a secret and is none: where it lies, a variable, a number."""
@@ -101,11 +123,11 @@ _POINTER: Final = pattern(
 
 _SIGNS: Final = (
     *("AKIA", "ASIA", "AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
-    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://"),
+    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization:"),
 )
 """What stands in each kind of credential, and is sooner looked for than the whole."""
 
-_WORDS: Final = ("pass", "key", "secret", "token", "credential")
+_WORDS: Final = ("pass", "key", "secret", "token", "credential", "pwd")
 """What stands in every name of one."""
 
 
@@ -133,7 +155,10 @@ def names_a_credential(name: str, value: str) -> bool:
 
 
 def option_with_credential(words: list[object]) -> int | None:
-    """Find the word of a command that gives an option such as ``--password`` its value."""
+    """Find the word of a command that gives an option or a variable its password or token.
+
+    ``--password x``, ``--password=x``, and in a shell's text ``DB_PASSWORD=x``.
+    """
     for place, word in enumerate(words):
         if not isinstance(word, str):
             continue
@@ -141,6 +166,8 @@ def option_with_credential(words: list[object]) -> int | None:
         if not _may_name(f"{before} {word}"):
             continue
         if any(not _POINTER.match(one[2]) for one in _IN_TEXT.finditer(word)):
+            return place
+        if any(names_a_credential(one[1], one[3]) for one in _ASSIGNED.finditer(word)):
             return place
         is_value = isinstance(before, str) and _OPTION.fullmatch(before) is not None
         if is_value and not _POINTER.match(word):

@@ -42,11 +42,33 @@ def register(noun: str, *, area: str) -> None:
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
-    return faults_in(limit, subject.properties)
+    for path, got, message in _beyond(limit, subject.properties):
+        if not _in_its_case(limit, got):
+            yield path, message
+
+
+def in_another_case(limit: Limit, within: Properties) -> Iterator[tuple[str, str, str]]:
+    """Find the words that are right but for their case: where, the word, and how AWS writes it."""
+    for path, got, _ in _beyond(limit, within) if isinstance(limit.bound, OneOf) else ():
+        right = _in_its_case(limit, got)
+        if right:
+            yield path, str(got), right
+
+
+def _in_its_case(limit: Limit, got: object) -> str:
+    """Give how AWS writes a word that is wrong by its case alone: no page says it is refused."""
+    if not isinstance(limit.bound, OneOf) or not limit.type.startswith("AWS::Batch::"):
+        return ""
+    words = {} if limit.exact_case else {one.lower(): one for one in limit.bound.values}
+    return words.get(str(got).lower(), "")
 
 
 def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
     """Find what is beyond a limit within properties, or members of a request."""
+    return ((path, message) for path, _, message in _beyond(limit, within))
+
+
+def _beyond(limit: Limit, within: Properties) -> Iterator[tuple[str, Any, str]]:
     read, (below, key) = _READERS[type(limit.bound)], limit.way
     for way in limit.within:
         for path, properties in places(within, f"{way}/{below}".strip("/")):
@@ -59,7 +81,7 @@ def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
             for place, got in found:
                 wrong = None if got is None else limit.bound.wrong(got)
                 if wrong:
-                    yield f"{path}{key}{place}", f"{limit.noun} {wrong}"
+                    yield f"{path}{key}{place}", got, f"{limit.noun} {wrong}"
 
 
 def _entries(within: Properties, key: str) -> Any:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from batch_constructs.aws.error_names import NOT_FOUND
 from batch_constructs.aws.job_states import FINAL
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.service_principals import EVENTS
@@ -201,7 +202,7 @@ class LocalAws:
         try:
             return self.job_output(job)
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            if error.response["Error"]["Code"] == NOT_FOUND:
                 return []
             raise
 

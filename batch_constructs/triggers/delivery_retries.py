@@ -20,7 +20,6 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import in_another_region
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -88,14 +87,14 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
             given,
             'an aws_sqs queue, such as sqs.Queue.from_queue_arn(self, "Letters", arn)',
         )
-    elif there := in_another_region(
-        arguments.construct,
+    elif not arguments.of_this_region(
+        "dead_letter_queue",
         given,
         str(given.queue_arn),  # type: ignore[attr-defined]  # as has been seen
         "what EventBridge cannot deliver goes only to a queue of its own Region: give one of this "
         "Region, or leave it out",
     ):
-        arguments.wrong_value(f"dead_letter_queue: {there}")
+        return
     elif getattr(given, "fifo", False) is True:
         arguments.wrong_value(
             "dead_letter_queue is a FIFO queue; EventBridge and its Scheduler allow only standard "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import event_pattern
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.delivery import INPUT_PATHS
+from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_SOURCE
 from batch_constructs.construct import given
 from batch_constructs.tokens import is_token, without_tokens
 
@@ -52,7 +52,7 @@ def object_created_pattern(
         detail["object"] = {"key": [{"prefix": prefix}]}
     elif suffix:
         detail["object"] = {"key": [{"suffix": suffix}]}
-    return {"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": detail}
+    return {"source": [OBJECTS_SOURCE], "detail-type": [OBJECT_CREATED], "detail": detail}
 
 
 def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:

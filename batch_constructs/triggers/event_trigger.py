@@ -17,8 +17,8 @@ from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
@@ -76,7 +76,8 @@ class EventTrigger(BatchConstruct):
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
         event_pattern: Which events: a mapping as EventBridge documents it
             (``{"source": ["my.app"], "detail": {"state": ["done"]}}``), or ``events.EventPattern``.
-        event_bus: The bus. Default: the account's default bus.
+        event_bus: The bus, of this Region and account; a rule elsewhere may forward events to it.
+            Default: the account's default bus.
         parameters: Values for the definition's ``Ref::`` placeholders; one that starts with ``$.``
             is a field of the event (``$.detail.id``). Default: the definition's.
         environment: Environment variables, added to the definition's; fields as in ``parameters``.
@@ -127,8 +128,7 @@ class EventTrigger(BatchConstruct):
         state = arguments.state("enabled", shared["enabled"])
         name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
         text = arguments.text("description", description, bound=DESCRIPTION)
-        if event_bus is not None and not has_member(event_bus, "event_bus_name"):
-            arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
+        bus = event_bus_argument(arguments, event_bus)
         settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 
@@ -143,7 +143,7 @@ class EventTrigger(BatchConstruct):
             "Resource",
             name=name,
             description=text,
-            event_bus_name=None if event_bus is None else event_bus.event_bus_name,
+            event_bus_name=None if bus is None else bus.event_bus_name,
             event_pattern=plain,
             state=state,
             targets=[

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from re import IGNORECASE
 from re import _constants as kinds  # type: ignore[attr-defined]  # the parser that re itself uses
 from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +25,7 @@ _Node = TypeVar("_Node")
 _MANY = 10
 """A repetition of as many takes as long as one without end, and is looked at as such."""
 
-_MOST_POSITIONS, _MOST_STEPS = 2_222, 2_222
+_MOST_POSITIONS, _MOST_STEPS = 2_000, 2_000
 """Of a larger pattern nothing is said; the time of each message is bounded all the same."""
 
 _MOST_WAYS, _WAYS_OF = 1_000_000, 64
@@ -38,6 +39,12 @@ _SEVERAL = 2
 
 _REPEATS = (kinds.MAX_REPEAT, kinds.MIN_REPEAT)
 _INSIDE = (kinds.ASSERT, kinds.ASSERT_NOT)
+_NEVER_BACK: dict[Any, Callable[[Any], Any]] = {
+    kinds.ATOMIC_GROUP: lambda value: value,
+    kinds.POSSESSIVE_REPEAT: lambda value: value[2],
+}
+"""What is left in one way alone, once it has matched; inside, it is tried as any other."""
+
 _SAMPLES = "aAzZ0_ \t\n-.\x00\u00e9\u65e5"
 _CATEGORIES: dict[Any, Callable[[str], bool]] = {
     kinds.CATEGORY_DIGIT: str.isdecimal,
@@ -60,10 +67,17 @@ def is_exponential(pattern: str) -> bool:
         re.error: it is no pattern.
     """
     parsed = parser.parse(pattern)
-    alphabet = frozenset(_SAMPLES) | frozenset(_named(parsed))
-    bodies = [parsed, *(inner for node in _nodes(parsed) for inner in _looked_ahead(node))]
-    return any(_leaves_out_many(body) for body in bodies) or any(
-        _Automaton(alphabet).is_ambiguous(body) for body in bodies
+    named = frozenset(_SAMPLES) | frozenset(_named(parsed))
+    alphabet = named.union(*(_alike(one) for one in named))
+    everywhere = bool(parsed.state.flags & IGNORECASE)
+    somewhere = everywhere or any(
+        kind is kinds.SUBPATTERN and value[1] & IGNORECASE for kind, value in _nodes(parsed)
+    )
+    inside = [inner for node in _nodes(parsed) for inner in _bodies_inside(node)]
+    return (
+        any(_leaves_out_many(body) for body in (parsed, *inside))
+        or _Automaton(alphabet, everywhere).is_ambiguous(parsed)
+        or any(_Automaton(alphabet, somewhere).is_ambiguous(body) for body in inside)
     )
 
 
@@ -79,7 +93,7 @@ def _leaves_out_many(body: Any, times: int = 1) -> bool:
         elif kind is kinds.SUBPATTERN:
             if _leaves_out_many(value[-1], times):
                 return True
-        elif kind is kinds.BRANCH and any(_leaves_out_many(each, times) for each in value[1]):
+        elif any(_leaves_out_many(each, times) for each in _alternatives(kind, value)):
             return True
     return False
 
@@ -100,6 +114,7 @@ class _Part:
 @dataclass
 class _Automaton:
     alphabet: frozenset[str]
+    ignores_case: bool
     takes: list[frozenset[str]] = field(default_factory=list)
     """Which of the alphabet each position takes."""
     follows: dict[int, Counter[int]] = field(default_factory=dict)
@@ -188,9 +203,9 @@ class _Automaton:
         if kind in _REPEATS:
             return self._repeated(*value)
         if kind is kinds.SUBPATTERN:
-            return self._sequence(value[-1])
-        if kind is kinds.BRANCH:
-            parts = [self._sequence(each) for each in value[1]]
+            return self._group(*value)
+        if alternatives := _alternatives(kind, value):
+            parts = [self._sequence(each) for each in alternatives]
             return _Part(
                 first=tuple(at for part in parts for at in part.first),
                 last=tuple(at for part in parts for at in part.last),
@@ -198,7 +213,16 @@ class _Automaton:
             )
         if kind is kinds.AT or kind in _INSIDE:
             return _Part()
-        return self._position(frozenset(c for c in self.alphabet if _takes(node, c)))
+        alike = _alike if self.ignores_case else frozenset
+        return self._position(frozenset(c for c in self.alphabet if _takes(node, alike(c))))
+
+    def _group(self, _: object, sets: int, clears: int, body: Any) -> _Part:
+        """Read a group, in which flags may be others: ``(?i:…)``."""
+        before = self.ignores_case
+        self.ignores_case = bool(sets & IGNORECASE or (before and not clears & IGNORECASE))
+        part = self._sequence(body)
+        self.ignores_case = before
+        return part
 
     def _repeated(self, least: int, most: int, body: Any) -> _Part:
         if most >= _MANY:
@@ -221,21 +245,34 @@ class _Automaton:
         return _Part((at,), (at,), empty=0)
 
 
-def _takes(node: Any, one: str) -> bool:
-    """Whether a node of one character takes this one; what is not known takes all."""
+def _takes(node: Any, ones: Collection[str]) -> bool:
+    """Whether a node of one character takes one, or what is alike; what is not known takes all."""
     kind, value = node
     if kind is kinds.LITERAL:
-        return bool(ord(one) == value)
+        return chr(value) in ones
     if kind is kinds.NOT_LITERAL:
-        return bool(ord(one) != value)
+        return chr(value) not in ones
     if kind is kinds.RANGE:
-        return bool(value[0] <= ord(one) <= value[1])
+        return any(value[0] <= ord(one) <= value[1] for one in ones)
     if kind is kinds.CATEGORY:
-        return _CATEGORIES[value](one)
+        return any(map(_CATEGORIES[value], ones))
     if kind is kinds.IN:
         negated = value[0][0] is kinds.NEGATE
-        return any(_takes(each, one) for each in value[negated:]) is not negated
-    return kind is not kinds.ANY or one != "\n"
+        return any(_takes(each, ones) for each in value[negated:]) is not negated
+    return kind is not kinds.ANY or "\n" not in ones
+
+
+def _alike(one: str) -> frozenset[str]:
+    """Return the characters that are the same where case is ignored."""
+    large = {one, one.upper()}
+    return frozenset(each for each in (*large, *(c.lower() for c in large)) if len(each) == 1)
+
+
+def _alternatives(kind: Any, value: Any) -> list[Any]:
+    """Return the bodies of which a node is one; a condition is taken to go either way."""
+    if kind is kinds.BRANCH:
+        return list(value[1])
+    return [value[1], value[2] or ()] if kind is kinds.GROUPREF_EXISTS else []
 
 
 def _named(body: Any) -> Iterator[str]:
@@ -248,8 +285,11 @@ def _named(body: Any) -> Iterator[str]:
                 yield from (chr(each) for each in (end - 1, end, end + 1) if 0 <= each < 0x110000)  # noqa: PLR2004 - Unicode
 
 
-def _looked_ahead(node: Any) -> list[Any]:
+def _bodies_inside(node: Any) -> list[Any]:
+    """Return what is tried by itself: what is looked ahead for, and what is never gone back to."""
     kind, value = node
+    if kind in _NEVER_BACK:
+        return [_NEVER_BACK[kind](value)]
     return [value[1]] if kind in _INSIDE else []
 
 
@@ -261,13 +301,11 @@ def _nodes(body: Any) -> Iterator[Any]:
             yield from _nodes(value[2])
         elif kind is kinds.SUBPATTERN:
             yield from _nodes(value[-1])
-        elif kind is kinds.BRANCH:
-            for alternative in value[1]:
-                yield from _nodes(alternative)
-        elif kind in _INSIDE:
-            yield from _nodes(value[1])
         elif kind is kinds.IN:
             yield from value
+        else:
+            for inner in (*_alternatives(kind, value), *_bodies_inside(node)):
+                yield from _nodes(inner)
 
 
 def _components(graph: Mapping[_Node, Collection[_Node]]) -> list[list[_Node]]:

@@ -12,8 +12,10 @@ from batch_constructs.aws.delivery import (
     SQS_BATCH,
     SQS_CONCURRENCY,
     SQS_FIFO_BATCH,
+    SQS_RECEIVES,
     SQS_WINDOW_SECONDS,
 )
+from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import most_bytes
@@ -39,7 +41,7 @@ _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
 _COMPACT = (",", ":")
-_MAX_RECEIVES = Whole(2, 100)
+_MAX_RECEIVES = Whole(2, SQS_RECEIVES.high)
 _HOUR_SECONDS = 3600
 _MEBIBYTE = 2**20
 _MESSAGES_PER_HOUR = 1_000_000
@@ -99,8 +101,9 @@ def read_gateway(
     is_fifo = arguments.flag("fifo", fifo, required=True) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
-            "fifo with mode COALESCE: SQS hands over at most 10 messages of a FIFO queue at a time "
-            "and the children of an array have no order: use mode JOB_PER_MESSAGE, or no fifo"
+            f"fifo with mode COALESCE: SQS hands over at most {SQS_FIFO_BATCH} messages of a FIFO "
+            "queue at a time and the children of an array have no order: use mode "
+            "JOB_PER_MESSAGE, or no fifo"
         )
     fields = arguments.mapping("parameters", parameters)
     if arguments.is_wrong("parameters"):
@@ -121,7 +124,8 @@ def read_gateway(
         also = ", environment, command and overrides" if defaults else ""
         arguments.wrong_value(
             f"parameters{also} are {len(told):,} bytes of JSON; allowed are {MOST_BYTES_TOLD:,}, "
-            "since Lambda has room for 4 KB of environment variables: map fewer fields"
+            f"since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of environment variables: "
+            "map fewer fields"
         )
     key = arguments.text("idempotency_key", idempotency_key)
     if key is not None:

@@ -10,7 +10,9 @@ from aws_cdk import Token
 from constructs import IValidation
 
 from batch_constructs.construct import once_made
-from batch_constructs.jsii_objects import has_member, is_resolvable, kind_of
+from batch_constructs.event_bus import FORWARD, expect_forwarded
+from batch_constructs.jsii_objects import described, has_member, is_resolvable
+from batch_constructs.place import elsewhere
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.triggers.delivery_retries import DEFAULTS, DeliveryArguments
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS, object_created_pattern
@@ -18,6 +20,7 @@ from batch_constructs.triggers.event_trigger import EventTrigger
 from batch_constructs.triggers.job_to_submit import SubmissionArguments
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
@@ -48,6 +51,8 @@ class ObjectCreatedTrigger(EventTrigger):
         suffix: Only keys that end so. Default: any.
         parameters: More parameters, or others in place of the four; values that start with ``$.``
             are fields of the event.
+        event_bus: As for ``EventTrigger``; for a bucket of another Region or account, whose
+            notifications you turn on there, and forward. Default: the account's default bus.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
@@ -70,6 +75,7 @@ class ObjectCreatedTrigger(EventTrigger):
         job_definition: AnyJobDefinition,
         prefix: str | None = None,
         suffix: str | None = None,
+        event_bus: events.IEventBus | None = None,
         rule_name: str | None = None,
         description: str | None = None,
         function_settings: FunctionSettings | None = None,
@@ -87,14 +93,18 @@ class ObjectCreatedTrigger(EventTrigger):
             queue=queue,
             job_definition=job_definition,
             event_pattern=object_created_pattern(
-                bucket_name(path, bucket), prefix=prefix, suffix=suffix
+                bucket_name(scope, path, bucket, event_bus), prefix=prefix, suffix=suffix
             ),
+            event_bus=event_bus,
             rule_name=rule_name,
             description=description,
             function_settings=function_settings,
             **shared,
         )
-        tell_event_bridge(bucket)
+        if event_bus is None:
+            tell_event_bridge(bucket)
+        else:
+            expect_forwarded(self.resource)
 
 
 def key_part(path: str, parameter: str, value: Any) -> str | None:
@@ -102,24 +112,33 @@ def key_part(path: str, parameter: str, value: Any) -> str | None:
     if is_resolvable(value):
         return Token.as_string(value)
     if value is not None and not isinstance(value, str):
-        raise TypeError(f"{path}: {parameter} is {kind_of(value)}; expected a string")
+        raise TypeError(f"{path}: {parameter} is {described(value)}; expected a string")
     return value
 
 
-def bucket_name(path: str, bucket: Any) -> str:
+def bucket_name(
+    scope: Construct, path: str, bucket: Any, event_bus: events.IEventBus | None
+) -> str:
     """Return a bucket's name: an L2's or an L1's.
 
     Raises:
         TypeError: it is neither.
+        ValueError: it is in another Region or account, and no bus brings its events.
     """
     if has_member(bucket, "enable_event_bridge_notification"):
-        return str(bucket.bucket_name)
-    if has_member(bucket, "bucket_ref"):
-        return str(bucket.bucket_ref.bucket_name)
-    raise TypeError(
-        f"{path}: bucket is {kind_of(bucket)}; expected an aws_s3 bucket, such as "
-        's3.Bucket.from_bucket_name(self, "Input", "name")'
-    )
+        name = str(bucket.bucket_name)
+    elif has_member(bucket, "bucket_ref"):
+        name = str(bucket.bucket_ref.bucket_name)
+    else:
+        raise TypeError(
+            f"{path}: bucket is {described(bucket)}; expected an aws_s3 bucket, such as "
+            's3.Bucket.from_bucket_name(self, "Input", "name")'
+        )
+    because = f"Amazon S3 tells EventBridge only there: {FORWARD}"
+    problem = elsewhere(scope, name, because, resource=bucket)
+    if event_bus is None and problem is not None:
+        raise ValueError(f"{path}: bucket: {problem}")
+    return name
 
 
 def tell_event_bridge(bucket: Any) -> None:

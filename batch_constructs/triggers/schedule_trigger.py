@@ -15,6 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
+from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
@@ -163,7 +164,7 @@ class ScheduleTrigger(BatchConstruct):
             self,
             "Resource",
             target={
-                "arn": f"arn:{Aws.PARTITION}:scheduler:::aws-sdk:batch:submitJob",
+                "arn": f"arn:{Aws.PARTITION}:{SCHEDULER_SUBMIT_JOB}",
                 "roleArn": self.role.role_arn,
                 "input": Stack.of(self).to_json_string(job.request()),
                 "retryPolicy": retries.as_l1(),
@@ -176,6 +177,12 @@ class ScheduleTrigger(BatchConstruct):
 def _group(arguments: Arguments, group: Any) -> Any:
     """Read a schedule group's name: the CDK's, an L1's, or a name."""
     if has_member(group, "schedule_group_name"):
+        arguments.of_this_region(
+            "schedule_group",
+            group,
+            str(group.schedule_group_arn),
+            "a schedule is in a group of its own Region: give one of this Region, or leave it out",
+        )
         return group.schedule_group_name
     if has_member(group, "schedule_group_ref"):
         return group.schedule_group_ref.schedule_group_name

@@ -25,10 +25,11 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
+from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
@@ -36,7 +37,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.jobs.job_definition import takes_grants
-from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -148,7 +149,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 100. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.
@@ -286,7 +287,9 @@ class SubmissionGateway(BatchConstruct):
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
-            raise TypeError(f"{self.node.path}: topic is {kind_of(topic)}; expected an sns.ITopic")
+            raise TypeError(
+                f"{self.node.path}: topic is {described(topic)}; expected an sns.ITopic"
+            )
         return topic.add_subscription(
             subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
         )
@@ -298,6 +301,7 @@ class SubmissionGateway(BatchConstruct):
         *,
         prefix: str | None = None,
         suffix: str | None = None,
+        event_bus: events.IEventBus | None = None,
     ) -> events.Rule:
         """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
 
@@ -311,9 +315,11 @@ class SubmissionGateway(BatchConstruct):
             bucket: As for ``ObjectCreatedTrigger``.
             prefix: Only keys that begin so. Default: any.
             suffix: Only keys that end so. Default: any.
+            event_bus: As for ``ObjectCreatedTrigger``.
 
         Raises:
-            ValueError: the gateway is FIFO; EventBridge would have to name a message group.
+            ValueError: the gateway is FIFO; EventBridge would have to name a message group. Or the
+                bucket is in another Region or account, and no bus brings its events.
         """
         if self._fifo:
             raise ValueError(
@@ -321,8 +327,12 @@ class SubmissionGateway(BatchConstruct):
                 "order: use one without fifo"
             )
         path = self.node.path
+        arguments = Arguments(self)
+        arguments.text("id", id, required=True)
+        bus = event_bus_argument(arguments, event_bus)
+        arguments.refuse()
         pattern = object_created_pattern(
-            bucket_name(path, bucket),
+            bucket_name(self, path, bucket, bus),
             prefix=key_part(path, "prefix", prefix),
             suffix=key_part(path, "suffix", suffix),
         )
@@ -333,7 +343,7 @@ class SubmissionGateway(BatchConstruct):
                 "becomes no job while the first one is remembered (deduplication_window): use "
                 "$.id or $.detail.object.sequencer",
             )
-        rule = make_rule(self, id, pattern)
+        rule = make_rule(self, id, pattern, event_bus=bus)
         resource: Any = rule.node.default_child
         resource.targets = [
             {
@@ -354,7 +364,8 @@ class SubmissionGateway(BatchConstruct):
         if not self._event_bridge_has_key:  # one for both queues and all buckets
             admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True
-        tell_event_bridge(bucket)
+        if bus is None:
+            tell_event_bridge(bucket)
         return rule
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -519,6 +530,6 @@ class SubmissionGateway(BatchConstruct):
 
 def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.amazonaws.com" for one in ("dynamodb", "s3", "sqs")]
+    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
         statement.add_condition("StringEquals", {"kms:ViaService": services})

@@ -9,6 +9,7 @@ from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
+from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
@@ -193,7 +194,8 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
             f"parameters, environment, command and overrides are {length:,} bytes of JSON; allowed "
-            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for 4 KB of environment variables: "
+            f"are {MOST_BYTES_TOLD:,}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
+            "environment variables: "
             "put what is long into the job definition or into S3"
         )
 

@@ -15,6 +15,8 @@ from batch_constructs.aws.error_names import (
     STEP_FUNCTIONS_UNCLEAR,
 )
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
+from batch_constructs.aws.names import STATES_SUBMIT_JOB
+from batch_constructs.aws.submit_job import ArrayDependency
 from batch_constructs.workflows.structure import Parallel, Sequence, Together, structure_of
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class AslWriter:
         """
         self._graph = graph
         self._request = request
-        self._submit = f"arn:{partition}:states:::batch:submitJob"
+        self._submit = f"arn:{partition}:{STATES_SUBMIT_JOB}"
         self._rescue_queue = rescue_queue
         self._names: set[str] = set()
 
@@ -309,7 +311,10 @@ def _depends_on(job: WorkflowJob, places: Mapping[str, str]) -> list[dict[str, s
     """Name the arrays of the same group, by the job IDs that their submissions returned."""
     pairs = set(job.n_to_n)
     return [
-        {"JobId.$": f"{places[name]}.JobId", "Type": "N_TO_N" if name in pairs else "SEQUENTIAL"}
+        {
+            "JobId.$": f"{places[name]}.JobId",
+            "Type": ArrayDependency.N_TO_N if name in pairs else ArrayDependency.SEQUENTIAL,
+        }
         for name in job.waits_for
         if name in places
     ]

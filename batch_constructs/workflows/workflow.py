@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, RemovalPolicy
@@ -17,15 +17,23 @@ from aws_cdk import aws_stepfunctions as sfn
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import execution_events
-from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
+from batch_constructs.aws.authorization import (
+    STATE_MACHINE_RULE,
+    STATE_MACHINE_RULE_ACTIONS,
+    submit_job_resources,
+)
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given
 from batch_constructs.job_graph import Graph
-from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_to_submit
-from batch_constructs.jobs.submit_rights import jobs_of, submit_resources
+from batch_constructs.jobs.job_definition import (
+    is_job_definition,
+    job_definition_arn,
+    job_definition_arn_to_submit,
+)
+from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
@@ -36,6 +44,8 @@ from batch_constructs.queue_from_input import (
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.job_queue_events import rule_to
+from batch_constructs.queues.job_queue_metrics import expect_options
+from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import name_of_memory, requirements_of
@@ -47,6 +57,7 @@ from batch_constructs.triggers.job_to_submit import (
     safe_name,
 )
 from batch_constructs.workflows.asl import AslWriter
+from batch_constructs.workflows.state_machine_definition import definition_of, too_long
 from batch_constructs.workflows.structure import structure_of
 from batch_constructs.workflows.workflow_diagram import mermaid
 
@@ -60,6 +71,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
     from constructs import Construct
 
+    from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.queues.rule_target import RuleTarget
@@ -76,7 +88,8 @@ class Workflow(BatchConstruct):
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
     standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
-    (AWS::Logs::LogGroup).
+    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) where definitions
+    take more than one policy. A state machine of more than 250,000 characters lies in an object.
 
     Attributes:
         state_machine: The ``sfn.StateMachine``: a target of rules, and all that the CDK offers.
@@ -98,8 +111,8 @@ class Workflow(BatchConstruct):
         timeout: Limit of an execution. Default: Step Functions' own, a year.
         state_machine_name: Default: one that CloudFormation generates.
         log_retention: How long errors are kept. Default: a month.
-        log_encryption_key: A key for the log group, whose policy admits CloudWatch Logs. Default:
-            the log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
+            log service's own encryption.
 
     Raises:
         ValueError: cycles, unknown names, jobs that nothing reaches, missing or superfluous share
@@ -142,8 +155,10 @@ class Workflow(BatchConstruct):
         seconds = arguments.seconds("timeout", timeout)
         arguments.bounded("timeout", seconds, EXECUTION_SECONDS)
         kept = log_settings(arguments, log_retention, log_encryption_key)
+        rights = None if arguments.problems else _Rights.of(self._graph, spot_rescue_queue)
         policies = RolePolicies(
-            [] if arguments.problems else _statements(self._graph, spot_rescue_queue)
+            [] if rights is None else rights.statements,
+            lengths=None if rights is None else rights.lengths,
         )
         problem = policies.problem("divide the workflow, or let jobs share definitions")
         if problem is not None:
@@ -151,12 +166,19 @@ class Workflow(BatchConstruct):
         arguments.refuse()
 
         self._prefix = safe_name(id)[:60]
+        self._submitted: dict[str, str] = {}
         rescue = None if spot_rescue_queue is None else job_queue_arn(spot_rescue_queue)
         self.asl = AslWriter(
             self._graph, request=self._request, partition=Aws.PARTITION, rescue_queue=rescue
         ).write()
         if seconds is not None:
             self.asl["TimeoutSeconds"] = seconds
+        # not the CDK's to_json_string, which drops every null, and with it ResultPath
+        text = json.dumps(self.asl)
+        problem = too_long(text)
+        if problem is not None:
+            raise ValueError(f"{self.node.path}: {problem}")
+        definition = definition_of(text)
         self.log_group = logs.LogGroup(
             self,
             "LogGroup",
@@ -179,8 +201,8 @@ class Workflow(BatchConstruct):
             self,
             "StateMachine",
             state_machine_name=name,
-            # not the CDK's to_json_string, which drops every null, and with it ResultPath
-            definition_body=sfn.DefinitionBody.from_string(json.dumps(self.asl)),
+            definition_body=definition.body,
+            definition_substitutions=definition.substitutions,
             role=self.role,
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -236,27 +258,32 @@ class Workflow(BatchConstruct):
 
     def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions started."""
-        return self.state_machine.metric_started(**options)
+        return self._metric("started", options)
 
     def metric_succeeded(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions succeeded."""
-        return self.state_machine.metric_succeeded(**options)
+        return self._metric("succeeded", options)
 
     def metric_failed(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions failed."""
-        return self.state_machine.metric_failed(**options)
+        return self._metric("failed", options)
 
     def metric_timed_out(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions ran into their time limit."""
-        return self.state_machine.metric_timed_out(**options)
+        return self._metric("timed_out", options)
 
     def metric_aborted(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how many executions were stopped."""
-        return self.state_machine.metric_aborted(**options)
+        return self._metric("aborted", options)
 
     def metric_time(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
         """Return how long executions took, in milliseconds."""
-        return self.state_machine.metric_time(**options)
+        return self._metric("time", options)
+
+    def _metric(self, name: str, options: MetricOptions) -> cloudwatch.Metric:
+        expect_options(self.node.path, options)
+        made: cloudwatch.Metric = getattr(self.state_machine, f"metric_{name}")(**options)
+        return made
 
     def diagram(self) -> str:
         """Draw the graph as a Mermaid flowchart."""
@@ -268,7 +295,7 @@ class Workflow(BatchConstruct):
         return {
             "JobName": f"{self._prefix}-{job.name}",
             **_queue(_of_ours(job.queue)),
-            "JobDefinition": job_definition_arn_to_submit(_of_ours(job.job_definition)),
+            "JobDefinition": self._arn_to_submit(_of_ours(job.job_definition)),
             **given(
                 ArrayProperties=given(Size=job.array_size),
                 ContainerOverrides=given(
@@ -281,6 +308,13 @@ class Workflow(BatchConstruct):
                 Tags=dict(job.tags),
             ),
         }
+
+    def _arn_to_submit(self, definition: AnyJobDefinition) -> str:
+        """Ask once for each definition, not for each job: every answer is tokens of its own."""
+        arn = job_definition_arn(definition)
+        if arn not in self._submitted:
+            self._submitted[arn] = job_definition_arn_to_submit(definition)
+        return self._submitted[arn]
 
 
 def _queue(queue: AnyJobQueue | QueueFromInput) -> dict[str, str]:
@@ -349,9 +383,9 @@ def _check_fit(view: Arguments, job: WorkflowJob) -> None:
     memory = name_of_memory(job.overrides)
     check_sizes(view.within("overrides"), job.job_definition, requirements, memory=memory)
     parameters = dict(job.parameters)
-    is_known = job.command is None
-    check_parameters(view, job.job_definition, parameters, command_is_known=is_known)
-    check_length(view, None if is_known else list(job.command or ()), job.environment)
+    command = None if job.command is None else list(job.command)
+    check_parameters(view, job.job_definition, parameters, command_is_known=command is None)
+    check_length(view, command, job.environment)
 
 
 def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:
@@ -368,31 +402,56 @@ def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -
             )
 
 
-def _statements(graph: Graph, rescue: AnyJobQueue | None) -> list[dict[str, Any]]:
-    """Allow what Step Functions needs for ``submitJob.sync``.
+@dataclass(frozen=True, kw_only=True)
+class _Rights:
+    """What Step Functions needs for ``submitJob.sync``.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html#batch-iam
+
+    Attributes:
+        statements: What the role may do.
+        lengths: The ARN of a definition → how many characters it comes to, at most.
     """
-    resources: dict[str, None] = {}
-    jobs: dict[str, None] = {}
-    for job in graph.jobs.values():
-        for queue in (*queues_of(_of_ours(job.queue)), rescue):
-            if queue is not None:
-                resources |= dict.fromkeys(submit_resources(queue, _of_ours(job.job_definition)))
-                jobs[jobs_of(queue)] = None
-    return [
-        {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
-        # jobs have no ID yet when the policy is written
-        {
-            "Effect": "Allow",
-            "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": list(jobs),
-        },
-        # AWS knows no resources for DescribeJobs
-        {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
-        {
-            "Effect": "Allow",
-            "Action": list(STATE_MACHINE_RULE_ACTIONS),
-            "Resource": f"{arn_prefix('events')}{STATE_MACHINE_RULE}",
-        },
-    ]
+
+    statements: list[dict[str, Any]]
+    lengths: dict[str, int]
+
+    @classmethod
+    def of(cls, graph: Graph, rescue: AnyJobQueue | None) -> _Rights:
+        """Name each queue and each definition once, however many jobs are of it."""
+        resources: dict[str, None] = {}
+        jobs: dict[str, None] = {}
+        without_revision: dict[str, str] = {}
+        lengths: dict[str, int] = {}
+        for job in graph.jobs.values():
+            definition = _of_ours(job.job_definition)
+            arn = job_definition_arn(definition)
+            if arn not in without_revision:
+                without = without_revision[arn] = JOB_DEFINITION.arn_without_revision(definition)
+                longest = JOB_DEFINITION.longest_arn(definition)
+                lengths |= {without: longest, f"{without}:*": longest + len(":*")}
+            for queue in (*queues_of(_of_ours(job.queue)), rescue):
+                if queue is not None:
+                    of_queue = jobs_of(queue)
+                    found = submit_job_resources(
+                        queue=job_queue_arn(queue), definition=without_revision[arn], jobs=of_queue
+                    )
+                    resources |= dict.fromkeys(found)
+                    jobs[of_queue] = None
+        statements: list[dict[str, Any]] = [
+            {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
+            # jobs have no ID yet when the policy is written
+            {
+                "Effect": "Allow",
+                "Action": ["batch:TagResource", "batch:TerminateJob"],
+                "Resource": list(jobs),
+            },
+            # AWS knows no resources for DescribeJobs
+            {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": list(STATE_MACHINE_RULE_ACTIONS),
+                "Resource": f"{arn_prefix('events')}{STATE_MACHINE_RULE}",
+            },
+        ]
+        return cls(statements=statements, lengths=lengths)

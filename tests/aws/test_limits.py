@@ -30,13 +30,15 @@ def admitted_and_refused(bound: Bound) -> tuple[list[Any], list[Any]]:
             return [*ends, *bound.also], [*refused, bound.low + 0.5]
         case Decimal():
             step = bound.low / 10
-            return [bound.low, bound.high], [bound.low - step, bound.high + step]
+            pairs = [(bound.low, bound.low - step)]
+            pairs += [] if bound.high is None else [(bound.high, bound.high + step)]
+            return [end for end, _ in pairs], [beyond for _, beyond in pairs]
         case OneOf():
             swapped = [value.swapcase() for value in bound.values if value.swapcase() != value]
             other = [value for value in swapped if value not in bound.values]
             if bound.any_case:
                 return [*bound.values, *swapped], [f"{value}X" for value in bound.values]
-            return list(bound.values), [*other, *(f"{value}X" for value in bound.values)]
+            return list(bound.values), [*(f"{value}X" for value in bound.values), *other]
         case Matching():
             strange = [text for text in STRANGE if bound.wrong(text)]
             longest = [] if bound.longest is None else [bound.longest]
@@ -87,8 +89,10 @@ def values(limit: Limit, amount: Any) -> list[Any]:
 
 
 def found(limit: Limit, within: str, value: Any) -> list[str]:
-    properties = resource(limit, within, value)
-    return [f.message for f in check_resource(limit.type, properties) if f.rule == limit.rule]
+    """Give what is told of a value; of a word that is wrong by its case alone a rule of its own."""
+    rules = {limit.rule, "word-case"}
+    told = check_resource(limit.type, resource(limit, within, value))
+    return [one.message for one in told if one.rule in rules and limit.noun in one.message]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +139,22 @@ def test_a_limit_in_any_case_says_who_says_so() -> None:
         "job-definition-type",
     ]
     assert [rule for rule, says in lines.items() if " case" not in says] == []
+
+
+def test_a_word_in_another_case_is_an_error_only_where_cloudformations_schema_lists_the_words() -> (
+    None
+):
+    exact = {one.rule for one in limits() if one.exact_case}
+
+    assert exact == {
+        "capacity-option-type",
+        "job-queue-state",
+        "provider-propagate-tags",
+        "time-limit-state",
+    }
+    for type_, state, rule in (
+        ("AWS::Batch::JobQueue", "Enabled", "job-queue-state"),
+        ("AWS::Batch::ComputeEnvironment", "Enabled", "word-case"),
+        ("AWS::Batch::ComputeEnvironment", "ON", "compute-environment-state"),
+    ):
+        assert rule in {one.rule for one in check_resource(type_, {"State": state})}

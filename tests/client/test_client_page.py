@@ -56,7 +56,7 @@ def here(aws: Aws, client: BatchClient, tmp_path: Path, monkeypatch: pytest.Monk
         "CancelJobs": stopped,
         "TerminateJobs": stopped,
     }
-    monkeypatch.setattr("boto3.client", {"batch": client._batch}.__getitem__)
+    monkeypatch.setattr("boto3.client", lambda name, **_: {"batch": client._batch}[name])
     monkeypatch.setattr("batch_constructs.client.client_commands._client", lambda: client)
     monkeypatch.setattr("batch_constructs.client.BatchClient", lambda: client)
     monkeypatch.chdir(tmp_path)

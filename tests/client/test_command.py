@@ -223,7 +223,10 @@ def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
     result = run("watch", "a")
 
     assert result.exit_code == 2
-    assert "renew your credentials, then: batch-constructs watch a" in result.stderr
+    assert (
+        "renew your credentials, or set the clock if it is wrong, then: batch-constructs watch a"
+        in result.stderr
+    )
 
 
 def test_logs_follow_a_job_over_its_attempts_to_its_end(aws: Aws, run: Run) -> None:

@@ -11,6 +11,7 @@ from botocore.stub import ANY, Stubber
 from click.testing import CliRunner
 
 from batch_constructs.cli import main
+from batch_constructs.client import deadline
 from batch_constructs.client.cost import NONE, Prices, Usage, usage
 from batch_constructs.client.price_list import fargate_prices, vcpu_hour
 
@@ -246,7 +247,7 @@ def test_an_instance_type_without_a_price_is_said(price_list: tuple[Any, Stubber
 def one_job(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     """An account with one queue, in which one job ran for an hour on Fargate."""
     batch = boto3.client("batch", **KEYS)
-    monkeypatch.setattr(boto3, "client", lambda name: {"batch": batch}[name])
+    monkeypatch.setattr(deadline, "patient_client", lambda _, name: {"batch": batch}[name])
     order = {"computeEnvironment": "e", "order": 1}
     queue = {
         "jobQueueName": "q",

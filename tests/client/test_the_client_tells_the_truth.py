@@ -6,6 +6,7 @@ that never answers, or one that speaks no TLS, is what it is.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import threading
@@ -13,18 +14,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import NoReturn
 
 import boto3
+import botocore.endpoint
 import pytest
 from botocore.config import Config
-from botocore.exceptions import SSLError
+from botocore.exceptions import EndpointConnectionError, SSLError
+from click.testing import CliRunner
 from urllib3.exceptions import SSLError as PoolSslError
 
+from batch_constructs.cli import main
 from batch_constructs.client import (
     BatchClient,
     NotSubmittedError,
     SubmissionUnclearError,
     batch_client,
+    deadline,
 )
 from batch_constructs.client.deadline import NoWholeAnswerError
 from batch_constructs.functions.claims import outcome
@@ -63,6 +70,7 @@ def listening(speak: Callable[[socket.socket], None]) -> Iterator[tuple[str, lis
     try:
         yield f"127.0.0.1:{server.getsockname()[1]}", came
     finally:
+        server.shutdown(socket.SHUT_RDWR)  # or who waits in it would answer once more
         server.close()
         for connection in held:
             connection.close()
@@ -212,12 +220,118 @@ def test_an_answer_that_never_ends_is_no_clear_answer(
 def test_every_call_has_a_deadline(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, ask: Callable[[BatchClient], object]
 ) -> None:
-    monkeypatch.setattr(batch_client, "_CALL_SECONDS", 1.0)
+    monkeypatch.setattr(deadline, "CALL_SECONDS", 1.0)
     with (
         listening(trickle) as (address, _),
         pytest.raises(NoWholeAnswerError, match="no whole answer within 1 s"),
     ):
         ask(client_of(clock, f"http://{address}"))
+
+
+COMMANDS = {
+    "submit": "submit night --queue main --definition report",
+    "watch": "watch a",
+    "watch by name": "watch night --queue main",
+    "logs": "logs a",
+    "redrive": "redrive a",
+    "why": "why a",
+    "cost": "cost",
+    "cost of a queue": "cost --queue main",
+}
+"""Every command that asks AWS."""
+
+
+@pytest.fixture(params=COMMANDS)
+def command(
+    request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], str]:
+    """Run a command against an address, with short deadlines; return the line that it ends with."""
+    del clock
+    pauses: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr(deadline, "READ_SECONDS", 0.3)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "a")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    def run(url: str | None) -> str:
+        if url is not None:
+            monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        words = COMMANDS[request.param].split()
+        ended = CliRunner().invoke(main, words, catch_exceptions=False)
+        assert (ended.exit_code, ended.stdout) == (2, "")
+        *bars, line = ended.stderr.splitlines()
+        assert "watch" in words or not bars
+        assert len(pauses) < deadline.ATTEMPTS_WITHOUT_CONNECTION
+        return line
+
+    return run
+
+
+def test_a_command_against_a_dead_endpoint_ends_with_the_fix(command: Callable[[str], str]) -> None:
+    line = command(f"http://{closed_port()}")
+
+    assert line.startswith("error: ")
+    assert "Could not connect to the endpoint URL" in line
+    assert "check the Region, the credentials and the network" in line
+
+
+def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
+    with listening(nothing) as (address, came):
+        line = command(f"http://{address}")
+
+    assert re.search("Read timeout on endpoint URL.*(check the Region|look for its name)", line)
+    assert len(came) <= 2
+
+
+def test_a_command_against_one_that_never_ends_its_answer_ends(
+    command: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "CALL_SECONDS", 0.5)
+    monkeypatch.setattr(batch_client, "_SUBMIT_SECONDS", 0.5)
+    with listening(trickle) as (address, _):
+        line = command(f"http://{address}")
+
+    assert re.search("no whole answer within 0.5 s.*(check the Region|look for its name)", line)
+
+
+@pytest.mark.parametrize("region", ["us-esat-1", "us east 1"])
+def test_a_command_in_a_region_that_is_none_ends_with_the_fix(
+    command: Callable[[str | None], str], monkeypatch: pytest.MonkeyPatch, region: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+
+    def unknown(*_: object, **__: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    line = command(None)
+
+    assert region in line
+    assert "check the Region, the credentials and the network" in line
+
+
+def test_a_client_that_was_answered_once_is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that is gone for a while ends no watch."""
+    pauses: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pauses.append))
+    answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n"]
+
+    def once(connection: socket.socket) -> None:
+        connection.sendall(answers[0] + b'{"jobs":[]}')
+        connection.close()
+
+    with listening(once) as (address, _):
+        batch = deadline.patient_client(
+            boto3.Session(aws_access_key_id="a", aws_secret_access_key="a").client,
+            "batch",
+            region_name="us-east-1",
+            endpoint_url=f"http://{address}",
+        )
+        assert batch.describe_jobs(jobs=["a"])["jobs"] == []
+    with pytest.raises(EndpointConnectionError):
+        batch.describe_jobs(jobs=["a"])
+    assert len(pauses) == deadline.ATTEMPTS - 1
 
 
 @pytest.mark.parametrize("region", ["us-esat-1", "us east 1"])

@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from click.testing import CliRunner
 
 from batch_constructs.cli import main
+from batch_constructs.client import deadline
 from batch_constructs.client.why import Why, why
 
 ARN = "arn:aws:batch:eu-west-1:123456789012:"
@@ -152,7 +153,7 @@ def test_the_command_says_it_and_ends_accordingly(
         def describe_jobs(self, **_: Any) -> dict[str, Any]:
             return {"jobs": [job(status, statusReason="gone", attempts=[{"startedAt": 1}])]}
 
-    monkeypatch.setattr(boto3, "client", lambda _: Batch())
+    monkeypatch.setattr(deadline, "patient_client", lambda *_: Batch())
 
     done = CliRunner().invoke(main, ["why", "j"])
 
@@ -166,7 +167,7 @@ def test_the_command_says_in_one_line_that_there_is_no_such_job(
         def describe_jobs(self, **_: Any) -> dict[str, Any]:
             return {"jobs": []}
 
-    monkeypatch.setattr(boto3, "client", lambda _: Batch())
+    monkeypatch.setattr(deadline, "patient_client", lambda *_: Batch())
 
     done = CliRunner().invoke(main, ["why", "j"])
 

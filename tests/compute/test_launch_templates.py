@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 
 import batch_constructs as bc
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 
 Rendered = dict[str, Any]
 Resources = Callable[..., dict[str, Rendered]]
@@ -401,7 +402,7 @@ def test_nodes_of_amazon_eks_prefetch_nothing(stack: cdk.Stack, vpc: ec2.Vpc) ->
         )
 
 
-def test_the_throughput_that_its_operations_just_carry_is_taken(
+def test_a_throughput_may_be_a_quarter_of_the_iops(
     stack: cdk.Stack, data: Callable[[], Rendered]
 ) -> None:
     bc.LaunchTemplate(stack, "Template", root_volume=bc.RootVolume(throughput=1000, iops=4000))
@@ -409,19 +410,16 @@ def test_the_throughput_that_its_operations_just_carry_is_taken(
     assert data()["BlockDeviceMappings"][0]["Ebs"]["Throughput"] == 1000
 
 
-def test_user_data_fill_what_ec2_takes_to_the_last_byte(
-    stack: cdk.Stack, data: Callable[[], Rendered]
-) -> None:
-    def make(id: str, letters: int) -> bc.LaunchTemplate:
-        return bc.LaunchTemplate(stack, id, user_data=["x" * letters])
+def test_user_data_may_be_as_long_as_ec2_takes_and_no_longer(stack: cdk.Stack) -> None:
+    def template(id: str, length: int) -> bc.LaunchTemplate:
+        return bc.LaunchTemplate(stack, id, user_data=["#" + "x" * length])
 
-    with pytest.raises(ValueError, match="makes [0-9,]+ bytes") as refusal:
-        make("Long", 16_384)
-    found = re.search("makes ([0-9,]+) bytes", str(refusal.value))
-    assert found is not None
-    letters = 2 * 16_384 - int(found[1].replace(",", ""))
+    with pytest.raises(ValueError, match="user_data makes") as refusal:
+        template("Long", USER_DATA_BYTES)
+    written = re.search(r"makes ([\d,]+) bytes", str(refusal.value))
+    assert written is not None
+    beyond = int(written[1].replace(",", "")) - USER_DATA_BYTES
 
-    with pytest.raises(ValueError, match="makes 16,385 bytes"):
-        make("Longer", letters + 1)
-    make("Template", letters)
-    assert len(data()["UserData"]["Fn::Base64"]) == 16_384
+    template("Longest", USER_DATA_BYTES - beyond)
+    with pytest.raises(ValueError, match=f"makes {USER_DATA_BYTES + 1:,} bytes"):
+        template("OneMore", USER_DATA_BYTES - beyond + 1)

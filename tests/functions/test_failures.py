@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import aws_cdk as cdk
@@ -12,6 +13,7 @@ import pytest
 from batch_constructs import JobGauges, JobQueue
 from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.gauges.reading import QueueReading
+from batch_constructs.functions.revisions import retire
 
 
 class Context:
@@ -65,3 +67,32 @@ def test_a_reading_carries_the_time_at_which_it_was_taken() -> None:
     lines = list(publish.queue_lines(reading, namespace="Ours", now=1000.5, per_share=True))
 
     assert [json.loads(line)["_aws"]["Timestamp"] for line in lines] == [1_000_500, 1_000_500]
+
+
+@pytest.mark.parametrize(
+    ("request_type", "asked"), [("Delete", []), ("Update", ["describe_job_definitions"])]
+)
+def test_where_no_revision_is_to_be_retired_nothing_else_is_asked(
+    request_type: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither as the definition is deleted, nor while there are no more than are to stay."""
+    calls: list[str] = []
+
+    class Batch:
+        def get_paginator(self, operation: str) -> Any:
+            calls.append(operation)
+            page = {"jobDefinitions": [{"revision": 1, "jobDefinitionArn": "report:1"}]}
+            return SimpleNamespace(paginate=lambda **_: [page])
+
+    monkeypatch.setattr(retire, "boto3", SimpleNamespace(client=lambda *_, **__: Batch()))
+    answers: list[Any] = []
+    monkeypatch.setattr(retire, "send", lambda *answer: answers.append(answer))
+    event = {
+        "RequestType": request_type,
+        "RequestId": "request",
+        "ResourceProperties": {"JobDefinition": "job-definition/report:2", "Keep": "1"},
+    }
+
+    retire.handler(event, None)
+
+    assert (calls, len(answers)) == (asked, 1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import botocore.session
+
 from batch_constructs.aws.delivery import LAMBDA_MEMORY_MEBIBYTES
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
+from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
 from batch_constructs.functions.claims import lease
 from batch_constructs.functions.claims.remembered import most_bytes
 from tests.test_function_settings import every_one
@@ -55,7 +58,7 @@ def test_every_piece_says_what_each_failure_does() -> None:
     for piece, failures, *_ in rows():
         said.setdefault(piece, set()).update(each.strip() for each in failures.split(","))
 
-    assert len(said) == 11
+    assert len(said) == 12
     assert {piece for piece, failures in said.items() if not failures >= FAILURES} == set()
 
 
@@ -74,6 +77,25 @@ def test_the_bounds_are_those_of_the_code() -> None:
         assert re.search(rf"\| {re.escape(of)}[^|]*\| {seconds:g} \|", PAGE)
     assert REMEMBERED_DAYS == 7
     assert "at least seven days" in PAGE
+
+
+def test_how_long_metrics_are_kept_is_what_aws_says() -> None:
+    """In its own words, as botocore publishes them."""
+    service = botocore.session.Session().get_service_model("cloudwatch")
+    for source, operation in (
+        (HOURLY_SOURCE, "GetMetricData"),
+        (OLDEST_METRIC_SOURCE, "PutMetricData"),
+    ):
+        assert source.page.endswith(f"API_{operation}.html")
+        text = re.sub(r"<[^>]+>", "", service.operation_model(operation).documentation)
+        quoted = re.findall(r'"([^"]+)"', source.says)
+        assert quoted
+        assert [each for each in quoted if each not in text] == []
+    kept = re.findall(r"available for (\d+) days", HOURLY_SOURCE.says)
+    assert kept == ["63", str(HOURLY_DAYS)]
+    assert f"up to {kept[1]} days ago" in PAGE
+    assert f"after {kept[0]} days" in PAGE
+    assert HOURLY_SOURCE.page in PAGE
 
 
 def test_the_arithmetic_of_a_million_messages_an_hour_is_right() -> None:

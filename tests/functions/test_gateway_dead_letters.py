@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.functions.submission.message_reader import FIRST_ID
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import TIMEOUT_SECONDS, World, body, one_job_each, world
 
@@ -117,12 +118,22 @@ def test_one_that_is_set_aside_again_keeps_its_first_id(world: World) -> None:
     world.gateway().handle([letter], seconds=TIMEOUT_SECONDS)
 
     for each in messages_in(world.dead_letters):
-        assert each["MessageAttributes"]["MessageId"]["StringValue"] == "a"
+        assert each["MessageAttributes"][FIRST_ID]["StringValue"] == "a"
 
 
-def test_an_attribute_of_the_senders_own_that_is_called_so_tells_nothing(world: World) -> None:
-    own = {"MessageId": {"stringValue": "of ours", "dataType": "String"}}
-    records = [record(name, n, messageAttributes=own) for n, name in enumerate(("a", "b"))]
+@pytest.mark.parametrize("receives", [1, LAST])
+def test_attributes_of_the_senders_own_tell_nothing(world: World, receives: int) -> None:
+    """Whatever they are called, and also when the message comes back out of the dead letters."""
+    own = {
+        name: {"stringValue": "1700000000", "dataType": "String"}
+        for name in ("MessageId", "ClaimedAt", "Reason", "Body")
+    }
+    records = [record(name, n, receives, messageAttributes=own) for n, name in enumerate("ab")]
+    if receives == LAST:
+        world.aws.faults.refuse = lambda _: "not authorized"
+        world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+        world.aws.faults.refuse = lambda _: None
+        records = list(redriven(world))
 
     assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.names import NOT_IN_A_JOB_NAME
 from batch_constructs.functions.claims import log, rows
 from batch_constructs.functions.claims.log import Log
@@ -17,6 +18,7 @@ from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.cost_guard import guard
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
+from batch_constructs.functions.revisions import retire
 from batch_constructs.functions.submission import gateway
 from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
@@ -293,6 +295,61 @@ def tags_are_left_out_when_refused(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lookup, "tag", _swallowing(lookup.tag, None))
 
 
+# -- in what retires revisions
+
+
+def live_jobs_are_not_asked_for(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retire, "_is_live", lambda *_: False)
+
+
+def jobs_are_listed_state_by_state(patch: pytest.MonkeyPatch) -> None:
+    """One that is tried again goes back to a state that was listed."""
+
+    def is_live(batch: Any, revision: str, queues: Any) -> bool:
+        return any(
+            job["jobDefinition"] == revision
+            for queue in queues
+            for state in UNFINISHED
+            for page in batch.get_paginator("list_jobs").paginate(jobQueue=queue, jobStatus=state)
+            for job in page["jobSummaryList"]
+        )
+
+    patch.setattr(retire, "_is_live", is_live)
+
+
+def the_default_bus_alone_is_read(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retire, "_buses", lambda _: ["default"])
+
+
+def schedules_are_not_read(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retire, "_inputs_of_schedules", lambda: ())
+
+
+def what_cannot_be_read_names_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retire, "revisions_named", _swallowing(retire.revisions_named, set()))
+
+
+def a_run_that_retired_nothing_is_no_failure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(retire, "retire", _swallowing(retire.retire, None))
+
+
+def one_too_many_is_retired(patch: pytest.MonkeyPatch) -> None:
+    whole = retire.retire
+    patch.setattr(retire, "retire", lambda newest, keep: whole(newest, keep - 1))
+
+
+def the_deployment_waits(patch: pytest.MonkeyPatch) -> None:
+    handler, send = retire.handler, lookup.send
+
+    def last(event: Any, context: object) -> None:
+        answers: list[Any] = []
+        patch.setattr(retire, "send", lambda *answer: answers.append(answer))
+        handler(event, context)
+        send(*answers[0])
+
+    patch.setattr(retire, "handler", last)
+
+
 _CLAIMED: tuple[Plant, ...] = (
     does_without_a_claim,
     held_counts_as_done,
@@ -356,6 +413,16 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         an_answer_that_cannot_be_sent_is_no_failure,
         the_answer_comes_before_the_cluster,
         tags_are_left_out_when_refused,
+    ),
+    "old_revisions": (
+        live_jobs_are_not_asked_for,
+        jobs_are_listed_state_by_state,
+        the_default_bus_alone_is_read,
+        schedules_are_not_read,
+        what_cannot_be_read_names_nothing,
+        a_run_that_retired_nothing_is_no_failure,
+        one_too_many_is_retired,
+        the_deployment_waits,
     ),
 }
 

@@ -46,10 +46,6 @@ def test_nothing_is_lost_and_nothing_done_twice(function: str) -> None:
     assert happens - set(outcome.met) == set()
 
 
-WITHOUT_A_TRIAL = ("revisions/retire.py",)
-"""What CloudFormation asks, and asks again: a revision that stays active doubles nothing."""
-
-
 def test_every_function_that_ships_has_trials() -> None:
     """A module with a handler is one; what a trial runs is watched, not told."""
     root = Path(functions.__file__).parent
@@ -77,7 +73,7 @@ def test_every_function_that_ships_has_trials() -> None:
         threading.setprofile(None)
         sys.setprofile(None)
 
-    assert {name for name in shipped - ran if not name.endswith(WITHOUT_A_TRIAL)} == set()
+    assert shipped - ran == set()
 
 
 def _named_by_constructs() -> set[str]:

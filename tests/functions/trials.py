@@ -28,6 +28,7 @@ from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.job_events import count, notify
 from batch_constructs.functions.submission import index
 from batch_constructs.functions.submission import submit as submission
+from batch_constructs.functions.submission.message_reader import FIRST_ID
 from batch_constructs.functions.submission.rescue import rescue
 from batch_constructs.functions.submission.settings import Settings
 from batch_constructs.functions.submission.submit import Submitter, submit
@@ -41,6 +42,7 @@ from tests.functions.interleaving import (
     World,
     play,
 )
+from tests.functions.trial_of_revisions import old_revisions
 
 if TYPE_CHECKING:
     from batch_constructs.functions.cost_guard.guard import Guard
@@ -353,7 +355,7 @@ class _Queue:
 
     def first_id(self, message_id: str) -> str:
         """Return the ID that a message kept through the dead-letter queue."""
-        kept = self.attributes[message_id].get("MessageId")
+        kept = self.attributes[message_id].get(FIRST_ID)
         return message_id if kept is None else str(kept["stringValue"])
 
     def receive(self) -> list[dict[str, Any]]:
@@ -541,6 +543,7 @@ TRIALS: dict[str, Trial] = {
         cost_guard,
         gauges,
         ecs_cluster,
+        old_revisions,
     )
 }
 

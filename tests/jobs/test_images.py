@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,86 @@ def test_the_uri_of_an_asset_may_be_pulled(
     assert pull["Resource"]["Fn::Sub"].startswith(
         "arn:${AWS::Partition}:ecr:${AWS::Region}:${AWS::AccountId}:repository/cdk-"
     )
+
+
+@pytest.fixture
+def two_images(tmp_path: Path) -> list[ecs.ContainerImage]:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text(f"FROM busybox\nLABEL name={name}\n")
+    return [ecs.ContainerImage.from_asset(str(tmp_path / name)) for name in ("one", "two")]
+
+
+MEMORY = cdk.Size.gibibytes(1)
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda stack, images: bc.MultiContainerJobDefinition(
+            stack,
+            "Job",
+            platform_capability="EC2",
+            containers=[
+                bc.Container(name=f"c{place}", image=image, vcpus=1, memory=MEMORY)
+                for place, image in enumerate(images)
+            ],
+        ),
+        lambda stack, images: bc.MultiNodeJobDefinition(
+            stack,
+            "Job",
+            node_ranges=[
+                bc.NodeRange(
+                    target_nodes=1, container=bc.Container(image=image, vcpus=1, memory=MEMORY)
+                )
+                for image in images
+            ],
+        ),
+        lambda stack, images: bc.EksJobDefinition(
+            stack,
+            "Job",
+            containers=[
+                bc.PodContainer(name=f"c{place}", image=image, vcpus=1, memory=MEMORY)
+                for place, image in enumerate(images)
+            ],
+        ),
+    ],
+    ids=["containers", "nodes", "pods"],
+)
+def test_a_job_has_as_many_images_of_the_app_as_it_likes(
+    declare: Callable[..., object],
+    two_images: list[ecs.ContainerImage],
+    stack: cdk.Stack,
+    properties: Callable[[str], Rendered],
+) -> None:
+    declare(stack, [*two_images, two_images[0]])
+
+    text = str(properties("AWS::Batch::JobDefinition"))
+    assert len(set(re.findall(r":([0-9a-f]{64})", text))) == 2
+
+
+def test_a_pod_takes_the_image_of_a_repository_whoever_may_pull_it() -> None:
+    app = cdk.App()
+    there, here = (
+        cdk.Stack(app, name, env=cdk.Environment(account=account, region="us-east-1"))
+        for name, account in (("There", "210987654321"), ("Here", "123456789012"))
+    )
+    repository = ecr.Repository(there, "Repository", repository_name="tools")
+    image = ecs.ContainerImage.from_ecr_repository(repository, "7")
+    container = bc.PodContainer(image=image, vcpus=1, memory=MEMORY)
+    bc.EksJobDefinition(here, "Job", containers=[container])
+
+    templates = {one.stack_name: str(one.template) for one in app.synth().stacks}
+    assert "210987654321" in templates["Here"]
+    assert "/tools:7" in templates["Here"]
+    assert "RepositoryPolicyText" not in templates["There"]
+
+
+def test_a_pod_takes_no_image_with_credentials_that_kubernetes_cannot_ask_for(
+    stack: cdk.Stack,
+) -> None:
+    secret = secretsmanager.Secret(stack, "Secret")
+    image = ecs.ContainerImage.from_registry("private/tools", credentials=secret)
+    container = bc.PodContainer(image=image, vcpus=1, memory=MEMORY)
+    with pytest.raises(ValueError, match=r"containers\[0\].image is pulled with .* image_pull_sec"):
+        bc.EksJobDefinition(stack, "Job", containers=[container])

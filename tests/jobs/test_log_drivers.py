@@ -100,6 +100,21 @@ def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> 
         )
 
 
+def test_a_key_for_logs_that_go_elsewhere_is_refused(stack: cdk.Stack, fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+        fargate(
+            log_configuration=bc.LogConfiguration(driver="splunk"),
+            log_encryption_key=kms.Key(stack, "Key"),
+        )
+
+
+def test_a_key_for_a_log_group_that_was_given_is_refused(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
+        fargate(log_group=logs.LogGroup(stack, "Logs"), log_encryption_key=kms.Key(stack, "Key"))
+
+
 def test_what_is_no_driver_is_named(fargate: Fargate) -> None:
     with pytest.raises(
         TypeError, match=r"log_configuration is str \"splunk\"; expected LogConfiguration\("

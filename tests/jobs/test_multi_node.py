@@ -166,21 +166,16 @@ def test_what_is_no_range_is_named(declare: Declare) -> None:
         declare(3)
 
 
-def test_a_range_without_a_first_node_ends_where_it_says(
-    declare: Declare, properties: Properties
+@pytest.mark.parametrize(
+    ("ranges", "count"),
+    [
+        ([nodes(":3"), nodes(2)], 6),
+        ([nodes("4:7"), nodes("0:1"), nodes(2)], 8),
+    ],
+)
+def test_nodes_are_counted_to_the_last_one_however_they_are_written(
+    declare: Declare, properties: Properties, ranges: list[bc.NodeRange], count: int
 ) -> None:
-    declare(nodes(":3"), nodes(2))
+    declare(*ranges)
 
-    rendered = properties(DEFINITION)["NodeProperties"]
-    assert rendered["NumNodes"] == 6
-    assert [one["TargetNodes"] for one in rendered["NodeRangeProperties"]] == [":3", "4:5"]
-
-
-def test_a_range_within_another_does_not_shorten_the_whole(
-    declare: Declare, properties: Properties
-) -> None:
-    declare(nodes("0:9"), nodes("4:5"), nodes(1))
-
-    rendered = properties(DEFINITION)["NodeProperties"]
-    assert rendered["NumNodes"] == 10
-    assert [one["TargetNodes"] for one in rendered["NodeRangeProperties"]][-1] == "6:6"
+    assert properties(DEFINITION)["NodeProperties"]["NumNodes"] == count

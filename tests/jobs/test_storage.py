@@ -281,18 +281,49 @@ def test_an_access_point_of_a_file_system_that_nobody_knows_is_taken(
     assert authorization["AccessPointId"] == "fsap-1"
 
 
-def test_an_access_point_of_a_file_system_that_may_be_the_same_one_is_taken(
-    stack: cdk.Stack, fargate: Fargate, file_system: efs.FileSystem, vpc: ec2.Vpc
-) -> None:
-    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
-    known = efs.FileSystem.from_file_system_attributes(
-        stack, "Known", file_system_id="fs-1", security_group=group
-    )
-    point = efs.AccessPoint.from_access_point_attributes(
-        stack, "Point", access_point_id="fsap-1", file_system=known
-    )
-    volume = bc.EfsVolume(
-        name="a", file_system=file_system, container_path="/a", access_point=point
+def _taken_in(stack: cdk.Stack, id: str, name: Any) -> efs.IFileSystem:
+    group = ec2.SecurityGroup.from_security_group_id(stack, f"{id}Group", "sg-1")
+    return efs.FileSystem.from_file_system_attributes(
+        stack, id, file_system_id=name, security_group=group
     )
 
+
+def _point_of(stack: cdk.Stack, owner: efs.IFileSystem) -> efs.IAccessPoint:
+    return efs.AccessPoint.from_access_point_attributes(
+        stack, "Point", access_point_id="fsap-1", file_system=owner
+    )
+
+
+def test_an_access_point_of_another_file_system_is_refused_where_both_ids_are_known(
+    stack: cdk.Stack, fargate: Fargate
+) -> None:
+    volume = bc.EfsVolume(
+        name="a",
+        file_system=_taken_in(stack, "Files", "fs-1"),
+        container_path="/a",
+        access_point=_point_of(stack, _taken_in(stack, "Other", "fs-2")),
+    )
+    with pytest.raises(ValueError, match="access_point is one of the file system Stack/Other; all"):
+        fargate(volumes=[volume])
+
+
+@pytest.mark.parametrize("named", ["fs-2", None])
+def test_an_access_point_whose_file_system_may_be_the_same_is_taken(
+    stack: cdk.Stack,
+    fargate: Fargate,
+    file_system: efs.FileSystem,
+    container: Container,
+    named: str | None,
+) -> None:
+    """One ID is a token: the file system that was taken in may be the one that is made here."""
+    name = named or cdk.CfnParameter(stack, "Name").value_as_string
+    volume = bc.EfsVolume(
+        name="a",
+        file_system=file_system,
+        container_path="/a",
+        access_point=_point_of(stack, _taken_in(stack, "Other", name)),
+    )
     fargate(volumes=[volume])
+
+    (mounted,) = container()["Volumes"]
+    assert mounted["EfsVolumeConfiguration"]["AuthorizationConfig"]["AccessPointId"] == "fsap-1"

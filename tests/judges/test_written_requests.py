@@ -135,9 +135,9 @@ def _wrong(value: ast.expr, shape: Any, path: str) -> Iterator[str]:
 def _wrong_structure(value: ast.Dict, shape: Any, path: str) -> Iterator[str]:
     for key, item in zip(value.keys, value.values, strict=True):
         if isinstance(key, ast.Constant) and key.value not in shape.members:
-            yield f"{path}.{key.value} is unknown"
+            yield f"{path}.{key.value!s} is unknown"
         elif isinstance(key, ast.Constant):
-            yield from _wrong(item, shape.members[key.value], f"{path}.{key.value}")
+            yield from _wrong(item, shape.members[key.value], f"{path}.{key.value!s}")
 
 
 KINDS: dict[str, Any] = {

@@ -293,3 +293,9 @@ def test_a_key_of_the_users_encrypts_the_log_and_the_trail(stack: Stack, resourc
     assert "cloudtrail.amazonaws.com" in policy
     assert "log-group:*" in policy
     assert one(resources("AWS::CloudTrail::Trail"))["KMSKeyId"] == stack.resolve(key.key_arn)
+
+
+def test_files_of_a_trail_may_be_kept_for_one_day(stack: Stack, resources: Find) -> None:
+    AuditTrail(stack, "Audit", trail_retention=Duration.days(1), create_trail=True)
+
+    assert '"ExpirationInDays": 1,' in json.dumps(resources("AWS::S3::Bucket"))

@@ -143,6 +143,7 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
             "budget.price_per_vcpu_hour is 0; allowed are numbers above 0",
         ),
         (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
+        (VcpuBudget(amount=0), "budget.amount is 0; allowed are numbers above 0"),
         (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
         (VcpuBudget.of_vcpu_hours(1, warn_at_percent=101), "budget.warn_at_percent is 101"),
         (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
@@ -189,11 +190,11 @@ def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> N
     text: Any = "500"
     nothing: Any = None
 
-    with pytest.raises(TypeError, match='budget.vcpu_hours is str "500"'):
+    with pytest.raises(TypeError, match='budget.amount is str "500"'):
         CostGuard(stack, "A", queues=[queue], budget=VcpuBudget.of_vcpu_hours(text))
-    with pytest.raises(TypeError, match="budget.vcpu_hours is bool True"):
+    with pytest.raises(TypeError, match="budget.amount is bool True"):
         CostGuard(stack, "B", queues=[queue], budget=VcpuBudget.of_vcpu_hours(vcpu_hours=True))
-    with pytest.raises(TypeError, match="budget.vcpu_hours is None"):
+    with pytest.raises(TypeError, match="budget.amount is None"):
         CostGuard(stack, "D", queues=[queue], budget=VcpuBudget.of_vcpu_hours(nothing))
     with pytest.raises(TypeError, match="VcpuBudget.of_cost: price_per_vcpu_hour is None"):
         VcpuBudget.of_cost(1, price_per_vcpu_hour=nothing)
@@ -215,7 +216,6 @@ def test_a_large_budget_is_written_without_an_exponent(
     ("lowered", "said"),
     [
         (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
-        (65, "lowered_max_vcpus is 65, and L1 has max_vcpus of 64"),
         (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
         (1, "compute_environments holds Hand, which is unmanaged"),
     ],
@@ -262,3 +262,12 @@ def test_actions_and_periods_are_read_in_any_case(
     found = variables(resources)
     assert (found["PERIOD"], found["ACTION"]) == ("MONTH", "DISABLE_QUEUES")
     assert found["BUDGET"] == "5 vCPU-hours a month"
+
+
+def test_a_warning_may_come_with_the_whole_budget(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    budget = VcpuBudget.of_vcpu_hours(1, warn_at_percent=100)
+    CostGuard(stack, "Guard", queues=[queue], budget=budget)
+
+    assert variables(resources)["WARN_AT_PERCENT"] == "100"

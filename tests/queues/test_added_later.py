@@ -75,7 +75,7 @@ def test_no_environment_is_added_to_a_queue_that_was_taken_in(
 def test_what_is_no_environment_is_not_added(queue: bc.JobQueue) -> None:
     wrong: Any = "spot"
 
-    with pytest.raises(TypeError, match=r'Stack/Queue: compute_environments\[1\] is str "spot"'):
+    with pytest.raises(TypeError, match=r'Stack/Queue: environment is str "spot"; expected'):
         queue.add_compute_environment(wrong)
 
 
@@ -101,7 +101,7 @@ def test_a_share_that_overlaps_is_refused_and_the_next_one_is_not(
 def test_what_is_no_share_is_not_added(policy: bc.FairSharePolicy) -> None:
     wrong: Any = "bob"
 
-    with pytest.raises(TypeError, match=r"Stack/Fair: shares\[1\] is str \"bob\"; expected Share"):
+    with pytest.raises(TypeError, match=r"Stack/Fair: share is str \"bob\"; expected Share"):
         policy.add_share(wrong)
 
 

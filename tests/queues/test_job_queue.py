@@ -306,17 +306,17 @@ class TestImports:
     @pytest.mark.parametrize(
         ("take_in", "wrong"),
         [
-            (bc.JobQueue.from_job_queue_arn, "job queue's ARN"),
-            (bc.JobDefinition.from_job_definition_arn, "job definition's ARN"),
-            (bc.ComputeEnvironment.from_compute_environment_arn, "compute environment's ARN"),
-            (bc.ServiceJobQueue.from_job_queue_arn, "queue of service jobs's ARN"),
-            (bc.QuotaShare.from_quota_share_arn, "quota share's ARN"),
+            (bc.JobQueue.from_job_queue_arn, "job_queue_arn"),
+            (bc.JobDefinition.from_job_definition_arn, "job_definition_arn"),
+            (bc.ComputeEnvironment.from_compute_environment_arn, "compute_environment_arn"),
+            (bc.ServiceJobQueue.from_job_queue_arn, "job_queue_arn"),
+            (bc.QuotaShare.from_quota_share_arn, "quota_share_arn"),
         ],
     )
     def test_a_text_that_is_no_arn_is_refused(
         self, take_in: Callable[..., object], wrong: str, stack: cdk.Stack
     ) -> None:
-        with pytest.raises(ValueError, match=f'Stack/X: "nonsense" is not a {wrong}'):
+        with pytest.raises(ValueError, match=f'Stack/X: {wrong} is "nonsense"; allowed is an ARN'):
             take_in(stack, "X", "nonsense")
 
 

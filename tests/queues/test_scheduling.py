@@ -120,7 +120,7 @@ class TestFairShares:
         assert stack.node.try_find_child("Policy") is None
 
     def test_an_arn_that_is_none_is_refused(self, stack: cdk.Stack) -> None:
-        with pytest.raises(ValueError, match="not a scheduling policy's ARN"):
+        with pytest.raises(ValueError, match="scheduling_policy_arn is .*; allowed is an ARN"):
             bc.SchedulingPolicy.from_scheduling_policy_arn(stack, "Fair", "fair")
 
     def test_a_policy_is_found_by_name(self, stack: cdk.Stack) -> None:

@@ -40,7 +40,7 @@ def test_a_grantee_may_submit_service_jobs_and_nothing_wider(stack: cdk.Stack) -
 
 
 def test_a_grantee_that_is_none_is_named(queue: bc.ServiceJobQueue) -> None:
-    with pytest.raises(TypeError, match="grantee is str; expected an iam.IGrantable"):
+    with pytest.raises(TypeError, match="grantee is str .role.; expected an iam.IGrantable"):
         queue.grant_submit_service_job("role")  # type: ignore[arg-type]  # the mistake
 
 
@@ -135,9 +135,8 @@ def test_one_that_exists_is_taken_in_by_arn_or_by_name(stack: cdk.Stack) -> None
     )
 
 
-def test_the_order_of_its_environment_is_counted_from_one(
-    stack: cdk.Stack, queue: bc.ServiceJobQueue
-) -> None:
+@pytest.mark.usefixtures("queue")
+def test_its_environment_is_the_first(stack: cdk.Stack) -> None:
     (made,) = Template.from_stack(stack).find_resources("AWS::Batch::JobQueue").values()
 
     assert [one["Order"] for one in made["Properties"]["ServiceEnvironmentOrder"]] == [1]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from batch_constructs.check.check_command import check
 from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template import template_files, whole
 from batch_constructs.rules.template.wildcard import fits
 
 
@@ -58,6 +58,28 @@ def role(count: int) -> str:
     return json.dumps({"Resources": {"R": resource, **jobs}})
 
 
+def unwired(count: int, *, fits: bool) -> dict[str, Any]:
+    """Write so many jobs and as many queues, which nothing brings together."""
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    one_job = job(ResourceRequirements=sizes)
+    one_job["Properties"]["PlatformCapabilities"] = ["EC2" if fits else "FARGATE"]
+    found: dict[str, Any] = {f"J{n}": one_job for n in range(count)}
+    for n in range(count):
+        found[f"E{n}"] = {
+            "Type": "AWS::Batch::ComputeEnvironment",
+            "Properties": {
+                "Type": "MANAGED",
+                "ComputeResources": {"Type": "EC2", "InstanceTypes": ["m5.large"], "MaxvCpus": 4},
+            },
+        }
+        order = [{"Order": 1, "ComputeEnvironment": {"Ref": f"E{n}"}}]
+        found[f"Q{n}"] = {
+            "Type": "AWS::Batch::JobQueue",
+            "Properties": {"Priority": 1, "ComputeEnvironmentOrder": order},
+        }
+    return found
+
+
 GROWING: dict[str, Callable[[int], str]] = {
     "aliases": lambda n: "A: &a [1]\nB: [" + "*a," * n + "]\nResources: {}",
     "merges": lambda n: "A: &a {b: 1}\nB: [" + "{<<: *a}," * n + "]\nResources: {}",
@@ -72,6 +94,7 @@ GROWING: dict[str, Callable[[int], str]] = {
     "nulls": lambda n: one(job(Command=[None] * n)),
     "definitions under conditions": lambda n: conditions(n // 10),
     "statements of a role": role,
+    "jobs and queues": lambda n: json.dumps({"Resources": unwired(n // 8, fits=True)}),
     "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
 }
 
@@ -100,6 +123,23 @@ def test_the_work_of_a_check_grows_with_the_text_and_no_faster(text: Callable[[i
     calls(text(200))
 
     assert calls(text(800)) < 2.3 * calls(text(400))
+
+
+def test_jobs_that_fit_no_queue_are_looked_at_on_each_up_to_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That takes jobs times queues; beyond the bound it is said that it was not looked at."""
+    monkeypatch.setattr(whole, "_MOST_PAIRS", 100)
+    most, more = ({"Resources": unwired(count, fits=False)} for count in (10, 11))
+
+    looked_at, passed_over = examine(most), examine(more)
+
+    platform = [one.resource for one in looked_at.findings if one.rule == "job-platform"]
+    assert platform == [f"J{n}" for n in range(10)]
+    assert "job-platform" not in {one.rule for one in passed_over.findings}
+    assert not any("queues for jobs" in one for one in looked_at.not_looked_at)
+    assert "11 queues for jobs that nothing submits" in passed_over.not_looked_at
+    assert calls(json.dumps(more)) < calls(json.dumps(most))
 
 
 BOMBS = {
@@ -212,6 +252,7 @@ def changed(draw: st.DrawFn) -> str:
 
 @settings(
     max_examples=int(os.environ.get("HOSTILE_EXAMPLES", "200")),
+    derandomize="HOSTILE_EXAMPLES" not in os.environ,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -224,7 +265,8 @@ def test_any_text_is_read_or_refused_in_one_line_and_the_exit_code_is_true(
 ) -> None:
     """None takes more steps than a hundred a sign; a step is a call, whatever the machine.
 
-    A hundred thousand of them: HOSTILE_EXAMPLES=100000 uv run pytest -k any_text tests/rules.
+    The suite runs the same two hundred each time. A hundred thousand others, which take a CPU nine
+    minutes: HOSTILE_EXAMPLES=100000 uv run pytest -k any_text tests/rules.
     """
     file = tmp_path_factory.getbasetemp() / "hostile.yaml"
     file.write_text(text, encoding="utf-8", errors="surrogatepass")

@@ -179,6 +179,10 @@ class TestInstanceRoleInContainers:
                 "Role allows secretsmanager:GetSecretValue on every resource",
             ),
             (role("ec2", Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/one"), ""),
+            (
+                role("ec2", CORE, Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/a"),
+                f"the policy {CORE} of Role allows ssm:GetParameter on every resource",
+            ),
             (role("ec2", Action="ssmmessages:OpenDataChannel", Resource="*"), ""),
             (role("ec2", "service-role/AmazonEC2ContainerServiceforEC2Role"), ""),
         ],

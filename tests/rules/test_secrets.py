@@ -31,6 +31,12 @@ PLANTED = {
     "a key of Stripe": ["sk_live_" + B[:24], "rk_test_" + B[:24]],
     "an API key of Google": ["AIza" + B[:35]],
     "a token of Hugging Face": ["hf_" + B[:34]],
+    "a token of npm": ["npm_" + B[:36]],
+    "a token of PyPI": ["pypi-" + B],
+    "a header that authorizes": [
+        "curl -H 'Authorization: Bearer abcdef0123' x",
+        "authorization: basic dXNlcjpodW50ZXIy",
+    ],
     "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
     "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],
     "a URL with a password": ["postgres://u:hunter2@db:5432/x", "redis://:hunter2@cache"],
@@ -50,6 +56,11 @@ HARMLESS = [
     "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:" + "a" * 64,
     "ghp_short",
     "sk_live_",
+    "npm_config_registry",
+    "pypi-mirror",
+    "curl -H 'Authorization: Bearer $TOKEN' x",
+    "curl -H 'Authorization: Bearer Ref::token' x",
+    "authorization: bearer token",
 ]
 
 
@@ -98,6 +109,13 @@ def test_what_only_resembles_a_credential_is_none(text: str) -> None:
         (["run", "--max-token", "4096"], False),
         (["run", "--secret-key", "arn:aws:secretsmanager:eu-west-1:1:secret:x"], False),
         (["run", "password", "hunter2"], False),
+        (["sh", "-c", "export DB_PASSWORD=hunter2; run"], True),
+        (["sh", "-c", "API_TOKEN='abcdef' run"], True),
+        (["sh", "-c", "export DB_PASSWORD=$(fetch); run"], False),
+        (["sh", "-c", "export DB_PASSWORD=`fetch`; run"], False),
+        (["sh", "-c", 'export DB_PASSWORD="$P"; run'], False),
+        (["java", "-Dstore.password=changeit"], False),
+        (["run", "monkey=1"], False),
     ],
 )
 def test_an_option_with_a_password_is_found(command: list[str], *, is_found: bool) -> None:
@@ -116,6 +134,15 @@ def test_an_option_with_a_password_is_found(command: list[str], *, is_found: boo
         ("tokenizer", "bert", False),
         ("token", "Ref::token", False),
         ("password", "", False),
+        ("dbPassword", "hunter2", True),
+        ("accessToken", "abcdefgh", True),
+        ("PGPASSWORD", "hunter2", True),
+        ("MYSQL_PWD", "hunter2", True),
+        ("DB_PASS", "hunter2", True),
+        ("PWD", "work", False),
+        ("RENDER_PASS", "beauty", False),
+        ("BYPASS", "cache", False),
+        ("nontoken", "abcdefgh", False),
     ],
 )
 @pytest.mark.parametrize("place", ["variable", "parameter", "option"])

@@ -231,9 +231,9 @@ class TestSchedules:
             ("cron(0 3 * * *)", True),
             ("cron(0 3 * * * *)", True),
             ("rate(1 day)", False),
-            ("rate(1 days)", True),
+            ("rate(5 days)", False),
+            ("rate(0 days)", True),
             ("every day", True),
-            ("at(2030-01-01T00:00:00)", False),
         ],
     )
     def test_an_expression_that_is_refused_is_named(
@@ -245,6 +245,24 @@ class TestSchedules:
             assert bool(messages("schedule-expression", Submitter=given)) is is_wrong
         elsewhere = resource("AWS::Events::Rule", ScheduleExpression=expression, Targets=[])
         assert messages("schedule-expression", Submitter=elsewhere) == []
+
+    @pytest.mark.parametrize(
+        ("expression", "problem"),
+        [
+            ("rate(1 days)", "the unit of 1 is day: write rate(1 day)"),
+            ("rate(5 day)", "the unit of 5 is days: write rate(5 days)"),
+            ("at(2030-01-01T00:00:00)", "a rule takes rate(…) and cron(…)"),
+        ],
+    )
+    def test_a_rule_is_stricter_than_eventbridge_scheduler(
+        self, expression: str, problem: str
+    ) -> None:
+        for submitter, said in ((event_rule, [problem]), (schedule, [])):
+            given = submitter(JobName="a")
+            given["Properties"]["ScheduleExpression"] = expression
+            found = messages("schedule-expression", Submitter=given)
+            assert [problem for one in found if problem in one] == said
+            assert len(found) == len(said)
 
     @pytest.mark.parametrize(
         ("target", "problem"),

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from batch_constructs.check.check_command import check
+from batch_constructs.check.findings_report import FORMATS
+
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
 QUEUE = """\
@@ -94,3 +97,20 @@ def test_the_action_writes_annotations(tmp_path: Path) -> None:
 
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("::error file=./stack.yaml,line=4,")
+
+
+def test_the_actions_inputs_are_options_of_the_command() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    inputs, script = action["inputs"], action["runs"]["steps"][1]["run"]
+    options = {name for one in check.params for name in one.opts}
+    [hook] = (ROOT / "scripts" / "check_hook.py").read_text().split("sys.argv[1:1] = ")[1:]
+
+    said = " ".join([script, hook, *(one["description"] for one in inputs.values())])
+    assert {word for word in re.findall(r"--[a-z-]+", said) if word != "--quiet"} <= options
+    assert {f"--{name}" for name in inputs} & options == {"--strict", "--format"}
+    formats = re.findall(r"\b(?:text|json|sarif|github|junit)\b", inputs["format"]["description"])
+    assert sorted(formats) == sorted(FORMATS)
+    environment = action["runs"]["steps"][1]["env"]
+    assert {f"${{{{ inputs.{name} }}}}" for name in inputs} <= set(environment.values())
+    for name in environment:
+        assert f"${name}" in script or f"${{{name}" in script

@@ -17,6 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import EventTrigger, ObjectCreatedTrigger, SubmissionOverrides
+from batch_constructs.aws.delivery import INPUT_PATHS
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
 
@@ -469,32 +470,30 @@ def test_a_word_that_eventbridge_would_misread_is_refused(
         )
 
 
-def test_a_hundred_fields_of_an_event_are_taken_and_no_more(
-    stack: Stack, queue: Any, definition: Any
+@pytest.mark.parametrize("fields", [INPUT_PATHS, INPUT_PATHS + 1])
+def test_an_event_gives_as_many_fields_as_event_bridge_takes(
+    stack: Stack, queue: Any, definition: Any, fields: int
 ) -> None:
-    def make(id: str, number: int) -> EventTrigger:
+    environment = {f"A{number}": "$.id" for number in range(fields)}
+
+    def submit() -> EventTrigger:
         return EventTrigger(
             stack,
-            id,
-            event_pattern={"source": ["mine"]},
+            "Submit",
             queue=queue,
             job_definition=definition,
-            parameters={f"p{place}": f"$.detail.f{place}" for place in range(number)},
+            event_pattern={"source": ["mine"]},
+            environment=environment,
         )
 
-    make("Most", 100)
-    with pytest.raises(ValueError, match="parameters takes more than 100 fields of the event"):
-        make("More", 101)
+    if fields > INPUT_PATHS:
+        with pytest.raises(ValueError, match="environment takes more than 100 fields"):
+            submit()
+    else:
+        assert submit() is not None
 
 
-def test_a_share_is_taken_where_nobody_knows_whether_the_queue_has_shares(
+def test_a_share_for_a_queue_that_nobody_knows_is_taken(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    EventTrigger(
-        stack,
-        "Import",
-        event_pattern={"source": ["mine"]},
-        queue=queue,
-        job_definition=definition,
-        share_identifier="blue",
-    )
+    on_object(stack, queue, definition, share_identifier="blue")

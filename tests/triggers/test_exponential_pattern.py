@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from re import IGNORECASE
 from re import _constants as kinds  # type: ignore[attr-defined]  # as the code that is tested
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 import pytest
 
-from batch_constructs.triggers.exponential_pattern import _takes, is_exponential
+from batch_constructs.triggers.exponential_pattern import _alike, _takes, is_exponential
+
+
+def _is_at(value: Any, text: str, at: int) -> bool:
+    edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
+    return edge or at == (len(text) if value is kinds.AT_END else 0)
 
 
 class Matcher:
@@ -17,11 +23,14 @@ class Matcher:
 
     def __init__(self, most: int) -> None:
         self.steps, self.most = 0, most
+        self.ignores_case = False
 
     def tried(self, pattern: str, text: str) -> int:
         """Return how many steps a match takes from the beginning, ``most`` at most."""
+        parsed = parser.parse(pattern)
+        self.ignores_case = bool(parsed.state.flags & IGNORECASE)
         try:
-            next(self.sequence(list(parser.parse(pattern)), text, 0), None)
+            next(self.sequence(list(parsed), text, 0), None)
         except StopIteration:
             raise AssertionError from None
         except OverflowError:
@@ -43,17 +52,28 @@ class Matcher:
         if kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
             yield from self.repeat(value, text, at, 0)
         elif kind is kinds.SUBPATTERN:
-            yield from self.sequence(list(value[-1]), text, at)
+            yield from self.group(value, text, at)
+        elif kind is kinds.GROUPREF_EXISTS:  # no text here has the group
+            yield from self.sequence(list(value[2] or ()), text, at)
         elif kind is kinds.BRANCH:
             for each in value[1]:
                 yield from self.sequence(list(each), text, at)
         elif kind is kinds.AT:
-            ends = at == (len(text) if value is kinds.AT_END else 0)
-            edge = value is kinds.AT_BOUNDARY and text[at - 1 : at + 1] in ("-a", "a-")
-            if ends or edge:
-                yield at
-        elif at < len(text) and _takes(node, text[at]):
-            yield at + 1
+            yield from [at] * _is_at(value, text, at)
+        elif at < len(text):
+            one = text[at]
+            if _takes(node, _alike(one) if self.ignores_case else one):
+                yield at + 1
+
+    def group(self, value: Any, text: str, at: int) -> Iterator[int]:
+        before = self.ignores_case
+        within = bool(value[1] & IGNORECASE or (before and not value[2]))
+        self.ignores_case = within
+        for after in self.sequence(list(value[-1]), text, at):
+            self.ignores_case = before
+            yield after
+            self.ignores_case = within
+        self.ignores_case = before
 
     def repeat(self, value: Any, text: str, at: int, times: int) -> Iterator[int]:
         least, most, body = value
@@ -100,6 +120,14 @@ def steps(pattern: str, pump: str, times: int) -> int:
         (r"^((a?){9}b){9}$", "aaaab"),
         (r"^((a?|b)c?){24}a{24}$", "a"),
         ("^" + "a?" * 30 + "a" * 30 + "$", "a"),
+        (r"(?i)^(ab|AB)*$", "aB"),
+        (r"(?i)^(abc|ABC)*$", "abc"),
+        (r"^(?i:(a|[A]b?))*$", "a"),
+        ("(?i)^(ka|\u212aa)*$", "\u212aa"),
+        ("(?i)^(sa|\u017fa)*$", "\u017fa"),
+        (r"^(?i:a|(?-i:A))*$", "A"),
+        (r"^(x)?(?(1)a|(ab|ab)*)$", "ab"),
+        (r"^(x)?(?(1)b|(a?){24}a{24})$", "a"),
         ("^" + "(ab)?" * 4 + "a?" * 26 + "$", "a"),
     ],
 )
@@ -135,6 +163,12 @@ def test_a_pattern_whose_steps_double_is_refused(pattern: str, pump: str) -> Non
         (r"^a?b?c?d?e?f?g?h?i?j?k?l?$", "a"),
         (r"^\w{0,8}-?\w{0,8}$", "a"),
         (r"^(\d{1,3}\.){3}\d{1,3}$", "1."),
+        (r"^(ab|AB)*$", "ab"),
+        (r"(?i)^(?-i:(ab|AB)*)$", "ab"),
+        (r"(?i)^([^a]b|Ab)*$", "ab"),
+        (r"(?i)^([b-z]b|Ab)*$", "ab"),
+        (r"^(x)?(?(1)a|(ab|ba)*)$", "ab"),
+        (r"^(x)?(?(1)a)$", "a"),
     ],
 )
 def test_a_pattern_whose_steps_grow_little_is_taken(pattern: str, pump: str) -> None:
@@ -147,6 +181,16 @@ def test_a_pattern_of_thousands_of_words_is_looked_at() -> None:
     assert not is_exponential("^(" + "|".join(f"word{n}" for n in range(3000)) + ")*$")
 
 
-@pytest.mark.parametrize("pattern", [r"^(?=(a+)+$)", r"x(?!(a|a)*$)"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^(?=(a+)+$)",
+        r"x(?!(a|a)*$)",
+        r"(?i)x(?!(ab|AB)*$)",
+        r"x(?i:(?!(ab|AB)*$))",
+        r"^(?>(a|a)*b)$",
+        r"^((a|a)*b)++$",
+    ],
+)
 def test_what_is_looked_ahead_is_looked_at_too(pattern: str) -> None:
     assert is_exponential(pattern)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,12 @@ from batch_constructs import (
     SubmissionMode,
     SubmitFunction,
 )
+from batch_constructs.aws.delivery import LAMBDA_MEMORY_MEBIBYTES
+from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+from batch_constructs.functions.claims.lease import LONGEST_SECONDS
+from batch_constructs.functions.claims.remembered import most_bytes
 from batch_constructs.triggers.exponential_pattern import is_exponential
+from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 if TYPE_CHECKING:
@@ -357,9 +363,9 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             "is 360 seconds; allowed are 1 to 300 seconds",
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
-        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 100"),
-        ({"max_receive_count": 101}, "allowed are whole numbers from 2 to 100"),
-        ({"max_messages_per_hour": 0}, "max_messages_per_hour with mode JOB_PER_MESSAGE"),
+        ({"max_receive_count": 1001}, "allowed are whole numbers from 2 to 1000"),
+        ({"max_submissions_per_second": 51}, "is 51; allowed are numbers above 0 and up to 50"),
+        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 1000"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -372,15 +378,38 @@ def test_what_cannot_work_is_refused(
 @pytest.mark.parametrize(
     "options",
     [
-        {"max_submissions_per_second": 50},
-        {"max_receive_count": 100},
-        {"parameters": {"x" * (2500 - len('[{"":"$.a"}]')): "$.a"}},
+        {"max_submissions_per_second": SUBMISSIONS_PER_SECOND},
+        {"max_receive_count": 1000},
+        {"parameters": {"x" * (MOST_BYTES_TOLD - len('[{"":"$.a"}]')): "$.a"}},
     ],
 )
-def test_the_most_that_is_allowed_is_taken(
+def test_as_much_as_is_allowed_is_taken(
     stack: Stack, queue: Any, definition: Any, options: dict[str, Any]
 ) -> None:
-    gateway(stack, queue, definition, **options)
+    assert gateway(stack, queue, definition, **options) is not None
+
+
+def test_the_function_may_have_all_the_memory_that_lambda_has(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    window = 3600 + LONGEST_SECONDS
+
+    def memory(messages_per_hour: int) -> int:
+        return 512 + -(-most_bytes(int(messages_per_hour * window / 3600)) // 2**20)
+
+    most = bisect_right(range(1_000_000_000), LAMBDA_MEMORY_MEBIBYTES, key=memory) - 1
+    assert memory(most) == LAMBDA_MEMORY_MEBIBYTES
+
+    gateway(
+        stack,
+        queue,
+        definition,
+        mode="coalesce",
+        max_messages_per_hour=most,
+        deduplication_window=Duration.hours(1),
+    )
+
+    assert handler(stack)["MemorySize"] == LAMBDA_MEMORY_MEBIBYTES
 
 
 def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(

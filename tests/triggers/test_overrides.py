@@ -15,6 +15,7 @@ from aws_cdk.assertions import Template
 
 import batch_constructs as bc
 from batch_constructs import RetryPolicy, RetryRule, SubmissionOverrides
+from batch_constructs.triggers.submit_function import MOST_BYTES_TOLD
 from tests.triggers.conftest import joined, only, resources
 
 ALL = SubmissionOverrides(
@@ -267,38 +268,39 @@ def test_overrides_and_graphs_need_no_cdk() -> None:
     }
 
 
-def test_the_smallest_size_of_fargate_may_be_submitted(
+def test_a_submission_may_ask_for_the_smallest_size_of_fargate(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    every(stack, queue, definition, overrides=SubmissionOverrides(vcpus=0.25))
-    with pytest.raises(ValueError, match=r"overrides\.vcpus is 0\.24; allowed are"):
-        bc.SubmitFunction(
-            stack,
-            "Less",
-            queue=queue,
-            job_definition=definition,
-            overrides=SubmissionOverrides(vcpus=0.24),
-        )
+    bc.ScheduleTrigger(
+        stack,
+        "Schedule",
+        queue=queue,
+        job_definition=definition,
+        schedule="rate(1 day)",
+        overrides=SubmissionOverrides(vcpus=0.25),
+    )
+
+    sent = json.loads(only(stack, "AWS::Scheduler::Schedule")["Target"]["Input"])
+    assert sent["ContainerOverrides"]["ResourceRequirements"] == [{"Type": "VCPU", "Value": "0.25"}]
 
 
+@pytest.mark.parametrize("beyond", [0, 1])
 def test_a_function_is_told_as_much_as_it_has_room_for(
-    stack: Stack, queue: Any, definition: Any
+    stack: Stack, queue: Any, definition: Any, beyond: int
 ) -> None:
-    def make(id: str, letters: int) -> bc.SubmitFunction:
+    def submit(id: str, length: int) -> bc.SubmitFunction:
         return bc.SubmitFunction(
-            stack,
-            id,
-            queue=queue,
-            job_definition=definition,
-            environment={"A": "x" * letters},
+            stack, id, queue=queue, job_definition=definition, parameters={"a": "x" * length}
         )
 
-    with pytest.raises(ValueError, match="are [0-9,]+ bytes of JSON") as refusal:
-        make("Long", 2500)
-    found = re.search("are ([0-9,]+) bytes", str(refusal.value))
-    assert found is not None
-    most = 2 * 2500 - int(found[1].replace(",", ""))
+    with pytest.raises(ValueError, match="bytes of JSON") as refusal:
+        submit("Long", MOST_BYTES_TOLD)
+    written = re.search(r"are ([\d,]+) bytes of JSON", str(refusal.value))
+    assert written is not None
+    longest = 2 * MOST_BYTES_TOLD - int(written[1].replace(",", ""))
 
-    make("Most", most)
-    with pytest.raises(ValueError, match="are 2,501 bytes of JSON; allowed are 2,500"):
-        make("More", most + 1)
+    if beyond:
+        with pytest.raises(ValueError, match=f"are {MOST_BYTES_TOLD + 1:,} bytes of JSON"):
+            submit("OneMore", longest + 1)
+    else:
+        assert submit("Longest", longest) is not None

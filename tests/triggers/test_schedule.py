@@ -16,6 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_batch import CfnJobQueue
 
 from batch_constructs import ScheduleTrigger
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, overrides_length
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 
@@ -156,8 +157,6 @@ def test_the_cdk_s_schedules_are_taken_too(
     ("schedule", "problem"),
     [
         ("every hour", "allowed are rate"),
-        ("rate(1 hours)", r"write rate\(1 hour\)"),
-        ("rate(5 minute)", r"write rate\(5 minutes\)"),
         ("rate(0 hours)", "a rate is 1 or more"),
         ("cron(0 3 * * *)", "cron has 5 fields; AWS wants 6"),
         ("cron(0 3 * * * *)", "day of month or day of week has to be"),
@@ -183,6 +182,7 @@ def test_an_expression_that_aws_refuses_is_refused(
         "cron(0 8 1W * ? *)",
         "cron(0,30 8,20 ? JAN,JUL SUN *)",
         "rate(90 minutes)",
+        "rate(1 hours)",
     ],
 )
 def test_expressions_from_the_documents_pass(
@@ -401,36 +401,35 @@ def test_wrong_names_and_keys_of_a_schedule_are_refused(
         trigger(stack, queue, definition, schedule="rate(1 day)", **options)
 
 
-def test_an_end_that_is_now_is_past(
-    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_overrides_are_as_long_as_ecs_takes_them(
+    stack: Stack, queue: Any, definition: Any, beyond: int
 ) -> None:
-    class Stopped(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Stopped:
-            return cls(2030, 1, 1, tzinfo=tz)
+    room = OVERRIDES_BYTES - overrides_length({"command": [""], "environment": []})
+    command = ["x" * (room + beyond)]
 
-    monkeypatch.setattr("batch_constructs.triggers.schedule_trigger.datetime", Stopped)
+    if beyond:
+        with pytest.raises(ValueError, match="have 8193 characters together"):
+            trigger(stack, queue, definition, command=command)
+    else:
+        assert trigger(stack, queue, definition, command=command) is not None
 
-    with pytest.raises(ValueError, match=r"end is 2030-01-01T00:00:00\+00:00, which is past"):
-        trigger(stack, queue, definition, end=Stopped.now(UTC))
 
-
-def test_a_command_and_variables_may_be_as_long_as_ecs_takes(
+def test_a_schedule_that_ends_as_it_begins_is_refused(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    def environment(letters: int) -> dict[str, str]:
-        return {"A": "x" * letters}
+    moment = datetime(2096, 1, 1, tzinfo=UTC)
 
-    with pytest.raises(ValueError, match="have [0-9]+ characters together") as refusal:
-        ScheduleTrigger(
-            stack,
-            "Long",
-            schedule="rate(1 hour)",
-            queue=queue,
-            job_definition=definition,
-            environment=environment(8192),
-        )
-    found = re.search("have ([0-9]+) characters", str(refusal.value))
-    assert found is not None
+    with pytest.raises(ValueError, match="not after start"):
+        trigger(stack, queue, definition, start=moment, end=moment)
 
-    trigger(stack, queue, definition, environment=environment(2 * 8192 - int(found[1])))
+
+def test_on_a_machine_without_a_database_of_time_zones_each_one_is_taken(
+    stack: Stack, queue: Any, definition: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    trigger(stack, queue, definition, schedule="cron(0 3 * * ? *)", time_zone="Europe/Berlin")
+
+    made = only(stack, "AWS::Scheduler::Schedule")
+    assert made["ScheduleExpressionTimezone"] == "Europe/Berlin"

@@ -18,10 +18,11 @@ from tests.whole.parts import (
     ACCOUNT,
     ECR,
     REGION,
+    any_container,
     gibibytes,
     hours,
-    mebibytes,
     network,
+    only_on_instances,
     retry,
     role,
     s3_files,
@@ -101,9 +102,7 @@ def fargate(stack: cdk.Stack) -> None:
         cpu_architecture="X86_64",
         platform_version="1.4.0",
         volumes=[*volumes(stack, vpc, [spot, on_demand]), s3_files()],
-        user="nobody",
-        readonly_root_filesystem=True,
-        init_process=True,
+        **any_container(),
         enable_execute_command=True,
         scheduling_priority=5,
         consumable_resources={licences: 1},
@@ -225,20 +224,10 @@ def instances(stack: cdk.Stack) -> None:
         image=ECR,
         vcpus=4,
         memory=gibibytes(8),
-        gpus=1,
-        privileged=True,
-        ulimits=[bc.Ulimit(name="nofile", soft_limit=65536, hard_limit=65536)],
-        shared_memory=gibibytes(1),
-        devices=[
-            bc.Device(
-                host_path="/dev/fuse", container_path="/dev/fuse", permissions=["READ", "WRITE"]
-            )
-        ],
-        tmpfs=[bc.Tmpfs(container_path="/fast", size=mebibytes(256), mount_options=["noexec"])],
-        swap=bc.Swap(max_size=gibibytes(1), swappiness=10),
+        **any_container(),
+        **only_on_instances(),
         volumes=volumes(stack, vpc, [spot, on_demand], host_path="/scratch"),
         log_configuration=splunk(stack),
-        init_process=True,
         enable_execute_command=True,
     )
 

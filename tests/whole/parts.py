@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -44,6 +45,26 @@ def retry() -> bc.RetryPolicy:
 
 def time_limits(*reasons: bc.TimeLimitReason) -> list[bc.TimeLimit]:
     return [bc.TimeLimit(reason=reason, after=hours(2)) for reason in reasons]
+
+
+def any_container() -> dict[str, Any]:
+    """What each container takes, wherever it runs."""
+    return {"user": "nobody", "readonly_root_filesystem": True, "init_process": True}
+
+
+def only_on_instances() -> dict[str, Any]:
+    """What a container on EC2 alone takes."""
+    return {
+        "gpus": 1,
+        "privileged": True,
+        "ulimits": [bc.Ulimit(name="memlock", soft_limit=-1, hard_limit=-1)],
+        "shared_memory": gibibytes(1),
+        "devices": [
+            bc.Device(host_path="/dev/a", container_path="/dev/a", permissions=["READ", "WRITE"])
+        ],
+        "tmpfs": [bc.Tmpfs(container_path="/fast", size=mebibytes(64), mount_options=["noexec"])],
+        "swap": bc.Swap(max_size=mebibytes(512), swappiness=5),
+    }
 
 
 def volumes(

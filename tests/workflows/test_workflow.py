@@ -384,6 +384,18 @@ def test_a_job_that_lost_its_spot_host_runs_on_demand_as_reviewed(
     assert ON_DEMAND in submit["Resource"]
 
 
+def test_a_job_that_runs_on_demand_waits_for_the_same_children(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    on_demand = JobQueue.from_job_queue_arn(stack, "OnDemand", ON_DEMAND)
+
+    workflow(stack, queue, *pairs(definition), spot_rescue_queue=on_demand)
+
+    first, again = (asl(stack)["States"][name]["Parameters"] for name in ("b", "b on demand"))
+    assert first["DependsOn"] == [{"JobId.$": "$.nToN0.JobId", "Type": "N_TO_N"}]
+    assert again["DependsOn"] == first["DependsOn"]
+
+
 def test_the_diagram_shows_who_waits_for_whom(stack: Stack, queue: Any, definition: Any) -> None:
     made = workflow(stack, queue, *caught(definition), *fan_out(definition)[:1])
 
@@ -457,6 +469,20 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
             ],
             'job "a": step_retry is given, and its children are waited for N to N',
         ),
+        *(
+            (
+                [
+                    {"name": "a", "array_size": 2, **first},
+                    {"name": "b", "array_size": 2, "depends_on": [NToN("a")], **second},
+                ],
+                f'job "{name}": for_each is given, and makes many arrays',
+            )
+            for name, first, second in (
+                ("a", {"for_each": "$.files"}, {}),
+                ("b", {}, {"for_each": "$.files"}),
+            )
+        ),
+        ([{"name": "a", "command": ["x" * 8192]}], "have 8267 characters together; ECS takes"),
         (
             [
                 {"name": "a", "array_size": 2, "for_each": "$.files"},

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.error_names import PASSING_CODES, PASSING_REASONS, TRANSACTION_CANCELED
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
 from batch_constructs.functions.claims.identity import DIGEST_BYTES
 from batch_constructs.functions.claims.lease import (
@@ -36,18 +37,6 @@ _LOG = logging.getLogger(__name__)
 _ENTRIES = {"S": "claims"}
 _HEAD = {"log": {"S": "head"}, "number": {"N": "0"}}
 _DAY_SECONDS = 86_400
-_CANCELLED = "TransactionCanceledException"
-_PASSING = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
-"""Why a transaction is cancelled that may go well a little later."""
-
-_PASSING_CODES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-"""Error codes of the same."""
 
 Client = Any
 """A boto3 client."""
@@ -380,7 +369,7 @@ def _may_pass(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return failure_of(error) in (Failure.NO_CONNECTION, Failure.UNSURE)
     code = error.response["Error"]["Code"]
-    if code == _CANCELLED:
+    if code == TRANSACTION_CANCELED:
         reasons = {each.get("Code") for each in error.response.get("CancellationReasons", [])}
-        return reasons <= {None, "None", *_PASSING}
-    return code in _PASSING_CODES or failure_of(error) in (Failure.THROTTLED, Failure.UNSURE)
+        return reasons <= {None, "None", *PASSING_REASONS}
+    return code in PASSING_CODES or failure_of(error) in (Failure.THROTTLED, Failure.UNSURE)

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.error_names import CONDITION_FAILED
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import lease_until
@@ -113,7 +114,7 @@ class Claims:
                 ReturnValues="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if error.response["Error"]["Code"] != CONDITION_FAILED:
                 raise
             row = self._read(key)
             if "result" in row:

@@ -27,6 +27,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
+from batch_constructs.aws.resource_states import State
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
@@ -117,17 +118,17 @@ class Guard:
         """Bring one queue and its note to where the budget wants them."""
         arn, tags = queue["jobQueueArn"], _tags(queue)
         note = tags.get(self.note, "")
-        enabled, held_here = queue["state"] == "ENABLED", note.endswith(_HELD)
+        enabled, held_here = queue["state"] == State.ENABLED, note.endswith(_HELD)
         held_elsewhere = any(value.endswith(_HELD) for value in self._others(tags))
         disables = hold and self.action == "DISABLE_QUEUES"
         if disables and (enabled or held_here or held_elsewhere):
             if note != says + _HELD:
                 self.batch.tag_resource(resourceArn=arn, tags={self.note: says + _HELD})
             if enabled:
-                self.batch.update_job_queue(jobQueue=arn, state="DISABLED")
+                self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
         if held_here and not held_elsewhere:
-            self.batch.update_job_queue(jobQueue=arn, state="ENABLED")
+            self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
         if level is Level.FINE and note:
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
         elif level is not Level.FINE and note != says:

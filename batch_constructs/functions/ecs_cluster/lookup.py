@@ -13,6 +13,8 @@ from typing import Any
 
 import boto3
 
+from batch_constructs.aws.resource_states import Status
+
 _SECONDS_BETWEEN_LOOKS = 5
 _SECONDS_LEFT_FOR_THE_ANSWER = 15
 
@@ -49,10 +51,10 @@ def cluster_arn(compute_environment: str, context: Any) -> str:
             raise LookupError(f"there is no compute environment {compute_environment}")
         environment = environments[0]
         arn: str = environment.get("ecsClusterArn", "")
-        if arn and environment.get("status") == "VALID":
+        if arn and environment.get("status") == Status.VALID:
             return arn
         reason = environment.get("statusReason", "no reason given")
-        if environment.get("status") == "INVALID":
+        if environment.get("status") == Status.INVALID:
             raise LookupError(f"{compute_environment} is INVALID: {reason}")
         left = context.get_remaining_time_in_millis() / 1000
         if left < _SECONDS_LEFT_FOR_THE_ANSWER + _SECONDS_BETWEEN_LOOKS:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import UNFINISHED
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LISTED_AT_ONCE
 
 if TYPE_CHECKING:
@@ -73,8 +75,8 @@ class Reader:
             resources = found.get("computeResources") or {}
             yield EnvironmentReading(
                 name=found["computeEnvironmentName"],
-                invalid=found.get("status") == "INVALID",
-                disabled=found.get("state") == "DISABLED",
+                invalid=found.get("status") == Status.INVALID,
+                disabled=found.get("state") == State.DISABLED,
                 max_vcpus=resources.get("maxvCpus", found.get("unmanagedvCpus")),
                 desired_vcpus=resources.get("desiredvCpus"),
             )
@@ -160,5 +162,5 @@ def _head_age(snapshot: Mapping[str, Any], now: float) -> float:
 
 def _vcpus(usage: Iterable[Mapping[str, Any]]) -> float:
     """Add up vCPUs; Kubernetes calls the same unit ``cpu``."""
-    units = ("VCPU", "CPU")
+    units = (SizeType.VCPU, "CPU")
     return sum(float(u["quantity"]) for u in usage if str(u.get("capacityUnit")).upper() in units)

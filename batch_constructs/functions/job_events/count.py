@@ -74,7 +74,7 @@ class Counter:
             "JobQueueName": job.queue,
             "JobDefinitionName": job.definition_name,
             "ShareIdentifier": job.share,
-            "Cause": cause_of(job).value if job.status == "FAILED" else None,
+            "Cause": cause_of(job).value if job.status == JobState.FAILED else None,
         }
         dimensions = [["JobQueueName", name] for name in self.count_by if values[name]]
         metrics = [{"Name": _ENDED[job.status], "Unit": "Count"}]

@@ -6,6 +6,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.pod_facts import GPU
 
 if TYPE_CHECKING:
@@ -81,11 +82,16 @@ def _size(container: Mapping[str, Any]) -> JobSize:
     kubernetes = container.get("resources") or {}
     asked = {**(kubernetes.get("requests") or {}), **(kubernetes.get("limits") or {})}
     return JobSize(
-        vcpus=float(required.get("VCPU") or _cpu(asked.get("cpu")) or container.get("vcpus") or 0),
-        memory_mib=float(
-            required.get("MEMORY") or _mib(asked.get("memory")) or container.get("memory") or 0
+        vcpus=float(
+            required.get(SizeType.VCPU) or _cpu(asked.get("cpu")) or container.get("vcpus") or 0
         ),
-        gpus=float(required.get("GPU") or asked.get(GPU) or 0),
+        memory_mib=float(
+            required.get(SizeType.MEMORY)
+            or _mib(asked.get("memory"))
+            or container.get("memory")
+            or 0
+        ),
+        gpus=float(required.get(SizeType.GPU) or asked.get(GPU) or 0),
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from batch_constructs.aws.consoles import console
+from batch_constructs.aws.job_queue_facts import SERVICE_ROLE_LACKS_PERMISSIONS, TimeLimitReason
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 
 from .cause import Cause, cause_of
@@ -31,16 +33,16 @@ _BECAME = {
     Cause.OTHER: "failed",
 }
 _ADVICE = {
-    "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY": (
+    TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY: (
         "AWS has no such instances free: allow more instance types or more Availability Zones"
     ),
-    "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE": (
+    TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE: (
         "the job wants more vCPUs than maxvCpus of every compute environment of the queue"
     ),
-    "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT": (
+    TimeLimitReason.JOB_RESOURCE_REQUIREMENT: (
         "no instance type of the queue's compute environments has the vCPUs, memory or GPUs wanted"
     ),
-    "MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS": (
+    SERVICE_ROLE_LACKS_PERMISSIONS: (
         "the service role of the compute environments lacks permissions"
     ),
 }
@@ -70,7 +72,7 @@ class Message:
 
 def about_job(job: Job, failed_children: Sequence[tuple[int, Job]] = ()) -> Message:
     """Say what became of a job; of an array, with the children that failed first."""
-    cause = cause_of(job) if job.status == "FAILED" else None
+    cause = cause_of(job) if job.status == JobState.FAILED else None
     headline = f"{'Array job' if job.is_array else 'Job'} {job.name} {_became(job, cause)}"
     rows = [
         ("Job", f"{job.name} ({job.id})"),
@@ -134,11 +136,11 @@ def log_url(log: LogStream, partition: str) -> str:
 def _became(job: Job, cause: Cause | None) -> str:
     match cause:
         case None:
-            return "succeeded" if job.status == "SUCCEEDED" else f"is {job.status}"
+            return "succeeded" if job.status == JobState.SUCCEEDED else f"is {job.status}"
         case Cause.EXITED_NON_ZERO:
             return f"failed: exited with code {job.exit_code}"
         case Cause.CHILDREN_FAILED:
-            failed = job.children.get("FAILED")
+            failed = job.children.get(JobState.FAILED)
             count = f"{failed} of {job.array_size} children" if failed else "some of its children"
             return f"failed: {count} failed"
         case _:

@@ -20,7 +20,7 @@ from botocore.exceptions import (
 )
 
 from batch_constructs.aws.batch_events import QUEUE_BLOCKED
-from batch_constructs.aws.job_states import FINAL
+from batch_constructs.aws.job_states import FINAL, JobState
 from batch_constructs.functions.claims.effect import attempt
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
@@ -71,7 +71,7 @@ class Notifier:
     def _message(self, event: Mapping[str, Any], job: Job) -> Message:
         if event["detail-type"] in QUEUE_BLOCKED:
             return about_blocked_queue(job)
-        if job.is_array and job.status == "FAILED":
+        if job.is_array and job.status == JobState.FAILED:
             return about_job(job, self._failed_children(job))
         return about_job(job)
 
@@ -95,7 +95,7 @@ class Notifier:
             return ()
         try:
             listed = self.batch.list_jobs(
-                arrayJobId=array.id, jobStatus="FAILED", maxResults=CHILDREN_SHOWN
+                arrayJobId=array.id, jobStatus=JobState.FAILED, maxResults=CHILDREN_SHOWN
             )["jobSummaryList"]
             if not listed:
                 return ()

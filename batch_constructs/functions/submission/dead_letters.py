@@ -34,10 +34,7 @@ _Entry = dict[str, Any]
 
 
 class DeadLetters:
-    """Puts messages aside, with the attribute ``Reason``, and ``MessageId``, the ID it first had.
-
-    By that it is known again. What is perhaps a job also has ``ClaimedAt``.
-    """
+    """Puts messages aside, with the attribute ``Reason`` and with what they are known again by."""
 
     def __init__(self, sqs: Client, *, queue_url: str, fifo: bool) -> None:
         """Remember the queue."""

@@ -44,11 +44,12 @@ MEMBERS = frozenset(
 )
 """What a body may hold: SubmitJob's members, less those the gateway decides."""
 
-REASON, FIRST_ID = "Reason", "MessageId"
-"""Attributes of a message that was set aside: why, and the ID that SQS gave it when it was sent."""
+REASON = "Reason"
+"""Attribute of a message that was set aside, for people: why."""
 
-CLAIMED_AT = "ClaimedAt"
-"""Attribute of a message that was set aside as perhaps a job: when."""
+FIRST_ID, CLAIMED_AT = "BatchConstructs.MessageId", "BatchConstructs.ClaimedAt"
+"""The same for the gateway: the ID that SQS gave it when it was sent, and, of one that is perhaps a
+job, since when. No sender has attributes of these names by chance."""
 
 ROOM_BYTES = 512
 """What attributes may need in the dead-letter queue, beside a body as long as it may be."""
@@ -87,8 +88,7 @@ class Message:
             for name, value in record.get("messageAttributes", {}).items()
         }
         at = told.get(CLAIMED_AT, "")
-        # without a reason it is an attribute of the sender's own, which may say the same of many
-        first_id = (told.get(FIRST_ID) if REASON in told else None) or record["messageId"]
+        first_id = told.get(FIRST_ID) or record["messageId"]
         return cls(
             id=record["messageId"],
             first_id=first_id,

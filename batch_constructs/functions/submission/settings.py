@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import container_variables as variables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -57,7 +59,7 @@ class Settings:
             most_remembered=None if most is None else int(most),
             manifest_bucket=environment.get("MANIFEST_BUCKET"),
             manifest_prefix=environment.get("MANIFEST_PREFIX", ""),
-            region=environment.get("AWS_REGION", ""),
+            region=environment.get(variables.REGION, ""),
             share_identifier=environment.get("SHARE_IDENTIFIER"),
             scheduling_priority=None if priority is None else int(priority),
             parameters=json.loads(environment.get("PARAMETERS", "{}")),

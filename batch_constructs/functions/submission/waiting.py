@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
-from batch_constructs.aws.submit_job import DEPENDENCIES
+from batch_constructs.aws.submit_job import DEPENDENCIES, ArrayDependency
 
 from .repeat import rescues_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_RESCUES = 3
 """So often a job is rescued: from one Spot queue to the next, and to one on demand."""
 
-FAILED, _N_TO_N = JobState.FAILED, "N_TO_N"
+FAILED, _N_TO_N = JobState.FAILED, ArrayDependency.N_TO_N
 _Job = dict[str, Any]
 
 

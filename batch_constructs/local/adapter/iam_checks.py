@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from batch_constructs.aws import names
+
 _ONE_RIGHT = {
     "sns:PublishBatch": "sns:Publish",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
@@ -35,16 +37,17 @@ def install() -> None:
     def resource_of(service: str, *request: Any) -> str:
         arn: str = their_resource(service, *request)
         _, _, headers, body, _, region, account_id = request
+        here = {"service": service, "region": region, "account": account_id}
         if service == "events" and headers.get("x-amz-target", "").endswith("ListTargetsByRule"):
-            return f"arn:aws:events:{region}:{account_id}:rule/{json.loads(body).get('Rule')}"
+            return names.arn("rule", json.loads(body).get("Rule"), **here)
         if service != "ssm" or arn != "*":
             return arn
         if not headers.get("x-amz-target", "").endswith(".GetParameters"):
             return arn
-        names = json.loads(body).get("Names", [])
-        if not names or names[0].startswith("arn:"):
-            return names[0] if names else arn
-        return f"arn:aws:ssm:{region}:{account_id}:parameter/{names[0].removeprefix('/')}"
+        parameters = json.loads(body).get("Names", [])
+        if not parameters or names.is_arn(parameters[0]):
+            return parameters[0] if parameters else arn
+        return names.arn("parameter", parameters[0].removeprefix("/"), **here)
 
     iam_actions.extract_iam_action = action_of
     iam_actions.extract_resource_arn = resource_of

@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 import time
 
+from batch_constructs.aws.names import arn
+
 
 def open_session(role_arn: str, session_name: str, seconds: int) -> dict[str, str]:
     """Return the credentials of a new session, as AssumeRole's response names them."""
@@ -24,7 +26,13 @@ def open_session(role_arn: str, session_name: str, seconds: int) -> dict[str, st
     sts.register_session(
         credentials["AccessKeyId"],
         {
-            "Arn": f"arn:aws:sts::{account_id}:assumed-role/{role_name}/{session_name}",
+            "Arn": arn(
+                "assumed-role",
+                f"{role_name}/{session_name}",
+                service="sts",
+                region="",
+                account=account_id,
+            ),
             "UserId": f"{role_name}:{session_name}",
             "SecretAccessKey": credentials["SecretAccessKey"],
             "SessionToken": credentials["SessionToken"],

@@ -14,6 +14,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from batch_constructs.aws import container_variables as variables
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,24 +42,24 @@ def install() -> None:
 
     def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
         given: dict[str, str] = theirs(config)
-        session = sts._sessions.get(given["AWS_ACCESS_KEY_ID"])  # noqa: SLF001 - a touch point
+        session = sts._sessions.get(given[variables.ACCESS_KEY_ID])  # noqa: SLF001 - a touch point
         if session is None:
             return given  # IAM is not enforced: the administrator's
-        sts._sessions.pop(given["AWS_ACCESS_KEY_ID"], None)  # noqa: SLF001 - a touch point
+        sts._sessions.pop(given[variables.ACCESS_KEY_ID], None)  # noqa: SLF001 - a touch point
         new = made.setdefault(
-            given["AWS_ACCESS_KEY_ID"],
+            given[variables.ACCESS_KEY_ID],
             {
-                "AWS_ACCESS_KEY_ID": f"ASIA{secrets.token_hex(8).upper()}",
-                "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(30),
-                "AWS_SESSION_TOKEN": secrets.token_urlsafe(48),
+                variables.ACCESS_KEY_ID: f"ASIA{secrets.token_hex(8).upper()}",
+                variables.SECRET_ACCESS_KEY: secrets.token_urlsafe(30),
+                variables.SESSION_TOKEN: secrets.token_urlsafe(48),
             },
         )
         sts.register_session(
-            new["AWS_ACCESS_KEY_ID"],
+            new[variables.ACCESS_KEY_ID],
             {
                 **session,
-                "SecretAccessKey": new["AWS_SECRET_ACCESS_KEY"],
-                "SessionToken": new["AWS_SESSION_TOKEN"],
+                "SecretAccessKey": new[variables.SECRET_ACCESS_KEY],
+                "SessionToken": new[variables.SESSION_TOKEN],
             },
         )
         return dict(new)

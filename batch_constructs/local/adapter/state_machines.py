@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.error_names import MODELLED, STEP_FUNCTIONS_UNCLEAR
+from batch_constructs.aws.names import STATES_CALL, STATES_SUBMIT_JOB
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.local.cloudformation.property_values import from_response, to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.role_sessions import RoleSessions
 
-OPTIMIZED = "arn:aws:states:::batch:submitJob"
-SDK = "arn:aws:states:::aws-sdk:batch:"
+OPTIMIZED = f"arn:aws:{STATES_SUBMIT_JOB}"
+SDK = f"arn:aws:{STATES_CALL}"
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
 
 

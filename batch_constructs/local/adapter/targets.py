@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.service_principals import EVENTS, SCHEDULER
 from batch_constructs.local.role_sessions import UntrustingRoleError
 from batch_constructs.local.target_requests import (
@@ -29,7 +30,7 @@ SCHEDULER_TICK_SECONDS = 1
 """How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
 
 _LOG = logging.getLogger("batch_constructs.targets")
-_SCHEDULER_TARGET = "arn:aws:scheduler:::aws-sdk:batch:submitJob"
+_SCHEDULER_TARGET = f"arn:aws:{SCHEDULER_SUBMIT_JOB}"
 
 
 def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.job_queue_facts import TimeLimitReason
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Limits:
         if resources is None:
             return cls(vcpus=None, memory_mib=None)
         vcpus = resources["maxvCpus"]
-        if resources["type"] not in ("EC2", "SPOT"):
+        if resources["type"] not in (ResourceType.EC2, ResourceType.SPOT):
             return cls(vcpus=vcpus, memory_mib=None)
         types = _known(resources.get("instanceTypes", ()))
         a_vcpu = max(((one.job_memory_mib or 0) / (one.vcpus or 1) for one in types), default=None)

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import (
     FARGATE_NETWORK,
-    INVALID,
     ON_FARGATE,
     ON_INSTANCES,
     TAKEN_BY,
-    VALID,
+    EnvironmentType,
 )
-from batch_constructs.aws.names import as_member
-from batch_constructs.aws.service_principals import BATCH
+from batch_constructs.aws.names import arn, as_member
+from batch_constructs.aws.platforms import Orchestration
+from batch_constructs.aws.resource_states import State, Status
+from batch_constructs.aws.service_principals import BATCH, linked_role
 from batch_constructs.aws.updates import (
     SERVICE_LINKED_ROLE,
     UPDATE_MINUTES,
@@ -40,10 +41,10 @@ KIND = "compute-environment"
 _HEALTHY = "ComputeEnvironment Healthy"
 
 FAULTS = {
-    "capacity": (VALID, _HEALTHY),
-    "creating": ("CREATING", "Creating"),
-    "invalid": (INVALID, "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
-    "none": (VALID, _HEALTHY),
+    "capacity": (Status.VALID, _HEALTHY),
+    "creating": (Status.CREATING, "Creating"),
+    "invalid": (Status.INVALID, "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
+    "none": (Status.VALID, _HEALTHY),
 }
 """What may be wrong with an environment on request → its status, and the reason of it."""
 
@@ -74,10 +75,10 @@ class ComputeEnvironment:
     @property
     def kind(self) -> str:
         """What it is made of: ``EC2``, ``FARGATE``, ``UNMANAGED``, ``EKS`` and so on."""
-        if self.detail["containerOrchestrationType"] == "EKS":
-            return "EKS"
-        if self.detail["type"] == "UNMANAGED":
-            return "UNMANAGED"
+        if self.detail["containerOrchestrationType"] == Orchestration.EKS:
+            return Orchestration.EKS
+        if self.detail["type"] == EnvironmentType.UNMANAGED:
+            return EnvironmentType.UNMANAGED
         return str(self.detail["computeResources"]["type"])
 
     def release(self, need: Requirement, now: float) -> None:
@@ -91,7 +92,7 @@ class ComputeEnvironment:
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
-        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == VALID)
+        return bool(self.detail["state"] == State.ENABLED and self.detail["status"] == Status.VALID)
 
 
 class ComputeEnvironments:
@@ -155,17 +156,17 @@ class ComputeEnvironments:
         name = request["computeEnvironmentName"]
         if name in self._by_name:
             raise client_error("Object already exists")
-        managed = request["type"] == "MANAGED"
+        managed = request["type"] == EnvironmentType.MANAGED
         _check_resources(request, managed=managed)
         identity = str(uuid.uuid4())
         cluster = f"{name}_Batch_{identity}"
-        orchestration = "EKS" if "eksConfiguration" in request else "ECS"
+        orchestration = Orchestration.EKS if "eksConfiguration" in request else Orchestration.ECS
         detail: Document = {
             "computeEnvironmentName": name,
             "computeEnvironmentArn": self._arns.of(KIND, name),
             "type": request["type"],
-            "state": request.get("state", "ENABLED"),
-            "status": VALID,
+            "state": request.get("state", State.ENABLED),
+            "status": Status.VALID,
             "statusReason": _HEALTHY,
             "serviceRole": request.get("serviceRole", self._service_linked_role()),
             "tags": dict(request.get("tags", {})),
@@ -182,7 +183,7 @@ class ComputeEnvironments:
         if managed and detail["computeResources"]["type"] in ON_INSTANCES:
             detail["computeResources"].setdefault("minvCpus", 0)
             detail["computeResources"].setdefault("desiredvCpus", 0)
-        if orchestration == "ECS":
+        if orchestration == Orchestration.ECS:
             detail["ecsSettings"] = dict(request.get("ecsSettings", {}))
             detail["ecsClusterArn"] = self._ports.create_cluster(cluster)
         self._by_name[name] = ComputeEnvironment(detail)
@@ -263,18 +264,18 @@ class ComputeEnvironments:
         environment = self.find(request["computeEnvironment"])
         if environment is None:
             return {}
-        if environment.detail["state"] != "DISABLED":
+        if environment.detail["state"] != State.DISABLED:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
         if self._queues_of(environment.arn):
             raise client_error("Cannot delete, found existing JobQueue relationship")
-        environment.detail.update(status="DELETING", statusReason="Deleting")
+        environment.detail.update(status=Status.DELETING, statusReason="Deleting")
         self._store.save(KIND, environment.name, environment.detail)
         self.forget_if_idle(environment)
         return {}
 
     def forget_if_idle(self, environment: ComputeEnvironment) -> None:
         """Remove an environment which is being deleted once nothing runs on it."""
-        if environment.detail["status"] != "DELETING" or environment.usage.jobs:
+        if environment.detail["status"] != Status.DELETING or environment.usage.jobs:
             return
         if "ecsClusterArn" in environment.detail:
             self._ports.delete_cluster(environment.detail["ecsClusterArn"])
@@ -287,10 +288,8 @@ class ComputeEnvironments:
             self.forget_if_idle(environment)
 
     def _service_linked_role(self) -> str:
-        return (
-            f"arn:aws:iam::{self._arns.account_id}:role/aws-service-role/{BATCH}/"
-            f"{SERVICE_LINKED_ROLE}"
-        )
+        kind, name = linked_role(BATCH, SERVICE_LINKED_ROLE).split("/", 1)
+        return arn(kind, name, service="iam", region="", account=self._arns.account_id)
 
 
 def _names(detail: Mapping[str, Any]) -> Document:

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
+from batch_constructs.aws.submit_job import CLIENT_TOKEN_HOURS
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -20,7 +21,7 @@ Quantities = tuple[tuple[str, int], ...]
 """What a job needs: (name, quantity) of each consumable resource."""
 
 _OPERATIONS = ("SET", "ADD", "REMOVE")
-_TOKEN_SECONDS = 8 * 3600
+_TOKEN_SECONDS = CLIENT_TOKEN_HOURS * 3600
 
 
 class ConsumableResources:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.container_facts import SizeType
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,10 +43,10 @@ def container_argv(
     properties = container.properties
     requirements = {r["type"]: r["value"] for r in properties.get("resourceRequirements", ())}
     argv = [engine, "run", "--rm", "--init", "--name", name, "--network", "host"]
-    if "MEMORY" in requirements:
-        argv += ["--memory", f"{requirements['MEMORY']}m"]
-    if "VCPU" in requirements:
-        argv += ["--cpus", requirements["VCPU"]]
+    if SizeType.MEMORY in requirements:
+        argv += ["--memory", f"{requirements[SizeType.MEMORY]}m"]
+    if SizeType.VCPU in requirements:
+        argv += ["--cpus", requirements[SizeType.VCPU]]
     if properties.get("user"):
         argv += ["--user", properties["user"]]
     if properties.get("privileged"):

@@ -9,8 +9,9 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.container_facts import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS, CPU_UNITS, SizeType
 from batch_constructs.aws.names import LOG_GROUP_OPTION
+from batch_constructs.aws.platforms import PlatformCapability
 
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
@@ -18,13 +19,10 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.store import Document
 
-_CPU_UNITS = 1024
-"""What Amazon ECS counts a vCPU as."""
-
 
 def on_fargate(job: Job) -> bool:
     """Tell whether a job's definition is for Fargate."""
-    return "FARGATE" in job.submission.document.get("platformCapabilities", ())
+    return PlatformCapability.FARGATE in job.submission.document.get("platformCapabilities", ())
 
 
 def task_metadata(job: Job, arns: Arns) -> Document:
@@ -41,7 +39,7 @@ def task_metadata(job: Job, arns: Arns) -> Document:
         "KnownStatus": "RUNNING",
         "Limits": {"CPU": need.vcpus, "Memory": need.memory_mib},
         "AvailabilityZone": f"{arns.region}a",
-        "LaunchType": "FARGATE" if on_fargate(job) else "EC2",
+        "LaunchType": PlatformCapability.FARGATE if on_fargate(job) else PlatformCapability.EC2,
         "Containers": [
             container_metadata(job, container, arns) for container in job.submission.containers
         ],
@@ -72,8 +70,8 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
         "DesiredStatus": "RUNNING",
         "KnownStatus": "RUNNING",
         "Limits": {
-            "CPU": int(float(required.get("VCPU", "0")) * _CPU_UNITS),
-            "Memory": int(required.get("MEMORY", "0")),
+            "CPU": int(float(required.get(SizeType.VCPU, "0")) * CPU_UNITS),
+            "Memory": int(required.get(SizeType.MEMORY, "0")),
         },
         "Type": "NORMAL",
         "LogDriver": AWSLOGS,

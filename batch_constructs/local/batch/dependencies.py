@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.submit_job import ArrayDependency
 from batch_constructs.local.batch.jobs import Job
 from batch_constructs.local.batch.service_errors import refuse
 
@@ -28,7 +29,9 @@ def check_dependencies(
         other = find(dependency["jobId"])
         if other is None:
             problems.append(f"job {dependency['jobId']} in dependsOn does not exist")
-        elif dependency.get("type") == "N_TO_N" and other.submission.array_size != size:
+        elif (
+            dependency.get("type") == ArrayDependency.N_TO_N and other.submission.array_size != size
+        ):
             problems.append(
                 f"N_TO_N needs arrays of the same size: job {other.id} has "
                 f"{other.submission.array_size or 'no'} children, this one {size}"
@@ -53,7 +56,7 @@ def link(job: Job, find: Find) -> list[Job]:
         other = find(dependency["jobId"])
         if other is None:
             continue
-        if dependency.get("type") == "N_TO_N" and other.children is not None:
+        if dependency.get("type") == ArrayDependency.N_TO_N and other.children is not None:
             pairs += zip(children, other.children, strict=True)
         else:
             pairs.append((job, other))

@@ -11,6 +11,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import batch_events
+from batch_constructs.aws.metrics import METRICS_AT_ONCE
 from batch_constructs.local.batch.job_details import job_detail
 from batch_constructs.local.batch.service_job_details import service_job_detail
 
@@ -27,8 +28,6 @@ _log = logging.getLogger(__name__)
 
 _FULL = 5_000
 """With more events than this waiting, no further job is started until they have gone out."""
-
-_METRICS_AT_ONCE = 1_000
 
 
 def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -150,7 +149,7 @@ class Publisher:
     def _put_metrics(self) -> None:
         data = list(self._metrics.take())
         try:
-            for start in range(0, len(data), _METRICS_AT_ONCE):
-                self._ports.put_metrics(data[start : start + _METRICS_AT_ONCE])
+            for start in range(0, len(data), METRICS_AT_ONCE):
+                self._ports.put_metrics(data[start : start + METRICS_AT_ONCE])
         except Exception:  # noqa: BLE001 - whatever CloudWatch does, jobs go on
             _log.exception("metrics were not published")

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.local.batch import host
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def end_processes(recorded: Iterable[tuple[int, str, str]]) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
     if recorded and sys.platform == "linux":
-        _end_by_job_ids({f"AWS_BATCH_JOB_ID={job_id}".encode() for _, _, job_id in recorded})
+        _end_by_job_ids({f"{variables.JOB_ID}={job_id}".encode() for _, _, job_id in recorded})
 
 
 def _end_by_job_ids(marks: set[bytes]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.container_facts import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS, SizeType
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
@@ -150,7 +150,7 @@ def merged_environment(
 def _requirement(properties: Mapping[str, Any]) -> Requirement:
     required = {item["type"]: item["value"] for item in properties.get("resourceRequirements", ())}
     return Requirement(
-        vcpus=float(required.get("VCPU", properties.get("vcpus", 0))),
-        memory_mib=int(required.get("MEMORY", properties.get("memory", 0))),
-        gpus=int(required.get("GPU", 0)),
+        vcpus=float(required.get(SizeType.VCPU, properties.get("vcpus", 0))),
+        memory_mib=int(required.get(SizeType.MEMORY, properties.get("memory", 0))),
+        gpus=int(required.get(SizeType.GPU, 0)),
     )

@@ -7,11 +7,12 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.container_facts import GPUS, LEGACY_SIZES, MEMORY_MIB, VCPUS
+from batch_constructs.aws.container_facts import AMOUNTS, GPUS, LEGACY_SIZES, SizeType
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
-from batch_constructs.aws.job_definition_facts import BYTES
+from batch_constructs.aws.job_definition_facts import BYTES, JobDefinitionType
 from batch_constructs.aws.names import as_member
-from batch_constructs.aws.platforms import DEFAULT_VERSION
+from batch_constructs.aws.platforms import DEFAULT_VERSION, Orchestration, PlatformCapability
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
@@ -71,11 +72,13 @@ class JobDefinitions:
             "jobDefinitionName": name,
             "jobDefinitionArn": self._arns.of(KIND, key),
             "revision": revision,
-            "status": "ACTIVE",
+            "status": DefinitionStatus.ACTIVE,
             "type": request["type"],
             "parameters": dict(request.get("parameters", {})),
             "tags": dict(request.get("tags", {})),
-            "containerOrchestrationType": "EKS" if "eksProperties" in request else "ECS",
+            "containerOrchestrationType": Orchestration.EKS
+            if "eksProperties" in request
+            else Orchestration.ECS,
         }
         definition.update({key: deepcopy(request[key]) for key in _OPTIONAL if key in request})
         if "retryStrategy" in request:
@@ -83,12 +86,14 @@ class JobDefinitions:
                 "evaluateOnExit": [],
                 **deepcopy(request["retryStrategy"]),
             }
-        if request["type"] == "container" and "eksProperties" not in request:
-            definition["platformCapabilities"] = request.get("platformCapabilities", ["EC2"])
+        if request["type"] == JobDefinitionType.CONTAINER and "eksProperties" not in request:
+            definition["platformCapabilities"] = request.get(
+                "platformCapabilities", [PlatformCapability.EC2]
+            )
         for container in _containers(definition):
             for name in _EMPTY_LISTS:
                 container.setdefault(name, [])
-        if "FARGATE" in definition.get("platformCapabilities", ()):
+        if PlatformCapability.FARGATE in definition.get("platformCapabilities", ()):
             _default_platform_version(definition)
         if "containerProperties" in definition:
             definition["containerProperties"].setdefault("volumes", [])
@@ -104,7 +109,7 @@ class JobDefinitions:
             raise client_error(
                 f"jobDefinition must name a revision that exists, got {request['jobDefinition']}"
             )
-        definition["status"] = "INACTIVE"
+        definition["status"] = DefinitionStatus.INACTIVE
         self.save(definition["jobDefinitionArn"])
         return {}
 
@@ -132,7 +137,9 @@ class JobDefinitions:
         revisions = self._revisions.get(name, {})
         if revision:
             return revisions.get(int(revision)) if revision.isdecimal() else None
-        active = [number for number, d in revisions.items() if d["status"] == "ACTIVE"]
+        active = [
+            number for number, d in revisions.items() if d["status"] == DefinitionStatus.ACTIVE
+        ]
         return revisions[max(active)] if active else None
 
     def to_run(self, name_or_arn: str) -> Document:
@@ -144,7 +151,7 @@ class JobDefinitions:
         definition = self.find(name_or_arn)
         if definition is None:
             raise client_error(f"JobDefinition with name or ARN {name_or_arn} does not exist")
-        if definition["status"] != "ACTIVE":
+        if definition["status"] != DefinitionStatus.ACTIVE:
             raise client_error(f"JobDefinition {definition['jobDefinitionArn']} is not ACTIVE")
         return definition
 
@@ -214,13 +221,13 @@ def _default_platform_version(definition: Document) -> None:
 def _check(request: Mapping[str, Any]) -> None:
     problems = check_retry_strategy(request.get("retryStrategy", {}))
     given = [body for body in _BODIES if body in request]
-    multinode = request["type"] == "multinode"
+    multinode = request["type"] == JobDefinitionType.MULTINODE
     if len(given) != 1 or multinode != (given == ["nodeProperties"]):
         wanted = "nodeProperties" if multinode else "one of " + ", ".join(_BODIES[:3])
         problems.append(
             f"a definition of type {request['type']} needs {wanted}, got {', '.join(given) or '-'}"
         )
-    fargate = "FARGATE" in request.get("platformCapabilities", ())
+    fargate = PlatformCapability.FARGATE in request.get("platformCapabilities", ())
     for container in _containers(dict(request)):
         problems += check_sizes(container, fargate=fargate, alone="ecsProperties" not in request)
     size = len(json.dumps(request, separators=(",", ":")).encode())
@@ -243,16 +250,20 @@ def check_sizes(container: Mapping[str, Any], *, fargate: bool, alone: bool = Tr
         for kind, legacy in LEGACY_SIZES.items()
         if kind not in required and as_member(legacy) not in container
     ]
-    bounds = {"GPU": GPUS} if fargate else {"VCPU": VCPUS, "MEMORY": MEMORY_MIB, "GPU": GPUS}
+    bounds = {SizeType.GPU: GPUS} if fargate else AMOUNTS
     for kind, value in required.items():
         decimal = _DECIMAL.fullmatch(value) is not None
-        if not (value.isdigit() or (fargate and kind == "VCPU" and decimal)):
+        if not (value.isdigit() or (fargate and kind == SizeType.VCPU and decimal)):
             problems.append(f"Value {value} for type {kind} is not valid")
         elif kind in bounds and (wrong := bounds[kind].wrong(float(value))):
             problems.append(f"{kind} {wrong}")
-    if not (fargate and alone) or problems or not {"VCPU", "MEMORY"} <= required.keys():
+    if (
+        not (fargate and alone)
+        or problems
+        or not {SizeType.VCPU, SizeType.MEMORY} <= required.keys()
+    ):
         return problems
-    vcpus, mib = float(required["VCPU"]), float(required["MEMORY"])
+    vcpus, mib = float(required[SizeType.VCPU]), float(required[SizeType.MEMORY])
     if wrong := wrong_vcpus(vcpus):
         return [f"VCPU {wrong}"]
     wrong = wrong_memory(mib, vcpus)

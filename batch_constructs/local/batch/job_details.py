@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_states import CANCELLED
+from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.job_states import CANCELLED, JobState
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.pod_jobs import pod_attempt, pod_detail
@@ -114,7 +115,7 @@ def job_summary(job: Job, arns: Arns) -> Document:
         summary["shareIdentifier"] = job.submission.share
     if job.children is None:
         summary["capacityUsage"] = [
-            {"capacityUnit": "VCPU", "quantity": job.submission.requirement.vcpus}
+            {"capacityUnit": SizeType.VCPU, "quantity": job.submission.requirement.vcpus}
         ]
     outcome = job.attempts[-1].containers[_main(job)] if job.attempts else None
     container = {} if outcome is None else _outcome(outcome)
@@ -163,7 +164,7 @@ def _node_status(job: Job, index: int) -> str:
     if not job.status.is_final or not job.attempts:
         return job.status.value
     code = job.attempts[-1].containers[index].exit_code
-    return "SUCCEEDED" if code == 0 else "FAILED"
+    return JobState.SUCCEEDED if code == 0 else JobState.FAILED
 
 
 def _attempt(attempt: Attempt, job: Job, index: int | None = None) -> Document:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import LISTED_AT_ONCE
+from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.submit_job import LISTED_AT_ONCE, LISTED_WITH_FILTERS
 from batch_constructs.local.batch.job_details import job_arn, job_summary, node_summary
 from batch_constructs.local.batch.jobs import Job
 from batch_constructs.local.batch.paging import page, page_by_key
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 _SOURCES = ("jobQueue", "arrayJobId", "multiNodeJobId")
-_MOST_FILTERED = 100
 _WITH_STATUS = ("SHARE_IDENTIFIER", "QUOTA_SHARE_NAME")
 """With these filters alone, a status counts, too."""
 
@@ -62,7 +63,7 @@ class JobLists:
         found, token = page_by_key(
             (job for job in newest_first if all(test(job) for test in tests)),
             request,
-            limit=_MOST_FILTERED if filters else LISTED_AT_ONCE,
+            limit=LISTED_WITH_FILTERS if filters else LISTED_AT_ONCE,
             key=lambda job: -job.sequence,
         )
         return {"jobSummaryList": [job_summary(job, self._arns) for job in found], **token}
@@ -78,7 +79,7 @@ class JobLists:
         if len(tests) > 1:
             raise client_error(f"only one filter can be used at a time, got {len(tests)}")
         if not filters or (filters[0].get("name") in _WITH_STATUS and "jobStatus" in request):
-            tests.append(has_status(request.get("jobStatus", "RUNNING")))
+            tests.append(has_status(request.get("jobStatus", JobState.RUNNING)))
         return tests
 
     def list_by_consumable_resource(self, request: Mapping[str, Any]) -> Document:
@@ -92,7 +93,7 @@ class JobLists:
             if name in dict(job.submission.consumables) and all(test(job) for test in tests)
         )
         found, token = page_by_key(
-            jobs, request, limit=_MOST_FILTERED, key=lambda job: -job.sequence
+            jobs, request, limit=LISTED_WITH_FILTERS, key=lambda job: -job.sequence
         )
         return {"jobs": [self._consumer(job, name) for job in found], **token}
 
@@ -100,7 +101,7 @@ class JobLists:
         parent = self._jobs.find(request["arrayJobId"])
         if parent is None or parent.children is None:
             raise client_error(f"{request['arrayJobId']} is not the job ID of an array job")
-        test = has_status(request.get("jobStatus", "RUNNING"))
+        test = has_status(request.get("jobStatus", JobState.RUNNING))
         found, token = page_by_key(
             filter(test, parent.children),
             request,
@@ -115,7 +116,7 @@ class JobLists:
             raise client_error(
                 f"{request['multiNodeJobId']} is not the job ID of a multi-node parallel job"
             )
-        status = request.get("jobStatus", "RUNNING")
+        status = request.get("jobStatus", JobState.RUNNING)
         indexes = range(len(job.submission.containers))
         nodes = (node_summary(job, index, self._arns) for index in indexes)
         found, token = page(
@@ -166,7 +167,7 @@ class JobLists:
 
     def _defined_by(self, job: Job, value: str) -> bool:
         arn = job.submission.definition_arn
-        if value.startswith("arn:"):
+        if is_arn(value):
             return arn == value or arn.rpartition(":")[0] == value
         name = self._arns.name("job-definition", arn)
         return _like(name.partition(":")[0], value) or name == value

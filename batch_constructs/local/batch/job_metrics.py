@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
+from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS, VALUES_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 _UNITS = {"COUNT": "Count", "MILLISECONDS": "Milliseconds"}
-_VALUES_AT_ONCE = 150
 _MOVED = {
     JobState.PENDING: "JobsMovedToPending",
     JobState.RUNNABLE: "JobsMovedToRunnable",
@@ -80,8 +79,8 @@ class JobMetrics:
             values, self._values = self._values, defaultdict(Counter)
         for (queue, name), counts in values.items():
             found = list(counts.items())
-            for start in range(0, len(found), _VALUES_AT_ONCE):
-                some = found[start : start + _VALUES_AT_ONCE]
+            for start in range(0, len(found), VALUES_AT_ONCE):
+                some = found[start : start + VALUES_AT_ONCE]
                 yield {
                     "MetricName": name,
                     "Dimensions": [{"Name": DIMENSION, "Value": queue}],

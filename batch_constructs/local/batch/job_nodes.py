@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.local.batch.service_errors import client_error, not_modelled
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ class Node:
 
     def variables(self) -> dict[str, str]:
         """Return what AWS Batch adds to its environment; all nodes are on this machine."""
-        variables = {
-            "AWS_BATCH_JOB_NODE_INDEX": str(self.index),
-            "AWS_BATCH_JOB_MAIN_NODE_INDEX": str(self.main_index),
-            "AWS_BATCH_JOB_NUM_NODES": str(self.count),
+        found = {
+            variables.NODE_INDEX: str(self.index),
+            variables.MAIN_NODE_INDEX: str(self.main_index),
+            variables.NODES: str(self.count),
         }
         if not self.main:
-            variables["AWS_BATCH_JOB_MAIN_NODE_PRIVATE_IPV4_ADDRESS"] = "127.0.0.1"
-        return variables
+            found[variables.MAIN_NODE_ADDRESS] = "127.0.0.1"
+        return found
 
 
 def node_id(job_id: str, index: int) -> str:

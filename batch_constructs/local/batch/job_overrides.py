@@ -7,9 +7,15 @@ import math
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import VALID
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
-from batch_constructs.aws.submit_job import JOB_BYTES, OVERRIDES_BYTES, overrides_length
+from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.resource_states import State, Status
+from batch_constructs.aws.submit_job import (
+    JOB_BYTES,
+    OVERRIDES_BYTES,
+    ArrayDependency,
+    overrides_length,
+)
 from batch_constructs.local.batch.job_containers import merged_environment, merged_requirements
 from batch_constructs.local.batch.job_definition_operations import check_retry_strategy, check_sizes
 from batch_constructs.local.batch.job_nodes import submitted_nodes
@@ -34,7 +40,7 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
         *_check_dependencies(request),
         *_check_share(request, queue),
     ]
-    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != VALID:
+    if queue.detail["state"] != State.ENABLED or queue.detail["status"] != Status.VALID:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )
@@ -116,7 +122,11 @@ def _body(
         override = request.get("containerOverrides", {})
         properties = definition["containerProperties"]
         container = _overridden(properties, override, parameters)
-        refuse(check_sizes(container, fargate="FARGATE" in definition["platformCapabilities"]))
+        refuse(
+            check_sizes(
+                container, fargate=PlatformCapability.FARGATE in definition["platformCapabilities"]
+            )
+        )
         return {"container": container, **_too_long(properties, container, override)}
     if "containerOverrides" in request:
         raise client_error("containerOverrides needs a definition with containerProperties")
@@ -188,7 +198,7 @@ def _check_dependencies(request: Mapping[str, Any]) -> list[str]:
         kind = dependency.get("type")
         if kind is not None and "arrayProperties" not in request:
             problems.append(f"a dependency of type {kind} is for array jobs")
-        if "jobId" not in dependency and kind != "SEQUENTIAL":
+        if "jobId" not in dependency and kind != ArrayDependency.SEQUENTIAL:
             problems.append("a dependency needs a jobId, unless its type is SEQUENTIAL")
     return problems
 

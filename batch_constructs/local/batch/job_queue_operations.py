@@ -5,13 +5,18 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import VALID
+from batch_constructs.aws.compute_environment_facts import (
+    EnvironmentType,
+    ResourceType,
+)
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
     SERVICE_JOBS,
     SERVICE_QUEUE_TYPE,
 )
+from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import client_error, refuse
 
@@ -33,11 +38,11 @@ if TYPE_CHECKING:
 
 KIND = "job-queue"
 
-_PLATFORMS = {
-    "SPOT": "EC2",
-    "UNMANAGED": "EC2",
-    "FARGATE_SPOT": "FARGATE",
-    "ECS_MANAGED_INSTANCES": "MANAGED_INSTANCES",
+_PLATFORMS: Mapping[str, str] = {
+    ResourceType.SPOT: PlatformCapability.EC2,
+    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
+    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
+    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
 }
 """Kind of compute environment → its platform, where that is called otherwise."""
 
@@ -192,8 +197,8 @@ class JobQueues:
         detail: Document = {
             "jobQueueName": name,
             "jobQueueArn": self._arns.of(KIND, name),
-            "state": "ENABLED",
-            "status": VALID,
+            "state": State.ENABLED,
+            "status": Status.VALID,
             "statusReason": "JobQueue Healthy",
             "computeEnvironmentOrder": [],
             "jobStateTimeLimitActions": [],
@@ -231,9 +236,9 @@ class JobQueues:
         queue = self.find(request["jobQueue"])
         if queue is None:
             return {}
-        if queue.detail["state"] != "DISABLED":
+        if queue.detail["state"] != State.DISABLED:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
-        queue.detail.update(status="DELETING", statusReason="Deleting")
+        queue.detail.update(status=Status.DELETING, statusReason="Deleting")
         self._store.save(KIND, queue.name, queue.detail)
         self._end_jobs(queue)
         self.forget_if_deleted(queue)
@@ -241,7 +246,7 @@ class JobQueues:
 
     def forget_if_deleted(self, queue: JobQueue) -> None:
         """Remove a queue which is being deleted once its last job has ended."""
-        if queue.detail["status"] == "DELETING" and not self._has_jobs(queue):
+        if queue.detail["status"] == Status.DELETING and not self._has_jobs(queue):
             self._by_name.pop(queue.name, None)
             self._store.delete(KIND, queue.name)
 
@@ -280,7 +285,7 @@ class JobQueues:
         problems += [
             f"{environment.arn} is not VALID: it is {environment.detail['status']}"
             for environment in environments
-            if environment.detail["status"] != VALID
+            if environment.detail["status"] != Status.VALID
         ]
         platforms = {_platform(environment) for environment in environments}
         if len(platforms) > 1:

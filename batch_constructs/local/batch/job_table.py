@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.local.batch import arrays
 from batch_constructs.local.batch.consumable_resource_operations import Quantities
 from batch_constructs.local.batch.jobs import Job, Submission
 from batch_constructs.local.batch.store import Document, Store
 
-_KEPT_SECONDS = 7 * 24 * 3600
+_KEPT_SECONDS = REMEMBERED_DAYS * 24 * 3600
 """How long after its end a job is remembered; looked at when the service starts."""
 
 Needed = Callable[[Document], Quantities]

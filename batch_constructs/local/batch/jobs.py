@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.batch.job_containers import Container, containers_of, requirement_of
 
@@ -60,7 +61,7 @@ class Submission:
         """What its capacity is counted in: a service job takes instances of a type."""
         if self.is_service_job:
             return str(self.document["container"]["instanceType"])
-        return "VCPU"
+        return SizeType.VCPU
 
     @property
     def priority(self) -> int:

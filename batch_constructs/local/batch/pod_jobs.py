@@ -10,6 +10,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.local.batch.service_errors import client_error
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("initContainers", "containers")
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
-_REQUIREMENTS = {"cpu": "VCPU", "memory": "MEMORY", GPU: "GPU"}
+_REQUIREMENTS = {"cpu": SizeType.VCPU, "memory": SizeType.MEMORY, GPU: SizeType.GPU}
 
 
 def submitted_pod(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
@@ -36,7 +37,9 @@ def process_environment(
     """
     environment = {
         "HOME": str(directory),
-        "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE" if on_fargate(job) else "AWS_ECS_EC2",
+        variables.EXECUTION_ENVIRONMENT: variables.ON_FARGATE
+        if on_fargate(job)
+        else variables.ON_INSTANCES,
         **ports.job_environment(
             container=f"{job.id}/{container.name}", job_role_arn=container.job_role_arn
         ),
@@ -47,18 +50,18 @@ def process_environment(
         environment[secret["name"]] = _value(
             secret["valueFrom"], container.execution_role_arn, ports
         )
-    environment.update(
-        AWS_BATCH_JOB_ID=job.id,
-        AWS_BATCH_JOB_ATTEMPT=str(attempt),
-        AWS_BATCH_JQ_NAME=queue_name,
-        AWS_BATCH_CE_NAME=str(job.environment),
-    )
+    environment |= {
+        variables.JOB_ID: job.id,
+        variables.JOB_ATTEMPT: str(attempt),
+        variables.QUEUE_NAME: queue_name,
+        variables.ENVIRONMENT_NAME: str(job.environment),
+    }
     if container.node is not None:
-        environment["AWS_BATCH_JOB_ID"] = node_id(job.id, container.node.index)
+        environment[variables.JOB_ID] = node_id(job.id, container.node.index)
         environment.update(container.node.variables())
     if job.index is not None:
-        environment["AWS_BATCH_JOB_ARRAY_INDEX"] = str(job.index)
-        environment["AWS_BATCH_JOB_ARRAY_SIZE"] = str(job.submission.array_size)
+        environment[variables.ARRAY_INDEX] = str(job.index)
+        environment[variables.ARRAY_SIZE] = str(job.submission.array_size)
     return environment
 
 

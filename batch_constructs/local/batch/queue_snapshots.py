@@ -6,6 +6,9 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.submit_job import SNAPSHOT_JOBS, SNAPSHOT_SHARES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -15,9 +18,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.scheduler import Scheduler
     from batch_constructs.local.batch.store import Document
-
-_MOST_JOBS = 100
-_MOST_SHARES = 20
 
 
 class Snapshots:
@@ -53,7 +53,7 @@ class Snapshots:
         """
         queue = self._queues.get(request["jobQueue"])
         now = self._now_ms()
-        front = islice(self._scheduler.line(queue).in_order(), _MOST_JOBS)
+        front = islice(self._scheduler.line(queue).in_order(), SNAPSHOT_JOBS)
         holding = list(_on_host(self._jobs.of_queue(queue.arn)))
         utilization: Document = {
             "totalCapacityUsage": _usage(holding),
@@ -79,7 +79,7 @@ class Snapshots:
 
 def _usage(jobs: list[Job]) -> list[Document]:
     """Add up what jobs hold, by what it is counted in."""
-    held: dict[str, float] = {} if jobs else {"VCPU": 0.0}
+    held: dict[str, float] = {} if jobs else {SizeType.VCPU: 0.0}
     for job in jobs:
         unit = job.submission.capacity_unit
         held[unit] = held.get(unit, 0.0) + _quantity(job)
@@ -111,6 +111,6 @@ def _by_share(jobs: list[Job]) -> Document:
                 "shareIdentifier": share,
                 "capacityUsage": _usage(held[share]),
             }
-            for share in most_first[:_MOST_SHARES]
+            for share in most_first[:SNAPSHOT_SHARES]
         ],
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import quota_share
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
 from batch_constructs.local.batch.service_errors import client_error
@@ -41,13 +43,13 @@ class QuotaShares:
         """Answer CreateQuotaShare."""
         name = request["quotaShareName"]
         queue = self._queues.get(request["jobQueue"])
-        key = f"{queue.name}/quota-share/{name}"
+        key = quota_share(queue.name, name)
         document: Document = {
             "quotaShareName": name,
             "quotaShareArn": self.registry.arn(key),
             "jobQueueArn": queue.arn,
-            "state": "ENABLED",
-            "status": "VALID",
+            "state": State.ENABLED,
+            "status": Status.VALID,
             "tags": dict(request.get("tags", {})),
         }
         document.update({key: deepcopy(request[key]) for key in _SETTINGS if key in request})
@@ -56,7 +58,7 @@ class QuotaShares:
 
     def find(self, queue: JobQueue, name: str) -> Document | None:
         """Return a queue's share by its name."""
-        return self.registry.find(f"{queue.name}/quota-share/{name}")
+        return self.registry.find(quota_share(queue.name, name))
 
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeQuotaShare."""
@@ -85,7 +87,7 @@ class QuotaShares:
         document = self.registry.find(request["quotaShareArn"])
         if document is None:
             return {}
-        if document["state"] != "DISABLED":
+        if document["state"] != State.DISABLED:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
         self.registry.remove(document["quotaShareArn"])
         return {}

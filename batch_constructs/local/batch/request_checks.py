@@ -18,6 +18,7 @@ from batch_constructs.aws import submission_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from batch_constructs.aws.limits import Limit
 
 _validator = ParamValidator()
-_ENDLESS = 1 << 31
 _CLOUDFORMATIONS = "aws:cloudformation:"
 """How the tags begin that CloudFormation gives to what it makes."""
 
@@ -175,7 +175,7 @@ def _bound_of(shape: Shape) -> Bound | None:
     if pattern is None and low == 0 and high is None:
         return None
     if shape.type_name in ("map", "list"):
-        return Counting(low, _ENDLESS if high is None else high, "entries")
+        return Counting(low, LARGEST_NUMBER if high is None else high, "entries")
     if shape.type_name == "string":
         length = f"{{{low},{'' if high is None else high}}}"
         said = f"{low} or more characters" if high is None else f"{low} to {high} characters"

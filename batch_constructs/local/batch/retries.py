@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.job_definition_facts import RetryAction
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,7 +40,7 @@ def retries(
     }
     for rule in strategy["evaluateOnExit"]:
         if all(matches(rule[key], values[key]) for key in values if key in rule):
-            return bool(rule["action"] == "RETRY")
+            return bool(rule["action"] == RetryAction.RETRY)
     return True
 
 

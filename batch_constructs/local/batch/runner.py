@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.job_states import CANNOT_PULL, HOST_LOST, TIMED_OUT, JobState
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
@@ -266,7 +267,7 @@ class Runner:
         process = self._processes[token]
         process.pid = pid
         task, job = process.task, process.task.job
-        self._store.add_process(pid, time, process.prepared.env["AWS_BATCH_JOB_ID"])
+        self._store.add_process(pid, time, process.prepared.env[variables.JOB_ID])
         if job.status is JobState.STARTING:
             self._lifecycle.run(job, task.outcomes())
             timeout = job.submission.timeout_seconds

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws.job_queue_facts import TimeLimitReason
 from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
+from batch_constructs.aws.names import marker
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.local.batch.fair_share_order import FairShares, FirstInFirstOut, WaitingLine
 
 if TYPE_CHECKING:
@@ -184,7 +186,9 @@ def _problem(environment: Environment, need: Requirement) -> str | None:
     """Say why a job cannot be placed on an environment, whatever ends there; in AWS's words."""
     problem = environment.limits.problem(need)
     if problem is None and environment.lacks_capacity:
-        types = environment.detail.get("computeResources", {}).get("instanceTypes", ["FARGATE"])
+        types = environment.detail.get("computeResources", {}).get(
+            "instanceTypes", [PlatformCapability.FARGATE]
+        )
         return (
             f"{TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY} - Service cannot fulfill the "
             f"capacity requested for instance type [{', '.join(types)}]"
@@ -203,7 +207,7 @@ def _max_vcpus(environments: list[Environment]) -> float | None:
 
 def _task_arn(job: Job, environment: Environment) -> str:
     if job.submission.is_service_job:
-        base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(":job-queue/")
+        base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(marker("job-queue"))
         return f"{base}:training-job/AWSBatch{job.submission.name}{uuid.uuid4().hex}"
     cluster_arn = environment.detail.get("ecsClusterArn", "")
     base, _, cluster = cluster_arn.partition(":cluster/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import VALID
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
@@ -45,7 +45,7 @@ class ServiceEnvironment:
     @property
     def takes_jobs(self) -> bool:
         """Whether new jobs are placed on it."""
-        return bool(self.detail["state"] == "ENABLED" and self.detail["status"] == VALID)
+        return bool(self.detail["state"] == State.ENABLED and self.detail["status"] == Status.VALID)
 
 
 class ServiceEnvironments:
@@ -87,8 +87,8 @@ class ServiceEnvironments:
             "serviceEnvironmentName": name,
             "serviceEnvironmentArn": self.registry.arn(name),
             "serviceEnvironmentType": request["serviceEnvironmentType"],
-            "state": request.get("state", "ENABLED"),
-            "status": VALID,
+            "state": request.get("state", State.ENABLED),
+            "status": Status.VALID,
             "capacityLimits": deepcopy(request["capacityLimits"]),
             "tags": dict(request.get("tags", {})),
         }
@@ -119,7 +119,7 @@ class ServiceEnvironments:
         document = self.registry.find(request["serviceEnvironment"])
         if document is None:
             return {}
-        if document["state"] != "DISABLED":
+        if document["state"] != State.DISABLED:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
         if self._queues_of(document["serviceEnvironmentArn"]):
             raise client_error("Cannot delete, found existing JobQueue relationship")

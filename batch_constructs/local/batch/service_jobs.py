@@ -11,9 +11,10 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import VALID
+from batch_constructs.aws.container_facts import AWSLOGS, SizeType
 from batch_constructs.aws.names import LOG_GROUP_OPTION
-from batch_constructs.aws.submit_job import STOPPED_AT_ONCE
+from batch_constructs.aws.resource_states import State, Status
+from batch_constructs.aws.submit_job import LISTED_WITH_FILTERS, STOPPED_AT_ONCE
 from batch_constructs.local.batch.job_operations import JobOperations, check_reason
 from batch_constructs.local.batch.jobs import Job, Submission
 from batch_constructs.local.batch.paging import page_by_key
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-_LISTED_AT_ONCE = 100
 
 
 class ServiceJobs:
@@ -118,7 +118,7 @@ class ServiceJobs:
         found, token = page_by_key(
             (job for job in reversed(self._jobs.of_queue(queue.arn)) if all(t(job) for t in tests)),
             request,
-            limit=_LISTED_AT_ONCE,
+            limit=LISTED_WITH_FILTERS,
             key=lambda job: -job.sequence,
         )
         details = [service_job_detail(job, self._arns) for job in found]
@@ -191,7 +191,7 @@ class ServiceJobs:
                 problems.append(f"{name} {what} for {queue.arn}")
         if wants_quota and "quotaShareName" in request:
             share = self._shares.find(queue, request["quotaShareName"])
-            if share is None or share["state"] != "ENABLED":
+            if share is None or share["state"] != State.ENABLED:
                 problems.append(f"{queue.arn} has no ENABLED quota share of this name")
         return problems
 
@@ -240,9 +240,9 @@ def _container(payload: Document) -> Document:
         "jobRoleArn": payload["RoleArn"],
         "instanceType": groups[0].get("InstanceType", "ml.m5.large"),
         # In a service environment, what is counted is instances.
-        "resourceRequirements": [{"type": "VCPU", "value": str(count)}],
+        "resourceRequirements": [{"type": SizeType.VCPU, "value": str(count)}],
         "logConfiguration": {
-            "logDriver": "awslogs",
+            "logDriver": AWSLOGS,
             "options": {
                 LOG_GROUP_OPTION: LOG_GROUP,
                 "awslogs-stream-prefix": name,
@@ -256,7 +256,7 @@ def _problems(queue: JobQueue) -> Sequence[str]:
     problems = []
     if not queue.takes_service_jobs:
         problems.append(f"{queue.arn} is not for service jobs")
-    if queue.detail["state"] != "ENABLED" or queue.detail["status"] != VALID:
+    if queue.detail["state"] != State.ENABLED or queue.detail["status"] != Status.VALID:
         problems.append(
             f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.tags import COUNT
 from batch_constructs.local.batch.service_errors import client_error
 
@@ -58,7 +59,7 @@ class Tagging:
         return {}
 
     def _find(self, arn: str) -> tuple[Tagged, dict[str, str]]:
-        for kind in self._kinds if arn.startswith("arn:") else ():
+        for kind in self._kinds if is_arn(arn) else ():
             tags = kind.tags_of(arn)
             if tags is not None:
                 return kind, tags

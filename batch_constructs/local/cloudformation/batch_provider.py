@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import INVALID
 from batch_constructs.aws.names import as_member
+from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.service_errors import ServiceError
 from batch_constructs.local.cloudformation.property_values import known_to, to_request
 from batch_constructs.local.cloudformation.resource_type import (
@@ -95,7 +95,9 @@ class BatchResource:
         operation = f"Delete{self.noun}"
         try:
             if self.disabled_before_deletion:
-                self.call(f"Update{self.noun}", {self.identifier: physical_id, "state": "DISABLED"})
+                self.call(
+                    f"Update{self.noun}", {self.identifier: physical_id, "state": State.DISABLED}
+                )
                 self.settle(physical_id)
             self.call(operation, {self.identifier: physical_id})
             self.settle(physical_id)
@@ -124,7 +126,7 @@ class BatchResource:
             if time.monotonic() > deadline:
                 raise ProvisioningError(f"{arn} is still {state['status']}")
             time.sleep(_SETTLE_PAUSE_SECONDS)
-        if state is not None and state.get("status") == INVALID:
+        if state is not None and state.get("status") == Status.INVALID:
             raise ProvisioningError(
                 f"{arn} is INVALID: {state.get('statusReason', 'no reason given')}"
             )
@@ -153,4 +155,4 @@ class BatchResource:
         return Provisioned(physical_id=arn, attributes={self.arn_attribute: arn})
 
 
-_PASSING = ("CREATING", "UPDATING", "DELETING")
+_PASSING = (Status.CREATING, Status.UPDATING, Status.DELETING)

@@ -6,7 +6,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES
+from batch_constructs.aws.compute_environment_facts import (
+    BEST_FIT,
+    IN_PLACE_STRATEGIES,
+    ON_FARGATE,
+)
 from batch_constructs.aws.updates import (
     FARGATE_SCALES,
     SCALES,
@@ -103,7 +107,7 @@ def _at(properties: Properties, path: str) -> object:
 
 
 def _is_fargate(properties: Properties) -> bool:
-    return str(_resources(properties).get("Type", "")).upper().startswith("FARGATE")
+    return str(_resources(properties).get("Type", "")).upper() in ON_FARGATE
 
 
 def _replaces(properties: Properties) -> bool:

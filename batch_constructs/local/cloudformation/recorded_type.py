@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from batch_constructs.aws import names
 from batch_constructs.local.cloudformation.resource_type import (
     Properties,
     Provisioned,
@@ -44,5 +45,7 @@ class RecordedType:
 
     def _recorded(self, physical_id: str) -> Provisioned:
         _, service, kind = self.type_name.lower().split("::")
-        arn = f"arn:aws:{service}:{self.region}:{self.account_id}:{kind}/{physical_id}"
+        arn = names.arn(
+            kind, physical_id, service=service, region=self.region, account=self.account_id
+        )
         return Provisioned(physical_id=physical_id, attributes={"Arn": arn, "Id": physical_id})

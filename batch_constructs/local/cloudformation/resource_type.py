@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from batch_constructs.aws.names import NOT_IN_A_JOB_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,5 +65,5 @@ class ResourceType(Protocol):
 def generated_name(logical_id: str, *, longest: int = 128) -> str:
     """Return a physical name as CloudFormation makes them: the logical ID and a random suffix."""
     suffix = secrets.token_hex(8)
-    stem = re.sub(r"[^A-Za-z0-9_-]", "", logical_id)
+    stem = NOT_IN_A_JOB_NAME.sub("", logical_id)
     return f"{stem[: longest - len(suffix) - 1]}-{suffix}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.names import ARN_PARTS, is_arn
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,
@@ -32,8 +33,6 @@ _MADE_UP: Final = 0xF0000
 _REFERRED: Final = 0xFFFFF + 1
 """Where the characters begin that stand for values of resources nobody here knows more about."""
 
-_ARN_PARTS: Final = 5
-"""How many colons stand before the resource of an ARN."""
 
 LOG_GROUP: Final = "AWS::Logs::LogGroup"
 KEY: Final = "AWS::KMS::Key"
@@ -141,10 +140,10 @@ def _character(template: Template, begin: int, key: str) -> str:
 
 def _closed(text: str) -> str:
     """Mark the holes of the first parts of an ARN as such that hold no colon."""
-    if not text.startswith("arn:") or HOLE not in text:
+    if not is_arn(text) or HOLE not in text:
         return text
-    parts = text.split(":", _ARN_PARTS)
-    if len(parts) <= _ARN_PARTS:
+    parts = text.split(":", ARN_PARTS)
+    if len(parts) <= ARN_PARTS:
         return text
     return ":".join([*(part.replace(HOLE, CLOSED) for part in parts[:-1]), parts[-1]])
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.container_facts import AWSLOGS
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, SECRET_FORM, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
@@ -121,7 +121,7 @@ def secret_of(job: Resource, source: object) -> Resource | None:
     return target if target is not None and target.type == SECRET else None
 
 
-_BARE_SECRET: Final = pattern(r"(arn:[^:]*:secretsmanager:[^:]*:[^:]*:secret:[^:]*).*", re.DOTALL)
+_BARE_SECRET: Final = pattern(rf"({SECRET_FORM}).*", re.DOTALL)
 
 
 def reading(job: Resource, source: object) -> Need | None:
@@ -138,7 +138,7 @@ def reading(job: Resource, source: object) -> Need | None:
         return None
     if ":ssm:" in written:
         return Need((GET_PARAMETERS,), (written,), missing_statement.written(source))
-    if target is None and (HOLE in written or not written or written.startswith("arn:")):
+    if target is None and (HOLE in written or not written or is_arn(written)):
         return None
     if target is None and not isinstance(source, str):
         return None

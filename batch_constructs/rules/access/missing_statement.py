@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.rules.template.values import Reference, Text
 
 if TYPE_CHECKING:
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 _ARN_VARIABLES: Final = {1: "${AWS::Partition}", 3: "${AWS::Region}", 4: "${AWS::AccountId}"}
 """What stands in a part of an ARN that is not written out."""
-
-_ARN_PARTS: Final = 5
 
 
 def statement(
@@ -50,8 +49,8 @@ def written(value: object) -> object:
     if not isinstance(value, Text):
         return value if isinstance(value, str) else "*"
     spelled = "".join(_part(part) for part in value.parts)
-    parts = spelled.split(":", _ARN_PARTS)
-    if len(parts) > _ARN_PARTS:
+    parts = spelled.split(":", ARN_PARTS)
+    if len(parts) > ARN_PARTS:
         parts = [
             _ARN_VARIABLES.get(place, part) if part == "\0" else part
             for place, part in enumerate(parts)

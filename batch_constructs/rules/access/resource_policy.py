@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.names import form, is_arn
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.service_principals import linked_role
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, matches, spelled
 from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
@@ -17,14 +19,13 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.template.resource_graph import Template
 
-_ACCOUNT: Final = pattern(r"\d{12}|arn:[^:]*:iam::[^:]*:root", re.DOTALL)
+_ACCOUNT: Final = pattern(rf"\d{{12}}|{form('iam', 'root', region='')}", re.DOTALL)
 """An account as a principal: whatever its own policies allow."""
 
 
 def service_linked_role(service: str, name: str) -> str:
     """Spell the ARN of a service-linked role."""
-    path = f"role/aws-service-role/{service}/{name}"
-    return arn("iam", path, region=False)
+    return arn("iam", linked_role(service, name), region=False)
 
 
 def admitted(  # noqa: PLR0917  # a request, and where it is made
@@ -70,7 +71,7 @@ def admitted(  # noqa: PLR0917  # a request, and where it is made
 def _names(statement: Statement, who: str, template: Template) -> tuple[bool | None, bool | None]:
     """Tell whether a statement names somebody, and whether it names the account."""
     principal = statement.principal
-    is_service = not who.startswith("arn:")
+    is_service = not is_arn(who)
     if principal == "*":
         return (None if is_service else True), False
     if not isinstance(principal, dict):

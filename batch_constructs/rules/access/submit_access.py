@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.names import is_arn
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, spelled
 from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, JOB_QUEUE, Resource
@@ -42,7 +43,7 @@ def forms(value: object, type: str, near: Resource) -> list[str]:
     """
     kind = _NOUNS[type].replace(" ", "-")
     written = spelled(value, near.template)
-    if ":job-" not in written and not written.startswith("arn:"):
+    if ":job-" not in written and not is_arn(written):
         written = arn("batch", f"{kind}/{written}")
     name = written.rpartition("/")[2]
     if type == JOB_QUEUE or ":" in name or HOLE in name:
@@ -88,7 +89,7 @@ def _resources(value: object, type: str, near: Resource) -> list[object]:
     if isinstance(value, Reference) and (type == JOB_QUEUE or name is None):
         return [missing_statement.written(value)]
     if isinstance(value, str) and name is None:
-        if value.startswith("arn:") and type == JOB_QUEUE:
+        if is_arn(value) and type == JOB_QUEUE:
             return [value]
         name = value.rpartition("/")[2].partition(":")[0]
     if name is None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
+from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.rules.areas.event_rules import (
     KEYS_OF_TOPICS,
@@ -70,7 +71,7 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
                 yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
             elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
-            elif isinstance(value, str) and value.startswith("arn:"):
+            elif is_arn(value):
                 yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
 
 
@@ -78,7 +79,7 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
     "alarm-topic",
     "AWS::CloudWatch::Alarm",
     title="topic that alarms may not publish to",
-    fix="allow cloudwatch.amazonaws.com in the topic policy and the key policy",
+    fix=f"allow {ALARMS} in the topic policy and the key policy",
     source=KEYS_OF_TOPICS,
 )
 def alarm_topic(alarm: Resource) -> Iterator[Fault]:
@@ -92,6 +93,6 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         path = f"AlarmActions/{position}"
         open_to = admits(topic, TOPIC_POLICIES, "sns:Publish", ALARMS, alarm)
         if has_policy(topic, TOPIC_POLICIES) and not open_to:
-            yield path, f"cloudwatch.amazonaws.com may not publish to {topic.id}"
+            yield path, f"{ALARMS} may not publish to {topic.id}"
         if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
             yield path, fault

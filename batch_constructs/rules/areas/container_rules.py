@@ -121,7 +121,7 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
         unknown = None in hidden or (
             "SecretOptions" in log and listing(log, "SecretOptions") is None
         )
-        if driver != "splunk" or unknown:
+        if driver != aws.SPLUNK or unknown:
             continue
         for key in aws.SPLUNK_OPTIONS:
             if key not in options and key not in hidden:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.rules.access.arn_patterns import QUEUE, arn, spelled
 from batch_constructs.rules.access.creation_order import waits_for
@@ -21,7 +22,7 @@ from batch_constructs.rules.template.resource_graph import (
     Resource,
 )
 from batch_constructs.rules.template.submitted_jobs import FUNCTION, STATE_MACHINE
-from batch_constructs.rules.template.values import Reference, one_of
+from batch_constructs.rules.template.values import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

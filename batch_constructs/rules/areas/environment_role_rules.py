@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
@@ -80,8 +81,8 @@ def _named_role(environment: Resource, value: object) -> Resource | None:
 
 
 def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
-    strategy = environment.resources.get("AllocationStrategy", "BEST_FIT")
-    return environment.kind == "SPOT" and strategy == "BEST_FIT"
+    strategy = environment.resources.get("AllocationStrategy", AllocationStrategy.BEST_FIT)
+    return environment.kind == ResourceType.SPOT and strategy == AllocationStrategy.BEST_FIT
 
 
 @rule(

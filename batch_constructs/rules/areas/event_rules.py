@@ -7,8 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
-from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, spelled
 from batch_constructs.rules.access.kms_keys import key_of, may_use
@@ -30,7 +33,6 @@ from batch_constructs.rules.template.values import (
     flag,
     listing,
     mapping,
-    one_of,
     show,
     text,
     texts,
@@ -108,7 +110,7 @@ def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
             )
     for key, noun in (("jobQueue", "queue"), ("jobDefinition", "definition")):
         for name in listing(detail, key) or ():
-            if isinstance(name, str) and not name.startswith("arn:"):
+            if isinstance(name, str) and not is_arn(name):
                 yield (
                     f"EventPattern/detail/{key}",
                     f'the {noun} is matched by its name "{show(name)}"; events carry its ARN',
@@ -175,7 +177,7 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     if key is None:
         return None
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        if may_use(key, f"{service}.amazonaws.com", action) is False:
+        if may_use(key, f"{service}.{DOMAIN}", action) is False:
             return f"the key {key.id} of {owner.id} does not allow {service} {action}"
     return None
 
@@ -184,7 +186,7 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     "event-target-topic",
     EVENT_RULE,
     title="topic that EventBridge may not publish to",
-    fix="allow events.amazonaws.com sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
+    fix=f"allow {EVENTS} sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
     " kms:GenerateDataKey* and kms:Decrypt",
     source=KEYS_OF_TOPICS,
 )
@@ -198,7 +200,7 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
             continue
         path = f"Targets/{position}/Arn"
         if not admits(topic, TOPIC_POLICIES, "sns:Publish", EVENTS, source):
-            yield path, f"events.amazonaws.com may not publish to {topic.id}"
+            yield path, f"{EVENTS} may not publish to {topic.id}"
         if fault := key_fault(topic, "events", "alias/aws/sns"):
             yield path, fault
 
@@ -213,7 +215,7 @@ def _about_batch(source: Resource) -> bool:
     "event-target-queue",
     EVENT_RULE,
     title="queue that EventBridge may not send to",
-    fix="allow events.amazonaws.com sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
+    fix=f"allow {EVENTS} sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
     " standard queue for dead letters",
     source=docs(
         "eventbridge/latest/userguide/eb-rule-dlq.html",
@@ -234,7 +236,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
             if queue is None:
                 continue
             if not admits(queue, _QUEUE_POLICIES, "sqs:SendMessage", EVENTS, source):
-                yield path, f"events.amazonaws.com may not send to {queue.id}"
+                yield path, f"{EVENTS} may not send to {queue.id}"
             if fault := key_fault(queue, "events", "alias/aws/sqs"):
                 yield path, fault
             if value is dead_letters and flag(queue.properties, "FifoQueue"):
@@ -245,7 +247,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
     "event-target-function",
     EVENT_RULE,
     title="function that EventBridge may not invoke",
-    fix="add an AWS::Lambda::Permission for events.amazonaws.com",
+    fix=f"add an AWS::Lambda::Permission for {EVENTS}",
     source=_PUT_TARGETS,
 )
 def event_target_function(source: Resource) -> Iterator[Fault]:
@@ -264,7 +266,7 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
             if (mine or value is UNKNOWN) and (principal or "events").startswith("events"):
                 break
         else:
-            yield f"Targets/{position}/Arn", f"events.amazonaws.com may not invoke {function.id}"
+            yield f"Targets/{position}/Arn", f"{EVENTS} may not invoke {function.id}"
 
 
 @_rule(
@@ -280,7 +282,7 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
 def bucket_notifications(source: Resource) -> Iterator[Fault]:
     """Nothing ever runs."""
     pattern = mapping(source.properties, "EventPattern")
-    if "aws.s3" not in texts(pattern, "source") or not submissions_from(source):
+    if OBJECTS_SOURCE not in texts(pattern, "source") or not submissions_from(source):
         return
     names = mapping(mapping(pattern, "detail"), "bucket").get("name")
     for name in names if isinstance(names, list) else []:
@@ -335,7 +337,7 @@ def object_not_passed(source: Resource) -> Iterator[Fault]:
 def passes_no_object(source: Resource, one: Submission) -> bool:
     """Tell whether a submission for an object of S3 says nothing of it for sure."""
     pattern = mapping(source.properties, "EventPattern")
-    if source.type != EVENT_RULE or "aws.s3" not in texts(pattern, "source"):
+    if source.type != EVENT_RULE or OBJECTS_SOURCE not in texts(pattern, "source"):
         return False
     position = int(one.path.partition("/")[2])
     target = dict(entries(source.properties, "Targets"))[position]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
@@ -14,7 +16,6 @@ from batch_constructs.rules.template.values import (
     entries,
     given,
     listing,
-    one_of,
     show,
     text,
     texts,
@@ -86,7 +87,10 @@ def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
     if len(found) > 1:
         yield (
             "ComputeResources/InstanceTypes",
-            f'InstanceTypes mixes x86_64 ("{found["X86_64"]}") and Arm ("{found["ARM64"]}")',
+            (
+                f'InstanceTypes mixes x86_64 ("{found[CpuArchitecture.X86_64]}") and Arm '
+                f'("{found[CpuArchitecture.ARM64]}")'
+            ),
         )
 
 
@@ -177,7 +181,7 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
         where = f"ComputeResources/InstanceTypes/{position}"
         if family in aws.NO_AL2023_FAMILIES and kinds <= set(aws.ECS_IMAGES):
             yield where, f'InstanceTypes names "{name}", which Amazon Linux 2023 does not support'
-        if family in aws.NO_AL2023_NVIDIA_FAMILIES and "ECS_AL2023_NVIDIA" in kinds:
+        if family in aws.NO_AL2023_NVIDIA_FAMILIES and aws.ImageType.ECS_AL2023_NVIDIA in kinds:
             yield where, f'InstanceTypes names "{name}", which ECS_AL2023_NVIDIA does not support'
 
 
@@ -193,7 +197,7 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def nvidia_image_on_graviton(environment: ComputeEnvironment) -> Iterator[Fault]:
     """The GPU images are built for x86."""
-    if environment.architecture != "ARM64":
+    if environment.architecture != CpuArchitecture.ARM64:
         return
     for path, image in _images(environment):
         kind = text(image, "ImageType") or ""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_definition_facts as aws
 from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.job_definition_facts import RetryAction
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -41,7 +43,7 @@ def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
     """What matches no condition is retried too, so the job retries whatever happens."""
     conditions = listing(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit") or []
     actions = [(text(one, "Action") or "").upper() for one in conditions if isinstance(one, dict)]
-    if actions and len(actions) == len(conditions) and set(actions) == {"RETRY"}:
+    if actions and len(actions) == len(conditions) and set(actions) == {RetryAction.RETRY}:
         yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
 
 
@@ -141,7 +143,7 @@ def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:
     """Fargate resources may be gone after 14 days."""
     got = number(mapping(job.properties, "Timeout"), "AttemptDurationSeconds")
     most = aws.FARGATE_SECONDS
-    if job.platform == "FARGATE" and got is not None and got > most:
+    if job.platform == PlatformCapability.FARGATE and got is not None and got > most:
         yield (
             "Timeout/AttemptDurationSeconds",
             f"the timeout is {got} seconds; on Fargate jobs run for at most {most}",

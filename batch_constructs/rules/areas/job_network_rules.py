@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import network
+from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments, on_queues
 from batch_constructs.rules.findings import Severity
@@ -56,7 +57,7 @@ def _subnets_of(queue: JobQueue) -> list[vpc.Subnet] | None:
 def _public_ip(task: Task) -> object:
     """Give ENABLED or DISABLED, or something else if it is not known."""
     network = task.properties.get("NetworkConfiguration", {})
-    return network.get("AssignPublicIp", "DISABLED") if isinstance(network, dict) else None
+    return network.get("AssignPublicIp", State.DISABLED) if isinstance(network, dict) else None
 
 
 @_job_rule(
@@ -68,7 +69,7 @@ def _public_ip(task: Task) -> object:
 def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
     """There is no route back: the image cannot be pulled."""
     for task in job.tasks:
-        if task.platform != "FARGATE" or _public_ip(task) != "DISABLED":
+        if not task.on_fargate or _public_ip(task) != State.DISABLED:
             continue
 
         def problem(queue: JobQueue) -> str | None:
@@ -98,7 +99,7 @@ def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
 def public_ip_without_gateway(job: JobDefinition) -> Iterator[Fault]:
     """The address leads nowhere."""
     for task in job.tasks:
-        if task.platform != "FARGATE" or _public_ip(task) != "ENABLED":
+        if not task.on_fargate or _public_ip(task) != State.ENABLED:
             continue
 
         def problem(queue: JobQueue) -> str | None:

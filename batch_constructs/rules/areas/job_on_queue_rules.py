@@ -13,10 +13,11 @@ from functools import partial
 from typing import Final
 
 from batch_constructs.aws import instance_types
-from batch_constructs.aws.container_facts import SIZES
-from batch_constructs.aws.job_definition_facts import NODE_COUNT
+from batch_constructs.aws.compute_environment_facts import ResourceType
+from batch_constructs.aws.container_facts import SIZES, SizeType
+from batch_constructs.aws.job_definition_facts import NODE_COUNT, CpuArchitecture
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.platforms import KINDS
+from batch_constructs.aws.platforms import KINDS, PlatformCapability
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.multi_node_rules import node_span
 from batch_constructs.rules.findings import Severity
@@ -38,41 +39,54 @@ from batch_constructs.rules.template.values import (
     show,
     text,
 )
+from batch_constructs.rules.template.whole import are_too_many
 
 _rule = partial(rule, subject=JOB_DEFINITION, severity=Severity.WARNING)
 
 Problem = Callable[[JobQueue], str | None]
 
 
-def _queues(job: JobDefinition) -> tuple[list[JobQueue], bool]:
-    """Give the queues a job can be sent to, and whether the template says so itself."""
-    wired: dict[str, JobQueue] = {}
-    for submission in submissions_of(job):
-        queue = submission.queue
-        if queue is not None:
-            wired[queue.id] = queue
-    if wired:
-        return list(wired.values()), True
-    return [one for one in job.template.all(JOB_QUEUE) if isinstance(one, JobQueue)], False
+def _wired(job: JobDefinition) -> list[JobQueue]:
+    """Give the queues that the template itself sends a job to."""
+    queues = (submission.queue for submission in submissions_of(job))
+    return list({queue.id: queue for queue in queues if queue is not None}.values())
+
+
+def _unwired(job: JobDefinition) -> Iterator[JobQueue]:
+    """Give all queues of the template, unless all of its jobs on all of them are too many."""
+    ids = job.template.ids
+    queues = ids.get(JOB_QUEUE, ())
+    if are_too_many(jobs=len(ids[JOB_DEFINITION]), queues=len(queues)):
+        return
+    for id_ in queues:
+        queue = job.template.get(id_)
+        if isinstance(queue, JobQueue):
+            yield queue
 
 
 def on_queues(
     job: JobDefinition, problem: Problem, path: str = "", *, of_its_platform: bool = True
 ) -> Iterator[Fault]:
     """Report what is wrong on a wired queue, or on every queue of the template."""
-    queues, wired = _queues(job)
-    if of_its_platform and not wired:
-        queues = [queue for queue in queues if not _everywhere(queue, partial(_mismatch, job))]
-    found = [(queue, problem(queue)) for queue in queues]
+    wired = _wired(job)
+    for queue in wired:
+        message = problem(queue)
+        if message:
+            yield path, f"{message} (queue {queue.id})"
     if wired:
-        for queue, message in found:
-            if message:
-                yield path, f"{message} (queue {queue.id})"
         return
-    messages = [message for _, message in found if message]
-    if found and len(messages) == len(found):
-        where = f"queue {found[0][0].id}" if len(found) == 1 else "every queue of the template"
-        yield path, f"{messages[0]} ({where})"
+    found: list[tuple[JobQueue, str]] = []
+    for queue in _unwired(job):
+        if of_its_platform and _everywhere(queue, partial(_mismatch, job)):
+            continue
+        message = problem(queue)
+        if not message:
+            return  # it may be meant for this one
+        found.append((queue, message))
+    if found:
+        queue, message = found[0]
+        where = f"queue {queue.id}" if len(found) == 1 else "every queue of the template"
+        yield path, f"{message} ({where})"
 
 
 def on_environments(
@@ -103,7 +117,7 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""
     path = "EksProperties" if "EksProperties" in job.properties else "PlatformCapabilities"
-    if not _queues(job)[1]:  # what the template submits is looked at there
+    if not _wired(job):  # what the template submits is looked at there
         yield from on_queues(job, partial(platform_mismatch, job), path, of_its_platform=False)
 
 
@@ -147,7 +161,7 @@ def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
 def _vcpus(job: JobDefinition) -> float | None:
     """Give the vCPUs that the whole job needs at once."""
     if not job.is_multi_node:
-        return job.tasks[0].requires("VCPU") if len(job.tasks) == 1 else None
+        return job.tasks[0].requires(SizeType.VCPU) if len(job.tasks) == 1 else None
     total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
     if total is None or not NODE_COUNT.admits(total):
         return None
@@ -155,7 +169,7 @@ def _vcpus(job: JobDefinition) -> float | None:
     for task in job.tasks:
         written = text(task.node or {}, "TargetNodes")
         span = node_span(written, total) if written is not None else None
-        vcpus = task.requires("VCPU")
+        vcpus = task.requires(SizeType.VCPU)
         if span is None or vcpus is None:
             return None
         needed |= dict.fromkeys(range(span[0], min(span[1] + 1, int(total))), vcpus)
@@ -181,7 +195,7 @@ def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
 )
 def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
     """The agent and the kernel keep some memory, so a job that asks for all of it never fits."""
-    if job.platform != "EC2":
+    if job.platform != PlatformCapability.EC2:
         return
     for task in job.tasks:
 
@@ -229,8 +243,8 @@ def _misfit(
 def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
     """It stays RUNNABLE for ever."""
     for task in job.tasks:
-        gpus = task.requires("GPU")
-        if not gpus or task.platform not in ("EC2", None):
+        gpus = task.requires(SizeType.GPU)
+        if not gpus or task.platform not in (PlatformCapability.EC2, None):
             continue
 
         def problem(environment: ComputeEnvironment) -> str | None:
@@ -263,9 +277,9 @@ def _asked(task: Task) -> tuple[str, str] | None:
         literal = image.pattern if isinstance(image, Text) else image
         if isinstance(literal, str):
             if _ARM_IMAGE.search(literal):
-                return "ARM64", "Image"
+                return CpuArchitecture.ARM64, "Image"
             if _X86_IMAGE.search(literal):
-                return "X86_64", "Image"
+                return CpuArchitecture.X86_64, "Image"
     return None
 
 
@@ -286,9 +300,9 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
         if asked is None:
             continue
         wanted, where = asked
-        if task.platform == "FARGATE":
+        if task.on_fargate:
             image_only = where == "Image"
-            if image_only and wanted == "ARM64" and not _unknown_runtime(task):
+            if image_only and wanted == CpuArchitecture.ARM64 and not _unknown_runtime(task):
                 yield (
                     f"{task.path}/Image",
                     "the image is for ARM64, the job runs on X86_64 (default)",
@@ -328,7 +342,7 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
             continue
 
         def problem(environment: ComputeEnvironment) -> str | None:
-            if environment.kind == "FARGATE_SPOT":
+            if environment.kind == ResourceType.FARGATE_SPOT:
                 return "a Windows job does not run on Fargate Spot, and the queue has nothing else"
             return None
 

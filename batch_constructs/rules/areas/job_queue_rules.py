@@ -15,6 +15,7 @@ from batch_constructs.aws.job_queue_facts import (
     QueueKind,
 )
 from batch_constructs.aws.platforms import KINDS
+from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
@@ -70,6 +71,7 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
 
 @queue_rule(
     "time-limit-reason-queue",
+    severity=Severity.WARNING,
     title="time limit action on a reason that the queue's jobs never have",
     fix="give one of the reasons that its jobs have",
     source=guide(
@@ -259,9 +261,9 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     """Jobs are taken and wait for ever."""
-    if not queue.is_known_in_full or text(queue.properties, "State") == "DISABLED":
+    if not queue.is_known_in_full or text(queue.properties, "State") == State.DISABLED:
         return
-    if all(text(one.properties, "State") == "DISABLED" for one in queue.environments):
+    if all(text(one.properties, "State") == State.DISABLED for one in queue.environments):
         yield "ComputeEnvironmentOrder", "every compute environment of the queue is DISABLED"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws import network
+from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
     DECRYPT,
@@ -15,7 +16,7 @@ from batch_constructs.aws.role_actions import (
     MOUNT,
     MOUNT_AND_WRITE,
 )
-from batch_constructs.aws.service_principals import JOB_ROLES
+from batch_constructs.aws.service_principals import DOMAIN, JOB_ROLES
 from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.answer import any_of
@@ -95,7 +96,7 @@ def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
     """The task stops with *ResourceInitializationError* before the program starts."""
     for task in job.tasks:
         found = _execution_rights(job, task)
-        if found is None or task.platform != "FARGATE":
+        if found is None or not task.on_fargate:
             continue
         role, held = found
         needs = [
@@ -209,7 +210,7 @@ def secret_key(job: JobDefinition) -> Iterator[Fault]:
         key = key_of(given, job.template)
         if secret is None or key is None:
             continue
-        by_way_of = {"kms:viaservice": f"secretsmanager.{HOLE}.amazonaws.com"}
+        by_way_of = {"kms:viaservice": f"secretsmanager.{HOLE}.{DOMAIN}"}
         if may_use(key, role, DECRYPT, by_way_of) is False:
             yield (
                 path,
@@ -238,7 +239,7 @@ def efs_permission(job: JobDefinition) -> Iterator[Fault]:
         for position, volume in entries(task.properties, "Volumes"):
             efs = mapping(volume, "EfsVolumeConfiguration")
             system = job.neighbour(efs.get("FileSystemId"), FILE_SYSTEM)
-            uses_role = text(mapping(efs, "AuthorizationConfig"), "Iam") == "ENABLED"
+            uses_role = text(mapping(efs, "AuthorizationConfig"), "Iam") == State.ENABLED
             if system is None or not uses_role or _may_mount(role, system) is not False:
                 continue
             resource = {"Fn::GetAtt": [system.id, "Arn"]}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_facts, fargate_sizes
-from batch_constructs.aws.bound import Whole, one_of, shown
+from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import Container, JobDefinition
+    from batch_constructs.rules.template.resource_graph import Container, JobDefinition, Task
 
 
 def _requirements(container: Container, type: str) -> Iterator[tuple[str, object]]:
@@ -27,20 +29,23 @@ def _requirements(container: Container, type: str) -> Iterator[tuple[str, object
 
 
 def _amounts(
-    job: JobDefinition, type: str, bound: Whole, takes: Callable[[str | None], bool]
+    job: JobDefinition, type: SizeType, takes: Callable[[Task], bool] = lambda _: True
 ) -> Iterator[Fault]:
-    """Hold what containers ask for to a bound, on some platforms."""
+    """Hold what containers ask for to AWS's bound, in some tasks."""
+    bound = container_facts.AMOUNTS[type]
     legacy = container_facts.LEGACY_SIZES.get(type, "")
     for container in job.containers:
-        if not takes(container.task.platform):
+        if not takes(container.task):
             continue
-        values = [(path, type, value) for path, value in _requirements(container, type)]
+        values: list[tuple[str, str, object]] = [
+            (path, type, value) for path, value in _requirements(container, type)
+        ]
         if legacy in container.properties:
             values.append((f"{container.path}/{legacy}", legacy, container.properties[legacy]))
         for path, key, value in values:
             got = as_number(value)
             # EC2 jobs refuse vCPUs that are written "1.0".
-            spelt_out = type == "VCPU" and isinstance(value, str) and not value.isdigit()
+            spelt_out = type == SizeType.VCPU and isinstance(value, str) and not value.isdigit()
             if got is None and not isinstance(value, str):
                 continue
             wrong = None if got is None or spelt_out else bound.wrong(got)
@@ -60,9 +65,7 @@ def _amounts(
 )
 def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
     """The unit is MiB, not GiB."""
-    yield from _amounts(
-        job, "MEMORY", container_facts.MEMORY_MIB, lambda platform: platform != "FARGATE"
-    )
+    yield from _amounts(job, SizeType.MEMORY, lambda task: not task.on_fargate)
 
 
 @job_rule(
@@ -73,7 +76,7 @@ def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
 )
 def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
     """Parts of a vCPU are for Fargate and EKS."""
-    yield from _amounts(job, "VCPU", container_facts.VCPUS, lambda platform: platform == "EC2")
+    yield from _amounts(job, SizeType.VCPU, lambda task: task.platform == PlatformCapability.EC2)
 
 
 @job_rule(
@@ -84,7 +87,7 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
 )
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:
     """GPUs are not divided."""
-    yield from _amounts(job, "GPU", container_facts.GPUS, lambda _: True)
+    yield from _amounts(job, SizeType.GPU)
 
 
 @job_rule(
@@ -123,11 +126,11 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
 def fargate_size(job: JobDefinition) -> Iterator[Fault]:
     """Fargate offers fixed pairs. The memory is in MiB."""
     for task in job.tasks:
-        if task.platform != "FARGATE" or len(task.containers) != 1:
+        if not task.on_fargate or len(task.containers) != 1:
             continue
         container = task.containers[0]
-        vcpu_path, vcpu = next(_requirements(container, "VCPU"), ("", UNKNOWN))
-        memory_path, memory = next(_requirements(container, "MEMORY"), ("", UNKNOWN))
+        vcpu_path, vcpu = next(_requirements(container, SizeType.VCPU), ("", UNKNOWN))
+        memory_path, memory = next(_requirements(container, SizeType.MEMORY), ("", UNKNOWN))
         vcpus, mib = as_number(vcpu), as_number(memory)
         if isinstance(vcpu, str) or vcpus is not None:
             wrong = fargate_sizes.wrong_vcpus(vcpu if vcpus is None else vcpus)
@@ -155,9 +158,9 @@ def _nearest(mib: float, vcpus: float) -> str:
 def windows_size(job: JobDefinition) -> Iterator[Fault]:
     """The smallest and the largest sizes are for Linux."""
     for task in job.tasks:
-        if task.platform != "FARGATE" or not task.is_windows or len(task.containers) != 1:
+        if not task.on_fargate or not task.is_windows or len(task.containers) != 1:
             continue
-        for path, value in _requirements(task.containers[0], "VCPU"):
+        for path, value in _requirements(task.containers[0], SizeType.VCPU):
             got = as_number(value)
             wrong = fargate_sizes.wrong_vcpus(got, windows=True)
             if got in fargate_sizes.MEMORY and wrong:
@@ -178,7 +181,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
 def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
     """The two disagree sooner or later."""
     for container in job.containers:
-        if container.task.platform == "FARGATE":
+        if container.task.on_fargate:
             continue
         for kind, legacy in container_facts.LEGACY_SIZES.items():
             old = number(container.properties, legacy)

@@ -10,7 +10,7 @@ from batch_constructs.aws.role_actions import (
     KEY_OF_LOGS_ACTIONS,
     KEY_OF_VOLUMES_ACTIONS,
 )
-from batch_constructs.aws.service_principals import LAUNCHING_ROLES, LOGS
+from batch_constructs.aws.service_principals import DOMAIN, LAUNCHING_ROLES, LOGS, linked_role
 from batch_constructs.aws.source import docs
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, LOG_GROUP, arn, name_of
@@ -38,7 +38,7 @@ _OF_LOGS: Final = ("kms:Encrypt", DECRYPT, "kms:GenerateDataKey", "kms:ReEncrypt
     "log-group-key",
     LOG_GROUP,
     title="log group with a key that CloudWatch Logs may not use",
-    fix="let the key policy admit logs.REGION.amazonaws.com",
+    fix=f"let the key policy admit logs.REGION.{DOMAIN}",
     source=docs(
         "AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         "Set permissions on the KMS key: the service principal logs.region.amazonaws.com needs"
@@ -54,7 +54,7 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
     known = {"kms:encryptioncontext:aws:logs:arn": arn("logs", f"log-group:{name}")}
     denied = [action for action in _OF_LOGS if may_use(key, LOGS, action, known) is False]
     if denied:
-        principal = {"Service": "logs.${AWS::Region}.amazonaws.com"}
+        principal = {"Service": f"logs.${{AWS::Region}}.{DOMAIN}"}
         statement = missing_statement.statement(KEY_OF_LOGS_ACTIONS, ["*"], principal)
         yield (
             "KmsKeyId",
@@ -90,7 +90,7 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
             ]
             if key is None or any(may_use(key, role, CREATE_GRANT) is not False for role in roles):
                 continue
-            role = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+            role = linked_role(*LAUNCHING_ROLES[0])
             principal = {"AWS": missing_statement.arn("iam", role, region=False)}
             statement = missing_statement.statement(KEY_OF_VOLUMES_ACTIONS, ["*"], principal)
             yield (

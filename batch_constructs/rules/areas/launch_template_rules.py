@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
@@ -153,7 +154,7 @@ def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:
         yield "another IamInstanceProfile than the InstanceRole of the environment"
     options = mapping(data, "InstanceMarketOptions")
     if text(options, "MarketType") == "spot":
-        if environment.kind == "EC2":
+        if environment.kind == ResourceType.EC2:
             yield "InstanceMarketOptions with spot on an environment of the type EC2"
         elif "MaxPrice" in mapping(options, "SpotOptions"):
             yield "MaxPrice"

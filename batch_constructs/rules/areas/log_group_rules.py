@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.names import LOG_GROUP_OPTION
+from batch_constructs.aws.names import FUNCTION_LOG_GROUPS, LOG_GROUP_OPTION
 from batch_constructs.aws.source import Source, cloudformation
 from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
@@ -53,7 +53,7 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
     name = text(function.properties, "FunctionName")
     for group in function.template.all("AWS::Logs::LogGroup"):
         written = group.properties.get("LogGroupName")
-        if written is UNKNOWN or (name and literal(written) == f"/aws/lambda/{name}"):
+        if written is UNKNOWN or (name and literal(written) == f"{FUNCTION_LOG_GROUPS}{name}"):
             return
         if isinstance(written, Text) and any(
             one.target == function.id for one in written.references

@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import NODE_SECURITY_GROUPS
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
@@ -16,7 +18,7 @@ from batch_constructs.rules.template.resource_graph import (
     ComputeEnvironment,
     JobDefinition,
 )
-from batch_constructs.rules.template.values import count, listing, mapping, one_of, text
+from batch_constructs.rules.template.values import count, listing, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,7 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
         return
 
     def problem(environment: ComputeEnvironment) -> str | None:
-        if environment.kind == "SPOT":
+        if environment.kind == ResourceType.SPOT:
             return f"a multi-node job does not run on the Spot Instances of {environment.id}"
         return None
 

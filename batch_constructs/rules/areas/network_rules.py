@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.network import (
     ENDPOINTS_OF_INSTANCES,
     ENDPOINTS_OF_JOBS,
@@ -23,7 +24,6 @@ from batch_constructs.rules.template.values import (
     flag,
     given,
     listing,
-    one_of,
 )
 from batch_constructs.rules.template.vpc import Reach
 

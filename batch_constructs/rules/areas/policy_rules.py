@@ -71,13 +71,12 @@ def managed_policy_name(role: Resource) -> Iterator[Fault]:
 )
 def open_trust(role: Resource) -> Iterator[Fault]:
     """Every AWS account may act with it."""
-    if not _is_for_batch(role):
-        return
     for position, one in entries(mapping(role.properties, "AssumeRolePolicyDocument"), "Statement"):
         principal = one.get("Principal")
         aws = principal.get("AWS") if isinstance(principal, dict) else None
         anybody = "*" in (principal, aws) or (isinstance(aws, list) and "*" in aws)
-        if anybody and one.get("Effect") == "Allow" and "Condition" not in one:
+        allowed = anybody and one.get("Effect") == "Allow" and "Condition" not in one
+        if allowed and _is_for_batch(role):
             yield (
                 f"AssumeRolePolicyDocument/Statement/{position}/Principal",
                 "the principal is *, which is everybody",
@@ -124,12 +123,11 @@ def _roles_for_batch(role: Resource) -> Iterator[str]:
 )
 def broad_permissions(role: Resource) -> Iterator[Fault]:
     """Whoever runs code in the container, or submits a job, owns what the role owns."""
-    mine = _is_for_batch(role)
     attached: dict[str, str] = {}
     for position, arn in enumerate(listing(role.properties, "ManagedPolicyArns") or ()):
         name = policy_name(arn)
         attached[name] = f"ManagedPolicyArns/{position}"
-        if mine and name in ALMOST_EVERYTHING:
+        if name in ALMOST_EVERYTHING and _is_for_batch(role):
             yield attached[name], f"the policy {name} allows nearly everything"
     found: dict[tuple[str, str], list[str]] = {}
     for statement in rights(role).statements:
@@ -137,11 +135,11 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
         if not statement.opens_everything or managed in ALMOST_EVERYTHING:
             continue
         if statement.but_actions:
-            if mine:
+            if _is_for_batch(role):
                 yield "Policies", "the role allows every action but those under NotAction"
             continue
         who = f"the policy {managed}" if managed else "the role"
-        too_much = statement.far_too_much if mine else ()
+        too_much = statement.far_too_much if _is_for_batch(role) else ()
         for action in statement.actions or ():
             if action in too_much or (not managed and action in ("batch:*", "batch:**")):
                 path = attached.get(managed, "Policies")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.names import form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas import job_rule
@@ -133,8 +134,8 @@ def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
             yield path.partition("/Fn::")[0]
 
 
-_SECRET_SOURCE: Final = pattern(r"arn:[^:]*:(?:secretsmanager|ssm):.*", re.DOTALL)
-_SECRET_REGION: Final = pattern(r"arn:[^:]*:secretsmanager:([a-z0-9-]+):.*", re.DOTALL)
+_SECRET_SOURCE: Final = pattern(form("(?:secretsmanager|ssm)", ".*"), re.DOTALL)
+_SECRET_REGION: Final = pattern(form("secretsmanager", ".*", region="([a-z0-9-]+)"), re.DOTALL)
 _KEEPERS: Final = (
     "AWS::SecretsManager::Secret",
     "AWS::SSM::Parameter",
@@ -176,7 +177,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
         target = None if given.startswith("{{resolve:") else job.neighbour(source)
         if source == "":
             yield path, "ValueFrom is empty; a secret needs it"
-        elif given.startswith("arn:"):
+        elif is_arn(given):
             if not _SECRET_SOURCE.match(given) and "\0" not in given[:24]:
                 yield (
                     path,
@@ -201,7 +202,7 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
     """A bare name is looked up in Parameter Store, where a Secrets Manager secret is not."""
     names: dict[str, str] | None = None
     for path, source in _secrets(job):
-        if not isinstance(source, str) or source.startswith("arn:"):
+        if not isinstance(source, str) or is_arn(source):
             continue
         if names is None:
             secrets = job.template.all("AWS::SecretsManager::Secret")

@@ -9,11 +9,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Fault, Rule, add
+from batch_constructs.rules.limit_rules import in_another_case
+from batch_constructs.rules.rule import Fault, Rule, add, rule
 from batch_constructs.rules.template.values import (
     Base64,
     PartlyKnown,
@@ -22,7 +25,6 @@ from batch_constructs.rules.template.values import (
     Text,
     Unknown,
     as_number,
-    one_of,
     show,
 )
 
@@ -260,3 +262,18 @@ _register(
     explanation="CloudFormation converts numbers and words, but not a list into one value, or the"
     " other way round.",
 )
+
+
+@rule(
+    "word-case",
+    tuple(model()),
+    severity=Severity.WARNING,
+    title="word in another case than AWS writes it",
+    fix="write it as AWS does",
+    source=cloudformation("AWS_Batch", "The API model of AWS Batch lists the words in one case."),
+)
+def word_case(subject: Resource) -> Iterator[Fault]:
+    """Whether AWS Batch takes it is not documented: some words it does, and not all were tried."""
+    for limit in limits_of(subject.type):
+        for path, got, right in in_another_case(limit, subject.properties):
+            yield path, f'{limit.noun} is "{got}"; AWS writes {right}', f"write {right}"

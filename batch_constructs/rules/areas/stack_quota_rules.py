@@ -148,6 +148,13 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
         count = len(section) if isinstance(section, dict) else 0
         if count > most:
             yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
+    document = whole.document
+    if (
+        document is not None
+        and document.template is whole.template
+        and document.text.count("{{resolve:") <= DYNAMIC_REFERENCES
+    ):
+        return  # to write a template out takes a twentieth of its check
     references = set(_DYNAMIC.findall(_compact(whole.template)))
     if len(references) > DYNAMIC_REFERENCES:
         said = f"there are {len(references)} dynamic references"

@@ -15,6 +15,7 @@ from batch_constructs.aws.authorization import (
     SUBMIT_JOB_RIGHTS,
     SUBMIT_REVISION_SOURCE,
 )
+from batch_constructs.aws.names import every, marker
 from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
@@ -94,7 +95,7 @@ def _is(value: object, type: str, near: Resource) -> bool:
     target = near.neighbour(value)
     if target is not None:
         return target.type == type
-    noun = ":job-queue/" if type == JOB_QUEUE else ":job-definition/"
+    noun = marker("job-queue" if type == JOB_QUEUE else "job-definition")
     return noun in (literal(value) or "") or named(near.template, type, value) is not None
 
 
@@ -266,7 +267,7 @@ def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
     own task grants neither.
     """
     if waits_for_jobs(machine):
-        yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", f"job/{HOLE}")
+        yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", every("job", HOLE))
 
 
 def _lacking(

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from batch_constructs.aws import container_facts, fargate_sizes, submission_limits, submit_job, tags
 from batch_constructs.aws.bound import Counting, Matching, shown
-from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE
+from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE, RESOURCE_NAME, marker
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, cloudformation
 from batch_constructs.rules.areas.event_rules import passes_no_object
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
@@ -207,9 +210,6 @@ def _beyond_limits(source: Resource) -> Iterator[tuple[Limit, str, str]]:
                     yield limit, one.at(path), message
 
 
-_AMOUNTS: Final = {"MEMORY": container_facts.MEMORY_MIB, "GPU": container_facts.GPUS}
-
-
 @_rule(
     "submission-size",
     title="memory or GPUs that no container may have",
@@ -224,7 +224,8 @@ def submission_size(source: Resource) -> Iterator[Fault]:
             for place, container in places(one.request, way):
                 for n, entry in entries(container, "ResourceRequirements"):
                     kind = text(entry, "Type") or ""
-                    got, bound = number(entry, "Value"), _AMOUNTS.get(kind)
+                    got = number(entry, "Value")
+                    bound = None if kind == SizeType.VCPU else container_facts.AMOUNTS.get(kind)
                     wrong = None if got is None or bound is None else bound.wrong(got)
                     if wrong:
                         yield one.at(f"{place}ResourceRequirements/{n}/Value"), f"{kind} {wrong}"
@@ -387,15 +388,17 @@ def share_identifier_fifo(source: Resource) -> Iterator[Fault]:
 )
 def disabled_queue(source: Resource) -> Iterator[Fault]:
     """Every submission fails."""
-    if text(source.properties, "State") == "DISABLED":
+    if text(source.properties, "State") == State.DISABLED:
         return
     for one in submissions_from(source):
         queue = one.queue
-        if queue is not None and text(queue.properties, "State") == "DISABLED":
+        if queue is not None and text(queue.properties, "State") == State.DISABLED:
             yield one.path, f"the queue {queue.id} is DISABLED"
 
 
-_PINNED: Final = pattern(r"(?:.*:job-definition/)?([A-Za-z0-9_-]+):(\d+)", re.DOTALL)
+_PINNED: Final = pattern(
+    rf"(?:.*{marker('job-definition')})?({RESOURCE_NAME.pattern}):(\d+)", re.DOTALL
+)
 
 
 @_rule(
@@ -470,7 +473,7 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
 def override_size(source: Resource) -> Iterator[Fault]:
     """What a definition may not say on Fargate, a submission may not either."""
     for one in submissions_from(source):
-        if one.definition is None or one.definition.platform != "FARGATE":
+        if one.definition is None or one.definition.platform != PlatformCapability.FARGATE:
             continue
         for overrides in _overrides(one):
             for key in ("Vcpus", "Memory"):
@@ -480,7 +483,7 @@ def override_size(source: Resource) -> Iterator[Fault]:
                 text(entry, "Type"): number(entry, "Value")
                 for _, entry in entries(overrides, "ResourceRequirements")
             }
-            vcpus, memory = wanted.get("VCPU"), wanted.get("MEMORY")
+            vcpus, memory = wanted.get(SizeType.VCPU), wanted.get(SizeType.MEMORY)
             if vcpus is None or memory is None or memory in fargate_sizes.MEMORY.get(vcpus, ()):
                 continue
             yield one.path, f"Fargate does not offer {show(vcpus)} vCPU with {show(memory)} MiB"

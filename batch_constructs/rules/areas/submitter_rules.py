@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
+from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.access.submit_access import SUBMIT
@@ -109,7 +110,9 @@ def pipe_parameters(pipe: Resource) -> Iterator[Fault]:
     target = pipe.properties.get("Target")
     parameters = pipe.properties.get("TargetParameters", {})
     to_queue = pipe.neighbour(target, JOB_QUEUE) is not None
-    if isinstance(parameters, dict) and (to_queue or ":job-queue/" in (literal(target) or "")):
+    if isinstance(parameters, dict) and (
+        to_queue or marker("job-queue") in (literal(target) or "")
+    ):
         yield from _lacking(parameters, "BatchJobParameters", "TargetParameters")
 
 
@@ -171,7 +174,7 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     "event-bus",
     EVENT_RULE,
     title="rule about AWS events on a bus of its own",
-    fix="leave EventBusName out",
+    fix="leave EventBusName out, or let a rule on the default bus forward the events to that bus",
     source=docs(
         "eventbridge/latest/userguide/eb-service-event.html",
         "AWS services send their events to the default event bus, where schedules are too.",
@@ -201,7 +204,11 @@ def event_bus(source: Resource) -> Iterator[Fault]:
 def schedule_expression_form(source: Resource) -> Iterator[Fault]:
     """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""
     got = text(source.properties, "ScheduleExpression")
-    problem = schedule_expression.problem_with(got) if got and submissions_from(source) else None
+    if not got or not submissions_from(source):
+        return
+    is_rule = source.type == EVENT_RULE
+    find = schedule_expression.problem_in_a_rule if is_rule else schedule_expression.problem_with
+    problem = find(got)
     if problem:
         yield "ScheduleExpression", f'ScheduleExpression is "{show(got)}": {problem}'
 
@@ -244,7 +251,7 @@ def state_machine_callback(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition."""
     for path, state in batch_tasks(source):
         resource = literal(state.get("Resource")) or ""
-        if resource.endswith(":states:::batch:submitJob.waitForTaskToken"):
+        if resource.endswith(f":{STATES_SUBMIT_JOB}.waitForTaskToken"):
             yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
 
 

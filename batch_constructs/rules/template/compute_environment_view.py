@@ -6,6 +6,12 @@ from functools import cached_property
 
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
+from batch_constructs.aws.compute_environment_facts import (
+    CapacityOption,
+    EnvironmentType,
+    ResourceType,
+)
+from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -50,7 +56,7 @@ class ComputeEnvironment(Resource):
     @property
     def is_unmanaged(self) -> bool:
         """Tell whether the instances are the user's own."""
-        return (text(self.properties, "Type") or "").upper() == "UNMANAGED"
+        return (text(self.properties, "Type") or "").upper() == EnvironmentType.UNMANAGED
 
     @property
     def is_eks(self) -> bool | None:
@@ -61,7 +67,7 @@ class ComputeEnvironment(Resource):
     @cached_property
     def kinds(self) -> frozenset[str | None]:
         """Give the kinds of environment that this one is of, as the ground floor calls them."""
-        cluster = {True: "EKS", False: "ECS", None: None}[self.is_eks]
+        cluster = {True: Orchestration.EKS, False: Orchestration.ECS, None: None}[self.is_eks]
         return frozenset((self.kind, (text(self.properties, "Type") or "").upper(), cluster))
 
     @cached_property
@@ -70,12 +76,12 @@ class ComputeEnvironment(Resource):
         if self.is_eks is None:
             return None
         if self.is_eks:
-            return "EKS"
+            return Orchestration.EKS
         if self.is_fargate:
-            return "FARGATE"
+            return PlatformCapability.FARGATE
         if self.is_managed_instances:
-            return "MANAGED_INSTANCES"
-        return "EC2" if self.is_ec2 or self.is_unmanaged else None
+            return PlatformCapability.MANAGED_INSTANCES
+        return PlatformCapability.EC2 if self.is_ec2 or self.is_unmanaged else None
 
     @property
     def is_spot(self) -> bool | None:
@@ -83,9 +89,13 @@ class ComputeEnvironment(Resource):
         if self.is_managed_instances:
             provider = mapping(self.resources, "ManagedInstancesProvider")
             launch = mapping(provider, "InstanceLaunchTemplate")
-            option = launch.get("CapacityOptionType", "ON_DEMAND")
-            return option == "SPOT" if isinstance(option, str) else None
-        return None if self.kind is None else self.kind in ("SPOT", "FARGATE_SPOT")
+            option = launch.get("CapacityOptionType", CapacityOption.ON_DEMAND)
+            return option == CapacityOption.SPOT if isinstance(option, str) else None
+        return (
+            None
+            if self.kind is None
+            else self.kind in (ResourceType.SPOT, ResourceType.FARGATE_SPOT)
+        )
 
     @cached_property
     def instance_types(self) -> list[str] | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Text,
     entries,
     mapping,
-    one_of,
     text,
 )
 
@@ -64,7 +65,7 @@ def principals(role: Resource) -> list[str]:
     """Give the services that may assume a role."""
     document = mapping(role.properties, "AssumeRolePolicyDocument")
     return [
-        name.pattern.replace("\0", "amazonaws.com") if isinstance(name, Text) else str(name)
+        name.pattern.replace("\0", DOMAIN) if isinstance(name, Text) else str(name)
         for _, one in entries(document, "Statement")
         for name in several(mapping(one, "Principal").get("Service", []))
     ]

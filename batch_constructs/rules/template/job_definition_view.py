@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.job_definition_facts import JobDefinitionType
+from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
@@ -40,9 +43,9 @@ class Container(Record):
         for entry in wanted or ():
             if isinstance(entry, dict) and text(entry, "Type") == type:
                 return number(entry, "Value")
-        if type == "GPU":
+        if type == SizeType.GPU:
             return 0 if self.names_every_requirement else None
-        legacy = "Vcpus" if type == "VCPU" else "Memory"
+        legacy = "Vcpus" if type == SizeType.VCPU else "Memory"
         return number(self.properties, legacy)
 
     @property
@@ -82,6 +85,11 @@ class Task(Record):
             Container(f"{self.path}/Containers/{position}", entry, self)
             for position, entry in entries(self.properties, "Containers")
         ]
+
+    @property
+    def on_fargate(self) -> bool:
+        """Tell whether it surely runs on Fargate."""
+        return self.platform == PlatformCapability.FARGATE
 
     @property
     def role_key(self) -> str:
@@ -149,10 +157,10 @@ class JobDefinition(Resource):
         if self.properties.get("EksProperties") is UNKNOWN:
             return None
         if self.is_eks:
-            return "EKS"
+            return Orchestration.EKS
         platforms = self.properties.get("PlatformCapabilities")
         if platforms is None or platforms == []:
-            return "EC2"
+            return PlatformCapability.EC2
         if isinstance(platforms, list) and len(platforms) == 1 and isinstance(platforms[0], str):
             return platforms[0]
         return None
@@ -166,7 +174,9 @@ class JobDefinition(Resource):
     def is_multi_node(self) -> bool:
         """Tell whether it is a multi-node parallel job."""
         nodes = self.properties.get("NodeProperties")
-        return text(self.properties, "Type") == "multinode" or isinstance(nodes, dict)
+        return text(self.properties, "Type") == JobDefinitionType.MULTINODE or isinstance(
+            nodes, dict
+        )
 
     @cached_property
     def node_ranges(self) -> list[tuple[str, Properties]]:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
+from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, marker
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of
@@ -93,9 +94,9 @@ class Submission(Record):
 
 NAME_PROPERTIES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
 _ARN_NAME: Final = pattern(
-    r".*:(?:job-queue|job-definition)/([A-Za-z0-9_-]+)(?::\d+|:\*)?", re.DOTALL
+    rf".*:(?:job-queue|job-definition)/({RESOURCE_NAME.pattern})(?::\d+|:\*)?", re.DOTALL
 )
-_BARE_NAME: Final = pattern(r"([A-Za-z0-9_-]+)(?::\d+)?")
+_BARE_NAME: Final = pattern(rf"({RESOURCE_NAME.pattern})(?::\d+)?")
 
 
 def named(template: Template, type: str, value: object) -> Resource | None:
@@ -172,7 +173,9 @@ def is_batch_target(target: Properties) -> bool:
     """Tell whether a target of an EventBridge rule is a job queue."""
     arn = target.get("Arn")
     literal = arn.pattern if isinstance(arn, Text) else arn
-    return "BatchParameters" in target or (isinstance(literal, str) and ":job-queue/" in literal)
+    return "BatchParameters" in target or (
+        isinstance(literal, str) and marker("job-queue") in literal
+    )
 
 
 def _from_rules(template: Template) -> Iterator[Submission]:
@@ -223,7 +226,7 @@ def schedule_request(schedule: Resource) -> object:
     target = mapping(schedule.properties, "Target")
     arn = target.get("Arn")
     literal = arn.pattern if isinstance(arn, Text) else arn
-    if not isinstance(literal, str) or not literal.lower().endswith("aws-sdk:batch:submitjob"):
+    if not isinstance(literal, str) or not literal.lower().endswith(SCHEDULER_SUBMIT_JOB.lower()):
         return None
     return _parse(target.get("Input"))
 

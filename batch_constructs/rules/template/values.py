@@ -202,9 +202,3 @@ def show(value: object, longest: int = 60) -> str:
     """Write a value for a message, cut to a readable length."""
     written = value if isinstance(value, str) else str(value)
     return written if len(written) <= longest else f"{written[: longest - 1]}…"
-
-
-def one_of(values: object) -> str:
-    """Write alternatives as prose: ``A, B or C``."""
-    words = [str(value) for value in values]  # type: ignore[attr-defined]  # any iterable
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

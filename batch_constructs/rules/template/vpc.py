@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.storage import PORT
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -235,7 +236,6 @@ _REGION: Final = 2
 """The place of the Region in com.amazonaws.eu-west-1.logs."""
 
 _BLOCKED: Final = ("255.255.255.255/32", "127.0.0.1/32")
-ALL_PORTS: Final = 65535
 
 
 def _admits(within: Properties, port: int) -> bool:
@@ -247,7 +247,7 @@ def _admits(within: Properties, port: int) -> bool:
         return True
     if str(protocol) not in ("tcp", "6"):
         return False
-    first, last = within.get("FromPort", 0), within.get("ToPort", ALL_PORTS)
+    first, last = within.get("FromPort", 0), within.get("ToPort", PORT.high)
     low, high = as_number(first), as_number(last)
     return low is None or high is None or low <= port <= high or low == -1
 

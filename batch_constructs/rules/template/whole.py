@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.rules.template.loops import PREFIX, Unrolled
+from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QUEUE
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
@@ -160,15 +161,31 @@ class Whole:
         nested = 0 if nested_known else types.count(_STACK)
         nested += types.count("AWS::Serverless::Application")
         modules = sum(str(one).endswith("::MODULE") for one in types)
+        jobs, queues = types.count(JOB_DEFINITION), types.count(JOB_QUEUE)
+        unwired = queues if are_too_many(jobs=jobs, queues=queues) else 0
         counted = (
             (self._unrolled.left, "resource in Fn::ForEach", "resources in Fn::ForEach"),
             (types.count(_STACK_SETS), "StackSet body", "StackSet bodies"),
             (nested, "nested stack", "nested stacks"),
             (macros, "macro", "macros"),
             (modules, "module", "modules"),
+            (
+                unwired,
+                "queue for jobs that nothing submits",
+                "queues for jobs that nothing submits",
+            ),
             (worlds_skipped, "combination of conditions", "combinations of conditions"),
         )
         return [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+
+
+_MOST_PAIRS: Final = 20_000
+"""Jobs times queues that are looked at; where each fits the first one, it is one queue a job."""
+
+
+def are_too_many(*, jobs: int, queues: int) -> bool:
+    """Tell whether to look at each job on each queue would take long."""
+    return jobs * queues > _MOST_PAIRS
 
 
 _PLAIN: Final = frozenset((str, int, bool, float))

@@ -1,0 +1,96 @@
+"""What an app, a stage or a stack wants of every log group and function of this library in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_logs as logs
+
+from batch_constructs.acknowledgements import OURS
+from batch_constructs.applied_settings import APPLIED, identity
+from batch_constructs.arguments import Arguments
+from batch_constructs.encryption_key import key_argument
+from batch_constructs.function_settings import FunctionSettings
+from batch_constructs.jsii_objects import has_member, kind_of
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+    from constructs import Construct
+
+
+class DefaultSettings:
+    """What the log groups, functions and tables of this library in a scope are made with.
+
+    One call says for an app what each constructor would have to be told::
+
+        DefaultSettings.of(app).apply(
+            log_retention=logs.RetentionDays.ONE_YEAR,
+            log_encryption_key=key,
+            function_settings=FunctionSettings(vpc=vpc, reserved_concurrency=5),
+        )
+
+    What a constructor is given goes before it, and what a stack says before what its app says. For
+    the boundary of all roles, the CDK has such a call:
+    ``iam.PermissionsBoundary.of(app).apply(policy)``.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+
+    def __init__(self, scope: Construct) -> None:
+        """Take a scope; ``of`` looks at it."""
+        self._scope = scope
+
+    @staticmethod
+    def of(scope: Construct) -> DefaultSettings:
+        """Take an app, a stage, a stack, or any other construct.
+
+        Raises:
+            TypeError: it is none.
+        """
+        if not has_member(scope, "node"):
+            raise TypeError(f"scope is {kind_of(scope)}; expected an app, a stage or a stack")
+        return DefaultSettings(scope)
+
+    def apply(
+        self,
+        *,
+        log_retention: logs.RetentionDays | None = None,
+        log_encryption_key: kms.IKey | None = None,
+        function_settings: FunctionSettings | None = None,
+    ) -> None:
+        """Have all that is made in the scope from now on be so, whatever was said of it before.
+
+        Args:
+            log_retention: How long log groups keep what they hold: those of job definitions,
+                functions, workflows, event logs and audit trails. Default: each construct's own.
+            log_encryption_key: A key for these log groups; CloudWatch Logs is admitted to it, and
+                of an imported key a warning says what it lacks. Default: each construct's own.
+            function_settings: Of whatever ships a function; what it says of logs and keys goes
+                before the other two. Default: as ``FunctionSettings`` says.
+
+        Raises:
+            ValueError: something of this library is in the scope already, and would be without it.
+            TypeError: arguments of a wrong type; all at once.
+        """
+        path = self._scope.node.path or "the app"
+        arguments = Arguments.of_a_value()
+        if log_retention is not None and not isinstance(log_retention, logs.RetentionDays):
+            arguments.wrong_type("log_retention", log_retention, "a member of logs.RetentionDays")
+        key_argument(arguments, "log_encryption_key", log_encryption_key)
+        if function_settings is not None and not isinstance(function_settings, FunctionSettings):
+            arguments.wrong_type("function_settings", function_settings, "FunctionSettings(…)")
+        if arguments.problems:
+            raise TypeError("\n".join(f"{path}: {one}" for one in arguments.problems))
+        inside = self._scope.node.path and f"{self._scope.node.path}/"
+        app = identity(self._scope.node.root)
+        made = next((one for of, one in OURS if of == app and one.startswith(inside)), None)
+        if made is not None:
+            raise ValueError(
+                f"{path}: {made} is made already, and would be without these settings: call "
+                "DefaultSettings.of(…).apply(…) before anything of this library is made there"
+            )
+        APPLIED[identity(self._scope)] = {
+            "log_retention": log_retention,
+            "log_encryption_key": log_encryption_key,
+            "function_settings": function_settings,
+        }

@@ -1,0 +1,54 @@
+"""Event buses: where a rule stands, and how it hears of another Region or account.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import elsewhere
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_events as events
+    from constructs import IConstruct
+
+    from batch_constructs.arguments import Arguments
+
+FORWARD: Final = (
+    "let a rule there send the events to a bus here (targets.EventBus), and give that bus as "
+    "event_bus"
+)
+"""How events of another Region or account are heard of."""
+
+
+def event_bus_argument(arguments: Arguments, event_bus: Any) -> events.IEventBus | None:
+    """Read ``event_bus``: one of the stack's own Region and account, where its rules stand."""
+    if event_bus is None:
+        return None
+    if not has_member(event_bus, "event_bus_name"):
+        arguments.wrong_type("event_bus", event_bus, "an events.IEventBus")
+        return None
+    problem = elsewhere(
+        arguments.construct,
+        str(event_bus.event_bus_arn),
+        f"a rule hears only buses of its own place: {FORWARD}",
+        resource=event_bus,
+    )
+    if problem is not None:
+        arguments.wrong_value(f"event_bus: {problem}")
+    bus: events.IEventBus = event_bus
+    return bus
+
+
+def expect_forwarded(rule: IConstruct) -> None:
+    """Tell the rules that the events of AWS's services are forwarded to the bus of this rule."""
+    from aws_cdk import Acknowledgment, Validations  # noqa: PLC0415  # for few rules
+
+    Validations.of(rule).acknowledge(
+        Acknowledgment(
+            id="batch-constructs::event-bus",
+            reason="The events are forwarded to this bus, as event_bus says.",
+        )
+    )

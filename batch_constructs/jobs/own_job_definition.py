@@ -1,0 +1,85 @@
+"""A job definition that this app makes, alone or with many others.
+
+https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_batch as batch
+
+from batch_constructs.construct import all_or_none, l1_properties, made_here, put_tags
+from batch_constructs.jobs.job_definition import JobDefinition
+from batch_constructs.jobs.old_revisions import retire_others
+from batch_constructs.jobs.pod import pod_metadata
+from batch_constructs.one_call import OneCall, together
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from constructs import Construct
+
+
+class OwnJobDefinition(JobDefinition):
+    """A job definition of this stack: its L1, which is made in one call with what it needs."""
+
+    @property
+    def resource(self) -> batch.CfnJobDefinition:
+        """The L1 resource, for escape hatches and where the CDK wants an ``IJobDefinitionRef``."""
+        return made_here(self, self._made).resource
+
+    @classmethod
+    def from_mapping(
+        cls, scope: Construct, definitions: Mapping[str, Mapping[str, Any]], **shared: Any
+    ) -> dict[str, Self]:
+        """Make many definitions at once, such as those of a table or a file: all, or none.
+
+        It makes what the constructor makes, in less than half of the time::
+
+            jobs = FargateJobDefinition.from_mapping(
+                self,
+                {"Align": {"vcpus": 4, "memory": Size.gibibytes(8)}, "Call": {"vcpus": 1}},
+                image="genomics:1.4",
+                memory=Size.gibibytes(2),
+            )
+            jobs["Align"].grant_submit(role, queue)
+
+        Args:
+            scope: The construct that they belong to, usually the stack.
+            definitions: For each ID the arguments of its definition, named as the constructor's.
+            shared: Arguments of all; a definition's own come first. A ``Size`` or a ``Duration``
+                that all share is read once.
+
+        Raises:
+            ValueError: arguments are wrong; all that is wrong with any of them, a line each.
+            TypeError: nothing but types are wrong.
+        """
+        made: dict[str, Self] = {}
+        faults: list[Exception] = []
+        with all_or_none(scope), together():
+            for name, own in definitions.items():
+                try:
+                    made[name] = cls(scope, name, **{**shared, **own})
+                except (ValueError, TypeError) as fault:
+                    faults.append(fault)
+            if faults:
+                kind = (
+                    TypeError if all(isinstance(one, TypeError) for one in faults) else ValueError
+                )
+                raise kind("\n".join(map(str, faults)))
+        return made
+
+    def _make(self, call: OneCall, properties: Mapping[str, Any], kept: int | None) -> None:
+        """Make the L1 (ID ``Resource``), and in the same call what it waits for."""
+        tags = properties.get("Tags")
+        own = {name: value for name, value in properties.items() if name != "Tags"}
+        self._made = call.add(batch.CfnJobDefinition, "Resource", l1_properties(own))
+        call.make()
+        for path, value in pod_metadata(properties):
+            self.resource.add_property_override(path, value)
+        if tags:
+            put_tags(self.resource, tags)
+        if kept is not None:
+            self.watched_function = retire_others(self, self.resource, kept)

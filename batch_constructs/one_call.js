@@ -1,0 +1,46 @@
+"use strict";
+
+/** Makes many resources while Python waits once; ../one_call.py says what and where. */
+class OneCall {
+  /**
+   * @param calls for each construct: the scope, and its resources in order, each a class of
+   *   aws-cdk-lib, an ID and properties; or "override", a resource, the path of a property, and what it
+   *   is from now on. A text may name what an earlier resource of the same scope
+   *   has: ${Token[made:LogGroup:ref]}.
+   * @returns the resources of all, in order.
+   */
+  static make(calls) {
+    const cdk = require("aws-cdk-lib");
+    const all = [];
+    for (const [scope, resources] of calls) {
+      const made = {};
+      const filled = (value) => {
+        if (typeof value === "string") {
+          return value.replace(/\$\{Token\[made:(\w+):(\w+)\]\}/g, (_, id, of) => made[id][of]);
+        }
+        if (Array.isArray(value)) return value.map(filled);
+        if (value === null || typeof value !== "object" || value.constructor !== Object) return value;
+        return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
+      };
+      for (const [kind, id, properties, value] of resources) {
+        if (kind === "override") {
+          id.addPropertyOverride(properties, filled(value));
+          continue;
+        }
+        const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);
+        made[id] = new type(scope, id, filled(properties));
+        all.push(made[id]);
+      }
+    }
+    return all;
+  }
+
+  /** Add one piece of metadata to many resources. */
+  static tell(key, told) {
+    for (const [resource, value] of told) {
+      (resource.addMetadata ? resource : resource.node.defaultChild).addMetadata(key, value);
+    }
+  }
+}
+OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };
+exports.OneCall = OneCall;

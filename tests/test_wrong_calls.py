@@ -1,0 +1,159 @@
+"""A call that Python itself refuses is told as any other mistake, wherever it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+import batch_constructs as bc
+from tests.constructors import Given
+from tests.test_public_api import MADE_BY_US
+
+PUBLIC: dict[str, Any] = {name: getattr(bc, name) for name in bc.__all__}
+VALUES = [
+    name
+    for name, value in PUBLIC.items()
+    if inspect.isclass(value) and dataclasses.is_dataclass(value)
+]
+FUNCTIONS = [name for name, value in PUBLIC.items() if inspect.isfunction(value)]
+
+
+@pytest.fixture(scope="module")
+def given() -> Given:
+    return Given(cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack"))
+
+
+def told(called: Any, *arguments: Any, **named: Any) -> str:
+    with pytest.raises(TypeError) as refused:
+        called(*arguments, **named)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_a_constructor_says_which_construct_it_is_and_what_it_does_not_know(
+    name: str, given: Given
+) -> None:
+    said = told(getattr(bc, name), given.stack, "X", **given.arguments(name), no_such=1)
+
+    assert said.startswith(f"Stack/X: no_such is no parameter of {name}")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_so_does_each_of_its_methods(name: str, given: Given) -> None:
+    made = getattr(bc, name)(given.stack, f"Of{name}", **given.arguments(name))
+
+    for method, own in inspect.getmembers(type(made), inspect.isfunction):
+        if not method.startswith("_") and own.__module__.startswith("batch_constructs"):
+            if any(
+                one.kind is one.VAR_KEYWORD for one in inspect.signature(own).parameters.values()
+            ):
+                continue
+            said = told(getattr(made, method), no_such=1)
+            assert f"no_such is no parameter of {method}" in said
+            assert said.startswith(made.node.path)
+
+
+@pytest.mark.parametrize("name", [*VALUES, *FUNCTIONS])
+def test_so_does_what_has_no_place_in_the_tree(name: str) -> None:
+    said = told(getattr(bc, name), no_such=1)
+
+    assert said.startswith(f"{name}:")
+    assert f"no_such is no parameter of {name}" in said
+
+
+def test_what_is_taken_in_says_its_id(stack: cdk.Stack) -> None:
+    assert told(bc.JobQueue.from_job_queue_arn, stack, "Theirs", arn="x").splitlines() == [
+        f"{stack.node.path}/Theirs:",
+        "  - arn is no parameter of from_job_queue_arn; allowed is job_queue_arn",
+        "  - job_queue_arn is left out: give it, since from_job_queue_arn needs it",
+    ]
+
+
+def test_a_name_that_is_nearly_right_is_the_one_that_was_meant(stack: cdk.Stack) -> None:
+    """Then it is not left out as well."""
+    said = told(bc.JobQueue, stack, "X", compute_environment=[])
+
+    assert said.endswith(
+        "/X: compute_environment is no parameter of JobQueue: did you mean compute_environments?"
+    )
+
+
+def test_what_is_given_by_place_is_told(stack: cdk.Stack) -> None:
+    said = told(bc.ConsumableResource, stack, "X", 5, total_quantity=5)
+    assert said.endswith(
+        "/X: ConsumableResource is given 3 arguments by place; allowed are scope and id: name the "
+        "rest"
+    )
+    assert told(bc.secret_field, 1, "key", secret=2).endswith(
+        "secret is given by place and by name: leave one of them out"
+    )
+
+
+def test_a_mistake_within_is_not_taken_for_one_of_the_call(stack: cdk.Stack) -> None:
+    class Team(bc.ConsumableResource):
+        def __init__(self) -> None:
+            super().__init__(stack, "X", total_quantity=1)
+            len(5)  # type: ignore[arg-type]  # the mistake
+
+    assert told(Team) == "object of type 'int' has no len()"
+
+
+def test_a_subclass_is_told_what_the_construct_does_not_know(stack: cdk.Stack) -> None:
+    class Team(bc.ConsumableResource):
+        def __init__(self) -> None:
+            super().__init__(stack, "X", quantity=1)  # type: ignore[call-arg]  # the mistake
+
+    assert "/X: quantity is no parameter of ConsumableResource" in told(Team)
+
+
+WRONG: dict[str, object] = {
+    "scope": 5,
+    "id": "",
+    "grantee": "someone",
+    "description": 5,
+    "period": 300,
+    "queue": "nightly",
+    "job_definition": 5,
+    "environment": "fargate",
+    "compute_environment": 5,
+    "share": "team",
+    "metric_name": 5,
+    "bucket": "input",
+    "topic": 5,
+    "auto_scaling_group": 5,
+    "states": 5,
+    "target": 5,
+}
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_an_argument_of_the_wrong_class_is_told_with_the_construct_it_was_given_to(
+    name: str, given: Given
+) -> None:
+    """Whoever looks at it: ours, Python's or the CDK's code."""
+    made = getattr(bc, name)(given.stack, f"Given{name}", **given.arguments(name))
+    right = {**vars(given), "scope": given.stack, "grantee": given.role, "job_definition": None}
+    right |= {"job_definition": given.definition, "compute_environment": given.environment}
+
+    for method, own in inspect.getmembers(made, callable):
+        module = getattr(own, "__module__", None) or ""
+        if method.startswith("_") or not module.startswith("batch_constructs"):
+            continue
+        parameters = inspect.signature(own).parameters
+        for parameter in parameters.keys() & WRONG.keys():
+            arguments = {
+                one.name: right.get(one.name, "x")
+                for one in parameters.values()
+                if (one.default is one.empty and one.kind is one.KEYWORD_ONLY)
+                or (one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD)
+            }
+            with pytest.raises((TypeError, ValueError)) as refused:
+                own(**{**arguments, parameter: WRONG[parameter]})
+            said = str(refused.value)
+            assert f": {parameter} is " in said, (method, said)
+            assert parameter == "scope" or said.startswith("Stack"), (method, said)
