@@ -416,7 +416,7 @@ class Arguments:
     @property
     def problems(self) -> list[str]:
         """All that is wrong so far, a line each."""
-<<<<<<< HEAD
+        self._expect_no_secret_value()
         return [self._as_given(one) for one in self._wrong_types + self._wrong_values]
 
     def _as_given(self, problem: str) -> str:
@@ -428,10 +428,6 @@ class Arguments:
             return problem
         given = duration.to_human_string()
         return problem if given == read else f"{before} is {given} ({read}){rest}"
-=======
-        self._expect_no_secret_value()
-        return self._wrong_types + self._wrong_values
->>>>>>> s18
 
     def refuse(self) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
