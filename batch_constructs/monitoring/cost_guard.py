@@ -310,7 +310,7 @@ def _vcpu_hours(arguments: Arguments, budget: Any) -> float:
             f"budget.warn_at_percent {refused(percent, 'numbers above 0 and up to 100')}"
         )
     if budget.amount is None:
-        arguments.wrong_type(f"budget.{budget._called}", None, "a number")  # noqa: SLF001  # ours
+        arguments.wrong_type(f"budget.{budget._called}", None, "a number")  # noqa: SLF001  # ours  # noqa: SLF001  # ours
     amount = _amount(arguments, budget._called, budget.amount)  # noqa: SLF001  # ours
     price = _amount(arguments, "price_per_vcpu_hour", budget.price_per_vcpu_hour)
     if amount is None:

@@ -243,7 +243,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a", stop_timeout=cdk.Duration.minutes(5))],
             {},
-            r"containers\[0\]\.stop_timeout is 300 seconds; allowed are 2 to 120 seconds$",
+            r"containers\[0\]\.stop_timeout is 5 minutes .300 seconds.; allowed are 2 to 120",
         ),
         (
             [container("a", log_configuration=bc.LogConfiguration(driver="awsfirelens"))],

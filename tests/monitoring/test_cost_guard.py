@@ -217,7 +217,7 @@ def test_a_large_budget_is_written_without_an_exponent(
     [
         (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
         (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
-        (1, r"compute_environments[1] is Hand, which is unmanaged"),
+        (1, "compute_environments[1] is Hand, which is unmanaged"),
     ],
 )
 def test_environments_that_cannot_be_lowered_are_refused(

@@ -371,7 +371,7 @@ class TestRefusals:
         )
         with pytest.raises(
             ValueError,
-            match=r"time_limits\[0\]\.after is 60 seconds; allowed are 600 to 86400 seconds",
+            match=r"time_limits\[0\]\.after is 1 minute .60 seconds.; allowed are 600 to 86400",
         ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], time_limits=[limit])
 

@@ -360,7 +360,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ),
         (
             {"max_batching_window": Duration.minutes(6)},
-            "is 360 seconds; allowed are 1 to 300 seconds",
+            "is 6 minutes .360 seconds.; allowed are 1 to 300 seconds",
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
         ({"max_receive_count": 1001}, "allowed are whole numbers from 2 to 1000"),
