@@ -21,7 +21,7 @@ from batch_constructs.jsii_objects import constant_of, described, has_member, is
 from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
-from batch_constructs.tokens import is_secret_value, is_token, without_tokens
+from batch_constructs.tokens import is_secret_value, is_token, names_a_secret, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -374,7 +374,7 @@ class Arguments:
     def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
-            if is_token(value):
+            if is_token(value) or names_a_secret(value):
                 self._hidden[f"{self._within}{parameter}"] = value
             return str(value)  # an enumeration's member as well
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):
@@ -416,6 +416,7 @@ class Arguments:
     @property
     def problems(self) -> list[str]:
         """All that is wrong so far, a line each."""
+        self._expect_no_secret_value()
         return [self._as_given(one) for one in self._wrong_types + self._wrong_values]
 
     def _as_given(self, problem: str) -> str:
@@ -435,7 +436,6 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        self._expect_no_secret_value()
         problems = self.problems
         if not problems:
             if self._seen is not None:

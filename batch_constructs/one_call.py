@@ -4,7 +4,7 @@ Each call costs Python a third of a millisecond, whatever it does, and a definit
 and its log group is four resources and the names that join them. So `one_call.js` makes them with
 the CDK's own classes, and what comes back are the CDK's own objects: tags, aspects, escape hatches
 and typed children are what they are of resources that Python makes one by one. See
-docs/decisions/0011-one-call-a-definition.md.
+docs/decisions/0012-one-call-a-definition.md.
 """
 
 from __future__ import annotations

@@ -57,11 +57,18 @@ _SECRETS: dict[str, bool] = {}
 _SECRET_REFERENCES = ("{{resolve:secretsmanager:", "{{resolve:ssm-secure:")
 
 
+def names_a_secret(text: str) -> bool:
+    """Whether a dynamic reference to a secret stands in a text as it is written."""
+    return any(mark in text for mark in _SECRET_REFERENCES)
+
+
 def is_secret_value(text: str) -> bool:
-    """Whether a string with tokens holds a secret's value, as ``unsafe_unwrap()`` gives it.
+    """Whether a string holds a secret's value: written so, or as ``unsafe_unwrap()`` gives it.
 
     Only dynamic references are resolved: a lazy value would be fixed too early.
     """
+    if names_a_secret(text):
+        return True
     if text not in _SECRETS:
         from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
 

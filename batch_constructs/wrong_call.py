@@ -8,6 +8,7 @@ at only when it has failed.
 from __future__ import annotations
 
 import inspect
+import math
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,10 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
 
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
+        if not all(map(_is_harmless, (*given, *named.values()))):
+            wrong = _wrong(function, given, named, static=static)
+            if wrong is not None:
+                raise wrong
         try:
             return function(*given, **named)
         except Exception as error:
@@ -77,19 +82,37 @@ def _cause(
         return misfit(function, given, named, static=static)
     if function.__name__ == "__init__":
         return None  # a construct is made whole, or says what is wrong
+    wrong = _wrong(function, given, named, static=static)
+    if wrong is not None:
+        return wrong
+    from batch_constructs.construct import told_at  # noqa: PLC0415  # it loads the CDK
+
     owner, bound = _bound(function, given, named, static=static)
-    path = _path(owner, bound) or _name(function)
+    told = told_at(_path(owner, bound) or _name(function), error)
+    return None if told is error else told
+
+
+def _is_harmless(value: object) -> bool:
+    """Whether jsii outlives a value: a number that is none, or endless, ends its process."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _wrong(
+    function: Callable[..., Any],
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+    *,
+    static: bool,
+) -> TypeError | None:
+    """Say which arguments are not what their names mean everywhere."""
+    owner, bound = _bound(function, given, named, static=static)
+    may_be = {one.name: one.default for one in inspect.signature(function).parameters.values()}
     wrong = [
         f"{name} is {described(value)}; expected {_KNOWN[name][1]}"
         for name, value in bound.items()
-        if name in _KNOWN and value is not None and not _KNOWN[name][0](value)
+        if name in _KNOWN and value is not may_be[name] and not _KNOWN[name][0](value)
     ]
-    if wrong:
-        return TypeError(_listed(path, wrong))
-    from batch_constructs.construct import told_at  # noqa: PLC0415  # it loads the CDK
-
-    told = told_at(path, error)
-    return None if told is error else told
+    return TypeError(_listed(_path(owner, bound) or _name(function), wrong)) if wrong else None
 
 
 def _bound(
@@ -169,6 +192,10 @@ def _problems(
     given: tuple[Any, ...],
     named: Mapping[str, Any],
 ) -> Iterator[str]:
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    parameters = [
+        one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
+    ]
     called, known = _name(function), [one.name for one in parameters]
     by_place = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     if len(given) > len(by_place):
@@ -179,7 +206,7 @@ def _problems(
     for name in named:
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
-        elif name not in known:
+        elif name not in known and not takes_any:
             near = meant(name, free)
             wanted |= {one for one in free if near == did_you_mean(one)}
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"

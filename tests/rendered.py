@@ -1,14 +1,15 @@
 """Every template that this run has synthesised with a construct of ours in it.
 
 The rules look at each of them at synthesis, and what they are shown is kept here: no test has to
-say what it rendered. What the rules refuse never reaches AWS and is not kept. AWS's published texts
-judge all the rest in `tests/judges`, last.
+say what it rendered. AWS's published texts judge it in `tests/judges`, last: all but the resources
+in which a rule finds an error, and `tests/judges/test_left_out.py` says why there are any.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -20,7 +21,7 @@ from typing import Any
 from botocore.client import BaseClient
 
 from batch_constructs import functions, validation_plugin
-from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules import Finding, Severity
 
 
 class Packed(MutableMapping[str, Mapping[str, Any]]):
@@ -49,6 +50,9 @@ class Packed(MutableMapping[str, Mapping[str, Any]]):
 TEMPLATES = Packed()
 """Digest → template."""
 
+LEFT_OUT: dict[str, str] = {}
+"""Rule that finds an error → the test that showed it the last resource that is not judged so."""
+
 REQUESTS: list[tuple[str, str, Mapping[str, Any]]] = []
 """Service, operation and body of each request that a function or the client sent through boto3.
 
@@ -64,14 +68,20 @@ _ASKED: set[tuple[str, str, frozenset[str]]] = set()
 def keep() -> None:
     """Keep each template that the rules are shown and each request that is sent from now on."""
 
-    def checked_and_kept(template: Mapping[str, Any]) -> list[Finding]:
-        findings = check_template(template)
-        if not any(finding.severity is Severity.ERROR for finding in findings):
-            written = json.dumps(template, sort_keys=True).encode()
-            TEMPLATES[hashlib.sha256(written).hexdigest()] = template
-        return findings
+    check = vars(validation_plugin)["_checked"]
 
-    vars(validation_plugin)["check_template"] = checked_and_kept
+    def checked_and_kept(file: str | Path) -> tuple[dict[str, Any], list[Finding]]:
+        template, findings = check(file)
+        errors = [one for one in findings if one.severity is Severity.ERROR]
+        LEFT_OUT.update({one.rule: os.environ.get("PYTEST_CURRENT_TEST", "") for one in errors})
+        refused = {one.resource for one in errors}
+        kept = {n: one for n, one in template.get("Resources", {}).items() if n not in refused}
+        if "" not in refused:
+            written = json.dumps(template, sort_keys=True).encode()
+            TEMPLATES[hashlib.sha256(written).hexdigest()] = {**template, "Resources": kept}
+        return template, findings
+
+    vars(validation_plugin)["_checked"] = checked_and_kept
     call = BaseClient._make_api_call
 
     def kept_and_called(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:

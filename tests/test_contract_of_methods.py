@@ -77,6 +77,7 @@ def right(world: World, asked: Callable[..., Any]) -> dict[str, Any]:
         "bucket": given.bucket,
         "policy": cdk.RemovalPolicy.RETAIN,
         "pattern": "ERROR",
+        "definitions": {},
         "metric_name": METRICS.get(asked.__qualname__, "Errors"),
         "consumable_resource_name": "a",
         "consumable_resource_arn": f"{HERE}:consumable-resource/a",

@@ -43,7 +43,7 @@ OLDEST_METRIC_DAYS: Final = 14
 
 OLDEST_METRIC_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
-    '"You can specify time stamps that are as much as two weeks before the current date"',
+    '"You can specify time stamps that are as much as two weeks before the current date", 14 days.',
 )
 
 VALUES_AT_ONCE: Final = 150

@@ -34,7 +34,7 @@ GENERATED_NAME_SHORTEST_LIMIT: Final = 40
 GENERATED_NAME_SOURCE: Final[Source] = seen(
     "https://github.com/aws/aws-cdk/issues/26128",
     "job-definition/cttsoicatopieriandxdevb-3fac93477d7a86a: 23 characters of the logical ID, a"
-    " hyphen and 15 hexadecimal digits.",
+    " hyphen and 15 hexadecimal digits, 16 characters in all; 40 in all at the least.",
 )
 
 LONGEST_PARTITION: Final = len("aws-us-gov")
@@ -43,7 +43,8 @@ ACCOUNT_ID_LENGTH: Final = 12
 
 ARN_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference-arns.html",
-    "arn:partition:service:region:account-id:resource; of partitions and Regions a test asks"
+    "arn:partition:service:region:account-id:resource has 5 colons before the resource, 12 digits"
+    " of an account; all of it stays below 190 here. Of partitions and Regions a test asks"
     " botocore for the longest.",
 )
 

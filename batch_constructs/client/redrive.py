@@ -187,7 +187,7 @@ def _requests(
     else:
         children = client.children(detail["jobId"], state=JobState.FAILED)
         failed = sorted(child["arrayProperties"]["index"] for child in children)
-        if whole_array or len(failed) == array["size"]:
+        if whole_array:
             failed = list(range(array["size"]))
         numbers = _original(detail, failed)
         if numbers == list(range(array["size"])):

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     Container,
     ContainerArguments,
     InstanceContainerArguments,
 )
-from batch_constructs.jobs.job_arguments import DEFAULTS
 from batch_constructs.jobs.single_container_job_definition import (
     SHARED,
+    SHARED_DEFAULTS,
     ContainerJobDefinition,
     SingleContainerArguments,
 )
@@ -35,7 +34,7 @@ class Ec2Arguments(InstanceContainerArguments, SingleContainerArguments):
     """The arguments that a job on EC2 shares with others, and those of instances alone."""
 
 
-@spells_out(InstanceContainerArguments, *SHARED, defaults=DEFAULTS)
+@spells_out(InstanceContainerArguments, *SHARED, defaults=SHARED_DEFAULTS)
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
@@ -64,8 +63,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         volumes: What to mount: ``EfsVolume``, ``HostVolume``; and what the launch template of its
             instances has as well: ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``.
             Default: none.
-        enable_execute_command: Whether ECS Exec may open a shell in the container; the job role is
-            granted what that needs. Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -83,7 +80,6 @@ class Ec2JobDefinition(ContainerJobDefinition):
         vcpus: float,
         memory: Size,
         use_instance_role: bool = False,
-        enable_execute_command: bool = False,
         **shared: Unpack[Ec2Arguments],
     ) -> None:
         super().__init__(scope, id)
@@ -99,10 +95,5 @@ class Ec2JobDefinition(ContainerJobDefinition):
             ),
             {**shared, "use_instance_role": use_instance_role},
             capability=PlatformCapability.EC2,
-            options=given(
-                EnableExecuteCommand=arguments.switch(
-                    "enable_execute_command", enable_execute_command
-                ),
-            ),
             job_role_at_once=True,
         )

@@ -1,11 +1,15 @@
-"""A task: the containers of a job or of a node, with the volumes and roles that they share.
+"""A task: the containers of a job or of a node, what is said of all of them, volumes and roles.
+
+What a task is told beside its containers stands here alone, for jobs of one container, of several,
+and for nodes.
 
 https://docs.aws.amazon.com/batch/latest/APIReference/API_EcsTaskProperties.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.construct import given
@@ -24,6 +28,63 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.job_definition_facts import IpcMode, PidMode
+
+
+class TaskArguments(TypedDict, total=False):
+    """The arguments about a task, be it of one container or of several.
+
+    Args:
+        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
+            granted what that needs. Default: no.
+    """
+
+    enable_execute_command: bool
+
+
+class SeveralContainersArguments(TypedDict, total=False):
+    """The arguments about a task of several containers.
+
+    Args:
+        ipc_mode: ``host``, ``task`` or ``none``: which IPC resources the containers share; not on
+            Fargate. Default: that of the Docker daemon.
+        pid_mode: ``host`` or ``task``: which process namespace the containers share. Default: each
+            has its own.
+    """
+
+    ipc_mode: IpcMode | str | None
+    pid_mode: PidMode | str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOfNodes:
+    """What both of the above are called in a range of nodes."""
+
+    ipc_mode: IpcMode | str | None = None
+    pid_mode: PidMode | str | None = None
+    enable_execute_command: bool = False
+
+
+TASK_DEFAULTS: Final = {
+    field.name: field.default for field in fields(TaskOfNodes) if field.default is not None
+}
+"""What the arguments about a task are by default, where that is not None."""
+
+OF_SEVERAL: Final = {"ipc_mode": "IpcMode", "pid_mode": "PidMode"}
+"""Parameter → the property that it sets, where a task is of several containers."""
+
+
+def task_options(arguments: Arguments, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a task that are said beside its containers."""
+    return given(
+        **{
+            name: arguments.text(parameter, own.get(parameter))
+            for parameter, name in OF_SEVERAL.items()
+        },
+        EnableExecuteCommand=arguments.switch(
+            "enable_execute_command", own.get("enable_execute_command")
+        ),
+    )
 
 
 class Task:

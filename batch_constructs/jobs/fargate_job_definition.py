@@ -12,9 +12,9 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import Container, ContainerArguments
-from batch_constructs.jobs.job_arguments import DEFAULTS
 from batch_constructs.jobs.single_container_job_definition import (
     SHARED,
+    SHARED_DEFAULTS,
     ContainerJobDefinition,
     runtime_platform,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.single_container_job_definition import SingleContainerArguments
 
 
-@spells_out(*SHARED, defaults=DEFAULTS)
+@spells_out(*SHARED, defaults=SHARED_DEFAULTS)
 class FargateJobDefinition(ContainerJobDefinition):
     """A job of one container on Fargate, with its roles, secrets and log group.
 
@@ -60,8 +60,6 @@ class FargateJobDefinition(ContainerJobDefinition):
             in a public subnet to reach anything. Default: no.
         volumes: What to mount: ``EfsVolume``, ``S3FilesVolume``, or a ``HostVolume`` without a
             path, which is an empty directory. Default: none.
-        enable_execute_command: Whether ECS Exec may open a shell in the container; the job role is
-            granted what that needs. Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -86,7 +84,6 @@ class FargateJobDefinition(ContainerJobDefinition):
         | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool = False,
-        enable_execute_command: bool = False,
         **shared: Unpack[SingleContainerArguments],
     ) -> None:
         super().__init__(scope, id)
@@ -108,9 +105,6 @@ class FargateJobDefinition(ContainerJobDefinition):
                 FargatePlatformConfiguration=given(PlatformVersion=version),
                 RuntimePlatform=runtime_platform(
                     arguments, cpu_architecture, operating_system_family
-                ),
-                EnableExecuteCommand=arguments.switch(
-                    "enable_execute_command", enable_execute_command
                 ),
             ),
             job_role_at_once=False,

@@ -12,8 +12,14 @@ from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
-from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
-from batch_constructs.jobs.ecs_task import Task
+from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
+from batch_constructs.jobs.ecs_task import (
+    TASK_DEFAULTS,
+    SeveralContainersArguments,
+    Task,
+    TaskArguments,
+    task_options,
+)
 from batch_constructs.jobs.job_arguments import (
     DEFAULTS,
     ConsumptionArguments,
@@ -33,16 +39,24 @@ if TYPE_CHECKING:
 
     from batch_constructs.aws.job_definition_facts import (
         CpuArchitecture,
-        IpcMode,
         NetworkMode,
         OperatingSystemFamily,
-        PidMode,
     )
     from batch_constructs.jobs.container import Container
-    from batch_constructs.jobs.ecs_job_definition import EcsJobArguments
 
 
-@spells_out(JobArguments, ConsumptionArguments, EcsArguments, defaults=DEFAULTS)
+class SeveralContainersJobArguments(EcsJobArguments, TaskArguments, SeveralContainersArguments):
+    """The arguments that a job of several containers shares with others."""
+
+
+@spells_out(
+    JobArguments,
+    ConsumptionArguments,
+    EcsArguments,
+    TaskArguments,
+    SeveralContainersArguments,
+    defaults={**DEFAULTS, **TASK_DEFAULTS},
+)
 class MultiContainerJobDefinition(EcsJobDefinition):
     """A job of up to ten containers, on Fargate, EC2 or Managed Instances.
 
@@ -71,13 +85,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         platform_version: The Fargate platform version. Default: ``LATEST``.
         assign_public_ip: Whether the job's network interface gets a public address, on Fargate.
             Default: no.
-        ipc_mode: ``host``, ``task`` or ``none``: which IPC resources the containers share; not on
-            Fargate. Default: that of the Docker daemon.
-        pid_mode: ``host`` or ``task``: which process namespace the containers share. Default: each
-            has its own.
         network_mode: ``host``, on Managed Instances. Default: the platform's.
-        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
-            granted what that needs. Default: no.
 
     Raises:
         ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
@@ -102,11 +110,8 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         | None = None,
         platform_version: str | None = None,
         assign_public_ip: bool | None = None,
-        ipc_mode: IpcMode | str | None = None,
-        pid_mode: PidMode | str | None = None,
         network_mode: NetworkMode | str | None = None,
-        enable_execute_command: bool = False,
-        **shared: Unpack[EcsJobArguments],
+        **shared: Unpack[SeveralContainersJobArguments],
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -130,12 +135,8 @@ class MultiContainerJobDefinition(EcsJobDefinition):
                     arguments, cpu_architecture, operating_system_family
                 ),
                 PlatformVersion=arguments.text("platform_version", platform_version),
-                IpcMode=arguments.text("ipc_mode", ipc_mode),
-                PidMode=arguments.text("pid_mode", pid_mode),
                 NetworkMode=arguments.text("network_mode", network_mode),
-                EnableExecuteCommand=arguments.switch(
-                    "enable_execute_command", enable_execute_command
-                ),
+                **task_options(arguments, shared),
             ),
             single=False,
         )

@@ -18,7 +18,7 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
-from batch_constructs.jobs.ecs_task import Task
+from batch_constructs.jobs.ecs_task import OF_SEVERAL, Task, TaskOfNodes, task_options
 from batch_constructs.jobs.job_arguments import DEFAULTS, Job, JobArguments
 from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
@@ -31,14 +31,13 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.aws.job_definition_facts import IpcMode, PidMode
     from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import NodesJobArguments
 
 
 @dataclass(frozen=True, kw_only=True)
-class NodeRange:
+class NodeRange(TaskOfNodes):
     """Nodes of a multi-node job that run the same: one of container, containers or pod.
 
     Attributes:
@@ -60,9 +59,6 @@ class NodeRange:
     containers: Sequence[Container] | None = None
     pod: Pod | None = None
     instance_type: str | ec2.InstanceType | None = None
-    ipc_mode: IpcMode | str | None = None
-    pid_mode: PidMode | str | None = None
-    enable_execute_command: bool = False
     consumable_resources: Mapping[Consumable, WholeNumber] | None = None
 
 
@@ -216,13 +212,7 @@ class Nodes:
             InstanceTypes=_instance_types(arguments, entry.instance_type),
             ConsumableResourceProperties=consumes.properties,
         )
-        options = given(
-            IpcMode=arguments.text("ipc_mode", entry.ipc_mode),
-            PidMode=arguments.text("pid_mode", entry.pid_mode),
-            EnableExecuteCommand=arguments.switch(
-                "enable_execute_command", entry.enable_execute_command
-            ),
-        )
+        options = task_options(arguments, vars(entry))
         kinds = [
             name for name in ("container", "containers", "pod") if getattr(entry, name) is not None
         ]
@@ -234,7 +224,7 @@ class Nodes:
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
         if entry.containers is None:
-            for name, parameter in (("IpcMode", "ipc_mode"), ("PidMode", "pid_mode")):
+            for parameter, name in OF_SEVERAL.items():
                 if options.pop(name, None) is not None:
                     arguments.wrong_value(
                         f"{parameter} is given without containers, which it belongs to:"

@@ -5,21 +5,30 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.construct import all_or_none, l1_properties, made_here, put_tags
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.old_revisions import retire_others
 from batch_constructs.jobs.pod import pod_metadata
+from batch_constructs.jsii_objects import described
 from batch_constructs.one_call import OneCall, together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Self
 
     from constructs import Construct
+
+
+def _expect_mapping(scope: Construct, parameter: str, value: object, of: str) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{scope.node.path}: {parameter} is {described(value)}; expected a mapping of {of}"
+        )
 
 
 class OwnJobDefinition(JobDefinition):
@@ -56,11 +65,13 @@ class OwnJobDefinition(JobDefinition):
             ValueError: arguments are wrong; all that is wrong with any of them, a line each.
             TypeError: nothing but types are wrong.
         """
+        _expect_mapping(scope, "definitions", definitions, "IDs and the arguments of each")
         made: dict[str, Self] = {}
         faults: list[Exception] = []
         with all_or_none(scope), together():
             for name, own in definitions.items():
                 try:
+                    _expect_mapping(scope, f"definitions[{shown(name)}]", own, "arguments")
                     made[name] = cls(scope, name, **{**shared, **own})
                 except (ValueError, TypeError) as fault:
                     faults.append(fault)

@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import ContainerArguments
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
-from batch_constructs.jobs.ecs_task import Task
-from batch_constructs.jobs.job_arguments import ConsumptionArguments, Job, JobArguments
+from batch_constructs.jobs.ecs_task import TASK_DEFAULTS, Task, TaskArguments, task_options
+from batch_constructs.jobs.job_arguments import DEFAULTS, ConsumptionArguments, Job, JobArguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +25,18 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.container import Container
 
 
-class SingleContainerArguments(ContainerArguments, EcsJobArguments):
+class SingleContainerArguments(ContainerArguments, EcsJobArguments, TaskArguments):
     """The arguments that jobs of one container share, on Fargate and on EC2."""
 
 
-SHARED: Final = (ContainerArguments, JobArguments, ConsumptionArguments, EcsArguments)
+SHARED: Final = (
+    ContainerArguments,
+    JobArguments,
+    ConsumptionArguments,
+    EcsArguments,
+    TaskArguments,
+)
+SHARED_DEFAULTS: Final = {**DEFAULTS, **TASK_DEFAULTS}
 
 
 class ContainerJobDefinition(EcsJobDefinition):
@@ -41,10 +49,11 @@ class ContainerJobDefinition(EcsJobDefinition):
         own: Mapping[str, Any],
         *,
         capability: str,
-        options: Mapping[str, Any],
         job_role_at_once: bool,
+        options: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
+        options = {**options, **task_options(arguments, own)}
         task = Task(arguments, [container], options=options, single=True, label="")
         self._define(
             arguments,

@@ -124,9 +124,9 @@ class BatchMonitoring(BatchConstruct):
         dead = arguments.resources(
             "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
-        for place, letters in enumerate(dead):
+        for number, letters in enumerate(dead):
             arguments.of_this_region(
-                f"dead_letter_queues[{place}]",
+                f"dead_letter_queues[{number}]",
                 letters,
                 str(letters.queue_arn),
                 "an alarm sees only metrics of its own Region: watch it from a stack of that one",

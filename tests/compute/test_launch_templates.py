@@ -239,6 +239,10 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
             {"root_volume": bc.RootVolume(throughput=1000)},
             "root_volume.throughput is 1000 with 3000 iops; .*: give iops=4000",
         ),
+        (
+            {"root_volume": bc.RootVolume(throughput=2000)},
+            "root_volume.throughput is 2000 with 3000 iops; .*: give iops=8000",
+        ),
         ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed are whole numbers from 1 to 64"),
         (
             {"imdsv2_hop_limit": 1.5},

@@ -187,7 +187,8 @@ def test_windows_instances_are_refused(
 
 
 def test_what_is_no_group_is_named(environment: bc.UnmanagedComputeEnvironment) -> None:
-    with pytest.raises(TypeError, match="auto_scaling_group is str; expected an autoscaling.Auto"):
+    told = 'auto_scaling_group is str "group"; expected an autoscaling.Auto'
+    with pytest.raises(TypeError, match=told):
         environment.add_auto_scaling_group("group")  # type: ignore[arg-type]
 
 

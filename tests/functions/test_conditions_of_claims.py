@@ -71,7 +71,35 @@ def done(_: bool) -> str:  # noqa: FBT001 - as claims call it
     return "done"
 
 
+def lost(_: bool) -> str:  # noqa: FBT001 - as above
+    raise UnsureError("lost")
+
+
+def not_done(_: bool) -> str:  # noqa: FBT001 - as above
+    raise NotDoneError
+
+
 # -- one by one
+
+
+def test_a_work_may_be_done_since_its_first_holder_began(claims: Claims, clock: Clock) -> None:
+    """Whoever took it over, and until it was surely not done."""
+    first = clock.now
+    for _ in range(2):
+        with pytest.raises(UnsureError):
+            claims.once("a", work=lost, deadline=clock.now)
+        assert claims.since("a") == first
+        clock.now += 3600
+    with pytest.raises(NotDoneError):
+        claims.once("a", work=not_done, deadline=clock.now)
+    clock.now += 60
+    began = clock.now
+    with pytest.raises(UnsureError):
+        claims.once("a", work=lost, deadline=clock.now)
+    clock.now += 60
+
+    assert claims.since("a") == began
+    assert claims.since("never begun") == clock.now
 
 
 def test_a_table_that_refuses_is_no_claim_of_somebody_else(table: Table, claims: Claims) -> None:
@@ -384,3 +412,18 @@ def test_a_write_that_may_go_well_later_is_tried_again(
     log._dynamodb.transact_write_items = fail_once
 
     assert taken(log, clock, "a") is not None
+
+
+def test_a_cold_function_knows_what_one_whose_clock_is_behind_still_counts_as_of_the_window(
+    table: Table, clock: Clock, log: Log
+) -> None:
+    """Many pages back, and by 30 seconds more than the window and the longest lease."""
+    for batch in range(8):
+        names = [f"{batch}-{number}" for number in range(10_000)]
+        assert taken(log, clock, *names) is not None
+    clock.now += 3600 + LONGEST_SECONDS + 25
+
+    cold = another(table, clock)
+    cold.refresh()
+
+    assert cold.claim_of(digest("0-0")) is not None

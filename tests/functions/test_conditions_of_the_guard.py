@@ -94,6 +94,19 @@ def test_a_topic_that_cannot_be_reached_keeps_no_queue_open(error: Exception) ->
     assert watch.now <= 1010, "no time was left for the queues"
 
 
+def test_what_nobody_could_be_told_is_told_by_the_next_run() -> None:
+    aws, watch = Aws(error=EndpointConnectionError(endpoint_url="sns")), Watch()
+    ours = guard(aws, 60)
+    with pytest.raises(RuntimeError, match="topic"):
+        ours.run(NOW, Invocation(deadline=1055, clock=watch.clock, sleep=watch.sleep))
+    aws.error = None
+
+    ours.run(NOW, invocation())
+    ours.run(NOW, invocation())
+
+    assert len(aws.said) == 1
+
+
 def test_a_warning_says_nothing_of_queues_that_are_held_back() -> None:
     aws = Aws()
 

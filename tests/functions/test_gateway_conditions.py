@@ -75,6 +75,21 @@ def test_an_array_whose_answer_got_lost_is_found_and_its_claim_ends(array: World
     assert open_claims(array) == 0
 
 
+def test_what_was_submitted_at_the_last_moment_is_written_down(world: World) -> None:
+    """A function that begins nothing more still has the time to say what became of it."""
+    records = sent(world, body(1))
+    ends = world.aws.clock.now + TIMEOUT_SECONDS
+
+    def late(call: str) -> None:
+        if call == "batch:SubmitJob":
+            world.aws.clock.now = ends - 12
+
+    world.aws.before.append(late)
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+    assert open_claims(world) == 0
+
+
 def test_what_was_submitted_leaves_no_claim_open(world: World) -> None:
     for number, bucket in enumerate((None, "manifests")):
         world.settings["manifest_bucket"] = bucket

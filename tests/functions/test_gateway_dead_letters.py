@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.functions.submission.message_reader import FIRST_ID
+from batch_constructs.functions.submission.message_reader import CLAIMED_AT, FIRST_ID
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import TIMEOUT_SECONDS, World, body, one_job_each, world
 
@@ -80,6 +80,26 @@ def test_one_that_is_forgotten_is_set_aside_again_and_never_made_twice(world: Wo
 
     (letter,) = redriven(world)
     assert letter["messageAttributes"]["Reason"]["stringValue"].startswith("perhaps a job, since")
+
+
+@pytest.mark.parametrize(("left", "forgotten"), [(31, False), (29, True)])
+def test_one_counts_as_forgotten_as_soon_as_a_clock_may_say_so(
+    world: World,
+    left: float,
+    forgotten: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Clocks are 30 seconds apart: what another function has forgotten is never made here."""
+    world.aws.faults.lose_answer = 1.0
+    world.aws.clock.now = float(int(world.aws.clock.now))
+    world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    (again,) = redriven(world)
+    at = float(again["messageAttributes"][CLAIMED_AT]["stringValue"])
+    world.aws.clock.now = at + world.settings["window_seconds"] - left
+
+    world.gateway().handle([again], seconds=TIMEOUT_SECONDS)
+
+    reasons = [each["MessageAttributes"]["Reason"] for each in messages_in(world.dead_letters)]
+    assert any("since longer ago" in each["StringValue"] for each in reasons) is forgotten
 
 
 def test_one_that_surely_is_no_job_may_be_redriven_at_any_time(world: World) -> None:

@@ -81,14 +81,17 @@ def _named_by_constructs() -> set[str]:
     found = set()
     for path in Path(batch_constructs.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ShippedFunction":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MADE_BY:
                 said = {
                     word.arg: str(word.value.value)
                     for word in node.keywords
                     if isinstance(word.value, ast.Constant)
                 }
-                found.add(f"{said['folder']}/{said['module']}")
+                found |= {f"{said['folder']}/{said['module']}"} if "folder" in said else set()
     return found
+
+
+MADE_BY = ("ShippedFunction", "the_only")
 
 
 def test_what_waits_finds_what_was_submitted_and_never_noted() -> None:

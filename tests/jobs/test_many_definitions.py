@@ -105,3 +105,15 @@ def test_a_text_like_what_stands_for_a_name_is_left_alone_elsewhere(stack: cdk.S
     """What is no resource of the same definition is nobody's: the CDK refuses it as a token."""
     with pytest.raises(ValueError, match="made:Nobody:ref"):
         bc.FargateJobDefinition(stack, "A", environment={"X": "${Token[made:Nobody:ref]}"}, **SIZE)
+
+
+@pytest.mark.parametrize(
+    ("definitions", "told"),
+    [
+        (["A"], "definitions is list"),
+        ({"A": 7}, r'definitions\["A"\] is int 7; expected a mapping of arguments'),
+    ],
+)
+def test_what_is_no_mapping_is_refused(stack: cdk.Stack, definitions: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=f"^{stack.node.id}: {told}"):
+        bc.FargateJobDefinition.from_mapping(stack, definitions, **SIZE)

@@ -175,7 +175,7 @@ def text(value: Any, types: dict[str, str]) -> str:
             named = kind and not kind.startswith(NAMED_BY_REF)
             return "name" if named else PSEUDO.get(given) or ARNS.get(kind, UNKNOWN)
         case "Fn::GetAtt":
-            return ARNS.get(types[given[0]], UNKNOWN)
+            return ARNS.get(types.get(given[0], ""), UNKNOWN)
         case "Fn::Join":
             return str(given[0]).join(text(one, types) for one in given[1])
         case "Fn::Select" if "Fn::Split" in given[1]:

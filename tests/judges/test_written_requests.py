@@ -81,7 +81,7 @@ def calls_in(source: str, where: str) -> Iterator[Call]:
                 receiver, method = client, asked
         name = name_of(receiver)
         service = None if (where, name) in NO_CLIENT else SERVICES.get(name)
-        if service is not None and method not in ("get_paginator", "meta", "exceptions"):
+        if service is not None and method not in ("get_paginator", "register_first"):
             yield Call(place, service, method, node.keywords)
 
 

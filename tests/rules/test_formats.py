@@ -48,7 +48,7 @@ def one(message: str, path: str = "a.yaml") -> dict[str, list[Finding]]:
 
 def test_what_github_reads_as_a_sign_is_written_otherwise() -> None:
     written = findings_report.written(
-        one("50%\nof it", "a,b:c.yaml"), {}, "github", colour=False, width=0
+        one("50%\nof it", "a,b:c.yaml"), {}, "github", color=False, width=0
     )
 
     assert written.startswith("::warning file=a%2Cb%3Ac.yaml,line=1,col=2,")
@@ -177,7 +177,7 @@ def test_junit_has_a_failure_for_each_error_and_warning_and_a_case_for_a_good_fi
 @pytest.mark.parametrize("format", findings_report.FORMATS)
 def test_no_sign_in_a_message_breaks_a_format(format: str) -> None:
     written = findings_report.written(
-        one("a\"<&>'\n%\x01\x1b[0m]]>\u2028", "<&\">'\x02"), {}, format, colour=False, width=0
+        one("a\"<&>'\n%\x01\x1b[0m]]>\u2028", "<&\">'\x02"), {}, format, color=False, width=0
     )
 
     if format == "junit":
@@ -202,7 +202,7 @@ def test_nothing_found_is_an_empty_report_of_each_format(tmp_path: Path) -> None
 def test_text_is_broken_at_the_width_of_a_terminal_under_what_it_belongs_to() -> None:
     found = one("one two three four five six seven eight nine ten")
 
-    written = findings_report.written(found, {"a.yaml": {"Q": "T"}}, "text", colour=False, width=40)
+    written = findings_report.written(found, {"a.yaml": {"Q": "T"}}, "text", color=False, width=40)
 
     assert written.splitlines()[2:5] == [
         "    warning one two three four five six",
@@ -213,7 +213,7 @@ def test_text_is_broken_at_the_width_of_a_terminal_under_what_it_belongs_to() ->
 
 
 def test_text_is_coloured_where_that_is_wanted() -> None:
-    written = findings_report.written(one("wrong"), {}, "text", colour=True, width=0)
+    written = findings_report.written(one("wrong"), {}, "text", color=True, width=0)
 
     assert "\x1b[33mwarning \x1b[0mwrong" in written
 

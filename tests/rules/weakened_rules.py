@@ -28,7 +28,7 @@ from batch_constructs.aws.limits import Limit
 from batch_constructs.rules.rule import Rule
 from batch_constructs.rules.rulebook import RULES
 from tests.aws.test_limits import admitted_and_refused
-from tests.rules.test_every_rule import ALL, MORE, findings
+from tests.rules.test_every_rule import ALL, MORE, findings, is_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,15 +202,16 @@ def _end(*_: object) -> None:
 def is_noticed(rule: str, mutant: Mutant) -> bool:
     """Tell whether a case of a rule turns red."""
     type_, bad, good = ALL[rule]
-    cases = [(type_, bad, True), (type_, good, False)]
-    cases += [(one["type"], one["case"], one["told"]) for one in MORE if one["rule"] == rule]
+    cases = [(type_, bad, True, ""), (type_, good, False, "")]
+    mine = (one for one in MORE if one["rule"] == rule)
+    cases += [(one["type"], one["case"], one["told"], one.get("says", "")) for one in mine]
     signal.signal(signal.SIGALRM, _end)
     signal.alarm(SECONDS)
     try:
         with in_place(mutant):
             return any(
-                (rule in {one.rule for one in findings(kind, case)}) is not told
-                for kind, case, told in cases
+                is_told(findings(kind, case), rule, says) is not told
+                for kind, case, told, says in cases
             )
     except Exception:  # noqa: BLE001  # whatever it is, it is noticed
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.job_graph import Graph
@@ -107,6 +107,7 @@ def before(structure: Structure) -> tuple[set[str], dict[str, set[str]]]:
     return jobs, done
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_every_job_runs_once_and_after_all_it_waits_for(jobs: list[WorkflowJob]) -> None:
     everything, done = before(structure_of(Graph.of(jobs)))

@@ -276,4 +276,5 @@ def word_case(subject: Resource) -> Iterator[Fault]:
     """Whether AWS Batch takes it is not documented: some words it does, and not all were tried."""
     for limit in limits_of(subject.type):
         for path, got, right in in_another_case(limit, subject.properties):
-            yield path, f'{limit.noun} is "{got}"; AWS writes {right}', f"write {right}"
+            fix = f"set {path.rpartition('/')[2]} to {right}"
+            yield path, f'{limit.noun} is "{got}"; AWS writes {right}', fix
