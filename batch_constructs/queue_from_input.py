@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import refused
-from batch_constructs.queues.any_job_queue import is_job_queue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +44,8 @@ class QueueFromInput:
 
 def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:
     """Return the queues that a job may wait in, and note what is wrong with them."""
+    from batch_constructs.queues.any_job_queue import is_job_queue  # noqa: PLC0415  # it loads the CDK
+
     if not isinstance(queue, QueueFromInput):
         if is_job_queue(queue):
             return [queue]

@@ -71,7 +71,7 @@ CREDENTIALS: Final = (
     Credential(
         "a token of PyPI",
         r"\bpypi-[A-Za-z0-9_-]{40,255}",
-        "https://pypi.org/help/#apitoken",
+        "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
     ),
     Credential(
         "a header that authorizes",
