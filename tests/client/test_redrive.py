@@ -178,7 +178,9 @@ def test_a_fair_share_queue_demands_a_share(aws: Aws, client: BatchClient) -> No
 
     with pytest.raises(ValueError, match="fair-q has a scheduling policy .* --share-identifier"):
         redrive(client, "a", queue="fair-q")
-    with pytest.raises(ValueError, match="plain has no scheduling policy; leave the share identifier out"):
+    with pytest.raises(
+        ValueError, match="plain has no scheduling policy; leave the share identifier out"
+    ):
         redrive(client, "a", queue="plain", share_identifier="blue")
     with pytest.raises(LookupError, match="there is no job queue nowhere"):
         redrive(client, "a", queue="nowhere")

@@ -146,7 +146,7 @@ class TestRefusals:
             bc.secret_field(secret, "a:b")
 
     def test_a_stage_and_an_id(self, secret: secretsmanager.Secret) -> None:
-        with pytest.raises(ValueError, match="only one of them"):
+        with pytest.raises(ValueError, match="allowed is one of them"):
             bc.secret_field(secret, "a", version_stage="AWSCURRENT", version_id="x")
 
     def test_a_field_of_something_else(self) -> None:

@@ -180,5 +180,6 @@ def text(value: Any, types: dict[str, str]) -> str:
             return str(given[0]).join(text(one, types) for one in given[1])
         case "Fn::Select" if "Fn::Split" in given[1]:
             separator, whole = given[1]["Fn::Split"]
-            return text(whole, types).split(separator)[int(given[0])]
+            parts, place = text(whole, types).split(separator), int(given[0])
+            return parts[place] if place < len(parts) else UNKNOWN
     return UNKNOWN

@@ -248,12 +248,12 @@ def test_overrides_and_graphs_need_no_cdk() -> None:
         " retry=bc.RetryPolicy(attempts=2, rules=[]), timeout=timedelta(minutes=2));"
         "job = bc.WorkflowJob(name='a', job_definition='d', overrides=overrides);"
         "from batch_constructs.job_graph import Graph;"
-        "print(_requests(Graph.of([job]).jobs['a'], 'q', 'r', {})[0])"
+        "import json; print(json.dumps(_requests(Graph.of([job]).jobs['a'], 'q', 'r', {})[0]))"
     )
 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert eval(ran.stdout) == {  # noqa: S307  # what the line above printed
+    assert json.loads(ran.stdout) == {
         "jobName": "r--a",
         "jobQueue": "q",
         "jobDefinition": "d",
