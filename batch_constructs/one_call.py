@@ -46,30 +46,33 @@ class Made(Generic[T]):
     Args:
         call: what makes it.
         id: its ID.
+
+    Attributes:
+        made: The resource, once it is made.
     """
 
     def __init__(self, call: OneCall, id: str) -> None:
         self._call = call
         self._id = id
-        self._resource: T | None = None
+        self.made: T | None = None
 
     @property
     def resource(self) -> T:
         """The resource; it is made now, with all that waits, if it was not."""
-        if self._resource is None:
+        if self.made is None:
             self._call.make(at_once=True)
-        return cast("T", self._resource)
+        return cast("T", self.made)
 
     def attribute(self, name: str) -> str:
         """Return an attribute by its name in JavaScript: its token, or what stands for that."""
-        if self._resource is None:
+        if self.made is None:
             return f"${{Token[made:{self._id}:{name}]}}"
-        return str(jsii.get(self._resource, name))
+        return str(jsii.get(self.made, name))
 
     def take(self, resource: T) -> None:
         """Keep the resource that was made; whoever asks jsii for it gets this very object."""
         register_reference(resource)
-        self._resource = resource
+        self.made = resource
 
 
 class OneCall:
@@ -135,9 +138,10 @@ def together() -> Iterator[None]:
 
 
 def tell(key: str, told: list[tuple[Any, Any]]) -> None:
-    """Add a piece of metadata to each of many resources."""
-    if told:
-        pairs = [[one.resource if isinstance(one, Made) else one, value] for one, value in told]
+    """Add a piece of metadata to each of many resources; what was refused was never made."""
+    made = [[one.made if isinstance(one, Made) else one, value] for one, value in told]
+    pairs = [pair for pair in made if pair[0] is not None]
+    if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
 
 

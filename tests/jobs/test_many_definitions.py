@@ -117,3 +117,21 @@ def test_a_text_like_what_stands_for_a_name_is_left_alone_elsewhere(stack: cdk.S
 def test_what_is_no_mapping_is_refused(stack: cdk.Stack, definitions: Any, told: str) -> None:
     with pytest.raises(TypeError, match=f"^{stack.node.id}: {told}"):
         bc.FargateJobDefinition.from_mapping(stack, definitions, **SIZE)
+
+
+def test_what_was_refused_is_not_made_when_the_app_is_synthesised() -> None:
+    refused: list[bc.FargateJobDefinition] = []
+
+    class Seen(bc.FargateJobDefinition):
+        def __init__(self, scope: cdk.Stack, id: str, **arguments: Any) -> None:
+            super().__init__(scope, id, **arguments)
+            refused.append(self)
+
+    app = cdk.App()
+    stack = cdk.Stack(app, "S")
+    with pytest.raises(ValueError, match="vcpus"):
+        Seen.from_mapping(stack, {"New": {}, "Wrong": {"vcpus": 3}}, **SIZE)
+
+    app.synth()
+
+    assert [len(one.node.children) for one in refused] == [0]
