@@ -153,11 +153,10 @@ def old_revisions(seed: int) -> World:
 
     def work(me: Instance, _: Any, __: str) -> None:
         newest = int(me.works_on)
-        before = {one for one in world.active if one < newest}
-        used = {one for one in before if world.is_in_use(one)}
+        used = {one for one in world.active if world.is_in_use(one)}
         retire.handler(_event(_arn(newest), world.keep), None)
         assert answers[me]["Status"] == "SUCCESS"
-        left = world.active & set(sorted(before)[: -world.keep])
+        left = {*sorted(one for one in world.active if one < newest)[: -world.keep]}
         assert left <= used, f"lost {left - used}"
 
     with (
