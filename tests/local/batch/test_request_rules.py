@@ -71,12 +71,6 @@ def test_vcpus_of_an_unmanaged_environment_are_not_for_a_managed_one(account: Ac
         )
 
 
-def test_an_environment_is_in_a_queue_once(account: Account) -> None:
-    account.environment()
-    with pytest.raises(ClientError, match="computeEnvironmentOrder"):
-        account.queue(environments=("ce", "ce"))
-
-
 def test_an_image_type_that_ended_is_refused(account: Account) -> None:
     image: dict[str, Any] = {"ec2Configuration": [{"imageType": "ECS_AL2"}]}
     with pytest.raises(ClientError, match="ECS_AL2"):
