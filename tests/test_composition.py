@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import aws_cdk as cdk
@@ -208,6 +210,15 @@ def test_roles_that_others_made_stand_for_all_of_ours(above: str) -> None:
     rights = {one["roleName"]: one["identityPolicyStatements"] for one in report}
     assert set(rights) == {"Job-ExecutionRole", "Job-JobRole", "Nightly-Role", "Spot-InstanceRole"}
     assert "logs:PutLogEvents" in json.dumps(rights["Job-ExecutionRole"])
+
+
+def test_cdk_nag_beside_does_not_miss_roles_that_others_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is meant so in a role is told to its packs; these roles are in no template."""
+    monkeypatch.setitem(sys.modules, "cdk_nag", ModuleType("cdk_nag"))
+
+    test_roles_that_others_made_stand_for_all_of_ours("the app")
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,12 @@ def text(value: Any, types: dict[str, str]) -> str:
         case "Fn::GetAtt":
             return ARNS.get(types.get(given[0], ""), UNKNOWN)
         case "Fn::Join":
-            return str(given[0]).join(text(one, types) for one in given[1])
+            parts = [text(one, types) for one in given[1]]
+            known = UNKNOWN not in parts[1:]  # a part of it is no ARN of its own
+            return str(given[0]).join(parts) if known else UNKNOWN
         case "Fn::Select" if "Fn::Split" in given[1]:
             separator, whole = given[1]["Fn::Split"]
-            parts, place = text(whole, types).split(separator), int(given[0])
+            whole, place = text(whole, types), int(given[0])
+            parts = whole.split(separator)
             return parts[place] if place < len(parts) else UNKNOWN
     return UNKNOWN

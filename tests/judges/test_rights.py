@@ -52,6 +52,9 @@ OF_THE_CDK = {"GrantedByTheL2DefaultPolicy193BC522: batch:SubmitJob requires job
 
 
 ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")
+OF_THE_CDK = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
+"""What the CDK's own targets and destinations are granted on a queue beside sending to it."""
+
 SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
     "cloudtrail": {
         "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html": (
@@ -222,7 +225,7 @@ def unneeded(one: Statement) -> Iterator[str]:
     if one.said["Effect"] == "Allow" and one.beside != "AWS::IAM::Role":
         for service in one.services:
             pages = SERVICES.get(service.partition(".")[0], {})
-            for action in set(one.actions).difference(*pages.values()):
+            for action in set(one.actions).difference(*pages.values(), OF_THE_CDK):
                 yield f"{one.where}: {service} does no {action}"
 
 
