@@ -52,7 +52,7 @@ OF_THE_CDK = {"GrantedByTheL2DefaultPolicy193BC522: batch:SubmitJob requires job
 
 
 ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")
-OF_THE_CDK = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
+ADDED_BY_THE_CDK = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 """What the CDK's own targets and destinations are granted on a queue beside sending to it."""
 
 SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -225,7 +225,7 @@ def unneeded(one: Statement) -> Iterator[str]:
     if one.said["Effect"] == "Allow" and one.beside != "AWS::IAM::Role":
         for service in one.services:
             pages = SERVICES.get(service.partition(".")[0], {})
-            for action in set(one.actions).difference(*pages.values(), OF_THE_CDK):
+            for action in set(one.actions).difference(*pages.values(), ADDED_BY_THE_CDK):
                 yield f"{one.where}: {service} does no {action}"
 
 
