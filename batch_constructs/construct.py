@@ -52,25 +52,37 @@ def once_made(act: Callable[[], object]) -> None:
 
 
 @contextmanager
-def all_or_none(scope: Construct) -> Iterator[None]:
-    """Make several constructs below one, or none of them: what was made goes again."""
+def all_or_none(scope: Construct | None = None) -> Iterator[None]:
+    """Make a construct, or several below a scope, whole; or leave everything as it was.
+
+    What JavaScript refuses becomes an error of ours with a path: the scope's, or, without one, that
+    of the first construct that was begun.
+    """
     depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
-    _UNDER_CONSTRUCTION.append(scope)
+    if scope is not None:
+        _UNDER_CONSTRUCTION.append(scope)  # so that none of the several is the outermost
+    first = len(_UNDER_CONSTRUCTION)
     try:
         yield
         if depth == 0:
             for act in _ONCE_MADE:
                 act()
     except Exception as error:
-        _remove(_UNDER_CONSTRUCTION[depth + 1 :])
-        del _ONCE_MADE[waiting:]
-        told = told_at(scope.node.path, error)
+        begun = _UNDER_CONSTRUCTION[first:]
+        del _UNDER_CONSTRUCTION[depth:], _ONCE_MADE[waiting:]
+        if scope is None and not begun:
+            raise
+        path = (begun[0] if scope is None else scope).node.path
+        _remove(begun)
+        told = told_at(path, error)
         if told is error:
             raise
         raise told from told.__cause__
+    else:
+        del _UNDER_CONSTRUCTION[depth:first]
     finally:
-        del _UNDER_CONSTRUCTION[depth:]
         if depth == 0:
+            _UNDER_CONSTRUCTION.clear()
             _ONCE_MADE.clear()
 
 
@@ -93,28 +105,8 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
             instead = vars(self).get("_instead")
             if instead is not None:
                 raise TypeError(f"{self.__name__} is abstract: {instead}")
-            depth, waiting = len(_UNDER_CONSTRUCTION), len(_ONCE_MADE)
-            try:
-                made = super().__call__(*args, **options)
-                if depth == 0:
-                    for act in _ONCE_MADE:
-                        act()
-            except Exception as error:
-                begun = _UNDER_CONSTRUCTION[depth:]
-                del _UNDER_CONSTRUCTION[depth:], _ONCE_MADE[waiting:]
-                if not begun:
-                    raise
-                path = begun[0].node.path
-                _remove(begun)
-                told = told_at(path, error)
-                if told is error:
-                    raise
-                raise told from told.__cause__
-            finally:
-                if depth == 0:
-                    _UNDER_CONSTRUCTION.clear()
-                    _ONCE_MADE.clear()
-            return made
+            with all_or_none():
+                return super().__call__(*args, **options)
 
     @property
     def __signature__(self) -> inspect.Signature:

@@ -135,3 +135,16 @@ def test_what_was_refused_is_not_made_when_the_app_is_synthesised() -> None:
     app.synth()
 
     assert [len(one.node.children) for one in refused] == [0]
+
+
+def test_many_that_a_construct_makes_beside_itself_go_with_it(stack: cdk.Stack) -> None:
+    class Pipeline(bc.FargateJobDefinition):
+        def __init__(self, scope: cdk.Stack, id: str, **arguments: Any) -> None:
+            super().__init__(scope, id, **arguments)
+            bc.FargateJobDefinition.from_mapping(scope, {"A": {}, "B": {}}, **SIZE)
+            raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        Pipeline(stack, "Pipeline", **SIZE)
+
+    assert [child.node.id for child in stack.node.children] == []
