@@ -36,7 +36,8 @@ class ContainerEndpoints:
         endpoint_url: where the server answers.
         roles: gives credentials of roles.
         metadata: describes a container by its reference; None where there is no such one. The
-            second argument is what of it is asked for: nothing, or ``task``.
+            second argument is what of it is asked for: nothing, ``task``, ``taskWithTags``,
+            ``stats``, ``task/stats``.
     """
 
     def __init__(

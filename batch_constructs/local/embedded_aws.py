@@ -17,6 +17,7 @@ from batch_constructs.local.cloudformation.monitoring_types import monitoring_ty
 from batch_constructs.local.cloudformation.network_types import network_types
 from batch_constructs.local.cloudformation.recorded_type import RecordedType
 from batch_constructs.local.container_endpoints import ContainerEndpoints
+from batch_constructs.local.container_stats import container_stats
 from batch_constructs.local.ended_jobs import EndedJobs
 from batch_constructs.local.role_sessions import RoleSessions
 
@@ -100,7 +101,19 @@ class EmbeddedAws:
         return job
 
     def _container_metadata(self, reference: str, part: str) -> Mapping[str, Any] | None:
-        return self._service.container_metadata(reference, part)
+        """Answer what a container asks about itself or its task, the statistics of either, too."""
+        if not part.endswith("stats"):
+            return self._service.container_metadata(reference, part)
+        found = self._service.container_metadata(reference, part.rpartition("/")[0])
+        if found is None:
+            return None
+        if "Containers" not in found:
+            return container_stats(found, reference)
+        job_id = reference.rpartition("/")[0]
+        return {
+            one["DockerId"]: container_stats(one, f"{job_id}/{one['Name']}")
+            for one in found["Containers"]
+        }
 
     def _control(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Answer what AWS has no API for.

@@ -74,6 +74,24 @@ def test_a_login_shell_reads_no_profile_of_the_user(
 
 
 @on_linux
+def test_its_entry_in_the_list_of_users_has_that_home(local_aws: LocalAws) -> None:
+    found = told(
+        local_aws,
+        """
+        import json, os, pwd
+        homes = [one.pw_dir for one in pwd.getpwall() if one.pw_uid == os.getuid()]
+        print(json.dumps([homes, os.getcwd(), os.listdir(os.path.dirname(os.getcwd()))]))
+        """,
+    )
+
+    homes, directory, beside = found
+    assert set(homes) == {directory}
+    assert not [
+        name for name in beside if name.endswith(".passwd")
+    ]  # it is only the job that sees it
+
+
+@on_linux
 def test_a_job_finds_no_process_but_those_of_jobs_and_no_key_in_them(local_aws: LocalAws) -> None:
     found = told(
         local_aws,
@@ -150,6 +168,36 @@ def test_a_job_reads_about_itself_as_in_amazon_ecs(local_aws: LocalAws) -> None:
     assert container["Labels"]["com.amazonaws.ecs.task-arn"] == task["TaskARN"]
     assert container["LogOptions"]["awslogs-stream"] == job["container"]["logStreamName"]
     assert [one["DockerId"] for one in task["Containers"]] == [container["DockerId"]]
+
+
+def test_a_job_reads_what_it_uses_and_the_tags_of_its_task(local_aws: LocalAws) -> None:
+    found = told(
+        local_aws,
+        """
+        import json, os, urllib.request
+        base = os.environ["ECS_CONTAINER_METADATA_URI_V4"]
+        read = lambda path: json.load(urllib.request.urlopen(base + path))
+        held, until = bytearray(64 << 20), os.times().user + 0.2
+        while os.times().user < until:
+            pass
+        print(json.dumps({
+            "container": read(""), "stats": read("/stats"), "all": read("/task/stats"),
+            "tagged": read("/taskWithTags"), "used": os.times().user,
+        }))
+        """,
+        tags={"team": "genomics"},
+        propagateTags=True,
+    )
+
+    stats, identity = found["stats"], found["container"]["DockerId"]
+    in_user_mode = stats["cpu_stats"]["cpu_usage"]["usage_in_usermode"] / 1e9
+    assert found["tagged"]["TaskTags"] == {"team": "genomics"}
+    assert stats["id"] == identity
+    assert list(found["all"]) == [identity]
+    assert stats["pids_stats"]["current"] == 1
+    assert 0.2 <= in_user_mode <= found["used"]
+    assert stats["memory_stats"]["usage"] > 64 << 20
+    assert stats["memory_stats"]["limit"] == found["container"]["Limits"]["Memory"] << 20
 
 
 class TestTheEndpointsLock:

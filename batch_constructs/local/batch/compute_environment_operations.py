@@ -212,12 +212,8 @@ class ComputeEnvironments:
 
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeComputeEnvironments."""
-        wanted = request.get("computeEnvironments")
-        if wanted:
-            found = [self._described(e) for e in map(self.find, wanted) if e is not None]
-            return {"computeEnvironments": found}
-        all_ = (self._by_name[name] for name in sorted(self._by_name))
-        some, token = page(all_, request, limit=100)
+        found = map(self.find, request.get("computeEnvironments") or sorted(self._by_name))
+        some, token = page((one for one in found if one is not None), request, limit=100)
         return {"computeEnvironments": [self._described(each) for each in some], **token}
 
     def _described(self, environment: ComputeEnvironment) -> Document:

@@ -14,6 +14,8 @@ from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.aws.platforms import PlatformCapability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.jobs import Job
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 def on_fargate(job: Job) -> bool:
     """Tell whether a job's definition is for Fargate."""
     return PlatformCapability.FARGATE in job.submission.document.get("platformCapabilities", ())
+
+
+def task_tags(job: Job, of_definition: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of a job's task: its own and its definition's, where they are propagated."""
+    document = job.submission.document
+    return {**of_definition, **document["tags"]} if document["propagateTags"] else {}
 
 
 def task_metadata(job: Job, arns: Arns) -> Document:

@@ -41,8 +41,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
-_SHARED = ("dev", "sys", "etc/resolv.conf", "etc/hosts")
+_SHARED = ("dev", "sys", "proc", "etc/resolv.conf", "etc/hosts")
 """What a root file system has of this machine's."""
+
+_PASSWD = Path("/etc/passwd")
 
 
 class Process:
@@ -138,10 +140,14 @@ class Host:
         env = message["env"]
         root = message.get("root")
 
+        accounts = _accounts(message["cwd"]) if root is None and self._in_namespace else None
+
         def prepare() -> None:
             self._die_with_host()
             if root is not None:
                 _enter(Path(root), Path(message["cwd"]), message["work"])
+            elif accounts is not None:
+                _see(accounts)
 
         if root is not None and not self._in_namespace:
             os.close(output)
@@ -163,6 +169,8 @@ class Host:
             return
         finally:
             os.close(output)
+            if accounts is not None:
+                accounts.unlink()
         process.returncode = 0  # it is waited for here, not by the object
         marks = frozenset(
             f"{name}={env[name]}".encode()
@@ -355,13 +363,18 @@ def _tried(flags: int) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def _unshare(flags: int) -> None:
+def _unshare(flags: int, *, inside: int | None = None) -> None:
+    """Leave namespaces; in a new one of users, be the same user, or the one that is given."""
     user, group = os.getuid(), os.getgid()
     _called(ctypes.CDLL(None, use_errno=True).unshare(flags))
     if flags & _CLONE_NEWUSER:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+        Path("/proc/self/uid_map").write_text(_only(user, inside), encoding="ascii")
+        Path("/proc/self/gid_map").write_text(_only(group, inside), encoding="ascii")
+
+
+def _only(outside: int, inside: int | None) -> str:
+    return f"{outside if inside is None else inside} {outside} 1"
 
 
 def _mount_proc() -> None:
@@ -370,10 +383,36 @@ def _mount_proc() -> None:
     _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
 
 
-def _enter(root: Path, own: Path, work: str) -> None:
-    """Change to another root file system; what is written there is the job's own, if it can be."""
+def _accounts(home: str) -> Path:
+    """Write this machine's list of users, in which whoever runs jobs has another home."""
+    place = Path(f"{home}.passwd")
+    lines = _PASSWD.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    fields = [line.split(":") for line in lines]
+    own = [str(os.getuid()), str(os.getgid()), "", home, "/bin/sh"]
+    if not any(one[2:3] == own[:1] for one in fields):
+        fields.append(["job", "x", *own])
+    with place.open("w", encoding="utf-8", errors="surrogateescape") as new:
+        for one in fields:
+            if one[2:3] == own[:1]:
+                one[5] = home
+            print(":".join(one), file=new)
+    return place
+
+
+def _see(accounts: Path) -> None:
+    """See another list of users than this machine's."""
     libc = ctypes.CDLL(None, use_errno=True)
     _called(libc.unshare(_CLONE_NEWNS))
+    _called(libc.mount(bytes(accounts), bytes(_PASSWD), None, _MS_BIND, None))
+
+
+def _enter(root: Path, own: Path, work: str) -> None:
+    """Change to another root file system; what is written there is the job's own, if it can be.
+
+    As in a container, the user there is root.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    _unshare(_CLONE_NEWNS | (_CLONE_NEWUSER if os.getuid() else 0), inside=0)
     new, upper, inner = (own / name for name in (".root", ".upper", ".inner"))
     for path in (new, upper, inner):
         path.mkdir()
@@ -388,8 +427,6 @@ def _enter(root: Path, own: Path, work: str) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
         _called(libc.mount(bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None))
-    (new / "proc").mkdir(exist_ok=True)
-    _called(libc.mount(b"proc", bytes(new / "proc"), b"proc", 0, None))
     os.chroot(new)
     Path(work).mkdir(parents=True, exist_ok=True)
     os.chdir(work)

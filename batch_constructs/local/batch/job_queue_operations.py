@@ -212,13 +212,10 @@ class JobQueues:
 
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeJobQueues."""
-        wanted = request.get("jobQueues")
-        if wanted:
-            found = [queue.detail for queue in map(self.find, wanted) if queue is not None]
-            return {"jobQueues": deepcopy(found)}
-        details = (self._by_name[name].detail for name in sorted(self._by_name))
-        found, token = page(details, request, limit=100)
-        return {"jobQueues": deepcopy(found), **token}
+        found = map(self.find, request.get("jobQueues") or sorted(self._by_name))
+        details = (queue.detail for queue in found if queue is not None)
+        some, token = page(details, request, limit=100)
+        return {"jobQueues": deepcopy(some), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:
         """Answer UpdateJobQueue."""

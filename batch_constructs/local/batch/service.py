@@ -12,7 +12,11 @@ from batch_constructs.local.batch.api_model import OPERATIONS
 from batch_constructs.local.batch.arns import Arns
 from batch_constructs.local.batch.compute_environment_operations import ComputeEnvironments
 from batch_constructs.local.batch.consumable_resource_operations import ConsumableResources
-from batch_constructs.local.batch.container_metadata import container_metadata, task_metadata
+from batch_constructs.local.batch.container_metadata import (
+    container_metadata,
+    task_metadata,
+    task_tags,
+)
 from batch_constructs.local.batch.event_loop import EventLoop, Timers
 from batch_constructs.local.batch.event_publisher import Publisher
 from batch_constructs.local.batch.host_link import end_processes
@@ -313,7 +317,7 @@ class BatchService:
 
         Args:
             reference: the job's ID and the container's name, with a slash between.
-            part: empty for the container, ``task`` for its task.
+            part: empty for the container, ``task`` for its task, ``taskWithTags`` with its tags.
         """
         job_id, _, name = reference.rpartition("/")
         with self._lock:
@@ -322,6 +326,10 @@ class BatchService:
                 return None
             if part == "task":
                 return task_metadata(job, self._arns)
+            if part == "taskWithTags":
+                definition = self._definitions.find(job.submission.definition_arn)
+                tags = task_tags(job, {} if definition is None else definition["tags"])
+                return {**task_metadata(job, self._arns), "TaskTags": tags}
             containers = [c for c in job.submission.containers if c.name == name and not part]
             return container_metadata(job, containers[0], self._arns) if containers else None
 

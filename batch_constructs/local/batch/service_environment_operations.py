@@ -98,10 +98,8 @@ class ServiceEnvironments:
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeServiceEnvironments."""
         wanted = request.get("serviceEnvironments")
-        if wanted:
-            named = [document for name in wanted if (document := self.registry.find(name))]
-            return {"serviceEnvironments": deepcopy(named)}
-        found, token = page(self.registry, request, limit=100)
+        named = filter(None, map(self.registry.find, wanted)) if wanted else self.registry
+        found, token = page(named, request, limit=100)
         return {"serviceEnvironments": deepcopy(found), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

@@ -204,12 +204,13 @@ def test_jobs_have_tags_and_their_children_do_not(ready: Account) -> None:
         ready.batch.list_tags_for_resource(resourceArn=f"{arn}:0")
 
 
-def test_lists_come_in_pages(account: Account) -> None:
+@pytest.mark.parametrize("asked", [{}, {"computeEnvironments": ["a", "b", "gone", "c"]}])
+def test_lists_come_in_pages_those_by_name_too(account: Account, asked: dict[str, Any]) -> None:
     for name in ("a", "b", "c"):
         account.environment(name)
 
     pages = account.batch.get_paginator("describe_compute_environments").paginate(
-        PaginationConfig={"PageSize": 2}
+        **asked, PaginationConfig={"PageSize": 2}
     )
 
     names = [[e["computeEnvironmentName"] for e in page["computeEnvironments"]] for page in pages]
