@@ -1,4 +1,4 @@
-"""Signs requests on their way to the embedded AWS: floci takes them unsigned, and its tests do so."""
+"""Signs requests on their way to the embedded AWS: those of floci's tests are unsigned."""
 
 from __future__ import annotations
 

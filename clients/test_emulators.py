@@ -81,8 +81,11 @@ def test_flocis_tests_fail_only_where_it_is_known_and_said_why(
 
     with LocalServer(account_id="000000000000") as server, SigningProxy(server) as endpoint:
         subprocess.run(
-            ["java", f"-Dendpoint={endpoint}", "-cp", jars, _CONSOLE, "--scan-classpath", tmp_path]
-            + [f"--reports-dir={tmp_path}", "--include-classname=.*", "--details=none"],
+            [
+                *("java", f"-Dendpoint={endpoint}", "-cp", jars, _CONSOLE, "--details=none"),
+                *("--include-classname=.*", "--scan-classpath", tmp_path),
+                *("--reports-dir", tmp_path),
+            ],
             check=False,  # 1 where a test failed, as some do
         )
 

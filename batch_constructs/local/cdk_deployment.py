@@ -90,6 +90,7 @@ class CdkDeployer:
         self._output = output
         self._show = show
         self._client = client
+        self._said: set[str] = set()
         temporary = output.with_name("tmp")
         temporary.mkdir(parents=True, exist_ok=True)
         environment = {
@@ -225,8 +226,12 @@ class CdkDeployer:
                 else []
             )
             raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
-        for remark in found.remarks(record=record):
-            self._show(remark)
+        images = {"images": sorted({*found.images, *found.named})}
+        processes = self._record.access.control("images", images)["processes"]
+        for remark in found.remarks(record=record, processes=processes):
+            if remark not in self._said:
+                self._show(remark)
+                self._said.add(remark)
         leave_images_out(self._output)
         if found.types:
             self._record.access.control("record", {"types": sorted(found.types)})

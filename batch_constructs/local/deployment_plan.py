@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
 _MADE_BY_FUNCTIONS = ("Custom::", "AWS::CloudFormation::CustomResource")
+_SUFFIX = "amazonaws.com"
 _ANY = "unknown-"
 """How the CDK writes an account or a Region that the app leaves open."""
 
@@ -23,12 +24,15 @@ class Plan:
     Attributes:
         types: type → the resources of it, as ``STACK/LOGICAL_ID``.
         places: stacks for another account or Region, each with its place.
-        images: container images that the app builds.
+        images: container images that the app builds, by their names in Amazon ECR, each with what
+            the app calls it.
+        named: images that job definitions name.
     """
 
     types: dict[str, list[str]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
-    images: list[str] = field(default_factory=list)
+    images: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
 
     def refusals(self, *, record: bool) -> list[str]:
         """Say what stands in the way, a line each; ``record`` takes types that are not played."""
@@ -44,10 +48,18 @@ class Plan:
             ]
         return lines
 
-    def remarks(self, *, record: bool) -> list[str]:
-        """Say what is deployed and does less than in AWS, a line each."""
+    def remarks(self, *, record: bool, processes: Collection[str]) -> list[str]:
+        """Say what is deployed and does less than in AWS, a line each.
+
+        Args:
+            record: whether types that are not played are recorded.
+            processes: the images that nothing stands for.
+        """
         lines = [
-            f"{image} is not built: jobs run as processes of this machine" for image in self.images
+            f"{self.images.get(image, image)} is not "
+            f"{'built' if image in self.images else 'pulled'}: its jobs run as processes of this "
+            f"machine; to say what stands for it: local up --image '{_pattern(image)}=PLACE'"
+            for image in sorted({*self.images, *self.named} & {*processes})
         ]
         if record:
             lines += [
@@ -70,6 +82,7 @@ def plan(
         stacks: the stacks that are to be deployed, by ID or name; all where there are none.
     """
     found = Plan()
+    here = {"AWS::AccountId": account_id, "AWS::Region": region, "AWS::Partition": "aws"}
     resources: dict[str, list[str]] = defaultdict(list)
     for key, artifact, directory in _artifacts(assembly):
         properties = artifact.get("properties", {})
@@ -83,14 +96,13 @@ def plan(
             template = json.loads((directory / properties["templateFile"]).read_text())
             for logical_id, resource in template.get("Resources", {}).items():
                 type_ = resource["Type"]
+                if type_ == "AWS::Batch::JobDefinition":
+                    found.named |= {*_images(resource, {**here, "AWS::URLSuffix": _SUFFIX})}
                 if type_ not in types and not type_.startswith(_MADE_BY_FUNCTIONS):
                     resources[type_].append(f"{name}/{logical_id}")
         elif artifact["type"] == "cdk:asset-manifest":
             manifest = json.loads((directory / properties["file"]).read_text())
-            found.images += [
-                image.get("displayName", asset)
-                for asset, image in manifest.get("dockerImages", {}).items()
-            ]
+            found.images |= {_filled(one, here): name for one, name in _built(manifest)}
     found.types = dict(resources)
     return found
 
@@ -113,6 +125,41 @@ def _artifacts(assembly: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
             yield from _artifacts(assembly / artifact["properties"]["directoryName"])
         else:
             yield key, artifact, assembly
+
+
+def _built(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the images of an assets' manifest, by their names in Amazon ECR."""
+    for asset, image in manifest.get("dockerImages", {}).items():
+        for place in image["destinations"].values():
+            name = f"{place['repositoryName']}:{place['imageTag']}"
+            registry = f"${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.{_SUFFIX}"
+            yield f"{registry}/{name}", image.get("displayName", asset)
+
+
+def _images(value: Any, here: Mapping[str, str]) -> Iterator[str]:
+    """Find the images in a job definition, as far as they can be read."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _images(one, here)
+    elif isinstance(value, dict):
+        image = value.get("Image")
+        if isinstance(image, dict):
+            image = image.get("Fn::Sub")
+        if isinstance(image, str) and "${" not in _filled(image, here):
+            yield _filled(image, here)
+        for one in value.values():
+            yield from _images(one, here)
+
+
+def _filled(text: str, here: Mapping[str, str]) -> str:
+    for name, value in here.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text
+
+
+def _pattern(image: str) -> str:
+    """Return a pattern for an image, whatever its registry."""
+    return f"*{image.partition('/')[2] or image}"
 
 
 def _is_here(place: str, account_id: str, region: str) -> bool:

@@ -36,6 +36,8 @@ class EmbeddedAws:
         account_id: the account it plays.
         state_directory: where jobs work.
         images: pattern of an image → what stands for it.
+        engine: the container engine that runs jobs of other images; None for processes.
+        environment: what the engine runs with: the user's environment.
     """
 
     def __init__(
@@ -45,6 +47,8 @@ class EmbeddedAws:
         account_id: str,
         state_directory: Path,
         images: Mapping[str, str],
+        engine: str | None,
+        environment: Mapping[str, str],
     ) -> None:
         clients, region = Clients(access), access.region
         self._arns = Arns(account_id=account_id, region=region)
@@ -69,6 +73,8 @@ class EmbeddedAws:
             ports=self._ports,
             state_directory=state_directory,
             images=images,
+            container_engine=engine,
+            environment=environment,
         )
         adapter.install(
             self._service.handle,
@@ -120,7 +126,8 @@ class EmbeddedAws:
 
         ``reclaim`` takes the Spot instance from under a job, ``restart`` from under all; ``fault``
         lets a compute environment have trouble; ``types`` lists what CloudFormation knows;
-        ``record`` lets it know types of which stacks alone keep a record.
+        ``record`` lets it know types of which stacks alone keep a record; ``images`` tells which
+        images nothing stands for.
         """
         request = json.loads(body)
         answer: dict[str, Any] = {}
@@ -133,6 +140,8 @@ class EmbeddedAws:
                 self._service.lose_hosts()
             elif path == "types":
                 answer["types"] = adapter.resource_types()
+            elif path == "images":
+                answer["processes"] = self._service.without_image(request["images"])
             elif path == "record":
                 account_id, region = self._arns.account_id, self._arns.region
                 adapter.add_resource_types(

@@ -20,6 +20,7 @@ from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
+from batch_constructs.local.image_sources import ENGINES, SOURCES, is_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,14 +50,17 @@ def _twelve_digits(context: click.Context, option: click.Parameter, account: str
 
 def _images(
     context: click.Context, option: click.Parameter, given: tuple[str, ...]
-) -> dict[str, Path]:
+) -> dict[str, str]:
     found = {}
     for one in given:
         pattern, equals, place = one.partition("=")
-        if not equals or not Path(place).exists():
-            said = f"{one!r} is no PATTERN=PLACE: PLACE must be a folder or a file that is there"
+        if not equals or not (is_source(place) or Path(place).exists()):
+            said = (
+                f"{one!r} is no PATTERN=PLACE: PLACE must be a folder or a file that is there, "
+                f"or begin with {', '.join(SOURCES)}"
+            )
             raise click.BadParameter(said, context, option)
-        found[pattern] = Path(place)
+        found[pattern] = place
     return found
 
 
@@ -88,15 +92,21 @@ _STATE = click.option(
     metavar="PATTERN=PLACE",
     callback=_images,
     help="What stands for the images that match: a virtual environment, a conda prefix, an OCI "
-    "layout, or a root file system.",
+    "layout, a root file system, or where skopeo copies them from: docker:// for their registry.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What runs jobs of other images. Default: they run as processes of this machine.",
 )
 def up(
     state_directory: Path,
     port: int | None,
     account: str,
     region: str,
-    images: dict[str, Path],
     *,
+    images: dict[str, str],
+    engine: str | None,
     iam: bool,
 ) -> None:
     """Start the embedded AWS where it does not run yet, and print the environment to export.
@@ -117,6 +127,7 @@ def up(
                     enforce_iam=iam,
                     outlives_caller=True,
                     images=images,
+                    engine=engine,
                 )
                 .start()
                 .record

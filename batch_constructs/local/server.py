@@ -24,6 +24,7 @@ from batch_constructs.local.environment_variables import (
 )
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
+from batch_constructs.local.image_sources import is_source
 from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
@@ -97,8 +98,11 @@ class LocalServer:
         enforce_iam: whether every request needs the rights IAM policies give; as in AWS.
         outlives_caller: whether the server goes on when the process that started it ends.
         images: pattern of an image, such as ``*/python:*`` → what stands for it: a virtual
-            environment, a conda prefix, an OCI layout (folder or tar archive), or the folder of a
-            root file system. Jobs of other images run as processes of this machine.
+            environment, a conda prefix, an OCI layout (folder or tar archive), the folder of a
+            root file system, or, as a string, where skopeo copies it from: ``docker://`` (its
+            registry), ``docker-daemon:``, ``containers-storage:``, alone or with another name.
+            Jobs of other images run as processes of this machine.
+        engine: ``docker``, ``podman`` or ``finch``, which then runs jobs of other images.
     """
 
     def __init__(
@@ -110,7 +114,8 @@ class LocalServer:
         region: str = REGION,
         enforce_iam: bool = True,
         outlives_caller: bool = False,
-        images: Mapping[str, Path] | None = None,
+        images: Mapping[str, Path | str] | None = None,
+        engine: str | None = None,
     ) -> None:
         self._wanted_directory = state_directory
         self._port = port
@@ -119,6 +124,7 @@ class LocalServer:
         self._enforce_iam = enforce_iam
         self._outlives_caller = outlives_caller
         self._images = {} if images is None else dict(images)
+        self._engine = engine
         self._keeper: subprocess.Popen[bytes] | None = None
         self._record: ServerRecord | None = None
         self._directory: Path | None = None
@@ -192,7 +198,8 @@ class LocalServer:
             "region": self._region,
             "enforce_iam": self._enforce_iam,
             "marker": marker,
-            "images": {one: str(place.absolute()) for one, place in self._images.items()},
+            "images": {one: _absolute(place) for one, place in self._images.items()},
+            "engine": self._engine,
             "ready_fd": ready_writer,
             "lifeline": not self._outlives_caller,
         }
@@ -302,6 +309,10 @@ def remove_remains(state_directory: Path) -> None:
     if record is not None:
         end_marked_processes(record.marker)
     shutil.rmtree(state_directory, ignore_errors=True)
+
+
+def _absolute(place: Path | str) -> str:
+    return str(place) if is_source(str(place)) else str(Path(place).absolute())
 
 
 def _read_answer(reader: int, log: Path) -> dict[str, str]:

@@ -27,8 +27,8 @@ def main() -> None:
         listener = _listen(settings["port"])
         endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         access = Access.new(endpoint_url, settings["region"])
-        _prepare_environment(settings, access)
-        asyncio.run(_serve(settings, access, listener, ready))
+        user = _prepare_environment(settings, access)
+        asyncio.run(_serve(settings, access, listener, ready, user))
     except OSError as problem:
         if ready.closed:
             raise
@@ -50,8 +50,11 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _prepare_environment(settings: dict[str, Any], access: Access) -> None:
-    """Set what ministack reads when it is imported; Lambda workers inherit it."""
+def _prepare_environment(settings: dict[str, Any], access: Access) -> dict[str, str]:
+    """Set what ministack reads when it is imported; Lambda workers inherit it.
+
+    Returns what it was before, less what is of AWS: the user's.
+    """
     directory = Path(settings["state_directory"])
     temporary, home = directory / "tmp", directory / "home"
     for path in (temporary, home):
@@ -80,10 +83,15 @@ def _prepare_environment(settings: dict[str, Any], access: Access) -> None:
             "TMPDIR": str(temporary),
         }
     )
+    return kept
 
 
 async def _serve(
-    settings: dict[str, Any], access: Access, listener: socket.socket, ready: TextIO
+    settings: dict[str, Any],
+    access: Access,
+    listener: socket.socket,
+    ready: TextIO,
+    user: dict[str, str],
 ) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
@@ -95,6 +103,8 @@ async def _serve(
         account_id=settings["account_id"],
         state_directory=Path(settings["state_directory"]) / "batch",
         images=settings["images"],
+        engine=settings["engine"],
+        environment=user,
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -70,7 +70,7 @@ def test_what_is_recorded_is_no_refusal_but_is_said(app: cdk.App) -> None:
 
     assert len(found.refusals(record=True)) == 2
     assert "AWS::EC2::FlowLog is recorded in its stack only (Stage-Open/Flow)" in found.remarks(
-        record=True
+        record=True, processes=[]
     )
 
 
@@ -85,11 +85,35 @@ def test_container_images_are_said_and_left_out(app: cdk.App) -> None:
 
     leave_images_out(assembly)
 
-    assert len(found.images) == 1
-    assert "is not built: jobs run as processes" in found.remarks(record=False)[0]
+    (image,) = found.images
+    (said,) = found.remarks(record=False, processes=[image])
+    assert image.startswith("123456789012.dkr.ecr.us-east-1.amazonaws.com/cdk-")
+    assert "is not built: its jobs run as processes" in said
+    assert f"local up --image '*{image.partition('/')[2]}=PLACE'" in said
+    assert found.remarks(record=False, processes=[]) == []  # something stands for it
     manifest = json.loads((assembly / "First.assets.json").read_text())
     assert manifest["dockerImages"] == {}
     assert manifest["files"]
+
+
+def test_images_that_nothing_stands_for_are_said(app: cdk.App, tmp_path: Path) -> None:
+    stack = cdk.Stack(app, "Jobs", env=HERE)
+    built = ecr_assets.DockerImageAsset(stack, "Own", directory=str(tmp_path), exclude=["cdk.out"])
+    for name, image in {"One": "quay.io/a/b:1", "Two": "busybox", "Own": built.image_uri}.items():
+        cdk.CfnResource(
+            stack,
+            f"Job{name}",
+            type="AWS::Batch::JobDefinition",
+            properties={"Type": "container", "ContainerProperties": {"Image": image}},
+        )
+
+    found = read(app, "Jobs")
+    said = found.remarks(record=False, processes=["quay.io/a/b:1"])
+
+    assert found.named == {"quay.io/a/b:1", "busybox", *found.images}
+    assert len(said) == 1
+    assert "quay.io/a/b:1 is not pulled: its jobs run as processes of this machine" in said[0]
+    assert "local up --image '*a/b:1=PLACE'" in said[0]
 
 
 @pytest.mark.parametrize("before", [None, '{"of": "the user"}'])

@@ -1,7 +1,8 @@
 """What stands for a job's image, without a container engine: an environment, or a root file system.
 
 A root file system is a folder, or comes of an OCI layout, which ``docker save`` and
-``skopeo copy docker://IMAGE oci:FOLDER`` write. See https://github.com/opencontainers/image-spec
+``skopeo copy docker://IMAGE oci:FOLDER`` write, and which is copied of a registry or a store.
+See https://github.com/opencontainers/image-spec
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import json
 import shutil
 import tarfile
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.local.image_sources import CopyError, copy, is_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -71,16 +75,21 @@ class ImageRuntimes:
     """What stands for which images.
 
     Args:
-        mapped: pattern of an image → folder or file; the first that matches is taken. A folder is
-            a virtual environment, a conda prefix, an OCI layout, or a root file system; a file is
-            an OCI layout in a tar archive.
+        mapped: pattern of an image → folder, file, or one of skopeo's sources; the first that
+            matches is taken. A folder is a virtual environment, a conda prefix, an OCI layout, or a
+            root file system; a file is an OCI layout in a tar archive.
         directory: where images are unpacked, by their digests.
+        environment: the user's environment, for skopeo.
     """
 
-    def __init__(self, mapped: Mapping[str, str], directory: Path) -> None:
+    def __init__(
+        self, mapped: Mapping[str, str], directory: Path, environment: Mapping[str, str]
+    ) -> None:
         self._mapped = mapped
         self._directory = directory
+        self._environment = environment
         self._known: dict[str, Runtime] = {}
+        self._lock = threading.Lock()
 
     def find(self, image: str) -> Runtime | None:
         """Return what stands for an image; None where nothing does.
@@ -88,12 +97,29 @@ class ImageRuntimes:
         Raises:
             ImageError: it cannot be used.
         """
-        for pattern, place in self._mapped.items():
-            if fnmatchcase(image, pattern):
-                if place not in self._known:
-                    self._known[place] = runtime(Path(place), self._directory)
-                return self._known[place]
-        return None
+        place = self.place(image)
+        if place is None:
+            return None
+        known_as = f"{place} {image}" if is_source(place) else place
+        with self._lock:  # what one job copies or unpacks, those after it find
+            if known_as not in self._known:
+                self._known[known_as] = self._read(place, image)
+            return self._known[known_as]
+
+    def place(self, image: str) -> str | None:
+        """Return where what stands for an image comes from; None where nothing does."""
+        matching = (place for one, place in self._mapped.items() if fnmatchcase(image, one))
+        return next(matching, None)
+
+    def _read(self, place: str, image: str) -> Runtime:
+        try:
+            if not is_source(place):
+                return runtime(Path(place), self._directory)
+            with tempfile.TemporaryDirectory(dir=_made(self._directory)) as layout:
+                copy(place, image, Path(layout), self._environment)
+                return _unpacked(Path(layout), self._directory)
+        except (CopyError, tarfile.TarError) as problem:
+            raise ImageError(str(problem)) from problem
 
 
 def runtime(place: Path, directory: Path) -> Runtime:

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -68,6 +68,7 @@ class Runner:
         directory: where jobs work, each in a directory of its own.
         grace_seconds: how long after SIGTERM a process is killed.
         engine: the container engine to run jobs in their images with; None for processes.
+        engine_environment: what it runs with.
         images: what stands for images; it comes before the engine.
     """
 
@@ -83,6 +84,7 @@ class Runner:
         directory: Path,
         grace_seconds: float,
         engine: str | None,
+        engine_environment: Mapping[str, str],
         images: ImageRuntimes,
     ) -> None:
         self._ports = ports
@@ -94,6 +96,7 @@ class Runner:
         self._directory = directory
         self._grace_seconds = grace_seconds
         self._engine = engine
+        self._engine_environment = engine_environment
         self._images = images
         self._tokens = itertools.count(1)
         self._processes: dict[int, _Process] = {}
@@ -201,7 +204,8 @@ class Runner:
             argv = images.container_argv(
                 self._engine, container, name=name, variables=_variables(env)
             )
-            env = {**os.environ, **env}
+            own = self._engine_environment  # its settings are in the user's home
+            env = {**own, **env, "HOME": own.get("HOME", ""), "PATH": own.get("PATH", "")}
         return Prepared(
             container=container,
             argv=argv,
@@ -356,7 +360,12 @@ class Runner:
         argv = images.removal_argv(engine, name)
         if self._preparers is not None:
             self._preparers.submit(
-                subprocess.run, argv, capture_output=True, check=False, timeout=60
+                subprocess.run,
+                argv,
+                env=dict(self._engine_environment),
+                capture_output=True,
+                check=False,
+                timeout=60,
             )
 
 

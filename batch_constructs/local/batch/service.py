@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
@@ -63,6 +64,7 @@ class BatchService:
         container_engine: the command of a container engine (``docker``, ``podman``, ``finch``) to
             run jobs in their images with. Default: jobs run as processes of this machine.
         images: pattern of an image → what stands for it, see `ImageRuntimes`.
+        environment: what the engine and skopeo run with. Default: this process's.
     """
 
     def __init__(
@@ -76,7 +78,9 @@ class BatchService:
         grace_seconds: float = 30.0,
         container_engine: str | None = None,
         images: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        tools = dict(os.environ) if environment is None else dict(environment)
         self._arns = arns = Arns(account_id=account_id, region=region)
         self._lock = threading.RLock()
         self._clock = clock
@@ -137,6 +141,10 @@ class BatchService:
             runnable=self._scheduler.runnable,
             ended=self._ended,
         )
+        self._engine = container_engine
+        self._images = ImageRuntimes(
+            {} if images is None else images, state_directory / "images", tools
+        )
         self._runner = Runner(
             ports=ports,
             lifecycle=self._lifecycle,
@@ -147,7 +155,8 @@ class BatchService:
             directory=state_directory / "jobs",
             grace_seconds=grace_seconds,
             engine=container_engine,
-            images=ImageRuntimes({} if images is None else images, state_directory / "images"),
+            engine_environment=tools,
+            images=self._images,
         )
         self._operations = JobOperations(
             arns=arns,
@@ -332,6 +341,12 @@ class BatchService:
                 return {**task_metadata(job, self._arns), "TaskTags": tags}
             containers = [c for c in job.submission.containers if c.name == name and not part]
             return container_metadata(job, containers[0], self._arns) if containers else None
+
+    def without_image(self, images: Iterable[str]) -> list[str]:
+        """Return those images whose jobs run as processes of this machine."""
+        if self._engine is not None:
+            return []
+        return [image for image in images if self._images.place(image) is None]
 
     def wake(self) -> None:
         """Look at once whether something is due, after the clock was moved."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import shutil
 import sys
 import tarfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,7 @@ import pytest
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes, runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from batch_constructs.local.batch import BatchService
     from tests.local.batch.conftest import Account
@@ -183,6 +186,102 @@ def test_what_stands_for_no_image_is_said(make_account: MakeAccount, tmp_path: P
     assert "stands for no image" in job["statusReason"]
 
 
+@pytest.fixture
+def registry(image: Path) -> Iterator[tuple[str, list[str]]]:
+    """A registry on this machine with that image, and what it is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            kind, _, reference = self.path.removeprefix("/v2/tools/busybox/").partition("/")
+            (descriptor,) = json.loads((image / "index.json").read_text())["manifests"]
+            digest = descriptor["digest"] if kind == "manifests" else reference
+            blob = image / "blobs" / "sha256" / digest.removeprefix("sha256:")
+            body = blob.read_bytes() if digest and blob.exists() else b""
+            self.send_response(200 if body or self.path == "/v2/" else 404)
+            self.send_header("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"127.0.0.1:{server.server_address[1]}", asked
+    server.shutdown()
+    server.server_close()
+
+
+@with_busybox
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="needs skopeo: apt-get install skopeo")
+class TestARegistry:
+    @pytest.mark.parametrize("named", [True, False])
+    def test_a_job_runs_in_its_image_copied_once(
+        self,
+        make_account: MakeAccount,
+        tmp_path: Path,
+        registry: tuple[str, list[str]],
+        *,
+        named: bool,
+    ) -> None:
+        place, asked = registry
+        image = f"{place}/tools/busybox:1"
+        source = f"docker://{image}" if named else "docker://"
+        account = ready(make_account, tmp_path, image=source)
+
+        jobs = [
+            account.run(
+                "cat /etc/kept", container={"image": "any/busybox" if named else f"{image}.busybox"}
+            )
+            for _ in range(2)
+        ]
+
+        assert [account.log(job) for job in jobs] == [["of the image"]] * 2
+        assert len([path for path in asked if "manifests" in path]) == 1
+
+    def test_what_it_does_not_have_is_said(
+        self, make_account: MakeAccount, tmp_path: Path, registry: tuple[str, list[str]]
+    ) -> None:
+        source = f"docker://{registry[0]}/others/busybox"
+        account = ready(make_account, tmp_path, image=source)
+
+        reason = account.run("true")["statusReason"]
+
+        assert reason.startswith(f"CannotPullContainerError: {source} cannot be copied: ")
+
+
+@pytest.mark.parametrize("source", ["docker-daemon:", "containers-storage:"])
+def test_a_store_of_an_engine_is_read_by_skopeo_as_the_user(
+    make_account: MakeAccount, tmp_path: Path, source: str
+) -> None:
+    tool = tmp_path / "bin" / "skopeo"
+    tool.parent.mkdir()
+    tool.write_text('#!/bin/sh\necho "$HOME: $@" >&2\nexit 1\n')
+    tool.chmod(0o755)
+    account, _ = make_account(
+        images={"*busybox": source},
+        environment={"PATH": f"{tool.parent}:{os.environ['PATH']}", "HOME": "/home/of-the-user"},
+    )
+    account.environment()
+    account.queue()
+
+    reason = account.run("true")["statusReason"]
+
+    assert "/home/of-the-user: copy --quiet --override-os linux " in reason
+    assert f" {source}public.ecr.aws/docker/library/busybox oci:" in reason
+
+
+def test_without_skopeo_the_fix_is_said(make_account: MakeAccount, tmp_path: Path) -> None:
+    account, _ = make_account(images={"*": "docker://"}, environment={"PATH": str(tmp_path)})
+    account.environment()
+    account.queue()
+
+    assert "apt-get install skopeo" in account.run("true")["statusReason"]
+
+
 @with_busybox
 def test_an_image_is_unpacked_once(tmp_path: Path, image: Path) -> None:
     first = runtime(image, tmp_path / "images")
@@ -208,7 +307,7 @@ def test_the_first_pattern_that_matches_is_taken(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name / "bin").mkdir(parents=True)
     places = {"*/python:*": str(tmp_path / "one"), "*": str(tmp_path / "two")}
-    images = ImageRuntimes(places, tmp_path / "images")
+    images = ImageRuntimes(places, tmp_path / "images", {})
 
     found = [images.find(name) for name in ("public.ecr.aws/x/python:3", "busybox")]
 

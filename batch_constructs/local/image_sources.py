@@ -1,0 +1,63 @@
+"""Images of registries and of container engines' stores, copied by skopeo.
+
+https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SOURCES = ("docker://", "docker-daemon:", "containers-storage:")
+"""A registry, Docker's store, and Podman's; alone they mean the job's own image in there."""
+
+ENGINES = ("docker", "podman", "finch")
+"""Container engines that can run jobs in their images."""
+
+_ON_THIS_MACHINE = re.compile(r"docker://(localhost|127\.|\[::1\])")
+
+
+class CopyError(Exception):
+    """An image cannot be copied."""
+
+
+def is_source(place: str) -> bool:
+    """Tell whether a place is somewhere that skopeo copies images from."""
+    return place.startswith(SOURCES)
+
+
+def copy(place: str, image: str, layout: Path, environment: Mapping[str, str]) -> None:
+    """Copy an image to an OCI layout.
+
+    Args:
+        place: where it is: one of `SOURCES`, and the image's name there, if it has another.
+        image: the job's image.
+        layout: the folder to make.
+        environment: the user's environment, so that skopeo finds the user's logins.
+
+    Raises:
+        CopyError: it cannot be had, with what skopeo says of it.
+    """
+    source = f"{place}{image}" if place in SOURCES else place
+    plain = ["--src-tls-verify=false"] if _ON_THIS_MACHINE.match(source) else []
+    command = ["skopeo", "copy", "--quiet", "--override-os", "linux", *plain]
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and what it is given is the user's
+            [*command, source, f"oci:{layout}:image"],
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as missing:
+        said = f"{source} is copied by skopeo, which is not installed: apt-get install skopeo"
+        raise CopyError(said) from missing
+    if done.returncode != 0:
+        raise CopyError(f"{source} cannot be copied: {done.stderr.strip()}")
