@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+_LINKS = 40  # as many as Linux follows
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -137,8 +138,8 @@ def runtime(place: Path, directory: Path) -> Runtime:
     if (place / "oci-layout").is_file():
         return _unpacked(place, directory)
     if place.is_file() and tarfile.is_tarfile(place):
-        with tempfile.TemporaryDirectory() as layout, tarfile.open(place) as archive:
-            archive.extractall(layout, filter="data")
+        with tempfile.TemporaryDirectory() as layout:
+            _apply(place, Path(layout))
             if (Path(layout) / "oci-layout").is_file():
                 return _unpacked(Path(layout), directory)
     elif (place / "bin").is_dir() or (place / "usr" / "bin").is_dir():
@@ -191,19 +192,46 @@ def _path(layout: Path, descriptor: dict[str, Any]) -> Path:
 def _apply(layer: Path, root: Path) -> None:
     """Put a layer over what the layers below made."""
     with tarfile.open(layer) as archive:
+        archive.extraction_filter = lambda member, _: member  # where it goes is seen to here
         for member in archive:
-            place = PurePosixPath(member.name)
-            target = root / place.parent
-            if place.name == _OPAQUE:
-                for one in target.iterdir() if target.is_dir() else ():
+            path = PurePosixPath(member.name)
+            folder = _within(root, path.parent)
+            target = folder / path.name
+            if path.name == _OPAQUE:
+                for one in folder.iterdir() if folder.is_dir() else ():
                     _remove(one)
-            elif place.name.startswith(_WHITEOUT):
-                _remove(target / place.name.removeprefix(_WHITEOUT))
-            elif not (member.isdev() or member.isfifo()):
-                member.uid = member.gid = 0
-                if not member.isdir():
-                    _remove(root / place)
-                archive.extract(member, root, filter="tar")
+            elif path.name.startswith(_WHITEOUT):
+                _remove(folder / path.name.removeprefix(_WHITEOUT))
+            elif path.name not in {"", ".."} and not (member.isdev() or member.isfifo()):
+                if target.is_symlink() or not (member.isdir() and target.is_dir()):
+                    _remove(target)
+                folder.mkdir(parents=True, exist_ok=True)
+                if member.islnk():
+                    link = PurePosixPath(member.linkname)
+                    target.hardlink_to(_within(root, link.parent) / link.name)
+                else:
+                    member.name, member.uid, member.gid = path.name, 0, 0
+                    member.mode = member.mode & 0o777 | (0o700 if member.isdir() else 0o600)
+                    archive.extract(member, folder)
+
+
+def _within(root: Path, path: PurePosixPath) -> Path:
+    """Return where a folder of an image is, with links followed as they lead within the image."""
+    found, ahead, links = root, list(path.parts), 0
+    while ahead:
+        part = ahead.pop(0)
+        if part == "/":
+            found = root
+        elif part == "..":
+            found = root if found == root else found.parent
+        elif (found / part).is_symlink():
+            ahead[:0] = (found / part).readlink().parts
+            links += 1
+            if links > _LINKS:
+                raise ImageError(f"{path} of the image is a link that leads to itself")
+        else:
+            found /= part
+    return found
 
 
 def _remove(path: Path) -> None:
