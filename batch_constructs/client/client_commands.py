@@ -179,10 +179,16 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
 @command()
 def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
     """Print what a job wrote; PARENT:INDEX is the child of an array."""
-    from batch_constructs.client.job_log import read_logs  # noqa: PLC0415 - loaded when used
+    from batch_constructs.client.job_log import (  # noqa: PLC0415 - loaded when used
+        read_logs,
+        where_logs_are,
+    )
 
     client = _client()
     (job_id,) = _by_name(client, (job_id,), queue)
+    elsewhere = where_logs_are(client, job_id)
+    if elsewhere is not None:
+        click.echo(elsewhere, err=True)
     for line in read_logs(client, job_id, follow=follow):
         data = {
             "jobId": line.job_id,

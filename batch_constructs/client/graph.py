@@ -18,7 +18,7 @@ from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.workflow_job import NToN, WorkflowJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from batch_constructs.client.batch_client import BatchClient
 
@@ -53,7 +53,7 @@ def submit_graph(
 
     Raises:
         ValueError: the graph or the input is wrong, or needs Step Functions (``catch``,
-            ``step_retry``); nothing is submitted.
+            ``step_retry``), or the run has begun with another input; nothing is submitted.
     """
     graph = Graph.of(jobs)
     _refuse_what_needs_step_functions(jobs, queue)
@@ -63,6 +63,7 @@ def submit_graph(
     there: dict[str, str] = {}
     for each in queues:
         there |= client.named(f"{run}--*", queue=each)
+    _refuse_another_input(client, run, plan, there)
     submitted: dict[str, list[str]] = {}
     for name, job in graph.jobs.items():
         depends_on = [
@@ -79,6 +80,44 @@ def submit_graph(
         name if len(ids) == 1 else f"{name}-{index}": job_id
         for name, ids in submitted.items()
         for index, job_id in enumerate(ids)
+    }
+
+
+def _refuse_another_input(
+    client: BatchClient, run: str, plan: Plan, there: Mapping[str, str]
+) -> None:
+    """Look whether what was submitted already is what would be submitted now."""
+    again = {one["jobName"]: one for requests in plan.values() for one in requests}
+    again = {name: one for name, one in again.items() if name in there}
+    details = client.describe([there[name] for name in again])
+    other = [
+        name
+        for (name, request), detail in zip(again.items(), details, strict=True)
+        if _given(request) - _there(detail)
+    ]
+    if other:
+        raise ValueError(
+            f"the run {run} has begun with other parameters or another environment of "
+            f"{', '.join(sorted(other))}: give the same input again, or the run another name"
+        )
+
+
+def _given(request: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    environment = request.get("containerOverrides", {}).get("environment", ())
+    return _values_of(request.get("parameters", {}), environment)
+
+
+def _there(detail: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    environment = detail.get("container", {}).get("environment", ())
+    return _values_of(detail.get("parameters", {}), environment)
+
+
+def _values_of(
+    parameters: Mapping[str, str], environment: Iterable[Mapping[str, str]]
+) -> set[tuple[str, str, str]]:
+    return {
+        *(("parameter", name, value) for name, value in parameters.items()),
+        *(("variable", one["name"], one.get("value", "")) for one in environment),
     }
 
 

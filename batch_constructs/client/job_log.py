@@ -64,6 +64,25 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
         client._pause(_POLL_SECONDS)  # noqa: SLF001  # of the same room
 
 
+def where_logs_are(client: BatchClient, job_id: str) -> str | None:
+    """Name the jobs that have the log of an array, or of a job of several nodes.
+
+    Returns None where the job has a log of its own.
+    """
+    (detail,) = client.describe([job_id])
+    array, nodes = detail.get("arrayProperties", {}), detail.get("nodeProperties", {})
+    kind, sign, size = ("nodes", "#", nodes.get("numNodes", 0))
+    if array.get("size") and "index" not in array:
+        kind, sign, size = "children", ":", array["size"]
+    if not size or detail["jobId"] != job_id or sign in job_id:
+        return None
+    told = f"{job_id} has no log of its own; its {size} {kind} have: {job_id}{sign}0"
+    told += f" to {job_id}{sign}{size - 1}" if size > 1 else ""
+    counts = array.get("statusSummary", {})
+    states = ", ".join(f"{counts[state]} {state}" for state in JobState if counts.get(state))
+    return f"{told} ({states})" if states else told
+
+
 def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
     containers = [detail["container"]] if "container" in detail else []
     for task in detail.get("ecsProperties", {}).get("taskProperties", []):

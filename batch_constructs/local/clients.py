@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.errors import LocalAwsError
@@ -72,14 +73,24 @@ class Clients:
         Raises:
             LocalAwsError: there is no such job.
         """
-        from batch_constructs.client.batch_client import BatchClient, JobsNotFoundError
+        from batch_constructs.client.batch_client import BatchClient
         from batch_constructs.client.job_log import read_logs
 
-        try:
+        with _known(job_id):
             for line in read_logs(BatchClient(self), job_id):
                 yield line.message
-        except JobsNotFoundError as problem:
-            raise LocalAwsError(f"there is no job {job_id}") from problem
+
+    def where_logs_are(self, job_id: str) -> str | None:
+        """Name the jobs that have the log of an array or of nodes; None where it has its own.
+
+        Raises:
+            LocalAwsError: there is no such job.
+        """
+        from batch_constructs.client.batch_client import BatchClient
+        from batch_constructs.client.job_log import where_logs_are
+
+        with _known(job_id):
+            return where_logs_are(BatchClient(self), job_id)
 
     def _make(self, name: str, **options: Any) -> Any:
         from botocore.config import Config
@@ -87,3 +98,13 @@ class Clients:
         once = Config(max_pool_connections=_CONNECTIONS, retries={"total_max_attempts": 1})
         given = {"endpoint_url": self._endpoint_url, "config": once, **options}
         return self._session.client(name, **given)
+
+
+@contextmanager
+def _known(job_id: str) -> Iterator[None]:
+    from batch_constructs.client.batch_client import JobsNotFoundError
+
+    try:
+        yield
+    except JobsNotFoundError as problem:
+        raise LocalAwsError(f"there is no job {job_id}") from problem

@@ -280,9 +280,12 @@ def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
 @_STATE
 @click.argument("job_id")
 def logs(state_directory: Path, job_id: str) -> None:
-    """Print what a job has printed so far, every attempt of it."""
+    """Print what a job has printed so far, every attempt of it; of an array, name the children."""
     _, clients = _running(state_directory)
     with reported():
+        elsewhere = clients.where_logs_are(job_id)
+        if elsewhere is not None:
+            click.echo(elsewhere, err=True)
         for line in clients.log_lines(job_id):
             click.echo(line)
 

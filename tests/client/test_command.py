@@ -280,6 +280,26 @@ def test_logs_of_a_job_that_wrote_nothing_are_empty(aws: Aws, run: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"arrayProperties": {"size": 3, "statusSummary": {"FAILED": 1, "SUCCEEDED": 2}}},
+            "its 3 children have: a:0 to a:2 (2 SUCCEEDED, 1 FAILED)",
+        ),
+        ({"nodeProperties": {"numNodes": 2, "mainNode": 0}}, "its 2 nodes have: a#0 to a#1"),
+    ],
+)
+def test_logs_of_an_array_and_of_nodes_name_where_they_are(
+    aws: Aws, run: Run, more: dict[str, Any], said: str
+) -> None:
+    describe(aws, [detail("a", "FAILED", **more)])
+
+    result = run("logs", "a")
+
+    assert result.stderr == f"a has no log of its own; {said}\n"
+
+
 def test_redrive_prints_the_new_jobs(aws: Aws, run: Run) -> None:
     describe(aws, [detail("a", "FAILED", container={"command": ["run"]})])
 

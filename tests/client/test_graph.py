@@ -91,6 +91,26 @@ def test_an_interrupted_run_goes_on_where_it_stopped(aws: Aws, client: BatchClie
     assert sorted(ids.values()) == sorted(job["jobId"] for job in aws.batch.jobs)
 
 
+def test_the_same_run_with_another_input_is_refused(aws: Aws, client: BatchClient) -> None:
+    submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+    before = len(aws.batch.jobs)
+
+    with pytest.raises(ValueError, match=r"the run r1 has begun with other .* of r1--split: give"):
+        submit_graph(client, DIAMOND, queue="q", input={"day": "tue"}, run="r1")
+
+    assert len(aws.batch.jobs) == before
+
+
+def test_the_same_run_with_another_variable_is_refused(aws: Aws, client: BatchClient) -> None:
+    def job(mode: str) -> WorkflowJob:
+        return WorkflowJob(name="a", job_definition="d", environment={"MODE": mode})
+
+    submit_graph(client, [job("fast")], queue="q", run="r1")
+
+    with pytest.raises(ValueError, match=r"another environment of r1--a"):
+        submit_graph(client, [job("slow")], queue="q", run="r1")
+
+
 def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> None:
     aws.faults.lose_answer = 1.0
 

@@ -147,13 +147,15 @@ def test_a_recorded_type_deploys_and_goes_again(
     access.control("record", {"types": ["AWS::FSx::FileSystem"]})
     stack = new_stack()
     files = cdk.CfnResource(stack, "Files", type="AWS::FSx::FileSystem")
-    cdk.CfnOutput(stack, "Arn", value=files.get_att("Arn").to_string())
+    for name in ("Arn", "LustreMountName"):
+        cdk.CfnOutput(stack, name, value=files.get_att(name).to_string())
 
     deployed = local_aws.deploy(stack)
 
     assert deployed.outputs["Arn"].startswith(
         "arn:aws:fsx:us-east-1:123456789012:filesystem/Files-"
     )
+    assert deployed.outputs["LustreMountName"].endswith("-LustreMountName")
     local_aws.destroy(deployed)
 
 

@@ -86,4 +86,4 @@ def _top_level(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _pair(resource: Provisioned) -> tuple[str, Any]:
-    return resource.physical_id, dict(resource.attributes)
+    return resource.physical_id, resource.attributes

@@ -144,10 +144,14 @@ class Host:
 
         def prepare() -> None:
             self._die_with_host()
-            if root is not None:
-                _enter(Path(root), Path(message["cwd"]), message["work"])
-            elif accounts is not None:
-                _see(accounts)
+            try:
+                if root is not None:
+                    _enter(Path(root), Path(message["cwd"]), message["work"])
+                elif accounts is not None:
+                    _see(accounts)
+            except OSError as problem:  # who started it learns no more than that there was one
+                os.write(2, f"its file system cannot be made: {problem}\n".encode())
+                raise
 
         if root is not None and not self._in_namespace:
             os.close(output)
@@ -413,9 +417,9 @@ def _enter(root: Path, own: Path, work: str) -> None:
     """
     libc = ctypes.CDLL(None, use_errno=True)
     _unshare(_CLONE_NEWNS | (_CLONE_NEWUSER if os.getuid() else 0), inside=0)
-    new, upper, inner = (own / name for name in (".root", ".upper", ".inner"))
+    new, upper, inner = (own / f".{os.getpid()}" / name for name in ("root", "upper", "inner"))
     for path in (new, upper, inner):
-        path.mkdir()
+        path.mkdir(parents=True)
     layers = f"lowerdir={root},upperdir={upper},workdir={inner}".encode()
     if libc.mount(b"overlay", bytes(new), b"overlay", 0, layers) != 0:
         _called(libc.mount(bytes(root), bytes(new), None, _MS_BIND | _MS_REC, None))

@@ -287,8 +287,9 @@ class Runner:
             self.end(task.job, Stop(reason=TIMED_OUT))
 
     def _failed(self, token: int, error: str) -> None:
-        where = "in a container" if self._engine is not None else "as a process here"
         process = self._processes[token]
+        where = "in a container" if process.prepared.engine_name else "as a process here"
+        where = "in its image" if process.prepared.root else where
         process.error = f"CannotStartContainerError: the job runs {where}; {error}"
         self._exited(token, None)
 

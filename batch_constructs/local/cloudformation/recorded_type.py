@@ -12,9 +12,19 @@ from batch_constructs.local.cloudformation.resource_type import (
 )
 
 
+class _Attributes(dict[str, str]):
+    """Whatever the template asks for: what is not known is the ID and the attribute's name."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, attribute: str) -> str:
+        return f"{self['Id']}-{attribute}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordedType:
-    """A type of which the stack alone knows: it has an ID, an ARN, and does nothing.
+    """A type of which the stack alone knows: it has an ID, attributes, and does nothing.
 
     Args:
         type_name: such as ``AWS::FSx::FileSystem``.
@@ -48,4 +58,5 @@ class RecordedType:
         arn = names.arn(
             kind, physical_id, service=service, region=self.region, account=self.account_id
         )
-        return Provisioned(physical_id=physical_id, attributes={"Arn": arn, "Id": physical_id})
+        attributes = _Attributes(Arn=arn, Id=physical_id)
+        return Provisioned(physical_id=physical_id, attributes=attributes)
