@@ -15,10 +15,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 _MEBIBYTE = 1024 * 1024
-_PYTHONS = [
-    *(found for minor in range(12, 20) if (found := shutil.which(f"python3.{minor}"))),
-    sys.executable,
-]
+
+
+def runs(python: str) -> bool:
+    """Whether a command is a Python, and not what says how to install one."""
+    return subprocess.run([python, "--version"], check=False, capture_output=True).returncode == 0
+
+
+_NEWER = [f"python3.{minor}" for minor in range(12, 20)]
+_PYTHONS = [sys.executable, *(one for one in _NEWER if shutil.which(one) and runs(one))]
 """The Pythons of this machine that are new enough."""
 
 
