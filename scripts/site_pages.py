@@ -26,6 +26,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import make_api  # type: ignore[import-not-found]  # noqa: E402  # beside this file
 
 import batch_constructs  # noqa: E402  # of this checkout
+from batch_constructs.aws import quotas  # noqa: E402  # as above
+from batch_constructs.aws.bound import Bound  # noqa: E402  # as above
+from batch_constructs.aws.limits import tables  # noqa: E402  # as above
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +91,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     for file in _how_tos():
         yield f"how-to/{file.stem}.md", _how_to(file)
     yield "how-to/index.md", _listed(_how_tos())
+    yield "reference/limits.md", _limits()
     for room, (title, about) in _ROOMS.items():
         yield f"reference/{room or 'values'}.md", _reference(room, title, about)
 
@@ -152,6 +156,57 @@ def _reference(room: str, title: str, about: str) -> str:
     homes = batch_constructs._HOME  # the table of public names
     here = [name for name in batch_constructs.__all__ if _room(homes[name]) == room]
     return "\n".join([f"# {title}\n\n{about}\n", *("\n".join(_entry(name)) for name in here)])
+
+
+def _limits() -> str:
+    """List what AWS allows: AWS Batch's own limits, and those of its neighbours."""
+    lines = ["# Limits\n", "What AWS allows, each with its page. Constructors, rules and the"]
+    lines += ["embedded AWS read the same table.\n", "## AWS Batch\n"]
+    lines += ["| property | allowed | |", "|---|---|---|"]
+    for table in tables().values():
+        for one in table:
+            kind = one.type.removeprefix("AWS::Batch::")
+            allowed = _cell(_allowed(one.bound))
+            lines.append(f"| {kind} `{one.name}` | {allowed} | [AWS]({one.source.page}) |")
+    lines += ["\n## Its neighbours\n", "| | allowed | |", "|---|---|---|"]
+    for name, value, about in _quotas():
+        source = next(
+            (found for part in _shorter(name) if (found := vars(quotas).get(f"{part}_SOURCE"))),
+            None,
+        )
+        page = f"[AWS]({source.page})" if source else ""
+        what = about or name.replace("_", " ").capitalize()
+        lines.append(f"| {_cell(what.rstrip('.'))} | {_cell(value)} | {page} |")
+    return "\n".join(lines) + "\n"
+
+
+def _quotas() -> Iterator[tuple[str, str, str]]:
+    """Give the name of each quota, its value, and what the source says of it."""
+    body = ast.parse(inspect.getsource(quotas)).body
+    for place, one in enumerate(body):
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+            name = one.target.id
+            value = getattr(quotas, name)
+            after = body[place + 1] if place + 1 < len(body) else None
+            said = getattr(getattr(after, "value", None), "value", "")
+            if isinstance(value, int):
+                yield name, f"{value:,}", said if isinstance(said, str) else ""
+            elif isinstance(value, Bound):
+                yield name, _allowed(value), said if isinstance(said, str) else ""
+
+
+def _allowed(bound: Bound) -> str:
+    told = bound.allowed  # a text, or what makes one
+    return told if isinstance(told, str) else told()
+
+
+def _shorter(name: str) -> Iterator[str]:
+    words = name.split("_")
+    yield from ("_".join(words[:end]) for end in range(len(words), 0, -1))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _room(home: str) -> str:
