@@ -67,17 +67,8 @@ def test_flocis_tests_fail_only_where_it_is_known_and_said_why(
     jars = ":".join([*_JARS, str(tmp_path)])
     standins = _FOLDER / "floci_standins"
     classes = [name for kind in _OF_FLOCI for name in tests.rglob(f"{kind}.java")]
-    compiled = [
-        "javac",
-        "-nowarn",
-        "-d",
-        tmp_path,
-        "-cp",
-        jars,
-        *classes,
-        *standins.rglob("*.java"),
-    ]
-    subprocess.run(compiled, check=True)
+    compiler = ["javac", "-nowarn", "-d", str(tmp_path), "-cp", jars]
+    subprocess.run([*compiler, *classes, *standins.rglob("*.java")], check=True)
 
     with LocalServer(account_id="000000000000") as server, SigningProxy(server) as endpoint:
         subprocess.run(

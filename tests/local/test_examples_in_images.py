@@ -51,7 +51,7 @@ def python_root(root: Path) -> Path:
     standard = Path(sysconfig.get_path("stdlib"))
     target = root / standard.relative_to("/")
     shutil.copytree(standard, target, ignore=LEFT_OUT, symlinks=True)
-    program = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
+    program = Path(sys._base_executable).resolve()
     loaded = [program, *(standard / "lib-dynload").glob("*.so")]
     needed = subprocess.run(["ldd", *loaded], capture_output=True, text=True, check=True).stdout
     for name in {str(program), *re.findall(r"(/\S+) \(0x", needed)}:

@@ -66,7 +66,7 @@ class Runner:
         post: hands actions to the service's thread.
         release: is told that an attempt holds capacity no longer.
         directory: where jobs work, each in a directory of its own.
-        grace_seconds: how long after SIGTERM a process is killed.
+        grace_seconds: how long after SIGTERM a process is killed that says nothing of it.
         engine: the container engine to run jobs in their images with; None for processes.
         engine_environment: what it runs with.
         images: what stands for images; it comes before the engine.
@@ -277,10 +277,18 @@ class Runner:
             timeout = job.submission.timeout_seconds
             if timeout is not None:
                 self._timers.after(timeout, lambda: self._time_out(task))
+        container = process.prepared.container
+        patience = container.properties.get("startTimeout")
+        if patience is not None:
+            self._timers.after(patience, lambda: self._give_up_waiting(task, container.name))
         if task.stopping or job.stop is not None:
             self._stop_processes(task)
         else:
             self._start_ready(task)
+
+    def _give_up_waiting(self, task: Task, name: str) -> None:
+        if self._tasks.get(task.job.id) is task and task.give_up(name):
+            self._stop_processes(task)
 
     def _time_out(self, task: Task) -> None:
         if self._tasks.get(task.job.id) is task:
@@ -336,7 +344,9 @@ class Runner:
     def _stop_processes(self, task: Task) -> None:
         for token, process in self._processes.items():
             if process.task is task and not process.exited and self._host is not None:
-                self._host.stop(token, grace_seconds=self._grace_seconds)
+                properties = process.prepared.container.properties
+                grace = properties.get("stopTimeout", self._grace_seconds)
+                self._host.stop(token, grace_seconds=grace)
 
     def _host_lost(self) -> None:
         if self._host is None:

@@ -92,6 +92,22 @@ class Task:
         if self._prepared[name].container.essential or reason is not None:
             self.stopping = True
 
+    def give_up(self, on: str) -> bool:
+        """Start what waits for a container no longer; tell whether anything did."""
+        late = [
+            name
+            for name in self._waiting
+            if any(
+                other == on and not self._condition_met(other, condition)
+                for other, condition in self._prepared[name].container.depends_on
+            )
+        ]
+        for name in late:
+            self._waiting.remove(name)
+            reason = f"CannotStartContainerError: it waited for {on} beyond its startTimeout"
+            self.end(name, exit_code=None, reason=reason)
+        return bool(late)
+
     @property
     def over(self) -> bool:
         """Whether nothing runs, and nothing will."""

@@ -363,6 +363,63 @@ def test_containers_of_a_job_run_in_their_order(ready: Account, ports: Recording
     assert len(attempt["taskProperties"][0]["containers"]) == 3
 
 
+def task_of(account: Account, *containers: dict[str, Any]) -> None:
+    sizes = [{"type": "VCPU", "value": "0.5"}, {"type": "MEMORY", "value": "512"}]
+    account.batch.register_job_definition(
+        jobDefinitionName="job",
+        type="container",
+        platformCapabilities=["FARGATE"],
+        ecsProperties={
+            "taskProperties": [
+                {
+                    "containers": [
+                        {"image": "i", "resourceRequirements": sizes, **one} for one in containers
+                    ]
+                }
+            ]
+        },
+    )
+
+
+def test_a_container_is_killed_after_its_own_stop_timeout(
+    make_account: Callable[..., tuple[Account, BatchService]],
+) -> None:
+    account, _ = make_account(grace_seconds=10_000)
+    account.environment()
+    account.queue()
+    deaf = "trap '' TERM; echo > deaf; while true; do sleep 600; done"
+    task_of(
+        account,
+        {"name": "deaf", "command": ["sh", "-c", deaf], "essential": False, "stopTimeout": 2},
+        {"name": "main", "command": ["sh", "-c", "until test -e deaf; do sleep 0.1; done"]},
+    )
+
+    (task,) = account.ended(account.submit())["ecsProperties"]["taskProperties"]
+
+    assert {c["name"]: c["exitCode"] for c in task["containers"]} == {"deaf": 137, "main": 0}
+
+
+def test_what_waits_for_a_container_beyond_its_start_timeout_is_not_started(
+    ready: Account,
+) -> None:
+    waits = [{"containerName": "slow", "condition": "COMPLETE"}]
+    slow = ["sleep", "600"]
+    task_of(
+        ready,
+        {"name": "slow", "command": slow, "essential": False, "startTimeout": 2},
+        {"name": "main", "command": ["true"], "dependsOn": waits},
+    )
+
+    job = ready.ended(ready.submit())
+
+    (task,) = job["ecsProperties"]["taskProperties"]
+    found = {c["name"]: (c.get("exitCode"), c.get("reason")) for c in task["containers"]}
+    assert (job["status"], job["statusReason"]) == ("FAILED", "Task failed to start")
+    assert found["slow"] == (143, None)
+    assert found["main"][0] is None
+    assert "waited for slow beyond its startTimeout" in found["main"][1]
+
+
 def test_a_job_can_be_terminated_while_its_secrets_are_being_fetched(
     ready: Account, ports: RecordingPorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
