@@ -18,22 +18,19 @@ from batch_constructs.aws.bound import OneOf, Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
-    is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import kind_of
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
-    asked_queue,
     environment_name,
     watched_environments,
     watched_queues,
 )
-from batch_constructs.queues.any_job_queue import job_queue_name
-from batch_constructs.queues.job_queue_metrics import expect_options, wrong_statistic
+from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
+from batch_constructs.queues.job_queue_metrics import wrong_statistic
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -183,7 +180,7 @@ class JobGauges(BatchConstruct):
         """
         if metric_name not in QUEUE_GAUGES:
             raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, QUEUE_GAUGES)}")
-        arn = asked_queue(self, queue)
+        arn = job_queue_arn(queue)
         self._look_at(queue, arn, self.queue_arns, options)
         name = job_queue_name(arn)
         return _metric(queue_gauge(name, metric_name), options)
@@ -202,11 +199,6 @@ class JobGauges(BatchConstruct):
         """
         if metric_name not in ENVIRONMENT_GAUGES:
             raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
-        if not is_compute_environment(compute_environment):
-            got = kind_of(compute_environment)
-            raise TypeError(
-                f"{self.node.path}: compute_environment is {got}; expected a compute environment"
-            )
         arn = compute_environment_arn(compute_environment)
         self._look_at(compute_environment, arn, self.compute_environment_arns, options)
         name = environment_name(arn)
@@ -214,7 +206,6 @@ class JobGauges(BatchConstruct):
 
     def _look_at(self, asked: Any, arn: str, known: frozenset[str], options: MetricOptions) -> None:
         """Refuse a metric that nobody publishes."""
-        expect_options(self.node.path, options)
         problem = wrong_statistic(options.get("statistic"))
         if arn not in known:
             problem = f"{asked.node.path} is not read here: add it to the gauges"

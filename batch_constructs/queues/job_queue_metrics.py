@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from batch_constructs.aws.bound import meant, one_of, refused, shown
+from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
-from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Unpack
 
     from aws_cdk import Duration
@@ -105,13 +103,6 @@ class QueueMetrics:
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above
 
-        if not isinstance(metric_name, str):
-            raise TypeError(
-                f"{self._called()}: metric_name is {shown(metric_name)}; expected a string such as "
-                "'JobsMovedToFailed'"
-            )
-        options = {"label": label, "color": color, "account": account, "region": region}
-        expect_options(self._called(), {"period": period, **options})
         native = NATIVE_METRICS.get(metric_name)
         problem = _no_such_metric(metric_name) if native is None else wrong_statistic(statistic)
         if native is None or problem is not None:
@@ -165,26 +156,10 @@ class QueueMetrics:
         return str(queue.node.path)
 
 
-def expect_options(called: str, options: Mapping[str, Any]) -> None:
-    """Refuse what a metric cannot be read with.
-
-    Raises:
-        TypeError: it is so.
-    """
-    from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
-
-    for name, value in options.items():
-        kind, expected = (Duration, "a Duration") if name == "period" else (str, "a string")
-        if value is not None and not isinstance(value, kind):
-            raise TypeError(f"{called}: {name} is {kind_of(value)}; expected {expected}")
-
-
-def wrong_statistic(statistic: object) -> str | None:
+def wrong_statistic(statistic: str | None) -> str | None:
     """Say what is wrong with a statistic that somebody asks for; None and tokens pass."""
     if statistic is None or is_token(statistic):
         return None
-    if not isinstance(statistic, str):
-        return f"statistic {refused(statistic, STATISTIC.allowed)}"
     wrong = STATISTIC.wrong(statistic)
     return None if wrong is None else f"statistic {wrong}"
 
