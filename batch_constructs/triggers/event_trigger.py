@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import asked_for
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
@@ -182,7 +183,7 @@ class EventTrigger(BatchConstruct):
             ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": job.statements()}
+                    {"Version": POLICY_VERSION, "Statement": job.statements()}
                 )
             },
         )

@@ -217,7 +217,7 @@ class ComputeEnvironments:
             found = [self._described(e) for e in map(self.find, wanted) if e is not None]
             return {"computeEnvironments": found}
         all_ = (self._by_name[name] for name in sorted(self._by_name))
-        some, token = page(all_, request, limit=100)
+        some, token = page(all_, request)
         return {"computeEnvironments": [self._described(each) for each in some], **token}
 
     def _described(self, environment: ComputeEnvironment) -> Document:

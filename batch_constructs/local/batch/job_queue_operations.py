@@ -217,7 +217,7 @@ class JobQueues:
             found = [queue.detail for queue in map(self.find, wanted) if queue is not None]
             return {"jobQueues": deepcopy(found)}
         details = (self._by_name[name].detail for name in sorted(self._by_name))
-        found, token = page(details, request, limit=100)
+        found, token = page(details, request)
         return {"jobQueues": deepcopy(found), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

@@ -101,7 +101,7 @@ class ServiceEnvironments:
         if wanted:
             named = [document for name in wanted if (document := self.registry.find(name))]
             return {"serviceEnvironments": deepcopy(named)}
-        found, token = page(self.registry, request, limit=100)
+        found, token = page(self.registry, request)
         return {"serviceEnvironments": deepcopy(found), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:
