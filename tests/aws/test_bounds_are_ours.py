@@ -15,8 +15,8 @@ CHOSEN = {
     r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal)": "when an alarm of ours rings",
     r"local/batch/host\.py (_CLONE_|_MS_|_PR_|range).*": "Linux's",
     r".* (_UNREADABLE|_TROUBLE|_INTERRUPTED|_SIGNALLED)": "exit codes",
-    r".* \w*(SECONDS?(_\w+)?|timeout=|seconds=|period=|_TIMEOUT|_WAIT_DAYS|_PERIOD_MINUTES)": "how long we "
-    "wait, or hold something",
+    r".* \w*(SECONDS?(_\w+)?|timeout=|seconds=|period=|_TIMEOUT|_WAIT_DAYS|_PERIOD_MINUTES)": "how long "
+    "we wait, or hold something",
     r".* \w*(_MINUTE|_FIVE_MINUTES|_QUARTER_HOUR|_HOUR|_DAY|_AN_HOUR|_A_DAY|_MILLISECONDS|_A_GIB|"
     r"_MEBIBYTE|_PERCENT|FIVE_MINUTES|_A_MINUTE)": "units",
     r"(rules|triggers/exponential_pattern\.py|adopt/rehearsal\.py).* "
@@ -26,7 +26,7 @@ CHOSEN = {
     r".* _?(ATTEMPTS\w*|\w*RETRIES|_ROUNDS|MOST_RESCUES|_MISSED)": "how often we try",
     r"functions/claims/(remembered|identity)\.py .*": "how a table of ours is packed",
     r".* (_LARGE|_CHUNK|_IN_MEMORY_\w+|_CACHED_BLOCKS|_CONNECTIONS|_PREPARERS|_AT_A_TIME|_FULL|"
-    r"_FOUND_BY_POINTER|LINE_BYTES|_LINE_BYTES|ROOM_BYTES|_MOST_BYTES|LEAST_MEMORY_MEBIBYTES|"
+    r"_FOUND_BY_POINTER|_LONGEST_LINE|LINE_BYTES|_LINE_BYTES|ROOM_BYTES|_MOST_BYTES|LEAST_MEMORY_MEBIBYTES|"
     r"_MEMORY_OF_THE_REST_MEBIBYTES|MOST_BYTES_TOLD|LEFT_FOR_GRANTS|_FRAME)": "sizes of ours",
     r".* (_?SHORT|_MANY|_FEW|_SHOWN_JOBS|CHILDREN_SHOWN|_INDENT|_WIDTH|_REASON_CHARACTERS|"
     r"_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|_BATCHS_OWN_CHARACTERS)": "how much is said",
