@@ -429,16 +429,17 @@ class Arguments:
         given = duration.to_human_string()
         return problem if given == read else f"{before} is {given} ({read}){rest}"
 
-    def refuse(self, id: str | None = None) -> None:
+    def refuse(self, id: str | None = None, *, added: tuple[str, str] | None = None) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
 
-        ``id`` names what a method of the construct makes below it.
+        ``id`` names what a method of the construct makes below it; ``added`` an entry that it adds
+        to a parameter's, and what the method calls it.
 
         Raises:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = self.problems
+        problems = [one.replace(*added) if added else one for one in self.problems]
         if not problems:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen

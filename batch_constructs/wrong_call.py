@@ -8,7 +8,10 @@ methods are held to the types in their signatures, all at once, before the metho
 from __future__ import annotations
 
 import inspect
+import re
+from dataclasses import is_dataclass
 from functools import partial, wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
@@ -83,6 +86,11 @@ def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[s
         parameter = signature.parameters[name]
         if parameter.annotation == "Unpack[MetricOptions]":
             for option, held in value.items():
+                if option not in _METRIC_OPTIONS:
+                    near = meant(option, _METRIC_OPTIONS)
+                    said = near or f"; {allowed(one_of(_METRIC_OPTIONS))}"
+                    yield f"{option} is no parameter of a metric{said}"
+                    continue
                 period = "Duration | None" if option == "period" else "str | None"
                 yield from _wrong_with(option, period, held)
         else:
@@ -102,6 +110,8 @@ def _listed(before: str, problems: list[str]) -> str:
         return f"{before}: {problems[0]}"
     return f"{before}:" + "".join(f"\n  - {one}" for one in problems)
 
+
+_METRIC_OPTIONS = ("statistic", "period", "label", "color", "account", "region")
 
 _TARGETS = ("bind", "function_arn", "topic_arn", "queue_arn")
 """What a target of a rule has: one of them."""
@@ -187,14 +197,40 @@ def _problems(
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
         elif name not in known and not takes_any:
-            near = meant(name, free)
-            wanted |= {one for one in free if near == did_you_mean(one)}
+            left = [one for one in free if one not in named]
+            near = meant(name, left)
+            wanted |= {one for one in left if near == did_you_mean(one)}
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
-            yield f"{name} is no parameter of {called}{near or others}"
+            yield f"{name} is no parameter of {called}{near or _taken_by(name, called) or others}"
     for one in parameters:
         given_or_meant = {*by_place[: len(given)], *named, *wanted}
         if one.default is one.empty and one.name not in given_or_meant:
             yield f"{one.name} is left out: give it, since {called} needs it"
+
+
+def _taken_by(name: str, called: str) -> str:
+    """Say who takes an argument that something else was given: its kin, or a value it takes."""
+    ours = import_module(_OURS)
+    noun = "".join(re.findall("[A-Z][a-z]+", called)[-2:])
+    public = {one: getattr(ours, one) for one in ours.__all__}
+    takers = [
+        one
+        for one, kind in public.items()
+        if inspect.isclass(kind)
+        and not issubclass(kind, dict)
+        and one != called
+        and name in inspect.signature(kind).parameters
+    ]
+    kin = [one for one in takers if one.endswith(noun)]
+    values = [one for one in takers if is_dataclass(public[one])]
+    several = (kin or values)[:_SOME]
+    return f"; {' and '.join(several)} {'takes' if len(several) == 1 else 'take'} it" * bool(
+        several
+    )
+
+
+_SOME = 3
+"""How many are named that would take an argument."""
 
 
 def _path(owner: Any, named: Mapping[str, Any]) -> str:

@@ -32,6 +32,7 @@ from batch_constructs.queues.job_queue_events import (
     make_rule,
     state_change_pattern,
 )
+from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -222,11 +223,11 @@ class JobCounters(BatchConstruct):
     def _count(
         self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
     ) -> cloudwatch.Metric:
-        arn = job_queue_arn(queue)
+        arn, arguments = job_queue_arn(queue), Arguments(self)
         if arn not in self.queue_arns:
-            raise ValueError(
-                f"{self.node.path}: {queue.node.path} is not counted here: add it to the counters"
-            )
+            arguments.wrong_value(f"{queue.node.path} is not counted here: add it to the counters")
+        check_options(arguments, {"period": period})
+        arguments.refuse()
         return cloudwatch.Metric(
             namespace=OURS,
             metric_name=metric,

@@ -30,7 +30,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_queues,
 )
 from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
-from batch_constructs.queues.job_queue_metrics import wrong_statistic
+from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -178,10 +178,8 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        if metric_name not in QUEUE_GAUGES:
-            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, QUEUE_GAUGES)}")
         arn = job_queue_arn(queue)
-        self._look_at(queue, arn, self.queue_arns, options)
+        self._look_at(queue, metric_name, QUEUE_GAUGES, options, is_read=arn in self.queue_arns)
         name = job_queue_name(arn)
         return _metric(queue_gauge(name, metric_name), options)
 
@@ -197,20 +195,31 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        if metric_name not in ENVIRONMENT_GAUGES:
-            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
         arn = compute_environment_arn(compute_environment)
-        self._look_at(compute_environment, arn, self.compute_environment_arns, options)
+        is_read = arn in self.compute_environment_arns
+        self._look_at(
+            compute_environment, metric_name, ENVIRONMENT_GAUGES, options, is_read=is_read
+        )
         name = environment_name(arn)
         return _metric(environment_gauge(name, metric_name), options)
 
-    def _look_at(self, asked: Any, arn: str, known: frozenset[str], options: MetricOptions) -> None:
+    def _look_at(
+        self,
+        asked: Any,
+        metric_name: str,
+        gauges: Sequence[str],
+        options: MetricOptions,
+        *,
+        is_read: bool,
+    ) -> None:
         """Refuse a metric that nobody publishes."""
-        problem = wrong_statistic(options.get("statistic"))
-        if arn not in known:
-            problem = f"{asked.node.path} is not read here: add it to the gauges"
-        if problem is not None:
-            raise ValueError(f"{self.node.path}: {problem}")
+        arguments = Arguments(self)
+        if metric_name not in gauges:
+            arguments.wrong_value(_no_such_gauge(metric_name, gauges))
+        if not is_read:
+            arguments.wrong_value(f"{asked.node.path} is not read here: add it to the gauges")
+        check_options(arguments, options)
+        arguments.refuse()
 
 
 QUEUE_GAUGES = (

@@ -13,7 +13,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
-from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -309,6 +309,7 @@ def rule_to(
     """
     scope = arguments.construct
     arguments.text("rule_name", rule_name, bound=RULE_NAME)
+    arguments.text("description", description, bound=DESCRIPTION)
     arguments.refuse(id)
     return make_rule(
         scope,

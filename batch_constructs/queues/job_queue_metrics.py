@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import meant, one_of, refused
-from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
+from batch_constructs.aws.metrics import (
+    DIMENSION,
+    NAMESPACE,
+    NATIVE_METRICS,
+    PERIOD_SECONDS,
+    STATISTIC,
+)
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Unpack
 
     from aws_cdk import Duration
@@ -103,10 +111,14 @@ class QueueMetrics:
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above
 
+        queue: Any = self
+        arguments = Arguments(queue)
         native = NATIVE_METRICS.get(metric_name)
-        problem = _no_such_metric(metric_name) if native is None else wrong_statistic(statistic)
-        if native is None or problem is not None:
-            raise ValueError(f"{self._called()}: {problem}")
+        if native is None:
+            arguments.wrong_value(_no_such_metric(metric_name))
+        check_options(arguments, {"statistic": statistic, "period": period})
+        arguments.refuse()
+        assert native is not None  # noqa: S101  # refused above
         place = Place.of_arn(self.job_queue_arn)
         return cloudwatch.Metric(
             namespace=NAMESPACE,
@@ -150,18 +162,15 @@ class QueueMetrics:
     )
     metric_jobs_preempted = _native("JobsPreempted")
 
-    def _called(self) -> str:
-        """Return how errors call the queue."""
-        queue: Any = self
-        return str(queue.node.path)
 
-
-def wrong_statistic(statistic: str | None) -> str | None:
-    """Say what is wrong with a statistic that somebody asks for; None and tokens pass."""
-    if statistic is None or is_token(statistic):
-        return None
-    wrong = STATISTIC.wrong(statistic)
-    return None if wrong is None else f"statistic {wrong}"
+def check_options(arguments: Arguments, options: Mapping[str, Any]) -> None:
+    """Note what CloudWatch cannot read a metric with; None and tokens pass."""
+    arguments.text("statistic", options.get("statistic"), bound=STATISTIC)
+    period = arguments.seconds("period", options.get("period"))
+    known = isinstance(period, int) and not is_token(period)
+    if known and period not in PERIOD_SECONDS and (period <= 0 or period % 60):
+        such = f"{', '.join(map(str, PERIOD_SECONDS))} seconds and whole minutes"
+        arguments.wrong_value(f"period {refused(period, such, 'seconds')}")
 
 
 def _no_such_metric(name: str) -> str:

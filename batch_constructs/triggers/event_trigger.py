@@ -125,7 +125,7 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "command", _words(job.command))
         check_fields(arguments, "overrides.tags", job.tags)
         retries = read_retries(arguments, shared)
-        plain = read_pattern(arguments, event_pattern)
+        plain = self._read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", shared["enabled"])
         name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
         text = arguments.text("description", description, bound=DESCRIPTION)
@@ -208,6 +208,10 @@ class EventTrigger(BatchConstruct):
             # without anything to pass, the job gets nothing of the event: not the whole of it
             **self._input(body, template),
         }
+
+    def _read_pattern(self, arguments: Arguments, event_pattern: Any) -> dict[str, Any]:
+        """Read which events are meant."""
+        return read_pattern(arguments, event_pattern)
 
     def _by_function(self, job: JobToSubmit, settings: FunctionSettings) -> dict[str, Any]:
         asked = job.defaults()

@@ -15,8 +15,8 @@ CHOSEN = {
     r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal)": "when an alarm of ours rings",
     r"local/batch/host\.py (_CLONE_|_MS_|_PR_|range).*": "Linux's",
     r".* (_UNREADABLE|_TROUBLE|_INTERRUPTED|_SIGNALLED)": "exit codes",
-    r".* \w*(SECONDS?(_\w+)?|timeout=|seconds=|period=|_TIMEOUT|_WAIT_DAYS|_PERIOD_MINUTES)": "how long "
-    "we wait, or hold something",
+    r".* \w*(SECONDS?(_\w+)?|timeout=|seconds=|period=|_TIMEOUT|_WAIT_DAYS|_PERIOD_MINUTES)": "how "
+    "long we wait, or hold something",
     r".* \w*(_MINUTE|_FIVE_MINUTES|_QUARTER_HOUR|_HOUR|_DAY|_AN_HOUR|_A_DAY|_MILLISECONDS|_A_GIB|"
     r"_MEBIBYTE|_PERCENT|FIVE_MINUTES|_A_MINUTE)": "units",
     r"(rules|triggers/exponential_pattern\.py|adopt/rehearsal\.py).* "
